@@ -14,7 +14,7 @@ from pixel_tui.logs.continuation import Grouper
 from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shape import Repeats
-from pixel_tui.logs.structure import structured
+from pixel_tui.logs.structure import parse_structured
 from pixel_tui.redaction.known import mask_known
 from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.stack.feed.merge import Merge
@@ -78,7 +78,7 @@ def _group(lines: list[LogLine], levels: list[LogLevel]) -> None:
 def _count(lines: list[LogLine]) -> None:
     repeats = Repeats()
     for line in lines:
-        repeats.note(line)
+        repeats.add(line)
 
 
 def _merge(lines: list[LogLine]) -> None:
@@ -95,7 +95,7 @@ def main() -> None:
         _measure(f"level_of, {name}", partial(_levels, texts))
     lines = _lines(list(_BODIES.values()))
     levels = [level_of(line.text) for line in lines]
-    _measure("structured", lambda: [structured(line.text) for line in lines])
+    _measure("structured", lambda: [parse_structured(line.text) for line in lines])
     _measure("Grouper.feed, levels known", lambda: _group(lines, levels))
     _measure("mask_known, nothing known", lambda: [mask_known(line.text) for line in lines])
     # Values that all begin alike would be found by one letter, as no real ones are.

@@ -21,7 +21,7 @@ from benchmarks.terminal import Chunk, Terminal
 from pixel_tui.logs.annotations import Annotations
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
-from pixel_tui.logs.shown import Shown, View
+from pixel_tui.logs.shown import FilteredLines, View
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.feed.history import LogHistory
@@ -241,13 +241,13 @@ def buffered() -> list[Figure]:
     ]
     known = Annotations()
     known.append(lines)
-    shown = Shown(known, lambda start, stop: lines[start:stop])
+    shown = FilteredLines(known, lambda start, stop: lines[start:stop])
     took = []
     for text in ("line 7", "cache", "nothing of that"):
         matcher = compile_query(Query(text))
         if isinstance(matcher, Matcher):
             began = time.perf_counter()
-            shown.choose(View(FilterStack((matcher,))))
+            shown.set_view(View(FilterStack((matcher,))))
             took.append((time.perf_counter() - began) * 1000)
     seconds = 5
     batches = [

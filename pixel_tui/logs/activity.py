@@ -7,12 +7,12 @@ from typing import Final
 
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.shape import Repeat, Repeats
-from pixel_tui.logs.structure import structured
+from pixel_tui.logs.structure import parse_structured
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import SECOND, nanoseconds, stamp_of
 
 MINUTES: Final = 15
-_KEPT: Final = 2 * MINUTES
+_KEPT_MINUTES: Final = 2 * MINUTES
 """Minutes kept for each container."""
 _MINUTE: Final = len(b"2026-03-01T12:00")
 _NO_LINES: Final = (0, 0)
@@ -30,7 +30,7 @@ class SourceActivity:
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityPicture:
+class ActivitySummary:
     """The line counts of the last minutes, as far as lines were read."""
 
     sources: tuple[SourceActivity, ...] = ()
@@ -48,26 +48,26 @@ class Activity:
         self._repeats = Repeats()
         self._newest = b""
 
-    def note(self, line: LogLine, level: LogLevel) -> None:
+    def add(self, line: LogLine, level: LogLevel) -> None:
         """Count a line; one without a stamp counts for the newest minute."""
         if line.kind is LineKind.MARK:
             return
         minute = line.stamp[:_MINUTE] or self._newest
-        bad = level >= LogLevel.ERROR
+        is_error = level >= LogLevel.ERROR
         with self._lock:
             self._newest = max(self._newest, minute)
-            of_source = self._minutes.get(line.source)
-            if of_source is None:
-                of_source = self._minutes[line.source] = {}
-            lines, errors = of_source.get(minute, _NO_LINES)
-            of_source[minute] = lines + 1, errors + bad
-            if len(of_source) > _KEPT:
-                del of_source[min(of_source)]
-            if bad:
-                parts = structured(line.text)
-                self._repeats.note(line, parts.message.encode() if parts else None)
+            counts_of_source = self._minutes.get(line.source)
+            if counts_of_source is None:
+                counts_of_source = self._minutes[line.source] = {}
+            lines, errors = counts_of_source.get(minute, _NO_LINES)
+            counts_of_source[minute] = lines + 1, errors + is_error
+            if len(counts_of_source) > _KEPT_MINUTES:
+                del counts_of_source[min(counts_of_source)]
+            if is_error:
+                parts = parse_structured(line.text)
+                self._repeats.add(line, parts.message.encode() if parts else None)
 
-    def picture(self, now: bytes) -> ActivityPicture:
+    def summary(self, now: bytes) -> ActivitySummary:
         """Return the counts of the last minutes up to a time, given as the engine writes it."""
         minutes = _minutes_up_to(now)
         with self._lock:
@@ -79,14 +79,15 @@ class Activity:
                 )
                 for source, counts in self._minutes.items()
             ]
-            groups = self._repeats.most_often()
-        spoken = [item for item in sources if any(item.lines)]
-        spoken.sort(key=lambda item: (-sum(item.errors), -sum(item.lines), item.source))
-        return ActivityPicture(tuple(spoken), groups)
+            groups = self._repeats.most_frequent()
+        active = [item for item in sources if any(item.lines)]
+        active.sort(key=lambda item: (-sum(item.errors), -sum(item.lines), item.source))
+        return ActivitySummary(tuple(active), groups)
 
 
 def _minutes_up_to(now: bytes) -> Sequence[bytes]:
     end = nanoseconds(now) or 0
     return [
-        stamp_of(max(end - back * 60 * SECOND, 0))[:_MINUTE] for back in reversed(range(MINUTES))
+        stamp_of(max(end - minutes_ago * 60 * SECOND, 0))[:_MINUTE]
+        for minutes_ago in reversed(range(MINUTES))
     ]

@@ -15,9 +15,9 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 
 MARK: Final = 127
 """The level code of pixel-tui's own marks, which are always shown."""
-SEAM: Final = 200
+REGROUPED_LINES: Final = 200
 """How many lines after newly loaded older ones are grouped again."""
-_COMPACT: Final = 8192
+_MAX_UNUSED: Final = 8192
 
 
 class Annotations:
@@ -55,54 +55,57 @@ class Annotations:
             self.stop += 1
             self._levels.append(0)
             self._starts.append(number)
-            self._sources.append(self._number_of(line.source))
-            self._note(number, line)
+            self._sources.append(self._source_number(line.source))
+            self._annotate(number, line)
 
-    def prepend(self, lines: Sequence[LogLine], behind: Sequence[LogLine]) -> None:
+    def prepend(self, lines: Sequence[LogLine], following: Sequence[LogLine]) -> None:
         """Add older lines at the start.
 
         Args:
             lines: The older lines.
-            behind: The first lines so far, at most `SEAM`: they may continue the older ones.
+            following: The first lines so far, at most `REGROUPED_LINES`: they may continue the
+                older ones.
         """
-        self._cut_waste()
+        self._drop_unused()
         count = len(lines)
         self.first = self._base = self.first - count
         self._levels = array("b", bytes(count)) + self._levels
         self._starts = array("q", range(self.first, self.first + count)) + self._starts
-        self._sources = array("l", [self._number_of(line.source) for line in lines]) + self._sources
+        self._sources = (
+            array("l", [self._source_number(line.source) for line in lines]) + self._sources
+        )
         # The numbers of dropped lines are used again by the older ones.
         self._heads = {key: head for key, head in self._heads.items() if key < self.first}
-        later, self._grouper = self._grouper, Grouper()
-        for number, line in enumerate((*lines, *behind[:SEAM]), self.first):
-            self._note(number, line)
-        if self.stop - self.first > count + len(behind[:SEAM]):
-            self._grouper = later
+        next_grouper, self._grouper = self._grouper, Grouper()
+        for number, line in enumerate((*lines, *following[:REGROUPED_LINES]), self.first):
+            self._annotate(number, line)
+        if self.stop - self.first > count + len(following[:REGROUPED_LINES]):
+            self._grouper = next_grouper
         self._members = dict(sorted(self._members.items()))
 
     def drop_before(self, first: int) -> None:
         """Forget the lines before a number."""
         if first <= self.first:
             return
-        left_over: dict[int, list[int]] = {}
+        remaining_groups: dict[int, list[int]] = {}
         for start in list(takewhile(lambda start: start < first, self._members)):
             # The rest of a group whose first line was dropped stays a group.
-            left = [number for number in self._members.pop(start) if number >= first]
-            for number in left:
-                self._starts[number - self._base] = left[0]
+            remaining = [number for number in self._members.pop(start) if number >= first]
+            for number in remaining:
+                self._starts[number - self._base] = remaining[0]
                 self._levels[number - self._base] = self._levels[start - self._base]
-            if left:
-                self._heads[start] = left[0]
-            if len(left) > 1:
-                left_over[left[0]] = left
+            if remaining:
+                self._heads[start] = remaining[0]
+            if len(remaining) > 1:
+                remaining_groups[remaining[0]] = remaining
         self._heads = {key: head for key, head in self._heads.items() if self._head(key) >= first}
-        if left_over:
-            self._members = dict(sorted((left_over | self._members).items()))
+        if remaining_groups:
+            self._members = dict(sorted((remaining_groups | self._members).items()))
         self.first = min(first, self.stop)
         if first > self.stop:
             self.restart(first)
-        elif self.first - self._base > max(_COMPACT, self.stop - self.first):
-            self._cut_waste()
+        elif self.first - self._base > max(_MAX_UNUSED, self.stop - self.first):
+            self._drop_unused()
 
     def drop_from(self, stop: int) -> None:
         """Forget the lines from a number on."""
@@ -114,9 +117,9 @@ class Annotations:
         self._grouper, self._heads = Grouper(), {}
         for start, members in list(self._members.items()):
             if members[-1] >= stop:
-                left = [number for number in members if number < stop]
-                if len(left) > 1:
-                    self._members[start] = left
+                remaining = [number for number in members if number < stop]
+                if len(remaining) > 1:
+                    self._members[start] = remaining
                 else:
                     del self._members[start]
 
@@ -153,26 +156,26 @@ class Annotations:
         """Return the containers of a range of lines."""
         return self._sources[first - self._base : stop - self._base]
 
-    def _note(self, number: int, line: LogLine) -> None:
+    def _annotate(self, number: int, line: LogLine) -> None:
         at = number - self._base
         if line.kind is LineKind.MARK:
             self._grouper.feed(number, line)
             self._levels[at] = MARK
             return
         own = level_of(line.text)
-        told = self._grouper.feed(number, line, own)
-        start = self._head(told)
+        group_start = self._grouper.feed(number, line, own)
+        start = self._head(group_start)
         if start < self.first:
-            start = self._heads[told] = number
-        before = self._starts[at]
-        if before not in {number, start}:
-            self._leave(before, number)
+            start = self._heads[group_start] = number
+        old_start = self._starts[at]
+        if old_start not in {number, start}:
+            self._leave_group(old_start, number)
         self._starts[at] = start
         if start == number:
             self._levels[at] = self._grouper.level(line)
             return
         members = self._members.setdefault(start, [start])
-        if number not in members[-SEAM:]:
+        if number not in members[-REGROUPED_LINES:]:
             members.append(number)
         self._levels[start - self._base] = self._grouper.level(line)
 
@@ -182,22 +185,22 @@ class Annotations:
             start = self._heads[start]
         return start
 
-    def _leave(self, start: int, number: int) -> None:
+    def _leave_group(self, start: int, number: int) -> None:
         members = self._members.get(start, [])
         if number in members:
             members.remove(number)
         if len(members) < 2:
             self._members.pop(start, None)
 
-    def _number_of(self, name: str) -> int:
+    def _source_number(self, name: str) -> int:
         number = self._numbers.get(name)
         if number is None:
             number = self._numbers[name] = len(self.names)
             self.names.append(name)
         return number
 
-    def _cut_waste(self) -> None:
-        waste = self.first - self._base
-        if waste:
-            del self._levels[:waste], self._starts[:waste], self._sources[:waste]
+    def _drop_unused(self) -> None:
+        unused = self.first - self._base
+        if unused:
+            del self._levels[:unused], self._starts[:unused], self._sources[:unused]
             self._base = self.first

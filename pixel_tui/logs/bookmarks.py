@@ -5,7 +5,7 @@ from typing import Final
 
 from pixel_tui.stack.feed.ring import LogLine
 
-MOST: Final = 500
+MAX_BOOKMARKS: Final = 500
 """Bookmarks that are kept; a new one replaces the oldest."""
 
 LineKey = tuple[bytes, str, bytes]
@@ -27,7 +27,7 @@ class Bookmarks:
             del self._keys[key]
             return
         self._keys[key] = None
-        if len(self._keys) > MOST:
+        if len(self._keys) > MAX_BOOKMARKS:
             self._keys.popitem(last=False)
 
     def has(self, line: LogLine) -> bool:
@@ -38,7 +38,7 @@ class Bookmarks:
         """Whether a line came after the log was left."""
         return bool(self.read_to) and line.stamp > self.read_to
 
-    def near(self, stamp: bytes, step: int) -> bytes | None:
+    def next_bookmark(self, stamp: bytes, step: int) -> bytes | None:
         """Return the stamp of the next bookmark after (`step` 1) or before (-1) a stamp.
 
         The end of the read lines counts as a bookmark.

@@ -21,7 +21,7 @@ _QUIET: Final = frozenset({LogLevel.TRACE, LogLevel.DEBUG, LogLevel.INFO})
 _SPACES: Final = frozenset({b" ", b"\t"})
 
 
-class _Inside(Enum):
+class _Block(Enum):
     """The kind of block that the last line is in, which decides what may follow."""
 
     NOTHING = 0
@@ -50,7 +50,7 @@ _TRACE_PART = LatePattern(
     rb"|\.\.\. \d+ (?:more|common frames))"
 )
 _CREATED = LatePattern(rb"goroutine \d+ \[|created by ")
-_HEAD_WITHIN = LatePattern(
+_INDENTED_START = LatePattern(
     rb"\s++(?:[\[(<]?[A-Z]{3,9}[\s\]:)>(]|[\[(<]?\w{3,9}[\])>]|" + STAMP_PATTERN + rb")", re.VERBOSE
 )
 _CLOSING = LatePattern(rb"[}\])]+[;,]?\s*$")
@@ -84,22 +84,22 @@ class _Group:
     level: LogLevel
     head: bytes
     """The start of its first line; it is examined only when needed."""
-    part_of: _Inside | None = None
+    known_block: _Block | None = None
     size: int = 1
-    deeper: bool = False
+    is_deeper_than_first: bool = False
     """Whether the last line was indented more than the first, or closed a bracket."""
 
     @property
-    def inside(self) -> _Inside:
+    def block(self) -> _Block:
         """The kind of block that its last line is in."""
-        if self.part_of is None:
-            self.part_of = _opened(self.head)
-        return self.part_of
+        if self.known_block is None:
+            self.known_block = _opened_block(self.head)
+        return self.known_block
 
     @property
     def indent(self) -> int:
         """The indentation of its first line."""
-        return _width(self.head)
+        return _indentation(self.head)
 
 
 class Grouper:
@@ -133,19 +133,21 @@ class Grouper:
         own = level_of(line.text) if level is None else level
         key = (line.source, line.kind)
         group = self._groups.get(key)
-        known: _Inside | None = None
+        known: _Block | None = None
         if own in _QUIET and text[:1] not in _SPACES and b":  " not in text:
             pass  # its own level says that it is not part of an error before it
-        elif is_ordinary(text) and (group is None or group.inside is _Inside.NOTHING):
-            known = _Inside.NOTHING
+        elif is_ordinary(text) and (group is None or group.block is _Block.NOTHING):
+            known = _Block.NOTHING
         elif group is not None and group.size < MAX_GROUP:
-            inside = _continues(group, text, own, line.stamp)
-            if inside is not None:
-                group.part_of = inside
+            block = _block_after(group, text, own, line.stamp)
+            if block is not None:
+                group.known_block = block
                 group.size += 1
                 group.stamp = line.stamp
-                group.deeper = _width(text) > group.indent or _CLOSING.match(text) is not None
-                if group.level is LogLevel.UNKNOWN and inside is not _Inside.NOTHING:
+                group.is_deeper_than_first = (
+                    _indentation(text) > group.indent or _CLOSING.match(text) is not None
+                )
+                if group.level is LogLevel.UNKNOWN and block is not _Block.NOTHING:
                     group.level = own
                 return group.start
         self._groups[key] = _Group(index, line.stamp, own, text, known)
@@ -168,7 +170,7 @@ def is_ordinary(text: bytes) -> bool:
     return _NOTABLE.match(text) is None and b":  " not in text and b"Traceback (" not in text
 
 
-def _width(text: bytes) -> int:
+def _indentation(text: bytes) -> int:
     if text[:1] not in b" \t":
         return 0
     return len(text.expandtabs(8)) - len(text.expandtabs(8).lstrip(b" "))
@@ -180,89 +182,89 @@ def _process(text: bytes) -> bytes:
     return match[1] if match else b""
 
 
-def _opened(text: bytes) -> _Inside:
+def _opened_block(text: bytes) -> _Block:
     """Return the kind of block that a line opens."""
     if b"Traceback (" in text:
-        return _Inside.TRACE if text[:1] == b" " else _Inside.PYTHON
+        return _Block.TRACE if text[:1] == b" " else _Block.PYTHON
     if _GO_PANIC.match(text):
-        return _Inside.GO
+        return _Block.GO
     if _RUST_PANIC.match(text):
-        return _Inside.RUST
-    return _Inside.TRACE if _ERROR_ITSELF.match(text) else _Inside.NOTHING
+        return _Block.RUST
+    return _Block.TRACE if _ERROR_ITSELF.match(text) else _Block.NOTHING
 
 
-def _continues(group: _Group, text: bytes, level: LogLevel, stamp: bytes) -> _Inside | None:
+def _block_after(group: _Group, text: bytes, level: LogLevel, stamp: bytes) -> _Block | None:
     """Return the block after this line, or None if the line starts another group."""
-    within = _inside(group, text, level)
-    if within is None:
-        within = _attached(group, text, stamp)
-    if within is not None:
-        return within
-    if _has_head(text, level):
+    found = _continued_block(group, text, level)
+    if found is None:
+        found = _attached_block(group, text, stamp)
+    if found is not None:
+        return found
+    if _starts_entry(text, level):
         return None
-    return _indented(group, text)
+    return _indented_block(group, text)
 
 
-def _has_head(text: bytes, level: LogLevel) -> bool:
+def _starts_entry(text: bytes, level: LogLevel) -> bool:
     """Whether a line starts an entry: an indented `err: {` doesn't, `  WARN  x` does."""
-    if text[:1] in {b" ", b"\t"} and _width(text) > 1:
-        return level is not LogLevel.UNKNOWN and _HEAD_WITHIN.match(text) is not None
+    if text[:1] in {b" ", b"\t"} and _indentation(text) > 1:
+        return level is not LogLevel.UNKNOWN and _INDENTED_START.match(text) is not None
     return level is not LogLevel.UNKNOWN or text[:1] == b"{" or _STAMPED.match(text) is not None
 
 
-def _inside(group: _Group, text: bytes, level: LogLevel) -> _Inside | None:
+def _continued_block(group: _Group, text: bytes, level: LogLevel) -> _Block | None:
     """Return the block after this line if it continues the current one, else None."""
-    match group.inside:
-        case _Inside.PYTHON:
+    match group.block:
+        case _Block.PYTHON:
             if not text or text[:1].isspace():
-                return _Inside.PYTHON
-            its_end = _ERROR_ITSELF.match(text) or not _has_head(text, level)
-            return _Inside.RAISED if its_end else None
-        case _Inside.RAISED if _CHAIN.match(text):
-            return _Inside.PYTHON if b"Traceback (" in text else _Inside.RAISED
-        case _Inside.THROWN if not text.strip() or _ERROR_ITSELF.match(text):
-            return _Inside.TRACE if text.strip() else _Inside.THROWN
-        case _Inside.TRACE:
-            drawn = group.indent > 0 and text.lstrip()[:1] in {b"|", b"+"}
-            deep = drawn or _width(text) > max(group.indent, 1)
-            deep = deep and not _STAMPED.match(text.lstrip())
-            ends = text.startswith(b"Node.js v") or (not text and group.deeper)
-            return _Inside.TRACE if deep or ends else None
-        case _Inside.GO if _GO_PART.match(text):
-            return _Inside.GO
-        case _Inside.RUST if _RUST_PART.match(text) or (
-            group.size == 1 and not _has_head(text, level)
+                return _Block.PYTHON
+            is_end = _ERROR_ITSELF.match(text) or not _starts_entry(text, level)
+            return _Block.RAISED if is_end else None
+        case _Block.RAISED if _CHAIN.match(text):
+            return _Block.PYTHON if b"Traceback (" in text else _Block.RAISED
+        case _Block.THROWN if not text.strip() or _ERROR_ITSELF.match(text):
+            return _Block.TRACE if text.strip() else _Block.THROWN
+        case _Block.TRACE:
+            is_drawn = group.indent > 0 and text.lstrip()[:1] in {b"|", b"+"}
+            is_deeper = is_drawn or _indentation(text) > max(group.indent, 1)
+            is_deeper = is_deeper and not _STAMPED.match(text.lstrip())
+            is_end = text.startswith(b"Node.js v") or (not text and group.is_deeper_than_first)
+            return _Block.TRACE if is_deeper or is_end else None
+        case _Block.GO if _GO_PART.match(text):
+            return _Block.GO
+        case _Block.RUST if _RUST_PART.match(text) or (
+            group.size == 1 and not _starts_entry(text, level)
         ):
-            return _Inside.RUST
+            return _Block.RUST
         case _:
             return None
 
 
-def _attached(group: _Group, text: bytes, stamp: bytes) -> _Inside | None:
+def _attached_block(group: _Group, text: bytes, stamp: bytes) -> _Block | None:
     """Return the block of a line that always continues another; None for other lines."""
     if b":  " in text and _DETAILS.search(text, 0, 200):
-        return _Inside.NOTHING if _process(text) == _process(group.head) else None
+        return _Block.NOTHING if _process(text) == _process(group.head) else None
     if _TRACEBACK.match(text):
-        return _Inside.PYTHON if _may_have_trace(group, stamp) else None
+        return _Block.PYTHON if _may_precede_trace(group, stamp) else None
     if _CREATED.match(text):
-        return _Inside.GO
-    named = group.size == 1 and _ERROR_ITSELF.match(text) and _may_have_trace(group, stamp)
-    if named or _TRACE_PART.match(text):
-        return _Inside.TRACE
-    return group.inside if group.deeper and _CLOSING.match(text) else None
+        return _Block.GO
+    names_error = group.size == 1 and _ERROR_ITSELF.match(text) and _may_precede_trace(group, stamp)
+    if names_error or _TRACE_PART.match(text):
+        return _Block.TRACE
+    return group.block if group.is_deeper_than_first and _CLOSING.match(text) else None
 
 
-def _may_have_trace(group: _Group, stamp: bytes) -> bool:
+def _may_precede_trace(group: _Group, stamp: bytes) -> bool:
     """Whether a stack trace right after a group is likely part of it: it warned just before."""
-    if group.level < LogLevel.WARN and group.inside is _Inside.NOTHING:
+    if group.level < LogLevel.WARN and group.block is _Block.NOTHING:
         return False
     before, now = nanoseconds(group.stamp), nanoseconds(stamp)
     return before is None or now is None or now - before <= SECOND
 
 
-def _indented(group: _Group, text: bytes) -> _Inside | None:
+def _indented_block(group: _Group, text: bytes) -> _Block | None:
     """Return the block of a line that is indented more than the group's first; None for others."""
-    width = _width(text)
-    if width <= group.indent or (width == 1 and not group.deeper) or not text.strip():
+    width = _indentation(text)
+    if width <= group.indent or (width == 1 and not group.is_deeper_than_first) or not text.strip():
         return None
-    return _Inside.THROWN if _CARETS.match(text) else group.inside
+    return _Block.THROWN if _CARETS.match(text) else group.block

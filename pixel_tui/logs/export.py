@@ -64,32 +64,32 @@ def export(
             remedy="Choose another name.",
         ) from error
     except OSError as error:
-        raise _failed(path, error) from error
-    count, whole = 0, False
+        raise _write_error(path, error) from error
+    count, complete = 0, False
     try:
         with os.fdopen(descriptor, "wb", buffering=BUFFER) as file:
             for line in lines:
-                file.write(_written(line, form, mask))
+                file.write(_line_bytes(line, form, mask))
                 count += 1
             size = file.tell()
-        whole = True
+        complete = True
     except OSError as error:
-        raise _failed(path, error) from error
+        raise _write_error(path, error) from error
     finally:
-        if not whole:
+        if not complete:
             with suppress(OSError):
                 path.unlink()
     return Exported(path, count, size)
 
 
-def _written(line: LogLine, form: ExportFormat, mask: Callable[[bytes], bytes]) -> bytes:
+def _line_bytes(line: LogLine, form: ExportFormat, mask: Callable[[bytes], bytes]) -> bytes:
     if form is ExportFormat.RAW:
         return b"" if line.kind is LineKind.MARK else mask(line.text) + b"\n"
     stamp = line.stamp.decode("ascii", "replace")
     return f"{stamp} {plain(line.source)} {shown_line(mask(line.text))}\n".encode()
 
 
-def _failed(path: Path, error: OSError) -> FileError:
+def _write_error(path: Path, error: OSError) -> FileError:
     return FileError(
         f"The log can't be written: {error.strerror or error}.",
         on=str(path),

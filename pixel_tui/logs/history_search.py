@@ -20,7 +20,7 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 log = logging.getLogger(__name__)
 
-MOST: Final = 10_000
+MAX_MATCHES: Final = 10_000
 """Matching lines that are kept; later ones are only counted."""
 
 
@@ -67,7 +67,7 @@ class HistorySearch:
 
     @property
     def found(self) -> Sequence[LogLine]:
-        """The matching lines, oldest first; at most `MOST`."""
+        """The matching lines, oldest first; at most `MAX_MATCHES`."""
         with self._lock:
             return tuple(sorted(self._found, key=lambda line: line.stamp))
 
@@ -82,45 +82,49 @@ class HistorySearch:
         trouble = NO_TEXT
         try:
             for container in self._containers:
-                self._tell(reading=container.name)
+                self._update(reading=container.name)
                 self._search(container)
         except EngineError as error:
             trouble = plain(str(error))
         except Exception:
             log.exception("a search of the past failed")
             trouble = SafeText("The search failed; the log file says why.")
-        self._tell(done=True, trouble=NO_TEXT if self._progress.cancelled else trouble)
+        self._update(done=True, trouble=NO_TEXT if self._progress.cancelled else trouble)
 
     def _search(self, container: Container) -> None:
         rest = b""
-        cut_at = _line_end if container.tty else _frame_end
+        complete_end = _line_end if container.tty else _frame_end
         for chunk in self._history.chunks(container, None):
             if self._progress.cancelled:
                 return
             data = rest + chunk
-            end, lines = cut_at(data)
-            self._look_through(container, data[:end], lines)
+            end, lines = complete_end(data)
+            self._search_chunk(container, data[:end], lines)
             rest = data[end:]
-        self._look_through(container, rest, 1 if rest else 0)
+        self._search_chunk(container, rest, 1 if rest else 0)
 
-    def _look_through(self, container: Container, data: bytes, lines: int) -> None:
+    def _search_chunk(self, container: Container, data: bytes, lines: int) -> None:
         """Search a chunk that ends with a complete line."""
-        rough = self._matcher.rough
+        prefilter = self._matcher.prefilter
         found: list[LogLine] = []
-        if data and (rough is None or b"\x1b" in data or rough(data)):
-            cut = splitter(container.name, tty=container.tty)
+        if data and (prefilter is None or b"\x1b" in data or prefilter(data)):
+            line_splitter = splitter(container.name, tty=container.tty)
             matches = self._matcher.matches
-            found = [line for line in cut.feed(data) + cut.flush() if matches(line.text)]
+            found = [
+                line
+                for line in line_splitter.feed(data) + line_splitter.flush()
+                if matches(line.text)
+            ]
         with self._lock:
-            self._found += found[: max(MOST - len(self._found), 0)]
-        now = self._progress
-        self._tell(
-            lines=now.lines + lines,
-            bytes=now.bytes + len(data),
-            matches=now.matches + len(found),
+            self._found += found[: max(MAX_MATCHES - len(self._found), 0)]
+        progress = self._progress
+        self._update(
+            lines=progress.lines + lines,
+            bytes=progress.bytes + len(data),
+            matches=progress.matches + len(found),
         )
 
-    def _tell(self, **changes: object) -> None:
+    def _update(self, **changes: object) -> None:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
 
 

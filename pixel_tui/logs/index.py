@@ -12,25 +12,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from pixel_tui.logs.annotations import SEAM, Annotations
+from pixel_tui.logs.annotations import REGROUPED_LINES, Annotations
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import Matcher
-from pixel_tui.logs.shown import Shown, View
+from pixel_tui.logs.shown import FilteredLines, View
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 
 log = logging.getLogger(__name__)
 
-STEP: Final = 100
+BATCH_LINES: Final = 100
 """Lines processed in one step."""
 YIELD_SECONDS: Final = 0.0002
-GATHER_SECONDS: Final = 0.03
+BATCH_SECONDS: Final = 0.03
 """How long lines are collected before the next batch."""
 
 
 class LineTally(Protocol):
     """Counts lines and their levels."""
 
-    def note(self, line: LogLine, level: LogLevel) -> None:
+    def add(self, line: LogLine, level: LogLevel) -> None:
         """Count a line."""
         ...
 
@@ -95,12 +95,12 @@ class LogIndex:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closing = threading.Event()
-        self._known = Annotations()
-        self._shown = Shown(self._known, self._lines)
+        self._annotations = Annotations()
+        self._shown = FilteredLines(self._annotations, self._lines)
         self._wanted_view = View()
         self._wanted_search: Matcher | None = None
         self._search: Matcher | None = None
-        self._told: tuple[View, Matcher | None] | None = None
+        self._published: tuple[View, Matcher | None] | None = None
         """What the state was computed for."""
         self._matches: list[int] = []
         self._state = IndexState(epoch=-1)
@@ -117,7 +117,7 @@ class LogIndex:
         self._closing.set()
         self._wake.set()
 
-    def choose(self, view: View) -> None:
+    def set_view(self, view: View) -> None:
         """Change the view. Returns at once; `state` changes when it is applied."""
         self._wanted_view = view
         self._wake.set()
@@ -138,9 +138,9 @@ class LogIndex:
     def settled(self) -> bool:
         """Whether the state reflects the last chosen view and search."""
         return (
-            self._told is not None
-            and self._told[0] is self._wanted_view
-            and self._told[1] is self._wanted_search
+            self._published is not None
+            and self._published[0] is self._wanted_view
+            and self._published[1] is self._wanted_search
             and not self._wake.is_set()
         )
 
@@ -152,10 +152,10 @@ class LogIndex:
     def page(self, start: int, count: int) -> Sequence[ShownLine]:
         """Return some shown lines with their state, under a single lock."""
         with self._lock:
-            shown, known = self._shown, self._known
+            shown, annotations = self._shown, self._annotations
             numbers = tuple(shown.numbers(start, start + count))
             found = [
-                (known.level(number), shown.around_only(number), self._has(number))
+                (annotations.level(number), shown.is_context(number), self._is_match(number))
                 for number in numbers
             ]
         # A flood holds the ring's lock half of the time: the index's lock must not wait for it.
@@ -165,7 +165,7 @@ class LogIndex:
             for number, line, facts in zip(numbers, lines, found, strict=True)
         )
 
-    def _has(self, number: int) -> bool:
+    def _is_match(self, number: int) -> bool:
         at = bisect_left(self._matches, number)
         return at < len(self._matches) and self._matches[at] == number
 
@@ -197,11 +197,11 @@ class LogIndex:
     def group(self, number: int) -> Sequence[int]:
         """Return the numbers of the lines of a line's group."""
         with self._lock:
-            if self._known.first <= number < self._known.stop:
-                return tuple(self._known.members(self._known.start(number)))
+            if self._annotations.first <= number < self._annotations.stop:
+                return tuple(self._annotations.members(self._annotations.start(number)))
             return (number,)
 
-    def match_near(self, number: int, step: int) -> tuple[int, int, bool] | None:
+    def next_match(self, number: int, step: int) -> tuple[int, int, bool] | None:
         """Return the next match before (`step` -1) or after (1) a line, or the nearest (0).
 
         Returns:
@@ -236,78 +236,80 @@ class LogIndex:
                 # The lines are still in the ring: index them again.
                 log.exception("the index of a log failed and begins anew")
                 with self._lock:
-                    self._known.restart(self._ring.extent.first)
+                    self._annotations.restart(self._ring.extent.first)
                     self._shown.rebuild()
                     self._matches = []
-            self._closing.wait(GATHER_SECONDS)
+            self._closing.wait(BATCH_SECONDS)
 
     def _step(self) -> bool:
         """Process one batch; returns whether there is more to do."""
         extent = self._ring.extent
-        moved = self._follow_ends(extent.epoch, extent.first, extent.following)
-        looked = [self._choose_anew(), self._search_anew()]
-        start = self._known.stop
-        stop = min(start + STEP, extent.following)
+        changed = self._apply_ring_changes(extent.epoch, extent.first, extent.following)
+        applied = [self._apply_view(), self._apply_search()]
+        start = self._annotations.stop
+        stop = min(start + BATCH_LINES, extent.following)
         if start < stop:
             self._append(self._lines(start, stop), start)
-        if moved or any(looked) or start < stop:
-            self._tell(extent.epoch, extent.following)
+        if changed or any(applied) or start < stop:
+            self._publish(extent.epoch, extent.following)
         return stop < extent.following
 
-    def _follow_ends(self, epoch: int, first: int, following: int) -> bool:
+    def _apply_ring_changes(self, epoch: int, first: int, following: int) -> bool:
         """Apply changes at both ends of the ring: a new epoch, older lines, dropped lines."""
-        known = self._known
+        annotations = self._annotations
         if epoch != self._state.epoch:
             with self._lock:
-                known.restart(first)
+                annotations.restart(first)
                 self._shown.rebuild()
                 self._matches = []
             self._recounted = dict(self._counted)
             return True
-        moved = False
-        if first < known.first:
-            count = known.first - first
-            older = self._lines(first, known.first)
+        changed = False
+        if first < annotations.first:
+            count = annotations.first - first
+            older = self._lines(first, annotations.first)
             if len(older) == count:  # else the ring has changed again since
-                behind = self._lines(known.first, min(known.first + SEAM, known.stop))
+                behind = self._lines(
+                    annotations.first, min(annotations.first + REGROUPED_LINES, annotations.stop)
+                )
                 with self._lock:
-                    known.prepend(older, behind)
+                    annotations.prepend(older, behind)
                 self._rebuild(self._shown.view)
                 self._count(older, first, dict(self._counted))
-                moved = True
-        if first > known.first or following < known.stop:
+                changed = True
+        if first > annotations.first or following < annotations.stop:
             with self._lock:
-                known.drop_from(following)
-                known.drop_before(first)
-                self._shown.trimmed()
+                annotations.drop_from(following)
+                annotations.drop_before(first)
+                self._shown.trim()
                 del self._matches[bisect_left(self._matches, following) :]
                 del self._matches[: bisect_left(self._matches, first)]
-            moved = True
-        return moved
+            changed = True
+        return changed
 
     def _append(self, lines: Sequence[LogLine], start: int) -> None:
-        if len(lines) and self._known.stop == start:
+        if len(lines) and self._annotations.stop == start:
             with self._lock:
-                self._known.append(lines)
-                self._shown.appended(start)
+                self._annotations.append(lines)
+                self._shown.add_from(start)
                 if self._search is not None:
                     self._find_matches(start)
             self._count(lines, start, self._recounted)
 
     def _count(
-        self, lines: Sequence[LogLine], start: int, known: Mapping[str, tuple[bytes, bytes]]
+        self, lines: Sequence[LogLine], start: int, counted: Mapping[str, tuple[bytes, bytes]]
     ) -> None:
         """Pass lines to the tally, without those it has already counted."""
         if self._tally is None:
             return
         for number, line in enumerate(lines, start):
-            first, last = known.get(line.source, (b"", b""))
+            first, last = counted.get(line.source, (b"", b""))
             if not last or not first <= line.stamp <= last:
-                self._tally.note(line, self._known.level(number))
+                self._tally.add(line, self._annotations.level(number))
             first, last = self._counted.get(line.source, (line.stamp, line.stamp))
             self._counted[line.source] = (min(first, line.stamp), max(last, line.stamp))
 
-    def _choose_anew(self) -> bool:
+    def _apply_view(self) -> bool:
         view = self._wanted_view
         if view is self._shown.view:
             return False
@@ -316,21 +318,21 @@ class LogIndex:
 
     def _rebuild(self, view: View) -> None:
         """Filter all lines again; the screen keeps the old result until then."""
-        shown = Shown(self._known, self._lines)
-        shown.choose(view)
+        shown = FilteredLines(self._annotations, self._lines)
+        shown.set_view(view)
         with self._lock:
             self._shown = shown
-        self._match_anew()
+        self._find_all_matches()
 
-    def _search_anew(self) -> bool:
+    def _apply_search(self) -> bool:
         if self._wanted_search is self._search:
             return False
         self._search = self._wanted_search
-        self._match_anew()
+        self._find_all_matches()
         return True
 
-    def _match_anew(self) -> None:
-        found = self._found(self._known.first)
+    def _find_all_matches(self) -> None:
+        found = self._found(self._annotations.first)
         with self._lock:
             self._matches = found
 
@@ -345,7 +347,7 @@ class LogIndex:
             return []
         matches = self._search.matches
         shown = self._shown.numbers(self._shown.place(start), len(self._shown))
-        lines = self._lines(start, self._known.stop)
+        lines = self._lines(start, self._annotations.stop)
         return [
             number
             for number in shown
@@ -357,20 +359,20 @@ class LogIndex:
         if window.first == start and len(window.lines) == stop - start:
             return window.lines
         # Some lines were dropped since; the next step removes them from the index.
-        gone = LogLine(b"", "", LineKind.STDOUT, b"")
-        before = [gone] * max(min(window.first, stop) - start, 0)
+        dropped = LogLine(b"", "", LineKind.STDOUT, b"")
+        before = [dropped] * max(min(window.first, stop) - start, 0)
         lines = [*before, *window.lines]
-        return lines + [gone] * (stop - start - len(lines))
+        return lines + [dropped] * (stop - start - len(lines))
 
-    def _tell(self, epoch: int, following: int) -> None:
+    def _publish(self, epoch: int, following: int) -> None:
         self._state = IndexState(
             epoch=epoch,
-            first=self._known.first,
-            stop=self._known.stop,
+            first=self._annotations.first,
+            stop=self._annotations.stop,
             shown=len(self._shown),
             matches=len(self._matches),
-            behind=max(following - self._known.stop, 0),
+            behind=max(following - self._annotations.stop, 0),
             version=self._state.version + 1,
         )
-        self._told = self._shown.view, self._search
+        self._published = self._shown.view, self._search
         self._changed()

@@ -10,7 +10,7 @@ MAX_DEPTH: Final = 12
 """Levels of nesting that are printed; deeper ones are only counted."""
 MAX_LINES: Final = 2000
 """Lines that are returned."""
-WIDEST: Final = 4000
+MAX_WIDTH: Final = 4000
 """Characters of one line."""
 _INDENT: Final = "  "
 
@@ -23,7 +23,7 @@ def pretty(text: bytes | str) -> tuple[SafeText, ...]:
     """
     line = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     if len(text) > MAX_SIZE:
-        return (_cut(plain(line[: 4 * WIDEST])),)
+        return (_cut(plain(line[: 4 * MAX_WIDTH])),)
     record = json_object(line) if line[:1] == "{" else None
     if record is not None:
         return _bounded(_layout(record, "", "", 0))
@@ -48,7 +48,9 @@ def _bounded(lines: Iterator[SafeText]) -> tuple[SafeText, ...]:
 
 def _cut(line: SafeText) -> SafeText:
     return (
-        line if len(line) <= WIDEST else SafeText(f"{line[:WIDEST]} … ({len(line):,} characters)")
+        line
+        if len(line) <= MAX_WIDTH
+        else SafeText(f"{line[:MAX_WIDTH]} … ({len(line):,} characters)")
     )
 
 
@@ -68,7 +70,7 @@ def _layout(value: object, head: str, indent: str, depth: int) -> Iterator[SafeT
         inner = indent + _INDENT if head else indent
         if isinstance(value, dict):
             for name, part in value.items():
-                yield from _layout(part, f"{plain(str(name)[:WIDEST])}: ", inner, depth + 1)
+                yield from _layout(part, f"{plain(str(name)[:MAX_WIDTH])}: ", inner, depth + 1)
         else:
             for part in value:
                 yield from _layout(part, "- ", inner, depth + 1)

@@ -12,11 +12,11 @@ from pixel_tui.logs.level import LogLevel
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.text import SafeText, plain
 
-LONGEST: Final = 64 * 1024
+MAX_LINE: Final = 64 * 1024
 """Bytes of a line that are searched."""
-LONGEST_PATTERN: Final = 1000
+MAX_PATTERN: Final = 1000
 """Characters of a query."""
-MOST_SPANS: Final = 200
+MAX_SPANS: Final = 200
 """Matches that are highlighted in one line."""
 _ESCAPE = LatePattern(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~]?)"
@@ -32,7 +32,7 @@ class CaseSensitivity(StrEnum):
     EXACT = "exact"
 
 
-_DEPENDS_ON_PLACE = LatePattern(r"[\^$]|\\[AZbB]|\(\?|[*+?}]\+")
+_POSITION_DEPENDENT = LatePattern(r"[\^$]|\\[AZbB]|\(\?|[*+?}]\+")
 """Parts of an expression that depend on the text around a match, or on the ends of a line."""
 
 
@@ -67,7 +67,7 @@ class Matcher:
     shown: re.Pattern[str]
     """The same for shown text, to highlight matches."""
 
-    rough: Callable[[bytes], bool] | None = None
+    prefilter: Callable[[bytes], bool] | None = None
     """Whether bytes of many lines might contain a match. Without colour codes in them, it never
     misses one. None if that can't be told without parsing the lines."""
 
@@ -79,7 +79,7 @@ class Matcher:
         for match in self.shown.finditer(text):
             if match.end() > match.start():
                 found.append(match.span())
-            if len(found) == MOST_SPANS:
+            if len(found) == MAX_SPANS:
                 break
         return tuple(found)
 
@@ -87,8 +87,8 @@ class Matcher:
 def compile_query(query: Query) -> Matcher | BadPattern:
     """Compile a query, or return what is wrong with it and where."""
     text = query.text
-    if len(text) > LONGEST_PATTERN:
-        return BadPattern(SafeText(f"Longer than {LONGEST_PATTERN} characters."), LONGEST_PATTERN)
+    if len(text) > MAX_PATTERN:
+        return BadPattern(SafeText(f"Longer than {MAX_PATTERN} characters."), MAX_PATTERN)
     fold = query.case is CaseSensitivity.SAME or (
         query.case is CaseSensitivity.SMART and not _has_upper(query)
     )
@@ -102,17 +102,17 @@ def compile_query(query: Query) -> Matcher | BadPattern:
         return BadPattern(SafeText(f"{reason[:1].upper()}{reason[1:]}."), error.pos or 0)
     except (ValueError, OverflowError, RecursionError) as error:
         return BadPattern(plain(str(error)), 0)
-    found = _by_pattern(raw, shown) if query.regex else _by_words(text, fold=fold)
-    rough = None if query.inverted else _rough(query, raw, fold=fold)
-    return Matcher(query, _negated(found) if query.inverted else found, shown, rough)
+    found = _pattern_matcher(raw, shown) if query.regex else _text_matcher(text, fold=fold)
+    prefilter = None if query.inverted else _prefilter(query, raw, fold=fold)
+    return Matcher(query, _negated(found) if query.inverted else found, shown, prefilter)
 
 
-def _rough(
+def _prefilter(
     query: Query, raw: re.Pattern[bytes] | None, *, fold: bool
 ) -> Callable[[bytes], bool] | None:
     """Return a check of many lines at once, if a match does not depend on the text around it."""
     if query.regex:
-        if raw is None or _DEPENDS_ON_PLACE.search(query.text):
+        if raw is None or _POSITION_DEPENDENT.search(query.text):
             return None
         search = raw.search
         return lambda data: search(data) is not None
@@ -145,37 +145,39 @@ def _has_upper(query: Query) -> bool:
     return any(letter.isupper() for letter in text)
 
 
-def _by_words(text: str, *, fold: bool) -> Callable[[bytes], bool]:
+def _text_matcher(text: str, *, fold: bool) -> Callable[[bytes], bool]:
     if fold and not text.isascii():
         lower = text.lower()
-        return lambda line: lower in _bare(line).decode("utf-8", "replace").lower()
+        return lambda line: lower in _stripped(line).decode("utf-8", "replace").lower()
     needle = text.encode("utf-8", "replace")
     if fold:
         needle = needle.lower()
 
         def folded(line: bytes) -> bool:
-            if b"\x1b" in line or len(line) > LONGEST:
-                line = _bare(line)
+            if b"\x1b" in line or len(line) > MAX_LINE:
+                line = _stripped(line)
             return needle in line.lower()
 
         return folded
 
     def exact(line: bytes) -> bool:
-        if b"\x1b" in line or len(line) > LONGEST:
-            line = _bare(line)
+        if b"\x1b" in line or len(line) > MAX_LINE:
+            line = _stripped(line)
         return needle in line
 
     return exact
 
 
-def _by_pattern(raw: re.Pattern[bytes] | None, shown: re.Pattern[str]) -> Callable[[bytes], bool]:
+def _pattern_matcher(
+    raw: re.Pattern[bytes] | None, shown: re.Pattern[str]
+) -> Callable[[bytes], bool]:
     if raw is None:
-        return lambda line: shown.search(_bare(line).decode("utf-8", "replace")) is not None
+        return lambda line: shown.search(_stripped(line).decode("utf-8", "replace")) is not None
     search = raw.search
 
     def found(line: bytes) -> bool:
-        if b"\x1b" in line or len(line) > LONGEST:
-            line = _bare(line)
+        if b"\x1b" in line or len(line) > MAX_LINE:
+            line = _stripped(line)
         return search(line) is not None
 
     return found
@@ -185,8 +187,8 @@ def _negated(matches: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
     return lambda line: not matches(line)
 
 
-def _bare(line: bytes) -> bytes:
-    line = line[:LONGEST]
+def _stripped(line: bytes) -> bytes:
+    line = line[:MAX_LINE]
     return _ESCAPE.sub(b"", line) if b"\x1b" in line else line
 
 

@@ -9,14 +9,14 @@ from typing import Final
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.feed.ring import LogLine
 
-LONGEST: Final = 400
+MAX_MESSAGE: Final = 400
 """Bytes of a message that make its shape."""
-SAMPLE: Final = 1024
-"""Bytes of a line that are kept; more than `LONGEST`, so that secrets are kept complete."""
+MAX_SAMPLE: Final = 1024
+"""Bytes of a line that are kept; more than `MAX_MESSAGE`, so that secrets are kept complete."""
 
 _ESCAPE = LatePattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
 _QUOTED = LatePattern(rb"\"(?:[^\"\\]|\\.)*+\"|(?<!\w)'[^']{1,200}'(?!\w)")
-_CHANGING = LatePattern(
+_VARIABLE = LatePattern(
     rb"""
     (?P<time>\d{4}[-/]\d\d[-/]\d\d(?:T\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?
         |\b\d\d?:\d\d:\d\d(?:[.,]\d+)?)
@@ -41,7 +41,7 @@ def shape_of(text: bytes) -> bytes:
     Two messages with the same shape count as one message repeated. A digit at the end of a
     name (`worker3`) is part of it; numbers in a path are variable.
     """
-    head = text[:LONGEST]
+    head = text[:MAX_MESSAGE]
     if b"\x1b" in head:
         head = _ESCAPE.sub(b"", head)
     if b'"' in head or b"'" in head:
@@ -49,7 +49,7 @@ def shape_of(text: bytes) -> bytes:
     return b" ".join(
         word
         if word.isalpha() or not _DIGIT.search(word)
-        else (b"<n>" if word.isdigit() else _CHANGING.sub(_placeholder, word))
+        else (b"<n>" if word.isdigit() else _VARIABLE.sub(_placeholder, word))
         for word in head.split()
     )
 
@@ -86,11 +86,11 @@ class Repeats:
     """Counts messages by source and shape.
 
     Args:
-        most: How many shapes are kept; the least recently seen are forgotten.
+        max_shapes: How many shapes are kept; the least recently seen are forgotten.
     """
 
-    def __init__(self, most: int = 1000) -> None:
-        self._most = most
+    def __init__(self, max_shapes: int = 1000) -> None:
+        self._max_shapes = max_shapes
         self._seen: OrderedDict[tuple[str, bytes], _Tally] = OrderedDict()
         self._forgotten = 0
 
@@ -99,7 +99,7 @@ class Repeats:
         """How many shapes were forgotten; if any, counts may be too low."""
         return self._forgotten
 
-    def note(self, line: LogLine, message: bytes | None = None) -> int:
+    def add(self, line: LogLine, message: bytes | None = None) -> int:
         """Count a line.
 
         Args:
@@ -113,22 +113,22 @@ class Repeats:
         tally = self._seen.get(key)
         if tally is None:
             tally = self._seen[key] = _Tally(line.stamp, line)
-            if len(self._seen) > self._most:
+            if len(self._seen) > self._max_shapes:
                 self._seen.popitem(last=False)
                 self._forgotten += 1
         else:
             self._seen.move_to_end(key)
-        if len(line.text) > SAMPLE:  # a thousand long lines would take much memory
-            line = replace(line, text=line.text[:SAMPLE])
+        if len(line.text) > MAX_SAMPLE:  # a thousand long lines would take much memory
+            line = replace(line, text=line.text[:MAX_SAMPLE])
         tally.latest = line
         tally.count += 1
         return tally.count
 
-    def most_often(self, limit: int = 50) -> tuple[Repeat, ...]:
+    def most_frequent(self, limit: int = 50) -> tuple[Repeat, ...]:
         """Return the most frequent messages; of equally frequent ones, the latest first."""
         latest = reversed(self._seen.items())
-        most = heapq.nlargest(limit, latest, key=lambda item: item[1].count)
+        top = heapq.nlargest(limit, latest, key=lambda item: item[1].count)
         return tuple(
             Repeat(shape, source, tally.count, tally.first, tally.latest.stamp, tally.latest.text)
-            for (source, shape), tally in most
+            for (source, shape), tally in top
         )

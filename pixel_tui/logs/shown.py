@@ -14,24 +14,24 @@ from pixel_tui.logs.annotations import MARK, Annotations
 from pixel_tui.logs.search import FilterStack
 from pixel_tui.stack.feed.ring import LogLine
 
-NOTHING_CHOSEN: Final = FilterStack()
+NO_FILTERS: Final = FilterStack()
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """Which lines of a log to show."""
 
-    filters: FilterStack = NOTHING_CHOSEN
+    filters: FilterStack = NO_FILTERS
     context: int = 0
     """How many lines before and after each match to show."""
 
     @property
-    def everything(self) -> bool:
+    def shows_all(self) -> bool:
         """Whether all lines are shown."""
         return self.filters.empty
 
 
-class Shown:
+class FilteredLines:
     """The sequence numbers of the shown lines, in order.
 
     Args:
@@ -44,7 +44,7 @@ class Shown:
     ) -> None:
         self._known = annotations
         self._lines = lines
-        self._hits: list[int] = []
+        self._passing_lines: list[int] = []
         """The lines that pass the filters."""
         self._all: list[int] = []
         """Those and their context; the same list without context."""
@@ -52,26 +52,28 @@ class Shown:
         """The lines of the chosen containers, if context comes only from some."""
         self.view = View()
 
-    def choose(self, view: View) -> None:
+    def set_view(self, view: View) -> None:
         """Change the view."""
         self.view = view
         self.rebuild()
 
     def rebuild(self) -> None:
         """Filter all lines again."""
-        self._hits, self._chosen = [], []
-        self._all = self._hits
-        if not self.view.everything:
-            self._take(self._known.first)
+        self._passing_lines, self._chosen = [], []
+        self._all = self._passing_lines
+        if not self.view.shows_all:
+            self._add_passing(self._known.first)
 
-    def appended(self, first: int) -> None:
+    def add_from(self, first: int) -> None:
         """Add lines, from this number on."""
-        if not self.view.everything:
-            self._take(first)
+        if not self.view.shows_all:
+            self._add_passing(first)
 
-    def trimmed(self) -> None:
+    def trim(self) -> None:
         """Remove lines that were dropped at either end."""
-        for numbers in {id(item): item for item in (self._hits, self._all, self._chosen)}.values():
+        for numbers in {
+            id(item): item for item in (self._passing_lines, self._all, self._chosen)
+        }.values():
             del numbers[bisect_left(numbers, self._known.stop) :]
             del numbers[: bisect_left(numbers, self._known.first)]
 
@@ -79,55 +81,55 @@ class Shown:
 
     def __len__(self) -> int:
         """Return how many lines are shown."""
-        return self._known.stop - self._known.first if self.view.everything else len(self._all)
+        return self._known.stop - self._known.first if self.view.shows_all else len(self._all)
 
     def numbers(self, start: int, stop: int) -> Sequence[int]:
         """Return the numbers of the shown lines from one place up to, not including, another."""
-        if self.view.everything:
+        if self.view.shows_all:
             first = self._known.first
             return range(first + max(start, 0), min(first + stop, self._known.stop))
         return self._all[max(start, 0) : max(stop, 0)]
 
     def place(self, number: int) -> int:
         """Return the place of a line, or that of the next shown line."""
-        if self.view.everything:
+        if self.view.shows_all:
             return min(max(number, self._known.first), self._known.stop) - self._known.first
         return bisect_left(self._all, number)
 
-    def around_only(self, number: int) -> bool:
+    def is_context(self, number: int) -> bool:
         """Whether a shown line is only context."""
-        if self.view.everything or not self.view.context:
+        if self.view.shows_all or not self.view.context:
             return False
-        at = bisect_left(self._hits, number)
-        return at == len(self._hits) or self._hits[at] != number
+        at = bisect_left(self._passing_lines, number)
+        return at == len(self._passing_lines) or self._passing_lines[at] != number
 
     # Filtering.
 
-    def _take(self, first: int) -> None:
+    def _add_passing(self, first: int) -> None:
         stop = self._known.stop
         if first >= stop:
             return
-        fresh, earlier = self._passing(first, self._lines(first, stop))
-        self._hits += fresh
-        changed = [self._judge_again(start) for start in earlier]
+        added, grown_groups = self._find_passing(first, self._lines(first, stop))
+        self._passing_lines += added
+        changed = [self._recheck_group(start) for start in grown_groups]
         if not self.view.context:
             return
-        self._choose_lines(first, stop)
-        if any(changed) or self._all is self._hits:
-            self._all = list(self._with_context(self._hits))
+        self._collect_chosen(first, stop)
+        if any(changed) or self._all is self._passing_lines:
+            self._all = list(self._with_context(self._passing_lines))
             return
-        last = len(self._hits) - len(fresh) - 1
-        anchor = self._hits[last] if last >= 0 else self._known.first - 1
+        last = len(self._passing_lines) - len(added) - 1
+        anchor = self._passing_lines[last] if last >= 0 else self._known.first - 1
         del self._all[bisect_right(self._all, anchor) :]
-        tail = self._with_context(self._hits[max(last, 0) :])
+        tail = self._with_context(self._passing_lines[max(last, 0) :])
         self._all += [number for number in tail if number > anchor]
 
-    def _passing(self, first: int, lines: Sequence[LogLine]) -> tuple[list[int], set[int]]:
+    def _find_passing(self, first: int, lines: Sequence[LogLine]) -> tuple[list[int], set[int]]:
         """Return the lines that pass, and the groups that started before these lines."""
         known, filters = self._known, self.view.filters
         starts = known.starts(first, first + len(lines))
-        earlier = {start for start in starts if start < first}
-        heads = set(starts) - earlier
+        grown_groups = {start for start in starts if start < first}
+        heads = set(starts) - grown_groups
         for query in filters.queries:
             matches = query.matches
             if query.query.inverted:
@@ -154,21 +156,21 @@ class Shown:
             sources = known.sources(first, first + len(lines))
             heads = {start for start in heads if sources[start - first] in wanted}
         found = sorted(chain.from_iterable(map(known.members, heads)))
-        return [number for number in found if number < first + len(lines)], earlier
+        return [number for number in found if number < first + len(lines)], grown_groups
 
-    def _judge_again(self, start: int) -> bool:
+    def _recheck_group(self, start: int) -> bool:
         """Filter a group that has grown; returns whether earlier lines were shown or hidden."""
         members = self._known.members(start)
         passes = self._group_passes(start, members)
         changed = False
         for number in members:
-            at = bisect_left(self._hits, number)
-            held = at < len(self._hits) and self._hits[at] == number
-            if passes and not held:
-                self._hits.insert(at, number)
-            elif held and not passes:
-                del self._hits[at]
-            changed = changed or held != passes
+            at = bisect_left(self._passing_lines, number)
+            was_shown = at < len(self._passing_lines) and self._passing_lines[at] == number
+            if passes and not was_shown:
+                self._passing_lines.insert(at, number)
+            elif was_shown and not passes:
+                del self._passing_lines[at]
+            changed = changed or was_shown != passes
         return changed
 
     def _group_passes(self, start: int, members: Sequence[int]) -> bool:
@@ -192,24 +194,24 @@ class Shown:
 
     # Context.
 
-    def _choose_lines(self, first: int, stop: int) -> None:
+    def _collect_chosen(self, first: int, stop: int) -> None:
         filters = self.view.filters
         if filters.sources is not None:
             wanted = self._wanted_sources(filters.sources)
             sources = self._known.sources(first, stop)
             self._chosen += [at for at, source in enumerate(sources, first) if source in wanted]
 
-    def _with_context(self, hits: Sequence[int]) -> Iterator[int]:
+    def _with_context(self, passing: Sequence[int]) -> Iterator[int]:
         """Yield these lines and their neighbours, each once, in order."""
         base: Sequence[int] = (
             range(self._known.first, self._known.stop)
             if self.view.filters.sources is None
             else self._chosen
         )
-        size, done = self.view.context, 0
-        for hit in hits:
-            at = bisect_left(base, hit)
-            start, stop = max(at - size, done), min(at + size + 1, len(base))
+        size, yielded_to = self.view.context, 0
+        for number in passing:
+            at = bisect_left(base, number)
+            start, stop = max(at - size, yielded_to), min(at + size + 1, len(base))
             if start < stop:
                 yield from base[start:stop]
-                done = stop
+                yielded_to = stop

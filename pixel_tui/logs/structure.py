@@ -80,7 +80,7 @@ _UNESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r"}
 Json = Mapping[str, object]
 
 
-def structured(text: bytes | str) -> Structured | None:
+def parse_structured(text: bytes | str) -> Structured | None:
     """Parse a line; None if it is neither JSON nor logfmt."""
     if len(text) > MAX_SIZE:
         return None
@@ -91,7 +91,7 @@ def structured(text: bytes | str) -> Structured | None:
     if "=" not in line:
         return None
     pairs = logfmt_pairs(line)
-    return None if pairs is None else _parts(LineFormat.LOGFMT, [*pairs])
+    return None if pairs is None else _build(LineFormat.LOGFMT, [*pairs])
 
 
 def json_object(line: str) -> Json | None:
@@ -125,8 +125,8 @@ def logfmt_pairs(line: str) -> list[tuple[str, str]] | None:
         position = match.end()
     if len(pairs) < 2:
         return None
-    told = any(name.lower() in _MESSAGES for name, _ in pairs)
-    return pairs if (words == 0 or (told and words * 2 <= len(pairs))) else None
+    has_message = any(name.lower() in _MESSAGES for name, _ in pairs)
+    return pairs if (words == 0 or (has_message and words * 2 <= len(pairs))) else None
 
 
 def _unescape(value: str) -> str:
@@ -136,7 +136,7 @@ def _unescape(value: str) -> str:
 
 
 def _of_json(record: Json) -> Structured:
-    return _parts(
+    return _build(
         LineFormat.JSON, [(name, _compact(value)) for name, value in record.items()], record
     )
 
@@ -151,16 +151,18 @@ def _compact(value: object) -> str:
         return "…"
 
 
-def _parts(
+def _build(
     form: LineFormat, pairs: list[tuple[str, str]], record: Json | None = None
 ) -> Structured:
     named = {name.lower(): at for at, (name, _) in reversed(list(enumerate(pairs)))}
     at = -1
     for name in _MESSAGES:
-        found = named.get(name, -1)
+        index_of_name = named.get(name, -1)
         # A message is a string: an `event` that is an object is a field like others.
-        if found >= 0 and (record is None or isinstance(record[pairs[found][0]], str)):
-            at = found
+        if index_of_name >= 0 and (
+            record is None or isinstance(record[pairs[index_of_name][0]], str)
+        ):
+            at = index_of_name
             break
     rest = [pair for index, pair in enumerate(pairs) if index != at]
     fields = [

@@ -14,12 +14,12 @@ from textual.screen import Screen
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, OperationError, UsageError
 from pixel_tui.humanize import ago
-from pixel_tui.logs.activity import ActivityPicture
+from pixel_tui.logs.activity import ActivitySummary
 from pixel_tui.logs.export import ExportFormat, export
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
 from pixel_tui.logs.shape import Repeat, shape_of
-from pixel_tui.logs.structure import structured
+from pixel_tui.logs.structure import parse_structured
 from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_words
 from pixel_tui.stack.feed.history import LogHistory
@@ -122,12 +122,12 @@ class LogDialogs:
 
     # Errors.
 
-    def picture(self) -> ActivityPicture:
+    def summary(self) -> ActivitySummary:
         """What was said in the last minutes."""
-        return self._logs.activity.picture(stamp_at(self._clock.now()))
+        return self._logs.activity.summary(stamp_at(self._clock.now()))
 
     def _errors(self) -> None:
-        groups = self.picture().groups
+        groups = self.summary().groups
 
         def choices() -> Choices:
             now = self._clock.now()
@@ -265,7 +265,7 @@ def shown_shape(group: Repeat) -> SafeText:
     sample = mask_known(group.sample)
     if sample is group.sample:
         return plain(group.shape)
-    parts = structured(sample)
+    parts = parse_structured(sample)
     return plain(shape_of(parts.message.encode() if parts else sample))
 
 

@@ -14,7 +14,7 @@ from textual.css.query import NoMatches
 from pixel_tui.humanize import ago
 from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.logs.pretty import pretty
-from pixel_tui.logs.structure import structured
+from pixel_tui.logs.structure import parse_structured
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import Source
 from pixel_tui.stack.feed.ring import LineKind, LogLine
@@ -129,7 +129,7 @@ def words_of(group: Sequence[LogLine], mask: Mask) -> Iterator[SafeText]:
     """
     for line in group:
         text = mask(line.text)
-        if structured(text) is None:
+        if parse_structured(text) is None:
             yield from map(plain, map(mask, text.replace(b"\r", b"\n").rstrip(b"\n").split(b"\n")))
         else:  # an escape may have hidden a secret until it was set out
             yield from (plain(mask(part.encode())) for part in pretty(text))

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
-from pixel_tui.logs.activity import ActivityPicture, SourceActivity
+from pixel_tui.logs.activity import ActivitySummary, SourceActivity
 from pixel_tui.text import SafeText, plain
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
@@ -22,28 +22,28 @@ def sparkline(counts: Sequence[int]) -> str:
     return "".join(_BARS[-(-count * 8 // most)] for count in counts)
 
 
-def strip_of(picture: ActivityPicture, label_of: Callable[[str], SafeText], width: int) -> Content:
+def strip_of(summary: ActivitySummary, label_of: Callable[[str], SafeText], width: int) -> Content:
     """The line: the most worried first, as many as fit.
 
     Args:
-        picture: What was said.
+        summary: What was said.
         label_of: What stands for a container.
         width: Cells of the line.
     """
     parts: list[tuple[str, str] | str] = []
     room = width
-    for at, source in enumerate(picture.sources):
+    for at, source in enumerate(summary.sources):
         pieces = _pieces(source, label_of(source.source))
         size = sum(cell_len(text) for text, _ in pieces)
-        left = len(picture.sources) - at
+        left = len(summary.sources) - at
         more = f"+{left}" if left > 1 else ""
         if size + (len(more) + 1 if more else 0) > room:
             parts.append((f"+{left}", "$foreground-muted"))
             break
         parts += pieces
         room -= size
-    if len(picture.sources) == 1 and picture.groups:
-        group = picture.groups[0]
+    if len(summary.sources) == 1 and summary.groups:
+        group = summary.groups[0]
         sample = plain(group.shape)[:LONGEST_SAMPLE]
         words = f"{group.count:,}× {sample}"
         if cell_len(words) < room:
@@ -75,11 +75,11 @@ class ActivityStrip(Static):
         super().__init__(markup=False)
         self._shown: tuple[object, ...] = ()
 
-    def show(self, picture: ActivityPicture, label_of: Callable[[str], SafeText]) -> None:
+    def show(self, summary: ActivitySummary, label_of: Callable[[str], SafeText]) -> None:
         """Show this; nothing is painted where it is what is shown already."""
-        labels = tuple(label_of(item.source) for item in picture.sources)
-        shown = (picture.sources, picture.groups[:1], labels, self.size.width)
+        labels = tuple(label_of(item.source) for item in summary.sources)
+        shown = (summary.sources, summary.groups[:1], labels, self.size.width)
         if shown != self._shown:
             self._shown = shown
-            content = strip_of(picture, label_of, max(self.size.width - 2, 20))
+            content = strip_of(summary, label_of, max(self.size.width - 2, 20))
             self.update(content, layout=False)  # it is one line, whatever stands in it

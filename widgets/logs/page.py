@@ -62,7 +62,7 @@ class LogPage:
         self._feed, self._state = feed, NOTHING_YET
         self._index = LogIndex(feed.ring, tally) if feed is not None else None
         if self._index is not None:
-            self._index.choose(self._view)
+            self._index.set_view(self._view)
             self._index.search(self._matcher)
             self._index.start()
         self.appear(replace(self._appearance, sources=(), now=b"", revealed=False))
@@ -86,7 +86,7 @@ class LogPage:
         """Show other lines, as soon as the index has found them."""
         self._view = view
         if self._index is not None:
-            self._index.choose(view)
+            self._index.set_view(view)
 
     @property
     def matcher(self) -> Matcher | None:
@@ -227,9 +227,9 @@ class LogPage:
         """The numbers of the lines that belong together with this one."""
         return self._index.group(number) if self._index is not None else ()
 
-    def match_near(self, number: int, step: int) -> tuple[int, int, bool] | None:
+    def next_match(self, number: int, step: int) -> tuple[int, int, bool] | None:
         """As the index's; None without a log."""
-        return self._index.match_near(number, step) if self._index is not None else None
+        return self._index.next_match(number, step) if self._index is not None else None
 
     # What is on the screen.
 

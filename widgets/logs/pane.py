@@ -180,7 +180,7 @@ class LogPane(Vertical):
         strip = self.query_one(ActivityStrip)
         if strip.display and self._activity is not None:
             labels = {str(item.container): item.label for item in self._sources}
-            strip.show(self._activity.picture(stamp), lambda name: labels.get(name, plain(name)))
+            strip.show(self._activity.summary(stamp), lambda name: labels.get(name, plain(name)))
 
     def _make_room(self) -> None:
         roomy = self.size.height >= ROOMY and self._activity is not None

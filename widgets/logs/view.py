@@ -237,7 +237,7 @@ class LogView(LogLines, can_focus=True):
 
     def match_at(self, step: int) -> tuple[int, int, bool] | None:
         """The number, the position from 1, and whether it went round; None without a match."""
-        return self.page.match_near(self.position.cursor, step)
+        return self.page.next_match(self.position.cursor, step)
 
     # Bookmarks, and how far the reader has come.
 
@@ -265,7 +265,7 @@ class LogView(LogLines, can_focus=True):
     def action_to_bookmark(self, step: int) -> None:
         """To the next bookmark, or to where the reader left."""
         line = self.cursor_line
-        found = self._bookmarks.near(line.stamp if line is not None else b"", step)
+        found = self._bookmarks.next_bookmark(line.stamp if line is not None else b"", step)
         if found is not None:
             self.go_to(found)
 

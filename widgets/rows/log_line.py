@@ -12,7 +12,7 @@ from rich.cells import cell_len, chop_cells
 
 from pixel_tui.humanize import age
 from pixel_tui.logs.level import LogLevel
-from pixel_tui.logs.structure import MAX_SIZE, structured
+from pixel_tui.logs.structure import MAX_SIZE, parse_structured
 from pixel_tui.redaction.known import KnownSecrets, mask_known
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import SECOND, nanoseconds
@@ -100,7 +100,7 @@ def line_pieces(
     tone = _TONES.get(level, LineTone.TEXT).value
     size = len(line.text)
     text = mask(line.text) if size <= MAX_SIZE else b""
-    parts = None if raw or size > MAX_SIZE else structured(text)
+    parts = None if raw or size > MAX_SIZE else parse_structured(text)
 
     if parts is None:
         words = _cut(shown_line(text), size) if size <= _LOOKED_AT else text_of(line, mask)

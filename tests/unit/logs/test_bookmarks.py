@@ -1,6 +1,6 @@
-"""Bookmarks of log lines, and the end of what was read."""
+"""Bookmarks of log lines, and the end of the read lines."""
 
-from pixel_tui.logs.bookmarks import MOST, Bookmarks
+from pixel_tui.logs.bookmarks import MAX_BOOKMARKS, Bookmarks
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 
 
@@ -8,7 +8,7 @@ def line(second: int, source: str = "api") -> LogLine:
     return LogLine(b"2026-01-01T00:00:%02d" % second, source, LineKind.STDOUT, b"hello")
 
 
-def test_a_bookmark_is_put_on_a_line_and_removed_again() -> None:
+def test_toggling_adds_and_removes_a_bookmark() -> None:
     bookmarks = Bookmarks()
     bookmarks.toggle(line(1))
     assert bookmarks.has(line(1))
@@ -17,19 +17,19 @@ def test_a_bookmark_is_put_on_a_line_and_removed_again() -> None:
     assert not bookmarks.has(line(1))
 
 
-def test_the_next_one_is_the_nearest_in_the_direction_and_the_end_of_what_was_read_counts() -> None:
+def test_the_next_bookmark_is_the_nearest_and_the_end_of_the_read_lines_counts() -> None:
     bookmarks = Bookmarks()
     for second in (10, 20, 40):
         bookmarks.toggle(line(second))
     bookmarks.read_to = line(30).stamp
-    assert bookmarks.near(line(20).stamp, 1) == line(30).stamp
-    assert bookmarks.near(line(20).stamp, -1) == line(10).stamp
-    assert bookmarks.near(line(10).stamp, -1) is None
-    assert bookmarks.near(line(40).stamp, 1) is None
-    assert bookmarks.near(b"", 1) == line(10).stamp
+    assert bookmarks.next_bookmark(line(20).stamp, 1) == line(30).stamp
+    assert bookmarks.next_bookmark(line(20).stamp, -1) == line(10).stamp
+    assert bookmarks.next_bookmark(line(10).stamp, -1) is None
+    assert bookmarks.next_bookmark(line(40).stamp, 1) is None
+    assert bookmarks.next_bookmark(b"", 1) == line(10).stamp
 
 
-def test_a_line_is_unread_if_it_came_after_the_reader_left() -> None:
+def test_lines_after_the_log_was_left_are_unread() -> None:
     bookmarks = Bookmarks()
     assert not bookmarks.is_unread(line(31))
     bookmarks.read_to = line(30).stamp
@@ -37,9 +37,9 @@ def test_a_line_is_unread_if_it_came_after_the_reader_left() -> None:
     assert not bookmarks.is_unread(line(30))
 
 
-def test_the_oldest_bookmark_makes_room() -> None:
+def test_a_new_bookmark_replaces_the_oldest() -> None:
     bookmarks = Bookmarks()
-    for number in range(MOST + 1):
+    for number in range(MAX_BOOKMARKS + 1):
         bookmarks.toggle(line(1, f"api-{number}"))
     assert not bookmarks.has(line(1, "api-0"))
-    assert bookmarks.has(line(1, f"api-{MOST}"))
+    assert bookmarks.has(line(1, f"api-{MAX_BOOKMARKS}"))

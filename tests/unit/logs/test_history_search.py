@@ -1,4 +1,4 @@
-"""Searching whole chunks first finds what looking at each line finds."""
+"""A search of complete chunks finds the same as a search of each line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_tui.logs.history_search import MOST, HistorySearch
+from pixel_tui.logs.history_search import MAX_MATCHES, HistorySearch
 from pixel_tui.logs.search import Matcher, Query, compile_query
 from pixel_tui.stack.feed.frames import PART
 from pixel_tui.stack.feed.history import LogHistory
@@ -23,7 +23,7 @@ STAMP = b"2026-03-01T12:00:00.000000000Z "
 
 @dataclass(eq=False)
 class Bytes(ScriptedEngine):
-    """An engine that sends these bytes, cut as they are."""
+    """An engine that sends these chunks."""
 
     chunks: Sequence[bytes] = ()
     closed: bool = False
@@ -55,7 +55,7 @@ CONTAINER = Container(
 
 
 def frames(text: bytes) -> bytes:
-    """A line as the engine sends it: in parts where it is long."""
+    """A line in frames as the engine sends it; a long line has several."""
     parts = [text[at : at + PART] for at in range(0, len(text), PART)] or [b""]
     parts[-1] += b"\n"
     payloads = [STAMP + part for part in parts]
@@ -103,7 +103,7 @@ PATTERNS = st.sampled_from(
 
 @given(LINES, PATTERNS, st.lists(st.integers(0, 40_000), max_size=6), st.booleans(), st.booleans())
 @settings(max_examples=300, deadline=None)
-def test_it_finds_what_a_look_at_each_line_finds(
+def test_it_finds_the_same_as_a_search_of_each_line(
     lines: list[bytes],
     pattern: tuple[str, bool],
     places: list[int],
@@ -122,10 +122,10 @@ def test_it_finds_what_a_look_at_each_line_finds(
     assert found.progress.done
 
 
-def test_what_is_found_is_bounded_and_the_count_goes_on() -> None:
-    found = search([frames(b"needle")] * (MOST + 5), matcher("needle"))
-    assert len(found.found) == MOST
-    assert found.progress.matches == MOST + 5
+def test_kept_matches_are_bounded_and_counting_continues() -> None:
+    found = search([frames(b"needle")] * (MAX_MATCHES + 5), matcher("needle"))
+    assert len(found.found) == MAX_MATCHES
+    assert found.progress.matches == MAX_MATCHES + 5
 
 
 def test_a_cancelled_search_stops_reading() -> None:
@@ -141,5 +141,5 @@ def test_a_cancelled_search_stops_reading() -> None:
 
 
 @pytest.mark.parametrize("text", ["^a", "a$", r"\ba", "(?=a)", r"\Aa", "a*+b"])
-def test_what_depends_on_its_place_is_looked_for_line_by_line(text: str) -> None:
-    assert matcher(text, regex=True).rough is None
+def test_position_dependent_patterns_have_no_prefilter(text: str) -> None:
+    assert matcher(text, regex=True).prefilter is None

@@ -1,4 +1,4 @@
-"""Which lines belong together: in the blocks below, a line of `=` stands between groups."""
+"""Groups of lines: in the blocks below, a line of `=` separates groups."""
 
 from unittest.mock import patch
 
@@ -247,13 +247,13 @@ two
 
 
 @pytest.mark.parametrize("block", BLOCKS.values(), ids=list(BLOCKS))
-def test_what_belongs_together_is_a_group(block: str) -> None:
+def test_continuation_lines_join_the_group_before(block: str) -> None:
     expected = [part.strip("\n").split("\n") for part in ("\n" + block).split("\n=")]
     lines = [line for part in expected for line in part]
     assert grouped(lines) == expected
 
 
-def test_each_stream_of_each_container_has_groups_of_its_own() -> None:
+def test_each_stream_of_each_container_has_its_own_groups() -> None:
     grouper = Grouper()
     assert [
         grouper.feed(100, said("Traceback (most recent call last):")),
@@ -274,14 +274,14 @@ def test_a_mark_ends_the_groups_of_its_container() -> None:
     assert grouper.feed(4, said("    indented", source="db")) == 1
 
 
-def test_a_trace_long_after_an_error_is_not_about_it() -> None:
+def test_a_trace_long_after_an_error_is_a_group_of_its_own() -> None:
     for late, start in ((SECOND // 2, 0), (5 * SECOND, 1)):
         grouper = Grouper()
         grouper.feed(0, said("ERROR: boom"))
         assert grouper.feed(1, said("Traceback (most recent call last):", at=late)) == start
 
 
-def test_no_group_grows_without_end() -> None:
+def test_groups_are_bounded() -> None:
     grouper = Grouper()
     grouper.feed(0, said("head"))
     starts = [grouper.feed(at, said("    more")) for at in range(1, 3 * MAX_GROUP)]
@@ -297,14 +297,14 @@ def test_a_group_has_the_level_of_its_first_line() -> None:
     assert grouper.level(said("", source="db")) is LogLevel.UNKNOWN
 
 
-def test_a_trace_has_the_level_that_is_told_first() -> None:
+def test_a_trace_has_the_first_level_in_it() -> None:
     grouper = Grouper()
     for at, text in enumerate(("/app/x.js:1", "  throw x", "  ^", "", "TypeError: boom", "  at x")):
         assert grouper.feed(at, said(text)) == 0
     assert grouper.level(said("")) is LogLevel.ERROR
 
 
-def test_a_level_that_is_known_is_not_looked_for_again() -> None:
+def test_a_given_level_is_not_detected_again() -> None:
     grouper = Grouper()
     grouper.feed(0, said("head"), LogLevel.UNKNOWN)
     assert grouper.feed(1, said("    ERROR: more"), LogLevel.UNKNOWN) == 0
@@ -342,7 +342,7 @@ BEGINNINGS = st.sampled_from(
 
 
 @given(st.lists(st.builds(bytes.__add__, BEGINNINGS, st.just(b"") | PIECES), max_size=30))
-def test_a_line_that_is_taken_for_ordinary_is_grouped_as_if_it_were_not(lines: list[bytes]) -> None:
+def test_ordinary_lines_are_grouped_as_by_the_complete_checks(lines: list[bytes]) -> None:
     def starts() -> list[int]:
         grouper = Grouper()
         return [grouper.feed(number, said(line)) for number, line in enumerate(lines)]
@@ -355,7 +355,7 @@ def test_a_line_that_is_taken_for_ordinary_is_grouped_as_if_it_were_not(lines: l
 @pytest.mark.parametrize(
     "text", [b"a" * 600, b"a.b(" * 150, b"at " + b"a " * 300, b" " * 600, b"[" * 600, b":  " * 200]
 )
-def test_the_time_it_takes_does_not_explode(text: bytes) -> None:
+def test_grouping_takes_linear_time(text: bytes) -> None:
     from time import process_time  # noqa: PLC0415
 
     start = process_time()

@@ -1,4 +1,4 @@
-"""How serious a line says it is, in the words of many programs."""
+"""The level of a line, in the formats of many programs."""
 
 import pytest
 from hypothesis import given
@@ -162,7 +162,7 @@ def test_the_level_is_read_from_where_programs_put_it(level: LogLevel, line: str
     assert level_of(line.encode()) is level
 
 
-def test_what_a_client_does_wrong_counts_as_the_operator_says() -> None:
+def test_the_level_of_client_errors_is_configurable() -> None:
     line = '203.0.113.4 - - [01/Mar/2026:12:00:00 +0000] "GET /.env HTTP/1.1" 404 153 "-" "-"'
     assert level_of(line) is LogLevel.INFO
     assert level_of(line, client_errors=LogLevel.WARN) is LogLevel.WARN
@@ -181,7 +181,7 @@ def test_levels_are_in_order() -> None:
      ("4", LogLevel.WARN), ("60", LogLevel.FATAL), ("99", LogLevel.FATAL),
      ("8", LogLevel.UNKNOWN), ("blue", LogLevel.UNKNOWN)],
 )  # fmt: skip
-def test_a_word_or_a_number_stands_for_a_level(word: str, level: LogLevel) -> None:
+def test_words_and_numbers_name_levels(word: str, level: LogLevel) -> None:
     assert level_named(word) is level
 
 
@@ -193,12 +193,12 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=60).map(b"".join)))
-def test_no_line_is_an_error(line: bytes) -> None:
+def test_no_line_raises(line: bytes) -> None:
     assert level_of(line) in LogLevel
 
 
 @given(st.text(max_size=200))
-def test_no_text_is_an_error(line: str) -> None:
+def test_no_text_raises(line: str) -> None:
     assert level_of(line) in LogLevel
 
 
@@ -207,7 +207,7 @@ def test_no_text_is_an_error(line: str) -> None:
     [b"a" * 70, b"a.", b"[", b"((", b"[a]", b"a=b ", b'a="', b" ", b"-", b"1", b"\\", b'"', b"<",
      b"a|", b"a - ", b"[a", b"{a} ", b"12:00:00 ", b'{"level":', b'"level":{', b"{", b"Error"],
 )  # fmt: skip
-def test_the_time_it_takes_does_not_explode(piece: bytes) -> None:
+def test_detecting_a_level_takes_linear_time(piece: bytes) -> None:
     from time import process_time  # noqa: PLC0415
 
     start = process_time()

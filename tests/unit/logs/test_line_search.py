@@ -1,4 +1,4 @@
-"""What is looked for, and what of a log passes."""
+"""Queries, and the filters of a log."""
 
 import pytest
 from hypothesis import given
@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import (
-    LONGEST_PATTERN,
-    MOST_SPANS,
+    MAX_PATTERN,
+    MAX_SPANS,
     BadPattern,
     CaseSensitivity,
     FilterStack,
@@ -63,7 +63,7 @@ def said(text: str, source: str = "api", kind: LineKind = LineKind.STDOUT) -> Lo
         (Query("31m"), "\x1b[31merror\x1b[0m", False),
     ],
 )
-def test_lines_are_found(query: Query, line: str, *, found: bool) -> None:
+def test_a_query_matches_lines(query: Query, line: str, *, found: bool) -> None:
     assert made(query).matches(line.encode()) is found
 
 
@@ -71,34 +71,34 @@ def test_lines_are_found(query: Query, line: str, *, found: bool) -> None:
     ("pattern", "position"),
     [("a(b", 1), ("a[", 1), ("*", 0), ("ab)", 2), ("(?P<n", 4), ("a{2,1}", 2)],
 )
-def test_a_pattern_that_is_none_is_a_result_with_a_place(pattern: str, position: int) -> None:
+def test_an_invalid_pattern_is_a_result_with_a_position(pattern: str, position: int) -> None:
     bad = refused(Query(pattern, regex=True))
     assert bad.position == position
     assert bad.what.endswith(".")
     assert bad.what[0].isupper()
 
 
-def test_a_query_is_not_longer_than_anyone_types() -> None:
-    assert refused(Query("x" * (LONGEST_PATTERN + 1))).position == LONGEST_PATTERN
+def test_a_query_that_is_too_long_is_refused() -> None:
+    assert refused(Query("x" * (MAX_PATTERN + 1))).position == MAX_PATTERN
 
 
-def test_the_places_in_a_shown_line_are_told() -> None:
+def test_matches_in_a_shown_line_have_spans() -> None:
     text = SafeText("pool: the Pool is full")
     assert made(Query("pool")).spans(text) == ((0, 4), (10, 14))
     assert made(Query(r"\bf\w+", regex=True)).spans(text) == ((18, 22),)
     assert made(Query("pool", inverted=True)).spans(text) == ()
     assert made(Query("x*", regex=True)).spans(text) == ()
-    assert len(made(Query("a")).spans(SafeText("a" * 5000))) == MOST_SPANS
+    assert len(made(Query("a")).spans(SafeText("a" * 5000))) == MAX_SPANS
 
 
-def test_all_queries_have_to_agree() -> None:
+def test_a_line_must_match_all_queries() -> None:
     stack = FilterStack((made(Query("pool")), made(Query("full", inverted=True))))
     assert stack.passes(said("the pool is empty"))
     assert not stack.passes(said("the pool is full"))
     assert not stack.passes(said("the river"))
 
 
-def test_a_level_is_the_least_that_is_shown() -> None:
+def test_the_level_filter_is_a_minimum() -> None:
     stack = FilterStack(level=LogLevel.WARN)
     assert [stack.passes(said("x"), level) for level in LogLevel] == [
         False, False, False, False, True, True, True,
@@ -106,7 +106,7 @@ def test_a_level_is_the_least_that_is_shown() -> None:
     assert FilterStack().passes(said("x"))
 
 
-def test_sources_are_a_choice() -> None:
+def test_only_the_chosen_sources_pass() -> None:
     stack = FilterStack(sources=frozenset({"api"}))
     assert stack.passes(said("x"))
     assert not stack.passes(said("x", source="db"))
@@ -120,7 +120,7 @@ def test_a_mark_passes_with_its_container() -> None:
     assert not FilterStack(sources=frozenset({"db"})).passes(mark)
 
 
-def test_a_stack_knows_that_it_is_empty() -> None:
+def test_a_stack_without_filters_is_empty() -> None:
     assert FilterStack().empty
     assert not FilterStack(level=LogLevel.DEBUG).empty
     assert not FilterStack(sources=frozenset()).empty
@@ -129,7 +129,7 @@ def test_a_stack_knows_that_it_is_empty() -> None:
 @given(
     st.text(max_size=30), st.booleans(), st.sampled_from(CaseSensitivity), st.binary(max_size=60)
 )
-def test_nothing_typed_and_no_line_is_an_error(
+def test_no_query_and_no_line_raises(
     text: str, regex: bool, case: CaseSensitivity, line: bytes
 ) -> None:
     found = compile_query(Query(text, regex=regex, case=case))
@@ -142,7 +142,7 @@ def test_nothing_typed_and_no_line_is_an_error(
 
 
 @given(st.text(min_size=1, max_size=5), st.text(max_size=20), st.text(max_size=20))
-def test_words_are_found_wherever_they_are(word: str, before: str, after: str) -> None:
+def test_text_is_found_anywhere_in_a_line(word: str, before: str, after: str) -> None:
     if "\x1b" not in before + word + after:
         line = f"{before}{word}{after}".encode()
         assert made(Query(word, case=CaseSensitivity.EXACT)).matches(line)

@@ -1,10 +1,10 @@
-"""The shape of a message, and how often each was said."""
+"""The shape of a message, and the count of each."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.logs.shape import LONGEST, SAMPLE, Repeats, shape_of
+from pixel_tui.logs.shape import MAX_MESSAGE, MAX_SAMPLE, Repeats, shape_of
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import stamp_of
 
@@ -38,75 +38,75 @@ def said(text: str, at: int = 0, source: str = "api") -> LogLine:
         ("", ""),
     ],
 )
-def test_what_changes_is_replaced(line: str, shape: str) -> None:
+def test_variable_parts_are_replaced(line: str, shape: str) -> None:
     assert shape_of(line.encode()).decode() == shape
 
 
 @given(st.binary(max_size=600))
-def test_no_message_is_an_error(text: bytes) -> None:
-    assert len(shape_of(text)) <= 4 * LONGEST
+def test_no_message_raises(text: bytes) -> None:
+    assert len(shape_of(text)) <= 4 * MAX_MESSAGE
 
 
 @given(st.lists(st.integers(min_value=0, max_value=10**9), min_size=2, max_size=2))
-def test_another_number_is_no_other_message(numbers: list[int]) -> None:
+def test_messages_that_differ_in_numbers_have_the_same_shape(numbers: list[int]) -> None:
     first, second = (shape_of(b"stored %d fragments" % number) for number in numbers)
     assert first == second
 
 
 @pytest.mark.parametrize("piece", [b"a:", b"1", b"f", b"'", b'"', b"1.", b"12:", b"0-", b"a1"])
-def test_the_time_it_takes_does_not_explode(piece: bytes) -> None:
+def test_finding_a_shape_takes_linear_time(piece: bytes) -> None:
     from time import process_time  # noqa: PLC0415
 
     start = process_time()
     for _ in range(20):
-        shape_of(piece * LONGEST)
+        shape_of(piece * MAX_MESSAGE)
     assert process_time() - start < 0.5
 
 
 def test_repeats_are_counted_with_their_first_and_last_time() -> None:
     repeats = Repeats()
     for at in (1, 2, 3):
-        repeats.note(said(f"stored {at} fragments", at))
-    repeats.note(said("listening", 4))
-    most, once = repeats.most_often()
+        repeats.add(said(f"stored {at} fragments", at))
+    repeats.add(said("listening", 4))
+    most, once = repeats.most_frequent()
     assert (most.shape, most.count) == (b"stored <n> fragments", 3)
     assert (most.first, most.last, most.sample) == (stamp_of(1), stamp_of(3), b"stored 3 fragments")
     assert (once.shape, once.count) == (b"listening", 1)
 
 
-def test_containers_are_counted_apart() -> None:
+def test_containers_are_counted_separately() -> None:
     repeats = Repeats()
-    assert repeats.note(said("tick 1")) == 1
-    assert repeats.note(said("tick 2", source="db")) == 1
-    assert repeats.note(said("tick 3")) == 2
+    assert repeats.add(said("tick 1")) == 1
+    assert repeats.add(said("tick 2", source="db")) == 1
+    assert repeats.add(said("tick 3")) == 2
 
 
-def test_the_message_is_counted_where_the_line_is_more_than_that() -> None:
+def test_a_given_message_is_counted_instead_of_the_line() -> None:
     repeats = Repeats()
-    repeats.note(said('{"id":"a","msg":"tick 1"}'), b"tick 1")
-    repeats.note(said('{"id":"b","msg":"tick 2"}'), b"tick 2")
-    (found,) = repeats.most_often()
+    repeats.add(said('{"id":"a","msg":"tick 1"}'), b"tick 1")
+    repeats.add(said('{"id":"b","msg":"tick 2"}'), b"tick 2")
+    (found,) = repeats.most_frequent()
     assert (found.count, found.shape, found.sample) == (
         2, b"tick <n>", b'{"id":"b","msg":"tick 2"}',
     )  # fmt: skip
 
 
-def test_of_a_long_line_only_the_beginning_is_kept() -> None:
+def test_only_the_start_of_a_long_line_is_kept() -> None:
     repeats = Repeats()
-    repeats.note(said("x" * 10_000))
-    assert repeats.most_often()[0].sample == b"x" * SAMPLE
+    repeats.add(said("x" * 10_000))
+    assert repeats.most_frequent()[0].sample == b"x" * MAX_SAMPLE
 
 
-def test_what_was_not_seen_for_longest_is_forgotten() -> None:
-    repeats = Repeats(most=2)
+def test_the_least_recently_seen_shape_is_forgotten() -> None:
+    repeats = Repeats(max_shapes=2)
     for text in ("one", "two", "one", "three"):
-        repeats.note(said(text))
-    assert {repeat.shape for repeat in repeats.most_often()} == {b"one", b"three"}
+        repeats.add(said(text))
+    assert {repeat.shape for repeat in repeats.most_frequent()} == {b"one", b"three"}
     assert repeats.forgotten == 1
 
 
-def test_the_latest_goes_first_of_those_said_as_often() -> None:
+def test_equally_frequent_messages_are_sorted_latest_first() -> None:
     repeats = Repeats()
     for text in ("one", "two", "three"):
-        repeats.note(said(text))
-    assert [repeat.shape for repeat in repeats.most_often(2)] == [b"three", b"two"]
+        repeats.add(said(text))
+    assert [repeat.shape for repeat in repeats.most_frequent(2)] == [b"three", b"two"]

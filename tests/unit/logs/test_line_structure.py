@@ -1,4 +1,4 @@
-"""A structured line: its message, its fields, and all of it laid out."""
+"""Structured lines: the message, the fields, and the pretty-printed form."""
 
 import json
 
@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.logs.pretty import MAX_LINES, WIDEST, pretty
-from pixel_tui.logs.structure import MAX_FIELDS, MAX_SIZE, LineFormat, Structured, structured
+from pixel_tui.logs.pretty import MAX_LINES, MAX_WIDTH, pretty
+from pixel_tui.logs.structure import MAX_FIELDS, MAX_SIZE, LineFormat, Structured, parse_structured
 from pixel_tui.text import is_harmless
 
 
 def taken_apart(line: str | bytes) -> Structured:
-    found = structured(line)
+    found = parse_structured(line)
     assert found is not None
     return found
 
@@ -25,7 +25,7 @@ def quiet(found: Structured) -> set[str]:
     return {field.name for field in found.fields if field.quiet}
 
 
-def test_a_line_of_pino_is_a_message_with_fields() -> None:
+def test_a_pino_line_has_a_message_and_fields() -> None:
     found = taken_apart(
         b'{"level":30,"time":1772366400000,"pid":1,"hostname":"a1","msg":"stored","ms":12}'
     )
@@ -37,23 +37,23 @@ def test_a_line_of_pino_is_a_message_with_fields() -> None:
 @pytest.mark.parametrize(
     "key", ["msg", "message", "Message", "@message", "@m", "event", "textPayload"]
 )
-def test_the_message_has_many_names(key: str) -> None:
+def test_the_message_key_has_many_names(key: str) -> None:
     found = taken_apart(json.dumps({"a": 1, key: "stored"}))
     assert (found.message, loud(found)) == ("stored", {"a": "1"})
 
 
-def test_msg_goes_before_event() -> None:
+def test_msg_is_preferred_to_event() -> None:
     found = taken_apart('{"event":"tick","msg":"stored"}')
     assert (found.message, loud(found)) == ("stored", {"event": "tick"})
 
 
-def test_what_is_nested_is_shown_densely() -> None:
+def test_nested_values_are_compact_json() -> None:
     found = taken_apart('{"message":{"a": [1, 2]},"req":{"id": 7, "ok": true}}')
     assert found.message == ""
     assert loud(found) == {"message": '{"a":[1,2]}', "req": '{"id":7,"ok":true}'}
 
 
-def test_logfmt_is_pairs() -> None:
+def test_a_logfmt_line_has_a_message_and_fields() -> None:
     found = taken_apart(
         'ts=2026-03-01T12:00:00.000Z level=info msg="payment \\"settled\\"" sats=210 note='
     )
@@ -62,7 +62,7 @@ def test_logfmt_is_pairs() -> None:
     assert quiet(found) == {"ts", "level"}
 
 
-def test_pairs_without_a_message_are_logfmt_too() -> None:
+def test_pairs_without_a_message_are_logfmt() -> None:
     found = taken_apart("method=GET path=/api/pixels?x=1 status=200 took=12ms")
     assert found.message == ""
     assert loud(found)["path"] == "/api/pixels?x=1"
@@ -88,12 +88,12 @@ def test_pairs_without_a_message_are_logfmt_too() -> None:
         '{"n":' + "9" * 6000 + "}",
     ],
 )
-def test_any_other_line_stays_as_it_is(line: str) -> None:
-    assert structured(line) is None
+def test_other_lines_are_not_parsed(line: str) -> None:
+    assert parse_structured(line) is None
     assert len(pretty(line)) == 1
 
 
-def test_what_terminals_obey_does_not_pass() -> None:
+def test_terminal_control_characters_are_removed() -> None:
     for line in (
         '{"msg":"a\\u001b[2Jb\\nc","x\\u001b[0m":"\\u202e"}',
         'a="\x1b[2J" b="\\n" c=\x07',
@@ -103,7 +103,7 @@ def test_what_terminals_obey_does_not_pass() -> None:
         assert all(is_harmless(text) for text in [*shown, *pretty(line)])
 
 
-def test_fields_are_bounded_and_what_is_left_out_is_said() -> None:
+def test_fields_are_bounded_and_the_rest_is_counted() -> None:
     found = taken_apart(json.dumps({f"k{at}": "v" * 2000 for at in range(MAX_FIELDS - 40)}))
     assert all(len(field.value) < 600 for field in found.fields)
     found = taken_apart(json.dumps({f"k{at}": at for at in range(MAX_FIELDS + 6)}))
@@ -111,14 +111,14 @@ def test_fields_are_bounded_and_what_is_left_out_is_said() -> None:
     assert (found.fields[-1].name, found.fields[-1].value) == ("…", "6 more")
 
 
-def test_a_line_larger_than_is_taken_apart_stays_as_it_is() -> None:
+def test_a_line_that_is_too_long_is_not_parsed() -> None:
     line = json.dumps({"msg": "x" * MAX_SIZE})
-    assert structured(line) is None
+    assert parse_structured(line) is None
     (shown,) = pretty(line)
-    assert len(shown) < WIDEST + 100
+    assert len(shown) < MAX_WIDTH + 100
 
 
-def test_json_is_laid_out() -> None:
+def test_json_is_pretty_printed() -> None:
     line = '{"msg":"boom","ok":null,"n":1.5,"on":true,"req":{"id":7,"tags":["a",{"b":[]}]},"e":{}}'
     assert pretty(line) == (
         "msg: boom",
@@ -135,7 +135,7 @@ def test_json_is_laid_out() -> None:
     )
 
 
-def test_a_stack_inside_a_value_stands_on_lines_of_its_own() -> None:
+def test_a_stack_trace_in_a_value_is_on_lines_of_its_own() -> None:
     line = json.dumps({"err": {"stack": "Error: boom\n    at foo (/app/x.js:1:2)\n"}, "n": 1})
     assert pretty(line) == (
         "err:",
@@ -146,7 +146,7 @@ def test_a_stack_inside_a_value_stands_on_lines_of_its_own() -> None:
     )
 
 
-def test_logfmt_is_laid_out_one_pair_a_line() -> None:
+def test_logfmt_is_printed_with_one_pair_per_line() -> None:
     assert pretty('level=warn msg="slow query" took=420ms') == (
         "level  warn",
         "msg    slow query",
@@ -154,17 +154,17 @@ def test_logfmt_is_laid_out_one_pair_a_line() -> None:
     )
 
 
-def test_what_is_nested_too_deep_is_said_to_be_there() -> None:
+def test_values_nested_too_deeply_are_counted() -> None:
     shown = pretty('{"a":' * 40 + "1" + "}" * 40)
     assert len(shown) == 12
     assert shown[-1].endswith("a: … 1 inside")
 
 
-def test_the_layout_is_bounded() -> None:
+def test_pretty_printing_is_bounded() -> None:
     shown = pretty(json.dumps({"rows": [1] * 20_000}))
     assert len(shown) == MAX_LINES + 1
     assert shown[-1] == "… and more"
-    assert all(len(line) < WIDEST + 100 for line in pretty('{"a":"' + "x" * 9000 + '"}'))
+    assert all(len(line) < MAX_WIDTH + 100 for line in pretty('{"a":"' + "x" * 9000 + '"}'))
 
 
 values = st.recursive(
@@ -175,7 +175,7 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.text(max_size=8), values, max_size=8))
-def test_any_object_is_taken_apart(record: dict[str, object]) -> None:
+def test_any_object_is_parsed(record: dict[str, object]) -> None:
     line = json.dumps(record)
     found = taken_apart(line)
     assert len(found.fields) + bool(found.message) >= len(record) - 1
@@ -188,17 +188,17 @@ PIECES = st.sampled_from(
 
 
 @given(st.binary(max_size=200) | st.lists(PIECES, max_size=40).map(b"".join))
-def test_no_line_is_an_error(line: bytes) -> None:
-    structured(line)
+def test_no_line_raises(line: bytes) -> None:
+    parse_structured(line)
     assert all(is_harmless(shown) for shown in pretty(line))
 
 
 @pytest.mark.parametrize("piece", ["a=1 ", 'a="', "a=", "=", "x ", "x", '{"a":', '\\"', 'a="\\'])
-def test_the_time_it_takes_does_not_explode(piece: str) -> None:
+def test_parsing_takes_linear_time(piece: str) -> None:
     from time import process_time  # noqa: PLC0415
 
     start = process_time()
     line = piece * (MAX_SIZE // len(piece))
-    structured(line)
+    parse_structured(line)
     pretty(line)
     assert process_time() - start < 2

@@ -1,4 +1,4 @@
-"""What a screen asks of a log while it grows, is dropped, and begins elsewhere."""
+"""The index of a log while lines are added and dropped, and when the feed moves."""
 
 import threading
 import time
@@ -59,7 +59,7 @@ def caught_up(index: LogIndex, ring: Ring) -> bool:
     return same and index.settled
 
 
-def test_it_keeps_up_with_lines_at_both_ends() -> None:
+def test_it_follows_lines_at_both_ends() -> None:
     ring = Ring(max_lines=1000)
     with indexed(ring) as index:
         ring.extend(numbered(100, 900))
@@ -73,7 +73,7 @@ def test_it_keeps_up_with_lines_at_both_ends() -> None:
         assert index.state.shown == 1000
 
 
-def test_another_part_of_the_log_is_another_log() -> None:
+def test_a_move_of_the_feed_starts_the_index_again() -> None:
     ring = Ring()
     with indexed(ring) as index:
         ring.extend(numbered(0, 10))
@@ -85,10 +85,10 @@ def test_another_part_of_the_log_is_another_log() -> None:
         assert index.state.matches == 0
 
 
-def test_filters_and_matches_hold_for_what_comes() -> None:
+def test_filters_and_search_apply_to_new_lines() -> None:
     ring = Ring()
     with indexed(ring) as index:
-        index.choose(View(FilterStack((matcher("line 1"),))))
+        index.set_view(View(FilterStack((matcher("line 1"),))))
         index.search(matcher("15"))
         ring.extend(numbered(0, 20))
         until(lambda: caught_up(index, ring) and index.state.shown == 11)
@@ -96,14 +96,14 @@ def test_filters_and_matches_hold_for_what_comes() -> None:
         ring.extend(numbered(150, 10))
         until(lambda: caught_up(index, ring) and index.state.shown == 21)
         assert index.state.matches == 11
-        number, position, wrapped = index.match_near(0, -1) or (0, 0, False)
+        number, position, wrapped = index.next_match(0, -1) or (0, 0, False)
         assert (number, position, wrapped) == (29, 11, True)
 
 
-def test_a_page_has_its_lines_with_what_is_known_of_each() -> None:
+def test_a_page_has_its_lines_with_their_state() -> None:
     ring = Ring()
     with indexed(ring) as index:
-        index.choose(View(FilterStack((matcher("line 1"),)), context=1))
+        index.set_view(View(FilterStack((matcher("line 1"),)), context=1))
         index.search(matcher("15"))
         ring.extend([*numbered(0, 19), said(19, "ERROR line 19")])
         until(lambda: caught_up(index, ring) and index.state.matches == 1)
@@ -116,7 +116,7 @@ def test_a_page_has_its_lines_with_what_is_known_of_each() -> None:
         assert index.page(3, 2) == page[3:5]
 
 
-def test_a_moment_has_its_line() -> None:
+def test_a_stamp_has_its_line() -> None:
     ring = Ring()
     with indexed(ring) as index:
         ring.extend(numbered(0, 100))
@@ -126,39 +126,39 @@ def test_a_moment_has_its_line() -> None:
         assert index.number_at(said(1000).stamp) == 100
 
 
-def test_lines_that_are_read_again_are_counted_once() -> None:
+def test_lines_read_again_are_counted_once() -> None:
     ring, activity = Ring(), Activity()
     with indexed(ring, activity) as index:
         ring.extend([said(0), said(1, "ERROR bad 1"), said(2, "ERROR bad 2")])
         until(lambda: caught_up(index, ring))
         ring.restart([said(1, "ERROR bad 1"), said(2, "ERROR bad 2"), said(3)])
         until(lambda: caught_up(index, ring))
-        (source,) = activity.picture(NOON).sources
+        (source,) = activity.summary(NOON).sources
         assert sum(source.lines) == 4
         assert sum(source.errors) == 2
-        (group,) = activity.picture(NOON).groups
+        (group,) = activity.summary(NOON).groups
         assert (group.shape, group.count) == (b"ERROR bad <n>", 2)
 
 
 def test_minutes_are_counted_by_the_time_of_their_lines() -> None:
     activity = Activity()
     for number in (0, 1, 60, 61, 62, 1000):
-        activity.note(said(number), LogLevel.INFO)
-    (source,) = activity.picture(stamp_of(START + 100 * 1_000_000_000)).sources
+        activity.add(said(number), LogLevel.INFO)
+    (source,) = activity.summary(stamp_of(START + 100 * 1_000_000_000)).sources
     assert source.lines == (0,) * 13 + (2, 3)
     assert source.errors == (0,) * 15
 
 
-def test_the_most_worried_come_first() -> None:
+def test_containers_with_most_errors_come_first() -> None:
     activity = Activity()
     for _ in range(9):
-        activity.note(said(1, source="chatty"), LogLevel.INFO)
-    activity.note(said(1, "ERROR bad", source="worried"), LogLevel.ERROR)
-    assert [item.source for item in activity.picture(NOON).sources] == ["worried", "chatty"]
+        activity.add(said(1, source="chatty"), LogLevel.INFO)
+    activity.add(said(1, "ERROR bad", source="worried"), LogLevel.ERROR)
+    assert [item.source for item in activity.summary(NOON).sources] == ["worried", "chatty"]
 
 
-def test_a_search_is_not_called_done_before_its_matches_are_there() -> None:
-    """Whoever goes to the first match would else be told that there is none."""
+def test_it_is_not_settled_before_the_matches_are_found() -> None:
+    """Otherwise a jump to the first match would report that there is none."""
     ring, begun, go_on = Ring(), threading.Event(), threading.Event()
 
     def slow(text: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Where the reader of a log is, while lines come and go, and after each move."""
+"""The position in a log while lines are added and dropped, and after each move."""
 
 from dataclasses import dataclass, field, replace
 
@@ -16,12 +16,12 @@ class Lines:
     """Shown lines, on a screen of ten rows."""
 
     numbers: range = range(100)
-    """The numbers of the lines that are held; every one is shown unless `every` says less."""
+    """The numbers of the kept lines; all are shown unless `every` is more than 1."""
     every: int = 1
-    """Of so many lines one is shown."""
+    """One of this many lines is shown."""
     reach: HistoryExtent = NOW
     folded: dict[int, int] = field(default_factory=dict)
-    """How many rows lines have, by their places; one if it is not here."""
+    """Rows of lines by place; one if missing."""
     height: int = HEIGHT
 
     @property
@@ -48,7 +48,7 @@ class Lines:
         return sum(item < number for item in self._shown)
 
     def number_at(self, stamp: bytes) -> int:
-        """Each line is as old as its number says."""
+        """A line's number is its stamp."""
         return next((item for item in self._shown if item >= int(stamp)), self.stop)
 
     def row_count(self, place: int) -> int:
@@ -56,37 +56,37 @@ class Lines:
 
 
 def at_end(lines: Lines) -> LogPosition:
-    """A reader who follows."""
+    """A position that follows."""
     return LogPosition().updated(lines)
 
 
 def paused(lines: Lines, place: int) -> LogPosition:
-    """A reader who went from the end to a line."""
+    """A position that moved from the end to a line."""
     return at_end(lines).moved(lines, place)
 
 
 # Following.
 
 
-def test_a_new_reader_follows_and_sees_the_last_lines() -> None:
+def test_a_new_position_follows_at_the_end() -> None:
     position = at_end(Lines())
     assert position.following
     assert (position.top, position.skip) == (90, 0)
     assert position.cursor == 99
 
 
-def test_fewer_lines_than_rows_begin_at_the_top() -> None:
+def test_fewer_lines_than_rows_start_at_the_top() -> None:
     assert at_end(Lines(range(3))).top == 0
 
 
-def test_who_follows_goes_along_with_what_comes() -> None:
+def test_following_moves_with_new_lines() -> None:
     position = at_end(Lines()).updated(Lines(range(120)))
     assert position.following
     assert position.top == 110
     assert position.new_lines(Lines(range(120))) == 0
 
 
-def test_who_follows_stops_if_the_feed_is_in_the_past() -> None:
+def test_following_stops_if_the_feed_is_in_the_past() -> None:
     past = Lines(reach=HistoryExtent(last=False))
     assert not at_end(Lines()).updated(past).following
 
@@ -94,14 +94,14 @@ def test_who_follows_stops_if_the_feed_is_in_the_past() -> None:
 # Staying on a line.
 
 
-def test_a_move_up_stops_following_and_counts_what_comes() -> None:
+def test_a_move_up_stops_following_and_counts_new_lines() -> None:
     position = at_end(Lines()).moved(Lines(), 98)
     assert not position.following
     assert position.new_lines(Lines()) == 0
     assert position.new_lines(Lines(range(107))) == 7
 
 
-def test_what_is_read_stays_where_it_is_while_lines_come() -> None:
+def test_the_text_does_not_move_when_lines_are_added() -> None:
     position = paused(Lines(), 50)
     assert position.top == 50
     assert position.updated(Lines(range(120))) == position
@@ -110,7 +110,7 @@ def test_what_is_read_stays_where_it_is_while_lines_come() -> None:
 @pytest.mark.parametrize(
     ("numbers", "top"), [(range(-20, 100), 70), (range(30, 100), 20), (range(60, 100), 0)]
 )
-def test_what_is_read_stays_while_lines_are_put_before_it_or_dropped(
+def test_the_text_does_not_move_when_older_lines_are_added_or_dropped(
     numbers: range, top: int
 ) -> None:
     position = paused(Lines(), 50).updated(Lines(numbers))
@@ -119,7 +119,7 @@ def test_what_is_read_stays_while_lines_are_put_before_it_or_dropped(
     assert position.cursor == max(50, numbers.start)
 
 
-def test_a_filter_keeps_the_line_on_top_or_the_next_that_is_left() -> None:
+def test_a_filter_keeps_the_top_line_or_the_next_shown_one() -> None:
     position = paused(Lines(), 51).updated(Lines(every=2))
     assert position.top == 26
     assert position.anchor == 52
@@ -133,7 +133,7 @@ def test_rows_at_the_bottom_never_stay_empty() -> None:
 # Moves.
 
 
-def test_a_move_scrolls_as_little_as_it_takes() -> None:
+def test_a_move_scrolls_as_little_as_necessary() -> None:
     lines = Lines()
     position = paused(lines, 50)
     assert position.moved(lines, 55).top == 50
@@ -147,13 +147,13 @@ def test_a_move_beyond_an_end_stops_there() -> None:
     assert paused(lines, 50).moved(lines, 500).cursor == 99
 
 
-def test_the_last_line_is_followed_from_then_on() -> None:
+def test_moving_to_the_last_line_starts_following() -> None:
     lines = Lines()
     assert paused(lines, 50).moved(lines, 99).following
 
 
 @pytest.mark.parametrize("lines", [Lines(reach=HistoryExtent(last=False)), Lines()])
-def test_the_last_line_is_not_followed_in_the_past_or_while_lines_are_chosen(lines: Lines) -> None:
+def test_the_last_line_is_not_followed_in_the_past_or_during_a_selection(lines: Lines) -> None:
     position = paused(Lines(), 50).choosing(lines)
     if not lines.reach.last:
         position = position.choosing_none()
@@ -180,7 +180,7 @@ def test_the_wheel_scrolls_and_the_cursor_stays_on_the_screen() -> None:
     assert position.scrolled(lines, 95).following
 
 
-def test_a_match_in_view_does_not_scroll_and_another_one_comes_to_the_middle() -> None:
+def test_a_match_is_scrolled_to_the_middle_unless_in_view() -> None:
     lines = Lines()
     position = paused(lines, 50)
     assert position.at_match(lines, 55).top == 50
@@ -188,14 +188,14 @@ def test_a_match_in_view_does_not_scroll_and_another_one_comes_to_the_middle() -
     assert position.at_match(lines, 20).cursor == 20
 
 
-def test_a_moment_that_is_held_is_put_in_the_upper_third() -> None:
+def test_a_stamp_is_scrolled_to_the_upper_third() -> None:
     lines = Lines()
     position = at_end(lines).at_moment(lines, b"30")
     assert (position.cursor, position.top) == (30, 27)
     assert not position.following
 
 
-def test_a_moment_after_the_last_line_is_the_last_line() -> None:
+def test_a_stamp_after_the_last_line_is_the_last_line() -> None:
     lines = Lines()
     assert at_end(lines).at_moment(lines, b"500").cursor == 99
 
@@ -207,7 +207,7 @@ def loading(lines: Lines) -> Lines:
     return replace(lines, reach=HistoryExtent(last=False, loading=True))
 
 
-def test_the_first_line_is_gone_to_once_it_is_read() -> None:
+def test_it_goes_to_the_first_line_once_it_is_read() -> None:
     position = at_end(Lines()).to_first(Lines())
     assert not position.following
     waiting = position.updated(loading(Lines()))
@@ -217,7 +217,7 @@ def test_the_first_line_is_gone_to_once_it_is_read() -> None:
     assert (arrived.top, arrived.cursor, arrived.goal) == (0, 500, None)
 
 
-def test_a_moment_is_gone_to_once_it_is_read() -> None:
+def test_it_goes_to_a_stamp_once_it_is_read() -> None:
     position = at_end(Lines()).to_moment(Lines(), b"530")
     read = Lines(range(500, 600), reach=HistoryExtent(last=False))
     arrived = position.updated(read, elsewhere=True)
@@ -232,7 +232,7 @@ def test_the_end_is_followed_once_it_is_read() -> None:
     assert arrived.top == 90
 
 
-def test_a_feed_that_reads_another_part_by_itself_is_read_from_its_end() -> None:
+def test_a_feed_that_moves_by_itself_is_shown_from_its_end() -> None:
     arrived = paused(Lines(), 20).updated(Lines(range(500, 600)), elsewhere=True)
     assert arrived.following
     assert arrived.cursor == 599
@@ -241,7 +241,7 @@ def test_a_feed_that_reads_another_part_by_itself_is_read_from_its_end() -> None
 # Choosing lines.
 
 
-def test_lines_are_chosen_from_where_it_began_to_the_cursor_in_either_direction() -> None:
+def test_a_selection_is_from_its_start_to_the_cursor_in_either_direction() -> None:
     lines = Lines()
     position = paused(lines, 50).choosing(lines)
     assert position.moved(lines, 53).chosen == LineRange(50, 53)
@@ -249,11 +249,11 @@ def test_lines_are_chosen_from_where_it_began_to_the_cursor_in_either_direction(
     assert position.choosing_none().chosen is None
 
 
-def test_choosing_stops_following() -> None:
+def test_selecting_stops_following() -> None:
     assert not at_end(Lines()).choosing(Lines()).following
 
 
-def test_the_mouse_puts_the_cursor_on_a_line_and_chooses_by_dragging() -> None:
+def test_the_mouse_moves_the_cursor_and_selects_by_dragging() -> None:
     lines = Lines()
     position = paused(lines, 50).choosing(lines).pointed(lines, 52)
     assert (position.cursor, position.chosen) == (52, None)
@@ -263,23 +263,23 @@ def test_the_mouse_puts_the_cursor_on_a_line_and_chooses_by_dragging() -> None:
 # Folded lines.
 
 
-def test_a_folded_last_line_has_its_last_row_at_the_bottom() -> None:
+def test_a_wrapped_last_line_has_its_last_row_at_the_bottom() -> None:
     position = at_end(Lines(folded={99: 4, 93: 3}))
     assert (position.top, position.skip) == (93, 2)
 
 
-def test_a_line_that_is_larger_than_the_screen_shows_its_end() -> None:
+def test_a_line_taller_than_the_screen_shows_its_end() -> None:
     position = at_end(Lines(folded={99: 25}))
     assert (position.top, position.skip) == (99, 15)
 
 
-def test_a_line_whose_first_rows_are_above_the_screen_is_brought_into_view() -> None:
+def test_a_partly_hidden_line_is_scrolled_into_view() -> None:
     lines = Lines(folded={99: 4, 93: 3})
     position = at_end(lines).moved(lines, 93)
     assert (position.top, position.skip) == (93, 0)
 
 
-def test_the_bottom_is_the_last_row_that_has_room() -> None:
+def test_the_bottom_is_the_last_row_that_fits() -> None:
     lines = Lines(folded={52: 20})
     position = replace(paused(lines, 50), top=50)
     assert position.bottom(lines) == (52, 7)
@@ -287,19 +287,19 @@ def test_the_bottom_is_the_last_row_that_has_room() -> None:
     assert at_end(Lines(range(3))).bottom(Lines(range(3))) == (2, 0)
 
 
-def test_a_page_of_folded_lines_begins_with_the_row_that_was_last() -> None:
+def test_a_page_of_wrapped_lines_starts_with_the_former_last_row() -> None:
     lines = Lines(folded={52: 20})
     position = paused(lines, 50).paged(lines, 1, folded=True)
     assert (position.top, position.skip, position.cursor) == (52, 7, 52)
 
 
-def test_a_page_back_of_folded_lines_ends_with_the_row_that_was_first() -> None:
+def test_a_page_up_of_wrapped_lines_ends_with_the_former_first_row() -> None:
     lines = Lines(folded={45: 3})
     position = paused(lines, 50).paged(lines, -1, folded=True)
     assert (position.top, position.skip) == (43, 0)
 
 
-def test_pages_lead_through_a_line_that_is_larger_than_the_screen_and_back() -> None:
+def test_paging_passes_a_line_taller_than_the_screen_in_both_directions() -> None:
     lines = Lines(folded={52: 35})
     there = paused(lines, 52)
     seen = []
@@ -311,7 +311,7 @@ def test_pages_lead_through_a_line_that_is_larger_than_the_screen_and_back() -> 
     assert (back.top, back.skip) == (52, 27)
 
 
-def test_folding_keeps_the_line_of_the_reader_on_the_screen() -> None:
+def test_wrapping_keeps_the_cursor_on_the_screen() -> None:
     folded = Lines(folded=dict.fromkeys(range(100), 5))
     position = paused(Lines(), 50).moved(Lines(), 58).refitted(folded)
     assert (position.top, position.skip) == (57, 0)

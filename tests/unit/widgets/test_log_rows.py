@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from pixel_tui.logs.activity import ActivityPicture, SourceActivity
+from pixel_tui.logs.activity import ActivitySummary, SourceActivity
 from pixel_tui.logs.index import ShownLine
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
@@ -107,11 +107,11 @@ def test_bars_tell_silence_from_little() -> None:
 
 
 def test_where_not_all_fit_the_rest_is_counted() -> None:
-    picture = ActivityPicture(
+    summary = ActivitySummary(
         tuple(SourceActivity(f"c{number}", (1,) * 15, (0,) * 15) for number in range(5))
     )
     for width in (30, 60, 90, 200):
-        line = strip_of(picture, plain, width).plain
+        line = strip_of(summary, plain, width).plain
         assert cell_len(line.rstrip()) <= width
         named = sum(f"c{number} " in line for number in range(5))
         assert named == 5 or f"+{5 - named}" in line
