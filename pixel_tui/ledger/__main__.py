@@ -1,6 +1,6 @@
-"""The program that changes the ledger: a step of a plan.
+"""Changes the ledger, as a step of a plan: `python -m pixel_tui.ledger`.
 
-It prints a line for each thing that it does. Exits with 0 when it was done, 1 when not.
+Prints a line for each thing it does. Exits 0 if it was done, 1 if not.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from pixel_tui.stack.programs.step_program import finished, say
 
 LOOK_SECONDS: Final = 0.25
 LONGEST_LOCK: Final = 1024 * 1024
-"""Between two looks at a task that is waited for."""
+"""The most bytes of a lock file that are read."""
 REBUILD: Final = """\
 SYNTROPY SELF-REBUILD
 
@@ -54,11 +54,11 @@ healthy: show the last 100 lines of its log, and exit 1.
 Why like this: the host's path and the operator's HOME are part of what compose compares, and
 bind mounts are resolved on the host. Without --no-deps other services would be recreated.
 """
-"""What a worker is told to do, where the task is of type `syntropy-rebuild`."""
+"""The instructions for the worker of a `syntropy-rebuild` task."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do one thing; returns the exit code."""
+    """Run one verb; returns the exit code."""
     os.umask(0o022)
     arguments = _parser().parse_args(argv)
     return finished(lambda: _Work(arguments).do(arguments.verb))
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Work:
-    """What a verb needs."""
+    """Runs the verbs."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
@@ -162,7 +162,7 @@ class _Work:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(lock_content(self._task, self._clock.now()))
         except OSError as error:
-            # An empty lock would keep every worker away, for a task that nobody knows.
+            # An empty lock would block every worker, for an unknown task.
             with suppress(OSError):
                 path.unlink()
             raise FileError(

@@ -79,7 +79,7 @@ def level_of(text: bytes | str, *, client_errors: LogLevel = LogLevel.INFO) -> L
     Args:
         text: The raw line, with or without colours.
         client_errors: The level of status 400 to 499 in an access log. On a public address
-                most of them are bots, so by default they are no warning.
+            most of them are bots, so by default they are no warning.
     """
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
     if b"\x1b" in raw:

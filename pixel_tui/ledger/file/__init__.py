@@ -1,1 +1,1 @@
-"""The ledger's file: its text, its watch, and the exchange of one file for another."""
+"""The ledger's file: its text, a watcher, and reading it as one state."""

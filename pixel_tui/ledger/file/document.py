@@ -1,7 +1,7 @@
-"""A ledger's file as it is written, cut into its tasks, so that one can be changed alone.
+"""The text of a ledger file, split into its tasks, so that single tasks can be changed.
 
-Nothing is ever written anew from parsed values: the bytes of every other task, unknown fields,
-the order, the forms of numbers and the formatting stay as they are.
+Nothing is serialized from parsed values: the bytes of all other tasks, unknown fields, the
+order, number formats and the formatting stay as they are.
 """
 
 import re
@@ -17,59 +17,59 @@ T = TypeVar("T")
 
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _WINDOW: Final = 1 << 18
-"""Bytes that are made text at a time: a ledger of 50 MB is never text as a whole."""
+"""Bytes decoded at a time, so that a ledger of 50 MB is never decoded at once."""
 _MARK: Final = b"\xef\xbb\xbf"
 _BEGINNING: Final = 56
-"""A task is known by so much of its text: it begins with its id."""
+"""Bytes of a task's text that identify it: it starts with its id."""
 _NEAR: Final = 4096
-"""So much space between two values is stepped over."""
+"""The most bytes between two values that are skipped without decoding again."""
 EMPTY: Final = b'{\n  "version": 1,\n  "tasks": []\n}'
-"""What syntropy writes where there is no ledger."""
+"""What syntropy writes if there is no ledger."""
 
 
 class LedgerInvalid(ValueError):
-    """The file is no ledger: torn, no JSON, or JSON of another shape."""
+    """The file is not a ledger: truncated, not JSON, or JSON of another structure."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One element of the array of tasks."""
+    """An element of the array of tasks."""
 
     gap: bytes
-    """What stands before it: the comma and the space."""
+    """The comma and white space before it."""
     raw: bytes
-    """The element, to the letter."""
+    """Its exact text."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerDocument(Generic[T]):
-    """A ledger's file, and what was made of each of its tasks.
+    """A ledger file, with an item built from each of its tasks.
 
-    Joined, `head`, the entries and `tail` are the file to the letter.
+    `head`, the entries and `tail`, joined, are the exact file.
     """
 
     head: bytes
-    """Up to the bracket that opens the array of tasks."""
+    """The text up to the bracket that opens the array of tasks."""
     entries: tuple[LedgerEntry, ...]
     items: tuple[T, ...]
-    """What `build` made of each entry."""
+    """The result of `build` for each entry."""
     tail: bytes
-    """From the space before the closing bracket on."""
+    """The text from the white space before the closing bracket on."""
     version: JsonValue = None
-    """What the file says of its own format."""
+    """The file's format version."""
 
     @property
     def content(self) -> bytes:
-        """The file."""
+        """The bytes of the file."""
         return self._joined(self.entries, self.tail)
 
     def replaced(self, index: int, raw: bytes) -> bytes:
-        """The file with another text for one task."""
+        """Return the file with the text of one task replaced."""
         entry = LedgerEntry(self.entries[index].gap, raw)
         return self._joined((*self.entries[:index], entry, *self.entries[index + 1 :]), self.tail)
 
     def appended(self, value: JsonObject) -> bytes:
-        """The file with one more task at its end, formatted as the file is."""
+        """Return the file with a task appended, formatted like the rest of the file."""
         closing = self.tail[_end_of_space(self.tail, 0) :]
         if self.entries:
             last = self.entries[-1].gap
@@ -85,7 +85,7 @@ class LedgerDocument(Generic[T]):
 
     @property
     def _indent(self) -> bytes:
-        """The space of one level: two blanks, where the file does not say."""
+        """The white space of one level; two spaces if the file has none."""
         found = re.search(rb"\n([ \t]+)\"", self.head)
         return found[1] if found else b"  "
 
@@ -110,18 +110,18 @@ def parse_document(
     build: Callable[[bytes, JsonValue], T],
     previous: LedgerDocument[T] | None = None,
 ) -> LedgerDocument[T]:
-    """Cut a file into its tasks.
+    """Split a file into its tasks.
 
-    Other threads get their turn between two tasks, however long the file is.
+    Lets other threads run between two tasks, however long the file is.
 
     Args:
         raw: The file.
-        build: Makes something of the text and the value of a task; never called for a task
-            that is the same, to the letter, as in `previous`.
-        previous: The file as it was cut before.
+        build: Builds an item from the text and the value of a task; not called for a task whose
+            text is the same as in `previous`.
+        previous: The result for an earlier version of the file.
 
     Raises:
-        LedgerInvalid: It is no ledger; says why.
+        LedgerInvalid: It is not a ledger; the message says why.
     """
     reader = _Reader(raw)
     try:
@@ -161,7 +161,7 @@ def _parse(
 
 
 def _version(frame: bytes) -> JsonValue:
-    """The member `version` of a ledger without its tasks."""
+    """Return the member `version` of a ledger without its tasks."""
     value: JsonValue = parse_json(frame.removeprefix(_MARK).decode("utf-8", "replace"))
     return value.get("version") if isinstance(value, dict) else None
 
@@ -172,7 +172,7 @@ def _read_tasks(
     build: Callable[[bytes, JsonValue], T],
     previous: LedgerDocument[T] | None,
 ) -> tuple[int, int, list[LedgerEntry], list[T]]:
-    """The elements of an array; where it begins and ends."""
+    """Return an array's start and end, its elements and the items built from them."""
     raw = reader.raw
     entries: list[LedgerEntry] = []
     items: list[T] = []
@@ -211,7 +211,7 @@ def _foreign_value(text: bytes) -> JsonValue:
 
 
 class _Known(Generic[T]):
-    """Finds the tasks of before again: most of them stand in their order of before."""
+    """Finds tasks of the previous version again; most are in the same order."""
 
     def __init__(self, previous: LedgerDocument[T] | None) -> None:
         self._entries = previous.entries if previous is not None else ()
@@ -219,7 +219,7 @@ class _Known(Generic[T]):
         self._places: dict[bytes, int] | None = None
 
     def at(self, raw: bytes, begin: int) -> int | None:
-        """The index of the task of before that stands here, to the letter."""
+        """Return the index of the previous task with exactly this text."""
         if self._next < len(self._entries) and self._stands(self._next, raw, begin):
             self._next += 1
             return self._next - 1
@@ -230,14 +230,14 @@ class _Known(Generic[T]):
         return None
 
     def missed(self, text: bytes) -> None:
-        """A task has changed, or is new: a changed one begins with the id that it had."""
+        """Skip a new or changed task; a changed one starts with the same id."""
         index = self._place(text[:_BEGINNING])
         if index is not None:
             self._next = index + 1
 
     def _stands(self, index: int, raw: bytes, begin: int) -> bool:
         text = self._entries[index].raw
-        # Only what ends by itself: the number 12 stands also where 123 does.
+        # Only values with an end of their own: `12` is also the start of `123`.
         return text.endswith(b"}") and raw.startswith(text, begin)
 
     def _place(self, beginning: bytes) -> int | None:
@@ -249,29 +249,29 @@ class _Known(Generic[T]):
 
 
 class _Reader:
-    """Reads JSON in bytes: it makes text of a part of them at a time, and keeps count."""
+    """Reads JSON from bytes, decoding a part at a time, and counts bytes."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self.at = 0
-        """Behind what was read last."""
+        """The byte after the last value that was read."""
         self._window = ""
         self._whole = False
-        """Whether the window reaches to the end."""
+        """Whether the window reaches the end of the file."""
         self._single = False
         """Whether each character of the window is one byte."""
         self._at = -1
         self._index = 0
-        """The place of the byte `_at` in the window."""
+        """The index of byte `_at` in the window."""
 
     def skip(self, at: int) -> int:
-        """Where the space from here on ends."""
+        """Return the end of the white space from here."""
         return _end_of_space(self.raw, at)
 
     def members(self, at: int) -> Iterator[tuple[str, int]]:
-        """The names of an object's members, and where their values begin.
+        """Yield the names of an object's members, and where their values start.
 
-        Whoever reads a value leaves `at` behind it.
+        The caller must set `at` to the end of each value before the next.
         """
         self.at = self.skip(at + 1)
         if self.raw.startswith(b"}", self.at):
@@ -294,10 +294,10 @@ class _Reader:
                 raise LedgerInvalid(f"it is cut off, or broken, at byte {end}")
 
     def value(self, at: int) -> tuple[JsonValue, int]:
-        """The value that begins here, and where it ends.
+        """Return the value that starts here, and its end.
 
         Raises:
-            LedgerInvalid: There is none.
+            LedgerInvalid: There is no valid value.
         """
         size = _WINDOW
         begin = self._place(at)
@@ -326,7 +326,7 @@ class _Reader:
             begin = None  # a longer window, which begins here
 
     def _place(self, at: int) -> int | None:
-        """Where in the window this byte is; None where that is not known, or not in it."""
+        """Return the index of this byte in the window; None if unknown or not in it."""
         space = at - self._at
         if not 0 <= space < _NEAR or not self.raw[self._at : at].isascii():
             return None
@@ -334,11 +334,11 @@ class _Reader:
         return index if index < len(self._window) else None
 
     def _open(self, at: int, size: int) -> int:
-        """Make text of what begins here; it is at the window's beginning."""
+        """Decode a new window that starts at this byte."""
         part = self.raw[at : at + size]
         self._whole = at + size >= len(self.raw)
         if not self._whole:
-            # No character is cut in two.
+            # Don't split a character.
             while part and 0x80 <= part[-1] < 0xC0:
                 part = part[:-1]
             if part and part[-1] >= 0xC0:
@@ -346,14 +346,14 @@ class _Reader:
         try:
             self._window, self._single = part.decode(), False
         except UnicodeDecodeError:
-            # Somebody wrote what is no text: a byte is a character then.
+            # Not UTF-8: decode each byte as a character.
             self._window, self._single = part.decode("latin-1"), True
         self._at, self._index = at, 0
         return 0
 
     @property
     def foreign(self) -> bool:
-        """Whether the value that was read last may have to be read again, as text."""
+        """Whether the last value must be decoded again, because it was not UTF-8."""
         return self._single
 
 

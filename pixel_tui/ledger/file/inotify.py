@@ -1,4 +1,4 @@
-"""Hears of changes in folders, from the kernel (`inotify`)."""
+"""Watches folders for changes with `inotify`."""
 
 import ctypes
 import os
@@ -10,16 +10,16 @@ from typing import Final
 _EVENTS: Final = 0x2 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200
 """Modified, closed after writing, moved from, moved to, created, deleted."""
 _OWN: Final = 0x400 | 0x800
-"""The folder itself is removed, or moved."""
+"""The folder itself was deleted or moved."""
 _FLAGS: Final = os.O_NONBLOCK | os.O_CLOEXEC
 _ENDS: Final = _OWN | 0x2000 | 0x8000
-"""The file system was unmounted, or the watch is over."""
+"""The file system was unmounted, or the watch was removed."""
 
 
 class InotifyWatcher:
-    """Waits for changes in folders, until it is woken or closed.
+    """Waits for changes in folders, until woken or closed.
 
-    Where the kernel tells nothing, it is just a wait: whoever uses it looks by itself as well.
+    If the kernel reports no events, it only waits: callers must poll as well.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class InotifyWatcher:
         self._watched: dict[Path, int] = {}
 
     def watch(self, folders: Sequence[Path]) -> bool:
-        """Hear of these folders from now on; returns whether one is heard of that was not."""
+        """Watch these folders too; returns whether a new one is watched."""
         new = False
         for folder in folders:
             if self._inotify is None or folder in self._watched:
@@ -43,13 +43,13 @@ class InotifyWatcher:
         return new
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a change; returns whether there was one, or somebody woke it."""
+        """Wait for a change, at most some seconds; returns whether there was one or a wake-up."""
         sources = [self._reader] + ([] if self._inotify is None else [self._inotify])
         ready, _, _ = select.select(sources, [], [], seconds)
         if self._reader in ready:
             _drain(self._reader)
         if self._inotify is not None and self._inotify in ready and _ended(_drain(self._inotify)):
-            # Another folder may stand there by now: it is watched with the next call.
+            # The path may be another folder by now, which the next `watch` adds.
             for number in self._watched.values():
                 self._library.inotify_rm_watch(self._inotify, number)
             self._watched.clear()
@@ -61,10 +61,10 @@ class InotifyWatcher:
         try:
             os.write(self._writer, b"!")
         except (BlockingIOError, OSError):
-            return  # it is woken already, or closed
+            return  # already woken, or closed
 
     def close(self) -> None:
-        """Give everything back; nothing waits any more."""
+        """Close all descriptors; must not be called during a wait."""
         for descriptor in (self._inotify, self._reader, self._writer):
             if descriptor is not None:
                 os.close(descriptor)
@@ -92,7 +92,7 @@ def _drain(descriptor: int) -> bytes:
 
 
 def _ended(events: bytes) -> bool:
-    """Whether one of these says that a folder is not watched any more."""
+    """Whether one of the events ends a watch."""
     at = 0
     while at + 16 <= len(events):
         mask = int.from_bytes(events[at + 4 : at + 8], "little")

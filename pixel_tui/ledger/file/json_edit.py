@@ -1,4 +1,4 @@
-"""Changing members of one JSON object in its text, and nothing else of it."""
+"""Edits members of a JSON object in its text, leaving the rest as it is."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 
 
 class Foreign(ValueError):
-    """Something that Python takes for JSON, and nobody else does."""
+    """Text that Python accepts as JSON but the standard does not."""
 
 
 def _refuse(name: str) -> NoReturn:
@@ -18,12 +18,12 @@ def _refuse(name: str) -> NoReturn:
 
 
 def _integer(text: str) -> int | float:
-    # Python refuses to make a number of very many digits.
+    # Python refuses to convert very long integers.
     return int(text) if len(text) < 1000 else float(text)
 
 
 decoder: Final = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
-"""Reads what JSON is; a name that is there twice has its last value, as everywhere."""
+"""Decodes standard JSON; of a duplicate name the last value counts, as usual."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
@@ -39,26 +39,26 @@ class _Member:
 def written_out(
     value: JsonValue, *, indent: str | None = None, separators: tuple[str, str] | None = None
 ) -> bytes:
-    """A value as JSON. Characters stand for themselves, as in the files of the other writers."""
+    """Serialize a value as JSON; like the other writers of the file, without escaping non-ASCII."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
-    # Half a pair can't be written as itself.
+    # A lone surrogate can't be encoded.
     return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text).encode()
 
 
 def with_members(
     raw: bytes, *, changed: Mapping[str, JsonValue], removed: frozenset[str] = frozenset()
 ) -> bytes:
-    """The text of an object with other values for some members.
+    """Return the text of an object with other values for some members.
 
-    A member that is not there yet is added behind the last, formatted as the first one is.
+    A new member is added at the end, formatted like the first one.
 
     Args:
         raw: The object's text.
         changed: New values by name.
-        removed: Names that are to be there no more.
+        removed: Names of members to remove.
 
     Raises:
-        ValueError: It is the text of no object.
+        ValueError: The text is not an object.
     """
     text = raw.decode("latin-1")
     for name in removed:
@@ -69,10 +69,10 @@ def with_members(
 
 
 def members_of(raw: bytes) -> JsonObject:
-    """An object's members as values.
+    """Return an object's members as values.
 
     Raises:
-        ValueError: It is the text of no object.
+        ValueError: The text is not an object.
     """
     value: JsonValue = decoder.decode(raw.decode("utf-8", "replace"))
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Some steps that no signal comes in between of."""
+"""Blocks signals during steps that must not be interrupted."""
 
 import signal
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _ASKING: Final = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 @contextmanager
 def signals_blocked() -> Iterator[None]:
-    """Let the signals that ask this thread to end wait until the steps are done."""
+    """Hold back the signals that ask to terminate until the block is done."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ASKING)
     try:
         yield

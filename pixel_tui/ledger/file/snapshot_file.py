@@ -1,4 +1,4 @@
-"""One file at one moment: its bytes, and what tells it from any other."""
+"""Reads a file as one consistent state, with its identity."""
 
 import os
 import stat
@@ -9,30 +9,30 @@ from typing import Final
 from pixel_tui.humanize import size
 
 MOST_BYTES: Final = 256 * 1024 * 1024
-"""A longer file is none of these."""
+"""The most bytes of a file that are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What changes when a file is written, or another one takes its name."""
+    """Differs after a file was written, or replaced by another."""
 
     device: int
     inode: int
     size: int
     modified: int
-    """Nanoseconds since 1970."""
+    """Modification time in nanoseconds since 1970."""
     changed: int
-    """The same of its last change of any kind, which nobody can set back."""
+    """Change time, likewise; unlike the modification time, it can't be set back."""
 
     def same_content(self, other: "Identity") -> bool:
-        """Whether it is the same file, not written since: a rename alone changes its times."""
+        """Whether it is the same file, not written since; a rename changes only the change time."""
         mine = (self.device, self.inode, self.size, self.modified)
         return mine == (other.device, other.inode, other.size, other.modified)
 
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A file as it was read."""
+    """The content and identity of a file."""
 
     raw: bytes
     identity: Identity
@@ -42,21 +42,21 @@ class FileContent:
 
 
 def identity_of(path: Path) -> Identity:
-    """What is there now.
+    """Return the current identity of a file.
 
     Raises:
-        OSError: Nothing is, or it may not be looked at.
+        OSError: There is none, or it can't be accessed.
     """
     return _identity(path.stat())
 
 
 def read_file(path: Path) -> FileContent:
-    """Read a file as one state of it: again, where it was written meanwhile.
+    """Read a file as one state; again, if it was written meanwhile.
 
     Raises:
-        OSError: It can't be read, or is no plain file.
+        OSError: It can't be read, is too large, or not a regular file.
     """
-    # A pipe of that name would else hold its reader for good.
+    # Without O_NONBLOCK, opening a pipe of that name would hang.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         tries = 4

@@ -1,1 +1,1 @@
-"""From the file to tasks and workers."""
+"""Reads the ledger's files into tasks and workers."""

@@ -1,4 +1,4 @@
-"""What `worker-events.json` tells of workers."""
+"""Reads the events of workers from `worker-events.json`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from pixel_tui.text import NO_TEXT, SafeText
 
 @dataclass(frozen=True, slots=True)
 class WorkerEvent:
-    """Something that happened to a worker."""
+    """An event of a worker."""
 
     task: SafeText
     """The task's id."""
@@ -23,10 +23,10 @@ class WorkerEvent:
 
 
 def parse_events(raw: bytes) -> tuple[WorkerEvent, ...]:
-    """The events of a file, in its order; what is no event is left out.
+    """Parse the events of a file, in its order; invalid ones are left out.
 
     Raises:
-        ValueError: It is no file of events.
+        ValueError: The file is not valid.
     """
     return tuple(
         WorkerEvent(

@@ -1,4 +1,4 @@
-"""Where the ledger and the files of its workers are, below a project's folder."""
+"""Paths of the ledger and of its workers' files, in a project's folder."""
 
 import os
 from dataclasses import dataclass
@@ -12,38 +12,38 @@ LEDGER_NAME: Final = "task-ledger.json"
 
 @dataclass(frozen=True, slots=True)
 class LedgerPlace:
-    """The files of one project."""
+    """The ledger's files of one project."""
 
     project: Path
     """The project's folder."""
 
     @property
     def ledger(self) -> Path:
-        """The queue."""
+        """The ledger's file."""
         return self.project / "data" / LEDGER_NAME
 
     @property
     def lock(self) -> Path:
-        """There while a worker is started, and while it runs."""
+        """The worker lock, which exists while a worker is started or running."""
         return self.project / "data/worker-lock.json"
 
     @property
     def events(self) -> Path:
-        """What happened to workers."""
+        """The events of workers."""
         return self.project / "data/worker-events.json"
 
     def output(self, task: Task) -> Path | None:
-        """What a task's worker said; None where its id makes no file's name."""
+        """The output of a task's worker; None if its id can't be part of a file name."""
         name = task.file_name
         return self.project / f"data/worker-output-{name}.txt" if name else None
 
     def log(self, task: Task) -> Path | None:
-        """The log of a task's worker, while it runs and later."""
+        """The log of a task's worker, during its run and later; None like `output`."""
         return self.project / f"logs/worker-{task.short}.log" if task.file_name else None
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The folders whose changes concern the ledger."""
+        """The folders to watch for changes of the ledger."""
         folder = self.project / "data"
-        # Where the ledger is a link, what happens beside its target counts as well.
+        # If the ledger is a link, the folder of its target counts as well.
         return tuple(dict.fromkeys((folder, Path(os.path.realpath(self.ledger)).parent)))

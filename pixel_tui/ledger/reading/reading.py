@@ -1,4 +1,4 @@
-"""Reading the ledger and the files beside it, and keeping the last good state of them."""
+"""Reads the ledger and the files next to it, and keeps their last good state."""
 
 import threading
 from collections import Counter
@@ -19,7 +19,7 @@ from pixel_tui.stack.model.snapshot import Trouble
 from pixel_tui.text import plain
 
 FORMAT: Final = 1
-"""The version of the format that this program knows."""
+"""The supported version of the format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +27,33 @@ class LedgerReading:
     """The files at one moment. Equal files give equal readings."""
 
     present: bool = False
-    """Whether there is, or was, a ledger that could be read."""
+    """Whether a ledger could be read, now or earlier."""
     tasks: tuple[Task, ...] = ()
     """In the order of the file."""
     version: int | None = FORMAT
-    """What the ledger says of its format."""
+    """The format version of the ledger."""
     changed: datetime | None = None
-    """When the ledger that is shown was written."""
+    """When the ledger was last written."""
     trouble: Trouble | None = None
-    """Why the tasks are not those of the file as it is now, and since when."""
+    """Why the tasks are not those of the current file, and since when."""
     lock: WorkerLock | None = None
     events: tuple[WorkerEvent, ...] = ()
     """Oldest first."""
     heard: Mapping[str, datetime] = field(default_factory=dict)
-    """When the workers of running tasks wrote last, by the task's id."""
+    """The last time that the worker of a running task wrote, by the task's id."""
 
     @property
     def totals(self) -> Mapping[TaskStatus, int]:
-        """How many tasks have each status; statuses that none has are left out."""
+        """The number of tasks by status; statuses without tasks are left out."""
         return Counter(task.status for task in self.tasks)
 
     @property
     def running(self) -> tuple[Task, ...]:
-        """The tasks that are said to run."""
+        """The tasks that are marked running."""
         return tuple(task for task in self.tasks if task.status is TaskStatus.RUNNING)
 
     def named(self, name: str) -> tuple[Task, ...]:
-        """The tasks of this id, or whose id begins with it (four characters at least)."""
+        """Return the tasks with this id, or with an id that starts with it (min. 4 characters)."""
         exact = tuple(task for task in self.tasks if task.id and task.id == name)
         if exact or len(name) < 4:
             return exact
@@ -65,17 +65,17 @@ NO_READING: Final = LedgerReading()
 
 @dataclass(slots=True)
 class _File:
-    """A small file that is parsed when it has changed."""
+    """A small file that is parsed again when it has changed."""
 
     path: Path
     identity: Identity | None = None
 
 
 class LedgerReader:
-    """Reads the files of one project, again and again. Any thread may do so.
+    """Reads the files of one project repeatedly; thread-safe.
 
     Args:
-        place: Where they are.
+        place: The files' paths.
         clock: The time.
     """
 
@@ -92,7 +92,7 @@ class LedgerReader:
         self._last = NO_READING
 
     def read(self) -> LedgerReading:
-        """The files as they are now; what can't be read is as it was last. Blocks."""
+        """Read the current files; one that can't be read keeps its last state. Blocks."""
         with self._reading:
             self._read_ledger()
             document = self._document
@@ -122,7 +122,7 @@ class LedgerReader:
             self._gone()
             return
         except OSError as error:
-            self._identity = None  # once it can be read again it need not have changed
+            self._identity = None  # it may become readable again without a change
             reason = error.strerror or str(error)
             self._troubled(f"The ledger can't be read: {reason}.", "Check its owner and mode.")
             return
@@ -158,11 +158,11 @@ class LedgerReader:
         except FileNotFoundError:
             return None
         except OSError:
-            return WorkerLock(plain(""), None)  # it is there, and that alone counts
+            return WorkerLock(plain(""), None)  # what counts is that it exists
         return parse_lock(content.raw[:10_000], content.identity.modified / 1e9)
 
     def _read_events(self) -> tuple[WorkerEvent, ...]:
-        """The events; those of before where the file is torn: the next reading has them."""
+        """Return the events; the previous ones if the file is incomplete, until it is complete."""
         file = self._events
         try:
             if file.identity is not None and identity_of(file.path) == file.identity:

@@ -1,4 +1,4 @@
-"""What is left of workers that ended long ago."""
+"""Files and containers of workers that ended long ago."""
 
 import re
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from pixel_tui.ledger.reading.reading import LedgerReading
 from pixel_tui.ledger.reading.workers import Worker
 
 RETENTION_DAYS: Final = 7
-"""As long as syntropy keeps tasks that have ended."""
+"""How long syntropy keeps finished tasks."""
 _OUTPUT: Final = re.compile(r"worker-output-(?P<task>[A-Za-z0-9][A-Za-z0-9_-]*)\.txt", re.ASCII)
 _LOG: Final = re.compile(r"worker-(?P<task>[A-Za-z0-9_-]{8})\.log", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class LeftFile:
-    """A file of a worker that may go."""
+    """A file of a worker that can be removed."""
 
     path: Path
     size: int
@@ -28,13 +28,13 @@ class LeftFile:
 def left_files(
     place: LedgerPlace, reading: LedgerReading, now: datetime, days: float = RETENTION_DAYS
 ) -> tuple[LeftFile, ...]:
-    """Outputs and logs that nobody has written for so many days, and whose task has ended.
+    """Return old outputs and logs whose tasks have ended.
 
     Args:
-        place: Where they are.
-        reading: The ledger: the files of tasks that wait or run stay.
+        place: The files' paths.
+        reading: The ledger, because the files of pending and running tasks stay.
         now: The time.
-        days: How long they are kept.
+        days: Files written in the last days stay.
     """
     alive = [task.id for task in reading.tasks if not task.status.ended]
     limit = (now - timedelta(days=days)).timestamp()
@@ -52,7 +52,7 @@ def left_files(
 def left_workers(
     workers: tuple[Worker, ...], now: datetime, days: float = RETENTION_DAYS
 ) -> tuple[Worker, ...]:
-    """The containers of workers that ended so many days ago."""
+    """Return the containers of workers that exited at least so many days ago."""
     limit = now - timedelta(days=days)
     return tuple(
         worker

@@ -1,4 +1,4 @@
-"""A task of the ledger. All text in here is harmless; times are aware and in UTC."""
+"""A task of the ledger. All text is sanitized; times are aware and in UTC."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
 from pixel_tui.text import NO_TEXT, SafeText, plain, plain_lines
 
 SHORT: Final = 8
-"""So many characters of a task's id are in the names of its container and its log."""
+"""Characters of a task's id in the names of its container and its log."""
 _LINE: Final = 200
-"""So much of a line is kept in a list."""
+"""Characters of a line that are kept for lists."""
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", re.ASCII)
 
 
 class TaskStatus(StrEnum):
-    """What the ledger claims."""
+    """The status that the ledger claims."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -28,16 +28,16 @@ class TaskStatus(StrEnum):
     FAILED = "failed"
     ABORTED = "aborted"
     UNKNOWN = "unknown"
-    """A word that this console does not know: `Task.status_text` has it."""
+    """An unsupported word, which is in `Task.status_text`."""
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come of it by itself."""
+        """Whether it stays so unless someone acts."""
         return self in {TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.ABORTED}
 
 
 class TaskType(StrEnum):
-    """What kind of work it is."""
+    """The kind of work."""
 
     OPENCODE = "opencode"
     DOCKER_OP = "docker-op"
@@ -48,10 +48,10 @@ class TaskType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task, as far as it could be understood. What could not is in `odd`.
+    """A task, as far as it is valid. Everything invalid is listed in `odd`.
 
-    `headline`, `summary` and `error` are harmless, and may hold secrets: whoever shows or records
-    one of them uses `shown`, which takes too long for ten thousand tasks.
+    `headline`, `summary` and `error` are sanitized but may contain secrets: use `shown` to show or
+    record one of them. It is too slow to do so for ten thousand tasks at once.
     """
 
     id: SafeText = NO_TEXT
@@ -63,20 +63,20 @@ class Task:
     started: datetime | None = None
     completed: datetime | None = None
     headline: SafeText = NO_TEXT
-    """The first line of what is to be done."""
+    """The first line of the instructions."""
     summary: SafeText = NO_TEXT
-    """The first line of what the worker said that it did."""
+    """The first line of the worker's summary."""
     error: SafeText = NO_TEXT
-    """The first line of what went wrong."""
+    """The first line of the error."""
     attempts: int = 0
     max_attempts: int = 0
-    """0 where the ledger does not say."""
+    """0 if the ledger does not say."""
     worker_id: SafeText = NO_TEXT
-    """The short id of the container, as the worker wrote it."""
+    """The short id of the container, as written by the worker."""
     exit_code: int | None = None
-    """-1 where the container had gone."""
+    """-1 if the container was gone."""
     odd: tuple[SafeText, ...] = ()
-    """What is not as the format says."""
+    """Violations of the format."""
     raw: bytes = field(default=b"", repr=False)
     """Its text in the file."""
 
@@ -87,26 +87,26 @@ class Task:
 
     @property
     def file_name(self) -> str:
-        """Its id where it can be part of a file's name, else empty."""
+        """The id if it can be part of a file name, else empty."""
         return self.id if _FILE_NAME.fullmatch(self.id) else ""
 
     @property
     def tries(self) -> int:
-        """How often it was tried: once at least where it has run, though nobody counted."""
+        """How often it was tried; at least once if it has run, even if not counted."""
         ran = self.started is not None and self.status is not TaskStatus.PENDING
         return max(self.attempts, int(ran))
 
     @property
     def tries_left(self) -> bool:
-        """Whether it was tried less often than it may be."""
+        """Whether it has attempts left."""
         return not self.max_attempts or self.tries < self.max_attempts
 
     def age(self, now: datetime) -> float | None:
-        """Seconds since it was created."""
+        """Return the seconds since it was created."""
         return None if self.created is None else (now - self.created).total_seconds()
 
     def seconds(self, now: datetime) -> float | None:
-        """How long it ran, or has been running; None where that is not known."""
+        """Return how many seconds it ran, or has been running; None if unknown."""
         if self.started is None:
             return None
         if self.status is TaskStatus.RUNNING:
@@ -116,7 +116,7 @@ class Task:
         return (self.completed - self.started).total_seconds()
 
     def took(self, now: datetime) -> SafeText:
-        """The same in words, to the minute while it runs; empty where that is not known."""
+        """Return the run time as text, to the minute while it runs; empty if unknown."""
         seconds = self.seconds(now)
         if seconds is None:
             return NO_TEXT
@@ -125,9 +125,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskTexts:
-    """The long texts of a task, line by line, without secrets that can be recognised.
+    """The long texts of a task, in lines, with recognizable secrets masked.
 
-    Taken from its `raw` when they are looked at.
+    Parsed from `raw` when needed.
     """
 
     task: tuple[SafeText, ...] = ()
@@ -136,9 +136,9 @@ class TaskTexts:
     output: tuple[SafeText, ...] = ()
     error: tuple[SafeText, ...] = ()
     last_error: tuple[SafeText, ...] = ()
-    """Of the attempt before."""
+    """The error of the previous attempt."""
     others: tuple[tuple[SafeText, SafeText], ...] = ()
-    """Fields that the format does not know, and their values."""
+    """Unknown fields and their values."""
 
 
 _KNOWN: Final = frozenset(
@@ -148,18 +148,18 @@ _KNOWN: Final = frozenset(
 )
 
 
-# Found in a tenth of the time that an enum takes to look a word up.
+# A dictionary lookup takes a tenth of the time of an enum's.
 _STATUSES: Final = {item.value: item for item in TaskStatus if item is not TaskStatus.UNKNOWN}
 _TYPES: Final = {item.value: item for item in TaskType if item is not TaskType.UNKNOWN}
 
 
 def shown(line: SafeText) -> SafeText:
-    """A line of a task as it may be shown and recorded: secrets that can be recognised masked."""
+    """Return a line of a task with recognizable secrets masked, to show or record it."""
     return plain(redact(line)) if line else line
 
 
 def parse_task(raw: bytes, value: JsonValue) -> Task:
-    """What an element of the array of tasks says. Never raises: an odd task says why it is odd."""
+    """Parse an element of the array of tasks. Never raises: violations are listed in `odd`."""
     if not isinstance(value, dict):
         return Task(odd=(SafeText("it is no object"),), headline=_first_line(raw), raw=raw)
     odd: list[SafeText] = []
@@ -191,7 +191,7 @@ def parse_task(raw: bytes, value: JsonValue) -> Task:
 
 
 def texts_of(task: Task) -> TaskTexts:
-    """The long texts of a task."""
+    """Parse the long texts of a task."""
     try:
         node = Node(members_of(task.raw))
     except (ValueError, RecursionError):
@@ -214,7 +214,7 @@ def texts_of(task: Task) -> TaskTexts:
 
 
 def parse_time(text: str) -> datetime | None:
-    """A time of ISO 8601 with `Z` or an offset, in UTC; None where it is none."""
+    """Parse an ISO 8601 time with `Z` or an offset, to UTC; None if it is not one."""
     try:
         at = datetime.fromisoformat(text)
         return at.astimezone(UTC) if at.tzinfo is not None else None
@@ -238,7 +238,7 @@ def _id(value: JsonObject, odd: list[SafeText]) -> SafeText:
         return NO_TEXT
     harmless = plain(raw[:129])
     if len(raw) > 128 or harmless != raw:
-        # It may look like another's: nothing is done to a task by such a name.
+        # It might look like another id, so no action may use it.
         odd.append(SafeText("its id is no id"))
         return NO_TEXT
     return harmless

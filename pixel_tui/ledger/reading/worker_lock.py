@@ -1,4 +1,4 @@
-"""The file that keeps a second worker from being started."""
+"""The lock file that prevents a second worker from being started."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,31 +10,31 @@ from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.text import SafeText
 
 STARTING_SECONDS: Final = 60.0
-"""So long a lock may be there before its worker is."""
+"""How long a lock may exist before its worker does."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerLock:
-    """Who holds it, as far as the file says so."""
+    """A worker lock and its holder."""
 
     task: SafeText
-    """The task's id; empty where the file does not say."""
+    """The task's id; empty if the file does not say."""
     created: datetime | None
-    """Where the file does not say, when it was written."""
+    """When it was created; if the file does not say, when it was written."""
 
     def starting(self, now: datetime) -> bool:
-        """Whether it is so young that its worker may not be there yet."""
+        """Whether it is so new that its worker may not exist yet."""
         if self.created is None:
             return False
         return -STARTING_SECONDS < (now - self.created).total_seconds() < STARTING_SECONDS
 
 
 def parse_lock(raw: bytes, written: float) -> WorkerLock:
-    """What a lock's file says; one that says nothing is a lock all the same.
+    """Parse a lock file; an invalid one is a lock all the same.
 
     Args:
         raw: The file.
-        written: When it was written, in seconds since 1970.
+        written: The file's modification time, in seconds since 1970.
     """
     at = datetime.fromtimestamp(written, UTC)
     try:
@@ -45,10 +45,10 @@ def parse_lock(raw: bytes, written: float) -> WorkerLock:
 
 
 def lock_content(task_id: str, now: datetime) -> bytes:
-    """The file of a lock, as syntropy writes it."""
+    """Return the content of a lock file, as syntropy writes it."""
     return written_out({"taskId": task_id, "createdAt": stamp(now)}, indent="  ")
 
 
 def stamp(at: datetime) -> str:
-    """A time as syntropy writes it: `2026-03-01T10:42:07.123Z`."""
+    """Format a time as syntropy does: `2026-03-01T10:42:07.123Z`."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

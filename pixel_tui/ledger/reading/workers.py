@@ -1,4 +1,4 @@
-"""The containers of workers, as the picture of the stack shows them."""
+"""The containers of workers, from the snapshot of the stack."""
 
 import re
 from dataclasses import dataclass
@@ -10,26 +10,26 @@ from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 SERVICE: Final = "worker"
-"""The service whose one-off containers they are."""
+"""The service whose one-off containers are workers."""
 BRAIN: Final = "syntropy"
-"""The service that queues tasks, and that a rebuild puts a new one in the place of."""
+"""The service that queues tasks, and that a rebuild replaces."""
 _NAME: Final = re.compile(r"(?:.*[-_])?worker-(?P<rebuild>rebuild-)?(?P<short>[0-9A-Za-z]{8})")
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One container that works, or worked, on a task."""
+    """A container that works, or worked, on a task."""
 
     container: Container
     task: SafeText
-    """The id of its task, from its environment; empty where that does not say."""
+    """The id of its task, from its environment; empty if not set."""
     short: str
-    """The first eight characters of that id, from its name; empty where that does not say."""
+    """The first eight characters of that id, from its name; empty if not in it."""
     rebuild: bool = False
 
     @property
     def up(self) -> bool:
-        """Whether it is at work."""
+        """Whether it runs or restarts."""
         return self.container.running or self.container.state is ContainerState.RESTARTING
 
     @property
@@ -49,12 +49,12 @@ class Worker:
 
 
 def container_name(task_id: str, *, rebuild: bool = False) -> str:
-    """The name of a task's container, by which the other programs find it."""
+    """Return the name of a task's container, by which other programs find it."""
     return f"pixel-worker-{'rebuild-' if rebuild else ''}{task_id[:8]}"
 
 
 def workers_of(snapshot: StackSnapshot) -> tuple[Worker, ...]:
-    """The workers of a stack, those that are at work first, then the newest first."""
+    """Return the workers of a stack, running ones first, then the newest first."""
     found = [
         worker
         for service in snapshot.services
@@ -80,7 +80,7 @@ def _worker(container: Container) -> Worker | None:
 
 
 def worker_timeout(snapshot: StackSnapshot) -> float:
-    """After how many seconds a worker is killed, as its own container or syntropy's says."""
+    """Return the seconds after which a worker is killed, from its own or syntropy's environment."""
     found = [
         entry.value
         for name in (SERVICE, BRAIN)
@@ -96,4 +96,4 @@ def worker_timeout(snapshot: StackSnapshot) -> float:
 
 
 TIMEOUT_SECONDS: Final = 2700.0
-"""Where nothing else is said."""
+"""The default timeout of a worker."""

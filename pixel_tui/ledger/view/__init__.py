@@ -1,1 +1,1 @@
-"""What is shown of the ledger: rows, search, timeline, statistics, the truth beside it."""
+"""The ledger as shown: rows, search, timeline, statistics, comparison with the stack."""

@@ -1,4 +1,4 @@
-"""What a console needs to look at a ledger."""
+"""What a console needs to show a ledger."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from pixel_tui.ledger.view.watch import LedgerSource
 
 @dataclass(frozen=True, slots=True)
 class LedgerAccess:
-    """Who keeps its view, and where its files are."""
+    """The source of a ledger's view, and the paths of its files."""
 
     source: LedgerSource
     place: LedgerPlace
     changeable: bool = True
-    """Whether there are files behind it that a console may change."""
+    """Whether there are files that a console may change."""

@@ -1,4 +1,4 @@
-"""Which tasks are listed, and in which order. Pure, but not for an event loop: there are many."""
+"""Filters and sorts tasks for a list. Pure, but too slow for the event loop."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,11 +13,11 @@ from pixel_tui.ledger.view.view import LedgerView
 
 Weight = tuple[float, str]
 Keyed = tuple[str, Task]
-"""A task, and the key of its line."""
+"""A task with the key of its line."""
 
 
 class TaskField(StrEnum):
-    """What is told of a task in a list, and what lists are sorted by."""
+    """A column of the task list, by which it can be sorted."""
 
     STATUS = "status"
     ID = "id"
@@ -32,11 +32,11 @@ class TaskField(StrEnum):
 
 
 class TaskFilter(StrEnum):
-    """Which tasks are listed."""
+    """A filter for tasks by state."""
 
     ALL = "all"
     OPEN = "open"
-    """Those that wait or run, or of which nobody knows."""
+    """Pending or running, or in an unknown state."""
     DOUBTFUL = "with findings"
     FAILED = "failed or aborted"
     COMPLETED = "completed"
@@ -44,15 +44,15 @@ class TaskFilter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """How tasks are listed.
+    """How to filter, sort and group tasks.
 
     Args:
-        field: What they are sorted by: what wants attention comes first.
-        reverse: The other way round.
-        grouped: By status, each below a heading.
-        folded: The groups of which only the heading is listed.
-        wanted: Which of them.
-        words: What they must have in their texts.
+        field: The column to sort by; tasks that need attention come first.
+        reverse: Whether to reverse the order.
+        grouped: Whether to group by status, with headings.
+        folded: The collapsed groups.
+        wanted: The filter by state.
+        words: The text that tasks must contain.
     """
 
     field: TaskField = TaskField.AGE
@@ -65,14 +65,14 @@ class Arrangement:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One line of the list: a task, or the heading of a group."""
+    """A line of the list: a task, or the heading of a group."""
 
     key: str
-    """Stays the same while the task is there."""
+    """Stays the same as long as the task exists."""
     task: Task | None
     status: TaskStatus
     count: int = 0
-    """Of a heading: how many tasks are in its group."""
+    """The number of tasks in a heading's group."""
     folded: bool = False
 
 
@@ -84,11 +84,11 @@ ORDER: Final = (
     TaskStatus.ABORTED,
     TaskStatus.COMPLETED,
 )
-"""The groups: what goes on first, then what may need somebody."""
+"""The groups: running work first, then what may need attention."""
 
 
 def arranged(view: LedgerView, wish: Arrangement, now: datetime) -> Sequence[LedgerLine]:
-    """The lines of a list."""
+    """Return the lines of a list."""
     search = TaskSearch(wish.words)
     doubtful = {str(finding.task) for finding in view.findings if finding.task}
     found = list(_keyed(view.tasks))
@@ -109,7 +109,7 @@ def arranged(view: LedgerView, wish: Arrangement, now: datetime) -> Sequence[Led
 
 
 def hidden_findings(view: LedgerView, wish: Arrangement) -> int:
-    """How many findings are about tasks that are not wanted in a list."""
+    """Return how many findings are about tasks that the list hides."""
     if wish.wanted is TaskFilter.ALL and not wish.words:
         return 0
     search = TaskSearch(wish.words)
@@ -124,12 +124,12 @@ def hidden_findings(view: LedgerView, wish: Arrangement) -> int:
 
 
 def heading_key(status: TaskStatus) -> str:
-    """The key of a group's heading; no task's is like it."""
+    """Return the key of a group's heading, which no task can have."""
     return f"\0{status.value}"
 
 
 def _keyed(tasks: Iterable[Task]) -> Iterator[Keyed]:
-    """Each task's id; of several with one id, and of those without, a number with it."""
+    """Yield tasks with their ids; a duplicate or empty id gets a number."""
     seen: Counter[str] = Counter()
     for task in tasks:
         name = str(task.id)
@@ -156,7 +156,7 @@ def _grouped(
     folded: frozenset[TaskStatus],
     in_order: Callable[[list[Keyed]], Iterable[LedgerLine]],
 ) -> Iterator[LedgerLine]:
-    """Each group below its heading; one that is folded is never sorted: it is the longest."""
+    """Yield each group below its heading; collapsed ones, usually the longest, are not sorted."""
     groups: dict[TaskStatus, list[Keyed]] = {status: [] for status in ORDER}
     for item in found:
         groups[item[1].status].append(item)
@@ -170,7 +170,7 @@ def _grouped(
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What tasks are weighed by beside what they say themselves."""
+    """What sort keys need besides the task."""
 
     view: LedgerView
     now: datetime

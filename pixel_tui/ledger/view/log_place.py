@@ -1,4 +1,4 @@
-"""Where the log of a task is."""
+"""Finds the log of a task."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +12,20 @@ from pixel_tui.ledger.view.view import LedgerView
 
 @dataclass(frozen=True, slots=True)
 class TaskLogPlace:
-    """A log: a container's, or a file. One of the two is set."""
+    """A log: a container's or a file. Exactly one of the two is set."""
 
     worker: Worker | None = None
     path: Path | None = None
 
 
 def log_of(task: Task, view: LedgerView, place: LedgerPlace) -> TaskLogPlace | None:
-    """The log of the container that is at work, else the log's file, else the output's.
+    """Return the log of the running container, else the log file, else the output file.
 
-    Where there is no file, a container that has ended still has its log. Looks at files, so it is
-    not for the event loop.
+    Without files, an exited container still has its log. Accesses files, so not for the event
+    loop.
 
     Returns:
-        None where there is none, or none any more.
+        None if there is no log, or no longer.
     """
     workers = [worker for worker in view.workers if task.id and worker.works_on(task.id)]
     readable = [worker for worker in workers if worker.container.logs_readable]

@@ -1,17 +1,17 @@
-"""Finding tasks by words in what is to be done, the output and the error. Pure."""
+"""Finds tasks by text in their instructions, output and errors. Pure."""
 
 from pixel_tui.ledger.file.json_edit import written_out
 from pixel_tui.ledger.reading.task import Task, TaskTexts, texts_of
 
 
 class TaskSearch:
-    """Whether tasks have some words in them, in whatever case.
+    """A case-insensitive search for text in tasks.
 
-    A task's text is looked through as it stands in the file, and taken apart only where the
-    words are in it: ten thousand tasks are gone through in a moment.
+    A task's raw text is searched first, and parsed only if it contains the text: ten thousand
+    tasks take a moment.
 
     Args:
-        words: What is looked for, as one phrase; every task has an empty one.
+        words: The text, as one phrase; empty text matches every task.
     """
 
     def __init__(self, words: str) -> None:
@@ -20,7 +20,7 @@ class TaskSearch:
         self._raw = written_out(words.lower())[1:-1]
 
     def matches(self, task: Task) -> bool:
-        """Whether a task has them. Fast, but not for the event loop where there are many."""
+        """Whether a task contains the text. Fast, but not for the event loop if there are many."""
         if not self._words:
             return True
         if self._plain and self._raw not in task.raw.lower():

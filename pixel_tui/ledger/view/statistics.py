@@ -1,4 +1,4 @@
-"""How much work is done, how well, and how fast: by type and by day. Pure."""
+"""Statistics of finished tasks, by type and by day. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,48 +11,48 @@ from pixel_tui.text import SafeText
 
 @dataclass(frozen=True, slots=True)
 class TaskTally:
-    """Tasks that have ended, taken together."""
+    """Counts and durations of finished tasks."""
 
     completed: int = 0
     failed: int = 0
     aborted: int = 0
     median: float | None = None
-    """Seconds that half of them took at most; None where no duration is known."""
+    """The median duration in seconds; None if no duration is known."""
     p95: float | None = None
-    """Seconds that nineteen of twenty took at most."""
+    """The 95th percentile of the durations in seconds, likewise."""
 
     @property
     def ended(self) -> int:
-        """How many there are."""
+        """The number of finished tasks."""
         return self.completed + self.failed + self.aborted
 
     @property
     def success(self) -> float | None:
-        """The share of those that were completed; None where there are none."""
+        """The share of completed tasks; None if there are no finished ones."""
         return self.completed / self.ended if self.ended else None
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What became of the tasks of some days."""
+    """The statistics of some days."""
 
     total: TaskTally
     by_type: tuple[tuple[SafeText, TaskTally], ...]
-    """The commonest type first."""
+    """The most frequent type first."""
     by_day: tuple[tuple[date, TaskTally], ...]
-    """Oldest first; days on which none ended are there as well."""
+    """Oldest first, including days without tasks."""
 
 
 def statistics_of(
     tasks: Iterable[Task], *, now: datetime, days: int = 14, zone: tzinfo = UTC
 ) -> Statistics:
-    """What ended on the last days.
+    """Return the statistics of the tasks that ended on the last days.
 
     Args:
-        tasks: The ledger's.
+        tasks: The ledger's tasks.
         now: The time.
-        days: How many days, today included.
-        zone: On whose clock a day begins.
+        days: The number of days, including today.
+        zone: The time zone of the days.
     """
     today = now.astimezone(zone).date()
     first = today - timedelta(days=days - 1)
@@ -97,7 +97,7 @@ def _tally(tasks: Sequence[Task]) -> TaskTally:
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float | None:
-    """The smallest value that this share of them does not exceed."""
+    """Return the smallest value that at least this share of the values does not exceed."""
     if not ordered:
         return None
     place = max(-(-len(ordered) * share // 1), 1)

@@ -1,4 +1,4 @@
-"""What happened to a task, from the ledger, the workers' events and the engine's. Pure."""
+"""The events of a task, from the ledger, the workers' events and the engine's. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
 class EventSource(StrEnum):
-    """Who says that it happened."""
+    """The source of an event."""
 
     LEDGER = "ledger"
     WORKER = "worker events"
@@ -23,7 +23,7 @@ class EventSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened."""
+    """An event of a task."""
 
     at: datetime
     words: SafeText
@@ -33,19 +33,19 @@ class Moment:
 
 
 MOST_EVENTS: Final = 200
-"""So many of the workers' events are told, the newest: a task has about two for each attempt."""
+"""The most events of workers that are shown, the newest; each attempt has about two."""
 _WORDS = {"spawn": "spawned", "complete": "completed", "failed": "failed", "aborted": "aborted"}
 
 
 def timeline_of(
     task: Task, view: LedgerView, engine_events: Iterable[StackEvent] = ()
 ) -> tuple[Moment, ...]:
-    """What happened to a task, in the order of the times.
+    """Return the events of a task, in order of time.
 
     Args:
         task: The task.
-        view: The ledger that it is in.
-        engine_events: What the engine told of containers.
+        view: The ledger with the task.
+        engine_events: The engine's container events.
     """
     moments = [
         *_from_ledger(task),
@@ -91,7 +91,7 @@ def _from_engine(
             words = plain(f"{event.action}: {event.detail}" if event.detail else event.action)
             yield Moment(event.at, words, EventSource.ENGINE, event.container)
     for container in own:
-        # Events of before the console was opened are known by what the engine keeps of them.
+        # The engine's events from before the console was opened are known from its containers.
         if container.started_at is not None and (container.id, "start") not in told:
             yield Moment(
                 container.started_at, SafeText("start"), EventSource.ENGINE, container.name

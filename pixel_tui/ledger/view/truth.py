@@ -1,4 +1,4 @@
-"""The truth beside the claim: every task against the stack, and all that does not agree. Pure."""
+"""Compares each task with the stack, and collects the findings of all rules. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ _ORDER: Final = (LedgerSeverity.ERROR, LedgerSeverity.WARNING, LedgerSeverity.NO
 
 
 class TaskVerdict(StrEnum):
-    """What is true of a task."""
+    """The result of comparing a task with the stack."""
 
     AGREES = "agrees"
-    """The stack shows what the ledger claims."""
+    """The stack confirms the ledger."""
     UNKNOWN = "unknown"
-    """The engine can't be asked, or has yet to be."""
+    """The engine can't be reached, or has not been asked yet."""
     GONE = "gone"
     ENDED = "ended"
     OVERDUE = "overdue"
@@ -46,7 +46,7 @@ class TaskVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the stack shows of one task."""
+    """What the stack shows of a task."""
 
     verdict: TaskVerdict = TaskVerdict.AGREES
     worker: Worker | None = None
@@ -57,13 +57,13 @@ _PLAIN: Final = Truth()
 
 
 def findings_of(case: LedgerState) -> tuple[LedgerFinding, ...]:
-    """What does not agree, the worst first."""
+    """Return the findings of all rules, the most severe first."""
     found = [finding for rule in RULES for finding in rule(case)]
     return tuple(sorted(found, key=lambda item: _ORDER.index(item.severity)))
 
 
 def truths_of(case: LedgerState, findings: Iterable[LedgerFinding]) -> Mapping[str, Truth]:
-    """What the stack shows, by the task's id; tasks that it shows nothing of are left out."""
+    """Return what the stack shows, by the task's id; tasks without anything are left out."""
     verdicts: dict[str, TaskVerdict] = {}
     for finding in findings:
         if finding.task and finding.rule in _VERDICTS:
@@ -82,7 +82,7 @@ def truths_of(case: LedgerState, findings: Iterable[LedgerFinding]) -> Mapping[s
 
 
 def truth_of(truths: Mapping[str, Truth], task: Task) -> Truth:
-    """What the stack shows of a task."""
+    """Return what the stack shows of a task."""
     return truths.get(task.id, _PLAIN)
 
 

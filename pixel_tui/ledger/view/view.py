@@ -1,4 +1,4 @@
-"""The ledger as it is shown: tasks, what is true of them, and what is wrong. Pure."""
+"""The ledger as shown: its tasks, compared with the stack, and the findings. Pure."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,34 +16,34 @@ from pixel_tui.stack.model.snapshot import StackSnapshot, Trouble
 
 @dataclass(frozen=True)
 class LedgerView:
-    """Everything at one moment. Equal moments are equal."""
+    """A ledger compared with the stack at one moment. Compares by value."""
 
     reading: LedgerReading = NO_READING
     totals: Mapping[TaskStatus, int] = field(default_factory=dict)
     findings: tuple[LedgerFinding, ...] = ()
-    """The worst first."""
+    """The most severe first."""
     truths: Mapping[str, Truth] = field(default_factory=dict)
-    """By the task's id, of those tasks only that the stack shows something of."""
+    """By the task's id, only for tasks of which the stack shows something."""
     workers: tuple[Worker, ...] = ()
     loaded: bool = False
-    """Whether the files have been looked at."""
+    """Whether the files have been read."""
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """In the order of the file: as a rule the oldest first."""
+        """The tasks in the order of the file, usually the oldest first."""
         return self.reading.tasks
 
     @property
     def trouble(self) -> Trouble | None:
-        """Why this is not the file as it is now, and since when; None where it is."""
+        """Why the view is not of the current file, and since when; None if it is."""
         return self.reading.trouble
 
     def truth(self, task: Task) -> Truth:
-        """What the stack shows of a task."""
+        """Return what the stack shows of a task."""
         return truth_of(self.truths, task)
 
     def findings_about(self, task: Task) -> Sequence[LedgerFinding]:
-        """What does not agree about a task."""
+        """Return the findings about a task."""
         return self._by_task.get(task.id, ())
 
     @cached_property
@@ -59,7 +59,7 @@ NO_VIEW = LedgerView()
 
 
 def view_of(reading: LedgerReading, snapshot: StackSnapshot, now: datetime) -> LedgerView:
-    """The ledger beside the stack."""
+    """Compare a ledger with the stack."""
     case = case_of(reading, snapshot, now)
     findings = findings_of(case)
     return LedgerView(

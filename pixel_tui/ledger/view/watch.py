@@ -1,4 +1,4 @@
-"""Keeps the newest view of a ledger: events of its folder, and a poll as a net."""
+"""Keeps the view of a ledger up to date, by file events and by polling."""
 
 import logging
 import threading
@@ -20,42 +20,42 @@ LedgerListener = Callable[[LedgerView], None]
 
 @dataclass(frozen=True, slots=True)
 class LedgerPace:
-    """How often things are looked at, in seconds."""
+    """Intervals in seconds."""
 
     poll: float = 2.0
-    """The net below the events: of a folder that tells of none, such as one over the network."""
+    """How often to poll, for folders without events, such as network file systems."""
     gather: float = 0.05
-    """How long events are gathered: a rename comes as several."""
+    """How long to collect events: a rename is several."""
 
 
 PACE: Final = LedgerPace()
 
 
 class LedgerSource(Protocol):
-    """Whoever keeps a view of a ledger. The view never blocks."""
+    """Keeps the view of a ledger. The view never blocks."""
 
     @property
     def view(self) -> LedgerView:
-        """The ledger as it was seen last."""
+        """The latest view of the ledger."""
         ...
 
     def subscribe(self, listener: LedgerListener) -> Callable[[], None]:
-        """Call the listener with each new view, until the result is called.
+        """Call the listener with each new view, until the returned function is called.
 
-        It is called on a thread of the watch, and must return at once.
+        It is called on the watcher's thread, and must return at once.
         """
         ...
 
     def refresh(self) -> None:
-        """Look at the files now."""
+        """Read the files now."""
         ...
 
     def start(self) -> None:
-        """Begin to look; a second call does nothing."""
+        """Start watching; a second call does nothing."""
         ...
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         ...
 
 
@@ -63,10 +63,10 @@ class LedgerWatch:
     """The `LedgerSource` of a real project.
 
     Args:
-        reader: Reads the files; whoever else reads them may share it, and what it holds.
-        observer: Sees the containers.
+        reader: Reads the files; may be shared with other readers, with its state.
+        observer: Watches the containers.
         clock: The time.
-        pace: How often.
+        pace: The intervals.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class LedgerWatch:
 
     @property
     def view(self) -> LedgerView:
-        """The ledger as it was seen last."""
+        """The latest view of the ledger."""
         return self._view
 
     def start(self) -> None:
@@ -102,13 +102,13 @@ class LedgerWatch:
         threading.Thread(target=self._keep, name="ledger", daemon=True).start()
 
     def close(self) -> None:
-        """Tell the thread to end."""
+        """Ask the thread to end."""
         self._closed = True
         self._unsubscribe()
         self.refresh()
 
     def subscribe(self, listener: LedgerListener) -> Callable[[], None]:
-        """Call the listener with each new view."""
+        """Call the listener with each new view, until the returned function is called."""
         with self._lock:
             self._listeners.append(listener)
 
@@ -119,7 +119,7 @@ class LedgerWatch:
         return unsubscribe
 
     def refresh(self) -> None:
-        """Look at the files now."""
+        """Read the files now."""
         with self._lock:
             if self._notices is not None:
                 self._notices.wake()
@@ -135,13 +135,13 @@ class LedgerWatch:
         try:
             while not self._closed:
                 try:
-                    # Watched before it is read: what changes in between is heard of.
+                    # Watch before reading, so that no change in between is missed.
                     notices.watch(self._reader.place.folders)
                     self._look()
                     if notices.wait(self._pace.poll) and not self._closed:
                         threading.Event().wait(self._pace.gather)
                 except Exception:
-                    # A view that silently grows old would be worse than none.
+                    # A view that silently becomes outdated would be worse than none.
                     log.exception("the ledger can't be looked at")
                     notices.wait(self._pace.poll)
         finally:

@@ -1,1 +1,1 @@
-"""Changes to the ledger that race with its own service."""
+"""Changes the ledger, safely against concurrent writers."""

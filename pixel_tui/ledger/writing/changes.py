@@ -1,6 +1,6 @@
-"""What can be changed in a ledger: each a function from the file that is there to the next. Pure.
+"""The possible changes of a ledger, each a function from the current file to the next. Pure.
 
-Each refuses where the task is not any more as it has to be for that.
+Each refuses if the task is no longer in the required state.
 """
 
 from collections.abc import Mapping
@@ -39,14 +39,14 @@ def abort(
     exit_code: int | None = None,
     only_running: bool = False,
 ) -> Change:
-    """Give a task up that has not ended.
+    """Abort a task that has not ended.
 
     Args:
-        task_id: Which one.
-        reason: Why, as its error.
+        task_id: The task's id.
+        reason: The reason, which becomes its error.
         now: The time.
-        exit_code: Of its container, where that is known.
-        only_running: Where it has ended by itself meanwhile there is nothing to do.
+        exit_code: Its container's exit code, if known.
+        only_running: Do nothing unless it is running, because it may have ended by itself.
     """
 
     def make(document: LedgerDocument[Task]) -> bytes:
@@ -68,14 +68,14 @@ def abort(
 
 
 def queue_again(task_id: str, allowed: frozenset[TaskStatus]) -> Change:
-    """Let a task be tried again, where it has attempts left.
+    """Queue a task again, if it has attempts left.
 
-    What it put out stays until the next run writes over it; its error is kept as that of the
-    last attempt.
+    Its output stays until the next run replaces it; its error is kept as that of the last
+    attempt.
 
     Args:
-        task_id: Which one.
-        allowed: What its status has to be.
+        task_id: The task's id.
+        allowed: The statuses from which it may be queued again.
     """
 
     def make(document: LedgerDocument[Task]) -> bytes:
@@ -98,11 +98,11 @@ def queue_again(task_id: str, allowed: frozenset[TaskStatus]) -> Change:
 
 
 def count_attempt(task_id: str, before: int) -> Change:
-    """Count an attempt that has begun, where nobody else has.
+    """Count an attempt that has started, unless its worker has counted it.
 
     Args:
-        task_id: Whose.
-        before: How many there were before.
+        task_id: The task's id.
+        before: The number of attempts before.
     """
 
     def make(document: LedgerDocument[Task]) -> bytes:
@@ -123,7 +123,7 @@ def _how_it_ended(task: Task) -> str:
 
 
 def _only(document: LedgerDocument[Task], task_id: str) -> tuple[int, Task]:
-    """The one task of this id."""
+    """Return the only task with this id, and its index."""
     found = [(index, task) for index, task in enumerate(document.items) if task.id == task_id]
     if not found or not task_id:
         raise OperationError("There is no such task in the ledger.", on=task_id)

@@ -1,7 +1,7 @@
-"""Tasks that are to be queued: written down first, so that a plan can name them.
+"""Drafts of tasks, stored first so that a plan can name them.
 
-What is to be done may be long, and may hold what is nobody's business: it is no argument of a
-program, which everybody on the machine could read.
+The instructions may be long and confidential, so they are not passed as a program's argument,
+which every user of the machine could read.
 """
 
 import uuid
@@ -21,32 +21,32 @@ from pixel_tui.stack.model.json_value import JsonObject
 
 LONGEST_DRAFT: Final = 1024 * 1024
 ATTEMPTS: Final = {TaskType.SYNTROPY_REBUILD: 1}
-"""How often a type is tried, where not three times."""
+"""Attempts by type; three for any other."""
 TEMPLATE: Final = """\
 What to change, and where:
 
 How to see that it works:
 """
-"""What an editor begins with."""
+"""The initial text in the editor."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskDraft:
-    """A task that has not been queued."""
+    """A task that is not queued yet."""
 
     task: Task
     value: JsonObject
-    """As it will stand in the ledger."""
+    """The task as it will be in the ledger."""
 
 
 def new_task(
     text: str, *, now: datetime, kind: TaskType = TaskType.OPENCODE, context: str = "",
     task_id: str = "",
 ) -> JsonObject:  # fmt: skip
-    """A task as syntropy would write it.
+    """Return a task as syntropy would write it.
 
     Raises:
-        OperationError: There is nothing to do in it.
+        OperationError: The text is empty.
     """
     if not text.strip():
         raise OperationError("The task does not say what is to be done.")
@@ -63,22 +63,22 @@ def new_task(
 
 
 def drafts_of(state: Path, project: Path) -> "TaskDrafts":
-    """The drafts for a project's ledger, in the console's state folder."""
+    """Return the drafts for a project's ledger, in the state folder."""
     return TaskDrafts(old_versions_folder(state, project))
 
 
 class TaskDrafts:
-    """A folder of drafts, private to the user who made them.
+    """A folder of drafts, private to its user.
 
     Args:
-        folder: Where they are; made when it is needed first.
+        folder: Their folder; created when needed.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def save(self, value: JsonObject) -> str:
-        """Write a task down; its id.
+        """Save a task as a draft and return its id.
 
         Raises:
             FileError: It can't be written.
@@ -88,7 +88,7 @@ class TaskDrafts:
         return task_id
 
     def list(self) -> tuple[TaskDraft, ...]:
-        """Every draft that can be read, newest first."""
+        """Return all readable drafts, newest first."""
         found = []
         for path in self.folder.glob("draft-*.json"):
             with suppress(OSError, ValueError):
@@ -99,7 +99,7 @@ class TaskDrafts:
         return tuple(found)
 
     def find(self, task_id: str) -> TaskDraft:
-        """The draft of this id.
+        """Return the draft with this id.
 
         Raises:
             FileError: There is none.
@@ -110,10 +110,10 @@ class TaskDrafts:
         raise FileError("There is no such draft of a task.", on=task_id)
 
     def remove(self, task_id: str) -> None:
-        """Forget a draft."""
+        """Remove a draft."""
         with suppress(OSError):
             self._path(task_id).unlink()
 
     def _path(self, task_id: str) -> Path:
-        # Its id is a UUID of ours: it leads nowhere else.
+        # The id is a UUID of ours, so the path stays in the folder.
         return self.folder / f"draft-{uuid.UUID(task_id)}.json"

@@ -1,4 +1,4 @@
-"""What a version of the ledger has that another one lacks, task by task. Pure."""
+"""Changes of tasks that must survive concurrent writers. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from pixel_tui.ledger.reading.task import Task, parse_task
 
 @dataclass(frozen=True, slots=True)
 class PendingChange:
-    """One task that was added or changed, and has to stay so."""
+    """A task that was added or changed."""
 
     task: str
-    """Its id."""
+    """The task's id."""
     before: bytes | None
-    """Its text before; None where it was not there."""
+    """Its text before; None if it is new."""
     after: bytes
     ours: bool
-    """Whether this program made it."""
+    """Whether this program made the change."""
 
 
 def pending_changes(
     before: LedgerDocument[Task], after: LedgerDocument[Task], *, ours: bool
 ) -> list[PendingChange]:
-    """The tasks that `after` adds to `before`, or changes. What it leaves out is no debt."""
+    """Return the tasks that `after` adds or changes; removed ones don't count."""
     known = {task.id: task.raw for task in before.items}
     return [
         PendingChange(task.id, known.get(task.id), task.raw, ours)
@@ -34,13 +34,13 @@ def pending_changes(
 
 
 def paid(document: LedgerDocument[Task], owed: PendingChange) -> bool:
-    """Whether it is there, or the task has moved on from there.
+    """Whether a document has the change, or a later state of the task.
 
-    It was undone where nothing of it is left to be seen, or a task is missing that was added.
+    A change is lost if none of its members is there, or if an added task is missing.
     """
     found = [task.raw for task in document.items if task.id == owed.task]
     if not found:
-        return owed.before is not None  # somebody removed a task that had been there
+        return owed.before is not None  # another program removed an existing task
     if owed.before is None:
         return True
     now, before = members_of(found[0]), members_of(owed.before)
@@ -48,7 +48,7 @@ def paid(document: LedgerDocument[Task], owed: PendingChange) -> bool:
 
 
 def put_in(document: LedgerDocument[Task], owed: Iterable[PendingChange]) -> bytes:
-    """The file with everything that is owed: of a task that is there the changed members only."""
+    """Return the file with lost changes applied; of an existing task only the changed members."""
     content = document.content
     for item in owed:
         known = parse_document(content, parse_task, document)
@@ -70,7 +70,7 @@ def put_in(document: LedgerDocument[Task], owed: Iterable[PendingChange]) -> byt
 
 
 def _changed(owed: PendingChange) -> list[str]:
-    """The names of the members that it changed, added or removed, in their order."""
+    """Return the names of the members that it changed, added or removed, in order."""
     before = members_of(owed.before) if owed.before is not None else {}
     after = members_of(owed.after)
     names = dict.fromkeys([*before, *after])

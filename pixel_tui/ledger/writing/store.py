@@ -1,10 +1,10 @@
-"""Writing the ledger beside programs that take no lock.
+"""Writes the ledger concurrently with programs that use no lock.
 
-The others read, change and rename. So whatever stands under the ledger's name is read again
-right before each write, and what is written changes places with it (`exchange`): what comes
-out is either what was read, or somebody was faster. Then the two change back at once, and all
-begins anew. What others made of the file in between, and ours where it was written over, is
-looked for afterwards and put in again (`PendingChange`).
+The others read, change and rename. So the ledger is read again right before each write, and
+the new file is swapped with it (`exchange`): if the file that comes out is not the one that
+was read, another program was faster. Then the two are swapped back at once, and the change is
+tried again. Afterwards the changes of others in between, and ours if they were overwritten, are
+checked for and applied again (`PendingChange`).
 """
 
 import os
@@ -29,40 +29,40 @@ from pixel_tui.ledger.writing.pending import PendingChange, paid, pending_change
 from pixel_tui.ledger.writing.versions import OldVersions
 
 Change = Callable[[LedgerDocument[Task]], bytes]
-"""Makes a new file of the one that is there; raises `OperationError` where that is no good."""
+"""Returns a new file for the current one; raises `OperationError` if it is not possible."""
 
 ATTEMPTS: Final = 2000
-"""So often a file that changes all the time is tried."""
+"""How often to try if the file changes all the time."""
 PATIENT_ATTEMPTS: Final = 3
-"""So often everything is on the disk before it gets the ledger's name."""
+"""In how many attempts the file is synced before it replaces the ledger."""
 STUBBORN_SECONDS: Final = 60.0
-"""For so long a change that is written over is put in again."""
+"""How long an overwritten change is applied again."""
 MARGIN_SECONDS: Final = 0.2
-"""So much longer than the pauses the looks may take."""
+"""How much longer than the pauses the checks may take."""
 PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-"""Seconds between the looks at whether a change has stayed."""
+"""Seconds between the checks whether a change has survived."""
 
 
 @dataclass(slots=True)
 class ChangeOutcome:
-    """What came of a change."""
+    """The result of a change."""
 
     faster: int = 0
-    """How often somebody else wrote between our reading and our writing."""
+    """How often another program wrote between our read and our write."""
     overwritten: int = 0
-    """How often ours was written over by somebody who had read the file before."""
+    """How often our change was overwritten by a program that had read the file before."""
     rescued: int = 0
-    """How often what others had written was put in again."""
+    """How often changes of others were applied again."""
 
 
 class LedgerStore:
     """Changes one ledger.
 
     Args:
-        path: The ledger.
-        old: Where the versions are kept that were replaced.
-        pauses: Seconds between the looks at whether a change has stayed.
-        sleep: How it waits.
+        path: The ledger's path.
+        old: Keeps the replaced versions.
+        pauses: Seconds between the checks whether a change has survived.
+        sleep: Waits for some seconds.
         monotonic: A clock that never goes back.
     """
 
@@ -81,12 +81,12 @@ class LedgerStore:
         self._monotonic = monotonic
 
     def change(self, make: Change) -> ChangeOutcome:
-        """Change the ledger, and see that the change stays.
+        """Change the ledger, and check that the change survives.
 
         Raises:
-            OperationError: The change makes no sense for what is there now, or others
-                write over it again and again.
-            FileError: The file can't be read or written, or is no ledger.
+            OperationError: The change is not possible in the current state, or other programs
+                overwrite it again and again.
+            FileError: The file can't be read or written, or is not a ledger.
         """
         outcome = ChangeOutcome()
         begun = self._monotonic()
@@ -106,14 +106,14 @@ class LedgerStore:
         return outcome
 
     def _until(self, written: Sequence[PendingChange]) -> list[tuple[float, PendingChange]]:
-        """What others wrote is looked for so long only: later they may undo it themselves."""
+        """Return the changes of others with a deadline: later they may revert them themselves."""
         end = self._monotonic() + sum(self._pauses) + MARGIN_SECONDS
         return [(end, item) for item in written if not item.ours]
 
     def _lost(
         self, ours: Sequence[PendingChange], theirs: Sequence[tuple[float, PendingChange]]
     ) -> list[PendingChange]:
-        """Watch for a while whether something is undone; what is."""
+        """Check for a while that no change is lost; returns the lost ones."""
         seen: Identity | None = None
         for pause in self._pauses:
             self._sleep(pause)
@@ -122,7 +122,7 @@ class LedgerStore:
                     continue
             content = self._read()
             if content is None:
-                continue  # whoever removed it meant it
+                continue  # the file was removed on purpose
             document = self._parsed(content.raw, None)
             seen = content.identity
             now = self._monotonic()
@@ -133,7 +133,7 @@ class LedgerStore:
         return []
 
     def _write(self, make: Change, outcome: ChangeOutcome) -> list[PendingChange]:
-        """Replace the file; what the change, and others meanwhile, made of it."""
+        """Replace the file; returns the changes that it and concurrent writers made."""
         others: list[PendingChange] = []
         document: LedgerDocument[Task] | None = None
         for attempt in range(ATTEMPTS):
@@ -143,11 +143,11 @@ class LedgerStore:
             changed = make(document)
             if changed == raw:
                 return others
-            # Where the file changes all the time, to be quick comes before to be durable.
+            # If the file changes all the time, speed matters more than durability.
             patient = attempt < PATIENT_ATTEMPTS
             kept = self._old.keep(raw) if content is not None and patient else None
             temporary = self._temporary(changed, content, durable=patient)
-            # Between two exchanges the temporary file is somebody else's newest version.
+            # Between two swaps the temporary file is another program's newest version.
             with signals_blocked():
                 theirs = self._put(temporary, content)
                 with suppress(OSError):
@@ -169,7 +169,7 @@ class LedgerStore:
         )
 
     def _settle(self, replaced: bytes | None) -> None:
-        """Make what was written durable, and keep what it replaced where that was not done yet."""
+        """Sync the new file, and keep the replaced version if that is not done yet."""
         with suppress(OSError):
             with open_regular(self._path) as file:
                 os.fsync(file.fileno())
@@ -182,8 +182,8 @@ class LedgerStore:
         """Put a file in the ledger's place.
 
         Returns:
-            None when it is there; else the versions of others that stood there for a moment
-            in which ours did: whoever read the file then has not seen them.
+            None on success; else the versions of others that were there for a moment while ours
+            was: a program that read the file then has not seen them.
         """
         try:
             if read is None:
@@ -204,19 +204,19 @@ class LedgerStore:
         try:
             exchange(temporary, self._path)
         except NoExchange:
-            # What was verified a moment ago is all that can be known here.
+            # The check a moment ago is the best that is possible here.
             temporary.replace(self._path)
             return None
         if identity_of(temporary).same_content(read.identity):
             return None
         theirs: list[bytes] = []
         while True:
-            # Somebody was faster: theirs gets its place again, before anybody reads ours.
+            # Another program was faster: swap back before anyone reads ours.
             exchange(temporary, self._path)
             theirs.append(self._theirs_now())
             if identity_of(temporary).same_content(ours):
                 return theirs
-            # Yet another one was written over ours, and is the newer one.
+            # A further version was written over ours, and is the newest.
             exchange(temporary, self._path)
             if self._is_there(theirs[-1], temporary):
                 return theirs
@@ -235,7 +235,7 @@ class LedgerStore:
             return True
 
     def _read(self) -> FileContent | None:
-        """The file; None where there is none."""
+        """Return the file; None if there is none."""
         try:
             return read_file(self._path)
         except FileNotFoundError:
@@ -265,7 +265,7 @@ class LedgerStore:
         return document
 
     def _temporary(self, content: bytes, old: FileContent | None, *, durable: bool) -> Path:
-        """A file of this content in the same folder, with the rights of the old one."""
+        """Create a file with this content in the same folder, with the old one's owner and mode."""
         folder = self._path.parent
         try:
             folder.mkdir(parents=True, exist_ok=True)

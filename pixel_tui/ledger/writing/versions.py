@@ -1,4 +1,4 @@
-"""The last versions of the ledger that this program has replaced."""
+"""The last versions of the ledger that pixel-tui has replaced."""
 
 import hashlib
 from contextlib import suppress
@@ -12,11 +12,11 @@ KEPT: Final = 10
 
 
 class OldVersions:
-    """A folder of copies, private to the user who made them.
+    """A folder of copies, private to its user.
 
     Args:
-        folder: Where they are; made when it is needed first.
-        clock: The time, for their names.
+        folder: Their folder; created when needed.
+        clock: Gives the times for their names.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
@@ -27,24 +27,24 @@ class OldVersions:
         """Keep a copy.
 
         Raises:
-            FileError: It can't be written: then nothing is to be replaced either.
+            FileError: It can't be written; then the ledger must not be replaced either.
         """
         path = self.folder / f"task-ledger-{self._clock.now():%Y%m%d-%H%M%S-%f}.json"
         replace_file(path, content)
         return path
 
     def forget(self) -> None:
-        """Let the oldest copies go."""
+        """Remove the oldest copies."""
         for old in self.list()[KEPT:]:
             with suppress(OSError):
                 old.unlink()
 
     def list(self) -> list[Path]:
-        """The copies, newest first."""
+        """Return the copies, newest first."""
         return sorted(self.folder.glob("task-ledger-*.json"), reverse=True)
 
 
 def old_versions_folder(state: Path, project: Path) -> Path:
-    """Where the copies of a project's ledger are, in the state folder of this user."""
+    """Return the folder for the copies of a project's ledger, in the state folder."""
     mark = hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:12]
     return state / "ledger" / f"{project.name or 'project'}-{mark}"

@@ -1,1 +1,1 @@
-"""What is wrong in the ledger: one rule a file."""
+"""Rules that find what is wrong in the ledger."""

@@ -1,4 +1,4 @@
-"""Where the ledger says one thing and the stack another: what a rule finds. Pure."""
+"""A finding of a rule: a contradiction between the ledger and the stack. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,44 +12,44 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import NO_TEXT, SafeText
 
 GRACE_SECONDS: Final = 5.0
-"""What the ledger has said for less is contradicted by no picture of the stack."""
+"""How long after a change in the ledger the snapshot of the stack may still be older."""
 
 
 class Rule(StrEnum):
-    """What was looked at."""
+    """The rules."""
 
     GONE = "gone"
     """A running task has no container."""
     ENDED = "ended"
-    """The container of a running task has ended."""
+    """The container of a running task has exited."""
     OVERDUE = "overdue"
-    """A running task runs for longer than its worker lives."""
+    """A running task has exceeded its worker's timeout."""
     SLOW = "slow"
-    """A running task is worth a look."""
+    """A running task takes long."""
     SILENT = "silent"
-    """The worker of a running task has written nothing for long."""
+    """The worker of a running task has not written for long."""
     STRANGER = "stranger"
-    """A worker is at work on no task of the ledger."""
+    """A worker runs without a task in the ledger."""
     FINISHED = "finished"
-    """A worker is at work on a task that has ended."""
+    """A worker runs for a task that has ended."""
     CROWD = "crowd"
-    """More than one worker is at work."""
+    """More than one worker runs."""
     LOCK = "lock"
-    """The lock is held for a worker that is not there."""
+    """The lock is held without a worker."""
     DUPLICATE = "duplicate"
-    """Several tasks have one id."""
+    """Several tasks have the same id."""
     CLOCK = "clock"
-    """Times that can't be."""
+    """Impossible times."""
     ATTEMPTS = "attempts"
-    """More attempts than there may be."""
+    """More attempts than allowed."""
     ODD = "odd"
-    """A task is not as the format says."""
+    """A task violates the format."""
     VERSION = "version"
-    """The ledger is of a format that this program does not know."""
+    """The ledger has an unsupported format version."""
 
 
 class LedgerSeverity(StrEnum):
-    """How much it matters."""
+    """The severity of a finding."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -58,51 +58,51 @@ class LedgerSeverity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerFinding:
-    """One disagreement, and what to do about it."""
+    """A finding and its fix."""
 
     rule: Rule
     message: SafeText
     task: SafeText = NO_TEXT
-    """The task's id; empty where it is about none."""
+    """The task's id; empty if it is about none."""
     action: str = ""
-    """The action that repairs it; empty where there is none."""
+    """The action that fixes it; empty if there is none."""
     target: SafeText = NO_TEXT
-    """What that action is given; empty where it is given nothing."""
+    """The argument of that action; may be empty."""
     advice: SafeText = NO_TEXT
-    """What to do where no action does it."""
+    """What to do if there is no action."""
     severity: LedgerSeverity = LedgerSeverity.WARNING
 
     @property
     def remedy(self) -> str:
-        """What to do: `task-requeue 1f0c9a2e-...`, or a sentence."""
+        """The fix: `task-requeue 1f0c9a2e-...`, or a sentence."""
         return f"{self.action} {self.target}".strip() or self.advice
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """What the rules look at."""
+    """The input of the rules."""
 
     reading: LedgerReading
     workers: tuple[Worker, ...]
     known: bool
-    """Whether the engine tells of its containers: its events keep the picture as it is now."""
+    """Whether the engine is connected, so that the snapshot is current."""
     now: datetime
     timeout: float
-    """Seconds that a worker lives."""
+    """Seconds after which a worker is killed."""
     running: tuple[Task, ...]
-    """The tasks that are said to run: found once, for all rules."""
+    """The tasks marked running, computed once for all rules."""
 
     def worker_of(self, task: Task) -> Worker | None:
-        """The container of a task: the one at work, else the newest."""
+        """Return the container of a task: the running one, else the newest."""
         return next((item for item in self.workers if task.id and item.works_on(task.id)), None)
 
     def settled(self, at: datetime | None) -> bool:
-        """Whether the stack has had the time to show what was so at this moment."""
+        """Whether the snapshot must show what was true at this time."""
         return self.known and (at is None or (self.now - at).total_seconds() > GRACE_SECONDS)
 
 
 def case_of(reading: LedgerReading, snapshot: StackSnapshot, now: datetime) -> LedgerState:
-    """The case of a ledger and a stack."""
+    """Return the rules' input for a ledger and a stack."""
     return LedgerState(
         reading=reading,
         workers=workers_of(snapshot),

@@ -1,4 +1,4 @@
-"""The ledger against itself."""
+"""Rules about the ledger itself."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity, 
 from pixel_tui.text import SafeText, plain
 
 AHEAD: Final = timedelta(minutes=5)
-"""So far two machines' clocks may be apart."""
+"""How far the clocks of two machines may be apart."""
 _BACK: Final = timedelta(seconds=2)
-"""Writers round their times in different ways."""
+"""Writers round times differently."""
 
 
 def duplicate(case: LedgerState) -> Iterator[LedgerFinding]:
-    """Each id is of one task."""
+    """Find ids of several tasks."""
     counts = Counter(task.id for task in case.reading.tasks if task.id)
     if len(counts) == len(case.reading.tasks):
         return
@@ -33,7 +33,7 @@ def duplicate(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def clock(case: LedgerState) -> Iterator[LedgerFinding]:
-    """Its times are in their order, and not in the future."""
+    """Find times in the wrong order, or in the future."""
     ahead = case.now + AHEAD
     for task in case.reading.tasks:
         created, started, completed = task.created, task.started, task.completed
@@ -58,7 +58,7 @@ def clock(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def attempts(case: LedgerState) -> Iterator[LedgerFinding]:
-    """It is not tried more often than it may be."""
+    """Find tasks with more attempts than allowed."""
     for task in case.reading.tasks:
         waiting = task.status is TaskStatus.PENDING and not task.tries_left
         if task.max_attempts and (task.attempts > task.max_attempts or waiting):
@@ -75,7 +75,7 @@ def attempts(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def odd(case: LedgerState) -> Iterator[LedgerFinding]:
-    """It is as the format says."""
+    """Find tasks that violate the format."""
     for number, task in enumerate(case.reading.tasks, 1):
         if task.odd:
             name = task.short or f"task {number} of the file"
@@ -88,7 +88,7 @@ def odd(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def version(case: LedgerState) -> Iterator[LedgerFinding]:
-    """The ledger is of the format that is known."""
+    """Find an unsupported format version."""
     if case.reading.present and case.reading.version != FORMAT:
         yield LedgerFinding(
             Rule.VERSION,

@@ -1,4 +1,4 @@
-"""Each task that is marked running, against its container."""
+"""Rules that compare tasks marked running with their containers."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -11,7 +11,7 @@ from pixel_tui.text import SafeText, plain
 SLOW_SECONDS: Final = 20 * 60.0
 SILENT_SECONDS: Final = 10 * 60.0
 LATE_SECONDS: Final = 60.0
-"""A worker that is told to end at its timeout is given so long before it is killed."""
+"""How long a worker has to exit after its timeout, before it is killed."""
 
 
 def _repair(task: Task) -> str:
@@ -20,7 +20,7 @@ def _repair(task: Task) -> str:
 
 
 def gone(case: LedgerState) -> Iterator[LedgerFinding]:
-    """Its container is not there."""
+    """Find running tasks without a container."""
     for task in case.running:
         if case.settled(task.started) and case.worker_of(task) is None:
             yield LedgerFinding(
@@ -34,19 +34,19 @@ def gone(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def ended(case: LedgerState) -> Iterator[LedgerFinding]:
-    """Its container has ended, and did not write down what came of it."""
+    """Find running tasks whose container has exited without recording the result."""
     for task in case.running:
         worker = case.worker_of(task)
         if worker is None or worker.up or not case.settled(worker.container.finished_at):
             continue
         if worker.container.exit_code is None:
-            continue  # it has been made, and not started yet
+            continue  # created, but not started yet
         if (
             task.started
             and worker.container.finished_at
             and (worker.container.finished_at < task.started)
         ):
-            continue  # it is of the attempt before
+            continue  # a container of the previous attempt
         yield LedgerFinding(
             Rule.ENDED,
             plain(f"{task.short} is marked running, but {worker.container.name} is {worker.words}"),
@@ -58,7 +58,7 @@ def ended(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def overdue(case: LedgerState) -> Iterator[LedgerFinding]:
-    """It runs for longer than a worker may."""
+    """Find running tasks that have exceeded their worker's timeout."""
     for task in case.running:
         worker, seconds = case.worker_of(task), task.seconds(case.now)
         if worker is None or not worker.up or seconds is None:
@@ -76,7 +76,7 @@ def overdue(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def slow(case: LedgerState) -> Iterator[LedgerFinding]:
-    """It runs for so long that it is worth a look."""
+    """Find running tasks that take long."""
     for task in case.running:
         worker, seconds = case.worker_of(task), task.seconds(case.now)
         if worker is None or not worker.up or seconds is None:
@@ -92,7 +92,7 @@ def slow(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def silent(case: LedgerState) -> Iterator[LedgerFinding]:
-    """Its worker has written nothing for long."""
+    """Find running tasks whose worker has not written for long."""
     for task in case.running:
         worker = case.worker_of(task)
         heard = max(filter(None, (case.reading.heard.get(task.id), task.started)), default=None)

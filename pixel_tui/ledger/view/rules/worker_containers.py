@@ -1,4 +1,4 @@
-"""Each container of a worker, and the lock, against the ledger."""
+"""Rules that compare worker containers and the lock with the ledger."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,11 +9,11 @@ from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity, 
 from pixel_tui.text import SafeText, plain
 
 _LINGERS_SECONDS = 30.0
-"""So long a worker may go on after it has written down what came of its task."""
+"""How long a worker may run after it has recorded its task's result."""
 
 
 def stranger(case: LedgerState) -> Iterator[LedgerFinding]:
-    """It is at work on no task of the ledger."""
+    """Find workers that run without a task in the ledger."""
     if case.reading.trouble is not None or not case.known:
         return
     changed = case.reading.changed
@@ -33,10 +33,10 @@ def stranger(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def finished(case: LedgerState) -> Iterator[LedgerFinding]:
-    """It is at work on a task that has ended."""
+    """Find workers that run for a task that has ended."""
     up = [worker for worker in case.workers if worker.up]
     if not up:
-        return  # as a rule: then no task needs to be looked at
+        return  # the usual case: no task needs to be checked
     for task in case.reading.tasks:
         if not task.status.ended or task.completed is None or not case.settled(task.completed):
             continue
@@ -50,7 +50,7 @@ def finished(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def crowd(case: LedgerState) -> Iterator[LedgerFinding]:
-    """Only one may be at work."""
+    """Find more than one running worker."""
     up = [worker for worker in case.workers if worker.up]
     if len(up) > 1:
         names = ", ".join(worker.container.name for worker in up[:5])
@@ -63,7 +63,7 @@ def crowd(case: LedgerState) -> Iterator[LedgerFinding]:
 
 
 def lock(case: LedgerState) -> Iterator[LedgerFinding]:
-    """It is held, and no worker is there for it."""
+    """Find a lock that is held without a worker."""
     held = case.reading.lock
     if held is None or not case.settled(held.created) or held.starting(case.now):
         return
