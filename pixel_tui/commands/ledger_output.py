@@ -144,7 +144,7 @@ def _finding_json(finding: LedgerFinding) -> JsonObject:
 
 
 def _took(task: Task, now: datetime | None) -> str:
-    return task.took(now) if now is not None else ""
+    return task.duration_text(now) if now is not None else ""
 
 
 def _state(truth: Truth) -> str:

@@ -104,7 +104,7 @@ def _reading(now: datetime) -> LedgerReading:
         changed=now - timedelta(seconds=34),
         lock=WorkerLock(plain(RUNNING), started),
         events=_events(now),
-        heard={RUNNING: now - timedelta(seconds=8)},
+        last_writes={RUNNING: now - timedelta(seconds=8)},
     )
 
 

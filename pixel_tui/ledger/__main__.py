@@ -32,8 +32,8 @@ from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.programs.step_program import finished, say
 
-LOOK_SECONDS: Final = 0.25
-LONGEST_LOCK: Final = 1024 * 1024
+POLL_SECONDS: Final = 0.25
+MAX_LOCK_BYTES: Final = 1024 * 1024
 """The most bytes of a lock file that are read."""
 REBUILD: Final = """\
 SYNTROPY SELF-REBUILD
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     os.umask(0o022)
     arguments = _parser().parse_args(argv)
-    return finished(lambda: _Work(arguments).do(arguments.verb))
+    return finished(lambda: _Command(arguments).run(arguments.verb))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-class _Work:
+class _Command:
     """Runs the verbs."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
@@ -97,7 +97,7 @@ class _Work:
         self._drafts = TaskDrafts(folder)
         self._store = LedgerStore(self._place.ledger, OldVersions(folder, self._clock))
 
-    def do(self, verb: str) -> None:
+    def run(self, verb: str) -> None:
         verbs: dict[str, Callable[[], None]] = {
             "add": self._add,
             "add-rebuild": self._add_rebuild,
@@ -111,9 +111,9 @@ class _Work:
         }
         verbs[verb]()
 
-    def _change(self, make: Change, said: str) -> None:
-        outcome = self._store.change(make)
-        say(said)
+    def _change(self, change: Change, message: str) -> None:
+        outcome = self._store.change(change)
+        say(message)
         if outcome.overwritten:
             say(f"It was written over by another program, and put in again"
                  f" ({outcome.overwritten} times).")  # fmt: skip
@@ -136,19 +136,19 @@ class _Work:
 
     def _abort(self) -> None:
         reason = self._arguments.reason or "Aborted by an operator"
-        make = changes.abort(
+        change = changes.abort(
             self._task, reason, now=self._clock.now(), only_running=self._arguments.only_running
         )
-        self._change(make, f"{self._task[:8]} is aborted.")
+        self._change(change, f"{self._task[:8]} is aborted.")
 
     def _retry(self) -> None:
         allowed = frozenset({TaskStatus.FAILED, TaskStatus.ABORTED})
-        make = changes.queue_again(self._task, allowed)
-        self._change(make, f"{self._task[:8]} waits to be tried again.")
+        change = changes.queue_again(self._task, allowed)
+        self._change(change, f"{self._task[:8]} waits to be tried again.")
 
     def _requeue(self) -> None:
-        make = changes.queue_again(self._task, frozenset({TaskStatus.RUNNING}))
-        self._change(make, f"{self._task[:8]} waits to be tried again.")
+        change = changes.queue_again(self._task, frozenset({TaskStatus.RUNNING}))
+        self._change(change, f"{self._task[:8]} waits to be tried again.")
 
     def _lock(self) -> None:
         path = self._place.lock
@@ -175,7 +175,7 @@ class _Work:
     def _unlock(self) -> None:
         path = self._place.lock
         try:
-            held = parse_lock(read_regular(path, LONGEST_LOCK), path.stat().st_mtime)
+            held = parse_lock(read_regular(path, MAX_LOCK_BYTES), path.stat().st_mtime)
         except FileNotFoundError:
             raise NothingToDo("The worker lock is gone already.") from None
         if held.task != self._task:
@@ -186,29 +186,29 @@ class _Work:
     def _await(self) -> None:
         reader = LedgerReader(self._place, self._clock)
         deadline = self._clock.now() + timedelta(seconds=self._arguments.seconds)
-        before = ""
-        counted = self._arguments.count is None
+        last_status = ""
+        attempt_counted = self._arguments.count is None
         while self._clock.now() < deadline:
-            task = _only(reader.read().named(self._task))
-            if task.status_text != before:
-                before = task.status_text
-                say(f"{task.short} is {before}.")
-            if not counted and task.status is not TaskStatus.PENDING:
-                counted = True
-                self._count()
+            task = _single(reader.read().named(self._task))
+            if task.status_text != last_status:
+                last_status = task.status_text
+                say(f"{task.short} is {last_status}.")
+            if not attempt_counted and task.status is not TaskStatus.PENDING:
+                attempt_counted = True
+                self._count_attempt()
             if task.status.ended:
-                _tell_end(task)
+                _report_end(task)
                 return
             if self._arguments.until == "started" and task.status is TaskStatus.RUNNING:
                 return
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
         raise OperationError(
-            f"The task is still {before} after {span(self._arguments.seconds)}.",
+            f"The task is still {last_status} after {span(self._arguments.seconds)}.",
             on=self._task[:8],
             remedy="Look at the log of its container.",
         )
 
-    def _count(self) -> None:
+    def _count_attempt(self) -> None:
         try:
             self._store.change(changes.count_attempt(self._task, self._arguments.count))
         except NothingToDo:
@@ -223,13 +223,13 @@ class _Work:
             say(f"{file.path.relative_to(self._place.project)} is removed.")
 
 
-def _only(found: tuple[Task, ...]) -> Task:
-    if len(found) != 1:
+def _single(tasks: tuple[Task, ...]) -> Task:
+    if len(tasks) != 1:
         raise OperationError("The task is not in the ledger any more.")
-    return found[0]
+    return tasks[0]
 
 
-def _tell_end(task: Task) -> None:
+def _report_end(task: Task) -> None:
     if task.status is not TaskStatus.COMPLETED:
         why = f": {task.error or task.summary}" if task.error or task.summary else ""
         raise OperationError(f"The task is {task.status_text}{why}.", on=task.short)

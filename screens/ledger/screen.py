@@ -23,7 +23,7 @@ from pixel_tui.ledger.view.arrangement import (
     Arrangement,
     LedgerLine,
     TaskFilter,
-    arranged,
+    arrange_tasks,
     hidden_findings,
 )
 from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity
@@ -176,7 +176,7 @@ class LedgerScreen(Dialog[None]):
     async def _sort_and_search(self) -> None:
         """Sort and search in a thread."""
         view, wish, now = self._source.view, self._wish, self._clock.now()
-        lines = await asyncio.to_thread(arranged, view, wish, now)
+        lines = await asyncio.to_thread(arrange_tasks, view, wish, now)
         hidden = await asyncio.to_thread(hidden_findings, view, wish)
         self._show(view, lines, hidden)
 

@@ -244,7 +244,7 @@ class TaskScreen(TextDialog[None]):
 def _state(task: Task, view: LedgerView, clock: Clock, *, gone: bool) -> Content:
     word, tone = STATUSES[task.status]
     styles = {"good": "$text-success", "bad": "$text-error bold", "warn": "$text-warning"}
-    took = task.took(clock.now())
+    took = task.duration_text(clock.now())
     tries = f", attempt {task.attempts} of {task.max_attempts or '?'}" if task.attempts else ""
     parts = [
         Content.styled(word, styles.get(tone.value, "")),

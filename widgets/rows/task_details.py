@@ -132,7 +132,7 @@ def _remedy(finding: LedgerFinding, task: Task | None) -> str:
 
 def _summary_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[DetailLine]:
     word, tone = STATUSES[task.status]
-    took = task.took(now)
+    took = task.duration_text(now)
     for_long = f" for {took}" if took else ""
     queued = f", queued {ago(task.created, now)}" if task.created else ""
     yield DetailLine("status", plain(f"{word}{for_long}{queued}"), tone)
@@ -161,7 +161,7 @@ def _moment_lines(moments: Sequence[Moment], now: datetime) -> Iterator[DetailLi
         clock = f"{item.at.astimezone():%b %d %H:%M:%S}"
         detail = f", {item.detail}" if item.detail else ""
         yield DetailLine(
-            clock, plain(f"{item.words}{detail}  · {item.teller.value}, {ago(item.at, now)}")
+            clock, plain(f"{item.words}{detail}  · {item.source.value}, {ago(item.at, now)}")
         )
 
 

@@ -83,7 +83,7 @@ def _cells(task: Task, view: LedgerView, now: datetime) -> Mapping[TaskField, Ce
         TaskField.ID: Cell(plain(task.short) or NOTHING, Tone.MUTED),
         TaskField.TASK: Cell(shown(SafeText(task.headline.lstrip("# "))) or NOTHING),
         TaskField.AGE: Cell(since(task.created, now)),
-        TaskField.TOOK: Cell(task.took(now) or NOTHING, _took_tone(truth)),
+        TaskField.TOOK: Cell(task.duration_text(now) or NOTHING, _took_tone(truth)),
         TaskField.TRIES: _tries(task),
         TaskField.WORKER: _worker(task, truth),
         TaskField.EXIT: exit_cell(task.exit_code),

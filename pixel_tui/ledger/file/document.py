@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from pixel_tui.json_reading import is_too_deep, parse_json
-from pixel_tui.ledger.file.json_edit import Foreign, decoder, written_out
+from pixel_tui.ledger.file.json_edit import NonStandardJson, decoder, serialize
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 
 T = TypeVar("T")
@@ -18,10 +18,10 @@ T = TypeVar("T")
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _WINDOW: Final = 1 << 18
 """Bytes decoded at a time, so that a ledger of 50 MB is never decoded at once."""
-_MARK: Final = b"\xef\xbb\xbf"
-_BEGINNING: Final = 56
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_PREFIX_BYTES: Final = 56
 """Bytes of a task's text that identify it: it starts with its id."""
-_NEAR: Final = 4096
+_MAX_GAP: Final = 4096
 """The most bytes between two values that are skipped without decoding again."""
 EMPTY: Final = b'{\n  "version": 1,\n  "tasks": []\n}'
 """What syntropy writes if there is no ledger."""
@@ -61,12 +61,12 @@ class LedgerDocument(Generic[T]):
     @property
     def content(self) -> bytes:
         """The bytes of the file."""
-        return self._joined(self.entries, self.tail)
+        return self._join(self.entries, self.tail)
 
     def replaced(self, index: int, raw: bytes) -> bytes:
         """Return the file with the text of one task replaced."""
         entry = LedgerEntry(self.entries[index].gap, raw)
-        return self._joined((*self.entries[:index], entry, *self.entries[index + 1 :]), self.tail)
+        return self._join((*self.entries[:index], entry, *self.entries[index + 1 :]), self.tail)
 
     def appended(self, value: JsonObject) -> bytes:
         """Return the file with a task appended, formatted like the rest of the file."""
@@ -74,14 +74,14 @@ class LedgerDocument(Generic[T]):
         if self.entries:
             last = self.entries[-1].gap
             gap = last if len(self.entries) > 1 else b"," + last
-            return self._joined(
-                (*self.entries, LedgerEntry(gap, self._formatted(value, gap))), self.tail
+            return self._join(
+                (*self.entries, LedgerEntry(gap, self._format(value, gap))), self.tail
             )
         if b"\n" not in self.head:
-            return self._joined((LedgerEntry(b"", self._formatted(value, b"")),), closing)
+            return self._join((LedgerEntry(b"", self._format(value, b"")),), closing)
         gap = b"\n" + self._indent * 2
-        entry = LedgerEntry(gap, self._formatted(value, gap))
-        return self._joined((entry,), b"\n" + self._indent + closing)
+        entry = LedgerEntry(gap, self._format(value, gap))
+        return self._join((entry,), b"\n" + self._indent + closing)
 
     @property
     def _indent(self) -> bytes:
@@ -89,16 +89,16 @@ class LedgerDocument(Generic[T]):
         found = re.search(rb"\n([ \t]+)\"", self.head)
         return found[1] if found else b"  "
 
-    def _formatted(self, value: JsonObject, gap: bytes) -> bytes:
+    def _format(self, value: JsonObject, gap: bytes) -> bytes:
         space = gap.rpartition(b",")[2]
         if b"\n" not in space:
-            tight = not re.search(rb'":[ \t]', self.head)
-            separators = (",", ":") if tight else (", ", ": ")
-            return written_out(value, separators=separators)
-        lines = written_out(value, indent=self._indent.decode()).split(b"\n")
+            compact = not re.search(rb'":[ \t]', self.head)
+            separators = (",", ":") if compact else (", ", ": ")
+            return serialize(value, separators=separators)
+        lines = serialize(value, indent=self._indent.decode()).split(b"\n")
         return space[space.rindex(b"\n") :].join(lines)
 
-    def _joined(self, entries: tuple[LedgerEntry, ...], tail: bytes) -> bytes:
+    def _join(self, entries: tuple[LedgerEntry, ...], tail: bytes) -> bytes:
         parts = [self.head]
         for entry in entries:
             parts += (entry.gap, entry.raw)
@@ -134,7 +134,7 @@ def _parse(
     reader: "_Reader", build: Callable[[bytes, JsonValue], T], previous: LedgerDocument[T] | None
 ) -> LedgerDocument[T]:
     raw = reader.raw
-    at = reader.skip(len(_MARK) if raw.startswith(_MARK) else 0)
+    at = reader.skip(len(_BYTE_ORDER_MARK) if raw.startswith(_BYTE_ORDER_MARK) else 0)
     if at == len(raw):
         raise LedgerInvalid("it is empty")
     if not raw.startswith(b"{", at):
@@ -153,16 +153,16 @@ def _parse(
     if found is None:
         raise LedgerInvalid("it has no tasks")
     start, end, entries, items = found
-    covered = start + 1 + sum(len(entry.gap) + len(entry.raw) for entry in entries)
-    head, tail = raw[: start + 1], raw[covered:]
-    if end < covered:
+    end_of_tasks = start + 1 + sum(len(entry.gap) + len(entry.raw) for entry in entries)
+    head, tail = raw[: start + 1], raw[end_of_tasks:]
+    if end < end_of_tasks:
         raise LedgerInvalid("its array of tasks does not end")
     return LedgerDocument(head, tuple(entries), tuple(items), tail, _version(head + tail))
 
 
 def _version(frame: bytes) -> JsonValue:
     """Return the member `version` of a ledger without its tasks."""
-    value: JsonValue = parse_json(frame.removeprefix(_MARK).decode("utf-8", "replace"))
+    value: JsonValue = parse_json(frame.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "replace"))
     return value.get("version") if isinstance(value, dict) else None
 
 
@@ -176,7 +176,7 @@ def _read_tasks(
     raw = reader.raw
     entries: list[LedgerEntry] = []
     items: list[T] = []
-    known = _Known(previous)
+    previous_tasks = _PreviousTasks(previous)
     at = start + 1
     while True:
         begin = reader.skip(at)
@@ -188,64 +188,64 @@ def _read_tasks(
             if not raw.startswith(b",", begin):
                 raise LedgerInvalid(f"it is cut off, or broken, at byte {begin}")
             begin = reader.skip(begin + 1)
-        same = known.at(raw, begin)
-        if same is not None and previous is not None:
-            entry = previous.entries[same]
+        index = previous_tasks.at(raw, begin)
+        if index is not None and previous is not None:
+            entry = previous.entries[index]
             gap = raw[at:begin]
             entries.append(entry if entry.gap == gap else LedgerEntry(gap, entry.raw))
-            items.append(previous.items[same])
+            items.append(previous.items[index])
             at = begin + len(entry.raw)
             continue
         value, end = reader.value(begin)
         text = raw[begin:end]
         entries.append(LedgerEntry(raw[at:begin], text))
-        again = reader.foreign and not text.isascii()
-        items.append(build(text, _foreign_value(text) if again else value))
-        known.missed(text)
+        decode_again = reader.decoded_as_latin1 and not text.isascii()
+        items.append(build(text, _decode_value(text) if decode_again else value))
+        previous_tasks.skip(text)
         at = end
 
 
-def _foreign_value(text: bytes) -> JsonValue:
+def _decode_value(text: bytes) -> JsonValue:
     value: JsonValue = decoder.decode(text.decode("utf-8", "replace"))
     return value
 
 
-class _Known(Generic[T]):
+class _PreviousTasks(Generic[T]):
     """Finds tasks of the previous version again; most are in the same order."""
 
     def __init__(self, previous: LedgerDocument[T] | None) -> None:
         self._entries = previous.entries if previous is not None else ()
         self._next = 0
-        self._places: dict[bytes, int] | None = None
+        self._index_by_prefix: dict[bytes, int] | None = None
 
     def at(self, raw: bytes, begin: int) -> int | None:
         """Return the index of the previous task with exactly this text."""
-        if self._next < len(self._entries) and self._stands(self._next, raw, begin):
+        if self._next < len(self._entries) and self._matches(self._next, raw, begin):
             self._next += 1
             return self._next - 1
-        index = self._place(raw[begin : begin + _BEGINNING])
-        if index is not None and self._stands(index, raw, begin):
+        index = self._find(raw[begin : begin + _PREFIX_BYTES])
+        if index is not None and self._matches(index, raw, begin):
             self._next = index + 1
             return index
         return None
 
-    def missed(self, text: bytes) -> None:
+    def skip(self, text: bytes) -> None:
         """Skip a new or changed task; a changed one starts with the same id."""
-        index = self._place(text[:_BEGINNING])
+        index = self._find(text[:_PREFIX_BYTES])
         if index is not None:
             self._next = index + 1
 
-    def _stands(self, index: int, raw: bytes, begin: int) -> bool:
+    def _matches(self, index: int, raw: bytes, begin: int) -> bool:
         text = self._entries[index].raw
         # Only values with an end of their own: `12` is also the start of `123`.
         return text.endswith(b"}") and raw.startswith(text, begin)
 
-    def _place(self, beginning: bytes) -> int | None:
-        if self._places is None:
-            self._places = {
-                entry.raw[:_BEGINNING]: index for index, entry in enumerate(self._entries)
+    def _find(self, prefix: bytes) -> int | None:
+        if self._index_by_prefix is None:
+            self._index_by_prefix = {
+                entry.raw[:_PREFIX_BYTES]: index for index, entry in enumerate(self._entries)
             }
-        return self._places.get(beginning)
+        return self._index_by_prefix.get(prefix)
 
 
 class _Reader:
@@ -256,9 +256,9 @@ class _Reader:
         self.at = 0
         """The byte after the last value that was read."""
         self._window = ""
-        self._whole = False
+        self._reaches_end = False
         """Whether the window reaches the end of the file."""
-        self._single = False
+        self._is_latin1 = False
         """Whether each character of the window is one byte."""
         self._at = -1
         self._index = 0
@@ -300,7 +300,7 @@ class _Reader:
             LedgerInvalid: There is no valid value.
         """
         size = _WINDOW
-        begin = self._place(at)
+        begin = self._find(at)
         while True:
             if begin is None:
                 begin = self._open(at, size)
@@ -308,16 +308,16 @@ class _Reader:
                 value, end = decoder.raw_decode(self._window, begin)
                 if is_too_deep(value):
                     raise LedgerInvalid("it is nested too deeply")
-            except Foreign as error:
+            except NonStandardJson as error:
                 raise LedgerInvalid(str(error)) from None
             except ValueError:
-                if self._whole:
+                if self._reaches_end:
                     reason = f"it is cut off, or broken, in what begins at byte {at}"
                     raise LedgerInvalid(reason) from None
             else:
-                if self._whole or end < len(self._window):
+                if self._reaches_end or end < len(self._window):
                     found = self._window[begin:end]
-                    plain = self._single or found.isascii()
+                    plain = self._is_latin1 or found.isascii()
                     self.at = at + (end - begin if plain else len(found.encode()))
                     self._at, self._index = self.at, end
                     return value, self.at
@@ -325,10 +325,10 @@ class _Reader:
                 size *= 4
             begin = None  # a longer window, which begins here
 
-    def _place(self, at: int) -> int | None:
+    def _find(self, at: int) -> int | None:
         """Return the index of this byte in the window; None if unknown or not in it."""
         space = at - self._at
-        if not 0 <= space < _NEAR or not self.raw[self._at : at].isascii():
+        if not 0 <= space < _MAX_GAP or not self.raw[self._at : at].isascii():
             return None
         index = self._index + space
         return index if index < len(self._window) else None
@@ -336,25 +336,25 @@ class _Reader:
     def _open(self, at: int, size: int) -> int:
         """Decode a new window that starts at this byte."""
         part = self.raw[at : at + size]
-        self._whole = at + size >= len(self.raw)
-        if not self._whole:
+        self._reaches_end = at + size >= len(self.raw)
+        if not self._reaches_end:
             # Don't split a character.
             while part and 0x80 <= part[-1] < 0xC0:
                 part = part[:-1]
             if part and part[-1] >= 0xC0:
                 part = part[:-1]
         try:
-            self._window, self._single = part.decode(), False
+            self._window, self._is_latin1 = part.decode(), False
         except UnicodeDecodeError:
             # Not UTF-8: decode each byte as a character.
-            self._window, self._single = part.decode("latin-1"), True
+            self._window, self._is_latin1 = part.decode("latin-1"), True
         self._at, self._index = at, 0
         return 0
 
     @property
-    def foreign(self) -> bool:
+    def decoded_as_latin1(self) -> bool:
         """Whether the last value must be decoded again, because it was not UTF-8."""
-        return self._single
+        return self._is_latin1
 
 
 def _end_of_space(raw: bytes, at: int) -> int:

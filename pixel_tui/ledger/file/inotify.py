@@ -9,10 +9,10 @@ from typing import Final
 
 _EVENTS: Final = 0x2 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200
 """Modified, closed after writing, moved from, moved to, created, deleted."""
-_OWN: Final = 0x400 | 0x800
+_FOLDER_EVENTS: Final = 0x400 | 0x800
 """The folder itself was deleted or moved."""
 _FLAGS: Final = os.O_NONBLOCK | os.O_CLOEXEC
-_ENDS: Final = _OWN | 0x2000 | 0x8000
+_END_EVENTS: Final = _FOLDER_EVENTS | 0x2000 | 0x8000
 """The file system was unmounted, or the watch was removed."""
 
 
@@ -30,17 +30,17 @@ class InotifyWatcher:
 
     def watch(self, folders: Sequence[Path]) -> bool:
         """Watch these folders too; returns whether a new one is watched."""
-        new = False
+        added = False
         for folder in folders:
             if self._inotify is None or folder in self._watched:
                 continue
-            number = self._library.inotify_add_watch(
-                self._inotify, os.fsencode(folder), _EVENTS | _OWN
+            descriptor = self._library.inotify_add_watch(
+                self._inotify, os.fsencode(folder), _EVENTS | _FOLDER_EVENTS
             )
-            if number >= 0:
-                self._watched[folder] = number
-                new = True
-        return new
+            if descriptor >= 0:
+                self._watched[folder] = descriptor
+                added = True
+        return added
 
     def wait(self, seconds: float) -> bool:
         """Wait for a change, at most some seconds; returns whether there was one or a wake-up."""
@@ -48,10 +48,10 @@ class InotifyWatcher:
         ready, _, _ = select.select(sources, [], [], seconds)
         if self._reader in ready:
             _drain(self._reader)
-        if self._inotify is not None and self._inotify in ready and _ended(_drain(self._inotify)):
+        if self._inotify is not None and self._inotify in ready and _has_end(_drain(self._inotify)):
             # The path may be another folder by now, which the next `watch` adds.
-            for number in self._watched.values():
-                self._library.inotify_rm_watch(self._inotify, number)
+            for descriptor in self._watched.values():
+                self._library.inotify_rm_watch(self._inotify, descriptor)
             self._watched.clear()
             _drain(self._inotify)
         return bool(ready)
@@ -72,10 +72,10 @@ class InotifyWatcher:
 
 def _open() -> int | None:
     try:
-        number = int(ctypes.CDLL(None, use_errno=True).inotify_init1(_FLAGS))
+        descriptor = int(ctypes.CDLL(None, use_errno=True).inotify_init1(_FLAGS))
     except (OSError, AttributeError):
         return None
-    return number if number >= 0 else None
+    return descriptor if descriptor >= 0 else None
 
 
 def _drain(descriptor: int) -> bytes:
@@ -91,12 +91,12 @@ def _drain(descriptor: int) -> bytes:
     return b"".join(parts)
 
 
-def _ended(events: bytes) -> bool:
+def _has_end(events: bytes) -> bool:
     """Whether one of the events ends a watch."""
     at = 0
     while at + 16 <= len(events):
         mask = int.from_bytes(events[at + 4 : at + 8], "little")
-        if mask & _ENDS:
+        if mask & _END_EVENTS:
             return True
         at += 16 + int.from_bytes(events[at + 12 : at + 16], "little")
     return False

@@ -9,12 +9,12 @@ from typing import Final, NoReturn
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 
 
-class Foreign(ValueError):
+class NonStandardJson(ValueError):
     """Text that Python accepts as JSON but the standard does not."""
 
 
 def _refuse(name: str) -> NoReturn:
-    raise Foreign(f"{name} is no JSON")
+    raise NonStandardJson(f"{name} is no JSON")
 
 
 def _integer(text: str) -> int | float:
@@ -36,13 +36,13 @@ class _Member:
     end: int
 
 
-def written_out(
+def serialize(
     value: JsonValue, *, indent: str | None = None, separators: tuple[str, str] | None = None
 ) -> bytes:
     """Serialize a value as JSON; like the other writers of the file, without escaping non-ASCII."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
     # A lone surrogate can't be encoded.
-    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text).encode()
+    return re.sub("[\ud800-\udfff]", lambda surrogate: f"\\u{ord(surrogate[0]):04x}", text).encode()
 
 
 def with_members(
@@ -62,9 +62,9 @@ def with_members(
     """
     text = raw.decode("latin-1")
     for name in removed:
-        text = _without(text, name)
+        text = _remove_member(text, name)
     for name, value in changed.items():
-        text = _with(text, name, written_out(value).decode("latin-1"))
+        text = _set_member(text, name, serialize(value).decode("latin-1"))
     return text.encode("latin-1")
 
 
@@ -80,7 +80,7 @@ def members_of(raw: bytes) -> JsonObject:
     return value
 
 
-def _with(text: str, name: str, value: str) -> str:
+def _set_member(text: str, name: str, value: str) -> str:
     members = _members(text)
     for member in reversed(members):
         if member.key == name:
@@ -88,15 +88,15 @@ def _with(text: str, name: str, value: str) -> str:
     if not members:
         return f"{{{json.dumps(name)}: {value}}}"
     first, last = members[0], members[-1]
-    space = text[text.index("{") + 1 : first.begin]
-    if not space and len(members) > 1:
-        space = text[members[0].end : members[1].begin].partition(",")[2]
+    white_space = text[text.index("{") + 1 : first.begin]
+    if not white_space and len(members) > 1:
+        white_space = text[members[0].end : members[1].begin].partition(",")[2]
     colon = text[decoder.raw_decode(text, first.begin)[1] : first.value]
-    added = f",{space}{json.dumps(name)}{colon}{value}"
+    added = f",{white_space}{json.dumps(name)}{colon}{value}"
     return text[: last.end] + added + text[last.end :]
 
 
-def _without(text: str, name: str) -> str:
+def _remove_member(text: str, name: str) -> str:
     while True:
         members = _members(text)
         index = next((at for at, member in enumerate(members) if member.key == name), None)

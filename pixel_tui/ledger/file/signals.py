@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_ASKING: Final = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+_TERMINATING: Final = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 @contextmanager
 def signals_blocked() -> Iterator[None]:
     """Hold back the signals that ask to terminate until the block is done."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ASKING)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINATING)
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ from typing import Final
 
 from pixel_tui.humanize import size
 
-MOST_BYTES: Final = 256 * 1024 * 1024
+MAX_BYTES: Final = 256 * 1024 * 1024
 """The most bytes of a file that are read."""
 
 
@@ -59,19 +59,19 @@ def read_file(path: Path) -> FileContent:
     # Without O_NONBLOCK, opening a pipe of that name would hang.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        tries = 4
+        attempts_left = 4
         while True:
-            tries -= 1
+            attempts_left -= 1
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
                 raise OSError("it is no plain file")
-            if before.st_size > MOST_BYTES:
-                raise OSError(f"it has more than {size(MOST_BYTES)}")
+            if before.st_size > MAX_BYTES:
+                raise OSError(f"it has more than {size(MAX_BYTES)}")
             file.seek(0)
             raw = file.read()
             after = os.fstat(descriptor)
-            whole = len(raw) == after.st_size
-            if not tries or (whole and _identity(before).same_content(_identity(after))):
+            complete = len(raw) == after.st_size
+            if not attempts_left or (complete and _identity(before).same_content(_identity(after))):
                 mode = after.st_mode & 0o7777
                 return FileContent(raw, _identity(after), mode, after.st_uid, after.st_gid)
 

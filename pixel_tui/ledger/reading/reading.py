@@ -39,7 +39,7 @@ class LedgerReading:
     lock: WorkerLock | None = None
     events: tuple[WorkerEvent, ...] = ()
     """Oldest first."""
-    heard: Mapping[str, datetime] = field(default_factory=dict)
+    last_writes: Mapping[str, datetime] = field(default_factory=dict)
     """The last time that the worker of a running task wrote, by the task's id."""
 
     @property
@@ -88,7 +88,7 @@ class LedgerReader:
         self._changed: datetime | None = None
         self._trouble: Trouble | None = None
         self._events = _File(place.events)
-        self._known_events: tuple[WorkerEvent, ...] = ()
+        self._last_events: tuple[WorkerEvent, ...] = ()
         self._last = NO_READING
 
     def read(self) -> LedgerReading:
@@ -98,7 +98,7 @@ class LedgerReader:
             document = self._document
             tasks = document.items if document is not None else ()
             version = document.version if document is not None else FORMAT
-            found = LedgerReading(
+            reading = LedgerReading(
                 present=document is not None,
                 tasks=tasks,
                 version=version if isinstance(version, int) else None,
@@ -106,10 +106,10 @@ class LedgerReader:
                 trouble=self._trouble,
                 lock=self._read_lock(),
                 events=self._read_events(),
-                heard=self._heard(tasks),
+                last_writes=self._last_writes(tasks),
             )
-            if found != self._last:
-                self._last = found
+            if reading != self._last:
+                self._last = reading
             return self._last
 
     def _read_ledger(self) -> None:
@@ -119,38 +119,38 @@ class LedgerReader:
                 return
             content = read_file(path)
         except FileNotFoundError:
-            self._gone()
+            self._set_missing()
             return
         except OSError as error:
             self._identity = None  # it may become readable again without a change
             reason = error.strerror or str(error)
-            self._troubled(f"The ledger can't be read: {reason}.", "Check its owner and mode.")
+            self._set_trouble(f"The ledger can't be read: {reason}.", "Check its owner and mode.")
             return
         try:
-            self._take(content)
+            self._parse(content)
         except LedgerInvalid as error:
             self._identity = content.identity
-            self._troubled(
+            self._set_trouble(
                 f"The ledger is no ledger at the moment: {error}.",
                 "Nothing is written to it meanwhile. Where no writer mends it, put a copy back.",
             )
 
-    def _take(self, content: FileContent) -> None:
+    def _parse(self, content: FileContent) -> None:
         self._document = parse_document(content.raw, parse_task, self._document)
         self._identity = content.identity
         self._changed = datetime.fromtimestamp(content.identity.modified / 1e9, UTC)
         self._trouble = None
 
-    def _gone(self) -> None:
+    def _set_missing(self) -> None:
         self._identity = None
         if self._document is not None:
-            self._troubled(
+            self._set_trouble(
                 "The ledger is gone.", "Where it was removed by mistake, put a copy back."
             )
 
-    def _troubled(self, what: str, remedy: str) -> None:
-        found = Trouble(plain(what), plain(remedy), self._clock.now())
-        self._trouble = found.lasting(self._trouble)
+    def _set_trouble(self, what: str, remedy: str) -> None:
+        trouble = Trouble(plain(what), plain(remedy), self._clock.now())
+        self._trouble = trouble.lasting(self._trouble)
 
     def _read_lock(self) -> WorkerLock | None:
         try:
@@ -166,28 +166,32 @@ class LedgerReader:
         file = self._events
         try:
             if file.identity is not None and identity_of(file.path) == file.identity:
-                return self._known_events
+                return self._last_events
             content = read_file(file.path)
             file.identity = content.identity
-            self._known_events = parse_events(content.raw)
+            self._last_events = parse_events(content.raw)
         except FileNotFoundError:
-            file.identity, self._known_events = None, ()
+            file.identity, self._last_events = None, ()
         except (OSError, ValueError, RecursionError):
             pass
-        return self._known_events
+        return self._last_events
 
-    def _heard(self, tasks: tuple[Task, ...]) -> dict[str, datetime]:
+    def _last_writes(self, tasks: tuple[Task, ...]) -> dict[str, datetime]:
         found = {}
         for task in tasks:
             if task.status is TaskStatus.RUNNING:
-                times = [at for path in (self.place.log(task), self.place.output(task))
-                         if path is not None and (at := _written(path)) is not None]  # fmt: skip
+                paths = (self.place.log(task), self.place.output(task))
+                times = [
+                    at
+                    for path in paths
+                    if path is not None and (at := _modified_at(path)) is not None
+                ]
                 if times:
                     found[str(task.id)] = max(times)
         return found
 
 
-def _written(path: Path) -> datetime | None:
+def _modified_at(path: Path) -> datetime | None:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (OSError, OverflowError, ValueError):

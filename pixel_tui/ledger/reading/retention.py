@@ -36,16 +36,16 @@ def left_files(
         now: The time.
         days: Files written in the last days stay.
     """
-    alive = [task.id for task in reading.tasks if not task.status.ended]
+    open_ids = [task.id for task in reading.tasks if not task.status.ended]
     limit = (now - timedelta(days=days)).timestamp()
     found = []
-    for path, name in _named(place):
+    for path, name in _worker_files(place):
         try:
-            told = path.lstat()
+            status = path.lstat()
         except OSError:
             continue
-        if told.st_mtime < limit and not any(item.startswith(name) for item in alive):
-            found.append(LeftFile(path, told.st_size))
+        if status.st_mtime < limit and not any(item.startswith(name) for item in open_ids):
+            found.append(LeftFile(path, status.st_size))
     return tuple(found)
 
 
@@ -63,7 +63,7 @@ def left_workers(
     )
 
 
-def _named(place: LedgerPlace) -> Iterator[tuple[Path, str]]:
+def _worker_files(place: LedgerPlace) -> Iterator[tuple[Path, str]]:
     for folder, pattern in (("data", _OUTPUT), ("logs", _LOG)):
         try:
             paths = sorted((place.project / folder).iterdir())

@@ -12,9 +12,9 @@ from pixel_tui.redaction.redactor import mask_value, redact
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
 from pixel_tui.text import NO_TEXT, SafeText, plain, plain_lines
 
-SHORT: Final = 8
+SHORT_ID: Final = 8
 """Characters of a task's id in the names of its container and its log."""
-_LINE: Final = 200
+_MAX_LINE: Final = 200
 """Characters of a line that are kept for lists."""
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", re.ASCII)
 
@@ -83,7 +83,7 @@ class Task:
     @property
     def short(self) -> str:
         """The first eight characters of its id."""
-        return self.id[:SHORT]
+        return self.id[:SHORT_ID]
 
     @property
     def file_name(self) -> str:
@@ -115,7 +115,7 @@ class Task:
             return None
         return (self.completed - self.started).total_seconds()
 
-    def took(self, now: datetime) -> SafeText:
+    def duration_text(self, now: datetime) -> SafeText:
         """Return the run time as text, to the minute while it runs; empty if unknown."""
         seconds = self.seconds(now)
         if seconds is None:
@@ -141,7 +141,7 @@ class TaskTexts:
     """Unknown fields and their values."""
 
 
-_KNOWN: Final = frozenset(
+_KNOWN_FIELDS: Final = frozenset(
     {"id", "status", "createdAt", "startedAt", "completedAt", "type", "payload"}
     | {"workerId", "workerPid", "exitCode", "output", "summary", "error"}
     | {"attempts", "maxAttempts", "lastAttemptError"}
@@ -175,7 +175,7 @@ def parse_task(raw: bytes, value: JsonValue) -> Task:
         status_text=status_text,
         type=kind,
         type_text=type_text,
-        created=_time(value, "createdAt", odd, needed=True),
+        created=_time(value, "createdAt", odd, required=True),
         started=_time(value, "startedAt", odd),
         completed=_time(value, "completedAt", odd),
         headline=_first_line(words),
@@ -200,7 +200,7 @@ def texts_of(task: Task) -> TaskTexts:
     others = tuple(
         (plain(key), plain(mask_value(key, str(item.value))))
         for key, item in node.members()
-        if key not in _KNOWN
+        if key not in _KNOWN_FIELDS
     )
     return TaskTexts(
         task=_lines(node["payload"]["task"]),
@@ -236,12 +236,12 @@ def _id(value: JsonObject, odd: list[SafeText]) -> SafeText:
     if not raw:
         odd.append(SafeText("it has no id"))
         return NO_TEXT
-    harmless = plain(raw[:129])
-    if len(raw) > 128 or harmless != raw:
+    sanitized = plain(raw[:129])
+    if len(raw) > 128 or sanitized != raw:
         # It might look like another id, so no action may use it.
         odd.append(SafeText("its id is no id"))
         return NO_TEXT
-    return harmless
+    return sanitized
 
 
 def _status(value: JsonObject, odd: list[SafeText]) -> tuple[TaskStatus, SafeText]:
@@ -265,11 +265,11 @@ def _type(value: JsonObject, odd: list[SafeText]) -> tuple[TaskType, SafeText]:
 
 
 def _time(
-    value: JsonObject, name: str, odd: list[SafeText], *, needed: bool = False
+    value: JsonObject, name: str, odd: list[SafeText], *, required: bool = False
 ) -> datetime | None:
     found = value.get(name)
     if found is None:
-        if needed:
+        if required:
             odd.append(plain(f"it has no {name}"))
         return None
     at = parse_time(found) if isinstance(found, str) else None
@@ -290,8 +290,8 @@ def _count(value: JsonObject, name: str, odd: list[SafeText]) -> int | None:
 
 def _first_line(text: "JsonValue | bytes") -> SafeText:
     if isinstance(text, bytes):
-        text = text[: 4 * _LINE].decode("utf-8", "replace")
+        text = text[: 4 * _MAX_LINE].decode("utf-8", "replace")
     if not isinstance(text, str):
         return NO_TEXT
-    start = text[: 4 * _LINE].lstrip()
-    return plain(start.partition("\n")[0][:_LINE].rstrip())
+    start = text[: 4 * _MAX_LINE].lstrip()
+    return plain(start.partition("\n")[0][:_MAX_LINE].rstrip())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from pixel_tui.ledger.file.json_edit import written_out
+from pixel_tui.ledger.file.json_edit import serialize
 from pixel_tui.ledger.reading.task import parse_time
 from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.text import SafeText
@@ -46,7 +46,7 @@ def parse_lock(raw: bytes, written: float) -> WorkerLock:
 
 def lock_content(task_id: str, now: datetime) -> bytes:
     """Return the content of a lock file, as syntropy writes it."""
-    return written_out({"taskId": task_id, "createdAt": stamp(now)}, indent="  ")
+    return serialize({"taskId": task_id, "createdAt": stamp(now)}, indent="  ")
 
 
 def stamp(at: datetime) -> str:

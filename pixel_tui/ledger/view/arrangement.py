@@ -11,8 +11,8 @@ from pixel_tui.ledger.reading.task import Task, TaskStatus
 from pixel_tui.ledger.view.search import TaskSearch
 from pixel_tui.ledger.view.view import LedgerView
 
-Weight = tuple[float, str]
-Keyed = tuple[str, Task]
+SortKey = tuple[float, str]
+KeyedTask = tuple[str, Task]
 """A task with the key of its line."""
 
 
@@ -87,37 +87,43 @@ ORDER: Final = (
 """The groups: running work first, then what may need attention."""
 
 
-def arranged(view: LedgerView, wish: Arrangement, now: datetime) -> Sequence[LedgerLine]:
+def arrange_tasks(
+    view: LedgerView, arrangement: Arrangement, now: datetime
+) -> Sequence[LedgerLine]:
     """Return the lines of a list."""
-    search = TaskSearch(wish.words)
-    doubtful = {str(finding.task) for finding in view.findings if finding.task}
-    found = list(_keyed(view.tasks))
-    if wish.wanted is not TaskFilter.ALL or wish.words:
+    search = TaskSearch(arrangement.words)
+    with_findings = {str(finding.task) for finding in view.findings if finding.task}
+    found = list(_with_keys(view.tasks))
+    if arrangement.wanted is not TaskFilter.ALL or arrangement.words:
         found = [
             item
             for item in found
-            if _wanted(item[1], wish.wanted, doubtful) and search.matches(item[1])
+            if _passes(item[1], arrangement.wanted, with_findings) and search.matches(item[1])
         ]
-    weigh = _WEIGHTS[wish.field]
+    sort_key = _SORT_KEYS[arrangement.field]
     facts = _Facts(view, now)
 
-    def in_order(some: list[Keyed]) -> Iterator[LedgerLine]:
-        some.sort(key=lambda item: weigh(item[1], facts), reverse=wish.reverse)
-        return (LedgerLine(key, task, task.status) for key, task in some)
+    def sorted_lines(tasks: list[KeyedTask]) -> Iterator[LedgerLine]:
+        tasks.sort(key=lambda item: sort_key(item[1], facts), reverse=arrangement.reverse)
+        return (LedgerLine(key, task, task.status) for key, task in tasks)
 
-    return list(_grouped(found, wish.folded, in_order) if wish.grouped else in_order(found))
+    return list(
+        _grouped(found, arrangement.folded, sorted_lines)
+        if arrangement.grouped
+        else sorted_lines(found)
+    )
 
 
-def hidden_findings(view: LedgerView, wish: Arrangement) -> int:
+def hidden_findings(view: LedgerView, arrangement: Arrangement) -> int:
     """Return how many findings are about tasks that the list hides."""
-    if wish.wanted is TaskFilter.ALL and not wish.words:
+    if arrangement.wanted is TaskFilter.ALL and not arrangement.words:
         return 0
-    search = TaskSearch(wish.words)
+    search = TaskSearch(arrangement.words)
     tasks = {str(task.id): task for task in view.tasks}
     about = [(finding, tasks.get(str(finding.task))) for finding in view.findings]
-    doubtful = {str(finding.task) for finding, _ in about}
+    with_findings = {str(finding.task) for finding, _ in about}
     return sum(
-        not (_wanted(task, wish.wanted, doubtful) and search.matches(task))
+        not (_passes(task, arrangement.wanted, with_findings) and search.matches(task))
         for _, task in about
         if task is not None
     )
@@ -128,7 +134,7 @@ def heading_key(status: TaskStatus) -> str:
     return f"\0{status.value}"
 
 
-def _keyed(tasks: Iterable[Task]) -> Iterator[Keyed]:
+def _with_keys(tasks: Iterable[Task]) -> Iterator[KeyedTask]:
     """Yield tasks with their ids; a duplicate or empty id gets a number."""
     seen: Counter[str] = Counter()
     for task in tasks:
@@ -137,14 +143,14 @@ def _keyed(tasks: Iterable[Task]) -> Iterator[Keyed]:
         yield (name if name and seen[name] == 1 else f"{name}\0{seen[name]}"), task
 
 
-def _wanted(task: Task, wanted: TaskFilter, doubtful: set[str]) -> bool:
+def _passes(task: Task, wanted: TaskFilter, with_findings: set[str]) -> bool:
     match wanted:
         case TaskFilter.ALL:
             return True
         case TaskFilter.OPEN:
             return not task.status.ended
         case TaskFilter.DOUBTFUL:
-            return bool(task.odd) or task.id in doubtful
+            return bool(task.odd) or task.id in with_findings
         case TaskFilter.FAILED:
             return task.status in {TaskStatus.FAILED, TaskStatus.ABORTED}
         case TaskFilter.COMPLETED:
@@ -152,20 +158,20 @@ def _wanted(task: Task, wanted: TaskFilter, doubtful: set[str]) -> bool:
 
 
 def _grouped(
-    found: Iterable[Keyed],
+    found: Iterable[KeyedTask],
     folded: frozenset[TaskStatus],
-    in_order: Callable[[list[Keyed]], Iterable[LedgerLine]],
+    sorted_lines: Callable[[list[KeyedTask]], Iterable[LedgerLine]],
 ) -> Iterator[LedgerLine]:
     """Yield each group below its heading; collapsed ones, usually the longest, are not sorted."""
-    groups: dict[TaskStatus, list[Keyed]] = {status: [] for status in ORDER}
+    groups: dict[TaskStatus, list[KeyedTask]] = {status: [] for status in ORDER}
     for item in found:
         groups[item[1].status].append(item)
     for status, members in groups.items():
         if members:
-            shut = status in folded
-            yield LedgerLine(heading_key(status), None, status, len(members), shut)
-            if not shut:
-                yield from in_order(members)
+            is_folded = status in folded
+            yield LedgerLine(heading_key(status), None, status, len(members), is_folded)
+            if not is_folded:
+                yield from sorted_lines(members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,7 @@ def _newest(task: Task) -> float:
     return -task.created.timestamp() if task.created else 1.0
 
 
-_WEIGHTS: Final[Mapping[TaskField, Callable[[Task, _Facts], Weight]]] = {
+_SORT_KEYS: Final[Mapping[TaskField, Callable[[Task, _Facts], SortKey]]] = {
     TaskField.STATUS: lambda task, _: (ORDER.index(task.status) * 1e12 + _newest(task), task.id),
     TaskField.ID: lambda task, _: (0, task.id),
     TaskField.TASK: lambda task, _: (0, task.headline.casefold()),

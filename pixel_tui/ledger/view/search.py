@@ -1,6 +1,6 @@
 """Finds tasks by text in their instructions, output and errors. Pure."""
 
-from pixel_tui.ledger.file.json_edit import written_out
+from pixel_tui.ledger.file.json_edit import serialize
 from pixel_tui.ledger.reading.task import Task, TaskTexts, texts_of
 
 
@@ -16,19 +16,19 @@ class TaskSearch:
 
     def __init__(self, words: str) -> None:
         self._words = words.casefold()
-        self._plain = words.isascii() and words.isprintable()
-        self._raw = written_out(words.lower())[1:-1]
+        self._searchable_raw = words.isascii() and words.isprintable()
+        self._raw = serialize(words.lower())[1:-1]
 
     def matches(self, task: Task) -> bool:
         """Whether a task contains the text. Fast, but not for the event loop if there are many."""
         if not self._words:
             return True
-        if self._plain and self._raw not in task.raw.lower():
+        if self._searchable_raw and self._raw not in task.raw.lower():
             return False
-        return self._words in _searched(task, texts_of(task))
+        return self._words in _searchable_text(task, texts_of(task))
 
 
-def _searched(task: Task, texts: TaskTexts) -> str:
+def _searchable_text(task: Task, texts: TaskTexts) -> str:
     parts = (task.id, task.status_text, task.type_text, *texts.task, *texts.context,
              *texts.summary, *texts.output, *texts.error, *texts.last_error)  # fmt: skip
     return "\n".join(parts).casefold()

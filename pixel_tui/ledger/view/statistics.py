@@ -62,18 +62,18 @@ def statistics_of(
             day = task.completed.astimezone(zone).date()
             if first <= day <= today:
                 ended.append((day, task))
-    types: dict[SafeText, list[Task]] = defaultdict(list)
-    of_day: dict[date, list[Task]] = {first + timedelta(days=at): [] for at in range(days)}
+    by_type: dict[SafeText, list[Task]] = defaultdict(list)
+    by_day: dict[date, list[Task]] = {first + timedelta(days=at): [] for at in range(days)}
     for day, task in ended:
-        types[task.type_text].append(task)
-        of_day[day].append(task)
+        by_type[task.type_text].append(task)
+        by_day[day].append(task)
     return Statistics(
         total=_tally([task for _, task in ended]),
         by_type=tuple(
             (name, _tally(found))
-            for name, found in sorted(types.items(), key=lambda item: (-len(item[1]), item[0]))
+            for name, found in sorted(by_type.items(), key=lambda item: (-len(item[1]), item[0]))
         ),
-        by_day=tuple((day, _tally(found)) for day, found in of_day.items()),
+        by_day=tuple((day, _tally(found)) for day, found in by_day.items()),
     )
 
 
@@ -83,9 +83,9 @@ def _tally(tasks: Sequence[Task]) -> TaskTally:
     for task in tasks:
         counts[task.status] += 1
         if task.started is not None and task.completed is not None:
-            took = (task.completed - task.started).total_seconds()
-            if took >= 0:
-                seconds.append(took)
+            duration = (task.completed - task.started).total_seconds()
+            if duration >= 0:
+                seconds.append(duration)
     seconds.sort()
     return TaskTally(
         completed=counts[TaskStatus.COMPLETED],
@@ -96,9 +96,9 @@ def _tally(tasks: Sequence[Task]) -> TaskTally:
     )
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float | None:
+def _quantile(sorted_values: Sequence[float], share: float) -> float | None:
     """Return the smallest value that at least this share of the values does not exceed."""
-    if not ordered:
+    if not sorted_values:
         return None
-    place = max(-(-len(ordered) * share // 1), 1)
-    return ordered[int(place) - 1]
+    rank = max(-(-len(sorted_values) * share // 1), 1)
+    return sorted_values[int(rank) - 1]

@@ -28,11 +28,11 @@ class Moment:
     at: datetime
     words: SafeText
     """`created`, `spawned`, `running`, `completed, exit code 0`, `die: exit code 1`..."""
-    teller: EventSource
+    source: EventSource
     detail: SafeText = NO_TEXT
 
 
-MOST_EVENTS: Final = 200
+MAX_EVENTS: Final = 200
 """The most events of workers that are shown, the newest; each attempt has about two."""
 _WORDS = {"spawn": "spawned", "complete": "completed", "failed": "failed", "aborted": "aborted"}
 
@@ -71,28 +71,30 @@ def _from_ledger(task: Task) -> Iterator[Moment]:
 
 
 def _from_workers(task: Task, view: LedgerView) -> Iterator[Moment]:
-    own = [event for event in view.reading.events if event.task == task.id and task.id]
-    for event in own[-MOST_EVENTS:]:
+    own_events = [event for event in view.reading.events if event.task == task.id and task.id]
+    for event in own_events[-MAX_EVENTS:]:
         if event.at is not None:
             words = plain(_WORDS.get(event.kind, event.kind))
-            said = _with_code(words, event.exit_code)
-            yield Moment(event.at, said, EventSource.WORKER, shown(event.error) or event.container)
+            text = _with_code(words, event.exit_code)
+            yield Moment(event.at, text, EventSource.WORKER, shown(event.error) or event.container)
 
 
 def _from_engine(
     task: Task, view: LedgerView, engine_events: Iterable[StackEvent]
 ) -> Iterator[Moment]:
-    own = [worker.container for worker in view.workers if task.id and worker.works_on(task.id)]
-    ids = {container.id for container in own}
-    told = set()
+    containers = [
+        worker.container for worker in view.workers if task.id and worker.works_on(task.id)
+    ]
+    ids = {container.id for container in containers}
+    reported = set()
     for event in engine_events:
         if event.container_id in ids and not event.action.startswith("exec_"):
-            told.add((event.container_id, event.action))
+            reported.add((event.container_id, event.action))
             words = plain(f"{event.action}: {event.detail}" if event.detail else event.action)
             yield Moment(event.at, words, EventSource.ENGINE, event.container)
-    for container in own:
+    for container in containers:
         # The engine's events from before the console was opened are known from its containers.
-        if container.started_at is not None and (container.id, "start") not in told:
+        if container.started_at is not None and (container.id, "start") not in reported:
             yield Moment(
                 container.started_at, SafeText("start"), EventSource.ENGINE, container.name
             )
@@ -100,7 +102,7 @@ def _from_engine(
         if (
             ended is not None
             and container.exit_code is not None
-            and ((container.id, "die") not in told)
+            and ((container.id, "die") not in reported)
         ):
             code = exit_words(container.exit_code, oom_killed=container.oom_killed)
             yield Moment(ended, plain(f"die: {code}"), EventSource.ENGINE, container.name)
@@ -109,5 +111,5 @@ def _from_engine(
 def _with_code(words: SafeText, code: int | None) -> SafeText:
     if code is None:
         return words
-    said = "its container had gone" if code < 0 else exit_words(code)
-    return plain(f"{words}, {said}")
+    text = "its container had gone" if code < 0 else exit_words(code)
+    return plain(f"{words}, {text}")

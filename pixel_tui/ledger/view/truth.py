@@ -53,7 +53,7 @@ class Truth:
     """Its container, if there is one."""
 
 
-_PLAIN: Final = Truth()
+_NO_TRUTH: Final = Truth()
 
 
 def findings_of(case: LedgerState) -> tuple[LedgerFinding, ...]:
@@ -74,7 +74,7 @@ def truths_of(case: LedgerState, findings: Iterable[LedgerFinding]) -> Mapping[s
             continue
         worker = case.worker_of(task) if case.workers else None
         verdict = verdicts.get(task.id, TaskVerdict.AGREES)
-        if verdict is TaskVerdict.AGREES and _unseen(case, task, worker):
+        if verdict is TaskVerdict.AGREES and _is_unknown(case, task, worker):
             verdict = TaskVerdict.UNKNOWN
         if worker is not None or verdict is not TaskVerdict.AGREES:
             found[str(task.id)] = Truth(verdict, worker)
@@ -83,10 +83,10 @@ def truths_of(case: LedgerState, findings: Iterable[LedgerFinding]) -> Mapping[s
 
 def truth_of(truths: Mapping[str, Truth], task: Task) -> Truth:
     """Return what the stack shows of a task."""
-    return truths.get(task.id, _PLAIN)
+    return truths.get(task.id, _NO_TRUTH)
 
 
-def _unseen(case: LedgerState, task: Task, worker: Worker | None) -> bool:
+def _is_unknown(case: LedgerState, task: Task, worker: Worker | None) -> bool:
     if task.status is not TaskStatus.RUNNING:
         return False
     return not case.known or worker is None

@@ -24,7 +24,7 @@ class LedgerPace:
 
     poll: float = 2.0
     """How often to poll, for folders without events, such as network file systems."""
-    gather: float = 0.05
+    collect: float = 0.05
     """How long to collect events: a rename is several."""
 
 
@@ -83,7 +83,7 @@ class LedgerWatch:
         self._lock = threading.Lock()
         self._listeners: list[LedgerListener] = []
         self._view = NO_VIEW
-        self._notices: InotifyWatcher | None = None
+        self._watcher: InotifyWatcher | None = None
         self._closed = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -95,11 +95,11 @@ class LedgerWatch:
     def start(self) -> None:
         """Start the thread."""
         with self._lock:
-            if self._notices is not None or self._closed:
+            if self._watcher is not None or self._closed:
                 return
-            self._notices = InotifyWatcher()
-        self._unsubscribe = self._observer.subscribe(self._heard)
-        threading.Thread(target=self._keep, name="ledger", daemon=True).start()
+            self._watcher = InotifyWatcher()
+        self._unsubscribe = self._observer.subscribe(self._on_change)
+        threading.Thread(target=self._run, name="ledger", daemon=True).start()
 
     def close(self) -> None:
         """Ask the thread to end."""
@@ -121,35 +121,35 @@ class LedgerWatch:
     def refresh(self) -> None:
         """Read the files now."""
         with self._lock:
-            if self._notices is not None:
-                self._notices.wake()
+            if self._watcher is not None:
+                self._watcher.wake()
 
-    def _heard(self, topic: Topic) -> None:
+    def _on_change(self, topic: Topic) -> None:
         if topic is Topic.SNAPSHOT:
             self.refresh()
 
-    def _keep(self) -> None:
-        notices = self._notices
-        if notices is None:
+    def _run(self) -> None:
+        watcher = self._watcher
+        if watcher is None:
             return
         try:
             while not self._closed:
                 try:
                     # Watch before reading, so that no change in between is missed.
-                    notices.watch(self._reader.place.folders)
-                    self._look()
-                    if notices.wait(self._pace.poll) and not self._closed:
-                        threading.Event().wait(self._pace.gather)
+                    watcher.watch(self._reader.place.folders)
+                    self._update()
+                    if watcher.wait(self._pace.poll) and not self._closed:
+                        threading.Event().wait(self._pace.collect)
                 except Exception:
                     # A view that silently becomes outdated would be worse than none.
                     log.exception("the ledger can't be looked at")
-                    notices.wait(self._pace.poll)
+                    watcher.wait(self._pace.poll)
         finally:
             with self._lock:
-                self._notices = None
-                notices.close()
+                self._watcher = None
+                watcher.close()
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         view = view_of(self._reader.read(), self._observer.snapshot, self._clock.now())
         if view == self._view:
             return

@@ -15,7 +15,7 @@ from pixel_tui.ledger.reading.worker_lock import stamp
 from pixel_tui.ledger.writing.store import Change
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 
-_OF_THE_LAST_RUN: Final = frozenset(
+_RUN_FIELDS: Final = frozenset(
     {"startedAt", "completedAt", "workerId", "workerPid", "exitCode", "error"}
 )
 
@@ -23,12 +23,12 @@ _OF_THE_LAST_RUN: Final = frozenset(
 def add(value: JsonObject) -> Change:
     """Queue a task."""
 
-    def make(document: LedgerDocument[Task]) -> bytes:
+    def apply(document: LedgerDocument[Task]) -> bytes:
         if any(task.id == value["id"] for task in document.items):
             raise NothingToDo("It is queued already.", on=str(value["id"]))
         return document.appended(value)
 
-    return make
+    return apply
 
 
 def abort(
@@ -49,8 +49,8 @@ def abort(
         only_running: Do nothing unless it is running, because it may have ended by itself.
     """
 
-    def make(document: LedgerDocument[Task]) -> bytes:
-        index, task = _only(document, task_id)
+    def apply(document: LedgerDocument[Task]) -> bytes:
+        index, task = _find(document, task_id)
         if task.status.ended:
             raise NothingToDo(f"The task is {task.status.value} already.", on=task.short)
         if only_running and task.status is not TaskStatus.RUNNING:
@@ -62,9 +62,9 @@ def abort(
         }
         if exit_code is not None:
             changed["exitCode"] = exit_code
-        return _with(document, index, changed)
+        return _with_changes(document, index, changed)
 
-    return make
+    return apply
 
 
 def queue_again(task_id: str, allowed: frozenset[TaskStatus]) -> Change:
@@ -78,8 +78,8 @@ def queue_again(task_id: str, allowed: frozenset[TaskStatus]) -> Change:
         allowed: The statuses from which it may be queued again.
     """
 
-    def make(document: LedgerDocument[Task]) -> bytes:
-        index, task = _only(document, task_id)
+    def apply(document: LedgerDocument[Task]) -> bytes:
+        index, task = _find(document, task_id)
         if task.status is TaskStatus.PENDING:
             raise NothingToDo("The task is waiting already.", on=task.short)
         if task.status not in allowed:
@@ -91,10 +91,10 @@ def queue_again(task_id: str, allowed: frozenset[TaskStatus]) -> Change:
         changed: dict[str, JsonValue] = {"status": TaskStatus.PENDING.value}
         if task.tries != task.attempts:
             changed["attempts"] = task.tries
-        changed["lastAttemptError"] = task.error or _how_it_ended(task)
-        return _with(document, index, changed, _OF_THE_LAST_RUN)
+        changed["lastAttemptError"] = task.error or _end_description(task)
+        return _with_changes(document, index, changed, _RUN_FIELDS)
 
-    return make
+    return apply
 
 
 def count_attempt(task_id: str, before: int) -> Change:
@@ -105,16 +105,16 @@ def count_attempt(task_id: str, before: int) -> Change:
         before: The number of attempts before.
     """
 
-    def make(document: LedgerDocument[Task]) -> bytes:
-        index, task = _only(document, task_id)
+    def apply(document: LedgerDocument[Task]) -> bytes:
+        index, task = _find(document, task_id)
         if task.attempts != before:
             raise NothingToDo("It is counted already.", on=task.short)
-        return _with(document, index, {"attempts": before + 1})
+        return _with_changes(document, index, {"attempts": before + 1})
 
-    return make
+    return apply
 
 
-def _how_it_ended(task: Task) -> str:
+def _end_description(task: Task) -> str:
     if task.status is TaskStatus.RUNNING:
         return "Its worker was gone"
     if task.exit_code is not None:
@@ -122,7 +122,7 @@ def _how_it_ended(task: Task) -> str:
     return f"It was {task.status_text}"
 
 
-def _only(document: LedgerDocument[Task], task_id: str) -> tuple[int, Task]:
+def _find(document: LedgerDocument[Task], task_id: str) -> tuple[int, Task]:
     """Return the only task with this id, and its index."""
     found = [(index, task) for index, task in enumerate(document.items) if task.id == task_id]
     if not found or not task_id:
@@ -134,7 +134,7 @@ def _only(document: LedgerDocument[Task], task_id: str) -> tuple[int, Task]:
     return found[0]
 
 
-def _with(
+def _with_changes(
     document: LedgerDocument[Task],
     index: int,
     changed: Mapping[str, JsonValue],

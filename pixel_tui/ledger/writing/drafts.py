@@ -13,13 +13,13 @@ from typing import Final
 
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.files import read_regular, replace_file
-from pixel_tui.ledger.file.json_edit import members_of, written_out
+from pixel_tui.ledger.file.json_edit import members_of, serialize
 from pixel_tui.ledger.reading.task import Task, TaskType, parse_task
 from pixel_tui.ledger.reading.worker_lock import stamp
 from pixel_tui.ledger.writing.versions import old_versions_folder
 from pixel_tui.stack.model.json_value import JsonObject
 
-LONGEST_DRAFT: Final = 1024 * 1024
+MAX_DRAFT_BYTES: Final = 1024 * 1024
 ATTEMPTS: Final = {TaskType.SYNTROPY_REBUILD: 1}
 """Attempts by type; three for any other."""
 TEMPLATE: Final = """\
@@ -84,7 +84,7 @@ class TaskDrafts:
             FileError: It can't be written.
         """
         task_id = str(value["id"])
-        replace_file(self._path(task_id), written_out(value, indent="  "))
+        replace_file(self._path(task_id), serialize(value, indent="  "))
         return task_id
 
     def list(self) -> tuple[TaskDraft, ...]:
@@ -92,7 +92,7 @@ class TaskDrafts:
         found = []
         for path in self.folder.glob("draft-*.json"):
             with suppress(OSError, ValueError):
-                raw = read_regular(path, LONGEST_DRAFT)
+                raw = read_regular(path, MAX_DRAFT_BYTES)
                 value = members_of(raw)
                 found.append(TaskDraft(parse_task(raw, value), value))
         found.sort(key=lambda draft: str(draft.value.get("createdAt")), reverse=True)

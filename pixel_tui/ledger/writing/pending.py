@@ -33,26 +33,26 @@ def pending_changes(
     ]
 
 
-def paid(document: LedgerDocument[Task], owed: PendingChange) -> bool:
+def is_applied(document: LedgerDocument[Task], pending: PendingChange) -> bool:
     """Whether a document has the change, or a later state of the task.
 
     A change is lost if none of its members is there, or if an added task is missing.
     """
-    found = [task.raw for task in document.items if task.id == owed.task]
+    found = [task.raw for task in document.items if task.id == pending.task]
     if not found:
-        return owed.before is not None  # another program removed an existing task
-    if owed.before is None:
+        return pending.before is not None  # another program removed an existing task
+    if pending.before is None:
         return True
-    now, before = members_of(found[0]), members_of(owed.before)
-    return any(now.get(name) != before.get(name) for name in _changed(owed))
+    now, before = members_of(found[0]), members_of(pending.before)
+    return any(now.get(name) != before.get(name) for name in _changed(pending))
 
 
-def put_in(document: LedgerDocument[Task], owed: Iterable[PendingChange]) -> bytes:
+def reapply(document: LedgerDocument[Task], pending: Iterable[PendingChange]) -> bytes:
     """Return the file with lost changes applied; of an existing task only the changed members."""
     content = document.content
-    for item in owed:
+    for item in pending:
         known = parse_document(content, parse_task, document)
-        if paid(known, item):
+        if is_applied(known, item):
             continue
         places = [index for index, task in enumerate(known.items) if task.id == item.task]
         after = members_of(item.after)
@@ -69,10 +69,10 @@ def put_in(document: LedgerDocument[Task], owed: Iterable[PendingChange]) -> byt
     return content
 
 
-def _changed(owed: PendingChange) -> list[str]:
+def _changed(pending: PendingChange) -> list[str]:
     """Return the names of the members that it changed, added or removed, in order."""
-    before = members_of(owed.before) if owed.before is not None else {}
-    after = members_of(owed.after)
+    before = members_of(pending.before) if pending.before is not None else {}
+    after = members_of(pending.after)
     names = dict.fromkeys([*before, *after])
     return [
         name

@@ -25,7 +25,7 @@ from pixel_tui.ledger.file.signals import signals_blocked
 from pixel_tui.ledger.file.snapshot_file import FileContent, Identity, identity_of, read_file
 from pixel_tui.ledger.reading.reading import FORMAT
 from pixel_tui.ledger.reading.task import Task, parse_task
-from pixel_tui.ledger.writing.pending import PendingChange, paid, pending_changes, put_in
+from pixel_tui.ledger.writing.pending import PendingChange, is_applied, pending_changes, reapply
 from pixel_tui.ledger.writing.versions import OldVersions
 
 Change = Callable[[LedgerDocument[Task]], bytes]
@@ -33,9 +33,9 @@ Change = Callable[[LedgerDocument[Task]], bytes]
 
 ATTEMPTS: Final = 2000
 """How often to try if the file changes all the time."""
-PATIENT_ATTEMPTS: Final = 3
+DURABLE_ATTEMPTS: Final = 3
 """In how many attempts the file is synced before it replaces the ledger."""
-STUBBORN_SECONDS: Final = 60.0
+RETRY_SECONDS: Final = 60.0
 """How long an overwritten change is applied again."""
 MARGIN_SECONDS: Final = 0.2
 """How much longer than the pauses the checks may take."""
@@ -47,11 +47,11 @@ PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 class ChangeOutcome:
     """The result of a change."""
 
-    faster: int = 0
+    raced: int = 0
     """How often another program wrote between our read and our write."""
     overwritten: int = 0
     """How often our change was overwritten by a program that had read the file before."""
-    rescued: int = 0
+    reapplied: int = 0
     """How often changes of others were applied again."""
 
 
@@ -80,7 +80,7 @@ class LedgerStore:
         self._sleep = sleep
         self._monotonic = monotonic
 
-    def change(self, make: Change) -> ChangeOutcome:
+    def change(self, change_document: Change) -> ChangeOutcome:
         """Change the ledger, and check that the change survives.
 
         Raises:
@@ -89,28 +89,28 @@ class LedgerStore:
             FileError: The file can't be read or written, or is not a ledger.
         """
         outcome = ChangeOutcome()
-        begun = self._monotonic()
-        written = self._write(make, outcome)
+        started = self._monotonic()
+        written = self._write(change_document, outcome)
         ours = [item for item in written if item.ours]
-        theirs = self._until(written)
-        while lost := self._lost(ours, theirs):
-            if self._monotonic() > begun + STUBBORN_SECONDS:
+        theirs = self._with_deadline(written)
+        while lost := self._find_lost(ours, theirs):
+            if self._monotonic() > started + RETRY_SECONDS:
                 raise OperationError(
                     "Other programs write over the change again and again.",
                     on=str(self._path),
                     remedy="See what writes the ledger all the time.",
                 )
             outcome.overwritten += sum(item.ours for item in lost)
-            outcome.rescued += sum(not item.ours for item in lost)
-            theirs += self._until(self._write(partial(_put_in_again, lost), outcome))
+            outcome.reapplied += sum(not item.ours for item in lost)
+            theirs += self._with_deadline(self._write(partial(_reapply, lost), outcome))
         return outcome
 
-    def _until(self, written: Sequence[PendingChange]) -> list[tuple[float, PendingChange]]:
+    def _with_deadline(self, written: Sequence[PendingChange]) -> list[tuple[float, PendingChange]]:
         """Return the changes of others with a deadline: later they may revert them themselves."""
         end = self._monotonic() + sum(self._pauses) + MARGIN_SECONDS
         return [(end, item) for item in written if not item.ours]
 
-    def _lost(
+    def _find_lost(
         self, ours: Sequence[PendingChange], theirs: Sequence[tuple[float, PendingChange]]
     ) -> list[PendingChange]:
         """Check for a while that no change is lost; returns the lost ones."""
@@ -123,43 +123,43 @@ class LedgerStore:
             content = self._read()
             if content is None:
                 continue  # the file was removed on purpose
-            document = self._parsed(content.raw, None)
+            document = self._parse(content.raw, None)
             seen = content.identity
             now = self._monotonic()
-            owed = [*ours, *(item for end, item in theirs if now <= end)]
-            lost = [item for item in owed if not paid(document, item)]
+            pending = [*ours, *(item for end, item in theirs if now <= end)]
+            lost = [item for item in pending if not is_applied(document, item)]
             if lost:
                 return lost
         return []
 
-    def _write(self, make: Change, outcome: ChangeOutcome) -> list[PendingChange]:
+    def _write(self, change_document: Change, outcome: ChangeOutcome) -> list[PendingChange]:
         """Replace the file; returns the changes that it and concurrent writers made."""
         others: list[PendingChange] = []
         document: LedgerDocument[Task] | None = None
         for attempt in range(ATTEMPTS):
             content = self._read()
             raw = EMPTY if content is None else content.raw
-            document = self._parsed(raw, document)
-            changed = make(document)
+            document = self._parse(raw, document)
+            changed = change_document(document)
             if changed == raw:
                 return others
             # If the file changes all the time, speed matters more than durability.
-            patient = attempt < PATIENT_ATTEMPTS
-            kept = self._old.keep(raw) if content is not None and patient else None
-            temporary = self._temporary(changed, content, durable=patient)
+            durable_first = attempt < DURABLE_ATTEMPTS
+            kept = self._old.keep(raw) if content is not None and durable_first else None
+            temporary = self._temporary(changed, content, durable=durable_first)
             # Between two swaps the temporary file is another program's newest version.
             with signals_blocked():
-                theirs = self._put(temporary, content)
+                theirs = self._replace(temporary, content)
                 with suppress(OSError):
                     temporary.unlink()
             if theirs is None:
-                self._settle(raw if content is not None and not patient else None)
+                self._make_durable(raw if content is not None and not durable_first else None)
                 after = parse_document(changed, parse_task, document)
                 return [*others, *pending_changes(document, after, ours=True)]
             if kept is not None:
                 with suppress(OSError):
                     kept.unlink()
-            outcome.faster += 1
+            outcome.raced += 1
             for version in theirs:
                 with suppress(LedgerInvalid):
                     newer = parse_document(version, parse_task, document)
@@ -168,7 +168,7 @@ class LedgerStore:
             "The ledger changes all the time: nothing could be written.", on=str(self._path)
         )
 
-    def _settle(self, replaced: bytes | None) -> None:
+    def _make_durable(self, replaced: bytes | None) -> None:
         """Sync the new file, and keep the replaced version if that is not done yet."""
         with suppress(OSError):
             with open_regular(self._path) as file:
@@ -178,7 +178,7 @@ class LedgerStore:
             self._old.keep(replaced)
         self._old.forget()
 
-    def _put(self, temporary: Path, read: FileContent | None) -> list[bytes] | None:
+    def _replace(self, temporary: Path, read: FileContent | None) -> list[bytes] | None:
         """Put a file in the ledger's place.
 
         Returns:
@@ -213,22 +213,22 @@ class LedgerStore:
         while True:
             # Another program was faster: swap back before anyone reads ours.
             exchange(temporary, self._path)
-            theirs.append(self._theirs_now())
+            theirs.append(self._read_current())
             if identity_of(temporary).same_content(ours):
                 return theirs
             # A further version was written over ours, and is the newest.
             exchange(temporary, self._path)
-            if self._is_there(theirs[-1], temporary):
+            if self._has_content(theirs[-1], temporary):
                 return theirs
 
-    def _theirs_now(self) -> bytes:
+    def _read_current(self) -> bytes:
         try:
             return read_file(self._path).raw
         except OSError:
             return b""
 
     @staticmethod
-    def _is_there(raw: bytes, path: Path) -> bool:
+    def _has_content(raw: bytes, path: Path) -> bool:
         try:
             return read_file(path).raw == raw
         except OSError:
@@ -247,7 +247,7 @@ class LedgerStore:
                 remedy="Check its owner and mode.",
             ) from error
 
-    def _parsed(self, raw: bytes, previous: LedgerDocument[Task] | None) -> LedgerDocument[Task]:
+    def _parse(self, raw: bytes, previous: LedgerDocument[Task] | None) -> LedgerDocument[Task]:
         try:
             document = parse_document(raw, parse_task, previous)
         except LedgerInvalid as error:
@@ -291,8 +291,8 @@ class LedgerStore:
         return Path(name)
 
 
-def _put_in_again(owed: Sequence[PendingChange], document: LedgerDocument[Task]) -> bytes:
-    return put_in(document, owed)
+def _reapply(pending: Sequence[PendingChange], document: LedgerDocument[Task]) -> bytes:
+    return reapply(document, pending)
 
 
 def _cannot_write(path: Path, error: OSError) -> FileError:

@@ -8,7 +8,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.files import replace_file
 
-KEPT: Final = 10
+MAX_VERSIONS: Final = 10
 
 
 class OldVersions:
@@ -35,9 +35,9 @@ class OldVersions:
 
     def forget(self) -> None:
         """Remove the oldest copies."""
-        for old in self.list()[KEPT:]:
+        for path in self.list()[MAX_VERSIONS:]:
             with suppress(OSError):
-                old.unlink()
+                path.unlink()
 
     def list(self) -> list[Path]:
         """Return the copies, newest first."""

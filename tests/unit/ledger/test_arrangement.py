@@ -6,7 +6,7 @@ from pixel_tui.ledger.view.arrangement import (
     LedgerLine,
     TaskField,
     TaskFilter,
-    arranged,
+    arrange_tasks,
     hidden_findings,
 )
 from pixel_tui.ledger.view.view import LedgerView
@@ -26,7 +26,7 @@ def ledger() -> LedgerView:
 
 
 def lines(wish: Arrangement) -> list[LedgerLine]:
-    return list(arranged(ledger(), wish, NOW))
+    return list(arrange_tasks(ledger(), wish, NOW))
 
 
 def listed(wish: Arrangement) -> list[str]:
@@ -72,11 +72,11 @@ def test_findings_about_tasks_that_are_not_listed_are_counted() -> None:
 def test_tasks_with_findings_are_those_that_are_odd_or_that_something_contradicts() -> None:
     found = view(task(ONE), task(TWO, type="dance"), task(THREE, attempts=9))
     wish = Arrangement(wanted=TaskFilter.DOUBTFUL, grouped=False)
-    assert {line.key for line in arranged(found, wish, NOW)} == {TWO, THREE}
+    assert {line.key for line in arrange_tasks(found, wish, NOW)} == {TWO, THREE}
 
 
 def test_several_tasks_of_one_id_have_lines_of_their_own() -> None:
     found = view(task(ONE), task(ONE), task(""))
-    keys = [line.key for line in arranged(found, Arrangement(grouped=False), NOW)]
+    keys = [line.key for line in arrange_tasks(found, Arrangement(grouped=False), NOW)]
     assert len(set(keys)) == 3
     assert ONE in keys

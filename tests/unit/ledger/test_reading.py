@@ -108,8 +108,8 @@ def test_the_files_beside_it(tmp_path: Path) -> None:
     assert found.lock is not None
     assert found.lock.task == ONE
     assert [event.kind for event in found.events] == ["spawn"]
-    assert found.heard[ONE].year == 2001
-    assert list(found.heard) == [ONE], "an id that leads elsewhere is no file's name"
+    assert found.last_writes[ONE].year == 2001
+    assert list(found.last_writes) == [ONE], "an id that leads elsewhere is no file's name"
     place.events.write_text("{torn")
     place.lock.write_text("{torn")
     again = reader.read()

@@ -24,7 +24,7 @@ from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.task import Task
 from pixel_tui.ledger.writing import store as store_module
 from pixel_tui.ledger.writing.store import Change, LedgerStore
-from pixel_tui.ledger.writing.versions import KEPT, OldVersions
+from pixel_tui.ledger.writing.versions import MAX_VERSIONS, OldVersions
 from tests.builders.ledger_files import ONE, THREE, TWO, project, task, text
 from tests.patience import PATIENCE
 
@@ -77,9 +77,9 @@ def test_a_change_keeps_owner_mode_and_the_version_before(tmp_path: Path) -> Non
     assert kept.read_bytes() == text(task(), task(TWO))
     assert kept.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in place.ledger.parent.iterdir()] == ["task-ledger.json"]
-    for at in range(KEPT + 3):
+    for at in range(MAX_VERSIONS + 3):
         store.change(setting(ONE, at=at))
-    assert len(list((tmp_path / "old").iterdir())) == KEPT
+    assert len(list((tmp_path / "old").iterdir())) == MAX_VERSIONS
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_change_is_made_of_what_is_there_when_it_is_written(tmp_path: Path) 
         return change(document)
 
     outcome = store_of(place).change(make)
-    assert (outcome.faster, len(seen)) == (1, 2)
+    assert (outcome.raced, len(seen)) == (1, 2)
     assert held(place)[ONE]["theirs"] == held(place)[ONE]["mine"] == 1
     assert TWO in held(place)
 
@@ -148,7 +148,7 @@ def test_a_version_that_comes_in_the_last_moment_is_put_back(
     place = project(tmp_path, task())
     at_exchange(monkeypatch, lambda: rewrite(place, text(task(), task(TWO))))
     outcome = store_of(place).change(adding(THREE))
-    assert outcome.faster == 1
+    assert outcome.raced == 1
     assert set(held(place)) == {ONE, TWO, THREE}
 
 
@@ -168,7 +168,7 @@ def test_two_that_come_in_the_last_moments_stay_both(
     at_exchange(monkeypatch, lambda: rewrite(place, text(task(), task(TWO))), read_ours)
     outcome = store_of(place, pauses=(0.0,)).change(adding(THREE))
     assert set(held(place)) == {ONE, TWO, THREE, "4" * 36}
-    assert outcome.rescued == 1
+    assert outcome.reapplied == 1
 
 
 def test_one_of_ours_that_is_written_over_is_put_in_again(tmp_path: Path) -> None:
@@ -270,9 +270,9 @@ def test_a_writer_that_runs_flat_out_loses_nothing_to_ours_and_ours_stay(
     print(  # noqa: T201  what the test is about
         f"\ntheirs: {told['count']} writes, {told['lost']} not seen by their writer for a moment,"
         f" {len(lost)} lost; ours: {len(outcomes)} changes, forestalled"
-        f" {sum(item.faster for item in outcomes)} times, written over and put in again"
+        f" {sum(item.raced for item in outcomes)} times, written over and put in again"
         f" {sum(item.overwritten for item in outcomes)} times, theirs put in again"
-        f" {sum(item.rescued for item in outcomes)} times"
+        f" {sum(item.reapplied for item in outcomes)} times"
     )
     assert lost == []
     assert [name for name in ours if name not in found] == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from pixel_tui.ledger.reading.events import WorkerEvent
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.view.log_place import log_of
-from pixel_tui.ledger.view.timeline import MOST_EVENTS, timeline_of
+from pixel_tui.ledger.view.timeline import MAX_EVENTS, timeline_of
 from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.text import plain
 from tests.builders.ledger_files import ONE, TWO, task
@@ -28,7 +28,7 @@ def test_all_that_know_of_a_task_tell_what_happened_to_it() -> None:
     die = StackEvent(ago(minutes=1), plain("die"), container.id, name, plain("worker"),
                      plain("exit code 137 (SIGKILL)"))  # fmt: skip
     other = replace(die, container_id="x" * 64)
-    told = [(item.words, item.teller.value)
+    told = [(item.words, item.source.value)
             for item in timeline_of(found.tasks[0], found, [die, other])]  # fmt: skip
     assert told == [
         ("created", "ledger"),
@@ -50,7 +50,7 @@ def test_of_very_many_events_of_a_worker_the_newest_are_told() -> None:
     )
     found = view(task(), events=events)
     told = [item for item in timeline_of(found.tasks[0], found) if item.words == "spawned"]
-    assert len(told) == MOST_EVENTS
+    assert len(told) == MAX_EVENTS
     assert told[-1].at == events[-1].at
 
 

@@ -10,9 +10,9 @@ from pixel_tui.ledger.reading.task import TaskStatus
 from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
 from pixel_tui.text import SafeText, plain
 
-AHEAD: Final = timedelta(minutes=5)
+MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
-_BACK: Final = timedelta(seconds=2)
+_ROUNDING: Final = timedelta(seconds=2)
 """Writers round times differently."""
 
 
@@ -34,24 +34,24 @@ def duplicate(case: LedgerState) -> Iterator[LedgerFinding]:
 
 def clock(case: LedgerState) -> Iterator[LedgerFinding]:
     """Find times in the wrong order, or in the future."""
-    ahead = case.now + AHEAD
+    ahead = case.now + MAX_CLOCK_SKEW
     for task in case.reading.tasks:
         created, started, completed = task.created, task.started, task.completed
-        wrong = ""
-        if started and completed and completed < started - _BACK and task.status.ended:
-            wrong = "was completed before it was started"
-        elif created and started and started < created - _BACK:
-            wrong = "was started before it was created"
+        problem = ""
+        if started and completed and completed < started - _ROUNDING and task.status.ended:
+            problem = "was completed before it was started"
+        elif created and started and started < created - _ROUNDING:
+            problem = "was started before it was created"
         elif (
             (created and created > ahead)
             or (started and started > ahead)
             or (completed and completed > ahead)
         ):
-            wrong = "has a time that is in the future"
-        if wrong:
+            problem = "has a time that is in the future"
+        if problem:
             yield LedgerFinding(
                 Rule.CLOCK,
-                plain(f"{task.short} {wrong}"),
+                plain(f"{task.short} {problem}"),
                 task.id,
                 advice=SafeText("look at the clocks of the machine and of whoever wrote it"),
             )
@@ -60,16 +60,16 @@ def clock(case: LedgerState) -> Iterator[LedgerFinding]:
 def attempts(case: LedgerState) -> Iterator[LedgerFinding]:
     """Find tasks with more attempts than allowed."""
     for task in case.reading.tasks:
-        waiting = task.status is TaskStatus.PENDING and not task.tries_left
-        if task.max_attempts and (task.attempts > task.max_attempts or waiting):
-            words = f"{task.short} has had {task.attempts} of {task.max_attempts} attempts"
-            more = " and is to be tried again" if waiting else ""
+        is_waiting = task.status is TaskStatus.PENDING and not task.tries_left
+        if task.max_attempts and (task.attempts > task.max_attempts or is_waiting):
+            message = f"{task.short} has had {task.attempts} of {task.max_attempts} attempts"
+            more = " and is to be tried again" if is_waiting else ""
             yield LedgerFinding(
                 Rule.ATTEMPTS,
-                plain(words + more),
+                plain(message + more),
                 task.id,
-                "task-abort" if waiting else "",
-                task.id if waiting else SafeText(""),
+                "task-abort" if is_waiting else "",
+                task.id if is_waiting else SafeText(""),
                 advice=SafeText("look at why it fails each time"),
             )
 

@@ -14,9 +14,9 @@ LATE_SECONDS: Final = 60.0
 """How long a worker has to exit after its timeout, before it is killed."""
 
 
-def _repair(task: Task) -> str:
-    again = task.tries_left and task.type is not TaskType.SYNTROPY_REBUILD
-    return "task-requeue" if again else "task-abort"
+def _fix_action(task: Task) -> str:
+    can_retry = task.tries_left and task.type is not TaskType.SYNTROPY_REBUILD
+    return "task-requeue" if can_retry else "task-abort"
 
 
 def gone(case: LedgerState) -> Iterator[LedgerFinding]:
@@ -27,7 +27,7 @@ def gone(case: LedgerState) -> Iterator[LedgerFinding]:
                 Rule.GONE,
                 plain(f"{task.short} is marked running, but its container is gone"),
                 task.id,
-                _repair(task),
+                _fix_action(task),
                 task.id,
                 severity=LedgerSeverity.ERROR,
             )
@@ -51,7 +51,7 @@ def ended(case: LedgerState) -> Iterator[LedgerFinding]:
             Rule.ENDED,
             plain(f"{task.short} is marked running, but {worker.container.name} is {worker.words}"),
             task.id,
-            _repair(task),
+            _fix_action(task),
             task.id,
             severity=LedgerSeverity.ERROR,
         )
@@ -95,10 +95,12 @@ def silent(case: LedgerState) -> Iterator[LedgerFinding]:
     """Find running tasks whose worker has not written for long."""
     for task in case.running:
         worker = case.worker_of(task)
-        heard = max(filter(None, (case.reading.heard.get(task.id), task.started)), default=None)
-        if worker is None or not worker.up or heard is None:
+        last_write = max(
+            filter(None, (case.reading.last_writes.get(task.id), task.started)), default=None
+        )
+        if worker is None or not worker.up or last_write is None:
             continue
-        seconds = (case.now - heard).total_seconds()
+        seconds = (case.now - last_write).total_seconds()
         if seconds > SILENT_SECONDS:
             yield LedgerFinding(
                 Rule.SILENT,

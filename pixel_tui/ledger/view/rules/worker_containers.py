@@ -8,7 +8,7 @@ from pixel_tui.ledger.reading.workers import Worker
 from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
 from pixel_tui.text import SafeText, plain
 
-_LINGERS_SECONDS = 30.0
+_EXIT_SECONDS = 30.0
 """How long a worker may run after it has recorded its task's result."""
 
 
@@ -18,15 +18,17 @@ def stranger(case: LedgerState) -> Iterator[LedgerFinding]:
         return
     changed = case.reading.changed
     for worker in case.workers:
-        made = worker.container.created_at
-        fresh = made is not None and (case.now - made).total_seconds() < _LINGERS_SECONDS
-        if not worker.up or (made and fresh and (changed is None or changed < made)):
+        created = worker.container.created_at
+        is_new = created is not None and (case.now - created).total_seconds() < _EXIT_SECONDS
+        if not worker.up or (created and is_new and (changed is None or changed < created)):
             continue
         if not any(worker.works_on(task.id) for task in case.reading.tasks if task.id):
-            of = f"task {worker.task[:8]}, which is not in the ledger" if worker.task else "no task"
+            task_text = (
+                f"task {worker.task[:8]}, which is not in the ledger" if worker.task else "no task"
+            )
             yield LedgerFinding(
                 Rule.STRANGER,
-                plain(f"{worker.container.name} is at work on {of}"),
+                plain(f"{worker.container.name} is at work on {task_text}"),
                 worker.task,
                 advice=plain(f"stop it where it should not run: docker stop {_id(worker)}"),
             )
@@ -34,29 +36,31 @@ def stranger(case: LedgerState) -> Iterator[LedgerFinding]:
 
 def finished(case: LedgerState) -> Iterator[LedgerFinding]:
     """Find workers that run for a task that has ended."""
-    up = [worker for worker in case.workers if worker.up]
-    if not up:
+    running = [worker for worker in case.workers if worker.up]
+    if not running:
         return  # the usual case: no task needs to be checked
     for task in case.reading.tasks:
         if not task.status.ended or task.completed is None or not case.settled(task.completed):
             continue
-        late = (case.now - task.completed).total_seconds()
-        if late < _LINGERS_SECONDS:
+        seconds_after = (case.now - task.completed).total_seconds()
+        if seconds_after < _EXIT_SECONDS:
             continue
-        worker = next((item for item in up if item.works_on(task.id)), None)
+        worker = next((item for item in running if item.works_on(task.id)), None)
         if worker is not None and _started_before(worker, task.completed):
-            words = f"{worker.container.name} is at work {age(late)} after its task has ended"
+            words = (
+                f"{worker.container.name} is at work {age(seconds_after)} after its task has ended"
+            )
             yield LedgerFinding(Rule.FINISHED, plain(words), task.id, "task-stop", task.id)
 
 
 def crowd(case: LedgerState) -> Iterator[LedgerFinding]:
     """Find more than one running worker."""
-    up = [worker for worker in case.workers if worker.up]
-    if len(up) > 1:
-        names = ", ".join(worker.container.name for worker in up[:5])
+    running = [worker for worker in case.workers if worker.up]
+    if len(running) > 1:
+        names = ", ".join(worker.container.name for worker in running[:5])
         yield LedgerFinding(
             Rule.CROWD,
-            plain(f"{len(up)} workers are at work at the same time: {names}"),
+            plain(f"{len(running)} workers are at work at the same time: {names}"),
             advice=SafeText("stop all but one: they write over each other's files"),
             severity=LedgerSeverity.ERROR,
         )
@@ -68,10 +72,10 @@ def lock(case: LedgerState) -> Iterator[LedgerFinding]:
     if held is None or not case.settled(held.created) or held.starting(case.now):
         return
     if not any(worker.up for worker in case.workers):
-        whose = f" for {held.task[:8]}" if held.task else ""
+        suffix = f" for {held.task[:8]}" if held.task else ""
         yield LedgerFinding(
             Rule.LOCK,
-            plain(f"the worker lock is held{whose}, and no worker runs"),
+            plain(f"the worker lock is held{suffix}, and no worker runs"),
             held.task,
             "task-unlock",
         )
