@@ -1,4 +1,4 @@
-"""Which tasks are listed, below which headings, and in which order."""
+"""The lines of the task list: filters, headings and order."""
 
 from pixel_tui.ledger.reading.task import TaskStatus
 from pixel_tui.ledger.view.arrangement import (
@@ -30,36 +30,36 @@ def lines(wish: Arrangement) -> list[LedgerLine]:
 
 
 def listed(wish: Arrangement) -> list[str]:
-    """The ids of tasks, and the words of headings."""
+    """Return the ids of tasks and the texts of headings."""
     return [line.task.id if line.task else line.status.value for line in lines(wish)]
 
 
-def test_groups_stand_in_their_order_each_sorted_by_itself() -> None:
+def test_groups_have_a_fixed_order_and_are_sorted_separately() -> None:
     assert listed(Arrangement()) == ["pending", FOUR, TWO, "failed", THREE, "completed", ONE]
     other = Arrangement(reverse=True)
     assert listed(other) == ["pending", TWO, FOUR, "failed", THREE, "completed", ONE]
 
 
-def test_of_a_folded_group_the_heading_is_left_and_counts_its_tasks() -> None:
+def test_a_collapsed_group_is_a_heading_with_a_count() -> None:
     wish = Arrangement(folded=frozenset({TaskStatus.PENDING}))
     assert listed(wish) == ["pending", "failed", THREE, "completed", ONE]
     heading = lines(wish)[0]
     assert (heading.count, heading.folded) == (2, True)
 
 
-def test_one_list_is_sorted_across_the_groups() -> None:
+def test_without_groups_all_tasks_are_sorted_together() -> None:
     assert listed(Arrangement(grouped=False)) == [FOUR, TWO, THREE, ONE]
     by_words = Arrangement(TaskField.TASK, grouped=False)
     assert listed(by_words) == [FOUR, TWO, ONE, THREE]
 
 
-def test_tasks_are_chosen_by_kind_and_by_words() -> None:
+def test_tasks_are_filtered_by_state_and_by_text() -> None:
     assert listed(Arrangement(wanted=TaskFilter.OPEN, grouped=False)) == [FOUR, TWO]
     assert listed(Arrangement(wanted=TaskFilter.FAILED, grouped=False)) == [THREE]
     assert listed(Arrangement(words="MEND the", grouped=False)) == [THREE, ONE]
 
 
-def test_findings_about_tasks_that_are_not_listed_are_counted() -> None:
+def test_findings_about_hidden_tasks_are_counted() -> None:
     found = view(task(ONE), task(TWO, type="dance"), task(THREE, attempts=9))
     about = {str(finding.task) for finding in found.findings}
     assert about == {TWO, THREE}
@@ -69,13 +69,13 @@ def test_findings_about_tasks_that_are_not_listed_are_counted() -> None:
     assert hidden_findings(found, Arrangement(wanted=TaskFilter.DOUBTFUL)) == 0
 
 
-def test_tasks_with_findings_are_those_that_are_odd_or_that_something_contradicts() -> None:
+def test_tasks_with_findings_include_those_that_violate_the_format() -> None:
     found = view(task(ONE), task(TWO, type="dance"), task(THREE, attempts=9))
     wish = Arrangement(wanted=TaskFilter.DOUBTFUL, grouped=False)
     assert {line.key for line in arrange_tasks(found, wish, NOW)} == {TWO, THREE}
 
 
-def test_several_tasks_of_one_id_have_lines_of_their_own() -> None:
+def test_tasks_with_the_same_id_have_separate_lines() -> None:
     found = view(task(ONE), task(ONE), task(""))
     keys = [line.key for line in arrange_tasks(found, Arrangement(grouped=False), NOW)]
     assert len(set(keys)) == 3

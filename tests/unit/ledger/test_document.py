@@ -1,4 +1,4 @@
-"""A ledger's file: to the letter what it was, but for the task that is changed."""
+"""The text of a ledger: everything except the changed task stays exactly the same."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ OBJECTS = st.dictionaries(st.text(max_size=8), VALUES, max_size=5)
 
 @st.composite
 def written(draw: st.DrawFn, value: Any) -> str:
-    """A value as some writer may write it: any space, any escapes, any forms of numbers."""
+    """Serialize a value with random white space, escapes and number formats."""
 
     def space() -> str:
         return draw(st.sampled_from(["", "", " ", "\n", "\n    ", "\t", " \r\n"]))
@@ -55,7 +55,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 @settings(max_examples=40)
 @given(files())
-def test_what_is_read_and_written_is_the_same_to_the_letter(raw: bytes) -> None:
+def test_parsing_and_joining_gives_the_exact_file(raw: bytes) -> None:
     document = parsed(raw)
     assert document.content == raw
     assert len(document.entries) == len(json.loads(raw.decode("utf-8-sig"))["tasks"])
@@ -63,7 +63,7 @@ def test_what_is_read_and_written_is_the_same_to_the_letter(raw: bytes) -> None:
 
 @settings(max_examples=40)
 @given(files(), st.data())
-def test_a_change_leaves_every_other_byte(raw: bytes, data: st.DataObject) -> None:
+def test_a_change_keeps_every_other_byte(raw: bytes, data: st.DataObject) -> None:
     document = parsed(raw)
     if not document.entries:
         return
@@ -77,7 +77,7 @@ def test_a_change_leaves_every_other_byte(raw: bytes, data: st.DataObject) -> No
 
 @settings(max_examples=40)
 @given(files(), OBJECTS)
-def test_a_task_that_is_added_is_the_last_and_the_rest_stays(raw: bytes, new: Any) -> None:
+def test_a_task_is_added_at_the_end_and_the_rest_stays(raw: bytes, new: Any) -> None:
     before = parsed(raw)
     after = parsed(before.appended(new))
     assert [entry.raw for entry in after.entries[:-1]] == [entry.raw for entry in before.entries]
@@ -87,9 +87,7 @@ def test_a_task_that_is_added_is_the_last_and_the_rest_stays(raw: bytes, new: An
 
 @settings(max_examples=40)
 @given(files(), files())
-def test_what_is_the_same_as_before_is_not_built_again_and_all_is_right(
-    old: bytes, new: bytes
-) -> None:
+def test_unchanged_tasks_are_not_built_again(old: bytes, new: bytes) -> None:
     document = parsed(old)
     for raw in (new, old):
         again = _parse_counting(raw, document)[0]
@@ -108,7 +106,7 @@ def _parse_counting(raw: bytes, previous: Any) -> Any:
 
 
 @pytest.mark.parametrize("changed", [0, 1, 2])
-def test_one_changed_task_is_the_only_one_that_is_read_again(changed: int) -> None:
+def test_only_the_changed_task_is_parsed_again(changed: int) -> None:
     ids = (ONE, TWO, THREE)
     before = parsed(text(*(task(name) for name in ids)))
     tasks = [task(name, "running" if at == changed else "pending") for at, name in enumerate(ids)]
@@ -119,7 +117,7 @@ def test_one_changed_task_is_the_only_one_that_is_read_again(changed: int) -> No
 
 
 @given(OBJECTS, st.text(max_size=8), SCALARS, st.data())
-def test_members_are_changed_added_and_removed_alone(
+def test_members_are_changed_added_and_removed_in_place(
     value: Any, name: str, new: Any, data: st.DataObject
 ) -> None:
     raw = data.draw(written(value)).encode()
@@ -138,14 +136,14 @@ def test_numbers_escapes_and_order_survive_a_change() -> None:
     assert changed == raw.replace(b"1e3", b'"x"')
 
 
-def test_bytes_that_are_no_text_survive_as_well() -> None:
+def test_bytes_that_are_not_utf8_survive_a_change() -> None:
     raw = text(task(payload={"task": "?"})).replace(b"?", b"\xff\xc3")
     document = parsed(raw)
     assert document.content == raw
     assert document.items[0].headline == "\ufffd\ufffd"
 
 
-def test_the_format_of_the_file_is_that_of_a_new_task() -> None:
+def test_a_new_task_is_formatted_like_the_file() -> None:
     assert parsed(EMPTY).appended({"id": "x"}) == (
         b'{\n  "version": 1,\n  "tasks": [\n    {\n      "id": "x"\n    }\n  ]\n}'
     )
@@ -179,13 +177,13 @@ def test_the_format_of_the_file_is_that_of_a_new_task() -> None:
         text(task(), task(TWO))[:300],
     ],
 )
-def test_what_is_no_ledger_says_so(raw: bytes) -> None:
+def test_an_invalid_ledger_is_refused_with_a_reason(raw: bytes) -> None:
     with pytest.raises(LedgerInvalid):
         parsed(raw)
 
 
 @given(st.binary(max_size=60))
-def test_no_bytes_do_anything_else(raw: bytes) -> None:
+def test_no_bytes_raise_anything_else(raw: bytes) -> None:
     for content in (raw, b'{"tasks": [' + raw + b"]}"):
         try:
             document = parsed(content)
@@ -194,7 +192,7 @@ def test_no_bytes_do_anything_else(raw: bytes) -> None:
         assert document.content == content
 
 
-def test_every_beginning_of_a_ledger_is_torn() -> None:
+def test_every_truncated_ledger_is_invalid() -> None:
     raw = text(task(), task(TWO, output="é 🚀"))
     for length in range(len(raw)):
         with pytest.raises(LedgerInvalid):

@@ -1,4 +1,4 @@
-"""Reading the ledger's files: renames, torn files, and news within half a second."""
+"""Reading the ledger's files: renames, incomplete files, changes within half a second."""
 
 import errno
 import json
@@ -28,13 +28,13 @@ from tests.patience import PATIENCE
 
 
 def rewrite(place: LedgerPlace, raw: bytes) -> None:
-    """As the other writers do it."""
+    """Write like the other programs: to a temporary file that is renamed."""
     temporary = place.ledger.with_name("task-ledger.json.tmp")
     temporary.write_bytes(raw)
     temporary.rename(place.ledger)
 
 
-def test_a_torn_file_shows_the_last_good_state_and_since_when(tmp_path: Path) -> None:
+def test_an_incomplete_file_shows_the_last_good_state_and_since_when(tmp_path: Path) -> None:
     place, clock = project(tmp_path, task()), FixedClock(NOW)
     reader = LedgerReader(place, clock)
     assert [item.id for item in reader.read().tasks] == [ONE]
@@ -59,7 +59,7 @@ def test_a_torn_file_shows_the_last_good_state_and_since_when(tmp_path: Path) ->
     assert len(reader.read().tasks) == 2
 
 
-def test_no_ledger_is_no_trouble_and_one_that_went_is(tmp_path: Path) -> None:
+def test_a_removed_ledger_is_trouble_and_one_that_never_existed_is_not(tmp_path: Path) -> None:
     reader = LedgerReader(LedgerPlace(tmp_path), FixedClock(NOW))
     assert (reader.read().present, reader.read().trouble) == (False, None)
     place = project(tmp_path, task())
@@ -70,7 +70,7 @@ def test_no_ledger_is_no_trouble_and_one_that_went_is(tmp_path: Path) -> None:
     assert len(found.tasks) == 1
 
 
-def test_what_could_not_be_looked_at_for_a_moment_is_well_again(
+def test_trouble_ends_once_the_file_can_be_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = project(tmp_path, task())
@@ -85,7 +85,7 @@ def test_what_could_not_be_looked_at_for_a_moment_is_well_again(
     assert reader.read().trouble is None, "though the file is the one of before"
 
 
-def test_what_is_no_plain_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+def test_reading_a_pipe_does_not_block(tmp_path: Path) -> None:
     place = project(tmp_path)
     place.ledger.unlink()
     os.mkfifo(place.ledger)
@@ -94,7 +94,7 @@ def test_what_is_no_plain_file_keeps_nobody_waiting(tmp_path: Path) -> None:
     assert "no plain file" in found.trouble.what
 
 
-def test_the_files_beside_it(tmp_path: Path) -> None:
+def test_lock_events_and_outputs_are_read(tmp_path: Path) -> None:
     place = project(tmp_path, task(status="running"), task("../../x", "running"))
     place.lock.write_text(f'{{"taskId": "{ONE}", "createdAt": "2026-03-01T11:00:00Z"}}')
     events = [{"taskId": ONE, "eventType": "spawn"}, 7]
@@ -118,7 +118,7 @@ def test_the_files_beside_it(tmp_path: Path) -> None:
 
 
 class Seen:
-    """An observer of a stack that only stands there."""
+    """An observer of a stack that never changes."""
 
     def __init__(self, snapshot: StackSnapshot) -> None:
         self.snapshot = snapshot
@@ -145,7 +145,7 @@ def counted(watch: LedgerWatch, status: TaskStatus) -> bool:
     return status in watch.view.totals
 
 
-def test_a_change_is_shown_without_the_poll(tmp_path: Path) -> None:
+def test_a_change_is_shown_before_the_next_poll(tmp_path: Path) -> None:
     place = project(tmp_path, task())
     watch, views, _ = watched(place, poll=10 * PATIENCE)
     try:
@@ -161,7 +161,7 @@ def test_a_change_is_shown_without_the_poll(tmp_path: Path) -> None:
         watch.close()
 
 
-def test_a_folder_that_comes_later_or_is_replaced_is_watched_too(tmp_path: Path) -> None:
+def test_a_new_or_replaced_folder_is_watched(tmp_path: Path) -> None:
     watch, _, observer = watched(LedgerPlace(tmp_path), poll=0.2)
     try:
         place = project(tmp_path, task())
@@ -177,7 +177,7 @@ def test_a_folder_that_comes_later_or_is_replaced_is_watched_too(tmp_path: Path)
     eventually(lambda: not [item for item in threading.enumerate() if item.name == "ledger"])
 
 
-def test_a_linked_ledger_is_heard_of_where_it_really_is(tmp_path: Path) -> None:
+def test_the_target_of_a_linked_ledger_is_watched(tmp_path: Path) -> None:
     real = project(tmp_path / "real", task())
     linked = LedgerPlace(tmp_path / "linked")
     linked.ledger.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Writing the ledger beside programs that take no lock."""
+"""Writing the ledger concurrently with programs that use no lock."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def rewrite(place: LedgerPlace, raw: bytes) -> None:
     temporary.rename(place.ledger)
 
 
-def test_a_change_keeps_owner_mode_and_the_version_before(tmp_path: Path) -> None:
+def test_a_change_keeps_owner_mode_and_the_replaced_version(tmp_path: Path) -> None:
     place = project(tmp_path, task(), task(TWO))
     place.ledger.chmod(0o664)
     if os.getuid() == 0:
@@ -92,7 +92,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert set(held(real)) == {ONE, TWO}
 
 
-def test_a_ledger_is_made_where_there_is_none(tmp_path: Path) -> None:
+def test_a_missing_ledger_is_created(tmp_path: Path) -> None:
     place = LedgerPlace(tmp_path)
     store_of(place).change(adding(ONE))
     assert place.ledger.read_bytes() == text(task())
@@ -100,7 +100,7 @@ def test_a_ledger_is_made_where_there_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", text(task())[:-5], b'{"version": 2, "tasks": []}'])
-def test_what_is_no_ledger_is_never_written_over(tmp_path: Path, raw: bytes) -> None:
+def test_an_invalid_ledger_is_never_overwritten(tmp_path: Path, raw: bytes) -> None:
     place = project(tmp_path)
     place.ledger.write_bytes(raw)
     with pytest.raises(FileError):
@@ -109,7 +109,7 @@ def test_what_is_no_ledger_is_never_written_over(tmp_path: Path, raw: bytes) -> 
     assert [path.name for path in place.ledger.parent.iterdir()] == ["task-ledger.json"]
 
 
-def test_the_change_is_made_of_what_is_there_when_it_is_written(tmp_path: Path) -> None:
+def test_a_change_applies_to_the_file_at_the_time_of_writing(tmp_path: Path) -> None:
     place = project(tmp_path, task())
     change = setting(ONE, mine=1)
     seen: list[LedgerDocument[Task]] = []
@@ -127,7 +127,7 @@ def test_the_change_is_made_of_what_is_there_when_it_is_written(tmp_path: Path) 
 
 
 def at_exchange(monkeypatch: pytest.MonkeyPatch, *acts: Callable[[], None]) -> None:
-    """Do something right before the first exchange, the second, and so on."""
+    """Call each function right before the first exchange, the second, and so on."""
     real, left = exchange_module.exchange, list(acts)
 
     def exchange(one: Path, other: Path) -> None:
@@ -139,10 +139,10 @@ def at_exchange(monkeypatch: pytest.MonkeyPatch, *acts: Callable[[], None]) -> N
 
 
 def nothing() -> None:
-    """Let an exchange be."""
+    """Do nothing before an exchange."""
 
 
-def test_a_version_that_comes_in_the_last_moment_is_put_back(
+def test_a_version_written_at_the_last_moment_is_restored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = project(tmp_path, task())
@@ -152,7 +152,7 @@ def test_a_version_that_comes_in_the_last_moment_is_put_back(
     assert set(held(place)) == {ONE, TWO, THREE}
 
 
-def test_two_that_come_in_the_last_moments_stay_both(
+def test_two_versions_written_at_the_last_moment_both_survive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = project(tmp_path, task())
@@ -171,7 +171,7 @@ def test_two_that_come_in_the_last_moments_stay_both(
     assert outcome.reapplied == 1
 
 
-def test_one_of_ours_that_is_written_over_is_put_in_again(tmp_path: Path) -> None:
+def test_an_overwritten_change_is_applied_again(tmp_path: Path) -> None:
     place = project(tmp_path, task(), task(TWO))
     late = [text(task(TWO, at=1), task()), text(task(), task(TWO), task(THREE))]
 
@@ -187,7 +187,7 @@ def test_one_of_ours_that_is_written_over_is_put_in_again(tmp_path: Path) -> Non
     assert THREE in held(place)
 
 
-def test_what_has_moved_on_from_ours_is_left_alone(tmp_path: Path) -> None:
+def test_a_later_state_of_a_task_is_left_alone(tmp_path: Path) -> None:
     place = project(tmp_path, task(status="failed"))
     moved = [text(task(status="running"))]
     store = LedgerStore(
@@ -200,7 +200,7 @@ def test_what_has_moved_on_from_ours_is_left_alone(tmp_path: Path) -> None:
     assert held(place)[ONE]["status"] == "running"
 
 
-def test_a_file_system_without_an_exchange_is_written_to_all_the_same(
+def test_a_file_system_without_exchange_is_written_by_rename(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unable(_one: Path, _other: Path) -> None:
@@ -244,9 +244,7 @@ json.dump({"wrote": wrote, "count": count, "lost": lost, "longest": longest}, op
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.005])
-def test_a_writer_that_runs_flat_out_loses_nothing_to_ours_and_ours_stay(
-    tmp_path: Path, pause: float
-) -> None:
+def test_a_constant_writer_and_this_one_lose_no_changes(tmp_path: Path, pause: float) -> None:
     place = project(tmp_path, *(task(f"t{at:02}") for at in range(20)))
     report = tmp_path / "report.json"
     pauses = (0.01, 0.05, 0.2)
@@ -279,7 +277,7 @@ def test_a_writer_that_runs_flat_out_loses_nothing_to_ours_and_ours_stay(
     assert found["t05"]["ours"] == ours[-1]
 
 
-def test_one_that_is_told_to_end_between_two_exchanges_loses_nothing(
+def test_a_signal_between_two_exchanges_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = project(tmp_path, task())
@@ -304,7 +302,7 @@ def test_one_that_is_told_to_end_between_two_exchanges_loses_nothing(
 
 
 def full_disk(limit: int) -> None:
-    """Nothing longer can be written, as where the disk is full."""
+    """Limit the size of files, like a full disk."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 

@@ -1,4 +1,4 @@
-"""What a task says: tolerant of anything, and harmless."""
+"""Parsing tasks: tolerates anything and sanitizes text."""
 
 import json
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ def parse(value: Any) -> Task:
     return parse_task(raw, json.loads(raw))
 
 
-def test_a_task_as_the_ecosystem_writes_it() -> None:
+def test_a_task_of_syntropy_is_parsed() -> None:
     found = parse(task(status="failed", error="It broke\nbadly", summary="## Summary\nNothing"))
     assert (found.id, found.short) == (ONE, "11111111")
     assert (found.status, found.type) == (TaskStatus.FAILED, TaskType.OPENCODE)
@@ -49,12 +49,12 @@ def test_a_task_as_the_ecosystem_writes_it() -> None:
         (task("x" * 200), "its id is no id"),
     ],
 )
-def test_an_odd_task_says_why(value: Any, why: str) -> None:
+def test_violations_of_the_format_are_listed(value: Any, why: str) -> None:
     assert why in "; ".join(parse(value).odd)
 
 
 @given(VALUES | st.dictionaries(st.sampled_from(list(task(status="failed"))), VALUES))
-def test_nothing_makes_it_fail_and_nothing_harmful_gets_through(value: Any) -> None:
+def test_no_value_raises_and_all_text_is_sanitized(value: Any) -> None:
     found = parse(value)
     texts = texts_of(found)
     shown = (found.id, found.headline, found.summary, found.error, found.status_text, *found.odd)
@@ -62,12 +62,12 @@ def test_nothing_makes_it_fail_and_nothing_harmful_gets_through(value: Any) -> N
         assert is_harmless(words)
 
 
-def test_an_odd_task_hides_no_other() -> None:
+def test_an_invalid_task_does_not_affect_others() -> None:
     document = parsed(text(None, task(), [1], task(TWO, "running")))
     assert [item.id for item in document.items] == ["", ONE, "", TWO]
 
 
-def test_words_are_found_in_whatever_case_in_task_output_and_error() -> None:
+def test_the_search_ignores_case_and_covers_task_output_and_error() -> None:
     found = parse(task(status="failed", output='He said "NO"\nand left', error="Ünsinn"))
     for words in ("mend the", "AND LEFT", '"no"', "ünsinn", ONE[:8], ""):
         assert TaskSearch(words).matches(found), words
@@ -75,7 +75,7 @@ def test_words_are_found_in_whatever_case_in_task_output_and_error() -> None:
         assert not TaskSearch(words).matches(found), words
 
 
-def test_statistics_count_what_ended_by_type_and_day() -> None:
+def test_statistics_count_finished_tasks_by_type_and_day() -> None:
     minute = {"startedAt": "2026-03-01T11:00:00Z"}
     tasks = [
         parse(task(status="completed", **minute, completedAt=f"2026-03-01T11:{at:02}:00Z"))
@@ -93,7 +93,7 @@ def test_statistics_count_what_ended_by_type_and_day() -> None:
     assert [tally.ended for _, tally in found.by_day] == [0, 1, 21]
 
 
-def test_secrets_of_a_task_are_masked_where_it_is_shown() -> None:
+def test_secrets_of_a_task_are_masked_when_shown() -> None:
     words = "Use API_KEY=abcdef1234567 for it"
     found = parse(task(status="failed", output=words, payload={"task": words}))
     assert "abcdef" not in shown(found.headline)

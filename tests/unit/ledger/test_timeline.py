@@ -1,4 +1,4 @@
-"""What happened to a task, and where its log is."""
+"""The timeline of a task, and the place of its log."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from tests.builders.ledger_files import ONE, TWO, task
 from tests.builders.ledger_truth import ago, exited, view, worker
 
 
-def test_all_that_know_of_a_task_tell_what_happened_to_it() -> None:
+def test_the_timeline_combines_all_sources() -> None:
     def event(kind: str, at: datetime, of: str = ONE) -> WorkerEvent:
         return WorkerEvent(plain(of), plain("pixel-worker-1"), plain(kind), at)
 
@@ -43,7 +43,7 @@ def test_all_that_know_of_a_task_tell_what_happened_to_it() -> None:
     ) == 1
 
 
-def test_of_very_many_events_of_a_worker_the_newest_are_told() -> None:
+def test_the_newest_events_of_a_worker_are_shown() -> None:
     events = tuple(
         WorkerEvent(plain(ONE), plain("pixel-worker-1"), plain("spawn"), ago(minutes=9999 - number))
         for number in range(1000)
@@ -54,7 +54,7 @@ def test_of_very_many_events_of_a_worker_the_newest_are_told() -> None:
     assert told[-1].at == events[-1].at
 
 
-def test_the_log_is_the_container_s_then_a_file_s(tmp_path: Path) -> None:
+def test_the_log_is_that_of_the_container_or_else_a_file(tmp_path: Path) -> None:
     place = LedgerPlace(tmp_path)
     for name in ("logs", "data"):
         (tmp_path / name).mkdir()

@@ -1,4 +1,4 @@
-"""The claim beside the truth: what is found, and what is proposed."""
+"""Comparing the ledger with the stack: the findings and their fixes."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_a_running_task_with_its_worker_agrees() -> None:
     assert truth.worker.words == "running"
 
 
-def test_one_whose_container_is_gone_is_an_orphan_and_is_queued_again() -> None:
+def test_a_running_task_without_a_container_is_to_be_requeued() -> None:
     found = view(running())
     finding = only(found)
     assert (finding.rule, finding.remedy) == (Rule.GONE, f"task-requeue {ONE}")
@@ -45,30 +45,30 @@ def test_one_whose_container_is_gone_is_an_orphan_and_is_queued_again() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"attempts": 3}, {"type": "syntropy-rebuild"}])
-def test_an_orphan_that_may_not_be_tried_again_is_aborted(changes: dict[str, Any]) -> None:
+def test_an_orphan_without_attempts_left_is_to_be_aborted(changes: dict[str, Any]) -> None:
     assert only(view(running(**changes))).action == "task-abort"
 
 
-def test_one_that_has_just_begun_is_not_judged_by_an_older_picture() -> None:
+def test_a_task_that_just_started_is_not_compared_with_an_older_snapshot() -> None:
     found = view(running(minutes=0.05))
     assert found.findings == ()
     assert found.truth(found.tasks[0]).verdict is TaskVerdict.UNKNOWN
 
 
-def test_without_an_engine_nothing_is_said_of_containers() -> None:
+def test_without_an_engine_there_are_no_findings_about_containers() -> None:
     found = view(running(), link=Link.LOST)
     assert found.findings == ()
     assert found.truth(found.tasks[0]).verdict is TaskVerdict.UNKNOWN
 
 
-def test_one_whose_container_has_ended_says_how() -> None:
+def test_the_exit_of_a_running_task_s_container_is_reported() -> None:
     found = view(running(), containers=(worker(**exited(137, oom_killed=True)),))
     assert only(found).rule is Rule.ENDED
     assert "exit code 137 (out of memory)" in only(found).message
     assert found.truth(found.tasks[0]).verdict is TaskVerdict.ENDED
 
 
-def test_a_container_of_the_attempt_before_says_nothing_of_this_one() -> None:
+def test_a_container_of_the_previous_attempt_is_ignored() -> None:
     old = worker(**exited(1, finished_at=ago(minutes=30)))
     assert rules(view(running(), containers=(old,))) == []
 
@@ -76,7 +76,7 @@ def test_a_container_of_the_attempt_before_says_nothing_of_this_one() -> None:
 @pytest.mark.parametrize(
     ("minutes", "rule"), [(19, None), (21, Rule.SLOW), (45.5, Rule.SLOW), (47, Rule.OVERDUE)]
 )
-def test_how_long_it_runs(minutes: float, rule: Rule | None) -> None:
+def test_a_long_run_is_slow_or_overdue(minutes: float, rule: Rule | None) -> None:
     heard = {ONE: NOW}
     found = view(running(minutes=minutes), containers=(worker(),), heard=heard)
     assert rules(found) == ([] if rule is None else [rule])
@@ -92,37 +92,37 @@ def test_the_timeout_is_that_of_the_worker() -> None:
     assert only(found).action == "task-stop"
 
 
-def test_one_that_writes_nothing_is_silent() -> None:
+def test_a_task_whose_worker_writes_nothing_is_silent() -> None:
     found = view(running(minutes=15), containers=(worker(),), heard={ONE: ago(minutes=11)})
     assert only(found).rule is Rule.SILENT
     assert "11m" in only(found).message
 
 
-def test_a_worker_is_known_by_its_name_where_nothing_else_tells() -> None:
+def test_a_worker_without_labels_is_known_by_its_name() -> None:
     named = worker(name=f"other-worker-rebuild-{ONE[:8]}", environment=())
     found = view(running(), containers=(named,))
     assert found.findings == ()
     assert found.workers[0].rebuild
 
 
-def test_a_worker_without_a_task() -> None:
+def test_a_worker_without_a_task_is_a_finding() -> None:
     found = view(task(TWO), containers=(worker(),))
     assert only(found).rule is Rule.STRANGER
     assert "docker stop" in only(found).remedy
 
 
-def test_a_worker_of_a_task_that_has_ended() -> None:
+def test_a_worker_of_a_finished_task_is_a_finding() -> None:
     done = task(status="completed", completedAt=ago(minutes=5).isoformat())
     assert only(view(done, containers=(worker(),))).rule is Rule.FINISHED
     assert rules(view(done, containers=(worker(started_at=ago(minutes=1)),))) == []
 
 
-def test_two_workers_at_the_same_time() -> None:
+def test_two_running_workers_are_a_finding() -> None:
     both = (worker(), worker(TWO))
     assert rules(view(running(), running(TWO), containers=both)) == [Rule.CROWD]
 
 
-def test_a_lock_without_a_worker_is_stale_and_a_young_one_is_not() -> None:
+def test_a_lock_without_a_worker_is_stale_unless_new() -> None:
     stale = WorkerLock(plain(ONE), ago(minutes=5))
     assert only(view(task(), lock=stale)).action == "task-unlock"
     assert rules(view(task(), lock=WorkerLock(plain(ONE), ago(seconds=20)))) == []
@@ -137,11 +137,11 @@ def test_a_lock_without_a_worker_is_stale_and_a_young_one_is_not() -> None:
         {"createdAt": "2026-03-02T10:00:00Z", "startedAt": None},
     ],
 )
-def test_times_that_cannot_be(changes: dict[str, Any]) -> None:
+def test_impossible_times_are_findings(changes: dict[str, Any]) -> None:
     assert only(view(task(status="completed", **changes))).rule is Rule.CLOCK
 
 
-def test_the_ledger_against_itself() -> None:
+def test_inconsistent_records_are_findings() -> None:
     found = view(
         task(), task(), task(TWO, attempts=3), task(THREE, "failed", attempts=4), {"id": "?"},
         version=2,
@@ -150,7 +150,7 @@ def test_the_ledger_against_itself() -> None:
     assert found.findings[0].rule is Rule.DUPLICATE, "the worst first"
 
 
-def test_hostile_words_do_not_get_out_of_a_finding() -> None:
+def test_hostile_text_in_a_finding_is_sanitized() -> None:
     found = view(task("\x1b[2J" + ONE, "\x1b]0;x\x07", type="\x1b[1m"))
     assert found.tasks[0].id == ""
     assert all("\x1b" not in item.message for item in found.findings)
