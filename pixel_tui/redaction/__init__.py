@@ -1,1 +1,1 @@
-"""Masking secrets: by their names, their forms and the values that are known."""
+"""Masks secrets by their names, by their forms, and by known values."""

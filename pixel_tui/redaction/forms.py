@@ -1,7 +1,7 @@
-"""Secrets that no assignment, header or long flag gives away, masked in text.
+"""Masks secrets in forms other than assignments, headers and long flags.
 
-Passwords of the short flags of some programs, of SQL and configuration lines, in XML, in what
-a URL escapes, and signatures of addresses. Time grows with the length of the text.
+Passwords of some programs' short flags, in SQL and configuration lines, in XML, and in
+percent-encoded text, and signatures in URLs. Runs in linear time.
 """
 
 import re
@@ -13,15 +13,15 @@ from pixel_tui.redaction.known import MASK
 from pixel_tui.redaction.names import is_no_secret, is_secret_name
 
 _PORTS: Final = LatePattern(r"(?:[0-9.\-]{1,40}:){1,2}[0-9]|[0-9]{1,5}/(?:tcp|udp)")
-"""What `-p` means to `docker run`, whose image or container may be called like a program."""
+"""The meaning of `-p` for `docker run`, whose image may be named like one of the programs."""
 
 
 @dataclass(frozen=True)
 class PasswordFlag:
-    """The short flag by which a program takes a password.
+    """The short flag for the password of a program.
 
     Attributes:
-        name: The flag, as `-p`.
+        name: The flag, such as `-p`.
         apart: Whether the password may be the next word.
         joined: Whether it may follow in the same word.
     """
@@ -31,7 +31,7 @@ class PasswordFlag:
     joined: bool = True
 
     def attached(self, word: str) -> str:
-        """The password that is in this word, or nothing."""
+        """Return the password in this word, or an empty string."""
         rest = word[len(self.name) :] if self.joined and word.startswith(self.name) else ""
         return "" if not rest or not _may_be_password(rest) else rest
 
@@ -56,7 +56,7 @@ _PROGRAMS: Final = {
 
 
 def flagged(programs: str, flag: str) -> LatePattern[str]:
-    """A program, at most so many words, and its flag: without an end it would take forever."""
+    """Match a program, at most 16 words, and its flag; unbounded, it would take too long."""
     return LatePattern(
         rf"(?<![\w\-])(?P<program>{programs})(?=[\s\"'])"
         rf"(?:[\s\"',]++(?!{flag}|[|;&])[^\s\"',]++){{0,16}}?[\s\"',]++"
@@ -116,12 +116,12 @@ _VALUE_LIKE: Final = LatePattern(r"(?=.*[0-9])(?=.*[A-Za-z])|(?=.*[!@#$%^&*+~].)
 
 
 def password_flag(word: str) -> PasswordFlag | None:
-    """The flag of the program that this word of a command line calls, where it has one."""
+    """Return the password flag of the program that a command line's word names, if any."""
     return _PROGRAMS.get(word.rpartition("/")[2])
 
 
 def mask_forms(text: str) -> str:
-    """Text without the secrets of these forms."""
+    """Mask the secrets of these forms in a text."""
     lower = text.lower()
     if any(program in lower for program in _HINTS):
         for flagged in _FLAGGED:

@@ -1,7 +1,7 @@
-"""Values that are known to be secret, found wherever they are written literally.
+"""Masks known secret values wherever they occur literally.
 
-What a name or a shape makes a secret is the business of `redactor.py`, which remembers here
-what it masks. Any thread may ask.
+`redactor.py` detects secrets by name and form, and adds what it masks to these values.
+Thread-safe.
 """
 
 import json
@@ -23,20 +23,20 @@ _MASK: Final = MASK.encode()
 
 
 class SecretForm(NamedTuple):
-    """What a line may have of a secret value."""
+    """A spelling of a secret value that may occur in a line."""
 
     text: str
     anywhere: bool
-    """Whether it is looked for inside of longer words too."""
+    """Whether it is masked inside longer words, too."""
 
 
 class KnownSecrets:
-    """Values that are known to be secret, to be masked wherever they turn up literally.
+    """Values that are known to be secret, masked wherever they occur literally.
 
-    One that can be nothing else is masked wherever it is. A plain one (`hunter22`) may be a part of
-    longer words: it is masked where it is a word, unless that word names something (`spare`). That
-    holds in paths too: of `/srv/pixelsecret/data` it is masked unless the project is called so, or
-    is in a folder of that name.
+    An unmistakable value is masked everywhere. A plain one (`hunter22`) may be part of longer
+    words: it is masked where it is a complete word, unless that word is a name (`spare`). This
+    applies to paths, too: in `/srv/pixelsecret/data` it is masked unless the project, or a folder
+    above it, has that name.
     """
 
     SHORTEST: Final = 8
@@ -52,16 +52,16 @@ class KnownSecrets:
         self._forms_of: dict[str, tuple[SecretForm, ...]] = {}
         self._spared = SparedWords()
         self._left: frozenset[str] = frozenset()
-        """Those of the values that are spared."""
+        """The values that are spared."""
         self._forms: tuple[SecretForm, ...] = ()
-        """All that is masked, the longest first: one may be a part of another."""
+        """All masked spellings, the longest first, because one may be part of another."""
         self._revision = 0
         self._ready: tuple[int, ValueFinder | None] = (0, None)
-        """The revision that was made ready for bytes, and what finds its values."""
+        """The revision of the current finder for bytes, and that finder."""
 
     @property
     def revision(self) -> int:
-        """Another number whenever other values are masked."""
+        """Changes whenever the masked values change."""
         return self._revision
 
     @property
@@ -70,7 +70,7 @@ class KnownSecrets:
         return bool(self._forms)
 
     def add(self, value: str) -> bool:
-        """Remember a value; whether it is new, and masked from now on."""
+        """Remember a value; returns whether it is new, and masked from now on."""
         if value in self._seen:
             return False
         with self._lock:
@@ -88,24 +88,24 @@ class KnownSecrets:
             return True
 
     def spare(self, names: Iterable[str]) -> bool:
-        """Leave the words of these names alone from now on; whether other values are masked.
+        """Stop masking the words of these names; returns whether the masked values change.
 
-        Only values that are masked as words are spared.
+        Affects only values that are masked as words.
         """
         with self._lock:
             return self._spared.add_names(names) and self._judge_again()
 
     def spare_setting(self, key: str, value: str) -> bool:
-        """Leave the value of a setting alone that is no secret, if it is a name or common.
+        """Stop masking the value of a setting that is not secret, if it is a name or common.
 
         Returns:
-            Whether other values are masked from now on.
+            Whether the masked values change.
         """
         with self._lock:
             return self._spared.add_setting(key, value) and self._judge_again()
 
     def forget(self) -> None:
-        """Know none any more, and spare none."""
+        """Forget all values and all spared names."""
         with self._lock:
             self._seen.clear()
             self._values = ()
@@ -114,34 +114,34 @@ class KnownSecrets:
             self._renew()
 
     def is_telling(self, value: str) -> bool:
-        """Whether it can be nothing else: a password `postgres` is a part of many names."""
+        """Whether it is unmistakable; a password such as `postgres` is part of many names."""
         if not self._may_be_masked(value):
             return False
         kinds = sum(1 for kind in self._TELLING if kind.search(value))
         return kinds > 2 or (kinds > 1 and len(value) > 10) or len(value) > 20
 
     def is_word(self, value: str) -> bool:
-        """Whether it can be masked where it is a word.
+        """Whether it can be masked where it is a complete word.
 
-        What is shorter, as `Sh0rt!` or `plane`, or a number with fewer digits, as `12345678`, is in
-        too much else: sizes, times, ids. Ordinary words, as `postgres` and `changeme`, are spared.
+        Short values such as `Sh0rt!` or `plane`, and numbers of few digits, would match too much
+        else: sizes, times, ids. Ordinary words such as `postgres` and `changeme` are spared.
         """
         if not self._may_be_masked(value) or not any(map(str.isalnum, value)):
             return False
         return not value.isdecimal() or len(value) >= self.SHORTEST_NUMBER
 
     def mask(self, text: str) -> str:
-        """Text without these values."""
+        """Return the text with these values masked."""
         for form, anywhere in self._forms:
             if form in text:
                 text = text.replace(form, MASK) if anywhere else replace_word(text, form, MASK)
         return text
 
     def mask_line(self, raw: bytes) -> bytes:
-        """A line of output without these values; the same object where none is in it.
+        """Return a line of output with these values masked; the same object if it has none.
 
-        A value is found also where colours or invisible characters are in its midst, and as
-        JSON, a URL or Base64 write it.
+        A value is found also with colours or invisible characters inside, and in the encoding of
+        JSON, URLs or Base64.
         """
         if not self._forms:
             return raw
@@ -193,7 +193,7 @@ class KnownSecrets:
         return finder
 
     def _forms_for(self, value: str) -> Iterator[SecretForm]:
-        """All that a line may have of a value."""
+        """Yield all spellings of a value that may occur in a line."""
         telling = self.is_telling(value)
         in_json = json.dumps(value, ensure_ascii=False)[1:-1]
         for form in (
@@ -205,10 +205,10 @@ class KnownSecrets:
             quote(value, "", errors="replace"),
             quote_plus(value, errors="replace"),
         ):
-            # As it is escaped it may be nothing else.
+            # The escaped value may be unmistakable.
             yield SecretForm(form, telling or self.is_telling(form))
         yield SecretForm(_in_base64(value), anywhere=True)
-        # A line has one line of several, and of those of a key each tells something.
+        # A value of several lines occurs line by line; each long line of a key is unmistakable.
         parts = (part.strip() for part in _CONTROL.split(value))
         for part in parts:
             if self.is_telling(part) and part[:5] != "-----":
@@ -219,36 +219,36 @@ class KnownSecrets:
 
 
 def _in_base64(value: str) -> str:
-    """What is the same in Base64 whatever comes after the value: a line end, or another value."""
+    """Return the part of the Base64 text that does not depend on what follows the value."""
     data = value.encode("utf-8", "replace")
     return b64encode(data).decode()[: len(data) * 8 // 6]
 
 
 _CONTROL: Final = LatePattern(r"[\x00-\x1f\x7f-\x9f]+")
 _ORDINARY: Final = bytes(range(0x20, 0x7F))
-"""What a line that has nothing else is made of is shown as it was written."""
+"""A line with only these characters is shown as it is."""
 
 known: Final = KnownSecrets()
-"""Those of this process."""
+"""The secrets known to this process."""
 
 
 def mask_known(raw: bytes) -> bytes:
-    """A line of output without the values that are known to be secret."""
+    """Return a line of output with known secrets masked."""
     return known.mask_line(raw)
 
 
 def masked_words(text: str) -> str:
-    """Words in which an operator may have typed such a value, as they are shown."""
+    """Return text that may contain a secret, such as typed words, as it may be shown."""
     raw = text.encode("utf-8", "surrogatepass")
     masked = known.mask_line(raw)
     return text if masked is raw else masked.decode("utf-8", "replace")
 
 
 class LineMasker:
-    """Masks known secrets in lines, unless they are to be shown, and counts such lines.
+    """Masks known secrets in lines, unless they may be shown, and counts lines with secrets.
 
     Args:
-        revealed: Leave them as they were written, and only count.
+        revealed: Don't mask, only count.
     """
 
     __slots__ = ("found", "revealed")
@@ -256,10 +256,10 @@ class LineMasker:
     def __init__(self, *, revealed: bool = False) -> None:
         self.revealed = revealed
         self.found = 0
-        """Lines that have a secret."""
+        """The number of lines with a secret."""
 
     def __call__(self, raw: bytes) -> bytes:
-        """A line as it may be shown."""
+        """Return a line as it may be shown."""
         masked = known.mask_line(raw)
         if masked is raw:
             return raw
@@ -278,7 +278,7 @@ def _masked(data: bytes, spans: Sequence[Span]) -> bytes:
 
 
 def _mask_shown(raw: bytes, finder: ValueFinder) -> bytes:
-    """A line of which what is shown is not what was written: colours, tabs, carriage returns."""
+    """Mask a line that is shown differently: colours, tabs, carriage returns."""
     if not finder.may_have(shown_line(raw).encode()):
         return raw
     parts = [part.encode("utf-8", "surrogateescape") for part in split_dropped(_text(raw))]
@@ -292,14 +292,14 @@ def _mask_shown(raw: bytes, finder: ValueFinder) -> bytes:
             written.append(_masked_part(part, at, spans))
             at += len(part)
         masked = b"".join(written)
-    # What was written over, or a tab, may have put it together.
+    # Overwriting or a tab may have completed a value.
     shown = shown_line(masked).encode()
     again = finder.spans(shown)
     return _masked(shown, again) if again else masked
 
 
 def _masked_part(part: bytes, at: int, spans: Sequence[Span]) -> bytes:
-    """A part of a text that begins at a place of it; a mask stands where its span begins."""
+    """Mask a part of a text, which starts at a place; a mask is put where its span starts."""
     kept, done, end = [], at, at + len(part)
     for start, stop in spans:
         if stop <= done or start >= end:

@@ -1,7 +1,7 @@
-"""Passwords that are written behind a user's name in a command line: `-u root:PASSWORD`.
+"""Masks passwords after a user name in a command line: `-u root:PASSWORD`.
 
-`-u` is what most programs call it. To docker and a few others the same flag is a user and a
-group; so a number, the user's own name and the name of a common group are left alone.
+Most programs use `-u` for it. For docker and a few others the same flag is a user and a
+group, so numbers, the user's own name and names of common groups are not masked.
 """
 
 import re
@@ -13,7 +13,7 @@ from pixel_tui.redaction.known import MASK
 from pixel_tui.redaction.names import is_no_secret
 
 _FLAGS: Final = ("-u", "-U", "--user", "--proxy-user")
-"""Of any program."""
+"""Flags of any program."""
 _PROGRAMS: Final = {
     "curl": {"-u": ":", "-U": ":"},
     "ab": {"-A": ":", "-P": ":"},
@@ -21,7 +21,7 @@ _PROGRAMS: Final = {
     **{name: {"-U": "%"} for name in ("smbclient", "rpcclient", "smbget")},
     "lftp": {"-u": ","},
 }
-"""The flags of these, and what is between name and password; they may be one word with them."""
+"""Flags and separators of name and password; the login may be joined to the flag."""
 _GROUPS: Final = frozenset(
     {"adm", "apache", "app", "daemon", "docker", "git", "http", "mail", "nginx", "nobody",
      "node", "nogroup", "root", "staff", "sudo", "sys", "tty", "users", "wheel", "www-data"}
@@ -39,7 +39,7 @@ _OF_PROGRAMS: Final = (
 
 
 def mask_logins(text: str) -> str:
-    """Text without the passwords of its command lines."""
+    """Mask the passwords of the command lines in a text."""
     if "-u" in text or "-U" in text or "--proxy-user" in text:
         text = _ANY.sub(lambda found: found["head"] + _masked(found["login"], ":"), text)
     if any(program in text for program in ("curl", "smb", "rpcclient", "lftp", "ab ")):
@@ -49,16 +49,16 @@ def mask_logins(text: str) -> str:
 
 
 class Logins:
-    """Masks the passwords behind names in a command line that is looked at word by word."""
+    """Masks passwords after user names in a command line, word by word."""
 
     def __init__(self) -> None:
         self._flags = dict.fromkeys(_FLAGS, ":")
         self._own: dict[str, str] = {}
         self._separator = ""
-        """What is between name and password in the next word; empty where it is no login."""
+        """The separator of the login in the next word; empty if it is no login."""
 
     def masked(self, word: str) -> str | None:
-        """The word as it may be shown; None where it has no login."""
+        """Return the word as it may be shown; None if it has no login."""
         separator, self._separator = self._separator, ""
         if separator:
             return _masked(word, separator)
@@ -78,7 +78,7 @@ class Logins:
 
 
 def _masked(login: str, separator: str) -> str:
-    """A login without its password, where it has one."""
+    """Return a login with its password masked, if it has one."""
     name, found, password = login.partition(separator)
     if not found or not name or _is_public(name, password):
         return login

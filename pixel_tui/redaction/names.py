@@ -1,8 +1,8 @@
-"""Which names are those of secrets, and which values are none whatever their name is.
+"""Decides which names are those of secrets, and which values are never secret.
 
-A name is taken apart into its words, however they are joined: `DB_PASSWORD`, `dbPassword`,
-`db-password` and `-rpcpassword` are the same. What it is a secret *of* decides, and what is
-asked of it: `TOKEN` is one, `TOKEN_EXPIRATION` and `MAX_TOKENS` are numbers about it.
+A name is split into its words, however they are joined: `DB_PASSWORD`, `dbPassword`,
+`db-password` and `-rpcpassword` are the same. Context decides: `TOKEN` is a secret,
+`TOKEN_EXPIRATION` and `MAX_TOKENS` are numbers about one.
 """
 
 import re
@@ -13,7 +13,7 @@ from pixel_tui.late_pattern import LatePattern
 
 _WORD: Final = LatePattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LONGEST: Final = 200
-"""Letters of a name that are looked at: its end. No variable is longer."""
+"""Characters at the end of a name that are examined. No variable is longer."""
 
 _SECRET: Final = frozenset(
     {"accesskey", "apikey", "apikeys", "auth", "authcode", "authkey", "authorization", "basicauth",
@@ -41,7 +41,7 @@ _SECRET_ENDS: Final = (
     *_JOINED.split(),
     *(f"{owner}{word}" for owner in _OWNERS.split() for word in ("pass", "pwd", "pw")),
 )
-"""Words that were joined without a sign between them."""
+"""Ends of words that are joined without a separator."""
 _ABOUT: Final = frozenset(
     {"age", "alg", "algo", "algorithm", "allow", "audience", "backend", "budget", "class", "count",
      "days", "dir", "directory", "disabled", "domain", "duration", "enable", "enabled", "endpoint",
@@ -55,7 +55,7 @@ _ABOUT: Final = frozenset(
      "url", "usage", "user", "username", "validation", "validator", "validators", "validity",
      "version", "window"}
 )  # fmt: skip
-"""A name that ends with one of these says something about a secret."""
+"""Last words of names that are about a secret."""
 _STRONG_ID: Final = LatePattern(r"(?:access key|secret|secret key) id$")
 _KEPT_AT: Final = frozenset({"url", "uri"})
 _COUNTED: Final = frozenset({"max", "min", "num", "total", "n", "number", "count", "input",
@@ -71,37 +71,37 @@ _NO_VALUE: Final = LatePattern(
     r"/run/secrets/[\w.\-/]+|\*+",
     re.IGNORECASE,
 )
-"""A switch, nothing at all, the name of another variable, the place of a secret, a mask."""
+"""A switch, no value, the name of another variable, the path of a secret, a mask."""
 _SMALL_NUMBER: Final = LatePattern(r"[0-9]{1,3}")
 _SEEDED: Final = frozenset(
     {"admin", "count", "data", "database", "db", "demo", "dev", "fixtures", "hosts", "node",
      "nodes", "on", "peer", "peers", "ratio", "script", "sql", "tables", "test", "users"}
 )  # fmt: skip
-"""What is filled with a seed, or found by it: data and peers."""
+"""Words after which a seed is no secret: data that is seeded, or peers."""
 _SOLD_BY: Final = frozenset({"clerk", "live", "nostr", "paystack", "stripe", "test"})
-"""Whose secret keys are called `SK`: elsewhere it is Slovak, unless the value is a key."""
+"""Services whose secret keys are called `SK`: elsewhere it is Slovak, unless it is a key."""
 _WEAK: Final = frozenset(
     {"auth", "code", "cookie", "cookies", "pepper", "pin", "rcon", "salt", "seed", "tokens"}
 )
-"""Names that also count or switch something: a number of one to three digits is no secret."""
+"""Names that also count or switch something: a number of up to three digits is no secret."""
 _AT_END: Final = frozenset({"hmac", "pepper", "rcon"})
-"""Secrets themselves, but for a number of theirs; with another word behind it a setting."""
+"""Secrets only as the last word (apart from a number): with another word it is a setting."""
 _NUMBERED: Final = LatePattern(r"[0-9]+|b|base|current|hex|new|next|old|prev|previous|v|value")
 _CODES: Final = frozenset(
     {"access", "alarm", "auth", "backup", "door", "login", "mfa", "pairing", "pass", "pin",
      "recovery", "security", "seed", "unlock"}
 )  # fmt: skip
-"""What a code or a phrase opens."""
+"""What such a code or phrase unlocks."""
 _ALGORITHM: Final = LatePattern(
     r"(?:hmac[\-_]?)?(?:sha|md|blake|ripemd)[\-_]?[0-9][\w\-]*", re.IGNORECASE
 )
 _CAPTCHAS: Final = frozenset({"captcha", "hcaptcha", "recaptcha", "turnstile"})
-"""Whose site keys are in every page."""
+"""Captchas have site keys, which are public."""
 _ASKED_FOR_A_PIN: Final = frozenset(
     {"access", "account", "admin", "alarm", "bank", "card", "door", "hsm", "lock", "login",
      "parental", "security", "sim", "unlock", "user", "wallet"}
 )  # fmt: skip
-"""Elsewhere a pin is one of a chip."""
+"""Words before a secret PIN; elsewhere a pin is one of a chip."""
 _WITH_PRIVATE_KEYS: Final = frozenset(
     {"age", "dkim", "ecdsa", "gpg", "jwt", "key", "nostr", "pgp", "rsa", "ssh", "ssl", "tls",
      "vapid", "wg", "wireguard"}
@@ -111,15 +111,15 @@ _OPENPGP_KEYS: Final = frozenset(
     {(kind, key) for kind in ("gpg", "pgp") for key in ("key", "keys")}
 )
 _FOLDERS: Final = frozenset({(), ("host",), ("init",), ("old",), ("start",)})
-"""Whose `PWD` is a path."""
+"""Words before `PWD` if it is a path."""
 _HOOKS: Final = frozenset({"heartbeat", "hook", "hooks", "ping", "push", "webhook", "webhooks"})
-"""Whoever knows such an address may call it: mostly the end of its path is a token."""
+"""Names of webhook addresses: anyone who knows one can call it, as its path has a token."""
 _ADDRESS: Final = frozenset({"address", "endpoint", "link", "uri", "url", "urls"})
 _URL_PATH: Final = LatePattern(r"https?://[^\s/?#]+(?P<path>[/?#]\S*)", re.IGNORECASE)
 _PART: Final = LatePattern(r"[^/?#&=;]+")
 _SIGNS: Final = LatePattern(r"[._~@+\-]")
 _WRITTEN: Final = LatePattern(r"[A-Za-z]?[a-z]*(?:[A-Z][a-z]{2,})*[0-9]{0,3}|[0-9]{1,7}")
-"""A word of a path as people write it: in small letters, joined ones, with a short number."""
+"""A readable word of a path: lower case or camel case, with a short number."""
 _LONGEST_WRITTEN: Final = 20
 _SHORTEST_TOKEN: Final = 5
 _HEX_KEY: Final = LatePattern(r"(?:0x)?[0-9A-Fa-f]{64}")
@@ -128,22 +128,22 @@ _TOKEN_LIKE: Final = LatePattern(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[\w.:\-]{24,
 
 @lru_cache(maxsize=2048)
 def is_secret_name(name: str) -> bool:
-    """Whether a key of this name is taken to hold a secret."""
+    """Whether the name of a key says that its value is secret."""
     words = _words(name)
     return bool(words) and _is_secret(words)
 
 
 def may_be_secret(name: str) -> bool:
-    """Whether a key of this name may hold a secret; `is_no_secret` tells by its value."""
+    """Whether a key of this name may be secret; `is_no_secret` decides by its value."""
     words = _words(name)
     return is_secret_name(name) or _is_bot(words) or _is_hook(words) or words[-1:] == ("sk",)
 
 
 def is_no_secret(name: str, value: str) -> bool:
-    """Whether a value is none that could be kept secret: a switch, nothing, a reference.
+    """Whether a value can't be secret: a switch, no value, a reference.
 
-    Some names are told by the value: `GPG_KEY` is a fingerprint, `PWD` a folder, or a secret;
-    `WEBHOOK_URL` an address with a token in it, or without.
+    For some names the value decides: `GPG_KEY` is a fingerprint or a secret, `PWD` a folder or a
+    secret, `WEBHOOK_URL` an address with or without a token.
     """
     if not value or _NO_VALUE.fullmatch(value):
         return True
@@ -198,7 +198,7 @@ def _is_secret(words: tuple[str, ...]) -> bool:
     if not named:
         return False
     if last in _ABOUT and not _STRONG_ID.search(" ".join(words)):
-        # The DSN of something, and the password inside, is often called its URL.
+        # A DSN contains a password, and a variable for it is often called its URL.
         return last in _KEPT_AT and words[named[-1]] in {"dsn", "secret"}
     if any(word in {"per", "expires", "expiration"} for word in words[named[-1] :]):
         return False

@@ -1,10 +1,10 @@
-"""Text without secrets: the one redactor of the console.
+"""Masks secrets in text: the only redactor of pixel-tui.
 
-Used wherever something may be shown, logged or recorded that an operator did not
-choose to reveal: environments, command lines, labels, probe output, errors, crash reports.
+Used for everything that may be shown, logged or recorded and that was not revealed on
+purpose: environments, command lines, labels, probe output, errors, crash reports.
 
-Two things are masked: what looks like a secret (by its name, or its shape), and every value
-that has turned out to be one, wherever it turns up. Time grows with the length of the text.
+Masks values that look secret (by name or by form), and every known secret value wherever it
+occurs. Runs in linear time.
 """
 
 import re
@@ -25,8 +25,8 @@ __all__ = [
     "spare_names",
 ]  # fmt: skip
 
-# The scheme's last letter is enough; to look for its first takes forever in a long word.
-# A password may hold `/` and `@`; what is before a port, or a path with an `@`, is none.
+# Start at the scheme's last letter: searching for its first takes too long in a long word.
+# A password may contain `/` and `@`; what precedes a port, or a path with `@`, is none.
 _URL_PASSWORD = LatePattern(
     r"(?P<head>[a-z0-9+.\-]://[^\s:/@?#\"'<>]{0,256}:)"
     r"(?![0-9]{1,5}(?:[/?#]|$))[^\s@\"'<>]{1,512}(?:@[^\s@/?#\"'<>,]{0,256}){0,8}(?=@)",
@@ -46,15 +46,15 @@ _WEBHOOK = LatePattern(
     re.IGNORECASE,
 )
 _ASSIGNMENT = LatePattern(
-    # Only from the beginning of a word: from each letter of a long one it would take forever.
+    # Only at the start of a word: trying each letter of a long one would take too long.
     r"(?<![A-Za-z0-9_.\-])[0-9.\-]*(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)\\{0,3}[\"']?\s*"
     r"(?:=>|:=|[=:])\s*"
 )
-# What may stand behind it: looked at only where it is masked, for it may be all of a long line.
+# The value: matched only where it is masked, because it may be most of a long line.
 _VALUE = LatePattern(
     r"\"(?:[^\"\\]|\\.)*(?:\"|$)|'(?:[^'\\]|\\.)*(?:'|$)|"
     r"(?P<slash>\\{1,3})\"(?:(?!(?<!\\)(?P=slash)\").)*(?:(?P=slash)\"|$)|"
-    # A comma may be a part of it, and a quote: rather too much is masked than a half of it left.
+    # A comma or quote may be part of it: rather mask too much than leave half of it.
     r"(?:[^\s\"',;]|[,;](?![\s\"']|$)|[\"'](?![\s,;:\]})\"']|$))+",
     re.DOTALL,
 )
@@ -85,62 +85,62 @@ _PRIVATE_KEY = LatePattern(
 _COMPOSE_QUOTES = LatePattern(
     r"(?P<head>\bunterminated quoted value |\bnear (?=\"))(?!\*{8}(?:[\s.]|\Z)).+", re.DOTALL
 )
-"""Compose repeats a piece of the environment file, up to all that is behind the place. What is
-masked already is left alone: a sentence of ours may come after it."""
+"""Compose quotes a part of the environment file, up to everything after the error. What is
+already masked is skipped: a sentence of ours may follow."""
 SHORTEST_TOKEN: Final = 15
-"""Characters of the shortest token of a known shape."""
+"""The length of the shortest token of a known form."""
 _SPACE = LatePattern(r"\s")
 
 
 def remember_secret(value: str) -> None:
-    """Mask this value from now on, wherever it turns up literally.
+    """Mask this value from now on, wherever it occurs literally.
 
-    One that is made of one kind of letters, or short, is masked only where it is a word. Nothing
-    is done for one that is shorter still, or spared: it would be found where it is no secret.
+    A short value, or one with a single kind of characters, is masked only as a complete word.
+    Values that are even shorter, or spared, are not masked: they would match too much.
     """
     if known.add(value):
         _redact_short.cache_clear()
 
 
 def spare_names(names: Iterable[str]) -> None:
-    """Leave the words of these names alone, although one may be a plain secret as well.
+    """Stop masking the words of these names, even if they are plain secrets as well.
 
     Args:
-        names: What is on the screen all the time: of services, containers, images, folders.
+        names: Names that are always on the screen: of services, containers, images, folders.
     """
     if known.spare(names):
         _redact_short.cache_clear()
 
 
 def forget_secrets() -> None:
-    """Forget every value that was remembered, and every word that is spared."""
+    """Forget all remembered values and spared words."""
     known.forget()
     _redact_short.cache_clear()
 
 
 def masked_value(text: str, value: str) -> str:
-    """Text without this value, which is a secret; one that may be a part of names only whole."""
+    """Return the text with this secret value masked; a value common in names only as a word."""
     if known.is_telling(value):
         return text.replace(value, MASK)
     return re.sub(rf"(?<![\w./\-]){re.escape(value)}(?![\w/\-])", lambda _: MASK, text)
 
 
 def has_token(text: str) -> bool:
-    """Whether there is a token of a well-known shape, or a password inside a URL, in it."""
+    """Whether the text has a token of a known form, or a password inside a URL."""
     url = "://" in text and (_URL_PASSWORD.search(text) or _WEBHOOK.search(text))
     return bool(url or _KNOWN_SHAPE.search(text))
 
 
 def is_secret_value(name: str, value: str) -> bool:
-    """Whether this is a value that the key's name makes a secret."""
+    """Whether the key's name makes this value a secret."""
     return may_be_secret(name) and not is_no_secret(name, value)
 
 
 def mask_value(name: str, value: str) -> str:
-    """The value of a key as it may be shown: masked when the name or the shape is secret.
+    """Return the value of a key as it may be shown: masked if its name or form is secret.
 
-    What is masked by its name, or as the password of a URL, is masked from then on wherever it
-    turns up. What is shown may be spared from then on.
+    A value that is masked by name, or as the password of a URL, is masked everywhere from then
+    on. A value that is shown may be spared from then on.
     """
     if is_secret_value(name, value):
         remember_secret(value)
@@ -156,7 +156,7 @@ def mask_value(name: str, value: str) -> str:
 
 
 def redacted_argv(words: Sequence[str]) -> list[str]:
-    """The words of a command line, each as it may be shown."""
+    """Return the words of a command line, each as it may be shown."""
     shown: list[str] = []
     secret = False
     flag = None
@@ -180,17 +180,17 @@ def redacted_argv(words: Sequence[str]) -> list[str]:
 
 
 def redact(text: str) -> str:
-    """Text with every recognisable secret replaced by asterisks.
+    """Return the text with every recognizable secret masked.
 
-    Recognised are assignments, headers and flags with a secret name, passwords inside
-    URLs, addresses of web hooks, bearer tokens, tokens of well-known shapes, what compose
-    quotes of an environment file, and values that are known to be secret.
+    Recognized are assignments, headers and flags with a secret name, passwords in URLs,
+    webhook addresses, bearer tokens, tokens of known forms, environment file content quoted
+    by compose, and known secret values.
     """
     return _redact_short(text) if len(text) <= _SHORT else _redacted(text)
 
 
 _SHORT: Final = 512
-"""Characters up to which the answer is kept: the same labels are on one container after another."""
+"""Texts up to this length are cached: containers share many labels."""
 
 
 @lru_cache(maxsize=2048)
@@ -199,10 +199,10 @@ def _redact_short(text: str) -> str:
 
 
 def _redacted(text: str) -> str:
-    # Each is only looked for where there may be one: this runs over every label and variable.
+    # Each check runs only if a cheap one passes, as this runs for every label and variable.
     if len(text) >= KnownSecrets.SHORTEST:
         text = known.mask(text)
-        if "\x1b" in text:  # colours may stand in the midst of a value
+        if "\x1b" in text:  # colours may be inside a value
             text = "\n".join(map(masked_words, text.split("\n")))
     if "://" in text:
         if "@" in text:
@@ -232,13 +232,13 @@ def _masked_tail(match: re.Match[str]) -> str:
 def _mask_assignments(text: str) -> str:
     parts, at = [], 0
     while match := _ASSIGNMENT.search(text, at):
-        # `Error: PASSWORD=x` reads as an assignment too: the one inside counts.
+        # In `Error: PASSWORD=x`, the inner assignment counts.
         at, begin = match.end(), at
         parts.append(text[begin:at])
         name = match["name"]
         if not may_be_secret(name):
             continue
-        # What a build misses stands behind `cache key: `, and is why it failed.
+        # `cache key: ` is followed by what a build misses, which explains its failure.
         if name == "key" and text.endswith("cache ", 0, match.start("name")):
             continue
         is_header = ":" in match.group() and name.lower() in _HEADERS

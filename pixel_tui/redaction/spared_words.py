@@ -1,7 +1,7 @@
-"""Words that are not masked although they are secret somewhere: they name what is on the screen.
+"""Secret values that are not masked, because they are also names on the screen.
 
-A database whose password is its own name is not kept safer by a console that shows neither. Only
-values that are masked as words are spared; one that can be nothing else is masked in any case.
+A database whose password is its own name is not safer if pixel-tui shows neither. Only values
+that are masked as words are spared; an unmistakable one is always masked.
 """
 
 from collections.abc import Iterable
@@ -18,31 +18,31 @@ _ORDINARY: Final = frozenset(
      "placeholder", "postgres", "postgresql", "production", "rabbitmq", "required", "services",
      "timescaledb", "username", "wordpress"}
 )  # fmt: skip
-"""Passwords that come with programs, and words of every log. Whoever tries passwords begins with
-these, so nothing is kept by masking them, and without them no message could be read."""
+"""Default passwords of programs, and words of every log. They are the first that anyone tries,
+so masking them protects nothing, but would make messages unreadable."""
 _NAMING: Final = ("user", "name", "db", "database", "host")
-"""What the keys end in whose values are names."""
+"""Ends of keys whose values are names."""
 _NAME: Final = LatePattern(r"[\w.\-]+")
 
 
 class SparedWords:
-    """Words that name something, or are common in settings that are no secret."""
+    """Words that are names, or common values of settings that are not secret."""
 
     MOST: Final = 4000
     LONGEST: Final = 256
-    """Characters of a setting that may be a word, or a name with words in it."""
+    """The longest value of a setting that may be a word or a name."""
 
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
         self._values: dict[str, None] = {}
         self._key_of: dict[str, str] = {}
-        """The key that has a value of letters only, for those that only one key has."""
+        """The only key that has a value of letters."""
         self._text = ""
 
     def add_names(self, names: Iterable[str]) -> bool:
-        """Spare these names, and each word in them; whether any is new.
+        """Spare these names, and each word in them; returns whether any is new.
 
-        A path is a name too: the folders of a project's path are spared.
+        A path is a name, too: the folders of a project's path are spared.
         """
         new = [name for name in names if name and name not in self._names]
         self._keep(self._names, new)
@@ -50,16 +50,16 @@ class SparedWords:
         return bool(new)
 
     def add_setting(self, key: str, value: str) -> bool:
-        """Take note of a setting that is no secret; whether more is spared by it.
+        """Note a setting that is not secret; returns whether more is spared.
 
-        Spared are the value of a key that names something, and a word of letters only that
-        several keys have.
+        Spares the value of a key that is a name, and a value of letters only that several keys
+        have.
         """
         if not value or len(value) > self.LONGEST or value in self._values:
             return False
         if key.lower().endswith(_NAMING):
             self._keep(self._values, [value])
-            if _NAME.fullmatch(value):  # the parts of a URL are no names: one may be a password
+            if _NAME.fullmatch(value):  # not the parts of a URL: one may be a password
                 self.add_names([value])
             return True
         if not value.isalpha() or self._key_of.setdefault(value, key) == key:
@@ -74,7 +74,7 @@ class SparedWords:
         return word.lower() in _ORDINARY or word in self._values or has_word(self._text, word)
 
     def clear(self) -> None:
-        """Spare none but the ordinary ones."""
+        """Spare only the ordinary words."""
         self._names.clear()
         self._values.clear()
         self._key_of.clear()

@@ -1,4 +1,4 @@
-"""Finds literal values in bytes: some wherever they are, others only where they are a word."""
+"""Finds literal values in bytes: some anywhere, others only as complete words."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -7,47 +7,47 @@ from typing import Final
 from pixel_tui.late_pattern import LatePattern
 
 Span = tuple[int, int]
-"""Where something is in a text: from here up to, not including, there."""
+"""Start and end (exclusive) of a match."""
 
 _DEPTH: Final = 4
-"""Characters by which values are told apart before they are compared: of a hundred values, a
-place in a line is compared with one at most."""
+"""Characters that distinguish values before they are compared: of a hundred values, a place in
+a line is compared with one at most."""
 _SIEVE: Final = 8
-"""Characters of a place that must each be one that a value has there, before it is told apart."""
+"""Characters of a place that are checked by sets, before values are distinguished."""
 _NO_WORD: Final = rb"(?![0-9A-Za-z_])"
 _ESCAPE: Final = r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\0?33|\\e)(?:\[[0-?]*[ -/]*[@-~]|[(#][0-~])"
 _BEGINNING: Final = LatePattern(
     rf"(?:\A|[^0-9A-Za-z_]|\\[abefnrtv0]|\\u[0-9A-Fa-f]{{4}}|\\x[0-9A-Fa-f]{{2}}|"
     rf"%[0-9A-Fa-f]{{2}}|{_ESCAPE})\Z"
 )
-"""Before a word is no letter, digit or `_` of ASCII, or one that ends the escape of something
-else: in `\\npixel`, `%3Dpixel` and after a colour the word is `pixel`. In doubt it is one."""
+"""Before a word is no ASCII letter, digit or `_`, or one that ends an escape sequence: in
+`\\npixel`, `%3Dpixel` and after a colour the word is `pixel`. In doubt it is a word."""
 _LOOKED_BACK: Final = 32
-"""Characters in which such an escape has room."""
+"""The longest such escape sequence."""
 
 
 class ValueFinder:
-    """Finds any of many values in a line.
+    """Finds many values in a line.
 
     Args:
-        anywhere: Values that are found wherever they are.
-        words: Values that are found only where neither neighbour is a part of their word.
+        anywhere: Values that are found anywhere.
+        words: Values that are found only as complete words.
     """
 
     def __init__(self, anywhere: Collection[bytes], words: Collection[bytes]) -> None:
         self._words = frozenset(words).difference(anywhere)
         pattern = _one_of(dict.fromkeys(anywhere, b"") | dict.fromkeys(self._words, _NO_WORD))
         self.may_have: Final = pattern.search
-        """Whether it is worth asking for the spans."""
+        """Quick check whether a line may contain a value; then ask for `spans`."""
 
     def spans(self, data: bytes) -> list[Span]:
-        """Where any of the values is; those that touch each other are one."""
+        """Return where the values are; adjacent ones are merged."""
         spans: list[Span] = []
         at = 0
         while found := self.may_have(data, at):
             start, end = found.span()
             at = start + 1
-            # A longer value that is found only as a word begins with none that is found anywhere.
+            # A longer value that is found only as a word starts with none that is found anywhere.
             if found.group() in self._words and not _begins_word(data, start):
                 continue
             if spans and start <= spans[-1][1]:
@@ -58,7 +58,7 @@ class ValueFinder:
 
 
 def replace_word(text: str, word: str, by: str) -> str:
-    """Text with something else in the place of a word, wherever it is one."""
+    """Return the text with a word replaced, wherever it is a complete word."""
     parts, done, at = [], 0, -1
     while (at := text.find(word, at + 1)) >= 0:
         end = at + len(word)
@@ -70,7 +70,7 @@ def replace_word(text: str, word: str, by: str) -> str:
 
 
 def has_word(text: str, word: str) -> bool:
-    """Whether a word is somewhere in a text, and not only as a part of others."""
+    """Whether a text contains a word as a complete word."""
     return word in text and replace_word(text, word, "") != text
 
 
@@ -84,12 +84,12 @@ def _begins_word(data: bytes, start: int) -> bool:
 
 
 def _one_of(values: dict[bytes, bytes]) -> re.Pattern[bytes]:
-    """What finds any of these values, each with what must come behind it."""
+    """Return an expression for any of these values, each followed by its lookahead."""
     ordered = sorted(values, key=len, reverse=True)
     if len(ordered) == 1:
         return re.compile(_alternatives(ordered, values, 0))
-    # Told apart by the second character first, for the expression has to begin with a set: that
-    # is looked for at once, and most places are passed over by the sieve behind it.
+    # Distinguish by the second character first, because the expression must start with a set:
+    # the search for a set is fast, and the sieve after it skips most places.
     first, *sieve = (
         _set_of(value[at] for value in ordered) for at in range(min(_SIEVE, len(ordered[-1])))
     )
@@ -117,7 +117,7 @@ def _one_of(values: dict[bytes, bytes]) -> re.Pattern[bytes]:
 
 
 def _alternatives(ordered: Sequence[bytes], values: dict[bytes, bytes], depth: int) -> bytes:
-    """An expression for any of these from a character on, the longest first."""
+    """Return an expression for any of these from a character on, the longest first."""
     if depth == _DEPTH or len(ordered) == 1:
         return b"(?:%b)" % b"|".join(re.escape(each[depth:]) + values[each] for each in ordered)
     branches: dict[bytes, list[bytes]] = {}

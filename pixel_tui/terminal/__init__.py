@@ -1,1 +1,1 @@
-"""Everything that knows the inside of Textual or of the terminal."""
+"""Everything that depends on the internals of Textual or of the terminal."""

@@ -1,9 +1,9 @@
-"""An application that treats its terminal well: the one way in to Textual's inside.
+"""The base app, and the only access to Textual's internals for the console.
 
-It sends only the cells that changed, paints nothing on a terminal that takes nothing, hands out
-keys one after the other, stops and continues as a shell wants it, copies through tmux and screen,
-gives memory back, and crashes with one sentence. Where this Textual lacks a private part that one
-of these needs, Textual's own way is taken (`private_parts.py`).
+It sends only changed cells, paints nothing while the terminal accepts no output, handles keys
+in order, stops and continues like any shell job, copies through tmux and screen, frees memory,
+and crashes with one sentence. If this Textual lacks a private part that one of these needs,
+Textual's own behaviour is used (`private_parts.py`).
 """
 
 import gc
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HELD_SECONDS: Final = 0.02
-"""Between two looks at a terminal that takes nothing."""
+"""Seconds between two checks of a terminal that accepts no output."""
 FREE_SECONDS: Final = 30.0
-"""How long what nobody needs any more may stay in memory."""
+"""Seconds between two cleanups of memory."""
 
 
 class TerminalApp(KeysInOrder):
-    """The base of a full-screen program.
+    """The base class of a full-screen program.
 
     Args:
         environment: The variables of this process.
-        ansi_color: As Textual takes it.
+        ansi_color: As in Textual.
     """
 
     def __init__(self, environment: Mapping[str, str], *, ansi_color: bool | None = None) -> None:
-        self._holds = has_all(HOLDING)  # before Textual, which asks for the driver at once
+        self._holds = has_all(HOLDING)  # before Textual's, which asks for the driver
         super().__init__(ansi_color=ansi_color)
         self._environment = environment
         self._painting: Painting | None = _painting()
@@ -55,11 +55,11 @@ class TerminalApp(KeysInOrder):
 
     @property
     def crash_words(self) -> str:
-        """What is said when it fails; the details are in the log file."""
+        """The message after a crash; the details are in the log file."""
         return f"{self.title} stopped over a fault of its own."
 
     def get_driver_class(self) -> type[Driver]:
-        """What has the terminal; it waits for none that takes nothing."""
+        """Return a driver that never blocks on the terminal."""
         if not self._holds:
             return super().get_driver_class()
         from pixel_tui.terminal.driver import NonBlockingDriver
@@ -67,7 +67,7 @@ class TerminalApp(KeysInOrder):
         return NonBlockingDriver
 
     def on_mount(self) -> None:
-        """Stop and continue as a shell wants it, and give memory back now and then."""
+        """Handle stop and continue signals, and free memory now and then."""
         if has_all(DRIVER) and self._driver is not None and not self.is_headless:
             self._suspension = Suspension(
                 self,
@@ -83,41 +83,41 @@ class TerminalApp(KeysInOrder):
         self.set_interval(FREE_SECONDS, self.free_memory)
 
     def free_memory(self) -> None:
-        """Empty the caches that grow with each dialog and each size, and return what is free."""
-        # What was reckoned of places on the screen is bounded, but by tens of thousands of
-        # entries, for which it takes an hour of use to come together.
+        """Empty caches that grow with each dialog and each size, and return free memory."""
+        # Textual's caches of regions are bounded, but by tens of thousands of entries, which takes
+        # an hour of use.
         for method in vars(Region).values():
             if hasattr(method, "cache_clear"):
                 method.cache_clear()
         if has_all(CACHES):
             from textual._styles_cache import StylesCache
 
-            # The colours of a border, by the cache of lines of the widget that had them first: of
-            # a thousand closed dialogs and messages it would keep whole pictures.
+            # Its keys refer to the line cache of the first widget with such a border: of a thousand
+            # closed dialogs and messages it would keep all rendered lines.
             StylesCache.get_inner_outer.cache_clear()
-        gc.collect()  # all of it; by itself only the younger is
+        gc.collect()  # all generations; the automatic collection covers only the younger
         memory.trim_heap()
 
     async def action_suspend(self) -> None:
-        """Stop, as every program does at Ctrl+Z."""
+        """Stop, like any program at Ctrl+Z."""
         if self._suspension is not None:
             await self._suspension.stop()
 
     def on_resize(self) -> None:
-        """Paint everything: a terminal moves its lines about when its size changes.
+        """Repaint everything, because a terminal moves lines when its size changes.
 
-        Also where it has the old size again by the time that this is heard.
+        Even if the size is the old one again by now.
         """
         self.action_redraw()
 
     def action_redraw(self) -> None:
-        """Paint everything again, over whatever else was written to the terminal."""
+        """Repaint everything, over whatever else was written to the terminal."""
         if self._painting is not None:
             self._painting.torn = True
         self.refresh(layout=True)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Put text on the clipboard of the operator's terminal, through tmux and screen."""
+        """Copy text to the clipboard of the user's terminal, through tmux and screen."""
         if not has_all(DRIVER):
             super().copy_to_clipboard(text)
             return
@@ -126,7 +126,7 @@ class TerminalApp(KeysInOrder):
             self._driver.write(osc52(text, self._environment))
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Send what differs from what the terminal shows, as soon as it takes something."""
+        """Send what differs from the terminal's content, once it accepts output."""
         painting = self._painting
         if painting is None or not painting.is_update(renderable):
             super()._display(screen, renderable)
@@ -137,11 +137,11 @@ class TerminalApp(KeysInOrder):
 
     @property
     def _is_held(self) -> bool:
-        """Whether the terminal takes nothing at the moment."""
+        """Whether the terminal accepts no output at the moment."""
         return bool(getattr(self._driver, "is_held", False))
 
     def _paint_later(self, painting: "Painting") -> None:
-        """Look in a moment whether the terminal takes something: then it gets all it lacks."""
+        """Schedule a repaint of everything once the terminal accepts output."""
         if not painting.owed:
             painting.owed = True
             self.set_timer(HELD_SECONDS, partial(self._paint_what_is_owed, painting))
@@ -156,9 +156,9 @@ class TerminalApp(KeysInOrder):
             self._display(self.screen, painting.full_update(self.screen))
 
     def _handle_exception(self, error: Exception) -> None:
-        """Say one sentence; the details go to the log file, without secrets."""
+        """Show one sentence; the details go to the log file, without secrets."""
         if isinstance(error, WorkerFailed) and isinstance(error.error, NoMatches):
-            # A worker outlived its screen: the palette's does when it is closed in mid-search.
+            # A worker outlived its screen: the command palette's does if closed during a search.
             log.warning("a worker looked for a widget that is gone: %s", error.error)
             return
         log.critical("the console failed", exc_info=(type(error), error, error.__traceback__))
@@ -173,7 +173,7 @@ class TerminalApp(KeysInOrder):
 
 
 def _painting() -> "Painting | None":
-    """What sends the changes alone; None where Textual is to paint in its own way."""
+    """Return what sends only changes; None to paint as Textual does."""
     if not has_all(PAINTING):
         return None
     from pixel_tui.terminal.painting import Painting

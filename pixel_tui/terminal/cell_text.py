@@ -1,8 +1,8 @@
-"""A text to what stands in each cell of a terminal, and what terminals disagree about. Pure.
+"""Splits text into terminal cells, and marks those whose width terminals disagree about. Pure.
 
-How wide a character is says a table, and the tables of Rich, of terminals and of tmux are of
-different ages: skin tones, joined emoji, Indic clusters, emoji of the last years and whatever
-became wide meanwhile (`☰`) take one cell in one and two in another.
+The width of a character comes from a table, and the tables of Rich, of terminals and of tmux
+have different ages: skin tones, joined emoji, Indic clusters, recent emoji and whatever became
+wide meanwhile (`☰`) take one cell in one and two in another.
 """
 
 from bisect import bisect_right
@@ -29,22 +29,22 @@ _SETTLED: Final = (
     "\u3001\u3003", "\u3008\u3011", "\u3041\u3096", "\u30a1\u30fa", "\u30fc\u30fc",
     "\u3400\u4db5", "\u4e00\u9fa5", "\uac00\ud7a3", "\uff01\uff5e",
 )  # fmt: skip
-"""First and last of what every table has agreed about for many years."""
+"""First and last characters of ranges that all tables have agreed about for many years."""
 _FIRST: Final = sorted(first for first, _ in _SETTLED)
 _LAST: Final = dict(zip(_FIRST, sorted(last for _, last in _SETTLED), strict=True))
 _LETTERS: Final = "\u1eff"
-"""Up to here they may bear accents and stay one cell."""
+"""Characters up to here may have accents and stay one cell wide."""
 _ACCENTS: Final = LatePattern("[\u0300-\u034e]*")
 
 
 class Contested(str):
-    """What stands in a cell, and may take more or fewer cells on the terminal than here."""
+    """A cell's text that may take more or fewer cells in the terminal than here."""
 
     __slots__ = ()
 
 
 def cells_of(text: str) -> tuple[list[str], bool]:
-    """What stands in each cell of a text, nothing right of a character that takes two cells.
+    """Return the text of each cell; the second cell of a wide character is empty.
 
     Returns:
         The cells, and whether any of them is contested.
@@ -59,17 +59,17 @@ def _measured(text: str) -> tuple[tuple[str, ...], bool]:
         text = defuse(text)
     cells: list[str] = []
     for start, end, width in split_graphemes(text)[0]:
-        cluster = intern(text[start:end])  # one object for all the cells of a border
+        cluster = intern(text[start:end])  # one object for all cells of a border
         if width == 0 and cells:
             at = len(cells) - 1
             while at and not cells[at]:
-                at -= 1  # onto the character before, however wide it is
+                at -= 1  # to the previous character, however wide it is
             cells[at] = _cell(f"{cells[at]}{cluster}")
-        elif width:  # else the text was cut before it: the terminal would put it on what is left
+        elif width:  # else the text was cut, and a terminal would add it to another character
             cells += [_cell(cluster), *[""] * (width - 1)]
     width = cell_len(text)
     if len(cells) != width:
-        # Together they are shown otherwise than alone: painted as one, or not at all.
+        # Together they are shown differently than alone: paint them as one, or not at all.
         return ((Contested(text), *[""] * (width - 1)) if width else ()), True
     return tuple(cells), any(type(cell) is Contested for cell in cells)
 

@@ -1,16 +1,16 @@
-"""Paints only the cells that differ from what the terminal shows already.
+"""Paints only the cells that differ from what the terminal already shows.
 
-Textual repaints whole lines of a widget when anything in them changes, and names every
-colour anew for every piece of text. Over a slow link that is what a key waits for. Here
-a picture is compared, cell by cell, with the one before, and only the differences are
-sent, with only those colours and attributes that change from one cell to the next.
+Textual repaints complete lines of a widget when anything in them changes, and repeats all
+colours for every piece of text. Over a slow link, keys wait for that. Here each frame is
+compared, cell by cell, with the previous one, and only the differences are sent, with only
+those colours and attributes that change from one cell to the next.
 
-Where terminals disagree about a character's width (`cell_text`), its cells are cleared, it is
-painted, the cursor is placed behind it as if it were as wide as here, and the rest of the row
-is painted again: whatever a terminal takes it for, no cell keeps what stood there before.
+If terminals disagree about a character's width (`cell_text`), its cells are cleared, it is
+painted, the cursor is placed after it as if it had the width expected here, and the rest of the
+row is painted again: whatever the terminal's width, no cell keeps old content.
 
-It is also the second net below `text.plain`: whatever of a text a terminal would obey, and
-not show, is replaced here, where all of them pass.
+It is also the second safeguard after `text.plain`: control characters that a terminal would
+execute are replaced here, where all text passes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,33 +26,33 @@ from textual.strip import Strip
 from pixel_tui.terminal.cell_text import Contested, cells_of
 
 SHORT_GAP: Final = 6
-"""So few unchanged cells are painted again: skipping them takes as many bytes."""
+"""Up to so many unchanged cells are painted again: skipping them takes as many bytes."""
 KEPT_STYLES: Final = 1024
 UNSHOWN: Final = "\ufffd"
-"""Shown at the edge of the screen where a character may be too wide for it."""
+"""Shown at the screen's edge instead of a character that may be too wide for it."""
 
 _ATTRIBUTES: Final = {
     "bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7",
     "conceal": "8", "strike": "9", "underline2": "21", "overline": "53",
 }  # fmt: skip
-"""Rich's names for what SGR (ECMA-48, 8.3.117) switches on."""
+"""Rich's names of attributes, and their SGR codes (ECMA-48, 8.3.117)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pen:
-    """How a cell is painted, as SGR parameters: one object for each way, known by identity."""
+    """The SGR parameters of a cell; one object for each combination, compared by identity."""
 
     attributes: str = ""
     colour: str = ""
     ground: str = ""
 
     def change(self, before: "Pen") -> str:
-        """The parameters that turn the pen of before into this one; empty for none."""
+        """Return the parameters that change the previous pen to this one; may be empty."""
         parts = []
         if self.attributes != before.attributes:
             parts.append(self.attributes)
             if before.attributes:
-                # Switched off one by one they would take more bytes, and more care.
+                # Resetting them one by one would take more bytes, and more code.
                 parts.insert(0, "0")
                 before = NO_PEN
         if self.colour != before.colour:
@@ -66,29 +66,29 @@ NO_PEN: Final = Pen()
 
 
 class ChangedCells:
-    """What a terminal shows, and how it comes to show something else."""
+    """The content of a terminal, and the output that changes it."""
 
     def __init__(self) -> None:
         self._texts: list[list[str]] = []
-        """What stands in each cell; nothing right of a character that takes two."""
+        """The text of each cell; the second cell of a wide character is empty."""
         self._pens: list[list[Pen | None]] = []
-        """How each cell is painted; None where that is not known."""
+        """The pen of each cell; None if unknown."""
         self._contested: set[int] = set()
-        """The rows with cells of which the terminal may think otherwise."""
+        """Rows with cells whose width the terminal may not share."""
         self._system = ColorSystem.TRUECOLOR
         self._of_style: dict[Style, Pen] = {}
         self._of_codes: dict[tuple[str, str, str], Pen] = {("", "", ""): NO_PEN}
 
     def forget(self) -> None:
-        """Paint everything anew: somebody else may have written to the terminal."""
+        """Paint everything again, because other output may be on the terminal."""
         self._texts.clear()
         self._pens.clear()
         self._contested.clear()
 
     def changes(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
-        """What to send for this update, given all that was sent before.
+        """Return the output for an update, based on all previous output.
 
-        The terminal's pen is plain before and after.
+        The terminal's pen is the default before and after.
         """
         system = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
         if system is not self._system:
@@ -113,12 +113,12 @@ class ChangedCells:
         return "".join(out)
 
     def _take(self, y: int, x: int, strip: Strip, changed: list[int]) -> None:
-        """Take over a piece of a line, and note the columns in which it is new."""
+        """Apply a piece of a line, and collect the columns in which it differs."""
         while len(self._texts) <= y:
             self._texts.append([])
             self._pens.append([])
         texts, pens = self._texts[y], self._pens[y]
-        # Half of a wide character is painted over: what the other half shows, nobody knows.
+        # A half-overwritten wide character is repainted: its other half is undefined.
         if x < len(texts) and not texts[x]:
             for at in range(x - 1, -1, -1):
                 halved = texts[at]
@@ -129,7 +129,7 @@ class ChangedCells:
             if control or not text:
                 continue
             pen = self._pen(style)
-            # Printable ASCII, as nearly all is, stands in one cell each and is harmless.
+            # Printable ASCII, the usual case, takes one cell per character and is harmless.
             if text.isascii() and text.isprintable():
                 cells = list(text)
             else:
@@ -156,7 +156,7 @@ class ChangedCells:
             x += 1
 
     def _runs(self, y: int, columns: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """The stretches of a line that are to be painted, from ascending columns."""
+        """Yield the ranges of a line to paint, from ascending columns."""
         texts, pens = self._texts[y], self._pens[y]
         start = end = -1
         for column in columns:
@@ -179,14 +179,14 @@ class ChangedCells:
         return pen
 
     def _places_contested(self, y: int) -> Sequence[int]:
-        """The columns of contested characters in a row."""
+        """Return the columns of contested characters in a row."""
         places = [at for at, text in enumerate(self._texts[y]) if type(text) is Contested]
         if not places:
             self._contested.discard(y)
         return places
 
     def _write_rest(self, y: int, start: int, pen: Pen, out: list[str]) -> Pen:
-        """Paint a row from a column to its end, each contested character by itself."""
+        """Paint a row from a column to its end, each contested character separately."""
         texts, pens = self._texts[y], self._pens[y]
         at = start
         while at < len(texts):
@@ -213,7 +213,7 @@ class ChangedCells:
             return NO_PEN
         found = self._of_style.get(style)
         if found is None:
-            if len(self._of_style) >= KEPT_STYLES:  # colours may be blended without end
+            if len(self._of_style) >= KEPT_STYLES:  # blended colours are unlimited
                 self._of_style.clear()
             found = self._of_style[style] = self._new_pen(style)
         return found
@@ -231,11 +231,11 @@ class ChangedCells:
 
 
 class ChangesOnly(CompositorUpdate):
-    """An update of Textual's, sent as its differences.
+    """A Textual update that is sent as its differences.
 
     Args:
-        update: What Textual would paint.
-        cells: What the terminal shows.
+        update: The update that Textual would paint.
+        cells: The terminal's content.
     """
 
     def __init__(self, update: LayoutUpdate | ChopsUpdate, cells: ChangedCells) -> None:
@@ -243,12 +243,12 @@ class ChangesOnly(CompositorUpdate):
         self._cells = cells
 
     def render_segments(self, console: Console) -> str:
-        """The differences, at the moment of sending: an update that is not sent changes nothing."""
+        """Return the differences when sent: an update that is never sent changes nothing."""
         return self._cells.changes(self._update, console)
 
 
 def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """Line, column and content of everything that an update paints; columns ascend in a line."""
+    """Yield line, column and content of all parts of an update; columns ascend in a line."""
     if isinstance(update, LayoutUpdate):
         for y, line in enumerate(update.strips, update.region.y):
             x = update.region.x
@@ -266,14 +266,14 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
 def _fits(text: str, room: int) -> bool:
     """Whether a contested character stays in its row on every terminal.
 
-    At the edge of the screen a terminal that takes it for wider has no room for it, and puts its
-    end over the cells before.
+    At the edge of the screen, a terminal that takes it for wider has no room for it, and paints
+    it over the cells before.
     """
     return sum(1 if char.isascii() else 2 for char in text) <= room
 
 
 def _whole(texts: Sequence[str], start: int, end: int) -> tuple[int, int]:
-    """Widen a stretch so that no character of several cells is cut."""
+    """Widen a range so that no wide character is cut."""
     while start > 0 and not texts[start]:
         start -= 1
     while end < len(texts) and not texts[end]:

@@ -1,15 +1,15 @@
-"""Copying through the terminal (OSC 52), so that it works over SSH, tmux and screen."""
+"""Copies through the terminal (OSC 52), which works over SSH, tmux and screen."""
 
 import base64
 from collections.abc import Mapping
 from typing import Final
 
 SCREEN_CHUNK: Final = 240
-"""GNU screen drops a string sequence beyond its buffer: larger ones go in parts."""
+"""GNU screen drops sequences that are longer than its buffer; they are sent in parts."""
 
 
 def osc52(text: str, environment: Mapping[str, str]) -> str:
-    """The control sequence that puts text on the clipboard of the operator's terminal.
+    """Return the control sequence that copies text to the clipboard of the user's terminal.
 
     Inside tmux it is sent twice: plain, for `set-clipboard on`, and wrapped, for
     `allow-passthrough on`. Inside screen it is wrapped, in parts.

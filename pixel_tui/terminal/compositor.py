@@ -1,8 +1,8 @@
-"""Renders what an update is about, and not the rectangle around it.
+"""Renders only the changed lines of an update, not the rectangle around them.
 
-Textual renders every line of every widget within the rectangle around all that has changed.
-A row at the top of the screen and one at the bottom, as each key and each line of a log
-brings them, have nearly all of the screen between them.
+Textual renders every line of every widget in the rectangle around all changes. A row at the
+top of the screen and one at the bottom, as each key and each log line changes, have nearly all
+of the screen between them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,15 +13,15 @@ from textual.strip import Strip
 
 
 class ChangedLinesCompositor(Compositor):
-    """A compositor that asks widgets for the lines that are painted, and for no others."""
+    """A compositor that renders only the lines of widgets that are painted."""
 
     def __init__(self) -> None:
         super().__init__()
         self._wanted: Sequence[Region] = ()
-        """What is being painted; empty for all of the screen."""
+        """The regions that are being painted; empty for the complete screen."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """What has changed since the last update; None where nothing has."""
+        """Return the changes since the last update; None if there are none."""
         self._wanted = tuple(self._dirty_regions)
         try:
             return super().render_partial_update()
@@ -31,7 +31,7 @@ class ChangedLinesCompositor(Compositor):
     def _get_renders(
         self, crop: Region | None = None
     ) -> Iterable[tuple[Region, Region, list[Strip]]]:
-        """Region, clip and lines of widgets, the foremost first."""
+        """Return region, clip and lines of widgets, the foremost first."""
         return self._changed_renders() if self._wanted else super()._get_renders(crop)
 
     def _changed_renders(self) -> Iterator[tuple[Region, Region, list[Strip]]]:
@@ -41,14 +41,14 @@ class ChangedLinesCompositor(Compositor):
             for top, bottom in _bands(shown, wanted):
                 band = Region(shown.x, top, shown.width, bottom - top)
                 yield region, band, widget.render_lines(band.translate(-region.offset))
-            # Nothing is seen of what is behind it.
+            # What is behind it is not visible.
             wanted = [part for part in wanted if not shown.contains_region(part)]
             if not wanted:
                 return
 
 
 def _bands(shown: Region, wanted: Iterable[Region]) -> Iterator[tuple[int, int]]:
-    """The first line of each stretch of a widget that is wanted, and the one behind its last."""
+    """Yield the first line of each wanted range of a widget, and the line after its last."""
     if not shown:
         return
     begun = stop = -1

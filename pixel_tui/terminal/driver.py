@@ -1,7 +1,7 @@
-"""A terminal that takes nothing for a while: held, or at the end of a link that stands still.
+"""A driver for terminals that accept no output for a while: paused, or on a stalled link.
 
-Textual hands what it paints to a thread that writes it, by a queue that is soon full; whoever
-puts more into it waits for good, and that is the event loop. So is who waits for its end.
+Textual passes output through a bounded queue to a writer thread. If it is full, the event loop
+blocks forever, and so does the end of the program.
 """
 
 import logging
@@ -17,30 +17,30 @@ from textual.drivers.linux_driver import LinuxDriver
 log = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 9
-"""Writes that may wait: three to a picture, and Textual's queue takes thirty."""
+"""Writes that may be queued: three per frame, and Textual's queue holds thirty."""
 PATIENCE_SECONDS: Final = 3.0
-"""How long a terminal may take nothing of the last words before they are thrown away."""
+"""How long a terminal may accept nothing at the end before the remaining output is dropped."""
 THROW_SECONDS: Final = 0.01
-"""Between two throws: a picture is many times as large as what there is room for at once."""
+"""Seconds between two drops: a frame is many times larger than the terminal's buffer."""
 
 
 class NonBlockingDriver(LinuxDriver):
-    """Says whether the terminal is behind, and waits for it at the end for a moment only."""
+    """Reports if the terminal is behind, and waits for it only briefly at the end."""
 
     @property
     def is_held(self) -> bool:
-        """Whether the terminal is behind with what was painted, and is to get no more for now."""
+        """Whether the terminal is behind with its output, and must get no more for now."""
         writer = self._writer_thread
         return writer is not None and writer._queue.qsize() > MOST_WAITING  # noqa: SLF001
 
     def close(self) -> None:
-        """End the thread that writes, with what the terminal does not take thrown away.
+        """Stop the writer thread; output that the terminal does not accept is dropped.
 
-        There is room then for what gives it back as it was; it may take that later.
+        This makes room for the output that restores the terminal, which may be written later.
         """
         writer = self._writer_thread
         if writer is not None:
-            # Its only use is to have a write that waits look once more whether there is room.
+            # The signal makes a blocked write check again if there is room.
             signal.signal(signal.SIGURG, _heard)
             threading.Thread(
                 target=self._throw_away, args=(writer,), name="parting", daemon=True
@@ -59,4 +59,4 @@ class NonBlockingDriver(LinuxDriver):
 
 
 def _heard(_number: int, _frame: FrameType | None) -> None:
-    """Nothing else is done: that it interrupts is enough."""
+    """Do nothing: the interruption of the write is enough."""

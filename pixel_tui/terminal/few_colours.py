@@ -1,4 +1,4 @@
-"""Which terminals have only a few colours, by their names. Pure."""
+"""Recognizes terminals with few colours by their names. Pure."""
 
 from typing import Final
 
@@ -6,5 +6,5 @@ _TERMS: Final = frozenset({"linux", "vt100", "vt220", "ansi", "screen", "xterm"}
 
 
 def has_few_colours(term: str) -> bool:
-    """Whether a terminal of this name (`TERM`) has sixteen colours or fewer."""
+    """Whether a terminal of this name (`TERM`) has at most sixteen colours."""
     return term in _TERMS or term.endswith("-16color")

@@ -1,8 +1,8 @@
-"""A program that has the terminal for a while, such as the user's own editor.
+"""Runs a program in the foreground, such as the user's editor.
 
-It is in this process's group, as a shell wants it. So what the terminal sends reaches both,
-and this process has to leave it to the program: Ctrl+Z has to stop both, or the shell is not
-told of it and nobody is left who reads the terminal; Ctrl+C means the program alone.
+It is in this process's group, as a shell expects. So signals from the terminal reach both, and
+this process leaves them to the program: Ctrl+Z must stop both, or the shell does not notice
+and no process reads the terminal; Ctrl+C is for the program alone.
 """
 
 import signal
@@ -16,20 +16,19 @@ ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 def run_in_foreground(words: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a program in the terminal, and wait for its end; to be called on the main thread.
+    """Run a program in the terminal and wait for its end; call it on the main thread.
 
-    Whoever tells this process to end tells the program: it is passed on, and then meant for
-    this process as before.
+    SIGTERM and SIGHUP are passed on to the program, and then handled by this process as usual.
 
     Args:
-        words: Its command line.
-        environment: Its variables.
+        words: The command line.
+        environment: The program's variables.
 
     Returns:
-        Its exit code; below zero where a signal ended it.
+        The exit code; negative if a signal ended it.
 
     Raises:
-        OSError: It can't be started.
+        OSError: The program can't be started.
     """
     running: list[subprocess.Popen[bytes]] = []
     told: list[int] = []
@@ -42,7 +41,7 @@ def run_in_foreground(words: Sequence[str], environment: Mapping[str, str]) -> i
     with _handled(pass_on):
         process = subprocess.Popen(words, env=dict(environment))
         running.append(process)
-        for number in told:  # while it was being started
+        for number in told:  # signals that came during the start
             process.send_signal(number)
         return process.wait()
 
@@ -57,7 +56,7 @@ def _handled(pass_on: Callable[[int, FrameType | None], None]) -> Iterator[None]
         if callable(handler):
             handler(number, frame)
 
-    # A function, since what is ignored would be ignored by the program too.
+    # A handler, because ignored signals would be ignored in the program, too.
     before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
     for number in ENDING:

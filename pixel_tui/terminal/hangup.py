@@ -1,7 +1,7 @@
-"""Ending when the terminal is gone.
+"""Exits when the terminal is gone.
 
-A terminal that is closed under the console takes the toolkit's writer with it: its loop
-then waits for good, and its reader spins. So this is watched from a thread of its own.
+If the terminal is closed, Textual's writer thread fails: its event loop then waits forever,
+and its reader spins. So a thread watches the terminal.
 """
 
 import logging
@@ -15,15 +15,15 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 2.0
 EXIT_CODE: Final = 129
-"""What a shell reports of a program that SIGHUP ended."""
+"""The exit code that a shell reports after SIGHUP."""
 
 
 def watch_terminal(descriptor: int, tell: Callable[[], None]) -> None:
-    """End the process soon after its terminal has gone.
+    """Exit the process soon after its terminal is gone.
 
     Args:
-        descriptor: The terminal, as the process reads it.
-        tell: Called before the end, on the watching thread: for what must be written down.
+        descriptor: The process's input from the terminal.
+        tell: Called before the exit, on the watching thread, to write down what must be.
     """
     if os.isatty(descriptor):
         threading.Thread(
@@ -42,12 +42,12 @@ def _watch(descriptor: int, tell: Callable[[], None]) -> None:
     except Exception:
         log.exception("what had to be told before the end was not")
     logging.shutdown()
-    # Nothing is left to restore, and nobody to wait for: the loop may hang in a write.
+    # Nothing is left to restore, and no thread to wait for: the loop may hang in a write.
     os._exit(EXIT_CODE)
 
 
 def _silence() -> None:
-    """Let nobody here meet the dead terminal again: its reader spins, its writer fails."""
+    """Detach the process from the dead terminal: its reader spins, its writer fails."""
     quiet, _stays_open = os.pipe()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for ours, gone in ((quiet, 0), (nowhere, 1), (nowhere, 2)):

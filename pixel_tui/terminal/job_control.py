@@ -1,7 +1,7 @@
-"""Stopping as Ctrl+Z stops a program, and finding out whether anybody could bring it back.
+"""Stops the process as Ctrl+Z does, and finds out whether a shell could continue it.
 
-Whether there is a shell that can is the kernel's knowledge alone: it does not stop a group
-of processes that nobody would let go on, such as the first program of a tmux window.
+Only the kernel knows if there is such a shell: it does not stop an orphaned process group,
+such as the first program of a tmux window.
 """
 
 import os
@@ -11,21 +11,21 @@ from types import FrameType
 from typing import Final
 
 PATIENCE_SECONDS: Final = 0.1
-"""How long a stop may take to be felt."""
+"""How long a stop may take to have an effect."""
 LOOK_SECONDS: Final = 0.01
 
 
 def stop_group(number: signal.Signals = signal.SIGTSTP) -> bool:
-    """Stop this process, and what was started with it, until it is told to go on.
+    """Stop this process group until it is continued.
 
-    The whole group, as the terminal does it: a shell waits for every process of the command
-    line, also for one that only started the console. To be called on the main thread.
+    The whole group, as the terminal does: a shell waits for every process of the command line, even
+    one that only started the console. Call it on the main thread.
 
     Args:
-        number: What stops it: SIGTSTP, or SIGTTOU for a console in the background.
+        number: The signal: SIGTSTP, or SIGTTOU for a console in the background.
 
     Returns:
-        True after it was stopped; False at once where the kernel refuses to.
+        True after it was stopped; False at once if the kernel refuses.
     """
     continued = False
 
@@ -47,7 +47,7 @@ def stop_group(number: signal.Signals = signal.SIGTSTP) -> bool:
 
 
 def in_foreground(descriptor: int) -> bool:
-    """Whether this process may use the terminal; True where there is none to ask."""
+    """Whether this process may use the terminal; True if there is none."""
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:

@@ -1,4 +1,4 @@
-"""Keys are handled one after the other, however fast they come."""
+"""Handles keys in order, however fast they come."""
 
 import asyncio
 from collections import deque
@@ -19,25 +19,25 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 LOST_SECONDS: Final = 0.25
-"""Between two looks whether a key's widget has gone with what the key did."""
+"""Seconds between two checks whether a key's widget was removed by the key."""
 OPENING_SECONDS: Final = 0.01
-"""Between two looks at a screen that is being opened."""
+"""Seconds between two checks of a screen that is being opened."""
 MOST_LOOKS: Final = 500
-"""So often a screen is looked at that takes no keys: one that is never painted is left alone."""
+"""The most checks of a screen that accepts no keys: one that is never painted is ignored."""
 HELD_SECONDS: Final = 3.0
-"""How long keys wait for what a worker is about to show: many times what it takes where no
-other program wants the processors."""
+"""How long keys wait for what a worker is about to show: many times what it takes on an idle
+machine."""
 
 T = TypeVar("T")
 
 
 class KeyHandled(Message):
-    """Follows a key through the widgets, and so comes when the key has had its effect.
+    """Follows a key through the widgets, and so arrives when the key has had its effect.
 
     Args:
-        turn: Of which key: one that was given up is no longer heard of.
-        again: From where it is to go a second time: what a key does may be a message that
-            takes the same way, behind the key.
+        turn: The key's number; the message of an abandoned one is ignored.
+            again: Where to send it a second time: a key may post a message that takes the same path
+            after the key.
     """
 
     def __init__(self, turn: int, again: MessagePump | None = None) -> None:
@@ -47,25 +47,25 @@ class KeyHandled(Message):
 
 
 class IgnoresTypeAhead:
-    """A screen that nobody has asked for, and that asks something which can't be taken back.
+    """A screen that opens unasked and asks for something irreversible.
 
-    Keys that were typed before it was there were meant for something else.
+    Keys that were typed before it opened were meant for something else, and are ignored.
     """
 
     answers_since = inf
-    """The time from which on keys are answers to it, as `Message.time` has it."""
+    """The time from which keys are answers to it, as in `Message.time`."""
 
     def on_mount(self) -> None:
-        """Take what is typed from now on."""
+        """Accept keys from now on."""
         self.answers_since = monotonic()
 
 
 class KeysInOrder(App[None]):
-    """An application in which a key waits until the one before it has had its effect.
+    """An app in which each key waits until the previous one has had its effect.
 
-    Textual hands every key to the widget that has the focus at that moment. Of keys that come
-    at once, as they do over a slow line or from a clipboard, `/` would open a line to type
-    in, and the letters behind it would still go to the table, where they are commands.
+    Textual sends each key to the widget that has the focus at that moment. If keys come in a burst,
+    as over a slow link or from a clipboard, `/` would open an input, and the letters after it
+    would still go to the table, where they are commands.
     """
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
@@ -74,27 +74,27 @@ class KeysInOrder(App[None]):
         self._under_way: asyncio.TimerHandle | None = None
         self._turn = 0
         self.ready_at = inf
-        """When the first picture was there, as `Message.time` has it."""
+        """The time of the first frame, as in `Message.time`."""
         self._looked = 0
         """How often a key has waited for a screen that is being opened."""
         self._opening: WeakSet[Screen[object]] = WeakSet()
         self._held_for: Worker[None] | None = None
         self._held_until = 0.0
         self._shown: WeakSet[Screen[object]] = WeakSet()
-        """Screens that were painted: what has no focus by then will have none."""
+        """Screens that were painted: if nothing has the focus by then, nothing will."""
 
     @property
     def leaving(self) -> bool:
-        """Whether the application is about to end."""
+        """Whether the app is about to exit."""
         return bool(getattr(self, "_exit", False))
 
     def on_ready(self) -> None:
-        """Note when the first picture was there."""
+        """Note the time of the first frame."""
         self.ready_at = monotonic()
 
     @property
     def _takes_keys(self) -> bool:
-        """Whether the screen is there, and whatever is to have the focus has it."""
+        """Whether the screen is open, and the focus is set."""
         screen = self.screen
         if screen.focused is not None or screen in self._shown:
             return True
@@ -104,7 +104,7 @@ class KeysInOrder(App[None]):
         return False
 
     def hold_for(self, worker: Worker[None]) -> None:
-        """See `hold_keys`."""
+        """Hold keys for a worker, see `hold_keys`."""
         self._held_for = worker
         self._held_until = asyncio.get_running_loop().time() + HELD_SECONDS
 
@@ -117,16 +117,16 @@ class KeysInOrder(App[None]):
 
     @property
     def keys_pending(self) -> bool:
-        """Whether a key has not had its effect yet, or what it asked for is still being made."""
+        """Whether a key has not had its effect yet, or its result is still being prepared."""
         return self._under_way is not None or self._held
 
     async def on_event(self, event: events.Event) -> None:
-        """Hold a key back while another one is under way."""
+        """Hold back a key while another one is being handled."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
         if event.key == "ctrl+j" and event.time < self.ready_at:
-            # Enter that was typed before the terminal was the console's: it made a line feed of it.
+            # Enter, typed before the terminal was in raw mode, which made it a line feed.
             typed = event.time
             event = events.Key("enter", "\r")
             event.time = typed
@@ -136,7 +136,7 @@ class KeysInOrder(App[None]):
             await self._send(event)
 
     async def on_key_handled(self, event: KeyHandled) -> None:
-        """Let the next key go."""
+        """Release the next key."""
         if event.turn != self._turn:
             return
         again = event.again
@@ -150,9 +150,9 @@ class KeysInOrder(App[None]):
 
     async def _send(self, key: events.Key) -> None:
         self._turn += 1
-        # The key before has opened a dialog: what is typed next is meant for it, and would reach
-        # nobody before its first widget has the focus. Before there are widgets it must not come
-        # at all: on a busy machine they take long.
+        # The key before has opened a dialog: the next keys are for it, and would be lost before
+        # its first widget has the focus. They must not come at all before it has widgets, which
+        # takes long on a busy machine.
         certain = self._held or not self.screen.is_mounted
         if certain or (not self._takes_keys and self._looked < MOST_LOOKS):
             self._looked += not certain
@@ -173,10 +173,10 @@ class KeysInOrder(App[None]):
         self._under_way = asyncio.get_running_loop().call_later(seconds, do, what)
 
     def _look_after(self, target: Widget) -> None:
-        """Wait on while a key's way stands, however long the machine takes.
+        """Keep waiting while a key's path exists, however long the machine takes.
 
-        Where a part of the way is gone, what the key did has begun. It has ended, so far as that
-        can be told, when a message has gone twice through what is there now.
+        If a part of the path is gone, the key has started to have its effect. It has probably
+        finished when a message has passed twice through the widgets that exist now.
         """
         if self.leaving:
             return
@@ -191,9 +191,9 @@ class KeysInOrder(App[None]):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do nothing to a screen that is not there yet.
+        """Ignore actions of a screen that is not mounted yet.
 
-        A key that was let go after a long wait may still be on its way when one opens.
+        A key that was released after a long wait may arrive while a screen opens.
         """
         if isinstance(default_namespace, Screen) and not default_namespace.is_mounted:
             return False
@@ -201,15 +201,15 @@ class KeysInOrder(App[None]):
 
 
 def _leads(target: Widget, app: App[None]) -> bool:
-    """Whether messages still go from there up to the application."""
+    """Whether messages still pass from there up to the app."""
     way = [node for node in target.ancestors_with_self if isinstance(node, Widget)]
     return way[-1].parent is app and all(node.is_running or not node.is_mounted for node in way)
 
 
 def hold_keys(worker: Worker[None]) -> None:
-    """Keys that are typed from now on are meant for what this worker is about to show.
+    """Hold keys from now on for what this worker is about to show.
 
-    Where that takes long, they go to what is there after all.
+    After a while they go to what is there.
     """
     app = worker.node.app
     if isinstance(app, KeysInOrder):

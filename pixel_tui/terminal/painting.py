@@ -1,4 +1,4 @@
-"""What of a picture is sent to the terminal: the cells that changed."""
+"""Sends the changed cells of a frame to the terminal."""
 
 from typing import TypeGuard, TypeVar, cast
 
@@ -15,28 +15,28 @@ Result = TypeVar("Result")
 
 
 class Painting:
-    """What the terminal shows, and what it lacks of the picture."""
+    """The content of the terminal, and whether it lacks output."""
 
     def __init__(self) -> None:
         self._cells = ChangedCells()
         self._size = Size(0, 0)
         self.torn = False
-        """Whether something else than this program may have written to the terminal."""
+        """Whether another program may have written to the terminal."""
         self.owed = False
-        """Whether the terminal lacks what was painted while it took nothing."""
+        """Whether output was held back while the terminal accepted none."""
 
     @staticmethod
     def is_update(renderable: object) -> TypeGuard[LayoutUpdate | ChopsUpdate]:
-        """Whether this is a picture of widgets, or a part of one."""
+        """Whether this is an update of widgets, complete or partial."""
         return isinstance(renderable, LayoutUpdate | ChopsUpdate)
 
     def full_update(self, screen: Screen[object]) -> RenderableType:
-        """All of a screen."""
+        """Return an update of the complete screen."""
         return screen._compositor.render_full_update()  # noqa: SLF001
 
     def changes(self, screen: Screen[object], update: LayoutUpdate | ChopsUpdate) -> RenderableType:
-        """What to send for an update; it is worked out at the moment of sending."""
-        compositor = screen._compositor  # noqa: SLF001  only it can paint what did not change
+        """Return what to send for an update; computed when it is sent."""
+        compositor = screen._compositor  # noqa: SLF001  only it can paint unchanged parts
         if self.owed:
             self.owed = False
             update = compositor.render_full_update()
@@ -44,11 +44,11 @@ class Painting:
             self.torn, self._size = False, compositor.size
             self._cells.forget()
             update = compositor.render_full_update()
-        # An update is a renderable wherever one is asked for: Textual's own are passed so.
+        # An update works wherever a renderable is expected: Textual passes its own this way.
         return cast("RichCast", ChangesOnly(update, self._cells))
 
 
 def paint_changed_lines(screen: Screen[Result]) -> None:
-    """Have a screen ask its widgets for the lines that changed, and for no others."""
+    """Make a screen render only the changed lines of its widgets."""
     if has_all(LINES):
         screen._compositor = ChangedLinesCompositor()  # noqa: SLF001

@@ -1,7 +1,7 @@
-"""The private parts of Textual that are used here, and whether this Textual has them.
+"""The private parts of Textual that pixel-tui uses, and whether this Textual has them.
 
-Each group belongs to one thing that the console does beyond Textual. Where a part of a group is
-missing, that one thing is done in Textual's own way, and the log says so once.
+Each group belongs to one feature that goes beyond Textual. If a part of a group is missing,
+Textual's own behaviour is used for it, and the log says so once.
 """
 
 import logging
@@ -24,7 +24,7 @@ PAINTING: Final = (
     "textual.app:App._display",
     "textual.screen:Screen._compositor",
 )
-"""Sending the cells that changed, and no others."""
+"""Sending only the changed cells."""
 LINES: Final = (
     "textual._compositor:Compositor._dirty_regions",
     "textual._compositor:Compositor._get_renders",
@@ -32,26 +32,26 @@ LINES: Final = (
     "textual._compositor:Compositor.visible_widgets",
     "textual.screen:Screen._compositor",
 )
-"""Rendering the lines that changed, and no others."""
+"""Rendering only the changed lines."""
 HOLDING: Final = (
     "textual.drivers._writer_thread:WriterThread._queue",
     "textual.drivers.linux_driver:LinuxDriver._writer_thread",
 )
-"""Painting nothing on a terminal that takes nothing."""
+"""Holding output back while the terminal accepts none."""
 DRIVER: Final = (
     "textual.app:App._clipboard",
     "textual.app:App._driver",
     "textual.app:App._exit",
     "textual.drivers.linux_driver:LinuxDriver.attrs_before",
 )
-"""Stopping at Ctrl+Z as a shell wants it, and copying through tmux and screen."""
+"""Job control at Ctrl+Z, and copying through tmux and screen."""
 CRASH: Final = (
     "textual.app:App._exception",
     "textual.app:App._exception_event",
     "textual.app:App._handle_exception",
     "textual.app:App._return_code",
 )
-"""One sentence on the screen in place of a traceback."""
+"""One sentence on the screen instead of a traceback."""
 CACHES: Final = ("textual._styles_cache:StylesCache.get_inner_outer",)
 """Emptying a cache that grows with each dialog."""
 SCROLL_BAR: Final = (
@@ -60,7 +60,7 @@ SCROLL_BAR: Final = (
     "textual.scrollbar:ScrollBarRender.render_bar",
     "textual.widget:Widget._vertical_scrollbar",
 )
-"""A scroll bar that is painted where its thumb moved."""
+"""A scroll bar that is repainted only where its thumb moved."""
 OPTIONS: Final = (
     "textual.widgets:OptionList._get_left_gutter_width",
     "textual.widgets:OptionList._lines",
@@ -71,13 +71,13 @@ EVERY: Final = (*PAINTING, *LINES, *HOLDING, *DRIVER, *CRASH, *CACHES, *SCROLL_B
 
 
 def missing(parts: Iterable[str]) -> tuple[str, ...]:
-    """Which of these this Textual lacks."""
+    """Return the parts that this Textual lacks."""
     return tuple(part for part in parts if not _is_there(part))
 
 
 @cache
 def has_all(parts: tuple[str, ...]) -> bool:
-    """Whether this Textual has a complete group; one line of the log says what it lacks."""
+    """Whether this Textual has a complete group; if not, the log says once what it lacks."""
     lacking = missing(parts)
     if lacking:
         log.warning("this Textual lacks %s; its own way is taken", ", ".join(lacking))
@@ -85,7 +85,7 @@ def has_all(parts: tuple[str, ...]) -> bool:
 
 
 def _is_there(part: str) -> bool:
-    """Whether a class has a member, or its constructors set an attribute of this name."""
+    """Whether a class has a member, or a constructor of it sets an attribute of this name."""
     place, _, names = part.partition(":")
     owner_name, _, name = names.partition(".")
     try:

@@ -1,8 +1,8 @@
-"""Ctrl+Z and fg: the terminal given back to the shell, and taken again.
+"""Ctrl+Z and `fg`: returns the terminal to the shell, and takes it again.
 
-The toolkit's own way stops one process where the shell waits for the whole command line,
-stops it also where no shell could bring it back, and takes every SIGCONT for a return from
-its own stop: after a SIGSTOP it would read keys twice and forget how the terminal was.
+Textual's own way stops one process where the shell waits for the complete command line, stops it
+even if no shell could continue it, and takes every SIGCONT for a return from its own stop:
+after a SIGSTOP it would read keys twice and lose the terminal's original state.
 """
 
 import asyncio
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEAR_SECONDS: Final = 0.05
-"""How long another signal that came with the one to go on may take to be heard."""
+"""How long another signal that came with SIGCONT may take to arrive."""
 
 
 class Suspension:
-    """Stops the console and brings it back.
+    """Stops the console and continues it.
 
     Args:
-        app: What is drawn.
-        driver: What has the terminal.
-        descriptor: The terminal.
-        leaving: Whether the console is about to end.
-        refused: Called where the console was asked to stop and nobody could bring it back.
-        redraw: Paints everything anew, in whatever size the terminal has now.
+        app: The app on the screen.
+        driver: Controls the terminal.
+        descriptor: The terminal's descriptor.
+        leaving: Whether the app is about to exit.
+        refused: Called if the console can't be stopped, because no shell could continue it.
+        redraw: Repaints everything, in the terminal's current size.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Suspension:
         self._busy = False
 
     def listen(self) -> None:
-        """Hear SIGTSTP and SIGCONT; to be called on the main thread, in the event loop."""
+        """Handle SIGTSTP and SIGCONT; call it on the main thread, in the event loop."""
         loop = asyncio.get_running_loop()
 
         def hear(number: signal.Signals, act: Callable[[], Awaitable[object]]) -> None:
@@ -68,18 +68,18 @@ class Suspension:
         hear(signal.SIGCONT, self._continued)
 
     async def stop(self) -> None:
-        """Give the terminal back and stop; returns after it went on, with a whole picture."""
+        """Restore the terminal and stop; returns after the console was continued and repainted."""
         if not await self._away(stop_group):
             self._refused()
 
     async def _continued(self) -> None:
-        """It was stopped in a way that can't be heard: the terminal may be anyhow."""
+        """Repaint after an unnoticed stop (SIGSTOP), as the terminal may be in any state."""
         if in_foreground(self._descriptor):
             await self._away(lambda: True)
 
     def _let_be(self) -> None:
-        """End in the background: the terminal is the shell's, and was restored before."""
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # it would stop the toolkit's farewell
+        """Exit in the background: the terminal is the shell's, and already restored."""
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # it would stop Textual's cleanup
         vars(self._driver)["attrs_before"] = None
 
     async def _away(self, stop: Callable[[], bool]) -> bool:
@@ -87,12 +87,12 @@ class Suspension:
             return True
         self._busy = True
         try:
-            # A terminal that is the shell's is not painted on.
+            # Paint nothing on a terminal that belongs to the shell.
             with self._app.batch_update():
                 self._driver.suspend_application_mode()
                 stopped = stop()
                 while stopped and not in_foreground(self._descriptor):
-                    # `bg`: it waits to be drawn. `kill` sends SIGCONT too, and is obeyed.
+                    # After `bg`, wait for the foreground. `kill` sends SIGCONT too, and is obeyed.
                     await asyncio.sleep(HEAR_SECONDS)
                     if self._leaving():
                         self._let_be()
