@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.redaction.redactor import redacted_argv
+from pixel_tui.redaction.redactor import redact_argv
 from pixel_tui.text import SafeText, plain
 
 PROC: Final = Path("/proc")
@@ -40,5 +40,5 @@ def process_of(pid: int, proc: Path = PROC) -> Process:
             user = pwd.getpwuid(number).pw_name
         with (process / "cmdline").open("rb") as file:
             given = file.read(_LONGEST_COMMAND).decode("utf-8", "replace").split("\0")
-        command = plain(" ".join(redacted_argv([word for word in given if word])))
+        command = plain(" ".join(redact_argv([word for word in given if word])))
     return Process(pid, user, command)

@@ -12,7 +12,7 @@ from pixel_tui.late_pattern import LatePattern
 from pixel_tui.redaction.known import MASK
 from pixel_tui.redaction.names import is_no_secret, is_secret_name
 
-_PORTS: Final = LatePattern(r"(?:[0-9.\-]{1,40}:){1,2}[0-9]|[0-9]{1,5}/(?:tcp|udp)")
+_PORT_MAPPING: Final = LatePattern(r"(?:[0-9.\-]{1,40}:){1,2}[0-9]|[0-9]{1,5}/(?:tcp|udp)")
 """The meaning of `-p` for `docker run`, whose image may be named like one of the programs."""
 
 
@@ -22,15 +22,15 @@ class PasswordFlag:
 
     Attributes:
         name: The flag, such as `-p`.
-        apart: Whether the password may be the next word.
+        separate: Whether the password may be the next word.
         joined: Whether it may follow in the same word.
     """
 
     name: str
-    apart: bool = True
+    separate: bool = True
     joined: bool = True
 
-    def attached(self, word: str) -> str:
+    def joined_password(self, word: str) -> str:
         """Return the password in this word, or an empty string."""
         rest = word[len(self.name) :] if self.joined and word.startswith(self.name) else ""
         return "" if not rest or not _may_be_password(rest) else rest
@@ -41,7 +41,7 @@ _PROGRAMS: Final = {
     **dict.fromkeys(
         ("mysql", "mysqladmin", "mysqlcheck", "mysqldump", "mysqlimport", "mysqlshow", "mariadb",
          "mariadb-admin", "mariadb-check", "mariadb-dump", "mariadb-import"),
-        PasswordFlag("-p", apart=False),
+        PasswordFlag("-p", separate=False),
     ),
     **dict.fromkeys(
         ("sshpass", "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport",
@@ -55,7 +55,7 @@ _PROGRAMS: Final = {
 }  # fmt: skip
 
 
-def flagged(programs: str, flag: str) -> LatePattern[str]:
+def flag_pattern(programs: str, flag: str) -> LatePattern[str]:
     """Match a program, at most 16 words, and its flag; unbounded, it would take too long."""
     return LatePattern(
         rf"(?<![\w\-])(?P<program>{programs})(?=[\s\"'])"
@@ -65,12 +65,12 @@ def flagged(programs: str, flag: str) -> LatePattern[str]:
     )
 
 
-_FLAGGED: Final = (
-    flagged(r"(?:redis|valkey|keydb)-cli", "-a"),
-    flagged(r"mysql[a-z]{0,6}|mariadb(?:-[a-z]{1,6})?|sshpass|mongo[a-z]{0,7}", "-p"),
-    flagged(r"ldap[a-z]{3,6}", "-w"),
-    flagged(r"sqlcmd|mosquitto_[a-z]{2,3}", "-P"),
-    flagged(r"rabbitmqadmin", "-p"),
+_FLAG_PATTERNS: Final = (
+    flag_pattern(r"(?:redis|valkey|keydb)-cli", "-a"),
+    flag_pattern(r"mysql[a-z]{0,6}|mariadb(?:-[a-z]{1,6})?|sshpass|mongo[a-z]{0,7}", "-p"),
+    flag_pattern(r"ldap[a-z]{3,6}", "-w"),
+    flag_pattern(r"sqlcmd|mosquitto_[a-z]{2,3}", "-P"),
+    flag_pattern(r"rabbitmqadmin", "-p"),
 )
 _SQL = LatePattern(
     r"(?P<head>\bIDENTIFIED\s{1,8}(?:WITH\s{1,8}\S{1,64}\s{1,8})?(?:BY|AS)\s{1,8}"
@@ -101,7 +101,7 @@ _SIGNATURE = LatePattern(
     r"[^\s&\"'<>#]{8,}",
     re.IGNORECASE,
 )
-_WORDS_OF_CONFIG: Final = frozenset(
+_CONFIG_WORDS: Final = frozenset(
     {"and", "are", "argument", "but", "can", "command", "config", "configuration", "directive",
      "does", "empty", "for", "from", "has", "have", "in", "is", "mismatch", "missing", "must",
      "needs", "not", "of", "on", "option", "or", "parameter", "password", "required", "set",
@@ -124,8 +124,8 @@ def mask_forms(text: str) -> str:
     """Mask the secrets of these forms in a text."""
     lower = text.lower()
     if any(program in lower for program in _HINTS):
-        for flagged in _FLAGGED:
-            text = flagged.sub(_mask_flagged, text)
+        for pattern in _FLAG_PATTERNS:
+            text = pattern.sub(_mask_flagged, text)
     if "pass" in lower or "identified" in lower or "masterauth" in lower:
         text = _NETRC.sub(_mask_value, text)
         text = _CONFIG.sub(_mask_config, _SQL.sub(_mask_quoted, text))
@@ -143,14 +143,14 @@ _HINTS: Final = ("-cli", "mysql", "mariadb", "sshpass", "mongo", "ldap", "sqlcmd
 
 
 def _may_be_password(value: str) -> bool:
-    return not is_no_secret("password", value.strip("\"'")) and not _PORTS.match(value)
+    return not is_no_secret("password", value.strip("\"'")) and not _PORT_MAPPING.match(value)
 
 
 def _mask_flagged(match: re.Match[str]) -> str:
     flag = _PROGRAMS.get(match["program"])
-    apart = match["mid"].strip("\"'") != ""
-    fits = flag and flag.name == match["flag"] and (flag.apart if apart else flag.joined)
-    if not fits or match["value"].startswith("-") or not _may_be_password(match["value"]):
+    separate = match["mid"].strip("\"'") != ""
+    matches = flag and flag.name == match["flag"] and (flag.separate if separate else flag.joined)
+    if not matches or match["value"].startswith("-") or not _may_be_password(match["value"]):
         return match.group()
     return match.group()[: match.start("value") - match.start()] + MASK
 
@@ -171,7 +171,7 @@ def _mask_config(match: re.Match[str]) -> str:
     if value[0] in "\"'":
         return f"{match['head']}{value[0]}{MASK}{value[0]}"
     if match["sure"]:
-        masked = bare.lower() not in _WORDS_OF_CONFIG and bare[0] not in "=:-(<"
+        masked = bare.lower() not in _CONFIG_WORDS and bare[0] not in "=:-(<"
     else:
         masked = (
             len(bare) >= 6

@@ -39,11 +39,11 @@ class KnownSecrets:
     above it, has that name.
     """
 
-    SHORTEST: Final = 8
-    SHORTEST_NUMBER: Final = 12
-    MOST: Final = 1000
-    LONGEST: Final = 4096
-    _TELLING: Final = tuple(map(LatePattern, ("[a-z]", "[A-Z]", "[0-9]", r"[^A-Za-z0-9\s]")))
+    MIN_LENGTH: Final = 8
+    MIN_NUMBER_LENGTH: Final = 12
+    MAX_VALUES: Final = 1000
+    MAX_LENGTH: Final = 4096
+    _KINDS: Final = tuple(map(LatePattern, ("[a-z]", "[A-Z]", "[0-9]", r"[^A-Za-z0-9\s]")))
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,7 +51,7 @@ class KnownSecrets:
         self._values: tuple[str, ...] = ()
         self._forms_of: dict[str, tuple[SecretForm, ...]] = {}
         self._spared = SparedWords()
-        self._left: frozenset[str] = frozenset()
+        self._spared_values: frozenset[str] = frozenset()
         """The values that are spared."""
         self._forms: tuple[SecretForm, ...] = ()
         """All masked spellings, the longest first, because one may be part of another."""
@@ -74,17 +74,17 @@ class KnownSecrets:
         if value in self._seen:
             return False
         with self._lock:
-            if len(self._seen) >= 4 * self.MOST:
+            if len(self._seen) >= 4 * self.MAX_VALUES:
                 self._seen.clear()
             self._seen.add(value)
-            if value in self._values or not (self.is_telling(value) or self.is_word(value)):
+            if value in self._values or not (self.is_unmistakable(value) or self.is_word(value)):
                 return False
-            newest = (value, *self._values)[: self.MOST]
+            newest = (value, *self._values)[: self.MAX_VALUES]
             self._values = tuple(sorted(newest, key=len, reverse=True))
-            if not self.is_telling(value) and self._spared.has(value):
-                self._left |= {value}
+            if not self.is_unmistakable(value) and self._spared.is_spared(value):
+                self._spared_values |= {value}
                 return False
-            self._renew()
+            self._rebuild_forms()
             return True
 
     def spare(self, names: Iterable[str]) -> bool:
@@ -93,7 +93,7 @@ class KnownSecrets:
         Affects only values that are masked as words.
         """
         with self._lock:
-            return self._spared.add_names(names) and self._judge_again()
+            return self._spared.add_names(names) and self._update_spared()
 
     def spare_setting(self, key: str, value: str) -> bool:
         """Stop masking the value of a setting that is not secret, if it is a name or common.
@@ -102,22 +102,22 @@ class KnownSecrets:
             Whether the masked values change.
         """
         with self._lock:
-            return self._spared.add_setting(key, value) and self._judge_again()
+            return self._spared.add_setting(key, value) and self._update_spared()
 
     def forget(self) -> None:
         """Forget all values and all spared names."""
         with self._lock:
             self._seen.clear()
             self._values = ()
-            self._left = frozenset()
+            self._spared_values = frozenset()
             self._spared.clear()
-            self._renew()
+            self._rebuild_forms()
 
-    def is_telling(self, value: str) -> bool:
+    def is_unmistakable(self, value: str) -> bool:
         """Whether it is unmistakable; a password such as `postgres` is part of many names."""
         if not self._may_be_masked(value):
             return False
-        kinds = sum(1 for kind in self._TELLING if kind.search(value))
+        kinds = sum(1 for kind in self._KINDS if kind.search(value))
         return kinds > 2 or (kinds > 1 and len(value) > 10) or len(value) > 20
 
     def is_word(self, value: str) -> bool:
@@ -128,7 +128,7 @@ class KnownSecrets:
         """
         if not self._may_be_masked(value) or not any(map(str.isalnum, value)):
             return False
-        return not value.isdecimal() or len(value) >= self.SHORTEST_NUMBER
+        return not value.isdecimal() or len(value) >= self.MIN_NUMBER_LENGTH
 
     def mask(self, text: str) -> str:
         """Return the text with these values masked."""
@@ -148,31 +148,33 @@ class KnownSecrets:
         revision, finder = self._ready
         if finder is None or revision != self._revision:
             finder = self._finder()
-        masked = _masked(raw, finder.spans(raw)) if finder.may_have(raw) else raw
+        masked = _replace_spans(raw, finder.spans(raw)) if finder.may_have(raw) else raw
         return _mask_shown(masked, finder) if masked.translate(None, _ORDINARY) else masked
 
     def _may_be_masked(self, value: str) -> bool:
         length = len(value)
-        return self.SHORTEST <= length <= self.LONGEST and not value.startswith(("/", "./", "${"))
+        return self.MIN_LENGTH <= length <= self.MAX_LENGTH and not value.startswith(
+            ("/", "./", "${")
+        )
 
-    def _judge_again(self) -> bool:
-        left = frozenset(
+    def _update_spared(self) -> bool:
+        spared_values = frozenset(
             value
             for value in self._values
-            if not self.is_telling(value) and self._spared.has(value)
+            if not self.is_unmistakable(value) and self._spared.is_spared(value)
         )
-        if left == self._left:
+        if spared_values == self._spared_values:
             return False
-        self._left = left
-        self._renew()
+        self._spared_values = spared_values
+        self._rebuild_forms()
         return True
 
-    def _renew(self) -> None:
+    def _rebuild_forms(self) -> None:
         known = self._forms_of
         self._forms_of = {
             value: known.get(value) or tuple(self._forms_for(value))
             for value in self._values
-            if value not in self._left
+            if value not in self._spared_values
         }
         forms: dict[str, bool] = {}
         for form, anywhere in chain.from_iterable(self._forms_of.values()):
@@ -187,35 +189,35 @@ class KnownSecrets:
         parts: tuple[set[bytes], set[bytes]] = (set(), set())
         for form, anywhere in forms:
             parts[anywhere].add(form.encode("utf-8", "replace"))
-        words, anywheres = parts
-        finder = ValueFinder(anywheres, words)
+        words, anywhere_forms = parts
+        finder = ValueFinder(anywhere_forms, words)
         self._ready = revision, finder
         return finder
 
     def _forms_for(self, value: str) -> Iterator[SecretForm]:
         """Yield all spellings of a value that may occur in a line."""
-        telling = self.is_telling(value)
+        unmistakable = self.is_unmistakable(value)
         in_json = json.dumps(value, ensure_ascii=False)[1:-1]
         for form in (
             value,
             in_json,
             json.dumps(value)[1:-1],
             in_json.replace("/", "\\/"),  # as PHP does
-            re.sub("[<>&]", lambda sign: f"\\u{ord(sign[0]):04x}", in_json),  # as Go does
+            re.sub("[<>&]", lambda char: f"\\u{ord(char[0]):04x}", in_json),  # as Go does
             quote(value, "", errors="replace"),
             quote_plus(value, errors="replace"),
         ):
             # The escaped value may be unmistakable.
-            yield SecretForm(form, telling or self.is_telling(form))
+            yield SecretForm(form, unmistakable or self.is_unmistakable(form))
         yield SecretForm(_in_base64(value), anywhere=True)
         # A value of several lines occurs line by line; each long line of a key is unmistakable.
         parts = (part.strip() for part in _CONTROL.split(value))
         for part in parts:
-            if self.is_telling(part) and part[:5] != "-----":
+            if self.is_unmistakable(part) and part[:5] != "-----":
                 yield SecretForm(part, anywhere=True)
         shown = plain(value)
-        if self.is_telling(shown) or (not telling and self.is_word(shown)):
-            yield SecretForm(shown, self.is_telling(shown))
+        if self.is_unmistakable(shown) or (not unmistakable and self.is_word(shown)):
+            yield SecretForm(shown, self.is_unmistakable(shown))
 
 
 def _in_base64(value: str) -> str:
@@ -237,7 +239,7 @@ def mask_known(raw: bytes) -> bytes:
     return known.mask_line(raw)
 
 
-def masked_words(text: str) -> str:
+def masked_text(text: str) -> str:
     """Return text that may contain a secret, such as typed words, as it may be shown."""
     raw = text.encode("utf-8", "surrogatepass")
     masked = known.mask_line(raw)
@@ -267,7 +269,7 @@ class LineMasker:
         return raw if self.revealed else masked
 
 
-def _masked(data: bytes, spans: Sequence[Span]) -> bytes:
+def _replace_spans(data: bytes, spans: Sequence[Span]) -> bytes:
     if not spans:
         return data
     parts, at = [], 0
@@ -284,30 +286,30 @@ def _mask_shown(raw: bytes, finder: ValueFinder) -> bytes:
     parts = [part.encode("utf-8", "surrogateescape") for part in split_dropped(_text(raw))]
     masked = raw
     if spans := finder.spans(b"".join(parts[::2])):
-        written, at = list[bytes](), 0
+        kept, at = list[bytes](), 0
         for index, part in enumerate(parts):
             if index % 2:
-                written.append(part)
+                kept.append(part)
                 continue
-            written.append(_masked_part(part, at, spans))
+            kept.append(_replace_part(part, at, spans))
             at += len(part)
-        masked = b"".join(written)
+        masked = b"".join(kept)
     # Overwriting or a tab may have completed a value.
     shown = shown_line(masked).encode()
-    again = finder.spans(shown)
-    return _masked(shown, again) if again else masked
+    new_spans = finder.spans(shown)
+    return _replace_spans(shown, new_spans) if new_spans else masked
 
 
-def _masked_part(part: bytes, at: int, spans: Sequence[Span]) -> bytes:
+def _replace_part(part: bytes, at: int, spans: Sequence[Span]) -> bytes:
     """Mask a part of a text, which starts at a place; a mask is put where its span starts."""
-    kept, done, end = [], at, at + len(part)
+    kept, masked_to, end = [], at, at + len(part)
     for start, stop in spans:
-        if stop <= done or start >= end:
+        if stop <= masked_to or start >= end:
             continue
-        kept.append(part[done - at : max(start - at, 0)])
+        kept.append(part[masked_to - at : max(start - at, 0)])
         kept.append(_MASK if start >= at else b"")
-        done = min(stop, end)
-    return b"".join((*kept, part[done - at :]))
+        masked_to = min(stop, end)
+    return b"".join((*kept, part[masked_to - at :]))
 
 
 def _text(raw: bytes) -> str:

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from pixel_tui.late_pattern import LatePattern
-from pixel_tui.redaction.forms import flagged
+from pixel_tui.redaction.forms import flag_pattern
 from pixel_tui.redaction.known import MASK
 from pixel_tui.redaction.names import is_no_secret
 
@@ -31,19 +31,19 @@ _ANY: Final = LatePattern(
     r"(?<![\w\-])(?P<head>(?:-u|--user|--proxy-user|-U)(?:[\"']?,?[\s=]+[\"']?|[\"'],[\"']))"
     r"(?P<login>[^\s:/\"']{1,256}:(?!//)[^\s\"']+)"
 )
-_OF_PROGRAMS: Final = (
-    flagged("curl|smbclient|rpcclient|smbget", "-[uU]"),
-    flagged("lftp", "-u"),
-    flagged("ab", "-[AP]"),
+_PROGRAM_PATTERNS: Final = (
+    flag_pattern("curl|smbclient|rpcclient|smbget", "-[uU]"),
+    flag_pattern("lftp", "-u"),
+    flag_pattern("ab", "-[AP]"),
 )
 
 
 def mask_logins(text: str) -> str:
     """Mask the passwords of the command lines in a text."""
     if "-u" in text or "-U" in text or "--proxy-user" in text:
-        text = _ANY.sub(lambda found: found["head"] + _masked(found["login"], ":"), text)
+        text = _ANY.sub(lambda found: found["head"] + _mask_password(found["login"], ":"), text)
     if any(program in text for program in ("curl", "smb", "rpcclient", "lftp", "ab ")):
-        for flag in _OF_PROGRAMS:
+        for flag in _PROGRAM_PATTERNS:
             text = flag.sub(_mask_flagged, text)
     return text
 
@@ -53,34 +53,34 @@ class Logins:
 
     def __init__(self) -> None:
         self._flags = dict.fromkeys(_FLAGS, ":")
-        self._own: dict[str, str] = {}
+        self._program_flags: dict[str, str] = {}
         self._separator = ""
         """The separator of the login in the next word; empty if it is no login."""
 
-    def masked(self, word: str) -> str | None:
+    def mask_word(self, word: str) -> str | None:
         """Return the word as it may be shown; None if it has no login."""
         separator, self._separator = self._separator, ""
         if separator:
-            return _masked(word, separator)
+            return _mask_password(word, separator)
         if word in self._flags:
             self._separator = self._flags[word]
             return None
         name, equals, login = word.partition("=")
         if equals and name.startswith("--") and name in self._flags:
-            return f"{name}={_masked(login, ':')}"
-        if word[:2] in self._own:
-            return word[:2] + _masked(word[2:], self._own[word[:2]])
-        own = _PROGRAMS.get(word.rpartition("/")[2])
-        if own is not None and "://" not in word:
-            self._own = own
-            self._flags.update(own)
+            return f"{name}={_mask_password(login, ':')}"
+        if word[:2] in self._program_flags:
+            return word[:2] + _mask_password(word[2:], self._program_flags[word[:2]])
+        program_flags = _PROGRAMS.get(word.rpartition("/")[2])
+        if program_flags is not None and "://" not in word:
+            self._program_flags = program_flags
+            self._flags.update(program_flags)
         return None
 
 
-def _masked(login: str, separator: str) -> str:
+def _mask_password(login: str, separator: str) -> str:
     """Return a login with its password masked, if it has one."""
-    name, found, password = login.partition(separator)
-    if not found or not name or _is_public(name, password):
+    name, has_separator, password = login.partition(separator)
+    if not has_separator or not name or _is_public(name, password):
         return login
     return f"{name}{separator}{MASK}"
 
@@ -98,4 +98,4 @@ def _mask_flagged(match: re.Match[str]) -> str:
     if separator is None:
         return match.group()
     head = match.group()[: match.start("value") - match.start()]
-    return head + _masked(match["value"], separator)
+    return head + _mask_password(match["value"], separator)

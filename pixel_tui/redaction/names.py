@@ -12,7 +12,7 @@ from typing import Final
 from pixel_tui.late_pattern import LatePattern
 
 _WORD: Final = LatePattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_LONGEST: Final = 200
+_MAX_NAME: Final = 200
 """Characters at the end of a name that are examined. No variable is longer."""
 
 _SECRET: Final = frozenset(
@@ -84,7 +84,7 @@ _WEAK: Final = frozenset(
     {"auth", "code", "cookie", "cookies", "pepper", "pin", "rcon", "salt", "seed", "tokens"}
 )
 """Names that also count or switch something: a number of up to three digits is no secret."""
-_AT_END: Final = frozenset({"hmac", "pepper", "rcon"})
+_ONLY_LAST: Final = frozenset({"hmac", "pepper", "rcon"})
 """Secrets only as the last word (apart from a number): with another word it is a setting."""
 _NUMBERED: Final = LatePattern(r"[0-9]+|b|base|current|hex|new|next|old|prev|previous|v|value")
 _CODES: Final = frozenset(
@@ -117,11 +117,11 @@ _HOOKS: Final = frozenset({"heartbeat", "hook", "hooks", "ping", "push", "webhoo
 _ADDRESS: Final = frozenset({"address", "endpoint", "link", "uri", "url", "urls"})
 _URL_PATH: Final = LatePattern(r"https?://[^\s/?#]+(?P<path>[/?#]\S*)", re.IGNORECASE)
 _PART: Final = LatePattern(r"[^/?#&=;]+")
-_SIGNS: Final = LatePattern(r"[._~@+\-]")
-_WRITTEN: Final = LatePattern(r"[A-Za-z]?[a-z]*(?:[A-Z][a-z]{2,})*[0-9]{0,3}|[0-9]{1,7}")
+_SEPARATORS: Final = LatePattern(r"[._~@+\-]")
+_READABLE: Final = LatePattern(r"[A-Za-z]?[a-z]*(?:[A-Z][a-z]{2,})*[0-9]{0,3}|[0-9]{1,7}")
 """A readable word of a path: lower case or camel case, with a short number."""
-_LONGEST_WRITTEN: Final = 20
-_SHORTEST_TOKEN: Final = 5
+_MAX_READABLE: Final = 20
+_MIN_TOKEN: Final = 5
 _HEX_KEY: Final = LatePattern(r"(?:0x)?[0-9A-Fa-f]{64}")
 _TOKEN_LIKE: Final = LatePattern(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[\w.:\-]{24,}", re.ASCII)
 
@@ -181,15 +181,15 @@ def _has_token_in_path(value: str) -> bool:
 
 
 def _is_token(part: str) -> bool:
-    if len(part) < _SHORTEST_TOKEN:
+    if len(part) < _MIN_TOKEN:
         return False
-    words = _SIGNS.split(part)
-    return not all(len(word) <= _LONGEST_WRITTEN and _WRITTEN.fullmatch(word) for word in words)
+    words = _SEPARATORS.split(part)
+    return not all(len(word) <= _MAX_READABLE and _READABLE.fullmatch(word) for word in words)
 
 
 @lru_cache(maxsize=2048)
 def _words(name: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in _WORD.findall(name[-_LONGEST:]))
+    return tuple(word.lower() for word in _WORD.findall(name[-_MAX_NAME:]))
 
 
 def _is_secret(words: tuple[str, ...]) -> bool:
@@ -210,11 +210,11 @@ def _names_secret(words: tuple[str, ...], at: int, word: str) -> bool:
         return not _SEEDED.intersection(words[at + 1 :])
     if word in _SECRET or (word == "sk" and _SOLD_BY.intersection(words[at - 1 : at])):
         return True
-    if word in _AT_END:
-        return all(_NUMBERED.fullmatch(rest) for rest in words[at + 1 :])
+    if word in _ONLY_LAST:
+        return all(_NUMBERED.fullmatch(word_after) for word_after in words[at + 1 :])
     if word in {"pin", "private"}:
-        of = _ASKED_FOR_A_PIN if word == "pin" else _WITH_PRIVATE_KEYS
-        return at == len(words) - 1 and bool(of.intersection(words[:at]))
+        preceding = _ASKED_FOR_A_PIN if word == "pin" else _WITH_PRIVATE_KEYS
+        return at == len(words) - 1 and bool(preceding.intersection(words[:at]))
     if word == "key" and words[at - 1 : at] == ("site",) and _CAPTCHAS.intersection(words[:at]):
         return False
     if word in {"key", "keys"}:

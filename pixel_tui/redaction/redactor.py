@@ -15,13 +15,13 @@ from urllib.parse import unquote
 
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.redaction.forms import mask_forms, password_flag
-from pixel_tui.redaction.known import MASK, KnownSecrets, known, masked_words
+from pixel_tui.redaction.known import MASK, KnownSecrets, known, masked_text
 from pixel_tui.redaction.logins import Logins, mask_logins
 from pixel_tui.redaction.names import is_no_secret, is_secret_name, may_be_secret
 
 __all__ = [
     "MASK", "forget_secrets", "has_token", "is_secret_name", "is_secret_value", "mask_value",
-    "masked_value", "redact", "redacted_argv", "remember_secret",
+    "masked_value", "redact", "redact_argv", "remember_secret",
     "spare_names",
 ]  # fmt: skip
 
@@ -87,7 +87,7 @@ _COMPOSE_QUOTES = LatePattern(
 )
 """Compose quotes a part of the environment file, up to everything after the error. What is
 already masked is skipped: a sentence of ours may follow."""
-SHORTEST_TOKEN: Final = 15
+MIN_TOKEN_LENGTH: Final = 15
 """The length of the shortest token of a known form."""
 _SPACE = LatePattern(r"\s")
 
@@ -99,7 +99,7 @@ def remember_secret(value: str) -> None:
     Values that are even shorter, or spared, are not masked: they would match too much.
     """
     if known.add(value):
-        _redact_short.cache_clear()
+        _redact_cached.cache_clear()
 
 
 def spare_names(names: Iterable[str]) -> None:
@@ -109,18 +109,18 @@ def spare_names(names: Iterable[str]) -> None:
         names: Names that are always on the screen: of services, containers, images, folders.
     """
     if known.spare(names):
-        _redact_short.cache_clear()
+        _redact_cached.cache_clear()
 
 
 def forget_secrets() -> None:
     """Forget all remembered values and spared words."""
     known.forget()
-    _redact_short.cache_clear()
+    _redact_cached.cache_clear()
 
 
 def masked_value(text: str, value: str) -> str:
     """Return the text with this secret value masked; a value common in names only as a word."""
-    if known.is_telling(value):
+    if known.is_unmistakable(value):
         return text.replace(value, MASK)
     return re.sub(rf"(?<![\w./\-]){re.escape(value)}(?![\w/\-])", lambda _: MASK, text)
 
@@ -151,30 +151,30 @@ def mask_value(name: str, value: str) -> str:
             remember_secret(password)
             remember_secret(unquote(password))
     if known.spare_setting(name, value):
-        _redact_short.cache_clear()
+        _redact_cached.cache_clear()
     return redact(value)
 
 
-def redacted_argv(words: Sequence[str]) -> list[str]:
+def redact_argv(words: Sequence[str]) -> list[str]:
     """Return the words of a command line, each as it may be shown."""
     shown: list[str] = []
-    secret = False
+    is_secret = False
     flag = None
     logins = Logins()
     for word in words:
-        if secret and not word.startswith("-") and word:
+        if is_secret and not word.startswith("-") and word:
             shown.append(MASK)
-            secret, flag = False, None
+            is_secret, flag = False, None
             continue
-        login = logins.masked(word)
-        attached = flag.attached(word) if flag else ""
-        if flag and attached:
+        login = logins.mask_word(word)
+        joined_password = flag.joined_password(word) if flag else ""
+        if flag and joined_password:
             shown.append(f"{flag.name}{MASK}")
         else:
             shown.append(redact(word if login is None else login))
         name = word.lstrip("-")
-        secret = word.startswith("-") and "=" not in word and is_secret_name(name)
-        secret = secret or bool(flag and flag.apart and word == flag.name)
+        is_secret = word.startswith("-") and "=" not in word and is_secret_name(name)
+        is_secret = is_secret or bool(flag and flag.separate and word == flag.name)
         flag = password_flag(word) or flag
     return shown
 
@@ -186,37 +186,37 @@ def redact(text: str) -> str:
     webhook addresses, bearer tokens, tokens of known forms, environment file content quoted
     by compose, and known secret values.
     """
-    return _redact_short(text) if len(text) <= _SHORT else _redacted(text)
+    return _redact_cached(text) if len(text) <= _CACHED_LENGTH else _redact(text)
 
 
-_SHORT: Final = 512
+_CACHED_LENGTH: Final = 512
 """Texts up to this length are cached: containers share many labels."""
 
 
 @lru_cache(maxsize=2048)
-def _redact_short(text: str) -> str:
-    return _redacted(text)
+def _redact_cached(text: str) -> str:
+    return _redact(text)
 
 
-def _redacted(text: str) -> str:
+def _redact(text: str) -> str:
     # Each check runs only if a cheap one passes, as this runs for every label and variable.
-    if len(text) >= KnownSecrets.SHORTEST:
+    if len(text) >= KnownSecrets.MIN_LENGTH:
         text = known.mask(text)
         if "\x1b" in text:  # colours may be inside a value
-            text = "\n".join(map(masked_words, text.split("\n")))
+            text = "\n".join(map(masked_text, text.split("\n")))
     if "://" in text:
         if "@" in text:
-            text = _URL_PASSWORD.sub(_masked_tail, text)
-        text = _WEBHOOK.sub(_masked_tail, text)
+            text = _URL_PASSWORD.sub(_mask_after_head, text)
+        text = _WEBHOOK.sub(_mask_after_head, text)
     words = _SPACE.search(text) is not None
     if words:
-        text = _BEARER.sub(_masked_tail, text)
+        text = _BEARER.sub(_mask_after_head, text)
         if "nterminated quoted value " in text or "near " in text:
-            text = _COMPOSE_QUOTES.sub(_masked_tail, text)
-    if len(text) >= SHORTEST_TOKEN:
+            text = _COMPOSE_QUOTES.sub(_mask_after_head, text)
+    if len(text) >= MIN_TOKEN_LENGTH:
         text = _KNOWN_SHAPE.sub(MASK, text)
         if "PRIVATE KEY-----" in text:
-            text = _PRIVATE_KEY.sub(_masked_tail, text)
+            text = _PRIVATE_KEY.sub(_mask_after_head, text)
     if "=" in text or ":" in text:
         text = _mask_assignments(text)
     text = mask_forms(text)
@@ -225,7 +225,7 @@ def _redacted(text: str) -> str:
     return mask_logins(_FLAG.sub(_mask_flag, text) if words else text)
 
 
-def _masked_tail(match: re.Match[str]) -> str:
+def _mask_after_head(match: re.Match[str]) -> str:
     return match["head"] + MASK
 
 

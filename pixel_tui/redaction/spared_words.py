@@ -20,7 +20,7 @@ _ORDINARY: Final = frozenset(
 )  # fmt: skip
 """Default passwords of programs, and words of every log. They are the first that anyone tries,
 so masking them protects nothing, but would make messages unreadable."""
-_NAMING: Final = ("user", "name", "db", "database", "host")
+_NAME_KEY_ENDS: Final = ("user", "name", "db", "database", "host")
 """Ends of keys whose values are names."""
 _NAME: Final = LatePattern(r"[\w.\-]+")
 
@@ -28,8 +28,8 @@ _NAME: Final = LatePattern(r"[\w.\-]+")
 class SparedWords:
     """Words that are names, or common values of settings that are not secret."""
 
-    MOST: Final = 4000
-    LONGEST: Final = 256
+    MAX_WORDS: Final = 4000
+    MAX_LENGTH: Final = 256
     """The longest value of a setting that may be a word or a name."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class SparedWords:
         A path is a name, too: the folders of a project's path are spared.
         """
         new = [name for name in names if name and name not in self._names]
-        self._keep(self._names, new)
+        self._add(self._names, new)
         self._text = "\n".join(self._names) if new else self._text
         return bool(new)
 
@@ -55,21 +55,21 @@ class SparedWords:
         Spares the value of a key that is a name, and a value of letters only that several keys
         have.
         """
-        if not value or len(value) > self.LONGEST or value in self._values:
+        if not value or len(value) > self.MAX_LENGTH or value in self._values:
             return False
-        if key.lower().endswith(_NAMING):
-            self._keep(self._values, [value])
+        if key.lower().endswith(_NAME_KEY_ENDS):
+            self._add(self._values, [value])
             if _NAME.fullmatch(value):  # not the parts of a URL: one may be a password
                 self.add_names([value])
             return True
         if not value.isalpha() or self._key_of.setdefault(value, key) == key:
-            if len(self._key_of) > self.MOST:
+            if len(self._key_of) > self.MAX_WORDS:
                 del self._key_of[next(iter(self._key_of))]
             return False
-        self._keep(self._values, [value])
+        self._add(self._values, [value])
         return True
 
-    def has(self, word: str) -> bool:
+    def is_spared(self, word: str) -> bool:
         """Whether a word is spared."""
         return word.lower() in _ORDINARY or word in self._values or has_word(self._text, word)
 
@@ -80,7 +80,7 @@ class SparedWords:
         self._key_of.clear()
         self._text = ""
 
-    def _keep(self, those: dict[str, None], new: Iterable[str]) -> None:
-        those.update(dict.fromkeys(new))
-        while len(those) > self.MOST:
-            del those[next(iter(those))]
+    def _add(self, kept: dict[str, None], new: Iterable[str]) -> None:
+        kept.update(dict.fromkeys(new))
+        while len(kept) > self.MAX_WORDS:
+            del kept[next(iter(kept))]

@@ -9,20 +9,20 @@ from pixel_tui.late_pattern import LatePattern
 Span = tuple[int, int]
 """Start and end (exclusive) of a match."""
 
-_DEPTH: Final = 4
+_BRANCH_DEPTH: Final = 4
 """Characters that distinguish values before they are compared: of a hundred values, a place in
 a line is compared with one at most."""
-_SIEVE: Final = 8
+_SIEVE_LENGTH: Final = 8
 """Characters of a place that are checked by sets, before values are distinguished."""
-_NO_WORD: Final = rb"(?![0-9A-Za-z_])"
+_WORD_END: Final = rb"(?![0-9A-Za-z_])"
 _ESCAPE: Final = r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\0?33|\\e)(?:\[[0-?]*[ -/]*[@-~]|[(#][0-~])"
-_BEGINNING: Final = LatePattern(
+_WORD_START: Final = LatePattern(
     rf"(?:\A|[^0-9A-Za-z_]|\\[abefnrtv0]|\\u[0-9A-Fa-f]{{4}}|\\x[0-9A-Fa-f]{{2}}|"
     rf"%[0-9A-Fa-f]{{2}}|{_ESCAPE})\Z"
 )
 """Before a word is no ASCII letter, digit or `_`, or one that ends an escape sequence: in
 `\\npixel`, `%3Dpixel` and after a colour the word is `pixel`. In doubt it is a word."""
-_LOOKED_BACK: Final = 32
+_MAX_ESCAPE: Final = 32
 """The longest such escape sequence."""
 
 
@@ -36,7 +36,7 @@ class ValueFinder:
 
     def __init__(self, anywhere: Collection[bytes], words: Collection[bytes]) -> None:
         self._words = frozenset(words).difference(anywhere)
-        pattern = _one_of(dict.fromkeys(anywhere, b"") | dict.fromkeys(self._words, _NO_WORD))
+        pattern = _any_of(dict.fromkeys(anywhere, b"") | dict.fromkeys(self._words, _WORD_END))
         self.may_have: Final = pattern.search
         """Quick check whether a line may contain a value; then ask for `spans`."""
 
@@ -57,16 +57,16 @@ class ValueFinder:
         return spans
 
 
-def replace_word(text: str, word: str, by: str) -> str:
+def replace_word(text: str, word: str, replacement: str) -> str:
     """Return the text with a word replaced, wherever it is a complete word."""
-    parts, done, at = [], 0, -1
+    parts, copied_to, at = [], 0, -1
     while (at := text.find(word, at + 1)) >= 0:
         end = at + len(word)
-        before, behind = text[max(at - _LOOKED_BACK, 0) : at], text[end : end + 1]
-        if at >= done and not _is_of_word(behind) and _BEGINNING.search(before):
-            parts += [text[done:at], by]
-            done = end
-    return "".join((*parts, text[done:]))
+        before, after = text[max(at - _MAX_ESCAPE, 0) : at], text[end : end + 1]
+        if at >= copied_to and not _is_word_char(after) and _WORD_START.search(before):
+            parts += [text[copied_to:at], replacement]
+            copied_to = end
+    return "".join((*parts, text[copied_to:]))
 
 
 def has_word(text: str, word: str) -> bool:
@@ -74,16 +74,16 @@ def has_word(text: str, word: str) -> bool:
     return word in text and replace_word(text, word, "") != text
 
 
-def _is_of_word(sign: str) -> bool:
-    return sign == "_" or (sign.isascii() and sign.isalnum())
+def _is_word_char(char: str) -> bool:
+    return char == "_" or (char.isascii() and char.isalnum())
 
 
 def _begins_word(data: bytes, start: int) -> bool:
-    before = data[max(start - _LOOKED_BACK, 0) : start]
-    return _BEGINNING.search(before.decode("latin-1")) is not None
+    before = data[max(start - _MAX_ESCAPE, 0) : start]
+    return _WORD_START.search(before.decode("latin-1")) is not None
 
 
-def _one_of(values: dict[bytes, bytes]) -> re.Pattern[bytes]:
+def _any_of(values: dict[bytes, bytes]) -> re.Pattern[bytes]:
     """Return an expression for any of these values, each followed by its lookahead."""
     ordered = sorted(values, key=len, reverse=True)
     if len(ordered) == 1:
@@ -91,7 +91,8 @@ def _one_of(values: dict[bytes, bytes]) -> re.Pattern[bytes]:
     # Distinguish by the second character first, because the expression must start with a set:
     # the search for a set is fast, and the sieve after it skips most places.
     first, *sieve = (
-        _set_of(value[at] for value in ordered) for at in range(min(_SIEVE, len(ordered[-1])))
+        _set_of(value[at] for value in ordered)
+        for at in range(min(_SIEVE_LENGTH, len(ordered[-1])))
     )
     branches: dict[bytes, dict[bytes, list[bytes]]] = {}
     for value in ordered:
@@ -106,8 +107,8 @@ def _one_of(values: dict[bytes, bytes]) -> re.Pattern[bytes]:
                 % (
                     re.escape(second),
                     b"|".join(
-                        b"(?<=%b)%b" % (re.escape(sign + second), _alternatives(those, values, 2))
-                        for sign, those in by_first.items()
+                        b"(?<=%b)%b" % (re.escape(char + second), _alternatives(group, values, 2))
+                        for char, group in by_first.items()
                     ),
                 )
                 for second, by_first in branches.items()
@@ -118,16 +119,16 @@ def _one_of(values: dict[bytes, bytes]) -> re.Pattern[bytes]:
 
 def _alternatives(ordered: Sequence[bytes], values: dict[bytes, bytes], depth: int) -> bytes:
     """Return an expression for any of these from a character on, the longest first."""
-    if depth == _DEPTH or len(ordered) == 1:
+    if depth == _BRANCH_DEPTH or len(ordered) == 1:
         return b"(?:%b)" % b"|".join(re.escape(each[depth:]) + values[each] for each in ordered)
     branches: dict[bytes, list[bytes]] = {}
     for value in ordered:
         branches.setdefault(value[depth : depth + 1], []).append(value)
     return b"(?:%b)" % b"|".join(
-        re.escape(sign) + _alternatives(those, values, depth + 1)
-        for sign, those in branches.items()
+        re.escape(char) + _alternatives(group, values, depth + 1)
+        for char, group in branches.items()
     )
 
 
-def _set_of(signs: Iterable[int]) -> bytes:
-    return b"[%b]" % b"".join(re.escape(bytes((sign,))) for sign in sorted(set(signs)))
+def _set_of(chars: Iterable[int]) -> bytes:
+    return b"[%b]" % b"".join(re.escape(bytes((char,))) for char in sorted(set(chars)))

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HELD_SECONDS: Final = 0.02
+RETRY_SECONDS: Final = 0.02
 """Seconds between two checks of a terminal that accepts no output."""
-FREE_SECONDS: Final = 30.0
+CLEANUP_SECONDS: Final = 30.0
 """Seconds between two cleanups of memory."""
 
 
@@ -47,7 +47,7 @@ class TerminalApp(KeysInOrder):
     """
 
     def __init__(self, environment: Mapping[str, str], *, ansi_color: bool | None = None) -> None:
-        self._holds = has_all(HOLDING)  # before Textual's, which asks for the driver
+        self._can_hold = has_all(HOLDING)  # before Textual's, which asks for the driver
         super().__init__(ansi_color=ansi_color)
         self._environment = environment
         self._painting: Painting | None = _painting()
@@ -60,7 +60,7 @@ class TerminalApp(KeysInOrder):
 
     def get_driver_class(self) -> type[Driver]:
         """Return a driver that never blocks on the terminal."""
-        if not self._holds:
+        if not self._can_hold:
             return super().get_driver_class()
         from pixel_tui.terminal.driver import NonBlockingDriver
 
@@ -80,7 +80,7 @@ class TerminalApp(KeysInOrder):
                 redraw=self.action_redraw,
             )
             self._suspension.listen()
-        self.set_interval(FREE_SECONDS, self.free_memory)
+        self.set_interval(CLEANUP_SECONDS, self.free_memory)
 
     def free_memory(self) -> None:
         """Empty caches that grow with each dialog and each size, and return free memory."""
@@ -113,7 +113,7 @@ class TerminalApp(KeysInOrder):
     def action_redraw(self) -> None:
         """Repaint everything, over whatever else was written to the terminal."""
         if self._painting is not None:
-            self._painting.torn = True
+            self._painting.overwritten = True
         self.refresh(layout=True)
 
     def copy_to_clipboard(self, text: str) -> None:
@@ -131,7 +131,7 @@ class TerminalApp(KeysInOrder):
         if painting is None or not painting.is_update(renderable):
             super()._display(screen, renderable)
         elif self._is_held:
-            self._paint_later(painting)
+            self._schedule_repaint(painting)
         else:
             super()._display(screen, painting.changes(screen, renderable))
 
@@ -140,19 +140,19 @@ class TerminalApp(KeysInOrder):
         """Whether the terminal accepts no output at the moment."""
         return bool(getattr(self._driver, "is_held", False))
 
-    def _paint_later(self, painting: "Painting") -> None:
+    def _schedule_repaint(self, painting: "Painting") -> None:
         """Schedule a repaint of everything once the terminal accepts output."""
-        if not painting.owed:
-            painting.owed = True
-            self.set_timer(HELD_SECONDS, partial(self._paint_what_is_owed, painting))
+        if not painting.behind:
+            painting.behind = True
+            self.set_timer(RETRY_SECONDS, partial(self._repaint, painting))
 
-    def _paint_what_is_owed(self, painting: "Painting") -> None:
-        if not painting.owed:
+    def _repaint(self, painting: "Painting") -> None:
+        if not painting.behind:
             return
         if self._is_held:
-            self.set_timer(HELD_SECONDS, partial(self._paint_what_is_owed, painting))
+            self.set_timer(RETRY_SECONDS, partial(self._repaint, painting))
         else:
-            painting.owed = False
+            painting.behind = False
             self._display(self.screen, painting.full_update(self.screen))
 
     def _handle_exception(self, error: Exception) -> None:

@@ -15,7 +15,7 @@ from rich.cells import cell_len, split_graphemes
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.text import defuse, is_harmless
 
-_SETTLED: Final = (
+_STABLE_RANGES: Final = (
     # One cell: Latin, Greek and Cyrillic letters.
     " ~", "\u00a1\u00ac", "\u00ae\u02ff", "\u0370\u03ff", "\u0400\u0482", "\u048a\u052f",
     "\u1e00\u1eff",
@@ -30,9 +30,11 @@ _SETTLED: Final = (
     "\u3400\u4db5", "\u4e00\u9fa5", "\uac00\ud7a3", "\uff01\uff5e",
 )  # fmt: skip
 """First and last characters of ranges that all tables have agreed about for many years."""
-_FIRST: Final = sorted(first for first, _ in _SETTLED)
-_LAST: Final = dict(zip(_FIRST, sorted(last for _, last in _SETTLED), strict=True))
-_LETTERS: Final = "\u1eff"
+_FIRST_CHARS: Final = sorted(first for first, _ in _STABLE_RANGES)
+_LAST_CHARS: Final = dict(
+    zip(_FIRST_CHARS, sorted(last for _, last in _STABLE_RANGES), strict=True)
+)
+_LAST_LETTER: Final = "\u1eff"
 """Characters up to here may have accents and stay one cell wide."""
 _ACCENTS: Final = LatePattern("[\u0300-\u034e]*")
 
@@ -75,12 +77,14 @@ def _measured(text: str) -> tuple[tuple[str, ...], bool]:
 
 
 def _cell(cluster: str) -> str:
-    return cluster if cluster.isascii() or _is_settled(cluster) else Contested(cluster)
+    return cluster if cluster.isascii() or _is_stable(cluster) else Contested(cluster)
 
 
-def _is_settled(cluster: str) -> bool:
+def _is_stable(cluster: str) -> bool:
     char, accents = cluster[:1], cluster[1:]
-    at = bisect_right(_FIRST, char)
-    if not at or char > _LAST[_FIRST[at - 1]]:
+    at = bisect_right(_FIRST_CHARS, char)
+    if not at or char > _LAST_CHARS[_FIRST_CHARS[at - 1]]:
         return False
-    return not accents or ("\u00a0" != char <= _LETTERS and _ACCENTS.fullmatch(accents) is not None)
+    return not accents or (
+        "\u00a0" != char <= _LAST_LETTER and _ACCENTS.fullmatch(accents) is not None
+    )

@@ -27,8 +27,8 @@ from pixel_tui.terminal.cell_text import Contested, cells_of
 
 SHORT_GAP: Final = 6
 """Up to so many unchanged cells are painted again: skipping them takes as many bytes."""
-KEPT_STYLES: Final = 1024
-UNSHOWN: Final = "\ufffd"
+MAX_STYLES: Final = 1024
+REPLACEMENT: Final = "\ufffd"
 """Shown at the screen's edge instead of a character that may be too wide for it."""
 
 _ATTRIBUTES: Final = {
@@ -44,7 +44,7 @@ class Pen:
 
     attributes: str = ""
     colour: str = ""
-    ground: str = ""
+    background: str = ""
 
     def change(self, before: "Pen") -> str:
         """Return the parameters that change the previous pen to this one; may be empty."""
@@ -57,8 +57,8 @@ class Pen:
                 before = NO_PEN
         if self.colour != before.colour:
             parts.append(self.colour or "39")
-        if self.ground != before.ground:
-            parts.append(self.ground or "49")
+        if self.background != before.background:
+            parts.append(self.background or "49")
         return ";".join(part for part in parts if part)
 
 
@@ -75,9 +75,9 @@ class ChangedCells:
         """The pen of each cell; None if unknown."""
         self._contested: set[int] = set()
         """Rows with cells whose width the terminal may not share."""
-        self._system = ColorSystem.TRUECOLOR
-        self._of_style: dict[Style, Pen] = {}
-        self._of_codes: dict[tuple[str, str, str], Pen] = {("", "", ""): NO_PEN}
+        self._colour_system = ColorSystem.TRUECOLOR
+        self._pen_of_style: dict[Style, Pen] = {}
+        self._pen_of_codes: dict[tuple[str, str, str], Pen] = {("", "", ""): NO_PEN}
 
     def forget(self) -> None:
         """Paint everything again, because other output may be on the terminal."""
@@ -90,18 +90,18 @@ class ChangedCells:
 
         The terminal's pen is the default before and after.
         """
-        system = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
-        if system is not self._system:
-            self._system = system
-            self._of_style.clear()
+        colour_system = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
+        if colour_system is not self._colour_system:
+            self._colour_system = colour_system
+            self._pen_of_style.clear()
             self.forget()
         changed: dict[int, list[int]] = {}
         for y, x, strip in _pieces(update):
-            self._take(y, x, strip, changed.setdefault(y, []))
+            self._apply(y, x, strip, changed.setdefault(y, []))
         out: list[str] = []
         pen = NO_PEN
         for y, columns in changed.items():
-            contested = self._places_contested(y) if y in self._contested else ()
+            contested = self._contested_columns(y) if y in self._contested else ()
             for start, end in self._runs(y, columns):
                 out.append(f"\x1b[{y + 1};{start + 1}H")
                 if any(start <= place < end for place in contested):
@@ -112,7 +112,7 @@ class ChangedCells:
             out.append("\x1b[0m")
         return "".join(out)
 
-    def _take(self, y: int, x: int, strip: Strip, changed: list[int]) -> None:
+    def _apply(self, y: int, x: int, strip: Strip, changed: list[int]) -> None:
         """Apply a piece of a line, and collect the columns in which it differs."""
         while len(self._texts) <= y:
             self._texts.append([])
@@ -121,9 +121,9 @@ class ChangedCells:
         # A half-overwritten wide character is repainted: its other half is undefined.
         if x < len(texts) and not texts[x]:
             for at in range(x - 1, -1, -1):
-                halved = texts[at]
+                was_character = texts[at]
                 texts[at], pens[at] = " ", None
-                if halved:
+                if was_character:
                     break
         for text, style, control in strip:
             if control or not text:
@@ -164,10 +164,10 @@ class ChangedCells:
                 end = column + 1
                 continue
             if start >= 0:
-                yield _whole(texts, start, end)
+                yield _whole_characters(texts, start, end)
             start, end = column, column + 1
         if start >= 0:
-            yield _whole(texts, start, end)
+            yield _whole_characters(texts, start, end)
 
     def _write(self, y: int, start: int, end: int, pen: Pen, out: list[str]) -> Pen:
         for text, wanted in zip(self._texts[y][start:end], self._pens[y][start:end], strict=True):
@@ -178,7 +178,7 @@ class ChangedCells:
             out.append(text)
         return pen
 
-    def _places_contested(self, y: int) -> Sequence[int]:
+    def _contested_columns(self, y: int) -> Sequence[int]:
         """Return the columns of contested characters in a row."""
         places = [at for at, text in enumerate(self._texts[y]) if type(text) is Contested]
         if not places:
@@ -199,7 +199,7 @@ class ChangedCells:
                     out.append(f"\x1b[{change}m")
                 pen = wanted or pen
                 blank, place = " " * (end - at), f"\x1b[{y + 1};{at + 1}H"
-                shown = text if _fits(text, len(texts) - at) else UNSHOWN
+                shown = text if _fits(text, len(texts) - at) else REPLACEMENT
                 out.append(f"{blank}{place}{shown}\x1b[{y + 1};{end + 1}H")
             else:
                 while end < len(texts) and type(texts[end]) is not Contested:
@@ -211,23 +211,29 @@ class ChangedCells:
     def _pen(self, style: Style | None) -> Pen:
         if style is None:
             return NO_PEN
-        found = self._of_style.get(style)
+        found = self._pen_of_style.get(style)
         if found is None:
-            if len(self._of_style) >= KEPT_STYLES:  # blended colours are unlimited
-                self._of_style.clear()
-            found = self._of_style[style] = self._new_pen(style)
+            if len(self._pen_of_style) >= MAX_STYLES:  # blended colours are unlimited
+                self._pen_of_style.clear()
+            found = self._pen_of_style[style] = self._new_pen(style)
         return found
 
     def _new_pen(self, style: Style) -> Pen:
-        on = [code for name, code in _ATTRIBUTES.items() if getattr(style, name)]
-        codes = (";".join(on), self._codes(style, ground=False), self._codes(style, ground=True))
-        return self._of_codes.setdefault(codes, Pen(*codes))
+        attributes = [code for name, code in _ATTRIBUTES.items() if getattr(style, name)]
+        codes = (
+            ";".join(attributes),
+            self._codes(style, background=False),
+            self._codes(style, background=True),
+        )
+        return self._pen_of_codes.setdefault(codes, Pen(*codes))
 
-    def _codes(self, style: Style, *, ground: bool) -> str:
-        colour = style.bgcolor if ground else style.color
+    def _codes(self, style: Style, *, background: bool) -> str:
+        colour = style.bgcolor if background else style.color
         if colour is None or colour.is_default:
             return ""
-        return ";".join(colour.downgrade(self._system).get_ansi_codes(foreground=not ground))
+        return ";".join(
+            colour.downgrade(self._colour_system).get_ansi_codes(foreground=not background)
+        )
 
 
 class ChangesOnly(CompositorUpdate):
@@ -272,7 +278,7 @@ def _fits(text: str, room: int) -> bool:
     return sum(1 if char.isascii() else 2 for char in text) <= room
 
 
-def _whole(texts: Sequence[str], start: int, end: int) -> tuple[int, int]:
+def _whole_characters(texts: Sequence[str], start: int, end: int) -> tuple[int, int]:
     """Widen a range so that no wide character is cut."""
     while start > 0 and not texts[start]:
         start -= 1

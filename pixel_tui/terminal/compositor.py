@@ -37,30 +37,31 @@ class ChangedLinesCompositor(Compositor):
     def _changed_renders(self) -> Iterator[tuple[Region, Region, list[Strip]]]:
         wanted = self._wanted
         for widget, (region, clip) in self.visible_widgets.items():
-            shown = region.intersection(clip)
-            for top, bottom in _bands(shown, wanted):
-                band = Region(shown.x, top, shown.width, bottom - top)
+            visible = region.intersection(clip)
+            for top, bottom in _bands(visible, wanted):
+                band = Region(visible.x, top, visible.width, bottom - top)
                 yield region, band, widget.render_lines(band.translate(-region.offset))
             # What is behind it is not visible.
-            wanted = [part for part in wanted if not shown.contains_region(part)]
+            wanted = [region for region in wanted if not visible.contains_region(region)]
             if not wanted:
                 return
 
 
-def _bands(shown: Region, wanted: Iterable[Region]) -> Iterator[tuple[int, int]]:
+def _bands(visible: Region, wanted: Iterable[Region]) -> Iterator[tuple[int, int]]:
     """Yield the first line of each wanted range of a widget, and the line after its last."""
-    if not shown:
+    if not visible:
         return
-    begun = stop = -1
-    for part in sorted(
-        (part for part in wanted if part.overlaps(shown)), key=lambda part: (part.y, part.bottom)
+    start = stop = -1
+    for region in sorted(
+        (region for region in wanted if region.overlaps(visible)),
+        key=lambda region: (region.y, region.bottom),
     ):
-        top, bottom = max(part.y, shown.y), min(part.bottom, shown.bottom)
-        if begun >= 0 and top > stop:
-            yield begun, stop
-            begun = -1
-        if begun < 0:
-            begun, stop = top, bottom
+        top, bottom = max(region.y, visible.y), min(region.bottom, visible.bottom)
+        if start >= 0 and top > stop:
+            yield start, stop
+            start = -1
+        if start < 0:
+            start, stop = top, bottom
         stop = max(stop, bottom)
-    if begun >= 0:
-        yield begun, stop
+    if start >= 0:
+        yield start, stop

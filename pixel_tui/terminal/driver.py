@@ -16,11 +16,11 @@ from textual.drivers.linux_driver import LinuxDriver
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING: Final = 9
+MAX_QUEUED: Final = 9
 """Writes that may be queued: three per frame, and Textual's queue holds thirty."""
-PATIENCE_SECONDS: Final = 3.0
+CLOSE_SECONDS: Final = 3.0
 """How long a terminal may accept nothing at the end before the remaining output is dropped."""
-THROW_SECONDS: Final = 0.01
+DROP_SECONDS: Final = 0.01
 """Seconds between two drops: a frame is many times larger than the terminal's buffer."""
 
 
@@ -31,7 +31,7 @@ class NonBlockingDriver(LinuxDriver):
     def is_held(self) -> bool:
         """Whether the terminal is behind with its output, and must get no more for now."""
         writer = self._writer_thread
-        return writer is not None and writer._queue.qsize() > MOST_WAITING  # noqa: SLF001
+        return writer is not None and writer._queue.qsize() > MAX_QUEUED  # noqa: SLF001
 
     def close(self) -> None:
         """Stop the writer thread; output that the terminal does not accept is dropped.
@@ -41,22 +41,22 @@ class NonBlockingDriver(LinuxDriver):
         writer = self._writer_thread
         if writer is not None:
             # The signal makes a blocked write check again if there is room.
-            signal.signal(signal.SIGURG, _heard)
+            signal.signal(signal.SIGURG, _do_nothing)
             threading.Thread(
-                target=self._throw_away, args=(writer,), name="parting", daemon=True
+                target=self._drop_output, args=(writer,), name="parting", daemon=True
             ).start()
         super().close()
 
-    def _throw_away(self, writer: threading.Thread) -> None:
-        writer.join(PATIENCE_SECONDS)
+    def _drop_output(self, writer: threading.Thread) -> None:
+        writer.join(CLOSE_SECONDS)
         if writer.is_alive():
             log.warning("the terminal takes nothing: what was painted last is thrown away")
         while writer.is_alive() and writer.ident is not None:
             with suppress(termios.error):
                 termios.tcflush(self.fileno, termios.TCOFLUSH)
             signal.pthread_kill(writer.ident, signal.SIGURG)
-            writer.join(THROW_SECONDS)
+            writer.join(DROP_SECONDS)
 
 
-def _heard(_number: int, _frame: FrameType | None) -> None:
+def _do_nothing(_number: int, _frame: FrameType | None) -> None:
     """Do nothing: the interruption of the write is enough."""

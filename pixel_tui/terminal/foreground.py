@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
-ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
+TERMINATING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 def run_in_foreground(words: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -31,17 +31,17 @@ def run_in_foreground(words: Sequence[str], environment: Mapping[str, str]) -> i
         OSError: The program can't be started.
     """
     running: list[subprocess.Popen[bytes]] = []
-    told: list[int] = []
+    received: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
+        received.append(number)
         for process in running:
             process.send_signal(number)
 
     with _handled(pass_on):
         process = subprocess.Popen(words, env=dict(environment))
         running.append(process)
-        for number in told:  # signals that came during the start
+        for number in received:  # signals that came during the start
             process.send_signal(number)
         return process.wait()
 
@@ -50,7 +50,7 @@ def run_in_foreground(words: Sequence[str], environment: Mapping[str, str]) -> i
 def _handled(pass_on: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     before: dict[signal.Signals, Any] = {}
 
-    def ending(number: int, frame: FrameType | None) -> None:
+    def forward(number: int, frame: FrameType | None) -> None:
         pass_on(number, frame)
         handler = before[signal.Signals(number)]
         if callable(handler):
@@ -59,8 +59,8 @@ def _handled(pass_on: Callable[[int, FrameType | None], None]) -> Iterator[None]
     # A handler, because ignored signals would be ignored in the program, too.
     before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-    for number in ENDING:
-        before[number] = signal.signal(number, ending)
+    for number in TERMINATING:
+        before[number] = signal.signal(number, forward)
     try:
         yield
     finally:

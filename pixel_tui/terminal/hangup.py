@@ -13,32 +13,32 @@ from typing import Final
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS: Final = 2.0
+POLL_SECONDS: Final = 2.0
 EXIT_CODE: Final = 129
 """The exit code that a shell reports after SIGHUP."""
 
 
-def watch_terminal(descriptor: int, tell: Callable[[], None]) -> None:
+def watch_terminal(descriptor: int, before_exit: Callable[[], None]) -> None:
     """Exit the process soon after its terminal is gone.
 
     Args:
         descriptor: The process's input from the terminal.
-        tell: Called before the exit, on the watching thread, to write down what must be.
+        before_exit: Called before the exit, on the watching thread, to write down what must be.
     """
     if os.isatty(descriptor):
         threading.Thread(
-            target=_watch, args=(descriptor, tell), name="terminal-watch", daemon=True
+            target=_watch, args=(descriptor, before_exit), name="terminal-watch", daemon=True
         ).start()
 
 
-def _watch(descriptor: int, tell: Callable[[], None]) -> None:
+def _watch(descriptor: int, before_exit: Callable[[], None]) -> None:
     pause = threading.Event()
     while _is_there(descriptor):
-        pause.wait(LOOK_SECONDS)
+        pause.wait(POLL_SECONDS)
     log.warning("the terminal is gone: the console ends")
-    _silence()
+    _detach()
     try:
-        tell()
+        before_exit()
     except Exception:
         log.exception("what had to be told before the end was not")
     logging.shutdown()
@@ -46,12 +46,12 @@ def _watch(descriptor: int, tell: Callable[[], None]) -> None:
     os._exit(EXIT_CODE)
 
 
-def _silence() -> None:
+def _detach() -> None:
     """Detach the process from the dead terminal: its reader spins, its writer fails."""
-    quiet, _stays_open = os.pipe()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for ours, gone in ((quiet, 0), (nowhere, 1), (nowhere, 2)):
-        os.dup2(ours, gone, inheritable=False)
+    empty, _stays_open = os.pipe()
+    null = os.open(os.devnull, os.O_WRONLY)
+    for descriptor, standard in ((empty, 0), (null, 1), (null, 2)):
+        os.dup2(descriptor, standard, inheritable=False)
 
 
 def _is_there(descriptor: int) -> bool:

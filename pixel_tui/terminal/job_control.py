@@ -10,9 +10,9 @@ import time
 from types import FrameType
 from typing import Final
 
-PATIENCE_SECONDS: Final = 0.1
+STOP_SECONDS: Final = 0.1
 """How long a stop may take to have an effect."""
-LOOK_SECONDS: Final = 0.01
+POLL_SECONDS: Final = 0.01
 
 
 def stop_group(number: signal.Signals = signal.SIGTSTP) -> bool:
@@ -29,20 +29,20 @@ def stop_group(number: signal.Signals = signal.SIGTSTP) -> bool:
     """
     continued = False
 
-    def go_on(_number: int, _frame: FrameType | None) -> None:
+    def on_continue(_number: int, _frame: FrameType | None) -> None:
         nonlocal continued
         continued = True
 
-    stopping = signal.signal(number, signal.SIG_DFL)
-    continuing = signal.signal(signal.SIGCONT, go_on)
+    old_stop_handler = signal.signal(number, signal.SIG_DFL)
+    old_continue_handler = signal.signal(signal.SIGCONT, on_continue)
     try:
         os.killpg(os.getpgrp(), number)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + STOP_SECONDS
         while not continued and time.monotonic() < deadline:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
     finally:
-        signal.signal(signal.SIGCONT, continuing)
-        signal.signal(number, stopping)
+        signal.signal(signal.SIGCONT, old_continue_handler)
+        signal.signal(number, old_stop_handler)
     return continued
 
 

@@ -18,13 +18,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-LOST_SECONDS: Final = 0.25
+CHECK_SECONDS: Final = 0.25
 """Seconds between two checks whether a key's widget was removed by the key."""
-OPENING_SECONDS: Final = 0.01
+OPENING_POLL_SECONDS: Final = 0.01
 """Seconds between two checks of a screen that is being opened."""
-MOST_LOOKS: Final = 500
+MAX_OPENING_POLLS: Final = 500
 """The most checks of a screen that accepts no keys: one that is never painted is ignored."""
-HELD_SECONDS: Final = 3.0
+MAX_HOLD_SECONDS: Final = 3.0
 """How long keys wait for what a worker is about to show: many times what it takes on an idle
 machine."""
 
@@ -36,14 +36,14 @@ class KeyHandled(Message):
 
     Args:
         turn: The key's number; the message of an abandoned one is ignored.
-            again: Where to send it a second time: a key may post a message that takes the same path
-            after the key.
+        forward_to: Where to send it a second time: a key may post a message that takes the same
+            path after the key.
     """
 
-    def __init__(self, turn: int, again: MessagePump | None = None) -> None:
+    def __init__(self, turn: int, forward_to: MessagePump | None = None) -> None:
         super().__init__()
         self.turn = turn
-        self.again = again
+        self.forward_to = forward_to
 
 
 class IgnoresTypeAhead:
@@ -71,15 +71,15 @@ class KeysInOrder(App[None]):
     def __init__(self, *, ansi_color: bool | None = None) -> None:
         super().__init__(ansi_color=ansi_color)
         self._waiting: deque[events.Key] = deque()
-        self._under_way: asyncio.TimerHandle | None = None
+        self._pending: asyncio.TimerHandle | None = None
         self._turn = 0
         self.ready_at = inf
         """The time of the first frame, as in `Message.time`."""
-        self._looked = 0
+        self._opening_polls = 0
         """How often a key has waited for a screen that is being opened."""
         self._opening: WeakSet[Screen[object]] = WeakSet()
-        self._held_for: Worker[None] | None = None
-        self._held_until = 0.0
+        self._hold_worker: Worker[None] | None = None
+        self._hold_deadline = 0.0
         self._shown: WeakSet[Screen[object]] = WeakSet()
         """Screens that were painted: if nothing has the focus by then, nothing will."""
 
@@ -93,7 +93,7 @@ class KeysInOrder(App[None]):
         self.ready_at = monotonic()
 
     @property
-    def _takes_keys(self) -> bool:
+    def _accepts_keys(self) -> bool:
         """Whether the screen is open, and the focus is set."""
         screen = self.screen
         if screen.focused is not None or screen in self._shown:
@@ -105,20 +105,20 @@ class KeysInOrder(App[None]):
 
     def hold_for(self, worker: Worker[None]) -> None:
         """Hold keys for a worker, see `hold_keys`."""
-        self._held_for = worker
-        self._held_until = asyncio.get_running_loop().time() + HELD_SECONDS
+        self._hold_worker = worker
+        self._hold_deadline = asyncio.get_running_loop().time() + MAX_HOLD_SECONDS
 
     @property
-    def _held(self) -> bool:
-        worker = self._held_for
+    def _holds_keys(self) -> bool:
+        worker = self._hold_worker
         if worker is None or worker.is_finished:
             return False
-        return asyncio.get_running_loop().time() < self._held_until
+        return asyncio.get_running_loop().time() < self._hold_deadline
 
     @property
     def keys_pending(self) -> bool:
         """Whether a key has not had its effect yet, or its result is still being prepared."""
-        return self._under_way is not None or self._held
+        return self._pending is not None or self._holds_keys
 
     async def on_event(self, event: events.Event) -> None:
         """Hold back a key while another one is being handled."""
@@ -130,7 +130,7 @@ class KeysInOrder(App[None]):
             typed = event.time
             event = events.Key("enter", "\r")
             event.time = typed
-        if self._under_way is not None:
+        if self._pending is not None:
             self._waiting.append(event)
         else:
             await self._send(event)
@@ -139,12 +139,16 @@ class KeysInOrder(App[None]):
         """Release the next key."""
         if event.turn != self._turn:
             return
-        again = event.again
-        if again is not None and not self.leaving and again.post_message(KeyHandled(event.turn)):
+        forward_to = event.forward_to
+        if (
+            forward_to is not None
+            and not self.leaving
+            and forward_to.post_message(KeyHandled(event.turn))
+        ):
             return
-        if self._under_way is not None:
-            self._under_way.cancel()
-            self._under_way = None
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
         if self._waiting:
             await self._send(self._waiting.popleft())
 
@@ -153,26 +157,26 @@ class KeysInOrder(App[None]):
         # The key before has opened a dialog: the next keys are for it, and would be lost before
         # its first widget has the focus. They must not come at all before it has widgets, which
         # takes long on a busy machine.
-        certain = self._held or not self.screen.is_mounted
-        if certain or (not self._takes_keys and self._looked < MOST_LOOKS):
-            self._looked += not certain
+        must_wait = self._holds_keys or not self.screen.is_mounted
+        if must_wait or (not self._accepts_keys and self._opening_polls < MAX_OPENING_POLLS):
+            self._opening_polls += not must_wait
             self._waiting.appendleft(key)
-            self._later(OPENING_SECONDS, self.post_message, KeyHandled(self._turn))
+            self._later(OPENING_POLL_SECONDS, self.post_message, KeyHandled(self._turn))
             return
-        self._looked = 0
+        self._opening_polls = 0
         screen = self.screen
         if isinstance(screen, IgnoresTypeAhead) and key.time < screen.answers_since:
             self._later(0.0, self.post_message, KeyHandled(self._turn))
             return
         target: Widget = self.focused or self.screen
-        self._later(LOST_SECONDS, self._look_after, target)
+        self._later(CHECK_SECONDS, self._check_target, target)
         await super().on_event(key)
-        target.post_message(KeyHandled(self._turn, again=target))
+        target.post_message(KeyHandled(self._turn, forward_to=target))
 
-    def _later(self, seconds: float, do: Callable[[T], object], what: T) -> None:
-        self._under_way = asyncio.get_running_loop().call_later(seconds, do, what)
+    def _later(self, seconds: float, callback: Callable[[T], object], argument: T) -> None:
+        self._pending = asyncio.get_running_loop().call_later(seconds, callback, argument)
 
-    def _look_after(self, target: Widget) -> None:
+    def _check_target(self, target: Widget) -> None:
         """Keep waiting while a key's path exists, however long the machine takes.
 
         If a part of the path is gone, the key has started to have its effect. It has probably
@@ -180,10 +184,10 @@ class KeysInOrder(App[None]):
         """
         if self.leaving:
             return
-        if not _leads(target, self):
+        if not _is_connected(target, self):
             target = self.focused or self.screen
-            target.post_message(KeyHandled(self._turn, again=target))
-        self._later(LOST_SECONDS, self._look_after, target)
+            target.post_message(KeyHandled(self._turn, forward_to=target))
+        self._later(CHECK_SECONDS, self._check_target, target)
 
     async def run_action(
         self,
@@ -200,10 +204,10 @@ class KeysInOrder(App[None]):
         return await super().run_action(action, default_namespace, namespaces)
 
 
-def _leads(target: Widget, app: App[None]) -> bool:
+def _is_connected(target: Widget, app: App[None]) -> bool:
     """Whether messages still pass from there up to the app."""
-    way = [node for node in target.ancestors_with_self if isinstance(node, Widget)]
-    return way[-1].parent is app and all(node.is_running or not node.is_mounted for node in way)
+    path = [node for node in target.ancestors_with_self if isinstance(node, Widget)]
+    return path[-1].parent is app and all(node.is_running or not node.is_mounted for node in path)
 
 
 def hold_keys(worker: Worker[None]) -> None:

@@ -20,9 +20,9 @@ class Painting:
     def __init__(self) -> None:
         self._cells = ChangedCells()
         self._size = Size(0, 0)
-        self.torn = False
+        self.overwritten = False
         """Whether another program may have written to the terminal."""
-        self.owed = False
+        self.behind = False
         """Whether output was held back while the terminal accepted none."""
 
     @staticmethod
@@ -37,11 +37,11 @@ class Painting:
     def changes(self, screen: Screen[object], update: LayoutUpdate | ChopsUpdate) -> RenderableType:
         """Return what to send for an update; computed when it is sent."""
         compositor = screen._compositor  # noqa: SLF001  only it can paint unchanged parts
-        if self.owed:
-            self.owed = False
+        if self.behind:
+            self.behind = False
             update = compositor.render_full_update()
-        if self.torn or compositor.size != self._size:
-            self.torn, self._size = False, compositor.size
+        if self.overwritten or compositor.size != self._size:
+            self.overwritten, self._size = False, compositor.size
             self._cells.forget()
             update = compositor.render_full_update()
         # An update works wherever a renderable is expected: Textual passes its own this way.

@@ -67,7 +67,7 @@ OPTIONS: Final = (
 )
 """A bar at the cursor of a list, for terminals without colours."""
 
-EVERY: Final = (*PAINTING, *LINES, *HOLDING, *DRIVER, *CRASH, *CACHES, *SCROLL_BAR, *OPTIONS)
+ALL_PARTS: Final = (*PAINTING, *LINES, *HOLDING, *DRIVER, *CRASH, *CACHES, *SCROLL_BAR, *OPTIONS)
 
 
 def missing(parts: Iterable[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HEAR_SECONDS: Final = 0.05
+POLL_SECONDS: Final = 0.05
 """How long another signal that came with SIGCONT may take to arrive."""
 
 
@@ -58,31 +58,31 @@ class Suspension:
         """Handle SIGTSTP and SIGCONT; call it on the main thread, in the event loop."""
         loop = asyncio.get_running_loop()
 
-        def hear(number: signal.Signals, act: Callable[[], Awaitable[object]]) -> None:
-            def heard(_number: int, _frame: FrameType | None) -> None:
-                loop.call_soon_threadsafe(self._app.call_later, act)
+        def handle(number: signal.Signals, callback: Callable[[], Awaitable[object]]) -> None:
+            def handler(_number: int, _frame: FrameType | None) -> None:
+                loop.call_soon_threadsafe(self._app.call_later, callback)
 
-            signal.signal(number, heard)
+            signal.signal(number, handler)
 
-        hear(signal.SIGTSTP, self.stop)
-        hear(signal.SIGCONT, self._continued)
+        handle(signal.SIGTSTP, self.stop)
+        handle(signal.SIGCONT, self._on_continue)
 
     async def stop(self) -> None:
         """Restore the terminal and stop; returns after the console was continued and repainted."""
-        if not await self._away(stop_group):
+        if not await self._suspend(stop_group):
             self._refused()
 
-    async def _continued(self) -> None:
+    async def _on_continue(self) -> None:
         """Repaint after an unnoticed stop (SIGSTOP), as the terminal may be in any state."""
         if in_foreground(self._descriptor):
-            await self._away(lambda: True)
+            await self._suspend(lambda: True)
 
-    def _let_be(self) -> None:
+    def _exit_in_background(self) -> None:
         """Exit in the background: the terminal is the shell's, and already restored."""
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # it would stop Textual's cleanup
         vars(self._driver)["attrs_before"] = None
 
-    async def _away(self, stop: Callable[[], bool]) -> bool:
+    async def _suspend(self, stop: Callable[[], bool]) -> bool:
         if self._busy or self._leaving():
             return True
         self._busy = True
@@ -93,9 +93,9 @@ class Suspension:
                 stopped = stop()
                 while stopped and not in_foreground(self._descriptor):
                     # After `bg`, wait for the foreground. `kill` sends SIGCONT too, and is obeyed.
-                    await asyncio.sleep(HEAR_SECONDS)
+                    await asyncio.sleep(POLL_SECONDS)
                     if self._leaving():
-                        self._let_be()
+                        self._exit_in_background()
                         return True
                     stopped = stop_group(signal.SIGTTOU)
                 self._driver.resume_application_mode()

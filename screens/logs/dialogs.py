@@ -21,7 +21,7 @@ from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
 from pixel_tui.logs.shape import Repeat, shape_of
 from pixel_tui.logs.structure import parse_structured
 from pixel_tui.plurals import counted
-from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_words
+from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_text
 from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.model.times import jump_target, moment, stamp_at
@@ -237,7 +237,7 @@ class LogDialogs:
                 self._pane.log_view.go_to(shown[at].stamp)
 
         threading.Thread(target=search.run, name="log-search", daemon=True).start()
-        title = f"All of the log: {masked_words(matcher.query.text)}"
+        title = f"All of the log: {masked_text(matcher.query.text)}"
         self._screen.app.push_screen(PickScreen(title, choices), picked)
 
 

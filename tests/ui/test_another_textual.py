@@ -12,7 +12,7 @@ from widgets.lines.scroll_bar import SteadyBar
 GROUPS = {
     name: value
     for name, value in vars(private_parts).items()
-    if isinstance(value, tuple) and value != private_parts.EVERY
+    if isinstance(value, tuple) and value != private_parts.ALL_PARTS
 }
 
 
@@ -30,7 +30,7 @@ def lacking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    "lacking", [*GROUPS.values(), private_parts.EVERY], ids=[*GROUPS, "all"], indirect=True
+    "lacking", [*GROUPS.values(), private_parts.ALL_PARTS], ids=[*GROUPS, "all"], indirect=True
 )
 async def test_the_console_opens_and_takes_keys(
     lacking: set[str], caplog: pytest.LogCaptureFixture

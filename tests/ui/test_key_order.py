@@ -76,7 +76,7 @@ async def test_no_key_behind_one_that_opens_a_line_is_lost_however_slow_the_mach
     monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     # Any time there is has passed before the first step is done.
-    monkeypatch.setattr(key_order, "LOST_SECONDS", 0.0)
+    monkeypatch.setattr(key_order, "CHECK_SECONDS", 0.0)
     keys, wanted = TYPED[where]
     async with console(still=True) as it:
         await it.burst(*keys)

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.shown import View
-from pixel_tui.redaction.known import masked_words
+from pixel_tui.redaction.known import masked_text
 from pixel_tui.text import SafeText, plain
 
 _LEVELS: Final = {
@@ -50,7 +50,7 @@ def chips_of(view: View, hidden: Sequence[str] = ()) -> tuple[Chip, ...]:
     for at, matcher in enumerate(filters.queries):
         query = matcher.query
         rest = filters.queries[:at] + filters.queries[at + 1 :]
-        text = masked_words(query.text)
+        text = masked_text(query.text)
         words = plain(f"{'not ' if query.inverted else ''}“{text}”")
         if query.regex:
             words = plain(f"{'not ' if query.inverted else ''}/{text}/")

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from pixel_tui.logs.activity import Activity
 from pixel_tui.logs.search import FilterStack, Matcher
-from pixel_tui.redaction.known import masked_words
+from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.feed.feed import FeedState, FeedStatus, LogFeed, Source
 from pixel_tui.stack.model.times import stamp_at
 from pixel_tui.text import SafeText, plain
@@ -363,7 +363,7 @@ class LogPane(Vertical):
         matcher = view.page.matcher
         if matcher is None or not view.page.settled:
             return ""
-        words, total = plain(masked_words(matcher.query.text)), view.page.state.matches
+        words, total = plain(masked_text(matcher.query.text)), view.page.state.matches
         if not total:
             return f"“{words}” is not in these lines (S searches all)"
         return f"“{words}” {view.match_words}"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pixel_tui.health.finding import Finding
 from pixel_tui.humanize import ago, memory_size, span
-from pixel_tui.redaction.known import masked_words
+from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.container import Container, HealthStatus, Probe
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.snapshot import Service, StackEvent
@@ -84,7 +84,7 @@ def _service_lines(service: Service, project: Project | None) -> Iterator[Detail
         return
     reason = f": {service.sync.reason}" if service.sync.reason else ""
     yield DetailLine("sync", plain(f"{service.sync.words}{reason}"))
-    yield DetailLine("image", plain(masked_words(spec.image)))
+    yield DetailLine("image", plain(masked_text(spec.image)))
     if spec.profiles:
         state = "active" if spec.active else "not active"
         if spec.brought_up:

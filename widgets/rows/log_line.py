@@ -22,7 +22,7 @@ LONGEST: Final = 4000
 """Characters of a line that are painted; the rest is said to be there."""
 _LOOKED_AT: Final = 4 * LONGEST
 """Bytes of a line that are taken apart for that."""
-_BEYOND: Final = 4 * KnownSecrets.LONGEST
+_BEYOND: Final = 4 * KnownSecrets.MAX_LENGTH
 """Bytes after those in which a secret may end that begins among them."""
 
 Mask = Callable[[bytes], bytes]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from pixel_tui.humanize import memory_size
-from pixel_tui.redaction.known import masked_words
+from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.container import (
     Container,
     ContainerState,
@@ -197,7 +197,7 @@ def _service_row(service: Service, usage: UsageTable, now: datetime, grown: froz
         dead=newest_dead,
         ports=tuple(port for item in shown for port in item.ports)
         or (service.spec.ports if service.spec else ()),
-        image=plain(masked_words(image)),
+        image=plain(masked_text(image)),
         usage=total,
     )
     mark = f" ×{len(service.regular)}" if len(service.regular) > 1 else ""

@@ -24,7 +24,7 @@ from pixel_tui.operations.planning.creation import RECREATING
 from pixel_tui.operations.planning.dependencies import active_services, needs, why_needed
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.words import listed
-from pixel_tui.redaction.known import masked_words
+from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot, Sync, SyncAction
 from pixel_tui.text import NO_TEXT, SafeText, plain
@@ -222,7 +222,7 @@ def _recreation(
         if other.name in options.rebuilt
     }
     if spec.image in images:
-        shares = f"it runs image {masked_words(spec.image)} as well"
+        shares = f"it runs image {masked_text(spec.image)} as well"
         cause = plain("" if spec.name in options.rebuilt else shares)
         return Prediction(spec.name, ContainerChange.RECREATED, cause, certain=False)
     return None

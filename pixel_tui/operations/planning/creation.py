@@ -15,7 +15,7 @@ from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.ports import port_of_another
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.redaction.known import masked_words
+from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.project import External, Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
@@ -174,7 +174,7 @@ def _profiles(project: Project, service: str) -> tuple[str, ...]:
 def wrong_image(name: str) -> str:
     """Why nothing is made of an image name that the engine takes for none, as a predicate."""
     return (
-        f"has an image name that is not valid, “{masked_words(name)}” (is a variable in it empty?)"
+        f"has an image name that is not valid, “{masked_text(name)}” (is a variable in it empty?)"
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
-from pixel_tui.redaction.known import masked_words
+from pixel_tui.redaction.known import masked_text
 from pixel_tui.redaction.redactor import (
     MASK,
     is_secret_name,
@@ -101,7 +101,7 @@ class ComposeWords:
         text = _UNSET.sub(lambda found: self._hidden(found, "$", "${"), text)
         text = _REQUIRED.sub(self._required, text)
         text = _FORMAT.sub(self._of_path, text)
-        text = masked_words(text)  # as Go quotes them too
+        text = masked_text(text)  # as Go quotes them too
         for value in self._values:
             if value in text:
                 text = masked_value(text, value)

@@ -98,7 +98,7 @@ def secrets_in(text: str) -> Iterator[str]:
         return
     lines: Sequence[str] = text.splitlines()
     for line in map(str.strip, lines[:MOST_LINES]):
-        is_value = line.isalnum() or known.is_telling(line)
+        is_value = line.isalnum() or known.is_unmistakable(line)
         if len(lines) > 1 and is_value and not any(map(str.isspace, line)):
             yield line
         name, value = _assignment(line)

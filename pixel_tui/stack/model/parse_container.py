@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from pixel_tui.redaction.redactor import mask_value, redact, redacted_argv, spare_names
+from pixel_tui.redaction.redactor import mask_value, redact, redact_argv, spare_names
 from pixel_tui.stack.model.container import (
     Container,
     ContainerState,
@@ -192,7 +192,7 @@ def _restart_policy(node: Node) -> SafeText:
 
 def _command(node: Node) -> SafeText:
     words = [node["Path"].raw, *(item.raw for item in node["Args"])]
-    return plain(shlex.join(redacted_argv([word for word in words if word])))
+    return plain(shlex.join(redact_argv([word for word in words if word])))
 
 
 def _ports(node: Node) -> tuple[Port, ...]:

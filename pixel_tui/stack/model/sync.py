@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pixel_tui.plurals import counted
-from pixel_tui.redaction.known import masked_words
+from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.built_with import is_baked
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.deliveries import Outdated
@@ -74,13 +74,13 @@ def sync(
         words = f"{spec.provider} provides it: `up` runs that, and there is no container"
         return Sync(SyncAction.PROVIDER, plain(words))
     if invalid:
-        words = masked_words(spec.image)
+        words = masked_text(spec.image)
         words = f"“{words}” is not a valid image name: is a variable in it empty?"
         return Sync(SyncAction.UNKNOWN, plain(words), invalid)
     if missing:
         action = SyncAction.BUILD if spec.builds else SyncAction.PULL
         how = "built" if spec.builds else "pulled"
-        words = f"image {masked_words(spec.image)} is not here: it would be {how}"
+        words = f"image {masked_text(spec.image)} is not here: it would be {how}"
         return Sync(action, plain(words), missing_image=True)
     if not regular:
         absent = Sync(SyncAction.CREATE, plain("it has no container"))
@@ -135,7 +135,7 @@ def _recreation(
     if apart:
         reasons.append(f"it is not connected to {', '.join(sorted(apart))}")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
-        reasons.append(f"image {masked_words(spec.image)} is another one now")
+        reasons.append(f"image {masked_text(spec.image)} is another one now")
     replaced = bool(reasons)
     if networks := resources.changed(ResourceKind.NETWORK, spec.network_keys):
         reasons.append(f"network {networks} has changed in the compose file")

@@ -77,8 +77,8 @@ def test_a_container_of_the_previous_attempt_is_ignored() -> None:
     ("minutes", "rule"), [(19, None), (21, Rule.SLOW), (45.5, Rule.SLOW), (47, Rule.OVERDUE)]
 )
 def test_a_long_run_is_slow_or_overdue(minutes: float, rule: Rule | None) -> None:
-    heard = {ONE: NOW}
-    found = view(running(minutes=minutes), containers=(worker(),), heard=heard)
+    last_writes = {ONE: NOW}
+    found = view(running(minutes=minutes), containers=(worker(),), last_writes=last_writes)
     assert rules(found) == ([] if rule is None else [rule])
 
 
@@ -93,12 +93,12 @@ def test_the_timeout_is_that_of_the_worker() -> None:
 
 
 def test_a_task_whose_worker_writes_nothing_is_silent() -> None:
-    found = view(running(minutes=15), containers=(worker(),), heard={ONE: ago(minutes=11)})
+    found = view(running(minutes=15), containers=(worker(),), last_writes={ONE: ago(minutes=11)})
     assert only(found).rule is Rule.SILENT
     assert "11m" in only(found).message
 
 
-def test_a_worker_without_labels_is_known_by_its_name() -> None:
+def test_a_worker_without_environment_is_known_by_its_name() -> None:
     named = worker(name=f"other-worker-rebuild-{ONE[:8]}", environment=())
     found = view(running(), containers=(named,))
     assert found.findings == ()

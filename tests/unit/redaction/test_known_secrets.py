@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_words
+from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_text
 from pixel_tui.redaction.redactor import (
     forget_secrets,
     mask_value,
@@ -51,7 +51,7 @@ def test_colours_stay_where_they_were() -> None:
 
 
 @pytest.mark.parametrize("value", [r'Fake"S3cret\one', "Fake<S3cret>&1", "Fäke/S3cret 1@x"])
-def test_a_value_is_found_as_json_and_urls_write_it(value: str) -> None:
+def test_a_value_is_found_in_the_encoding_of_json_and_urls(value: str) -> None:
     remember_secret(value)
     in_go = json.dumps(value, ensure_ascii=False)
     for sign in "<>&":
@@ -62,13 +62,13 @@ def test_a_value_is_found_as_json_and_urls_write_it(value: str) -> None:
     assert mask_known(f"x://u:{quote(value, '')}@h".encode()) == f"x://u:{MASK}@h".encode()
 
 
-def test_each_line_of_a_value_of_several_is_masked_and_what_frames_it_is_not() -> None:
+def test_each_line_of_a_multi_line_value_is_masked_except_its_frame() -> None:
     remember_secret("-----BEGIN FAKE KEY-----\nFakeLine1Fake\nx\nFakeLine2Fake\n-----END-----\n")
     lines = [b"-----BEGIN FAKE KEY-----", b" FakeLine1Fake", b"x", b"FakeLine2Fake"]
     assert list(map(mask_known, lines)) == [lines[0], b" ********", b"x", b"********"]
 
 
-def test_one_value_in_another_is_masked_with_it_and_two_that_overlap_leave_nothing() -> None:
+def test_contained_and_overlapping_values_are_masked_completely() -> None:
     for value in (SECRET, f"{SECRET}-and-more", "one-and-more-Of-1t"):
         remember_secret(value)
     assert mask_known(f"x {SECRET}-and-more-Of-1t y".encode()) == b"x ******** y"
@@ -99,7 +99,7 @@ def test_a_plain_value_is_masked_where_it_is_a_word(value: str, line: str, shown
     assert known.mask(written) == masked
 
 
-def test_a_plain_value_is_found_as_others_write_it() -> None:
+def test_a_plain_value_is_found_in_other_encodings() -> None:
     value = 'my "dog" rex'
     remember_secret(value)
     for written in (json.dumps(value)[1:-1], quote(value), quote_plus(value)):
@@ -141,7 +141,7 @@ def test_a_coloured_line_with_a_longer_word_stays_the_same_object() -> None:
     assert mask_known(line) is line
 
 
-def test_a_word_is_spared_as_soon_as_it_names_something() -> None:
+def test_a_word_is_spared_as_soon_as_it_is_a_name() -> None:
     line = b"open /srv/pixelsecret/data: hunter22"
     for value in ("pixelsecret", "hunter22"):
         mask_value("DB_PASSWORD", value)
@@ -157,13 +157,13 @@ def test_a_word_is_spared_as_soon_as_it_names_something() -> None:
     assert known.revision == before
 
 
-def test_what_can_be_nothing_else_is_masked_even_as_a_name() -> None:
+def test_an_unmistakable_value_is_masked_even_as_a_name() -> None:
     remember_secret(SECRET)
     spare_names([SECRET])
     assert mask_known(SECRET.encode()) == MASK.encode()
 
 
-def test_an_ordinary_value_stays_known_beside_one_that_is_spared() -> None:
+def test_other_values_stay_masked_when_one_is_spared() -> None:
     spare_names(["pixelsecret"])
     remember_secret("pixelsecret")
     assert not known.any
@@ -174,7 +174,7 @@ def test_an_ordinary_value_stays_known_beside_one_that_is_spared() -> None:
 # What is shorter, or a number of fewer digits, is in sizes, times and ids, and ordinary words are
 # in everything: masked even where they are words they would hide what is no secret.
 @pytest.mark.parametrize("value", ["Sh0rt!", "postgres", "changeme", "/run/secrets/db", "12345678"])
-def test_what_may_be_a_part_of_anything_is_left_alone(value: str) -> None:
+def test_values_that_are_too_short_or_common_are_not_masked(value: str) -> None:
     mask_value("DB_PASSWORD", value)
     line = f"open {value} failed".encode()
     assert mask_known(line) is line
@@ -198,18 +198,18 @@ def test_a_value_that_becomes_known_is_masked_from_then_on() -> None:
     assert mask_known(line) is line
 
 
-def test_the_password_in_a_url_is_known_from_then_on() -> None:
+def test_the_password_in_a_url_is_masked_from_then_on() -> None:
     mask_value("DATABASE_URL", "postgres://app:Fake%2FS3cret@db/app")
     assert mask_known(b"Fake%2FS3cret") == mask_known(b"Fake/S3cret") == b"********"
 
 
-def test_typed_words_are_masked_too() -> None:
+def test_typed_text_is_masked() -> None:
     remember_secret(SECRET)
-    assert masked_words(f"a {SECRET}") == f"a {MASK}"
-    assert masked_words("a \ud800") == "a \ud800"
+    assert masked_text(f"a {SECRET}") == f"a {MASK}"
+    assert masked_text("a \ud800") == "a \ud800"
 
 
-def test_lines_with_secrets_are_counted_revealed_or_not() -> None:
+def test_lines_with_secrets_are_counted_even_if_revealed() -> None:
     remember_secret(SECRET)
     for revealed in (False, True):
         mask = LineMasker(revealed=revealed)
@@ -263,7 +263,7 @@ _JOINED = st.sampled_from(["", "a", "_", "7"])
     st.lists(st.tuples(st.integers(0, 3), _APART, _JOINED, _JOINED), max_size=6),
     st.sets(st.integers(0, 3)),
 )
-def test_a_plain_value_is_masked_as_a_word_and_in_no_longer_one(
+def test_a_plain_value_is_masked_as_a_word_and_not_in_longer_ones(
     values: list[str], said: list[tuple[int, str, str, str]], spared: set[int]
 ) -> None:
     forget_secrets()
@@ -281,7 +281,7 @@ def test_a_plain_value_is_masked_as_a_word_and_in_no_longer_one(
     assert known.mask(line) == expected
 
 
-def test_many_values_and_many_lines_cost_little() -> None:
+def test_many_values_and_many_lines_are_fast() -> None:
     for number in range(300):
         remember_secret(f"Fake-{number}-Secret!{number * 7919}")
     line = b"2026-03-01 12:00:00 INFO GET /api/v1/things 200 in 12 ms, from 10.0.0.1, cache=miss"
@@ -292,7 +292,7 @@ def test_many_values_and_many_lines_cost_little() -> None:
     assert time.thread_time() - began < 1.5
 
 
-def test_a_long_line_of_secrets_takes_no_time_to_speak_of() -> None:
+def test_a_long_line_of_secrets_is_fast() -> None:
     remember_secret("aB1-" * 500)
     remember_secret(SECRET)
     remember_secret("hunter22")

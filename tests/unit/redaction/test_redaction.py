@@ -1,4 +1,4 @@
-"""Secrets are recognised by name and by shape, and never shown."""
+"""Secrets are recognised by name and by form, and never shown."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from pixel_tui.redaction.redactor import (
     mask_value,
     masked_value,
     redact,
-    redacted_argv,
+    redact_argv,
     remember_secret,
 )
 
@@ -35,7 +35,7 @@ def test_names_of_secrets_are_recognised(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["PATH", "HOME", "NODE_ENV", "KEYBOARD", "TOKENIZER_PATH", "MONKEY", "SSL_KEY_FILE"]
 )
-def test_ordinary_names_are_not(name: str) -> None:
+def test_ordinary_names_are_not_those_of_secrets(name: str) -> None:
     assert not is_secret_name(name)
     assert mask_value(name, "plain") == "plain"
 
@@ -73,7 +73,7 @@ def test_text_without_secrets_is_left_alone() -> None:
     assert redact(text) == text
 
 
-def test_the_file_that_a_build_misses_is_no_secret() -> None:
+def test_the_file_that_a_build_misses_is_not_masked() -> None:
     said = 'failed to compute cache key: "/version" not found: not found'
     assert redact(said) == said
     assert "hunter2" not in redact('cache key: "PASSWORD=hunter2" key: "hunter2"')
@@ -84,13 +84,13 @@ def test_the_file_that_a_build_misses_is_no_secret() -> None:
     ["a" * 100_000, "a=" * 20_000, "--" + "a" * 100_000, "1a" * 50_000, "https://" + "a" * 50_000],
     ids=["word", "assignments", "flag", "digits", "url"],
 )
-def test_a_long_word_takes_no_time_to_speak_of(text: str) -> None:
+def test_a_long_word_is_fast(text: str) -> None:
     began = time.thread_time()
     assert redact(text) == text
     assert time.thread_time() - began < 2  # where it was looked at from each letter: minutes
 
 
-def test_what_stands_behind_a_name_that_is_no_secret_is_looked_at_as_well() -> None:
+def test_the_value_of_an_ordinary_name_is_searched_for_assignments() -> None:
     assert redact("error: x = API_KEY= abc") == f"error: x = API_KEY= {MASK}"
     assert redact("1PASSWORD=abc -PASSWORD=abc") == f"1PASSWORD={MASK} -PASSWORD={MASK}"
 
@@ -148,7 +148,7 @@ def test_a_secret_of_any_name_is_masked_in_any_form(name: str, form: str) -> Non
 
 
 @pytest.mark.parametrize("name", SECRET_NAMES)
-def test_a_variable_of_such_a_name_is_masked(name: str) -> None:
+def test_the_variable_of_a_secret_name_is_masked(name: str) -> None:
     for value in VALUES:
         assert mask_value(name, value) == MASK
 
@@ -242,7 +242,7 @@ def test_a_variable_of_such_a_name_is_masked(name: str) -> None:
         ("https://x.org/y?a=1&X-Goog-Signature=fakefake0123", "fakefake0123"),
     ],
 )  # fmt: skip
-def test_secrets_of_other_shapes_are_masked(text: str, secret: str) -> None:
+def test_secrets_of_other_forms_are_masked(text: str, secret: str) -> None:
     shown = redact(text)
     assert secret not in shown
     assert MASK in shown
@@ -294,7 +294,7 @@ PUBLIC = [
 
 
 @pytest.mark.parametrize(("name", "value"), PUBLIC)
-def test_what_only_sounds_like_a_secret_is_shown(name: str, value: str) -> None:
+def test_values_whose_names_only_sound_secret_are_shown(name: str, value: str) -> None:
     assert mask_value(name, value) == value
     for form in ("{}={}", "{}: {}", "--{} {} x", '{{"{}": "{}"}}'):
         text = form.format(name, value)
@@ -315,7 +315,7 @@ HOOK_PATHS = [
 
 @pytest.mark.parametrize("path", HOOK_PATHS)
 @pytest.mark.parametrize("name", HOOK_NAMES)
-def test_an_address_that_whoever_knows_it_may_call_is_masked(name: str, path: str) -> None:
+def test_a_webhook_address_with_a_token_is_masked(name: str, path: str) -> None:
     for address in (f"https://h/{path}", f"http://hooks.example.org:8080/api/{path}"):
         assert mask_value(name, address) == MASK
         for form in ("{}={}", "{}: {}", "-e {}={} image", '{{"{}": "{}", "b": 2}}'):
@@ -323,7 +323,7 @@ def test_an_address_that_whoever_knows_it_may_call_is_masked(name: str, path: st
 
 
 @pytest.mark.parametrize("name", ["SK", "BOT_SK", "relaySk", "USER_SK"])
-def test_a_key_that_is_called_sk_is_told_by_its_value(name: str) -> None:
+def test_a_key_called_sk_is_decided_by_its_value(name: str) -> None:
     assert mask_value(name, "0123456789abcdef" * 4) == MASK
     assert mask_value(name, "sk-SK") == "sk-SK"
 
@@ -358,7 +358,7 @@ def test_ordinary_messages_are_left_alone(text: str) -> None:
     assert redact(text) == text
 
 
-def test_a_known_secret_is_masked_wherever_it_turns_up() -> None:
+def test_a_known_secret_is_masked_everywhere() -> None:
     mask_value("DB_PASSWORD", "Fake-S3cret,one")
     for text in ("dial tcp: Fake-S3cret,one refused", "/x/Fake-S3cret,one/y", "aFake-S3cret,oneb"):
         assert "S3cret" not in redact(text)
@@ -378,9 +378,9 @@ def test_a_secret_that_is_an_ordinary_word_is_not_masked_out_of_paths(value: str
     )
 
 
-def test_the_words_of_a_command_are_masked_each() -> None:
+def test_the_words_of_a_command_are_masked_separately() -> None:
     words = ["server", "--password", "two words", "--rpcpassword=x,y", "-v", "--token", "--x"]
-    assert redacted_argv(words) == [
+    assert redact_argv(words) == [
         "server", "--password", MASK, f"--rpcpassword={MASK}", "-v", "--token", "--x",
     ]  # fmt: skip
 
@@ -412,10 +412,10 @@ def test_the_words_of_a_command_are_masked_each() -> None:
     ],
 )  # fmt: skip
 def test_the_short_flags_of_some_programs_are_passwords(words: str, shown: str) -> None:
-    assert " ".join(redacted_argv(words.split())).endswith(shown)
+    assert " ".join(redact_argv(words.split())).endswith(shown)
 
 
-def test_every_error_of_ours_is_without_secrets() -> None:
+def test_errors_contain_no_secrets() -> None:
     error = EngineRefused(500, "driver failed: PASSWORD=hunter2,fake is bad", on="/x?token=fake1")
     assert "fake" not in f"{error} {error.sentence} {error.what} {error.args}"
 
@@ -438,13 +438,13 @@ def test_every_error_of_ours_is_without_secrets() -> None:
         'PASSWORD="' + '\\"' * 30_000, "password=" + ",x" * 30_000, "Cookie: " * 10_000,
     ],
 )  # fmt: skip
-def test_a_long_text_of_any_kind_takes_no_time_to_speak_of(text: str) -> None:
+def test_a_long_text_of_any_kind_is_fast(text: str) -> None:
     began = time.thread_time()
     redact(text)
     assert time.thread_time() - began < 2
 
 
-def test_a_long_list_of_known_secrets_costs_little() -> None:
+def test_a_long_list_of_known_secrets_is_fast() -> None:
     for number in range(300):
         remember_secret(f"Fake-{number}-Secret!")
     labels = [f"traefik.http.routers.r{number}.rule=Host(`x{number}.org`)" for number in range(500)]
@@ -455,7 +455,7 @@ def test_a_long_list_of_known_secrets_costs_little() -> None:
     assert time.thread_time() - began < 1
 
 
-def test_what_we_say_after_a_masked_message_of_compose_stays() -> None:
+def test_text_after_a_masked_message_of_compose_stays() -> None:
     masked = redact('line 3: unterminated quoted value "fake secret\nB=other')
     assert "fake" not in masked
     assert redact(f"{masked}. Nothing was saved.") == f"{masked}. Nothing was saved."

@@ -1,4 +1,4 @@
-"""Words that name something stay readable, although they are the value of a secret as well."""
+"""Words that are names stay readable, even if they are the value of a secret as well."""
 
 import pytest
 from hypothesis import given
@@ -32,7 +32,7 @@ def is_masked(word: str = WORD) -> bool:
     "key", ["DB_USER", "PGUSER", "POSTGRES_DB", "mysqlDatabase", "db.host", "APP_NAME", "USERNAME"]
 )
 @pytest.mark.parametrize("secret_first", [True, False])
-def test_the_value_of_a_key_that_names_something_is_spared(key: str, secret_first: bool) -> None:
+def test_the_value_of_a_key_that_is_a_name_is_spared(key: str, secret_first: bool) -> None:
     settings = [("DB_PASSWORD", WORD), (key, WORD)]
     for name, value in settings if secret_first else settings[::-1]:
         assert mask_value(name, value) == (WORD if name == key else MASK)
@@ -47,7 +47,7 @@ def test_a_word_of_a_name_is_spared_and_a_part_of_a_url_is_not() -> None:
     assert not is_masked()
 
 
-def test_a_word_is_common_where_several_keys_have_it() -> None:
+def test_a_word_is_common_if_several_keys_have_it() -> None:
     for word in ("midnight", "midnight7"):
         remember_secret(word)
         mask_value("THEME", word)
@@ -126,17 +126,17 @@ def test_a_container_shows_its_own_names_and_hides_the_password() -> None:
         assert not is_masked(word)
 
 
-def test_so_many_words_are_kept_and_no_more() -> None:
+def test_the_number_of_kept_words_is_bounded() -> None:
     spared = SparedWords()
-    for at in range(0, 2 * SparedWords.MOST, 100):
+    for at in range(0, 2 * SparedWords.MAX_WORDS, 100):
         spared.add_names(f"name-{number}" for number in range(at, at + 100))
         for number in range(at, at + 100):
             spared.add_setting("DB_USER", f"the user {number}")
             spared.add_setting("THEME", f"theme{'abcdefghij'[number % 10] * (number // 10)}")
-    assert not spared.has("name-1")
-    assert spared.has(f"name-{2 * SparedWords.MOST - 1}")
-    assert not spared.has("the user 1")
-    assert spared.has(f"the user {2 * SparedWords.MOST - 1}")
+    assert not spared.is_spared("name-1")
+    assert spared.is_spared(f"name-{2 * SparedWords.MAX_WORDS - 1}")
+    assert not spared.is_spared("the user 1")
+    assert spared.is_spared(f"the user {2 * SparedWords.MAX_WORDS - 1}")
 
 
 _WORDS = st.from_regex(r"[a-z]{8,10}", fullmatch=True)

@@ -1,4 +1,4 @@
-"""Only changed cells are sent, and the terminal shows the same as if all were."""
+"""Sending only changed cells shows the same as sending all of them."""
 
 import re
 from collections.abc import Sequence
@@ -47,13 +47,13 @@ def whole(strips: Sequence[Strip]) -> LayoutUpdate:
 
 
 def part(strips: Sequence[Strip], spans: list[tuple[int, int, int]], cut: int) -> ChopsUpdate:
-    """An update of some spans of lines that are cut into two chops."""
+    """A partial update of some lines, each cut into two chops."""
     chops = [dict(zip((0, cut), strip.divide([cut, WIDTH]), strict=True)) for strip in strips]
     return ChopsUpdate(chops, spans, [[cut, WIDTH]] * len(strips))
 
 
 class Shown:
-    """A terminal that shows what it is sent."""
+    """A simulated terminal."""
 
     def __init__(self) -> None:
         self.screen = pyte.Screen(WIDTH, HEIGHT)
@@ -75,7 +75,7 @@ def painted_whole(strips: Sequence[Strip]) -> Shown:
 
 
 @given(st.lists(PICTURE, min_size=1, max_size=5))
-def test_the_terminal_shows_the_last_picture_whatever_was_before(
+def test_the_terminal_shows_the_last_frame_whatever_came_before(
     pictures: list[list[list[tuple[str, Style]]]],
 ) -> None:
     cells, shown = ChangedCells(), Shown()
@@ -90,7 +90,7 @@ def test_the_terminal_shows_the_last_picture_whatever_was_before(
 @given(
     PICTURE, PICTURE, st.integers(1, WIDTH - 1), st.integers(0, HEIGHT - 1), st.integers(0, WIDTH)
 )
-def test_a_part_of_a_line_is_painted_over_what_stood_there(
+def test_a_part_of_a_line_replaces_the_old_content(
     before: list[list[tuple[str, Style]]],
     after: list[list[tuple[str, Style]]],
     cut: int,
@@ -128,7 +128,7 @@ MIXED = st.tuples(
     ),
     st.dictionaries(st.sampled_from("".join(CONTESTED)), st.integers(1, 2)),
 )
-def test_no_cell_keeps_what_was_before_whatever_width_the_terminal_thinks_of(
+def test_no_cell_keeps_old_content_whatever_width_the_terminal_uses(
     pictures: list[list[list[tuple[str, Style]]]], widths: dict[str, int]
 ) -> None:
     def width(char: str) -> int:
@@ -149,7 +149,7 @@ def test_no_cell_keeps_what_was_before_whatever_width_the_terminal_thinks_of(
                 assert not text or shown.screen.buffer[y][x].data == text
 
 
-def test_at_the_edge_nothing_is_shown_that_may_be_too_wide_for_it() -> None:
+def test_a_character_that_may_not_fit_at_the_edge_is_replaced() -> None:
     cells, shown = ChangedCells(), Shown()
     row = [("a" * (WIDTH - 1), Style()), ("क्षि", Style())]
     with pytest.MonkeyPatch.context() as patch:
@@ -159,7 +159,7 @@ def test_at_the_edge_nothing_is_shown_that_may_be_too_wide_for_it() -> None:
     assert line == "a" * (WIDTH - 1) + "\ufffd"
 
 
-def test_rows_of_settled_characters_are_painted_as_ever() -> None:
+def test_rows_without_contested_characters_are_painted_as_usual() -> None:
     settled = "api ─│┌┐└┘ ● ○ ✓ ✗ ▌ ▁▂▃█ … “naïve” Ελλ Кир → 漢字 かな 한글 é e\u0301"
     cells, contested = cells_of(settled)
     assert "".join(cells) == settled
@@ -168,7 +168,7 @@ def test_rows_of_settled_characters_are_painted_as_ever() -> None:
         assert cells_of(f"a{text}b")[1]
 
 
-def test_what_rich_paints_is_what_is_painted_here() -> None:
+def test_attributes_and_colours_are_those_of_rich() -> None:
     pieces = [(f"x{number}", style) for number, style in enumerate(STYLES)]
     shown, reference = Shown(), Shown()
     strip = strip_of(pieces)
@@ -178,7 +178,7 @@ def test_what_rich_paints_is_what_is_painted_here() -> None:
     assert shown.cells() == reference.cells()
 
 
-def test_the_same_picture_again_costs_nothing() -> None:
+def test_the_same_frame_again_sends_nothing() -> None:
     cells = ChangedCells()
     strips = [strip_of([("api", STYLES[1]), (" ● running", STYLES[3])])] * HEIGHT
     assert cells.changes(whole(strips), CONSOLE)
@@ -186,7 +186,7 @@ def test_the_same_picture_again_costs_nothing() -> None:
     assert not cells.changes(part(strips, [(1, 0, WIDTH)], 9), CONSOLE)
 
 
-def test_a_figure_costs_its_digits_and_its_place() -> None:
+def test_a_changed_number_sends_only_its_digits() -> None:
     cells = ChangedCells()
     lines = [[strip_of([("cpu 0.1", STYLES[1])])] * HEIGHT, [strip_of([("cpu 0.2", STYLES[1])])]]
     cells.changes(whole(lines[0]), CONSOLE)
@@ -202,7 +202,7 @@ def test_forgotten_cells_are_painted_again() -> None:
     assert cells.changes(whole(strips), CONSOLE) == first
 
 
-def test_fewer_colours_paint_everything_anew_in_those() -> None:
+def test_another_colour_system_repaints_everything() -> None:
     cells = ChangedCells()
     strips = [strip_of([("api", Style(color="#ff0000"))])] * HEIGHT
     assert "38;2;255;0;0" in cells.changes(whole(strips), CONSOLE)

@@ -1,4 +1,4 @@
-"""Copying through the terminal, and through what stands in between."""
+"""Copying through the terminal, and through tmux and screen."""
 
 import base64
 import re
@@ -18,13 +18,13 @@ def test_a_terminal_gets_the_sequence_itself() -> None:
     "environment",
     [{"TMUX": "/tmp/tmux-0/default,1,0", "TERM": "screen"}, {"TERM": "tmux-256color"}],
 )
-def test_tmux_gets_it_plain_and_wrapped(environment: dict[str, str]) -> None:
+def test_tmux_gets_the_sequence_plain_and_wrapped(environment: dict[str, str]) -> None:
     wrapped = "\x1bPtmux;\x1b\x1b]52;c;d29yZHM=\x07\x1b\\"
     assert osc52("words", environment) == PLAIN + wrapped
 
 
 @pytest.mark.parametrize("environment", [{"STY": "1.pts"}, {"TERM": "screen.xterm-256color"}])
-def test_screen_gets_it_wrapped(environment: dict[str, str]) -> None:
+def test_screen_gets_the_sequence_wrapped(environment: dict[str, str]) -> None:
     assert osc52("words", environment) == f"\x1bP{PLAIN}\x1b\\"
 
 

@@ -1,4 +1,4 @@
-"""A program that has the terminal, and whoever tells this one to end meanwhile."""
+"""A program in the foreground, and signals to this process meanwhile."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import pytest
 from pixel_tui.terminal.foreground import run_in_foreground
 
 
-def test_who_is_told_to_end_while_the_program_is_started_passes_that_on(
+def test_a_signal_during_the_start_of_the_program_is_passed_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     heard: list[int] = []

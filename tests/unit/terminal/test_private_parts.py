@@ -1,4 +1,4 @@
-"""What is private in Textual is used in two rooms alone, and each part of it is listed."""
+"""Private parts of Textual are used in two folders only, and each of them is listed."""
 
 import ast
 import dis
@@ -12,16 +12,16 @@ from types import ModuleType
 import pytest
 
 from pixel_tui.terminal import private_parts
-from pixel_tui.terminal.private_parts import EVERY, has_all, missing
+from pixel_tui.terminal.private_parts import ALL_PARTS, has_all, missing
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("pixel_tui/terminal/", "widgets/lines/")
 DRAWING = ("pixel_tui/console", "pixel_tui/terminal", "pixel_tui/demo", "screens", "widgets")
-LISTED = {part.rpartition(".")[2] for part in EVERY}
+LISTED = {part.rpartition(".")[2] for part in ALL_PARTS}
 
 
 def files() -> Iterator[str]:
-    """The files that may know Textual."""
+    """Return the files that may use Textual."""
     for folder in DRAWING:
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield str(path.relative_to(ROOT))
@@ -32,7 +32,7 @@ def is_private(name: str) -> bool:
 
 
 def stored(function: object) -> set[str]:
-    """The attributes that a function sets."""
+    """Return the attributes that a function sets."""
     code = getattr(function, "__code__", None)
     if code is None:
         return set()
@@ -40,7 +40,7 @@ def stored(function: object) -> set[str]:
 
 
 def textuals_own(kind: type) -> set[str]:
-    """The private names that a class inherits from Textual."""
+    """Return the private names that a class inherits from Textual."""
     found: set[str] = set()
     for base in kind.__mro__:
         if base.__module__.partition(".")[0] == "textual":
@@ -50,7 +50,7 @@ def textuals_own(kind: type) -> set[str]:
 
 
 def names_of(kind: type) -> set[str]:
-    """The methods of a class, and what it reads or sets of itself."""
+    """Return the methods of a class, and the attributes of itself that it uses."""
     found = set()
     source = inspect.cleandoc("\n" + inspect.getsource(kind))
     for node in ast.walk(ast.parse(source)):
@@ -68,7 +68,7 @@ def classes(module: ModuleType) -> Iterator[type]:
 
 
 @pytest.mark.parametrize("file", list(files()))
-def test_a_private_name_of_textual_is_in_its_two_rooms_alone_and_listed(file: str) -> None:
+def test_private_names_of_textual_are_only_in_two_folders_and_listed(file: str) -> None:
     name = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     module = importlib.import_module(name)
     allowed = LISTED if file.startswith(ROOMS) else set()
@@ -81,14 +81,14 @@ def test_a_private_name_of_textual_is_in_its_two_rooms_alone_and_listed(file: st
 
 
 @pytest.mark.parametrize("file", [file for file in files() if not file.startswith(ROOMS)])
-def test_no_other_room_imports_or_reaches_into_what_is_private(file: str) -> None:
+def test_no_other_folder_uses_private_parts(file: str) -> None:
     source = (ROOT / file).read_text()
     assert not re.findall(r"(?:from|import) textual(?:\.\w+)*\._\w+.*", source)
     assert "SLF001" not in source
 
 
-def test_what_the_two_rooms_import_of_it_is_listed() -> None:
-    places = {part.partition(":")[0] for part in EVERY}
+def test_private_imports_of_the_two_folders_are_listed() -> None:
+    places = {part.partition(":")[0] for part in ALL_PARTS}
     imported = re.compile(r"from (textual(?:\.\w+)*\._\w+) import")
     found = [
         (file, place)
@@ -101,10 +101,10 @@ def test_what_the_two_rooms_import_of_it_is_listed() -> None:
 
 
 def test_this_textual_has_every_part() -> None:
-    assert missing(EVERY) == ()
+    assert missing(ALL_PARTS) == ()
 
 
-def test_a_missing_part_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_missing_part_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     group = ("textual.app:App._is_in_no_version", "textual._nowhere:Nothing.at_all")
     assert not has_all(group)
     assert not has_all(group)
