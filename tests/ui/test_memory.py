@@ -20,7 +20,7 @@ OPENINGS = 6
 
 
 async def test_the_pictures_of_closed_dialogs_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "FREE_SECONDS", 0.05)
+    monkeypatch.setattr(app, "CLEANUP_SECONDS", 0.05)
     pictures: list[list[weakref.ref[StylesCache]]] = []
     async with console() as it:
         for _ in range(OPENINGS):
@@ -40,7 +40,7 @@ async def test_the_pictures_of_closed_dialogs_are_let_go(monkeypatch: pytest.Mon
 
 
 async def test_what_was_reckoned_of_places_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "FREE_SECONDS", 0.05)
+    monkeypatch.setattr(app, "CLEANUP_SECONDS", 0.05)
     async with console() as it:
         places = [Region(0, 0, number, 1) for number in range(1, 500)]
         for place in places:
