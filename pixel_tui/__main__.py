@@ -1,4 +1,4 @@
-"""Lets ``python -m pixel_tui`` do what the ``pixel-tui`` command does."""
+"""Makes ``python -m pixel_tui`` the same as the ``pixel-tui`` command."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Python's argument parser, which names the word that is wrong, and the nearest that is right."""
+"""An argument parser that names the invalid word and suggests the nearest valid one."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -7,10 +7,10 @@ from pixel_tui.nearest_word import nearest_word
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """Reads a command line; the parsers of its commands are of this kind too."""
+    """Parses a command line; also the class of the commands' parsers."""
 
     words: Sequence[str] = ()
-    """The command line, if an option before a wrong command is to be named."""
+    """The command line, to name an unknown option before what seems to be a command."""
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is None or value in action.choices:
@@ -26,7 +26,7 @@ class ArgumentParser(argparse.ArgumentParser):
         self.error(f"there is no command {value!r}{did_you_mean(str(value), choices) or else_all}")
 
     def _unknown_before(self, word: str) -> str:
-        """The unknown option whose value was taken for a command; empty if there is none."""
+        """Return the unknown option whose value was taken for a command; empty if there is none."""
         at = self.words.index(word) if word in self.words else 0
         option = self.words[at - 1].partition("=")[0] if at else ""
         known = (name for each in self._actions for name in each.option_strings)
@@ -35,6 +35,6 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A question to follow an error; empty if no word is near."""
+    """Return a suggestion to append to an error; empty if no word is near."""
     near = nearest_word(word, known)
     return f". Did you mean {near}?" if near else ""

@@ -1,7 +1,7 @@
-"""The command line: `pixel-tui` and its commands.
+"""The `pixel-tui` command line and its commands.
 
-Imports that cost time wait until a command needs them: `--version` and `--help` load
-neither Docker nor Textual, and `status` and `doctor` load no Textual.
+Slow imports wait until a command needs them: `--version` and `--help` load neither Docker
+nor Textual, and `status` and `doctor` don't load Textual.
 """
 
 import argparse
@@ -46,24 +46,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     with interruptible():
         try:
             code = _run(argv)
-            # Python drops what a signal raises in the midst of a finalizer, and goes on.
+            # Python discards exceptions that signal handlers raise in a finalizer.
             if told := told_to_end():
                 output_error()
                 return told
             return _lost_output() or code
-        except SystemExit as leaving:  # --help, --version, an argument that is wrong
+        except SystemExit as leaving:  # --help, --version, an invalid argument
             if lost := _lost_output():
                 raise SystemExit(lost) from leaving
             raise
         except Interrupted as interrupted:
-            output_error()  # a terminal that has gone takes nothing of what was said before
+            output_error()  # discards buffered output if the terminal is gone
             return interrupted.exit_code
 
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = _parsed(argv)
-        # Logging is imported for a command: `--version` has nothing to warn of.
+        # `--version` logs nothing, so it does not import logging.
         from pixel_tui.early_log import speak_warnings
 
         speak_warnings()
@@ -73,16 +73,16 @@ def _run(argv: Sequence[str] | None) -> int:
         if error.beside is not None:
             complain_of(error.beside.sentence, error.beside.remedy)
         return ExitCode.UNREADABLE
-    except Exception as error:  # noqa: BLE001  the last door: the log has the details
+    except Exception as error:  # noqa: BLE001  the last resort: the log has the details
         lost = output_error() if isinstance(error, OSError) else None
         return _lost(lost) if lost else _fault(error)
 
 
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments, with names after an option too: `run restart --yes api`.
+    """Parse the arguments, including names after an option: `run restart --yes api`.
 
-    Python's parser takes a list of names in one place only, and leaves the others over. And it
-    takes `-15m` for an option, where it is the time that `--since` wants.
+    Python's parser accepts a list of names in one place only, and returns the rest. And it takes
+    `-15m`, a time for `--since`, for an option.
     """
     parser = _parser()
     parser.words = _joined_times(sys.argv[1:] if argv is None else argv)
@@ -97,7 +97,7 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _joined_times(words: Sequence[str]) -> list[str]:
-    """The words, with `--since -15m` as `--since=-15m`."""
+    """Return the words, with `--since -15m` as `--since=-15m`."""
     joined: list[str] = []
     for at, word in enumerate(words):
         if word == "--":
@@ -111,7 +111,7 @@ def _joined_times(words: Sequence[str]) -> list[str]:
 
 
 def _lost_output() -> int:
-    """The exit code if standard output can't be written; 0 if it can, or has no reader."""
+    """Return the exit code for output that can't be written; 0 if it can, or has no reader."""
     error = output_error()
     return ExitCode.WELL if error is None else _lost(error)
 
@@ -124,7 +124,7 @@ def _lost(error: OSError) -> int:
 
 
 def _fault(error: Exception) -> int:
-    """Log what nothing above expected, and say where; without a traceback."""
+    """Log an unexpected error and say where, without a traceback."""
     import logging
 
     from pixel_tui.console.log_file import start_log

@@ -1,4 +1,4 @@
-"""Time, handed in, so that a test or a screenshot can hold it still."""
+"""Clocks, passed as arguments so that tests and screenshots can fix the time."""
 
 import time
 from datetime import UTC, datetime
@@ -6,45 +6,45 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where a part of the program gets the time from."""
+    """Provides the time to a part of the program."""
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """Return the current time in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Return the seconds of a clock that never goes back."""
         ...
 
 
 class SystemClock:
-    """The machine's own clocks."""
+    """The system's clocks."""
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Return the seconds of a clock that never goes back."""
         return time.monotonic()
 
 
 class FixedClock:
-    """A clock that moves only when it is told to."""
+    """A clock that moves only on request."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start
         self._monotonic = 0.0
 
     def now(self) -> datetime:
-        """The time that was set."""
+        """Return the fixed time."""
         return self._now
 
     def monotonic(self) -> float:
-        """The seconds that were advanced so far."""
+        """Return the seconds advanced so far."""
         return self._monotonic
 
     def advance(self, seconds: float) -> None:
-        """Move both clocks on."""
+        """Advance both clocks."""
         self._now = datetime.fromtimestamp(self._now.timestamp() + seconds, UTC)
         self._monotonic += seconds

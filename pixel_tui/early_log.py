@@ -1,6 +1,6 @@
-"""What is logged where there is no log file: kept for one, as the terminal is the console's.
+"""Logging before there is a log file: records are held for it, as the console has the terminal.
 
-A command has none. What is worth a warning is a line on its standard error.
+Shell commands have no log file: they print warnings on standard error.
 """
 
 import logging
@@ -13,40 +13,40 @@ MOST: Final = 200
 
 
 class _Spoken(logging.Handler):
-    """Says the record as a line of the program, with the reason and without a traceback."""
+    """Prints a record as a line of the program, with the error but without a traceback."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it."""
+        """Print the record."""
         error = record.exc_info[1] if record.exc_info else None
         reason = f": {str(error) or type(error).__name__}" if error is not None else ""
         complain(redact(f"{record.getMessage()}{reason}"))
 
 
 def speak_warnings() -> None:
-    """Have Python say what nobody logs as this program does, redacted and harmless."""
+    """Print otherwise unhandled warnings like messages of this program, redacted."""
     logging.lastResort = _Spoken(logging.WARNING)
 
 
 class _Held(logging.Handler):
-    """Keeps the first records."""
+    """Holds the first records."""
 
     def __init__(self) -> None:
         super().__init__()
         self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
+        """Hold the record."""
         if len(self.records) < MOST:
             self.records.append(record)
 
 
 def hold_log() -> None:
-    """Keep what is logged from now on; Python would print warnings over the picture."""
+    """Hold log records from now on; Python would print warnings on the screen."""
     logging.getLogger().addHandler(_Held())
 
 
 def hand_over(handler: logging.Handler) -> None:
-    """Let a handler have what was kept, and whatever comes."""
+    """Pass held records, and all later ones, to a handler."""
     root = logging.getLogger()
     root.addHandler(handler)
     for held in [item for item in root.handlers if isinstance(item, _Held)]:

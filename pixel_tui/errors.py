@@ -1,23 +1,23 @@
-"""Every error this program raises on purpose.
+"""All errors that this program raises on purpose.
 
 ::
 
     ConsoleError
     ├── UsageError            an argument or a setting is wrong
-    ├── EngineError           the Docker Engine could not be asked
-    │   ├── EngineUnreachable     nobody listens, or nobody answers
+    ├── EngineError           the Docker Engine could not be queried
+    │   ├── EngineUnreachable     no connection, or no answer in time
     │   ├── EngineDenied          the socket or the certificate refuses this user
     │   ├── EngineRefused         the engine answered with an error
     │   └── EngineAnswerInvalid   the answer is not what the API documents
-    ├── ComposeError          the compose program could not be asked
+    ├── ComposeError          compose could not be queried
     │   ├── ComposeMissing        not installed, or older than version 2
     │   ├── ProjectMissing        no compose file here
-    │   └── ComposeRefused        compose itself says what is wrong
-    ├── FileError             a file of ours could not be read or written
+    │   └── ComposeRefused        compose reports an error in the project
+    ├── FileError             one of pixel-tui's files could not be read or written
     └── OperationError        a change was not made, or not as planned
-        ├── NothingToDo           all is as the action would make it
-        ├── LockHeld              another console changes this stack at the moment
-        └── PlanOutdated          the stack has moved since the plan was made
+        ├── NothingToDo           everything is as the action would make it
+        ├── LockHeld              another console is changing this stack
+        └── PlanOutdated          the stack has changed since the plan was made
 """
 
 from typing import Final
@@ -26,33 +26,33 @@ from pixel_tui.text import SafeText, plain
 
 
 class ConsoleError(Exception):
-    """A failure a person can act on.
+    """A failure that the user can act on.
 
     Args:
         what: What failed, in one sentence.
-        on: The thing it failed on: a path, an address, a service.
-        remedy: What to do about it, in one sentence.
+        on: What it failed on: a path, an address, a service.
+        remedy: How to fix it, in one sentence.
     """
 
     def __init__(self, what: str, *, on: str = "", remedy: str = "") -> None:
-        # Most runs of the program raise none, and its patterns take a while to be made.
+        # Most runs raise none, and importing the redactor takes time.
         from pixel_tui.redaction.redactor import redact
 
-        # The engine, compose and files may have been quoted: no secret leaves by this door.
+        # The text may quote the engine, compose or files, so mask secrets here.
         self.what: SafeText = plain(redact(what))
         self.on: SafeText = plain(redact(on))
         self.remedy: SafeText = plain(redact(remedy))
         self.beside: ConsoleError | None = None
-        """What stands in the way as well, and was found before."""
+        """An earlier error that must be fixed as well."""
         super().__init__(self.what)
 
     @property
     def sentence(self) -> SafeText:
-        """What failed, on what."""
+        """What failed, on what, as a sentence."""
         return SafeText(f"{self.what.removesuffix('.')}: {self.on}." if self.on else self.what)
 
     def __str__(self) -> str:
-        """The whole message on one line: what, on what, what to do."""
+        """Return the complete message on one line: what, on what, how to fix it."""
         return f"{self.sentence} {self.remedy}" if self.remedy else self.sentence
 
 
@@ -61,22 +61,22 @@ class UsageError(ConsoleError):
 
 
 class EngineError(ConsoleError):
-    """The Docker Engine could not be asked."""
+    """The Docker Engine could not be queried."""
 
 
 class EngineUnreachable(EngineError):
-    """Nobody listens at the engine's address, or nobody answers in time."""
+    """The engine can't be reached, or does not answer in time."""
 
 
 class EngineDenied(EngineError):
-    """The socket, or the certificate, refuses this user."""
+    """The socket or the certificate denies access to this user."""
 
 
 class EngineRefused(EngineError):
     """The engine answered a request with an error.
 
     Args:
-        status: The HTTP status of the answer.
+        status: The HTTP status.
         what: The engine's own message.
         on: The request's path.
     """
@@ -87,19 +87,19 @@ class EngineRefused(EngineError):
 
 
 class EngineAnswerInvalid(EngineError):
-    """The engine's answer is not what its API documents."""
+    """The engine's answer is not as its API documents."""
 
 
 OF_ONE_OBJECT: Final = (EngineRefused, EngineAnswerInvalid)
-"""What the engine answers about one object: nothing is said of the others by it."""
+"""Errors about one object, which say nothing about others."""
 
 
 class ComposeError(ConsoleError):
-    """The compose program could not be asked."""
+    """Compose could not be queried."""
 
 
 class ComposeMissing(ComposeError):
-    """The compose program is not installed, or is older than version 2."""
+    """Compose is not installed, or older than version 2."""
 
 
 class ProjectMissing(ComposeError):
@@ -107,11 +107,11 @@ class ProjectMissing(ComposeError):
 
 
 class ComposeRefused(ComposeError):
-    """Compose ran and said what is wrong with the project."""
+    """Compose reported an error in the project."""
 
 
 class FileError(ConsoleError):
-    """A file of this program could not be read or written."""
+    """One of pixel-tui's files could not be read or written."""
 
 
 class OperationError(ConsoleError):
@@ -119,12 +119,12 @@ class OperationError(ConsoleError):
 
 
 class NothingToDo(OperationError):
-    """All is as the action would make it, or it makes no sense for what was named."""
+    """Everything is as the action would make it, or the action does not apply to the target."""
 
 
 class LockHeld(OperationError):
-    """Another console changes this stack at the moment."""
+    """Another console is changing this stack."""
 
 
 class PlanOutdated(OperationError):
-    """The stack has moved since the plan was made."""
+    """The stack has changed since the plan was made."""

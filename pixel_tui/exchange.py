@@ -1,4 +1,4 @@
-"""Two names that change places in one moment, so that what was replaced is in hand afterwards."""
+"""Atomically exchanges two files, so that the replaced one is still there afterwards."""
 
 import ctypes
 import errno
@@ -16,15 +16,15 @@ _UNABLE: Final = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
 
 
 class NoExchange(Exception):
-    """The kernel, or the file system, knows no exchange."""
+    """The kernel or the file system does not support the exchange."""
 
 
 def exchange(one: Path, other: Path) -> None:
-    """Let two files change places, atomically.
+    """Exchange two files atomically.
 
     Raises:
-        NoExchange: It can't be done here.
-        OSError: One of them is gone, or this user may not do so.
+        NoExchange: It is not supported here.
+        OSError: One of them is missing, or permission is denied.
     """
     call = _call()
     if call is None:
@@ -39,7 +39,7 @@ def exchange(one: Path, other: Path) -> None:
 
 @cache
 def _call() -> Callable[[int, bytes, int, bytes, int], int] | None:
-    """`renameat2`, where the C library has it."""
+    """Return `renameat2`, or None if the C library does not have it."""
     try:
         call = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""Files that are replaced whole or not at all."""
+"""Atomic replacement of files, and safe reading."""
 
 import errno
 import os
@@ -21,11 +21,11 @@ LEFTOVER_SECONDS: Final = 3600.0
 
 
 class NotDurable(FileError):
-    """A file was replaced, and the disk would not say that it will stay so.
+    """A file was replaced, but the disk could not confirm that it is durable.
 
     Args:
         path: The file.
-        error: What the disk said.
+        error: The disk's error.
     """
 
     def __init__(self, path: Path, error: OSError) -> None:
@@ -47,23 +47,23 @@ def replace_file(
     last_look: Callable[[], None] = lambda: None,
     reserve: bool = True,
 ) -> None:
-    """Put this content in the place of a file, atomically.
+    """Replace a file's content atomically.
 
-    A temporary file in the same folder is written, synced and renamed over the
-    old one. An existing file keeps its mode, its access list and, where this user may
-    set it, its owner; a new one gets `mode`. A symbolic link is followed, not replaced.
+    A temporary file in the same folder is written, synced and renamed over the old one. An
+    existing file keeps its mode, its access list and, if this user may set it, its owner; a new
+    one gets `mode`. A symbolic link is followed, not replaced.
 
     Args:
         path: The file.
-        content: All of it.
-        mode: Of a new file.
-        durable: Wait until it would outlive a power loss.
-        same_owner: An owner that can't be kept is a failure.
-        last_look: Called when only the renaming is left; what it raises stops that.
-        reserve: Below the state folder, it is worth the room that is kept for a full disk.
+        content: The complete content.
+        mode: The mode of a new file.
+        durable: Whether to wait until it would survive a power loss.
+        same_owner: Whether it is an error if the owner can't be kept.
+        last_look: Called right before the renaming; an exception prevents it.
+        reserve: Whether to use the disk reserve if the disk is full, below the state folder.
 
     Raises:
-        NotDurable: It is written, and might not outlive a power loss.
+        NotDurable: It is written, but might not survive a power loss.
         FileError: The folder or the file can't be written; the old file stays.
     """
     target = path.resolve()
@@ -112,7 +112,7 @@ def _replace(
 
 
 def _make_private_folder(folder: Path, *, durable: bool) -> None:
-    """Make a folder and those above it that are missing, each for its owner only."""
+    """Create a folder and its missing parents, accessible only to their owner."""
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     for place in reversed(missing):
         place.mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
@@ -121,15 +121,15 @@ def _make_private_folder(folder: Path, *, durable: bool) -> None:
 
 
 def remove_leftovers(folder: Path, now: datetime, *, of: str = "") -> tuple[Path, ...]:
-    """Remove what writers that were killed have left in a folder.
+    """Remove temporary files that killed writers have left in a folder.
 
     Args:
-        folder: Where they wrote.
-        now: The time; what is younger than an hour may still be written.
-        of: The name of the file that they were to replace; empty: of any.
+        folder: The folder.
+        now: The time; files younger than an hour may still be in use.
+        of: The name of the file that was to be replaced; empty for any.
 
     Returns:
-        What was removed. What can't be removed stays, and is found again next time.
+        The removed files. One that can't be removed is found again next time.
     """
     beginning = re.escape(_prefix(of)) if of else r"\..+\.pixel-tui-"
     removed: list[Path] = []
@@ -147,12 +147,12 @@ def remove_leftovers(folder: Path, now: datetime, *, of: str = "") -> tuple[Path
 
 
 def _prefix(name: str) -> str:
-    """How temporary files begin: hidden, and for `.env` so that what ignores `.env.*` does them."""
+    """Return the prefix of temporary files: hidden, and for `.env` ignored wherever `.env.*` is."""
     return f"{'' if name.startswith('.') else '.'}{name}.pixel-tui-"
 
 
 _RANDOM: Final = "[a-z0-9_]{8}"
-"""What `tempfile` puts behind the prefix."""
+"""What `tempfile` appends to the prefix."""
 
 
 def _copy_rights(target: Path, descriptor: int, mode: int, *, same_owner: bool) -> None:
@@ -164,7 +164,7 @@ def _copy_rights(target: Path, descriptor: int, mode: int, *, same_owner: bool) 
     try:
         os.fchown(descriptor, old.st_uid, old.st_gid)
     except PermissionError:
-        # A group that may do nothing with the file is no loss.
+        # A group without any permission does not matter.
         if same_owner and (old.st_uid != os.geteuid() or old.st_mode & stat.S_IRWXG):
             raise
     _copy_attributes(target, descriptor)
@@ -172,13 +172,13 @@ def _copy_rights(target: Path, descriptor: int, mode: int, *, same_owner: bool) 
 
 
 def _copy_attributes(target: Path, descriptor: int) -> None:
-    """Without its access list the group could do what the list allows others only."""
+    """Copy extended attributes; without the access list, the group's permissions would be wider."""
     try:
         names = os.listxattr(target)
     except OSError:
-        return  # a file system without any
+        return  # not supported by the file system
     if _ACCESS_LIST not in names and _ACCESS_LIST in os.listxattr(descriptor):
-        os.removexattr(descriptor, _ACCESS_LIST)  # it came from the folder
+        os.removexattr(descriptor, _ACCESS_LIST)  # inherited from the folder
     for name in names:
         try:
             os.setxattr(descriptor, name, os.getxattr(target, name))
@@ -191,7 +191,7 @@ _ACCESS_LIST: Final = "system.posix_acl_access"
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable.
+    """Sync a folder, so that the names in it are durable.
 
     Raises:
         OSError: The folder can't be opened or synced.
@@ -206,13 +206,13 @@ def sync_folder(folder: Path) -> None:
 def cannot_write(
     path: Path, error: OSError, *, what: str = "The file can't be written", needed: int = 0
 ) -> FileError:
-    """The error of a file that can't be written.
+    """Return the error for a file that can't be written.
 
     Args:
         path: The file.
-        error: Why.
+        error: The cause.
         what: What failed, without a full stop.
-        needed: How many bytes were to be written.
+        needed: The number of bytes to write.
     """
     remedy = "Check the folder's owner, its mode and the free space."
     if is_full(error):
@@ -221,16 +221,16 @@ def cannot_write(
 
 
 def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
-    """Open a file for reading without ever waiting for it.
+    """Open a regular file for reading without ever blocking.
 
-    A FIFO waits for a writer, and a device may wait for anything: neither is opened.
+    A FIFO blocks until there is a writer, and a device may block, too: neither is opened.
 
     Args:
         path: The file.
         follow: Whether a symbolic link is followed.
 
     Raises:
-        OSError: It can't be opened, or is no regular file.
+        OSError: It can't be opened, or is not a regular file.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
     descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
@@ -250,10 +250,10 @@ def _require_regular(path: Path, mode: int) -> None:
 
 
 def read_regular(path: Path, most_bytes: int, *, follow: bool = True) -> bytes:
-    """The content of a regular file that is not too long.
+    """Return the content of a regular file, if it is not too long.
 
     Raises:
-        OSError: It can't be read, is no regular file, or is longer than that.
+        OSError: It can't be read, is not a regular file, or is too long.
     """
     with open_regular(path, follow=follow) as file:
         too_long = os.fstat(file.fileno()).st_size > most_bytes
@@ -264,7 +264,7 @@ def read_regular(path: Path, most_bytes: int, *, follow: bool = True) -> bytes:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is such a file, as far as this user may look."""
+    """Whether there is such a file, as far as this user can see."""
     try:
         return path.is_file()
     except OSError:
@@ -272,7 +272,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is such a folder, as far as this user may look."""
+    """Whether there is such a folder, as far as this user can see."""
     try:
         return path.is_dir()
     except OSError:
@@ -280,7 +280,7 @@ def is_folder(path: Path) -> bool:
 
 
 def is_pipe(path: Path) -> bool:
-    """Whether a program that reads this path would wait for another one to write."""
+    """Whether the path is a named pipe, which blocks its reader."""
     try:
         return stat.S_ISFIFO(path.stat().st_mode)
     except OSError:
@@ -288,7 +288,7 @@ def is_pipe(path: Path) -> bool:
 
 
 def read_head(path: Path, most: int) -> bytes:
-    """The first bytes of a file; a pipe in its place is not waited for.
+    """Return the first bytes of a file, without blocking on a pipe.
 
     Raises:
         OSError: It can't be read.

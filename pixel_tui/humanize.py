@@ -1,17 +1,17 @@
-"""Spans, ages and sizes as people read them, written the same way everywhere.
+"""Formats durations, ages and sizes, the same way everywhere.
 
-The rule is what the tools around Docker print:
+Follows the tools around Docker:
 
 - No space between number and unit, as in `docker stats` and in Go's durations: `42s`, `604MiB`.
-- A span has at most two units, the larger first: `120ms`, `2.5s`, `42s`, `2m 5s`, `3h 12m`,
-  `12d 4h`. It is cut off and never rounded up, so that 59.9 seconds are not yet a minute.
-- An age does not tick: from a minute on it is counted in minutes, as `docker ps` does.
-- Memory is binary and says so (`MiB`, `GiB`), as in `docker stats` and `docker info`.
-- All else that is counted in bytes (files, volumes, databases, network and disk traffic) is
-  decimal (`kB`, `MB`, `GB`), as in `docker images`, `docker system df` and the rates of
+- A duration has at most two units, the larger first: `120ms`, `2.5s`, `42s`, `2m 5s`, `3h 12m`,
+  `12d 4h`. It is truncated, never rounded up: 59.9 seconds are not yet a minute.
+- An age changes rarely: from a minute on it is in minutes, as in `docker ps`.
+- Memory uses binary units (`MiB`, `GiB`), as in `docker stats` and `docker info`.
+- Other byte counts (files, volumes, databases, network and disk traffic) use decimal units
+  (`kB`, `MB`, `GB`), as in `docker images`, `docker system df` and the rates of
   `docker stats`.
 
-JSON has none of this: there a field is a plain number, and its name says the unit.
+JSON output is different: a field is a plain number, and its name has the unit.
 """
 
 from datetime import datetime
@@ -29,10 +29,10 @@ _BINARY: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def span(seconds: float) -> SafeText:
-    """How long something takes or took: `350µs`, `120ms`, `2.5s`, `42s`, `2m 5s`, `3h 12m`.
+    """Format a duration: `350µs`, `120ms`, `2.5s`, `42s`, `2m 5s`, `3h 12m`.
 
-    What is negative, as after a correction of a clock, is zero; what is no number, as a damaged
-    record may have it, is `unknown`.
+    A negative duration (after a clock correction) is zero; one that is not a finite number, as in
+    a damaged record, is `unknown`.
     """
     if not isfinite(seconds):
         return SafeText("unknown")
@@ -40,7 +40,7 @@ def span(seconds: float) -> SafeText:
 
 
 def nanosecond_span(nanoseconds: int) -> SafeText:
-    """The same for whole nanoseconds: `12ns`; `-2m 5s` for one that is negative."""
+    """Format nanoseconds as a duration: `12ns`; a negative one as `-2m 5s`."""
     sign, left = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
     return SafeText(f"{sign}{_span(left)}")
 
@@ -59,7 +59,7 @@ def _span(nanoseconds: int) -> str:
 
 
 def age(seconds: float) -> SafeText:
-    """How long something is there, in what need not be painted each second.
+    """Format an age so that it needn't be repainted each second.
 
     At most seven characters: `0s`, `42s`, `5m`, `3h 12m`, `12d 4h`, `400d`.
     """
@@ -68,13 +68,13 @@ def age(seconds: float) -> SafeText:
 
 
 def ago(at: datetime, now: datetime) -> SafeText:
-    """How long ago something was: `just now`, `42s ago`, `3h 12m ago`."""
+    """Format how long ago something was: `just now`, `42s ago`, `3h 12m ago`."""
     seconds = (now - at).total_seconds()
     return SafeText(f"{age(seconds)} ago" if seconds >= 1 else "just now")
 
 
 def _whole(seconds: int) -> str:
-    """Whole seconds in their two largest units; hours are left out from a hundred days on."""
+    """Format seconds in their two largest units; from a hundred days on without hours."""
     for size, unit, part, smaller in (
         (_DAY, "d", _HOUR, "h"),
         (_HOUR, "h", _MINUTE, "m"),
@@ -89,17 +89,17 @@ def _whole(seconds: int) -> str:
 
 
 def size(count: float) -> SafeText:
-    """Bytes of what is stored or sent, in powers of 1000: `512B`, `1.5kB`, `12MB`, `3GB`."""
+    """Format bytes stored or sent, in powers of 1000: `512B`, `1.5kB`, `12MB`, `3GB`."""
     return _scaled(count, 1000, _DECIMAL)
 
 
 def memory_size(count: float) -> SafeText:
-    """Bytes of memory, in powers of 1024: `512B`, `1.5GiB`, `604MiB`."""
+    """Format bytes of memory, in powers of 1024: `512B`, `1.5GiB`, `604MiB`."""
     return _scaled(count, 1024, _BINARY)
 
 
 def _scaled(count: float, base: int, units: tuple[str, ...]) -> SafeText:
-    """At most three digits before the unit, and one after the point below ten."""
+    """Format with at most three digits before the point, and one after it below ten."""
     value = max(float(count), 0.0)
     unit = units[0]
     for unit in units:

@@ -1,7 +1,7 @@
-"""A command that is told to end: what it asked is ended with it, and it says nothing more.
+"""Ends a command on a signal, together with the programs it has started.
 
-The programs that are asked are in groups of their own, which no signal reaches that is meant for
-this process or its terminal.
+Those programs are in process groups of their own, which no signal to this process or its
+terminal reaches.
 """
 
 import _thread
@@ -18,16 +18,16 @@ SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 LEAVE_SECONDS: Final = 5.0
-"""How long what is left may take: a reader that does not read, an engine that does not answer."""
+"""How long the cleanup may take: a reader may not read, an engine may not answer."""
 BY_SIGNAL: Final = 128
-"""What a shell adds to a signal's number."""
+"""What a shell adds to a signal's number for the exit code."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal told this process to end.
+    """A signal asked this process to terminate.
 
     Args:
-        number: Which.
+        number: The signal's number.
     """
 
     def __init__(self, number: int) -> None:
@@ -36,7 +36,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class _Interruption:
-    """Hears the first signal; those that follow, as a terminal that closes sends two, are one."""
+    """Handles the first signal; later ones are ignored, as a closing terminal sends two."""
 
     def __init__(self) -> None:
         self._ends: list[Callable[[], None]] = []
@@ -59,7 +59,7 @@ class _Interruption:
         if self.heard:
             return
         self._number = number
-        # Not in here: it takes locks that this thread may hold. Nor by `threading`, for its own.
+        # Not here: it takes locks that this thread may hold. Nor with `threading`, which has locks.
         _thread.start_new_thread(self._end, (number,))
         self.interrupt(Interrupted(number))
 
@@ -93,20 +93,20 @@ _INTERRUPTION: Final = _Interruption()
 
 
 def when_interrupted(end: Callable[[], None]) -> None:
-    """Have this called, on another thread, as soon as the process is told to end."""
+    """Call a function, on another thread, as soon as a signal asks the process to terminate."""
     _INTERRUPTION.add(end)
 
 
 def told_to_end() -> int | None:
-    """The exit code of a process that was told to end; None where it was not."""
+    """Return the exit code of a process that was asked to terminate; None if it was not."""
     return _INTERRUPTION.exit_code
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise `Interrupted` here when this process is told to end; for the main thread.
+    """Raise `Interrupted` in this block on a signal to terminate; for the main thread.
 
-    What is ignored, as by `nohup`, stays so.
+    Ignored signals, as with `nohup`, stay ignored.
     """
     before = {
         number: signal.signal(number, _INTERRUPTION.hear)
@@ -122,15 +122,15 @@ def interruptible() -> Iterator[None]:
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """A handler of signals that raises `KeyboardInterrupt`, and not within what is `whole`.
+    """Signal handler that raises `KeyboardInterrupt`, but not during `whole`.
 
-    For a program that has to see to its end itself: unlike `interruptible`, this ends nothing.
+    For programs that terminate by themselves: unlike `interruptible`, this ends nothing.
     """
     _INTERRUPTION.interrupt(KeyboardInterrupt())
 
 
 @contextmanager
 def whole() -> Iterator[None]:
-    """Be interrupted before or after this and not in between: for what must be short."""
+    """Defer interruptions until the end of this block, which must be short."""
     with _INTERRUPTION.deferred():
         yield

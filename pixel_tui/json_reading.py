@@ -1,6 +1,6 @@
-"""The one door for JSON from outside: the engine, compose, files of others, and our own.
+"""Parses JSON from outside: the engine, compose, other programs' files, and our own.
 
-Whatever is too long, too deep or no JSON is one and the same `ValueError`.
+Invalid, too long or too deeply nested text is always a `ValueError`.
 """
 
 import json
@@ -11,7 +11,7 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 LONGEST: Final = 64 << 20
 """Bytes of a text. The largest answers of engines with thousands of containers are below 20 MiB."""
 DEEPEST: Final = 64
-"""Lists and objects inside each other. Docker's deepest have about ten."""
+"""Levels of nesting. Docker's JSON has at most about ten."""
 
 
 def parse_json(raw: bytes | str, *, longest: int = LONGEST) -> JsonValue:
@@ -19,10 +19,10 @@ def parse_json(raw: bytes | str, *, longest: int = LONGEST) -> JsonValue:
 
     Args:
         raw: The text; bytes are in UTF-8, UTF-16 or UTF-32.
-        longest: Bytes (characters of a `str`) that it may have.
+        longest: The most bytes (characters of a `str`) of the text.
 
     Raises:
-        ValueError: It is no JSON, longer than that, or nested more than `DEEPEST` deep.
+        ValueError: It is invalid, longer than that, or nested more than `DEEPEST` deep.
     """
     if len(raw) > longest:
         raise ValueError(f"longer than {longest:,} bytes")
@@ -30,7 +30,7 @@ def parse_json(raw: bytes | str, *, longest: int = LONGEST) -> JsonValue:
         value: JsonValue = json.loads(raw)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    # A text with fewer brackets can't be deeper: most of them are not looked at.
+    # Text with fewer brackets can't be deeper; the usual case.
     brackets = raw.count(b"[") + raw.count(b"{") if isinstance(raw, bytes) else (
         raw.count("[") + raw.count("{")
     )  # fmt: skip
@@ -40,7 +40,7 @@ def parse_json(raw: bytes | str, *, longest: int = LONGEST) -> JsonValue:
 
 
 def is_too_deep(value: object) -> bool:
-    """Whether lists and objects are inside each other more than `DEEPEST` times."""
+    """Whether a value is nested more than `DEEPEST` deep."""
     level = [value]
     for _ in range(DEEPEST):
         level = [

@@ -1,7 +1,7 @@
-"""A regular expression that is compiled when it is first used.
+"""A regular expression that is compiled on first use.
 
-Compiling those of the logs and of the redactor took a twentieth of a start, and most starts
-show their first picture without a line that needs them.
+Compiling those of the logs and the redactor took a twentieth of the start-up time, and most
+starts paint the first frame without a line that needs them.
 """
 
 import re
@@ -11,13 +11,13 @@ from typing import AnyStr, Generic
 
 
 class LatePattern(Generic[AnyStr]):
-    """Stands for `re.compile(pattern, flags)`.
+    """A lazy `re.compile(pattern, flags)`.
 
-    Its methods are those of the compiled pattern, and cost no more once they were used.
+    Its methods are those of the compiled pattern, at no extra cost after the first use.
 
     Args:
         pattern: The expression.
-        flags: As `re.compile` takes them.
+        flags: As for `re.compile`.
     """
 
     def __init__(self, pattern: AnyStr, flags: re.RegexFlag = re.NOFLAG) -> None:
@@ -26,7 +26,7 @@ class LatePattern(Generic[AnyStr]):
 
     @cached_property
     def compiled(self) -> re.Pattern[AnyStr]:
-        """The pattern itself."""
+        """The compiled pattern."""
         return re.compile(self.pattern, self._flags)
 
     @cached_property
@@ -51,15 +51,15 @@ class LatePattern(Generic[AnyStr]):
 
     @cached_property
     def findall(self) -> Callable[[AnyStr], list[AnyStr]]:
-        """`re.Pattern.findall`, of a pattern with one group at most."""
+        """`re.Pattern.findall`, for a pattern with at most one group."""
         return self.compiled.findall
 
     @cached_property
     def split(self) -> Callable[[AnyStr], list[AnyStr]]:
-        """`re.Pattern.split`, by a pattern whose groups always take part."""
+        """`re.Pattern.split`, for a pattern whose groups always match."""
         return self.compiled.split
 
     @cached_property
     def sub(self) -> Callable[[AnyStr | Callable[[re.Match[AnyStr]], AnyStr], AnyStr], AnyStr]:
-        """`re.Pattern.sub`, for all that match."""
+        """`re.Pattern.sub`, for all matches."""
         return self.compiled.sub

@@ -1,8 +1,8 @@
-"""Locks that every user of a machine meets: the kernel's, on files that nobody trusts.
+"""Machine-wide locks between users, with `flock` on untrusted files.
 
-A lock (`flock`) is gone with the last process that held it, so none is ever stale. The files
-lie in a folder that every user may write to, so each is opened without following links and
-has to be a plain file with one name.
+A lock ends with the last process that holds it, so none is ever stale. The files are in a
+folder that every user can write to, so each is opened without following links and must be a
+regular file with one name.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from pixel_tui.processes import Process, process_of
 ENVIRONMENT: Final = "PIXEL_TUI_LOCKS"
 SHARED_FOLDERS: Final = (Path("/run/lock"), Path("/tmp"))  # noqa: S108  see `shared_folder`
 FOR_EVERYBODY: Final = 0o666
-"""Another user has to open the file to lock it. Nothing in it is secret."""
+"""Other users must open the file to lock it. Nothing in it is secret."""
 CAREFULLY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """Another user may have put a link or a pipe there."""
 _PAUSE_SECONDS: Final = 0.01
@@ -28,10 +28,10 @@ LOCKS: Final = Path("/proc/locks")
 
 
 def shared_folder(environment: Mapping[str, str]) -> Path:
-    """Where the locks of this machine are: the same folder for each of its users.
+    """Return the folder of this machine's locks, the same for all users.
 
-    It is the first that everybody may write to and nobody may remove another's file from,
-    whoever asks: a folder that root alone may use would hide root's lock from the others.
+    It is the first folder that everyone can write to, but in which no user can remove another's
+    file; also for root, whose lock would otherwise be hidden from other users.
     """
     if given := environment.get(ENVIRONMENT):
         return Path(given)
@@ -44,18 +44,18 @@ def shared_folder(environment: Mapping[str, str]) -> Path:
 
 
 def take(path: Path, *, patience: float) -> int:
-    """Lock a file; it is made when it is not there, and stays when the lock goes.
+    """Lock a file; it is created if missing, and stays when the lock is released.
 
     Args:
         path: The file.
-        patience: How many seconds to wait for whoever holds it.
+        patience: How many seconds to wait for the lock.
 
     Returns:
-        The open file that the lock hangs on; `release` lets it go.
+        The locked file's descriptor, for `release`.
 
     Raises:
-        BlockingIOError: Somebody else holds it.
-        OSError: The file can't be used, or is no plain file of one name.
+        BlockingIOError: Another process holds it.
+        OSError: The file can't be used, or is not a regular file with one name.
     """
     deadline = time.monotonic() + patience
     while True:
@@ -74,20 +74,20 @@ def take(path: Path, *, patience: float) -> int:
         except OSError:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # somebody has it, or it was removed from under us
+        os.close(descriptor)  # locked by another process, or removed meanwhile
         time.sleep(_PAUSE_SECONDS)
 
 
 def release(descriptor: int) -> None:
-    """Let a lock go."""
-    # A program that is just being started has a copy of the open file until it is
-    # there: to close ours alone would leave it locked for that moment.
+    """Release a lock."""
+    # A program that is being started has a copy of the descriptor until its exec: closing
+    # ours would leave the file locked for that moment.
     fcntl.flock(descriptor, fcntl.LOCK_UN)
     os.close(descriptor)
 
 
 def holders(path: Path) -> tuple[Process, ...]:
-    """The processes that hold a file's lock, as far as the kernel lists them for this one."""
+    """Return the processes that hold a file's lock, as far as the kernel lists them."""
     try:
         about = path.lstat()
         lines = LOCKS.read_text("ascii", "replace").splitlines()
@@ -104,14 +104,14 @@ def holders(path: Path) -> tuple[Process, ...]:
 
 
 def _replaced(held: int, path: Path) -> int | None:
-    """A new file, locked, in the place of one that others only hold for reading.
+    """Replace a file that others hold only with shared locks; return a new, locked file.
 
-    Whoever may read a file may hold it so for ever, and ours are readable for everybody. The
-    shared lock that is taken here shows that nobody has the exclusive one, and keeps it so.
+    Any user who may read a file can hold a shared lock forever, and ours are readable by all. The
+    shared lock taken here proves that no process has the exclusive one, and prevents it.
 
     Returns:
-        The new file; None where somebody has the exclusive lock, where the file is another
-        user's, or was replaced meanwhile.
+        The new file; None if another process has the exclusive lock, or if the file is another
+            user's or was replaced meanwhile.
     """
     made = path.with_name(f".{path.name}-{os.urandom(8).hex()}")
     descriptor = -1
@@ -121,7 +121,7 @@ def _replaced(held: int, path: Path) -> int | None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         exchange(made, path)
         if not _is_at(held, made):
-            exchange(made, path)  # it is another console's by now, which locked it before us
+            exchange(made, path)  # another console locked it before us
             raise BlockingIOError
         made.unlink()
     except (OSError, NoExchange):
@@ -136,7 +136,7 @@ def _replaced(held: int, path: Path) -> int | None:
 def _opened(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        # Not made in passing: the kernel may refuse that for another user's file.
+        # Without O_CREAT: the kernel may refuse that for another user's file.
         descriptor = os.open(path, os.O_RDWR | CAREFULLY)
     except FileNotFoundError:
         descriptor = _made(path)
@@ -150,14 +150,14 @@ def _opened(path: Path) -> int:
 def _made(path: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | CAREFULLY, FOR_EVERYBODY)
-    except FileExistsError:  # by another, at the same moment
+    except FileExistsError:  # created by another process at the same moment
         return os.open(path, os.O_RDWR | CAREFULLY)
-    os.fchmod(descriptor, FOR_EVERYBODY)  # whatever the mask of this process is
+    os.fchmod(descriptor, FOR_EVERYBODY)  # regardless of the umask
     return descriptor
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether it still has its name: of a removed file, each user would lock another."""
+    """Whether it still has its name: after a removal, each user would lock another file."""
     ours = os.fstat(descriptor)
     try:
         there = path.lstat()

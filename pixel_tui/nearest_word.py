@@ -1,14 +1,14 @@
-"""What was meant by a word that was mistyped. Pure."""
+"""Suggests a known word for a mistyped one. Pure."""
 
 from collections.abc import Iterable
 from typing import Final
 
 _ALIKE: Final = 0.7
-"""How alike two words are that are taken for each other, between 0 and 1."""
+"""The minimum similarity of a suggestion, between 0 and 1."""
 
 
 def nearest_word(typed: str, known: Iterable[str]) -> str:
-    """The known word, or option, that is most like the typed one; empty if none is near."""
+    """Return the known word or option most similar to the typed one; empty if none is near."""
     from difflib import get_close_matches  # noqa: PLC0415  only for an error
 
     bare = {word.lstrip("-"): word for word in known}

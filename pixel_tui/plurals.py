@@ -1,11 +1,11 @@
-"""A number of things in words."""
+"""A count with its noun."""
 
 
 def counted(count: int, noun: str) -> str:
-    """A number with its noun in the right form: `1 task`, `2 tasks`, `1,204 lines`.
+    """Return a number with the singular or plural of its noun: `1 task`, `2 tasks`, `1,204 lines`.
 
     Args:
-        count: How many.
-        noun: For one of them; its plural ends with `s`.
+        count: The number.
+        noun: The singular; its plural must end with `s`.
     """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

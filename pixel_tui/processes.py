@@ -1,4 +1,4 @@
-"""Processes of this machine, in the words that a person is shown."""
+"""Processes of this machine, as they are shown."""
 
 import pwd
 from contextlib import suppress
@@ -15,12 +15,12 @@ _LONGEST_COMMAND: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process, and who runs it."""
+    """A process and its user."""
 
     pid: int
     user: str
     command: str
-    """Its command line, as it may be shown; empty where this user may not see it."""
+    """Its command line, as it may be shown; empty if this user can't read it."""
 
     @property
     def words(self) -> SafeText:
@@ -30,7 +30,7 @@ class Process:
 
 
 def process_of(pid: int, proc: Path = PROC) -> Process:
-    """What the kernel tells of a process."""
+    """Return a process by its pid, as far as the kernel lets this user see it."""
     process = proc / str(pid)
     user, command = "an unknown user", ""
     with suppress(OSError):

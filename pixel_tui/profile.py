@@ -1,4 +1,4 @@
-"""What is known of a stack as data: `profiles/pixel.toml`."""
+"""Reads what is known about a stack, from `profiles/pixel.toml`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,24 +10,24 @@ PROFILE: Final = "profiles/pixel.toml"
 
 
 def profile_table(name: str) -> Mapping[str, object]:
-    """One table of the profile, `backup` for one; empty where it has none of this name."""
+    """Return a table of the profile, such as `backup`; empty if there is none."""
     return table(_profile(), name)
 
 
 def table(parent: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """A table inside a table; empty where there is none."""
+    """Return a table inside a table; empty if there is none."""
     value = parent.get(name)
     return value if isinstance(value, dict) else {}
 
 
 def words(parent: Mapping[str, object], name: str) -> tuple[str, ...]:
-    """A list of texts; empty where there is none."""
+    """Return a list of strings; empty if there is none."""
     value = parent.get(name)
     return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def text(parent: Mapping[str, object], name: str) -> str:
-    """A text; empty where there is none."""
+    """Return a string; empty if there is none."""
     value = parent.get(name)
     return value if isinstance(value, str) else ""
 

@@ -1,9 +1,9 @@
-"""A little of the disk, kept so that a full one does not refuse every change.
+"""A reserve of disk space, so that a full disk does not prevent every change.
 
-No audit record, no change: on a disk without a free byte, nothing could be stopped or restored,
-although that is when it is needed. So a file of random bytes is kept in the state folder. What
-writes there and meets a full disk cuts a piece off that file and writes again. A piece at a time:
-what filled the disk may take the room as well, and the end of a job must be written, too.
+Without an audit record there is no change: on a full disk, nothing could be stopped or restored
+when it is needed most. So a file of random bytes is kept in the state folder. A write to that
+folder that meets a full disk cuts a piece off the file and tries again; only a piece, because
+what filled the disk may take that space as well, and the end of a job must be recorded, too.
 """
 
 import errno
@@ -16,11 +16,11 @@ from typing import Final, TypeVar
 NAME: Final = ".reserve"
 SIZE: Final = 256 * 1024
 PIECE: Final = 64 * 1024
-"""More than most records of one job take."""
+"""More than the records of most jobs."""
 RECORDS: Final = 2 * PIECE
-"""What is left of it for records where files are put back."""
+"""The part that is left for records when files are restored."""
 LEFT_FREE: Final = 4 * SIZE
-"""As many bytes stay free for others beside it."""
+"""The bytes that must stay free for others."""
 _PRIVATE_FILE: Final = 0o600
 _PRIVATE_FOLDER: Final = 0o700
 _CAREFULLY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -29,16 +29,16 @@ T = TypeVar("T")
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether something failed because the disk, or this user's share of it, is full."""
+    """Whether an error means that the disk, or this user's quota, is full."""
     return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def full_remedy(folder: Path, needed: int) -> str:
-    """What to do about a full disk, as a sentence or two.
+    """Return how to fix a full disk, in a sentence or two.
 
     Args:
-        folder: Where something was to be written.
-        needed: How many bytes.
+        folder: The folder that was to be written to.
+        needed: The number of bytes to write.
     """
     return (
         f"Free at least {max(needed, PIECE):,} bytes on the disk of {folder}: `df -h` and"
@@ -47,13 +47,13 @@ def full_remedy(folder: Path, needed: int) -> str:
 
 
 def keep_reserve(folder: Path) -> bool:
-    """Make the reserve, or what is missing of it, where there is room for it. Blocks.
+    """Create or complete the reserve, if there is enough free space. Blocks.
 
     Args:
-        folder: The state folder; it is made if it is not there.
+        folder: The state folder; created if missing.
 
     Returns:
-        Whether the reserve is complete now.
+        Whether the reserve is complete.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
@@ -66,24 +66,24 @@ def keep_reserve(folder: Path) -> bool:
             return False
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _CAREFULLY, _PRIVATE_FILE)
         try:
-            # Random bytes: neither a hole nor zeros take any room where a file system compresses.
+            # Random bytes: a compressing file system would not store holes or zeros.
             append_all(descriptor, os.urandom(max(0, SIZE - os.fstat(descriptor).st_size)))
         finally:
             os.close(descriptor)
     except OSError:
-        return False  # as without a reserve: what is written later says what it lacks
+        return False  # continue without a reserve: later writes report their errors
     return True
 
 
 def with_reserve(path: Path, write: Callable[[], T]) -> T:
-    """Write something; as long as the disk is full and there is some reserve, write it again.
+    """Write something; while the disk is full and there is a reserve, try again.
 
     Args:
-        path: What is written; the reserve is that of a folder above it.
-        write: Writes all of it, or leaves nothing behind. It may be called several times.
+        path: The path that is written; the reserve of a folder above it is used.
+        write: Writes everything or leaves nothing behind. May be called several times.
 
     Raises:
-        OSError: As `write` raises it, when no reserve helps.
+        OSError: The error of `write`, if no reserve helps.
     """
     while True:
         try:
@@ -94,11 +94,11 @@ def with_reserve(path: Path, write: Callable[[], T]) -> T:
 
 
 def reserved(folder: Path, *, on: int) -> int:
-    """Bytes of the reserve that others may have, beside the records of a job.
+    """Return the bytes of the reserve that are not needed for the records of a job.
 
     Args:
         folder: The state folder.
-        on: The device of the disk that is short of room; the reserve of another one is no help.
+        on: The device that is short of space; a reserve on another one does not help.
     """
     try:
         about = (folder / NAME).lstat()
@@ -108,10 +108,10 @@ def reserved(folder: Path, *, on: int) -> int:
 
 
 def append_all(descriptor: int, content: bytes) -> None:
-    """Bring all of it to the disk at the end of an open file, or nothing.
+    """Append everything to an open file and sync it, or nothing.
 
     Raises:
-        OSError: It can't be; the file is as long as it was.
+        OSError: It can't be written; the file keeps its length.
     """
     before = os.lseek(descriptor, 0, os.SEEK_END)
     try:
@@ -129,7 +129,7 @@ def _write(descriptor: int, content: bytes) -> None:
 
 
 def _give(path: Path) -> bool:
-    """Cut a piece off the reserve; whether there was one."""
+    """Cut a piece off the reserve; returns whether there was one."""
     for folder in path.parents:
         with suppress(OSError):
             descriptor = os.open(folder / NAME, os.O_WRONLY | _CAREFULLY)
@@ -138,7 +138,7 @@ def _give(path: Path) -> bool:
                 if size == 0:
                     return False
                 os.ftruncate(descriptor, max(0, size - PIECE))
-                # Some file systems give blocks away only once their removal is on the disk.
+                # Some file systems free blocks only once their removal is synced.
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)

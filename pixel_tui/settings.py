@@ -1,7 +1,7 @@
-"""Settings: flags over environment over the file over defaults; and what is remembered.
+"""Settings (flags, environment, file, defaults, in this order) and the remembered view.
 
-The file is TOML (`docs/configuration.md`); what the console remembers by itself
-(sorting, columns, theme) is JSON in the state folder.
+The file is TOML (`docs/configuration.md`); what the console remembers itself (sorting, columns,
+theme) is JSON in the state folder.
 """
 
 import json
@@ -28,51 +28,50 @@ _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 
 @dataclass(frozen=True, slots=True)
 class BackupSettings:
-    """What the user wants of backups."""
+    """The user's settings for backups."""
 
     folder: str = ""
-    """Where they are, relative to the project's folder; empty: among the state of this user."""
+    """Their folder, relative to the project's folder; empty: in this user's state folder."""
     keep: int = 14
-    """How many are kept."""
+    """How many backups to keep."""
     max_age_hours: float = 24.0
-    """How old a verified backup may be for something to be wiped."""
+    """How old a verified backup may be for actions that delete data."""
     files: tuple[str, ...] = ()
-    """Further files, as patterns below the project's folder."""
+    """Additional files, as patterns below the project's folder."""
     skip: tuple[str, ...] = ()
-    """Folders below the project's folder, and volumes (`volume NAME`), with nothing worth a
-    backup."""
+    """Folders below the project's folder, and volumes (`volume NAME`), that need no backup."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user wants."""
+    """The user's settings."""
 
     read_only: bool = False
     reveal_allowed: bool = False
-    """Whether a read-only console may show a secret on a key press."""
+    """Whether a read-only console may show secrets on request."""
     theme: str | None = None
-    """None: what was remembered, else by the terminal."""
+    """None: the remembered theme, else one for the terminal."""
     usage_seconds: float = 2.0
-    """Between two rounds of figures."""
+    """Seconds between two rounds of stats."""
     log_tail: int = 1000
-    """Lines of history that a log pane starts with."""
+    """Lines of history that are loaded at first."""
     confirm_seconds: float = 120.0
-    """How long there is to confirm an environment that was applied."""
+    """How long an applied environment can be confirmed, in seconds."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Binding id to keys, comma-separated."""
     backup: BackupSettings = BackupSettings()
 
     @property
     def reveals(self) -> bool:
-        """Whether a secret may be shown on a key press."""
+        """Whether secrets may be shown on request."""
         return self.reveal_allowed or not self.read_only
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the console keeps of its look, for one project.
+    """What the console remembers of its view, for one project.
 
-    No filter: one that was left on would hide a failing service in the next session.
+    Not the filter: one left on would hide a failing service in the next session.
     """
 
     sort_column: str = "service"
@@ -82,7 +81,7 @@ class Remembered:
 
 
 def config_path(environment: Mapping[str, str]) -> Path:
-    """Where the settings file is looked for."""
+    """Return the path of the settings file."""
     named = environment.get(ENVIRONMENT_CONFIG)
     return (
         Path(named) if named else Path(PlatformDirs(APPLICATION).user_config_dir) / "settings.toml"
@@ -90,14 +89,14 @@ def config_path(environment: Mapping[str, str]) -> Path:
 
 
 def state_folder() -> Path:
-    """Where logs, job output, the audit trail and what is remembered are kept."""
+    """Return the folder for logs, job output, the audit trail and remembered views."""
     return Path(PlatformDirs(APPLICATION).user_state_dir)
 
 
 def load_settings(
     environment: Mapping[str, str], *, read_only: bool = False, reveal_allowed: bool = False
 ) -> Settings:
-    """The settings of this run.
+    """Return the settings of this run.
 
     Args:
         environment: The variables of this process.
@@ -105,7 +104,7 @@ def load_settings(
         reveal_allowed: The `--reveal-allowed` flag.
 
     Raises:
-        UsageError: The file or a variable says something that is no setting.
+        UsageError: The file or a variable is invalid.
     """
     path = config_path(environment)
     settings = _from_file(path)
@@ -133,7 +132,7 @@ def _from_file(path: Path) -> Settings:
         raw = parse_toml(text)
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError) as error:  # neither UTF-8 nor TOML: both are of the latter
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or not TOML
         raise UsageError(
             f"The settings file can't be read: {error}.", on=str(path), remedy="Mend or move it."
         ) from error
@@ -193,7 +192,7 @@ def _backup(path: Path, value: object) -> BackupSettings:
 
 
 def _below(path: Path, name: str, value: object, example: str) -> tuple[str, ...]:
-    """Paths or patterns below the project's folder."""
+    """Return paths or patterns, which must be below the project's folder."""
     texts = value if isinstance(value, list) else [None]
     if any(
         not isinstance(item, str) or not item or item.startswith("/") or ".." in item
@@ -232,7 +231,7 @@ def _keys(path: Path, value: object) -> dict[str, str]:
 
 
 def _flatten(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, object]]:
-    """`table.sort = "o"` without quotes is a table within a table in TOML: the same is meant."""
+    """Flatten nested tables: `table.sort = "o"` without quotes is a table in a table in TOML."""
     pairs: list[tuple[str, object]] = []
     for name, value in table.items():
         if isinstance(value, dict):
@@ -249,7 +248,7 @@ def _wrong(path: Path, what: str, remedy: str) -> UsageError:
 class Memory:
     """What the console remembers between two runs, by project.
 
-    A file that can't be read is as good as none: nothing in it is worth a failure.
+    A file that can't be read is ignored: its content is not worth a failure.
     """
 
     def __init__(self, folder: Path, project: str) -> None:
@@ -257,7 +256,7 @@ class Memory:
         self._path = folder / "remembered" / f"{safe or 'default'}.json"
 
     def load(self) -> Remembered:
-        """What was remembered last."""
+        """Return what was saved last, or defaults."""
         try:
             raw = parse_json(read_regular(self._path, LONGEST_BYTES).decode())
             if not isinstance(raw, dict):
@@ -273,7 +272,7 @@ class Memory:
             return Remembered()
 
     def save(self, remembered: Remembered) -> None:
-        """Remember this.
+        """Save this.
 
         Raises:
             FileError: The state folder can't be written.

@@ -1,4 +1,4 @@
-"""Standard input, output and error, also if they are closed, full or gone."""
+"""Standard input, output and error, even if they are closed, full or disconnected."""
 
 import errno
 import os
@@ -12,11 +12,11 @@ _NUMBERS: Final = {"stdin": 0, "stdout": 1, "stderr": 2}
 
 
 def prepare_streams() -> None:
-    """Make the three streams usable: to be called before any file is opened.
+    """Make the three streams usable; call it before any file is opened.
 
-    A stream that the caller closed is opened on /dev/null. Otherwise the next file would get
-    its number, and what is printed would be written into it. A character that the locale's
-    encoding lacks is printed as a question mark.
+    A closed stream is opened on /dev/null. Otherwise the next file would get its descriptor, and
+    output would be written into it. A character that the locale's encoding lacks is printed as a
+    question mark.
     """
     for name, number in _NUMBERS.items():
         if not _is_open(number):
@@ -28,14 +28,14 @@ def prepare_streams() -> None:
             setattr(sys, f"__{name}__", stream)
     if isinstance(sys.stdout, TextIOWrapper):
         if isinstance(sys.stdout.buffer, FileIO):  # PYTHONUNBUFFERED
-            # A line that could not be written is kept by a buffer, so that it is found out.
+            # A buffer keeps a line that can't be written, so that the error is noticed.
             buffer = BufferedWriter(FileIO(sys.stdout.fileno(), "w", closefd=False))
             sys.stdout = TextIOWrapper(buffer, sys.stdout.encoding, line_buffering=True)
         sys.stdout.reconfigure(errors="replace")
 
 
 def complain(words: str) -> None:
-    """Print a line on standard error, after the program's name. Never fails."""
+    """Print a line on standard error, with the program's name. Never raises."""
     try:
         print(f"pixel-tui: {plain(words)}", file=sys.stderr, flush=True)  # noqa: T201
     except OSError:
@@ -43,21 +43,21 @@ def complain(words: str) -> None:
 
 
 def complain_of(what: str, remedy: str) -> None:
-    """Print what failed on one line, and what to do on the next."""
+    """Print what failed on one line, and how to fix it on the next."""
     complain(what)
     if remedy:
         complain(remedy)
 
 
 def discard_output() -> None:
-    """Drop what standard output still holds, and all that is printed from now on."""
+    """Discard the buffered standard output, and all later output."""
     _discard(sys.stdout)
 
 
 def output_error() -> OSError | None:
-    """Write out what standard output still holds; why it can't be, None if it can.
+    """Flush standard output; return the error if it can't be written, None if it can.
 
-    Nothing more is printed after an error.
+    After an error, later output is discarded.
     """
     try:
         sys.stdout.flush()
@@ -68,7 +68,7 @@ def output_error() -> OSError | None:
 
 
 def is_broken_pipe(error: OSError) -> bool:
-    """Whether the reader of a pipe went away, as `head` does: that is no fault."""
+    """Whether the reader of a pipe has exited, as `head` does: that is no failure."""
     return error.errno == errno.EPIPE
 
 
@@ -81,7 +81,7 @@ def _is_open(number: int) -> bool:
 
 
 def _discard(stream: TextIO) -> None:
-    """Let a stream's number lead nowhere, so that closing it can't fail."""
+    """Redirect a stream to /dev/null, so that closing it can't fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -1,9 +1,8 @@
-"""The one door through which foreign text reaches a screen.
+"""Sanitizes foreign text before it is shown.
 
-What a container, a label, a file or a command says may hold terminal escape
-sequences, markup, direction overrides or bytes that are no UTF-8. `plain` turns
-any of it into one line of harmless text, and its result has a type of its own,
-so that the type checker sees where foreign text has not passed the door.
+Text from containers, labels, files and commands may have terminal escape sequences, markup,
+direction overrides or invalid UTF-8. `plain` turns it into one line of harmless text, of a
+type of its own, so that the type checker finds places where foreign text was not sanitized.
 """
 
 import re
@@ -12,7 +11,7 @@ from typing import Final, NewType
 from pixel_tui.late_pattern import LatePattern
 
 SafeText = NewType("SafeText", str)
-"""Text of one line that a terminal shows and never obeys."""
+"""Text of one line that a terminal shows and never interprets."""
 
 NO_TEXT: Final = SafeText("")
 
@@ -40,13 +39,13 @@ _INVISIBLE: Final = (
 """Zero-width, direction-changing, tag and filler characters, as a regex class."""
 
 _DROPPED: Final = f"({_SEQUENCE.pattern}|[{_INVISIBLE}]+)"
-"""What `plain` leaves nothing of; rarely looked for, so compiled when it is."""
+"""What `plain` removes completely; rarely needed, so compiled on demand."""
 
 _CONTROL = LatePattern(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]")
 
 
 def _mark(match: re.Match[str]) -> str:
-    """A visible stand-in for one character that may not pass."""
+    """Return a visible replacement for a character that must not reach the terminal."""
     code = ord(match.group())
     if code < 0x20:
         return chr(0x2400 + code)
@@ -60,17 +59,17 @@ def _mark(match: re.Match[str]) -> str:
 
 
 def plain(raw: str | bytes) -> SafeText:
-    """Turn foreign text into one line of harmless text.
+    """Sanitize foreign text into one line.
 
-    Escape sequences and invisible characters go; other control characters become
-    visible marks (`␀`, `␊`); tabs become spaces up to the next stop; bytes that
-    are no UTF-8 become `\N{REPLACEMENT CHARACTER}`. A final line end is dropped.
+    Escape sequences and invisible characters are removed; other control characters become visible
+    marks (`␀`, `␊`); tabs become spaces up to the next stop; invalid UTF-8 becomes
+    `\N{REPLACEMENT CHARACTER}`. A final line end is removed.
 
     Args:
-        raw: What was said, as bytes or as text.
+        raw: The text, or its bytes.
 
     Returns:
-        The same words without anything that a terminal would act on.
+        The text without anything that a terminal would interpret.
     """
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     if text.isascii() and text.isprintable():
@@ -84,28 +83,28 @@ def plain(raw: str | bytes) -> SafeText:
 
 
 def split_dropped(text: str) -> list[str]:
-    """Cut text into what `plain` shows something of and what it drops, by turns.
+    """Split text into parts that `plain` shows and parts that it removes, alternating.
 
-    The first part and the last, which may be empty, are shown.
+    The first and the last part, which may be empty, are shown.
     """
     return re.split(_DROPPED, text)
 
 
 def plain_lines(raw: str | bytes) -> tuple[SafeText, ...]:
-    """Turn foreign text of several lines into harmless lines.
+    """Sanitize foreign text of several lines.
 
-    Only LF and CR LF end a line: other separators that Python knows would let
-    text pretend to stand on a line of its own.
+    Only LF and CR LF end a line: with the other separators that Python knows, text could pretend
+    to be on a line of its own.
     """
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     return tuple(plain(line) for line in text.rstrip("\r\n").split("\n"))
 
 
 def shown_line(raw: str | bytes) -> SafeText:
-    """Turn a line of output into what a terminal shows of it at its end.
+    """Return what a terminal finally shows of a line of output.
 
-    After a carriage return a line is written over, as progress bars do: what was not
-    overwritten or erased stays. Otherwise this is `plain`.
+    After a carriage return a line is overwritten, as by progress bars: what is not overwritten or
+    erased stays. Otherwise this is `plain`.
     """
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     text = _FIRST_COLUMN.sub("\r", text).rstrip("\r\n")
@@ -126,14 +125,14 @@ def shown_line(raw: str | bytes) -> SafeText:
 
 
 def is_harmless(text: str) -> bool:
-    """Whether a terminal would show every character of this text and obey none."""
+    """Whether a terminal would show every character of this text and interpret none."""
     return _CONTROL.search(text) is None
 
 
 def defuse(text: str) -> str:
-    """Replace what must not reach a terminal and keep the length in cells sane.
+    """Replace control characters, keeping the width in cells.
 
-    The second net below `plain`: used on text that is about to be painted, where
-    everything should have passed the door already.
+    The second safeguard after `plain`, for text that is about to be painted, which should
+    already be sanitized.
     """
     return _CONTROL.sub(lambda match: _mark(match) or "\ufffd", text)

@@ -1,6 +1,6 @@
-"""The one door for TOML from outside: the settings file.
+"""Parses TOML from outside: the settings file.
 
-Whatever is nested too deep or no TOML is one and the same `ValueError`.
+Invalid or too deeply nested text is always a `ValueError`.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Final
 from pixel_tui.json_reading import is_too_deep
 
 DEEPEST: Final = 64
-"""Parts of a dotted name. Python's parser takes time by their square."""
+"""Parts of a dotted name. Python's parser takes quadratic time for them."""
 _PART: Final = r"(?:[A-Za-z0-9_\-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
 _LONG_NAME: Final = rf"(?:^|[\[{{,])[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST},}}+"
 
@@ -18,9 +18,9 @@ def parse_toml(text: str) -> dict[str, object]:
     """Parse a TOML text.
 
     Raises:
-        ValueError: It is no TOML, or nested too deep.
+        ValueError: It is invalid, or nested too deeply.
     """
-    import tomllib  # most have no such file
+    import tomllib  # most users have no such file
 
     if text.count(".") >= DEEPEST and re.search(_LONG_NAME, text, re.MULTILINE):
         raise ValueError("nested too deep")
