@@ -26,18 +26,18 @@ from pixel_tui.commands.plan import add_plan_command
 from pixel_tui.commands.run import add_run_command
 from pixel_tui.commands.status import add_status_command
 from pixel_tui.errors import ConsoleError
-from pixel_tui.interruption import Interrupted, interruptible, told_to_end
+from pixel_tui.interruption import Interrupted, interruptible, termination_exit_code
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.standard_streams import (
-    complain,
-    complain_of,
     is_broken_pipe,
     output_error,
     prepare_streams,
+    print_error,
+    print_error_and_hint,
 )
 
-_TIMES: Final = ("--since", "--until")
-_AGO: Final = LatePattern(r"-\d")
+_TIME_OPTIONS: Final = ("--since", "--until")
+_RELATIVE_TIME: Final = LatePattern(r"-\d")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,13 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             code = _run(argv)
             # Python discards exceptions that signal handlers raise in a finalizer.
-            if told := told_to_end():
+            if signal_code := termination_exit_code():
                 output_error()
-                return told
-            return _lost_output() or code
+                return signal_code
+            return _output_exit_code() or code
         except SystemExit as leaving:  # --help, --version, an invalid argument
-            if lost := _lost_output():
-                raise SystemExit(lost) from leaving
+            if write_error := _output_exit_code():
+                raise SystemExit(write_error) from leaving
             raise
         except Interrupted as interrupted:
             output_error()  # discards buffered output if the terminal is gone
@@ -64,18 +64,18 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = _parsed(argv)
         # `--version` logs nothing, so it does not import logging.
-        from pixel_tui.early_log import speak_warnings
+        from pixel_tui.early_log import print_warnings
 
-        speak_warnings()
+        print_warnings()
         return int(arguments.run(arguments, dict(os.environ)))
     except ConsoleError as error:
-        complain_of(error.sentence, error.remedy)
-        if error.beside is not None:
-            complain_of(error.beside.sentence, error.beside.remedy)
+        print_error_and_hint(error.sentence, error.remedy)
+        if error.also is not None:
+            print_error_and_hint(error.also.sentence, error.also.remedy)
         return ExitCode.UNREADABLE
     except Exception as error:  # noqa: BLE001  the last resort: the log has the details
-        lost = output_error() if isinstance(error, OSError) else None
-        return _lost(lost) if lost else _fault(error)
+        write_error = output_error() if isinstance(error, OSError) else None
+        return _write_error_code(write_error) if write_error else _report_crash(error)
 
 
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -86,13 +86,13 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     """
     parser = _parser()
     parser.words = _joined_times(sys.argv[1:] if argv is None else argv)
-    arguments, left = parser.parse_known_args(parser.words)
-    end = left.index("--") if "--" in left else len(left)
+    arguments, rest = parser.parse_known_args(parser.words)
+    end = rest.index("--") if "--" in rest else len(rest)
     names = getattr(arguments, "target", getattr(arguments, "service", None))
-    if any(word.startswith("-") for word in left[:end]) or (left and not isinstance(names, list)):
-        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    if any(word.startswith("-") for word in rest[:end]) or (rest and not isinstance(names, list)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if isinstance(names, list):
-        names += left[:end] + left[end + 1 :]
+        names += rest[:end] + rest[end + 1 :]
     return arguments
 
 
@@ -103,27 +103,27 @@ def _joined_times(words: Sequence[str]) -> list[str]:
         if word == "--":
             return [*joined, *words[at:]]
         before = joined[-1] if joined else ""
-        if _AGO.match(word) and before in _TIMES:
+        if _RELATIVE_TIME.match(word) and before in _TIME_OPTIONS:
             joined[-1] = f"{before}={word}"
         else:
             joined.append(word)
     return joined
 
 
-def _lost_output() -> int:
+def _output_exit_code() -> int:
     """Return the exit code for output that can't be written; 0 if it can, or has no reader."""
     error = output_error()
-    return ExitCode.WELL if error is None else _lost(error)
+    return ExitCode.WELL if error is None else _write_error_code(error)
 
 
-def _lost(error: OSError) -> int:
+def _write_error_code(error: OSError) -> int:
     if is_broken_pipe(error):
         return ExitCode.WELL
-    complain(f"Standard output can't be written: {error.strerror or error}.")
+    print_error(f"Standard output can't be written: {error.strerror or error}.")
     return ExitCode.UNREADABLE
 
 
-def _fault(error: Exception) -> int:
+def _report_crash(error: Exception) -> int:
     """Log an unexpected error and say where, without a traceback."""
     import logging
 
@@ -133,7 +133,7 @@ def _fault(error: Exception) -> int:
     path = start_log(state_folder())
     logging.getLogger(__name__).critical("the command failed", exc_info=error)
     where = f"Details: {path}" if path else "There is no log: its folder can't be written."
-    complain(f"This command stopped over a fault of its own ({type(error).__name__}). {where}")
+    print_error(f"This command stopped over a fault of its own ({type(error).__name__}). {where}")
     return ExitCode.UNREADABLE
 
 

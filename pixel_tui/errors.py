@@ -42,7 +42,7 @@ class ConsoleError(Exception):
         self.what: SafeText = plain(redact(what))
         self.on: SafeText = plain(redact(on))
         self.remedy: SafeText = plain(redact(remedy))
-        self.beside: ConsoleError | None = None
+        self.also: ConsoleError | None = None
         """An earlier error that must be fixed as well."""
         super().__init__(self.what)
 
@@ -90,7 +90,7 @@ class EngineAnswerInvalid(EngineError):
     """The engine's answer is not as its API documents."""
 
 
-OF_ONE_OBJECT: Final = (EngineRefused, EngineAnswerInvalid)
+SINGLE_OBJECT_ERRORS: Final = (EngineRefused, EngineAnswerInvalid)
 """Errors about one object, which say nothing about others."""
 
 

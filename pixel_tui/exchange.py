@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-_HERE: Final = -100
+_AT_FDCWD: Final = -100
 """`AT_FDCWD`."""
 _EXCHANGE: Final = 2
 """`RENAME_EXCHANGE`."""
-_UNABLE: Final = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
+_UNSUPPORTED: Final = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
 
 
 class NoExchange(Exception):
@@ -29,10 +29,10 @@ def exchange(one: Path, other: Path) -> None:
     call = _call()
     if call is None:
         raise NoExchange
-    if call(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0:
+    if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0:
         return
     number = ctypes.get_errno()
-    if number in _UNABLE:
+    if number in _UNSUPPORTED:
         raise NoExchange
     raise OSError(number, os.strerror(number), str(other))
 

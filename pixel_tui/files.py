@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError
-from pixel_tui.reserve import full_remedy, is_full, with_reserve
+from pixel_tui.reserve import full_disk_hint, is_full, with_reserve
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
@@ -44,7 +44,7 @@ def replace_file(
     mode: int = PRIVATE_FILE,
     durable: bool = True,
     same_owner: bool = False,
-    last_look: Callable[[], None] = lambda: None,
+    before_rename: Callable[[], None] = lambda: None,
     reserve: bool = True,
 ) -> None:
     """Replace a file's content atomically.
@@ -59,7 +59,7 @@ def replace_file(
         mode: The mode of a new file.
         durable: Whether to wait until it would survive a power loss.
         same_owner: Whether it is an error if the owner can't be kept.
-        last_look: Called right before the renaming; an exception prevents it.
+        before_rename: Called right before the renaming; an exception prevents it.
         reserve: Whether to use the disk reserve if the disk is full, below the state folder.
 
     Raises:
@@ -69,7 +69,14 @@ def replace_file(
     target = path.resolve()
 
     def replace() -> None:
-        _replace(target, content, mode, durable=durable, same_owner=same_owner, last_look=last_look)
+        _replace(
+            target,
+            content,
+            mode,
+            durable=durable,
+            same_owner=same_owner,
+            before_rename=before_rename,
+        )
 
     try:
         if reserve:
@@ -92,18 +99,18 @@ def _replace(
     *,
     durable: bool,
     same_owner: bool,
-    last_look: Callable[[], None],
+    before_rename: Callable[[], None],
 ) -> None:
     _make_private_folder(target.parent, durable=durable)
     descriptor, temporary = tempfile.mkstemp(prefix=_prefix(target.name), dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            _copy_rights(target, file.fileno(), mode, same_owner=same_owner)
+            _copy_permissions(target, file.fileno(), mode, same_owner=same_owner)
             file.write(content)
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        last_look()
+        before_rename()
         Path(temporary).replace(target)
     except BaseException:
         with suppress(OSError):
@@ -131,18 +138,18 @@ def remove_leftovers(folder: Path, now: datetime, *, of: str = "") -> tuple[Path
     Returns:
         The removed files. One that can't be removed is found again next time.
     """
-    beginning = re.escape(_prefix(of)) if of else r"\..+\.pixel-tui-"
+    prefix = re.escape(_prefix(of)) if of else r"\..+\.pixel-tui-"
     removed: list[Path] = []
     with suppress(OSError):
-        for found in folder.iterdir():
-            if not re.fullmatch(beginning + _RANDOM, found.name, re.ASCII):
+        for path in folder.iterdir():
+            if not re.fullmatch(prefix + _RANDOM, path.name, re.ASCII):
                 continue
             with suppress(OSError):
-                about = found.lstat()
-                old = now.timestamp() - about.st_mtime > LEFTOVER_SECONDS
-                if stat.S_ISREG(about.st_mode) and old:
-                    found.unlink()
-                    removed.append(found)
+                status = path.lstat()
+                is_old = now.timestamp() - status.st_mtime > LEFTOVER_SECONDS
+                if stat.S_ISREG(status.st_mode) and is_old:
+                    path.unlink()
+                    removed.append(path)
     return tuple(removed)
 
 
@@ -155,7 +162,7 @@ _RANDOM: Final = "[a-z0-9_]{8}"
 """What `tempfile` appends to the prefix."""
 
 
-def _copy_rights(target: Path, descriptor: int, mode: int, *, same_owner: bool) -> None:
+def _copy_permissions(target: Path, descriptor: int, mode: int, *, same_owner: bool) -> None:
     try:
         old = target.stat()
     except FileNotFoundError:
@@ -216,7 +223,7 @@ def cannot_write(
     """
     remedy = "Check the folder's owner, its mode and the free space."
     if is_full(error):
-        remedy = full_remedy(path.parent, needed)
+        remedy = full_disk_hint(path.parent, needed)
     return FileError(f"{what}: {error.strerror or error}.", on=str(path), remedy=remedy)
 
 
@@ -249,16 +256,16 @@ def _require_regular(path: Path, mode: int) -> None:
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
 
 
-def read_regular(path: Path, most_bytes: int, *, follow: bool = True) -> bytes:
+def read_regular(path: Path, max_bytes: int, *, follow: bool = True) -> bytes:
     """Return the content of a regular file, if it is not too long.
 
     Raises:
         OSError: It can't be read, is not a regular file, or is too long.
     """
     with open_regular(path, follow=follow) as file:
-        too_long = os.fstat(file.fileno()).st_size > most_bytes
-        content = b"" if too_long else file.read(most_bytes + 1)
-    if too_long or len(content) > most_bytes:
+        too_long = os.fstat(file.fileno()).st_size > max_bytes
+        content = b"" if too_long else file.read(max_bytes + 1)
+    if too_long or len(content) > max_bytes:
         raise OSError(errno.EFBIG, "it is too long", str(path))
     return content
 
@@ -287,7 +294,7 @@ def is_pipe(path: Path) -> bool:
         return False
 
 
-def read_head(path: Path, most: int) -> bytes:
+def read_head(path: Path, max_bytes: int) -> bytes:
     """Return the first bytes of a file, without blocking on a pipe.
 
     Raises:
@@ -295,4 +302,4 @@ def read_head(path: Path, most: int) -> bytes:
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        return file.read(most) or b""
+        return file.read(max_bytes) or b""

@@ -41,8 +41,8 @@ def span(seconds: float) -> SafeText:
 
 def nanosecond_span(nanoseconds: int) -> SafeText:
     """Format nanoseconds as a duration: `12ns`; a negative one as `-2m 5s`."""
-    sign, left = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
-    return SafeText(f"{sign}{_span(left)}")
+    sign, magnitude = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    return SafeText(f"{sign}{_span(magnitude)}")
 
 
 def _span(nanoseconds: int) -> str:
@@ -55,7 +55,7 @@ def _span(nanoseconds: int) -> str:
     tenths = rest * 10 // _NANOSECONDS
     if seconds < 10 and tenths:
         return f"{seconds}.{tenths}s"
-    return _whole(seconds)
+    return _two_units(seconds)
 
 
 def age(seconds: float) -> SafeText:
@@ -63,8 +63,14 @@ def age(seconds: float) -> SafeText:
 
     At most seven characters: `0s`, `42s`, `5m`, `3h 12m`, `12d 4h`, `400d`.
     """
-    whole = max(int(seconds), 0)
-    return SafeText(_whole(whole if whole < _MINUTE or whole >= _HOUR else whole // 60 * 60))
+    full_seconds = max(int(seconds), 0)
+    return SafeText(
+        _two_units(
+            full_seconds
+            if full_seconds < _MINUTE or full_seconds >= _HOUR
+            else full_seconds // 60 * 60
+        )
+    )
 
 
 def ago(at: datetime, now: datetime) -> SafeText:
@@ -73,32 +79,32 @@ def ago(at: datetime, now: datetime) -> SafeText:
     return SafeText(f"{age(seconds)} ago" if seconds >= 1 else "just now")
 
 
-def _whole(seconds: int) -> str:
+def _two_units(seconds: int) -> str:
     """Format seconds in their two largest units; from a hundred days on without hours."""
-    for size, unit, part, smaller in (
+    for size, unit, smaller_size, smaller in (
         (_DAY, "d", _HOUR, "h"),
         (_HOUR, "h", _MINUTE, "m"),
         (_MINUTE, "m", 1, "s"),
     ):
         if seconds >= size:
-            first, rest = divmod(seconds, size)
-            second = rest // part
-            shown = second and (unit != "d" or first < 100)
-            return f"{first}{unit} {second}{smaller}" if shown else f"{first}{unit}"
+            count, rest = divmod(seconds, size)
+            smaller_count = rest // smaller_size
+            has_second = smaller_count and (unit != "d" or count < 100)
+            return f"{count}{unit} {smaller_count}{smaller}" if has_second else f"{count}{unit}"
     return f"{seconds}s"
 
 
 def size(count: float) -> SafeText:
     """Format bytes stored or sent, in powers of 1000: `512B`, `1.5kB`, `12MB`, `3GB`."""
-    return _scaled(count, 1000, _DECIMAL)
+    return _scale(count, 1000, _DECIMAL)
 
 
 def memory_size(count: float) -> SafeText:
     """Format bytes of memory, in powers of 1024: `512B`, `1.5GiB`, `604MiB`."""
-    return _scaled(count, 1024, _BINARY)
+    return _scale(count, 1024, _BINARY)
 
 
-def _scaled(count: float, base: int, units: tuple[str, ...]) -> SafeText:
+def _scale(count: float, base: int, units: tuple[str, ...]) -> SafeText:
     """Format with at most three digits before the point, and one after it below ten."""
     value = max(float(count), 0.0)
     unit = units[0]

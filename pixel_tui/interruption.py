@@ -17,9 +17,9 @@ from typing import Final
 SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-LEAVE_SECONDS: Final = 5.0
+CLEANUP_SECONDS: Final = 5.0
 """How long the cleanup may take: a reader may not read, an engine may not answer."""
-BY_SIGNAL: Final = 128
+SIGNAL_EXIT_BASE: Final = 128
 """What a shell adds to a signal's number for the exit code."""
 
 
@@ -32,35 +32,35 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
-        self.exit_code: Final = BY_SIGNAL + number
+        self.exit_code: Final = SIGNAL_EXIT_BASE + number
 
 
 class _Interruption:
     """Handles the first signal; later ones are ignored, as a closing terminal sends two."""
 
     def __init__(self) -> None:
-        self._ends: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], None]] = []
         self._number: int | None = None
         self._deferring = False
         self._deferred: KeyboardInterrupt | None = None
 
-    def add(self, end: Callable[[], None]) -> None:
-        self._ends.append(end)
+    def add(self, callback: Callable[[], None]) -> None:
+        self._callbacks.append(callback)
 
     @property
-    def heard(self) -> bool:
+    def is_signalled(self) -> bool:
         return self._number is not None
 
     @property
     def exit_code(self) -> int | None:
-        return None if self._number is None else BY_SIGNAL + self._number
+        return None if self._number is None else SIGNAL_EXIT_BASE + self._number
 
-    def hear(self, number: int, _frame: FrameType | None) -> None:
-        if self.heard:
+    def handle_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.is_signalled:
             return
         self._number = number
         # Not here: it takes locks that this thread may hold. Nor with `threading`, which has locks.
-        _thread.start_new_thread(self._end, (number,))
+        _thread.start_new_thread(self._exit, (number,))
         self.interrupt(Interrupted(number))
 
     def interrupt(self, error: KeyboardInterrupt) -> None:
@@ -68,11 +68,11 @@ class _Interruption:
             raise error
         self._deferred = error
 
-    def _end(self, number: int) -> None:
-        for end in self._ends:
-            end()
-        time.sleep(LEAVE_SECONDS)
-        os._exit(BY_SIGNAL + number)
+    def _exit(self, number: int) -> None:
+        for callback in self._callbacks:
+            callback()
+        time.sleep(CLEANUP_SECONDS)
+        os._exit(SIGNAL_EXIT_BASE + number)
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
@@ -92,12 +92,12 @@ class _Interruption:
 _INTERRUPTION: Final = _Interruption()
 
 
-def when_interrupted(end: Callable[[], None]) -> None:
+def on_interrupt(callback: Callable[[], None]) -> None:
     """Call a function, on another thread, as soon as a signal asks the process to terminate."""
-    _INTERRUPTION.add(end)
+    _INTERRUPTION.add(callback)
 
 
-def told_to_end() -> int | None:
+def termination_exit_code() -> int | None:
     """Return the exit code of a process that was asked to terminate; None if it was not."""
     return _INTERRUPTION.exit_code
 
@@ -109,20 +109,20 @@ def interruptible() -> Iterator[None]:
     Ignored signals, as with `nohup`, stay ignored.
     """
     before = {
-        number: signal.signal(number, _INTERRUPTION.hear)
+        number: signal.signal(number, _INTERRUPTION.handle_signal)
         for number in SIGNALS
         if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
         yield
     finally:
-        if not _INTERRUPTION.heard:
+        if not _INTERRUPTION.is_signalled:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Signal handler that raises `KeyboardInterrupt`, but not during `whole`.
+    """Signal handler that raises `KeyboardInterrupt`, but not during `interruption_deferred`.
 
     For programs that terminate by themselves: unlike `interruptible`, this ends nothing.
     """
@@ -130,7 +130,7 @@ def interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 @contextmanager
-def whole() -> Iterator[None]:
+def interruption_deferred() -> Iterator[None]:
     """Defer interruptions until the end of this block, which must be short."""
     with _INTERRUPTION.deferred():
         yield

@@ -8,24 +8,24 @@ from typing import Final, TypeAlias
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
-LONGEST: Final = 64 << 20
+MAX_BYTES: Final = 64 << 20
 """Bytes of a text. The largest answers of engines with thousands of containers are below 20 MiB."""
-DEEPEST: Final = 64
+MAX_DEPTH: Final = 64
 """Levels of nesting. Docker's JSON has at most about ten."""
 
 
-def parse_json(raw: bytes | str, *, longest: int = LONGEST) -> JsonValue:
+def parse_json(raw: bytes | str, *, max_bytes: int = MAX_BYTES) -> JsonValue:
     """Parse a JSON text.
 
     Args:
         raw: The text; bytes are in UTF-8, UTF-16 or UTF-32.
-        longest: The most bytes (characters of a `str`) of the text.
+        max_bytes: The most bytes (characters of a `str`) of the text.
 
     Raises:
-        ValueError: It is invalid, longer than that, or nested more than `DEEPEST` deep.
+        ValueError: It is invalid, longer than that, or nested more than `MAX_DEPTH` deep.
     """
-    if len(raw) > longest:
-        raise ValueError(f"longer than {longest:,} bytes")
+    if len(raw) > max_bytes:
+        raise ValueError(f"longer than {max_bytes:,} bytes")
     try:
         value: JsonValue = json.loads(raw)
     except RecursionError:
@@ -34,15 +34,15 @@ def parse_json(raw: bytes | str, *, longest: int = LONGEST) -> JsonValue:
     brackets = raw.count(b"[") + raw.count(b"{") if isinstance(raw, bytes) else (
         raw.count("[") + raw.count("{")
     )  # fmt: skip
-    if brackets > DEEPEST and is_too_deep(value):
+    if brackets > MAX_DEPTH and is_too_deep(value):
         raise ValueError("nested too deep")
     return value
 
 
 def is_too_deep(value: object) -> bool:
-    """Whether a value is nested more than `DEEPEST` deep."""
+    """Whether a value is nested more than `MAX_DEPTH` deep."""
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for item in level

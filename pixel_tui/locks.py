@@ -17,14 +17,14 @@ from typing import Final
 from pixel_tui.exchange import NoExchange, exchange
 from pixel_tui.processes import Process, process_of
 
-ENVIRONMENT: Final = "PIXEL_TUI_LOCKS"
+FOLDER_VARIABLE: Final = "PIXEL_TUI_LOCKS"
 SHARED_FOLDERS: Final = (Path("/run/lock"), Path("/tmp"))  # noqa: S108  see `shared_folder`
-FOR_EVERYBODY: Final = 0o666
+SHARED_FILE_MODE: Final = 0o666
 """Other users must open the file to lock it. Nothing in it is secret."""
-CAREFULLY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+SAFE_OPEN_FLAGS: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """Another user may have put a link or a pipe there."""
-_PAUSE_SECONDS: Final = 0.01
-LOCKS: Final = Path("/proc/locks")
+_POLL_SECONDS: Final = 0.01
+PROC_LOCKS: Final = Path("/proc/locks")
 
 
 def shared_folder(environment: Mapping[str, str]) -> Path:
@@ -33,8 +33,8 @@ def shared_folder(environment: Mapping[str, str]) -> Path:
     It is the first folder that everyone can write to, but in which no user can remove another's
     file; also for root, whose lock would otherwise be hidden from other users.
     """
-    if given := environment.get(ENVIRONMENT):
-        return Path(given)
+    if folder_name := environment.get(FOLDER_VARIABLE):
+        return Path(folder_name)
     wanted = stat.S_ISVTX | stat.S_IWOTH
     for folder in SHARED_FOLDERS:
         with suppress(OSError):
@@ -43,12 +43,12 @@ def shared_folder(environment: Mapping[str, str]) -> Path:
     return SHARED_FOLDERS[-1]
 
 
-def take(path: Path, *, patience: float) -> int:
+def acquire(path: Path, *, timeout: float) -> int:
     """Lock a file; it is created if missing, and stays when the lock is released.
 
     Args:
         path: The file.
-        patience: How many seconds to wait for the lock.
+        timeout: How many seconds to wait for the lock.
 
     Returns:
         The locked file's descriptor, for `release`.
@@ -57,16 +57,16 @@ def take(path: Path, *, patience: float) -> int:
         BlockingIOError: Another process holds it.
         OSError: The file can't be used, or is not a regular file with one name.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
-        descriptor = _opened(path)
+        descriptor = _open_file(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_at(descriptor, path):
                 return descriptor
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                replaced = _replaced(descriptor, path)
+                replaced = _replace_file(descriptor, path)
                 os.close(descriptor)
                 if replaced is None:
                     raise
@@ -75,7 +75,7 @@ def take(path: Path, *, patience: float) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)  # locked by another process, or removed meanwhile
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 def release(descriptor: int) -> None:
@@ -89,21 +89,26 @@ def release(descriptor: int) -> None:
 def holders(path: Path) -> tuple[Process, ...]:
     """Return the processes that hold a file's lock, as far as the kernel lists them."""
     try:
-        about = path.lstat()
-        lines = LOCKS.read_text("ascii", "replace").splitlines()
+        status = path.lstat()
+        lines = PROC_LOCKS.read_text("ascii", "replace").splitlines()
     except OSError:
         return ()
-    place = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}:{about.st_ino}"
+    device_and_inode = (
+        f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    )
     words = [line.split() for line in lines]
     pids = {
         int(word[4])
         for word in words
-        if len(word) > 5 and word[1] == "FLOCK" and word[5] == place and word[4].isdecimal()
+        if len(word) > 5
+        and word[1] == "FLOCK"
+        and word[5] == device_and_inode
+        and word[4].isdecimal()
     }
     return tuple(process_of(pid) for pid in sorted(pids))
 
 
-def _replaced(held: int, path: Path) -> int | None:
+def _replace_file(locked: int, path: Path) -> int | None:
     """Replace a file that others hold only with shared locks; return a new, locked file.
 
     Any user who may read a file can hold a shared lock forever, and ours are readable by all. The
@@ -113,46 +118,48 @@ def _replaced(held: int, path: Path) -> int | None:
         The new file; None if another process has the exclusive lock, or if the file is another
             user's or was replaced meanwhile.
     """
-    made = path.with_name(f".{path.name}-{os.urandom(8).hex()}")
+    new_path = path.with_name(f".{path.name}-{os.urandom(8).hex()}")
     descriptor = -1
     try:
-        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        descriptor = _made(made)
+        fcntl.flock(locked, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        descriptor = _create_file(new_path)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        exchange(made, path)
-        if not _is_at(held, made):
-            exchange(made, path)  # another console locked it before us
+        exchange(new_path, path)
+        if not _is_at(locked, new_path):
+            exchange(new_path, path)  # another console locked it before us
             raise BlockingIOError
-        made.unlink()
+        new_path.unlink()
     except (OSError, NoExchange):
         if descriptor >= 0:
             with suppress(OSError):
-                made.unlink()
+                new_path.unlink()
             os.close(descriptor)
         return None
     return descriptor
 
 
-def _opened(path: Path) -> int:
+def _open_file(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Without O_CREAT: the kernel may refuse that for another user's file.
-        descriptor = os.open(path, os.O_RDWR | CAREFULLY)
+        descriptor = os.open(path, os.O_RDWR | SAFE_OPEN_FLAGS)
     except FileNotFoundError:
-        descriptor = _made(path)
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        descriptor = _create_file(path)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
         os.close(descriptor)
         raise OSError("it is no plain file, or has a second name")
     return descriptor
 
 
-def _made(path: Path) -> int:
+def _create_file(path: Path) -> int:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | CAREFULLY, FOR_EVERYBODY)
+        descriptor = os.open(
+            path, os.O_RDWR | os.O_CREAT | os.O_EXCL | SAFE_OPEN_FLAGS, SHARED_FILE_MODE
+        )
     except FileExistsError:  # created by another process at the same moment
-        return os.open(path, os.O_RDWR | CAREFULLY)
-    os.fchmod(descriptor, FOR_EVERYBODY)  # regardless of the umask
+        return os.open(path, os.O_RDWR | SAFE_OPEN_FLAGS)
+    os.fchmod(descriptor, SHARED_FILE_MODE)  # regardless of the umask
     return descriptor
 
 

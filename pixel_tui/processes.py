@@ -10,7 +10,7 @@ from pixel_tui.redaction.redactor import redact_argv
 from pixel_tui.text import SafeText, plain
 
 PROC: Final = Path("/proc")
-_LONGEST_COMMAND: Final = 200
+_MAX_COMMAND: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ def process_of(pid: int, proc: Path = PROC) -> Process:
     process = proc / str(pid)
     user, command = "an unknown user", ""
     with suppress(OSError):
-        number = process.stat().st_uid
-        user = f"user {number}"
+        uid = process.stat().st_uid
+        user = f"user {uid}"
         with suppress(KeyError):
-            user = pwd.getpwuid(number).pw_name
+            user = pwd.getpwuid(uid).pw_name
         with (process / "cmdline").open("rb") as file:
-            given = file.read(_LONGEST_COMMAND).decode("utf-8", "replace").split("\0")
-        command = plain(" ".join(redact_argv([word for word in given if word])))
+            arguments = file.read(_MAX_COMMAND).decode("utf-8", "replace").split("\0")
+        command = plain(" ".join(redact_argv([word for word in arguments if word])))
     return Process(pid, user, command)

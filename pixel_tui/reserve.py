@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 NAME: Final = ".reserve"
-SIZE: Final = 256 * 1024
-PIECE: Final = 64 * 1024
+RESERVE_BYTES: Final = 256 * 1024
+PIECE_BYTES: Final = 64 * 1024
 """More than the records of most jobs."""
-RECORDS: Final = 2 * PIECE
+RECORD_BYTES: Final = 2 * PIECE_BYTES
 """The part that is left for records when files are restored."""
-LEFT_FREE: Final = 4 * SIZE
+MIN_FREE: Final = 4 * RESERVE_BYTES
 """The bytes that must stay free for others."""
 _PRIVATE_FILE: Final = 0o600
 _PRIVATE_FOLDER: Final = 0o700
-_CAREFULLY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_SAFE_OPEN_FLAGS: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ def is_full(error: BaseException | None) -> bool:
     return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
-def full_remedy(folder: Path, needed: int) -> str:
+def full_disk_hint(folder: Path, needed: int) -> str:
     """Return how to fix a full disk, in a sentence or two.
 
     Args:
@@ -41,7 +41,7 @@ def full_remedy(folder: Path, needed: int) -> str:
         needed: The number of bytes to write.
     """
     return (
-        f"Free at least {max(needed, PIECE):,} bytes on the disk of {folder}: `df -h` and"
+        f"Free at least {max(needed, PIECE_BYTES):,} bytes on the disk of {folder}: `df -h` and"
         " `docker system df` show what takes the room."
     )
 
@@ -59,15 +59,15 @@ def keep_reserve(folder: Path) -> bool:
         folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
         path = folder / NAME
         with suppress(FileNotFoundError):
-            if path.lstat().st_size >= SIZE:
+            if path.lstat().st_size >= RESERVE_BYTES:
                 return True
         disk = os.statvfs(folder)
-        if disk.f_bavail * disk.f_frsize < SIZE + LEFT_FREE:
+        if disk.f_bavail * disk.f_frsize < RESERVE_BYTES + MIN_FREE:
             return False
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _CAREFULLY, _PRIVATE_FILE)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _SAFE_OPEN_FLAGS, _PRIVATE_FILE)
         try:
             # Random bytes: a compressing file system would not store holes or zeros.
-            append_all(descriptor, os.urandom(max(0, SIZE - os.fstat(descriptor).st_size)))
+            append_all(descriptor, os.urandom(max(0, RESERVE_BYTES - os.fstat(descriptor).st_size)))
         finally:
             os.close(descriptor)
     except OSError:
@@ -89,22 +89,22 @@ def with_reserve(path: Path, write: Callable[[], T]) -> T:
         try:
             return write()
         except OSError as error:
-            if not is_full(error) or not _give(path):
+            if not is_full(error) or not _cut_piece(path):
                 raise
 
 
-def reserved(folder: Path, *, on: int) -> int:
+def reserved(folder: Path, *, device: int) -> int:
     """Return the bytes of the reserve that are not needed for the records of a job.
 
     Args:
         folder: The state folder.
-        on: The device that is short of space; a reserve on another one does not help.
+        device: The device that is short of space; a reserve on another one does not help.
     """
     try:
-        about = (folder / NAME).lstat()
+        status = (folder / NAME).lstat()
     except OSError:
         return 0
-    return max(0, about.st_size - RECORDS) if about.st_dev == on else 0
+    return max(0, status.st_size - RECORD_BYTES) if status.st_dev == device else 0
 
 
 def append_all(descriptor: int, content: bytes) -> None:
@@ -128,16 +128,16 @@ def _write(descriptor: int, content: bytes) -> None:
     os.fsync(descriptor)
 
 
-def _give(path: Path) -> bool:
+def _cut_piece(path: Path) -> bool:
     """Cut a piece off the reserve; returns whether there was one."""
     for folder in path.parents:
         with suppress(OSError):
-            descriptor = os.open(folder / NAME, os.O_WRONLY | _CAREFULLY)
+            descriptor = os.open(folder / NAME, os.O_WRONLY | _SAFE_OPEN_FLAGS)
             try:
                 size = os.fstat(descriptor).st_size
                 if size == 0:
                     return False
-                os.ftruncate(descriptor, max(0, size - PIECE))
+                os.ftruncate(descriptor, max(0, size - PIECE_BYTES))
                 # Some file systems free blocks only once their removal is synced.
                 os.fsync(descriptor)
             finally:

@@ -18,7 +18,7 @@ from pixel_tui.json_reading import parse_json
 from pixel_tui.toml_reading import parse_toml
 
 APPLICATION: Final = "pixel-tui"
-LONGEST_BYTES: Final = 1024 * 1024
+MAX_FILE_BYTES: Final = 1024 * 1024
 ENVIRONMENT_READ_ONLY: Final = "PIXEL_TUI_READ_ONLY"
 ENVIRONMENT_CONFIG: Final = "PIXEL_TUI_CONFIG"
 THEMES: Final = ("pixel-dark", "pixel-light", "pixel-ansi")
@@ -82,10 +82,8 @@ class Remembered:
 
 def config_path(environment: Mapping[str, str]) -> Path:
     """Return the path of the settings file."""
-    named = environment.get(ENVIRONMENT_CONFIG)
-    return (
-        Path(named) if named else Path(PlatformDirs(APPLICATION).user_config_dir) / "settings.toml"
-    )
+    path = environment.get(ENVIRONMENT_CONFIG)
+    return Path(path) if path else Path(PlatformDirs(APPLICATION).user_config_dir) / "settings.toml"
 
 
 def state_folder() -> Path:
@@ -128,7 +126,7 @@ def _from_file(path: Path) -> Settings:
             remedy="Move it away, and make a file.",
         )
     try:
-        text = read_regular(path, LONGEST_BYTES).decode()
+        text = read_regular(path, MAX_FILE_BYTES).decode()
         raw = parse_toml(text)
     except FileNotFoundError:
         return Settings()
@@ -139,7 +137,7 @@ def _from_file(path: Path) -> Settings:
     known = {"read_only", "theme", "usage_seconds", "log_tail", "keys", "backup"}
     known.add("confirm_seconds")
     if unknown := sorted(set(raw) - known):
-        raise _wrong(
+        raise _invalid(
             path, f"unknown setting {unknown[0]}", f"Known are {', '.join(sorted(known))}."
         )
     settings = Settings()
@@ -147,7 +145,7 @@ def _from_file(path: Path) -> Settings:
         settings = replace(settings, read_only=_boolean(path, "read_only", raw["read_only"]))
     if "theme" in raw:
         if raw["theme"] not in THEMES:
-            raise _wrong(path, f"unknown theme {raw['theme']}", f"Known are {', '.join(THEMES)}.")
+            raise _invalid(path, f"unknown theme {raw['theme']}", f"Known are {', '.join(THEMES)}.")
         settings = replace(settings, theme=raw["theme"])
     if "usage_seconds" in raw:
         settings = replace(
@@ -165,17 +163,19 @@ def _from_file(path: Path) -> Settings:
 
 def _backup(path: Path, value: object) -> BackupSettings:
     if not isinstance(value, dict):
-        raise _wrong(path, "backup is no table", "Write [backup] and lines like keep = 14.")
+        raise _invalid(path, "backup is no table", "Write [backup] and lines like keep = 14.")
     settings = BackupSettings()
     known = {item.name for item in fields(BackupSettings)}
     if unknown := sorted(set(value) - known):
-        raise _wrong(
+        raise _invalid(
             path, f"unknown setting backup.{unknown[0]}", f"Known are {', '.join(sorted(known))}."
         )
     if "folder" in value:
         folder = value["folder"]
         if not isinstance(folder, str) or not folder.strip() or folder.strip(" /.") == "":
-            raise _wrong(path, "backup.folder is no folder", 'Write folder = "/srv/backups/pixel".')
+            raise _invalid(
+                path, "backup.folder is no folder", 'Write folder = "/srv/backups/pixel".'
+            )
         settings = replace(settings, folder=folder)
     if "keep" in value:
         keep = int(_number(path, "backup.keep", value["keep"], 1, 10_000))
@@ -184,14 +184,16 @@ def _backup(path: Path, value: object) -> BackupSettings:
         hours = _number(path, "backup.max_age_hours", value["max_age_hours"], 0, 24 * 365)
         settings = replace(settings, max_age_hours=hours)
     if "files" in value:
-        patterns = _below(path, "files", value["files"], '["data/*.json"]')
+        patterns = _project_paths(path, "files", value["files"], '["data/*.json"]')
         settings = replace(settings, files=patterns)
     if "skip" in value:
-        settings = replace(settings, skip=_below(path, "skip", value["skip"], '["data/cache"]'))
+        settings = replace(
+            settings, skip=_project_paths(path, "skip", value["skip"], '["data/cache"]')
+        )
     return settings
 
 
-def _below(path: Path, name: str, value: object, example: str) -> tuple[str, ...]:
+def _project_paths(path: Path, name: str, value: object, example: str) -> tuple[str, ...]:
     """Return paths or patterns, which must be below the project's folder."""
     texts = value if isinstance(value, list) else [None]
     if any(
@@ -199,7 +201,7 @@ def _below(path: Path, name: str, value: object, example: str) -> tuple[str, ...
         for item in texts
     ):
         what = "patterns" if name == "files" else "folders"
-        raise _wrong(
+        raise _invalid(
             path,
             f"backup.{name} are no {what} below the project's folder",
             f"Write {name} = {example}.",
@@ -209,23 +211,23 @@ def _below(path: Path, name: str, value: object, example: str) -> tuple[str, ...
 
 def _boolean(path: Path, name: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise _wrong(path, f"{name} is neither true nor false", f"Write {name} = true.")
+        raise _invalid(path, f"{name} is neither true nor false", f"Write {name} = true.")
     return value
 
 
 def _number(path: Path, name: str, value: object, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise _wrong(path, f"{name} is no number from {low:g} to {high:g}", f"Change {name}.")
+        raise _invalid(path, f"{name} is no number from {low:g} to {high:g}", f"Change {name}.")
     return float(value)
 
 
 def _keys(path: Path, value: object) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise _wrong(path, "keys is no table", 'Write [keys] and lines like "table.sort" = "f2".')
+        raise _invalid(path, "keys is no table", 'Write [keys] and lines like "table.sort" = "f2".')
     keys = {}
     for name, key in _flatten(value):
         if not isinstance(key, str) or not key.strip():
-            raise _wrong(path, f"the key of {name} is no text", f'Write "{name}" = "f2".')
+            raise _invalid(path, f"the key of {name} is no text", f'Write "{name}" = "f2".')
         keys[name] = key
     return keys
 
@@ -241,7 +243,7 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, o
     return pairs
 
 
-def _wrong(path: Path, what: str, remedy: str) -> UsageError:
+def _invalid(path: Path, what: str, remedy: str) -> UsageError:
     return UsageError(f"The settings file has a mistake: {what}.", on=str(path), remedy=remedy)
 
 
@@ -258,7 +260,7 @@ class Memory:
     def load(self) -> Remembered:
         """Return what was saved last, or defaults."""
         try:
-            raw = parse_json(read_regular(self._path, LONGEST_BYTES).decode())
+            raw = parse_json(read_regular(self._path, MAX_FILE_BYTES).decode())
             if not isinstance(raw, dict):
                 return Remembered()
             columns, theme = raw.get("columns"), raw.get("theme")

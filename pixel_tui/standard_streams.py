@@ -8,7 +8,7 @@ from typing import Final, TextIO
 
 from pixel_tui.text import plain
 
-_NUMBERS: Final = {"stdin": 0, "stdout": 1, "stderr": 2}
+_DESCRIPTORS: Final = {"stdin": 0, "stdout": 1, "stderr": 2}
 
 
 def prepare_streams() -> None:
@@ -18,12 +18,12 @@ def prepare_streams() -> None:
     output would be written into it. A character that the locale's encoding lacks is printed as a
     question mark.
     """
-    for name, number in _NUMBERS.items():
-        if not _is_open(number):
+    for name, descriptor in _DESCRIPTORS.items():
+        if not _is_open(descriptor):
             os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
         if getattr(sys, name) is None:
             mode = "r" if name == "stdin" else "w"
-            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+            stream = open(descriptor, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
     if isinstance(sys.stdout, TextIOWrapper):
@@ -34,7 +34,7 @@ def prepare_streams() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-def complain(words: str) -> None:
+def print_error(words: str) -> None:
     """Print a line on standard error, with the program's name. Never raises."""
     try:
         print(f"pixel-tui: {plain(words)}", file=sys.stderr, flush=True)  # noqa: T201
@@ -42,11 +42,11 @@ def complain(words: str) -> None:
         _discard(sys.stderr)
 
 
-def complain_of(what: str, remedy: str) -> None:
+def print_error_and_hint(what: str, remedy: str) -> None:
     """Print what failed on one line, and how to fix it on the next."""
-    complain(what)
+    print_error(what)
     if remedy:
-        complain(remedy)
+        print_error(remedy)
 
 
 def discard_output() -> None:
@@ -72,9 +72,9 @@ def is_broken_pipe(error: OSError) -> bool:
     return error.errno == errno.EPIPE
 
 
-def _is_open(number: int) -> bool:
+def _is_open(descriptor: int) -> bool:
     try:
-        os.fstat(number)
+        os.fstat(descriptor)
     except OSError:
         return False
     return True
@@ -82,6 +82,6 @@ def _is_open(number: int) -> bool:
 
 def _discard(stream: TextIO) -> None:
     """Redirect a stream to /dev/null, so that closing it can't fail."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

@@ -28,7 +28,7 @@ _SEQUENCE = LatePattern(
 
 _FIRST_COLUMN = LatePattern(r"\x1b\[1?G")
 """Moves the cursor to the first column, as a carriage return does."""
-_ERASED = LatePattern(r"\x1b\[([02]?)K")
+_ERASE_LINE = LatePattern(r"\x1b\[([02]?)K")
 """Erases what follows the cursor, or with 2 the complete line."""
 
 _INVISIBLE: Final = (
@@ -38,13 +38,13 @@ _INVISIBLE: Final = (
 )
 """Zero-width, direction-changing, tag and filler characters, as a regex class."""
 
-_DROPPED: Final = f"({_SEQUENCE.pattern}|[{_INVISIBLE}]+)"
+_REMOVED: Final = f"({_SEQUENCE.pattern}|[{_INVISIBLE}]+)"
 """What `plain` removes completely; rarely needed, so compiled on demand."""
 
 _CONTROL = LatePattern(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]")
 
 
-def _mark(match: re.Match[str]) -> str:
+def _replacement(match: re.Match[str]) -> str:
     """Return a visible replacement for a character that must not reach the terminal."""
     code = ord(match.group())
     if code < 0x20:
@@ -79,15 +79,15 @@ def plain(raw: str | bytes) -> SafeText:
         text = _SEQUENCE.sub("", text)
     if "\t" in text:
         text = text.expandtabs(TAB_STOP)
-    return SafeText(_CONTROL.sub(_mark, text))
+    return SafeText(_CONTROL.sub(_replacement, text))
 
 
-def split_dropped(text: str) -> list[str]:
+def split_removed(text: str) -> list[str]:
     """Split text into parts that `plain` shows and parts that it removes, alternating.
 
     The first and the last part, which may be empty, are shown.
     """
-    return re.split(_DROPPED, text)
+    return re.split(_REMOVED, text)
 
 
 def plain_lines(raw: str | bytes) -> tuple[SafeText, ...]:
@@ -113,7 +113,7 @@ def shown_line(raw: str | bytes) -> SafeText:
     shown = ""
     for state in text.split("\r"):
         written = ""
-        for at, part in enumerate(_ERASED.split(state)):
+        for at, part in enumerate(_ERASE_LINE.split(state)):
             if at % 2 == 0:
                 written += plain(part)
                 continue
@@ -135,4 +135,4 @@ def defuse(text: str) -> str:
     The second safeguard after `plain`, for text that is about to be painted, which should
     already be sanitized.
     """
-    return _CONTROL.sub(lambda match: _mark(match) or "\ufffd", text)
+    return _CONTROL.sub(lambda match: _replacement(match) or "\ufffd", text)

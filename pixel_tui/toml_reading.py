@@ -8,10 +8,10 @@ from typing import Final
 
 from pixel_tui.json_reading import is_too_deep
 
-DEEPEST: Final = 64
+MAX_DEPTH: Final = 64
 """Parts of a dotted name. Python's parser takes quadratic time for them."""
 _PART: Final = r"(?:[A-Za-z0-9_\-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
-_LONG_NAME: Final = rf"(?:^|[\[{{,])[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST},}}+"
+_DEEP_NAME: Final = rf"(?:^|[\[{{,])[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MAX_DEPTH},}}+"
 
 
 def parse_toml(text: str) -> dict[str, object]:
@@ -22,7 +22,7 @@ def parse_toml(text: str) -> dict[str, object]:
     """
     import tomllib  # most users have no such file
 
-    if text.count(".") >= DEEPEST and re.search(_LONG_NAME, text, re.MULTILINE):
+    if text.count(".") >= MAX_DEPTH and re.search(_DEEP_NAME, text, re.MULTILINE):
         raise ValueError("nested too deep")
     try:
         value: dict[str, object] = tomllib.loads(text)

@@ -54,7 +54,7 @@ def shortages(needs: Sequence[tuple[Path, int]], state_folder: Path) -> tuple[Sh
         device, found = folder.stat().st_dev, os.statvfs(folder)
         block = found.f_frsize
         free = (found.f_bfree if os.geteuid() == 0 else found.f_bavail) * block
-        free += reserved(state_folder, on=device) // block * block
+        free += reserved(state_folder, device=device) // block * block
         so_far = disks[device] if device in disks else Shortage(folder, 0, free)
         needed = so_far.needed + -(-count // block) * block
         disks[device] = Shortage(so_far.folder, needed, so_far.free)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pixel_tui.commands.options import ExitCode
 from pixel_tui.errors import UsageError
-from pixel_tui.standard_streams import complain
+from pixel_tui.standard_streams import print_error
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     for record in trail.records:
         print(json.dumps(dict(record.facts)) if arguments.json else record_line(record))  # noqa: T201
     for problem in trail.problems:
-        complain(problem)
+        print_error(problem)
     return ExitCode.WELL
 
 

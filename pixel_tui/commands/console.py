@@ -102,11 +102,11 @@ def require_terminal(environment: Mapping[str, str]) -> None:
 
 def prepare_process() -> None:
     """Make this process what a console needs, before there are threads."""
-    from pixel_tui.early_log import hold_log
+    from pixel_tui.early_log import hold_log_records
     from pixel_tui.terminal.memory import limit_malloc_arenas
 
     limit_malloc_arenas()
-    hold_log()
+    hold_log_records()
     hurry()
 
 

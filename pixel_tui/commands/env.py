@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pixel_tui.commands.options import ExitCode, add_project_options, named_command, readers
 from pixel_tui.errors import UsageError
-from pixel_tui.standard_streams import complain
+from pixel_tui.standard_streams import print_error
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -170,7 +170,7 @@ def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
             print(as_text(state.path, overview, named=len(paths) > 1))  # noqa: T201
     clean = all(is_clean(overview) for _, overview in looked)
     for words in remarks:
-        complain(words)
+        print_error(words)
     if missing:
         # Compose takes the project without its `.env`, and what it lacks then is found above.
         raise missing_file(missing[0])
@@ -200,13 +200,13 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     for file in files:
         if file.document.faults:
             where = f" {file.path}" if len(files) > 1 else ""
-            complain(f"Compose refuses the file{where}: {file.document.faults[0].message}")
+            print_error(f"Compose refuses the file{where}: {file.document.faults[0].message}")
     require_key(key, files)
     found = where_it_counts(key, files)
     entry = found.document.entry(key) if found is not None else None
     reading = found.readings[key] if found is not None else None
     if entry is None or reading is None or reading.value is None:
-        complain(f"{key} has no value in {', '.join(str(file.path) for file in files)}.")
+        print_error(f"{key} has no value in {', '.join(str(file.path) for file in files)}.")
         return ExitCode.NOT_WELL
     catalogue = load_catalogue()
     secret = is_secret(key, reading.value, catalogue) or is_secret(key, entry.written, catalogue)
@@ -229,7 +229,7 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     else:
         sys.stdout.buffer.write(reading.value.encode("utf-8", "surrogateescape") + b"\n")
     if remark := overridden_by_shell(key, environment):
-        complain(remark)
+        print_error(remark)
     return ExitCode.WELL
 
 
@@ -241,7 +241,9 @@ def _print_harmless(value: str) -> None:
     shown = ["\t".join(map(defuse, line.split("\t"))) for line in lines]
     print("\n".join(shown))  # noqa: T201
     if shown != lines:
-        complain("Control characters are shown as signs; a pipe or a file gets them as they are.")
+        print_error(
+            "Control characters are shown as signs; a pipe or a file gets them as they are."
+        )
 
 
 def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
@@ -353,7 +355,7 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
         engine, project = readers(arguments, environment, session.state_folder)
         print(left.keep(lambda: look_once(engine, project, SystemClock())))  # noqa: T201
         return ExitCode.WELL
-    complain(f"Nothing waits to be confirmed in {command.directory}.")
+    print_error(f"Nothing waits to be confirmed in {command.directory}.")
     return ExitCode.NOT_WELL
 
 

@@ -33,7 +33,7 @@ from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated
 from pixel_tui.operations.jobs.abandoned import sweep_abandoned
 from pixel_tui.session import Session
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.standard_streams import complain
+from pixel_tui.standard_streams import print_error
 from pixel_tui.text import plain
 
 PATIENCE_SECONDS: Final = 120.0
@@ -193,7 +193,7 @@ def _save(
 def _say(words: str, remark: str) -> None:
     print(plain(words))  # noqa: T201
     if remark:
-        complain(remark)
+        print_error(remark)
 
 
 def _value(arguments: argparse.Namespace) -> str:
@@ -254,7 +254,7 @@ def _in_turn(path: Path) -> Iterator[None]:
 
 def _taken(lock: Path) -> int:
     try:
-        return machine_lock.take(lock, patience=0.0)
+        return machine_lock.acquire(lock, timeout=0.0)
     except BlockingIOError:
-        complain("Waiting for another `env set`...")
-        return machine_lock.take(lock, patience=PATIENCE_SECONDS)
+        print_error("Waiting for another `env set`...")
+        return machine_lock.acquire(lock, timeout=PATIENCE_SECONDS)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from pixel_tui.commands.options import ExitCode, add_project_options, readers
 from pixel_tui.errors import OperationError, UsageError
-from pixel_tui.standard_streams import complain
+from pixel_tui.standard_streams import print_error
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -80,7 +80,7 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
     view = _look(arguments, environment, state_folder())
     if view.trouble is not None:
-        complain(f"{view.trouble.what} {view.trouble.remedy}")
+        print_error(f"{view.trouble.what} {view.trouble.remedy}")
         return ExitCode.UNREADABLE
     tasks = view.tasks
     if arguments.what == "show":
@@ -133,7 +133,7 @@ def _look(
     try:
         snapshot = look_once(engine, project, clock, build_records(project.command, state_folder))
     except EngineError as error:
-        complain(f"nothing is known of workers: {error}")
+        print_error(f"nothing is known of workers: {error}")
         snapshot = StackSnapshot(EngineStatus(engine.address, engine.context))
     return view_of(reading, snapshot, clock.now())
 

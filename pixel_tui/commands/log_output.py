@@ -18,7 +18,7 @@ from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.snapshot import Trouble
 from pixel_tui.stack.model.times import moment
 from pixel_tui.stack.watch.watcher import Watcher
-from pixel_tui.standard_streams import complain_of
+from pixel_tui.standard_streams import print_error_and_hint
 from pixel_tui.text import plain, shown_line
 
 PAGE: Final = 5000
@@ -139,7 +139,7 @@ class Followed:
         while True:
             trouble = watcher.snapshot.engine.trouble
             if trouble is not None and trouble != told:
-                complain_of(trouble.what, trouble.remedy)
+                print_error_and_hint(trouble.what, trouble.remedy)
             told = trouble
             try:
                 lines = self._batches.get(timeout=IDLE_SECONDS)

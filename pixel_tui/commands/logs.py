@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pixel_tui.commands.options import ExitCode, add_project_options, readers
 from pixel_tui.errors import UsageError
-from pixel_tui.standard_streams import complain_of
+from pixel_tui.standard_streams import print_error_and_hint
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     )
     containers = log_selection.containers_wished(snapshot, wish.services)
     for reason, fix in log_selection.unread(snapshot, wish.services, containers):
-        complain_of(reason, fix)
+        print_error_and_hint(reason, fix)
     if not arguments.follow and not any(map(log_selection.is_readable, containers)):
         return ExitCode.UNREADABLE
     printer = log_output.Printer(containers, wish, sys.stdout.write)

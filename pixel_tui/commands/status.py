@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pixel_tui.commands.options import ExitCode, add_project_options, readers
 from pixel_tui.errors import FileError
-from pixel_tui.standard_streams import complain, complain_of
+from pixel_tui.standard_streams import print_error, print_error_and_hint
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -57,20 +57,20 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     elif snapshot.services:
         print(as_table(snapshot))  # noqa: T201
     for finding in findings_of_stack(snapshot):
-        complain(f"{finding.what} {finding.remedy}")
+        print_error(f"{finding.what} {finding.remedy}")
     try:
         for left in left_applies(project.command, session.state_folder):
-            complain(left.words)
+            print_error(left.words)
         if waits := waiting_words(project.command, session.state_folder):
-            complain(waits)
+            print_error(waits)
     except FileError as error:
-        complain(str(error))
+        print_error(str(error))
     for reason in reasons(snapshot):
-        complain(reason)
+        print_error(reason)
     for service, why in unstable_services(snapshot):
-        complain(f"{service} is not called well: {why}.")  # its state is that of one that is
+        print_error(f"{service} is not called well: {why}.")  # its state is that of one that is
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
-        complain_of(trouble.what, trouble.remedy)
+        print_error_and_hint(trouble.what, trouble.remedy)
         return ExitCode.UNREADABLE
     return ExitCode.WELL if all_well(snapshot) else ExitCode.NOT_WELL

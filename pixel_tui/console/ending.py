@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from pixel_tui.console.app import PixelTui
 from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.interruption import SIGNALS
-from pixel_tui.standard_streams import complain
+from pixel_tui.standard_streams import print_error
 from pixel_tui.terminal.hangup import watch_terminal
 from pixel_tui.text import SafeText
 
@@ -81,11 +81,11 @@ def _leave(parts: ConsoleParts, signals: EndSignals, *, stay: bool) -> None:
     jobs = parts.operations.under_way if parts.operations is not None else ()
     if stay:
         for job in jobs:
-            complain(waiting_for(job))
+            print_error(waiting_for(job))
         wait_for_jobs(jobs, signals.insisted)
     parts.close()
     for job in jobs:
-        complain(outcome_of(job))
+        print_error(outcome_of(job))
     parts.observer.close()
 
 

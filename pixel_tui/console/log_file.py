@@ -8,7 +8,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.early_log import hand_over
+from pixel_tui.early_log import release_log_records
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.text import plain
@@ -50,11 +50,13 @@ def start_log(folder: Path) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         handler = _Private(path, maxBytes=MAX_BYTES, backupCount=2)
     except OSError:
-        hand_over(logging.NullHandler())  # else warnings would be printed over the picture
+        release_log_records(
+            logging.NullHandler()
+        )  # else warnings would be printed over the picture
         return None
     handler.setFormatter(_Redacted())
     root = logging.getLogger()
-    hand_over(handler)
+    release_log_records(handler)
     root.setLevel(logging.INFO)
     for noisy in ("urllib3", "docker", "asyncio", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

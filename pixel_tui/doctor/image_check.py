@@ -8,7 +8,7 @@ from typing import Final
 
 from pixel_tui.doctor.project_checks import SHOWN, Unknown
 from pixel_tui.doctor.report import DoctorCheck, ok, skipped, warning
-from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS, ConsoleError
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.parse_times import parse_time
@@ -73,7 +73,7 @@ def _built_at(spec: ServiceSpec, engine: EngineReader, records: BuildRecords) ->
     """The latest that is known of; None if there is no such image."""
     try:
         image: JsonObject | None = engine.image(spec.image)
-    except OF_ONE_OBJECT:
+    except SINGLE_OBJECT_ERRORS:
         return None
     node = Node(image)
     made = [parse_time(item.raw) for item in (node["Created"], node["Metadata"]["LastTagTime"])]

@@ -27,7 +27,7 @@ from pixel_tui.backups.stored import StoredData
 from pixel_tui.backups.stored_reading import read_stored
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment.apply.impact_reading import ImpactReaders
-from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS, ConsoleError
 from pixel_tui.facts.background import BackgroundValue
 from pixel_tui.facts.environment import EnvironmentFactReader
 from pixel_tui.facts.proxies import read_proxies
@@ -312,7 +312,9 @@ class _SlowFacts:
             regular = holder.project == project and not holder.oneoff
             if holder.running and holder.places and not regular:
                 # Only this says whether it is removed when it exits.
-                with suppress(*OF_ONE_OBJECT):  # it has been removed meanwhile, or is unreadable
+                with suppress(
+                    *SINGLE_OBJECT_ERRORS
+                ):  # it has been removed meanwhile, or is unreadable
                     whole = holder_of(Node(engine.inspect(holder.id)), by_name, own)
                     holder = replace(holder, passing=whole.passing)
             holders.append(holder)
@@ -343,7 +345,9 @@ class _SlowFacts:
 def _is_there(engine: DockerEngine, image_id: str) -> bool:
     try:
         return engine.image(image_id) is not None
-    except OF_ONE_OBJECT:  # what the engine can't show it can't run; the others are asked for
+    except (
+        SINGLE_OBJECT_ERRORS
+    ):  # what the engine can't show it can't run; the others are asked for
         return False
 
 

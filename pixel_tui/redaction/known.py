@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.redaction.spared_words import SparedWords
 from pixel_tui.redaction.value_finder import Span, ValueFinder, replace_word
-from pixel_tui.text import plain, shown_line, split_dropped
+from pixel_tui.text import plain, shown_line, split_removed
 
 MASK: Final = "********"
 _MASK: Final = MASK.encode()
@@ -283,7 +283,7 @@ def _mask_shown(raw: bytes, finder: ValueFinder) -> bytes:
     """Mask a line that is shown differently: colours, tabs, carriage returns."""
     if not finder.may_have(shown_line(raw).encode()):
         return raw
-    parts = [part.encode("utf-8", "surrogateescape") for part in split_dropped(_text(raw))]
+    parts = [part.encode("utf-8", "surrogateescape") for part in split_removed(_text(raw))]
     masked = raw
     if spans := finder.spans(b"".join(parts[::2])):
         kept, at = list[bytes](), 0

@@ -25,7 +25,7 @@ SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
     "add_parser": frozenset({"help", "description", "epilog"}),
     "assemble": frozenset({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}),
     "Trouble": frozenset({0, 1}),
-    "complain": frozenset({0}),
+    "print_error": frozenset({0}),
     "file_finding": frozenset({2, 3}),
     "finding": frozenset({3, 4}),
     "interrupt": frozenset({1}),

@@ -216,7 +216,7 @@ def test_the_last_look_may_stop_it(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     with pytest.raises(FileError, match="It has changed"):
-        replace_file(path, b"new", last_look=stop)
+        replace_file(path, b"new", before_rename=stop)
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
 

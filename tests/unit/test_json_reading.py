@@ -10,7 +10,7 @@ from pixel_tui.backups.deployment import DEPLOYMENT, Deployment, read_deployment
 from pixel_tui.backups.manifest_file import from_bytes
 from pixel_tui.environment.storage.history import History
 from pixel_tui.errors import ConsoleError
-from pixel_tui.json_reading import DEEPEST, parse_json
+from pixel_tui.json_reading import MAX_DEPTH, parse_json
 from pixel_tui.ledger.file.document import parse_document
 from pixel_tui.ledger.reading.events import parse_events
 from pixel_tui.ledger.reading.worker_lock import parse_lock
@@ -113,15 +113,15 @@ def test_what_is_nested_too_deep_is_an_error_that_is_caught(
 
 def test_what_is_too_long_is_not_parsed() -> None:
     with pytest.raises(ValueError, match="longer"):
-        parse_json(b" " * 11, longest=10)
-    assert parse_json(b"1" + b" " * 9, longest=10) == 1
+        parse_json(b" " * 11, max_bytes=10)
+    assert parse_json(b"1" + b" " * 9, max_bytes=10) == 1
 
 
-@pytest.mark.parametrize("depth", [1, DEEPEST])
+@pytest.mark.parametrize("depth", [1, MAX_DEPTH])
 def test_what_is_not_too_deep_is_read(depth: int) -> None:
     assert parse_json("[" * depth + "]" * depth) is not None
     with pytest.raises(ValueError, match="deep"):
-        parse_json("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1))
+        parse_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
     assert parse_json('["' + "[{" * 5000 + '"]'), "brackets in a text are no depth"
 
 

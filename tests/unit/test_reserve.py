@@ -18,7 +18,7 @@ from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import JobStatus
 from pixel_tui.operations.jobs.lock import Owner, take_lock
 from pixel_tui.operations.planning.plan import Plan, Risk
-from pixel_tui.reserve import NAME, PIECE, SIZE, keep_reserve
+from pixel_tui.reserve import NAME, PIECE_BYTES, RESERVE_BYTES, keep_reserve
 from pixel_tui.text import SafeText
 
 ROOM = 4 * 1024 * 1024
@@ -77,8 +77,8 @@ def job(folder: JobFolder) -> JobStatus:
 def test_the_reserve_is_private_and_really_takes_room(disk: Path) -> None:
     assert keep_reserve(disk)
     about = (disk / NAME).stat()
-    assert about.st_size == SIZE
-    assert about.st_blocks * 512 >= SIZE
+    assert about.st_size == RESERVE_BYTES
+    assert about.st_blocks * 512 >= RESERVE_BYTES
     assert about.st_mode & 0o777 == 0o600
 
 
@@ -104,7 +104,7 @@ def test_a_job_is_written_down_from_its_beginning_to_its_end_without_a_free_byte
     assert (trail.problems, trail.torn) == ((), 0)
     assert records.read(status.id) == status
     assert "It is stopped" in status.output.read_text()
-    assert 0 < (state / NAME).stat().st_size < SIZE
+    assert 0 < (state / NAME).stat().st_size < RESERVE_BYTES
 
 
 def write_until_full(audit: Audit, status: JobStatus) -> None:
@@ -138,7 +138,7 @@ def test_without_a_reserve_it_says_where_how_much_and_what_to_do(disk: Path) -> 
     with pytest.raises(FileError) as caught:
         audit.begin(status)
     assert str(state) in caught.value.remedy
-    assert f"{PIECE:,} bytes" in caught.value.remedy
+    assert f"{PIECE_BYTES:,} bytes" in caught.value.remedy
     assert "`df -h`" in caught.value.remedy
     assert "Nothing is changed without an audit record" in caught.value.what
 
@@ -147,11 +147,11 @@ def test_it_is_made_again_when_there_is_room(disk: Path) -> None:
     assert keep_reserve(disk)
     fill(disk)
     replace_file(disk / "note", b"x" * 5000)
-    assert (disk / NAME).stat().st_size == SIZE - PIECE
+    assert (disk / NAME).stat().st_size == RESERVE_BYTES - PIECE_BYTES
     assert not keep_reserve(disk)
     (disk / "filling").unlink()
     assert keep_reserve(disk)
-    assert (disk / NAME).stat().st_size == SIZE
+    assert (disk / NAME).stat().st_size == RESERVE_BYTES
 
 
 def test_what_can_wait_does_not_spend_it(disk: Path) -> None:
@@ -159,11 +159,11 @@ def test_what_can_wait_does_not_spend_it(disk: Path) -> None:
     fill(disk)
     with pytest.raises(FileError, match="No space left"):
         replace_file(disk / "look", b"x" * 5000, reserve=False)
-    assert (disk / NAME).stat().st_size == SIZE
+    assert (disk / NAME).stat().st_size == RESERVE_BYTES
 
 
 def test_a_disk_that_is_nearly_full_is_not_filled_by_it(disk: Path) -> None:
-    (disk / "filling").write_bytes(b"x" * (ROOM - SIZE - 65536))
+    (disk / "filling").write_bytes(b"x" * (ROOM - RESERVE_BYTES - 65536))
     assert not keep_reserve(disk)
     assert not (disk / NAME).exists()
 

@@ -15,7 +15,7 @@ from pixel_tui.environment.checks.layers import read_layers, set_in
 from pixel_tui.environment.dotenv.changed_keys import changed_keys
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.storage.file_state import read_file
-from pixel_tui.errors import OF_ONE_OBJECT, EngineError
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS, EngineError
 from pixel_tui.stack.compose.build_records import build_records
 from pixel_tui.stack.compose.candidate import CandidateReader
 from pixel_tui.stack.compose.candidate_reading import CandidateReading
@@ -159,7 +159,7 @@ class ImpactReader:
             if _volumes(candidate) != _volumes(current):
                 try:
                     volumes = hashes_of(engine, ResourceKind.VOLUME)
-                except OF_ONE_OBJECT:
+                except SINGLE_OBJECT_ERRORS:
                     volumes = None
             wrong = wrong_images(engine, sorted(_images(candidate)))
         finally:

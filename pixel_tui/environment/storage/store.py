@@ -147,7 +147,7 @@ class EnvironmentStore:
                     now.target,
                     data,
                     same_owner=True,
-                    last_look=lambda: _stays_unchanged(path, expected),
+                    before_rename=lambda: _stays_unchanged(path, expected),
                 )
             except (ChangedOnDisk, NotDurable):
                 raise
@@ -177,7 +177,7 @@ class EnvironmentStore:
         """
         path = self._locks / f"pixel-tui-env-{_digest(target)}.lock"
         try:
-            descriptor = machine_lock.take(path, patience=PATIENCE_SECONDS)
+            descriptor = machine_lock.acquire(path, timeout=PATIENCE_SECONDS)
         except BlockingIOError as error:
             raise LockHeld(
                 "Another console is saving this file.",

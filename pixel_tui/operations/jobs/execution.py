@@ -203,17 +203,19 @@ class Execution:
                 lambda status: replace(status, message=sentence(found))
             ),
         )
-        told_to_end = self._job.status.cancelling
-        if told_to_end and not _met(findings):
+        termination_exit_code = self._job.status.cancelling
+        if termination_exit_code and not _met(findings):
             # Every step has ended well, and the picture may be older than the last of them.
             findings = self._glance()
         self._ended()
         words = sentence(findings)
         if _met(findings):
-            note = " (it was told to end, when every step was done)" if told_to_end else ""
+            note = (
+                " (it was told to end, when every step was done)" if termination_exit_code else ""
+            )
             after = span(self._clock.monotonic() - self._began)
             return self._result(JobState.SUCCEEDED, f"{words or 'Done'} after {after}{note}")
-        if told_to_end:
+        if termination_exit_code:
             return self._result(JobState.CANCELLED, f"No longer waited for. {words}")
         late = _waited_in_vain(findings)
         waited = f" ({span(self._clock.monotonic() - self._began)} waited)" if late else ""

@@ -138,7 +138,7 @@ def take_lock(folder: Path, *, engine: str, project: str, owner: Owner) -> Stack
     """
     path = lock_path(folder, engine=engine, project=project)
     try:
-        lock = StackLock(machine_lock.take(path, patience=PATIENCE_SECONDS))
+        lock = StackLock(machine_lock.acquire(path, timeout=PATIENCE_SECONDS))
     except BlockingIOError as error:
         raise _held(path) from error
     except OSError as error:
@@ -159,7 +159,7 @@ def holder(path: Path) -> Owner | None:
     It never waits and changes nothing.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | machine_lock.CAREFULLY)
+        descriptor = os.open(path, os.O_RDONLY | machine_lock.SAFE_OPEN_FLAGS)
     except OSError:
         return None
     try:

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.locks import CAREFULLY
+from pixel_tui.locks import SAFE_OPEN_FLAGS
 from pixel_tui.operations.jobs.lock import LONGEST_BYTES, Owner, owner_from
 
 LOCKS: Final = Path("/proc/locks")
@@ -22,7 +22,7 @@ def listed_holder(path: Path) -> Owner | None:
     outside of its container.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | CAREFULLY)
+        descriptor = os.open(path, os.O_RDONLY | SAFE_OPEN_FLAGS)
     except OSError:
         return None
     try:

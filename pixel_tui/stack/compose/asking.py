@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from pixel_tui.humanize import memory_size, span
-from pixel_tui.interruption import when_interrupted, whole
+from pixel_tui.interruption import interruption_deferred, on_interrupt
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """An answer beyond it is none: the largest projects stay far below."""
@@ -74,7 +74,7 @@ class Asked:
         self._output, self._messages = _memory_file(), _memory_file()
         try:
             # One that was started and is not known would be left running.
-            with whole(), ExitStack() as opened:
+            with interruption_deferred(), ExitStack() as opened:
                 if isinstance(stdin, str):
                     source = opened.enter_context(_memory_file())
                     source.write(stdin.encode("utf-8", "replace"))
@@ -192,7 +192,7 @@ def kill_all_asked() -> None:
 
 
 atexit.register(kill_all_asked)
-when_interrupted(_RUNNING.kill_for_good)
+on_interrupt(_RUNNING.kill_for_good)
 
 
 def _memory_file() -> IO[bytes]:

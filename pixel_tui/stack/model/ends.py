@@ -85,7 +85,7 @@ class Ends:
             if item.state is ContainerState.EXITED
             and (item.id, item.finished_at) not in self._looked_back
             and not self.told(item).put_down
-            and self.told(item).told_to_end is None
+            and self.told(item).termination_exit_code is None
         ]
         if self._stops is None or not open_:
             return
@@ -105,7 +105,7 @@ class Ends:
         at, told = self._ended.get(container.id, (None, False))
         if at is None or abs(at - container.finished_at) > SAME_END:
             return container
-        return replace(container, told_to_end=told)
+        return replace(container, termination_exit_code=told)
 
     def _told_of_last(self, container: Container) -> Container:
         last = self._last.get(container.id)

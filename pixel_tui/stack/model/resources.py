@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pixel_tui.errors import OF_ONE_OBJECT
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
 from pixel_tui.stack.model.labels import LABEL
@@ -114,7 +114,7 @@ class ResourceReader:
                 continue
             try:
                 there = hashes_of(self._engine, kind)
-            except OF_ONE_OBJECT as error:
+            except SINGLE_OBJECT_ERRORS as error:
                 found += [
                     Diverged(kind, item.key, item.name, unread=error.sentence) for item in wanted
                 ]
@@ -144,13 +144,13 @@ def with_attached(
         return item
     try:
         node = Node(engine.network(item.name))["Containers"]
-    except OF_ONE_OBJECT as error:
+    except SINGLE_OBJECT_ERRORS as error:
         return replace(item, unread=error.sentence)
     running = {key: Attached(key, container["Name"].text) for key, container in node.members()}
     stopped, unlisted = [], NO_TEXT
     try:
         listed = list(map(Node, engine.containers_on(item.name)))
-    except OF_ONE_OBJECT as error:
+    except SINGLE_OBJECT_ERRORS as error:
         listed, unlisted = [], error.sentence
     for entry in listed:
         found = _attached(entry)
@@ -195,7 +195,7 @@ def _with_aliases(
     if key not in known:
         try:
             place = Node(engine.inspect(item.container_id))["NetworkSettings"]["Networks"][network]
-        except OF_ONE_OBJECT:
+        except SINGLE_OBJECT_ERRORS:
             return item
         names = [name.raw for name in place["Aliases"]]
         # The engine adds the short id by itself.

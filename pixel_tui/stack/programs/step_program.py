@@ -4,7 +4,7 @@ import atexit
 import signal
 from collections.abc import Callable
 
-from pixel_tui.early_log import speak_warnings
+from pixel_tui.early_log import print_warnings
 from pixel_tui.errors import ConsoleError, NothingToDo
 from pixel_tui.interruption import interrupt
 from pixel_tui.redaction.redactor import redact
@@ -32,7 +32,7 @@ def finished(work: Callable[[], None]) -> int:
     What asks it to end, or a connection that breaks, interrupts it as Ctrl+C does. Why it was
     not done is printed.
     """
-    speak_warnings()
+    print_warnings()
     be_interrupted_by_the_end()
     try:
         work()

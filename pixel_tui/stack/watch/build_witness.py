@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError, FileError
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS, ConsoleError, FileError
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.build_record import build_mark
@@ -256,7 +256,7 @@ class BuildWitness:
 def _image(engine: EngineReader, reference: str) -> Node:
     try:
         return Node(engine.image(reference))
-    except OF_ONE_OBJECT:
+    except SINGLE_OBJECT_ERRORS:
         return Node(None)
 
 

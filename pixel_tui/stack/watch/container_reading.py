@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from pixel_tui.errors import OF_ONE_OBJECT, EngineAnswerInvalid, EngineRefused
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS, EngineAnswerInvalid, EngineRefused
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
 from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.parse_container import parse_container, parse_listed
@@ -38,7 +38,7 @@ def read_containers(
             continue
         try:
             containers[container_id] = parse_container(engine.inspect(container_id))
-        except OF_ONE_OBJECT as error:
+        except SINGLE_OBJECT_ERRORS as error:
             if not is_gone(error):
                 log.warning("a container can't be inspected: %s", error)
                 containers[container_id] = parse_listed(entry, error.sentence)

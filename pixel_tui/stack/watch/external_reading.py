@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 
-from pixel_tui.errors import OF_ONE_OBJECT
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.project import External, Project
 from pixel_tui.stack.model.source import EngineReader
@@ -40,6 +40,6 @@ def read_missing(
         try:
             if ask(item.name) is None:
                 missing.add(item)
-        except OF_ONE_OBJECT as error:  # then it is not known to be missing
+        except SINGLE_OBJECT_ERRORS as error:  # then it is not known to be missing
             log.warning("an external %s can't be looked up: %s", item.kind, error)
     return frozenset(missing)

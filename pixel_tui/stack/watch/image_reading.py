@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from pixel_tui.errors import OF_ONE_OBJECT, EngineRefused
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS, EngineRefused
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.model.built_with import Built, build_arguments, built_with, is_baked
 from pixel_tui.stack.model.container import Container
@@ -39,7 +39,7 @@ def read_images(
     for reference in sorted(asked):
         try:
             image = engine.image(reference)
-        except OF_ONE_OBJECT as error:
+        except SINGLE_OBJECT_ERRORS as error:
             log.warning("an image can't be read: %s", error)
             if _is_wrong(reference, error):
                 ids[reference] = REFUSED
@@ -61,7 +61,7 @@ def wrong_images(engine: EngineReader, references: Iterable[str]) -> frozenset[s
     for reference in references:
         try:
             engine.image(reference)
-        except OF_ONE_OBJECT as error:
+        except SINGLE_OBJECT_ERRORS as error:
             if _is_wrong(reference, error):
                 found.add(reference)
     return frozenset(found)
@@ -110,7 +110,7 @@ def read_histories(
             continue
         try:
             arguments = build_arguments(engine.image_history(image_id))
-        except OF_ONE_OBJECT:  # nothing is known of this one, and it is not asked again
+        except SINGLE_OBJECT_ERRORS:  # nothing is known of this one, and it is not asked again
             arguments = {}
         found[image_id] = marks(arguments.items())
     return found

@@ -61,7 +61,7 @@ def look_once(
         if resolved_project is None:
             name = labelled_name(engine, project)
     except EngineError as error:
-        error.beside = refusal  # who repairs the one would only then learn of the other
+        error.also = refusal  # who repairs the one would only then learn of the other
         raise
     containers = read_containers(engine, engine.containers(name), {}, ())
     if ends is not None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 
-from pixel_tui.errors import OF_ONE_OBJECT
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.removed_networks import needed_networks
 from pixel_tui.stack.model.source import EngineReader
@@ -24,6 +24,6 @@ def read_removed_networks(engine: EngineReader, containers: Iterable[Container])
         try:
             if engine.network(identity) is None:
                 removed.add(identity)
-        except OF_ONE_OBJECT as error:  # then it is not known to be gone
+        except SINGLE_OBJECT_ERRORS as error:  # then it is not known to be gone
             log.warning("a network can't be looked up: %s", error)
     return frozenset(removed)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pixel_tui.errors import OF_ONE_OBJECT
+from pixel_tui.errors import SINGLE_OBJECT_ERRORS
 from pixel_tui.stack.model.build_record import NO_RECORDS, BuildRecord
 from pixel_tui.stack.model.built_with import build_arguments
 from pixel_tui.stack.model.json_value import JsonObject, Node
@@ -67,7 +67,7 @@ def read_running(
             continue
         try:
             found = engine.inspect(item["Id"].raw)
-        except OF_ONE_OBJECT as error:
+        except SINGLE_OBJECT_ERRORS as error:
             if is_gone(error):
                 continue
             found = _as_inspected(item)
@@ -131,5 +131,5 @@ def _service(
 def _built_with(engine: EngineReader, image: str) -> Mapping[str, str]:
     try:
         return build_arguments(engine.image_history(image))
-    except OF_ONE_OBJECT:  # nothing is known of this one
+    except SINGLE_OBJECT_ERRORS:  # nothing is known of this one
         return {}

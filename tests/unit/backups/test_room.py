@@ -14,7 +14,7 @@ from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.room import restore_shortages
 from pixel_tui.backups.store import Backup
 from pixel_tui.facts.live import _past
-from pixel_tui.reserve import NAME, RECORDS
+from pixel_tui.reserve import NAME, RECORD_BYTES
 from pixel_tui.settings import BackupSettings
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -85,9 +85,9 @@ def test_the_reserve_of_the_same_disk_counts_as_room(tmp_path: Path) -> None:
     places = {name: str(tmp_path / name) for name in ("a", "b")}
     (tmp_path / "state").mkdir()
     assert restore_shortages(made, places, tmp_path / "state")
-    (tmp_path / "state" / NAME).write_bytes(bytes(RECORDS + BLOCK))
+    (tmp_path / "state" / NAME).write_bytes(bytes(RECORD_BYTES + BLOCK))
     assert restore_shortages(made, places, tmp_path / "state") == ()
-    (tmp_path / "state" / NAME).write_bytes(bytes(RECORDS))
+    (tmp_path / "state" / NAME).write_bytes(bytes(RECORD_BYTES))
     assert restore_shortages(made, places, tmp_path / "state"), (
         "what is kept for records is none for files"
     )

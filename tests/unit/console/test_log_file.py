@@ -10,7 +10,7 @@ import pytest
 
 from pixel_tui.console import log_file
 from pixel_tui.console.log_file import start_log
-from pixel_tui.early_log import hold_log, speak_warnings
+from pixel_tui.early_log import hold_log_records, print_warnings
 
 SECRET = "hunter2-fake-secret"
 
@@ -50,7 +50,7 @@ def test_a_command_without_a_log_says_one_redacted_harmless_line(
 ) -> None:
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     monkeypatch.setattr(logging, "lastResort", logging.lastResort)
-    speak_warnings()
+    print_warnings()
     logging.getLogger("x").info("not worth it")
     logging.getLogger("x").warning("PASSWORD=%s\n\x1b]0;owned\x07forged line", SECRET)
     try:
@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_written_leaves_it_without(tmp_path: Path) -> No
 def test_what_is_logged_before_there_is_a_file_stands_in_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hold_log()
+    hold_log_records()
     logging.getLogger("x").warning("early words")
     found = start_log(tmp_path / "state")
     assert found is not None
@@ -139,7 +139,7 @@ def test_without_a_place_for_it_nothing_is_printed_over_the_picture(
 ) -> None:
     bare_root(monkeypatch)
     (tmp_path / "file").touch()
-    hold_log()
+    hold_log_records()
     logging.getLogger("x").warning("early words")
     assert start_log(tmp_path / "file" / "state") is None
     logging.getLogger("x").warning("later words")

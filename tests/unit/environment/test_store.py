@@ -296,7 +296,7 @@ class TestAnother:
     ) -> None:
         store.save(file, NEW, store.read(file))
         (lock,) = (tmp_path / "locks").iterdir()
-        held = machine_lock.take(lock, patience=0)
+        held = machine_lock.acquire(lock, timeout=0)
         monkeypatch.setattr(store_module, "PATIENCE_SECONDS", 0.0)
         with pytest.raises(LockHeld, match="Another console is saving"):
             store.save(file, OLD, store.read(file))

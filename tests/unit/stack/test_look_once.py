@@ -24,7 +24,7 @@ def test_an_engine_that_can_not_be_asked_hides_no_broken_project(stage: Stage) -
     stage.world.fail_engine(down=True)
     with pytest.raises(EngineUnreachable) as caught:
         look_once(stage.engine, stage.project, SystemClock())
-    assert caught.value.beside is refusal
+    assert caught.value.also is refusal
 
 
 @pytest.mark.parametrize(

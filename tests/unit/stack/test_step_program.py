@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import NothingToDo, OperationError
-from pixel_tui.interruption import SIGNALS, whole
+from pixel_tui.interruption import SIGNALS, interruption_deferred
 from pixel_tui.redaction.redactor import MASK
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.programs.own_program import add_project_options, command_from, project_options
@@ -61,7 +61,7 @@ def test_a_program_that_is_being_started_is_known_before_it_is_interrupted(
     number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work() -> None:
-        with whole():
+        with interruption_deferred():
             os.kill(os.getpid(), number)
             say("started, and known")
         say("never reached")
