@@ -11,6 +11,7 @@ from shutil import which
 
 import pytest
 
+from pixel_tui.stack.engine import http_exchange
 from pixel_tui.stack.engine.http_probe import Answer, Request, ask_all
 from pixel_tui.text import SafeText
 
@@ -239,6 +240,21 @@ def test_all_are_asked_at_once_and_answers_come_in_order() -> None:
         answers = ask_all([Request(HOST, one.port), Request(HOST, other.port)], 5)
     assert [item.status for item in answers] == [201, 202]
     assert ask_all([], 5) == ()
+
+
+def test_an_error_that_nothing_foresees_is_no_answer_and_keeps_no_other_from_being_asked(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def addresses_of(host: str) -> list[str]:
+        if host == NAME:
+            raise RuntimeError("a bug")
+        return [host]
+
+    monkeypatch.setattr(http_exchange, "addresses_of", addresses_of)
+    with server() as web:
+        answers = ask_all([Request(NAME, 80), Request(HOST, web.port)], 5)
+    assert answers == [Answer(trouble=SafeText("a bug"), connected=False), Answer(200)]
+    assert "could not be asked" in caplog.text
 
 
 # TLS.
