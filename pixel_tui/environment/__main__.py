@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         "--joined", action="append", default=[], help="one that shares a namespace of those"
     )
     parser.add_argument("--scale", action="append", default=[], help="SERVICE=NUMBER to keep")
+    parser.add_argument(
+        "--provider", action="append", default=[], help="one that gives variables to those"
+    )
     parser.add_argument("--network", action="append", default=[], help="one that it changes")
     parser.add_argument("--version", action="store_true", help="apply a version of the history")
     parser.add_argument(
@@ -157,6 +160,7 @@ class _Work:
             joined=tuple(self._arguments.joined),
             scales=tuple(self._arguments.scale),
             networks=tuple(self._arguments.network),
+            providers=tuple(self._arguments.provider),
             within=self._arguments.within,
         )
         ending = self._applying().apply(wanted)

@@ -77,7 +77,9 @@ class AppliedServices:
         scales = (f"--scale={item}" for item in state.scales)
         # Forced: what changes in a secret or a config alone is the same to compose.
         words = ("up", "--detach", "--no-deps", "--force-recreate", *scales, "--")
-        if state.services and not self._compose(*words, *state.services, apart=apart):
+        # Without its dependencies it gets the variables of a provider only where that is named.
+        names = (*state.services, *state.providers)
+        if state.services and not self._compose(*words, *names, apart=apart):
             return False
         if state.restart and not self._compose("restart", "--", *state.restart, apart=apart):
             return False

@@ -148,6 +148,7 @@ class Applying:
             joined=wanted.joined,
             unwell=self._unwell(wanted),
             scales=wanted.scales,
+            providers=wanted.providers,
             images=self._containers.images((*wanted.recreate, *wanted.rebuild)),
             networks={name: self._containers.network_id(name) for name in wanted.networks},
             process=this_process(),

@@ -76,6 +76,8 @@ class ApplyState:
     """What is restarted only, and was not well before: it need not be so afterwards."""
     scales: tuple[str, ...] = ()
     """`SERVICE=NUMBER`: how many containers those have that were scaled by hand."""
+    providers: tuple[str, ...] = ()
+    """Services with a provider that the ones made again depend on, for the variables it gives."""
     images: Mapping[str, str] = field(default_factory=dict)
     """What each image reference of the services meant before."""
     networks: Mapping[str, str] = field(default_factory=dict)
@@ -283,6 +285,7 @@ def _as_json(state: ApplyState) -> JsonObject:
         "joined": list(state.joined),
         "unwell": list(state.unwell),
         "scales": list(state.scales),
+        "providers": list(state.providers),
         "images": dict(state.images),
         "networks": dict(state.networks),
         "token": state.token,
@@ -308,6 +311,7 @@ def _from_json(node: Node) -> ApplyState:
         joined=tuple(item.raw for item in node["joined"]),
         unwell=tuple(item.raw for item in node["unwell"]),
         scales=tuple(item.raw for item in node["scales"]),
+        providers=tuple(item.raw for item in node["providers"]),
         images={name: item.raw for name, item in node["images"].members()},
         networks={name: item.raw for name, item in node["networks"].members()},
         token=node["token"].raw,

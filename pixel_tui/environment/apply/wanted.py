@@ -147,3 +147,5 @@ class WantedEnvironment:
     """Those that it changes: they are removed, so that compose makes them again."""
     joined: tuple[str, ...] = ()
     """What is restarted after `restart`, in this order: it shares a namespace of what is before."""
+    providers: tuple[str, ...] = ()
+    """Services with a provider that the ones made again depend on, for the variables it gives."""

@@ -209,6 +209,21 @@ def test_a_confirmed_environment_stays(tmp_path: Path) -> None:
     assert not list((tmp_path / "state" / "environment").iterdir())
 
 
+def test_both_ways_name_the_providers_whose_variables_are_needed(tmp_path: Path) -> None:
+    world, calls = World(tmp_path), list[tuple[str, ...]]()
+    run = world.run
+
+    def listen(argv: Sequence[str], *, apart: bool) -> int:
+        calls.append(tuple(argv))
+        return run(tuple(word for word in argv if word != "cloud"), apart=apart)
+
+    world.run = listen  # type: ignore[method-assign]
+    world.applying().apply(replace(wanted(), providers=("cloud",)))
+    ups = [call[call.index("--") + 1 :] for call in calls if "up" in call]
+    assert ups == [("api", "web", "cloud")] * 2
+    assert not [call for call in calls if "up" not in call and "cloud" in call]
+
+
 def test_what_an_image_is_built_with_is_written_down_before_it_runs(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.applying().apply(wanted())

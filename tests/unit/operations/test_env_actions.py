@@ -285,6 +285,21 @@ class TestApply:
         assert "--scale=api=2" in made.steps[0].command
         assert made.checks_after[0].containers == 2
 
+    def test_the_provider_of_what_it_recreates_is_named_so_that_its_variables_are_there(
+        self,
+    ) -> None:
+        """`up --no-deps` of the dependant alone would make it without them."""
+        cloud = spec("cloud", provider=plain("cloud"))
+        seen = stack(
+            container("api"), container("web"), specs=(cloud, spec("api", "cloud"), spec("web"))
+        )
+        for name, words in (("api", ["--provider=cloud"]), ("web", [])):
+            made = plan("environment-apply", facts(impact(changed(name))), ID, stack=seen)
+            given = [word for word in made.steps[0].command if word.startswith("--provider")]
+            assert given == words
+            told = {str(effect.service): str(effect.change) for effect in made.affects}
+            assert told.get("cloud", "") == ("runs its provider cloud" if words else "")
+
     def test_what_only_mounts_the_file_is_restarted_by_the_same_step(self) -> None:
         mounting = changed("api", ServiceChange.RESTART)
         made = plan("environment-apply", facts(impact(mounting)), ID)

@@ -39,6 +39,7 @@ from pixel_tui.operations.planning.ports import (
     ports_unknown,
     taken_port,
 )
+from pixel_tui.operations.planning.providers import run_providers
 from pixel_tui.operations.planning.proxy_effects import proxies_to_restart, test_configuration
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
@@ -81,6 +82,7 @@ def draft_apply(draft: PlanDraft) -> None:
         words += again
         scales = kept_scales(draft.snapshot, names, alone=True)
         tell_scales(draft, scales)
+        words += [f"--provider={name}" for name in run_providers(draft, names, alone=True)]
         words += [f"--scale={name}={count}" for name, count in scales.items()]
         if impact.networks:
             _require_read_networks(impact)

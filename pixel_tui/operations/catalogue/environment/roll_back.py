@@ -10,6 +10,7 @@ from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.networks import tell_networks
 from pixel_tui.operations.planning.plan import Risk
+from pixel_tui.operations.planning.providers import runs_provider
 from pixel_tui.operations.planning.targets import find_target
 from pixel_tui.stack.model.resource_model import Diverged
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -40,6 +41,10 @@ def draft_roll_back(draft: PlanDraft) -> None:
     draft.chosen = tuple(target for target in found_services if target is not None)
     _tell_networks(draft, environment.left_networks)
     draft.lose_layers(item.name for touched in draft.chosen for item in touched.containers)
+    for name in left.providers:
+        service = draft.snapshot.service(name)
+        if service is not None and service.spec is not None:
+            draft.affect(name, runs_provider(service.spec.provider))
     for name in left.watched:
         target = find_target(name, draft.snapshot)
         if target is not None:
