@@ -1,1 +1,1 @@
-"""Backups: making, verifying and restoring them; the worker is a program of its own."""
+"""Makes, verifies and restores backups; the worker is a separate program."""

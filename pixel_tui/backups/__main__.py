@@ -1,6 +1,6 @@
-"""The program that makes, verifies and restores backups: a step of a plan.
+"""Makes, verifies and restores backups, as a step of a plan: `python -m pixel_tui.backups`.
 
-It prints a line for each thing that it does. Exits with 0 when it was done, 1 when not.
+Prints a line for each thing it does. Exits 0 if it was done, 1 if not.
 """
 
 import argparse
@@ -42,7 +42,7 @@ from pixel_tui.stack.programs.step_program import finished, say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do one thing; returns the exit code."""
+    """Run one verb; returns the exit code."""
     os.umask(0o077)
     arguments = _parser().parse_args(argv)
     return finished(lambda: _Work(arguments).do(arguments.verb))
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Work:
-    """What a verb needs."""
+    """Runs the verbs."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
@@ -91,7 +91,7 @@ class _Work:
         command = command_from(arguments)
         environment = {**os.environ, **command.environment}
         learn_secrets(command, environment)
-        # Before anything is restored: another compose file may name others.
+        # Before a restore, because another compose file may name other files.
         files = find_project_files(command, environment)
         self._environment_files = (*files.environment, *files.services)
         self._clock = SystemClock()
@@ -167,7 +167,7 @@ class _Work:
         restorer.restore(manifest, self._wanted)
 
     def _found(self) -> tuple[Path, Manifest]:
-        """The folder and the manifest of the backup that is put back."""
+        """Return the folder and the manifest of the backup to restore."""
         backup = self._store.find(self._arguments.id)
         if backup.manifest is None:
             raise OperationError(backup.trouble)
@@ -210,7 +210,7 @@ class _Work:
         retag(self._view, images, say)
 
     def _running(self) -> Sequence[Holder]:
-        """What runs, but for what has to: servers that are restored into, and this itself."""
+        """Return the running containers that must stop: not the target servers, nor this one."""
         serving = {item.id for item in self._view.containers() if self._serves(item)}
         return [
             holder for holder in self._view.running() if holder.id not in serving and not holder.own
@@ -240,12 +240,12 @@ class _Work:
         )
 
     def _check_resources(self) -> None:
-        """Whether `up` finds the networks and volumes that it wants."""
+        """Check that `up` finds the networks and volumes that it needs."""
         require_resources(self._view, self._arguments.service)
         say("Networks and volumes are as the files say.")
 
     def _check_volumes(self) -> None:
-        """Whether exactly what a plan named is gone."""
+        """Check that exactly the volumes that a plan named are gone."""
         there = set(self._view.all_volumes())
         left = sorted(set(self._arguments.gone) & there)
         lost = sorted(set(self._arguments.stays) - there)

@@ -1,8 +1,8 @@
-"""The names that a restore gives: `NAME.before-20260301-120000` to what it puts aside.
+"""The names of files that a restore replaces: `NAME.before-20260301-120000`.
 
-What SQLite keeps beside a database is named for the database that is put aside, so that they open
-together: `app.db.before-20260301-120000-wal`. Earlier versions called it
-`app.db-wal.before-20260301-120000`, which is known as well.
+SQLite's side files are named after the renamed database, so that they are opened together:
+`app.db.before-20260301-120000-wal`. The form of earlier versions is recognized as well:
+`app.db-wal.before-20260301-120000`.
 """
 
 import re
@@ -10,26 +10,26 @@ from datetime import UTC, datetime
 from typing import Final
 
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
-"""What SQLite adds to the name of a database for the files that it keeps beside it."""
+"""The suffixes of the files that SQLite keeps beside a database."""
 _ASIDE: Final = re.compile(rf"\.before-[0-9]{{8}}-[0-9]{{6}}({'|'.join(SIDE_FILES)})?", re.ASCII)
 _FRESH: Final = ".restoring"
 
 
 def displaced_suffix(now: datetime) -> str:
-    """What is added to a name."""
+    """Return the suffix for replaced files."""
     return f"before-{now.astimezone(UTC):%Y%m%d-%H%M%S}"
 
 
 def is_displaced(name: str) -> bool:
-    """Whether a file was put aside: it is in a backup already, and goes into no other."""
+    """Whether a file was replaced by a restore; such files are not backed up again."""
     return any(found.end() == len(name) for found in _ASIDE.finditer(name))
 
 
 def fresh_name(name: str) -> str:
-    """How a file is called while its content is written, before it takes its place."""
+    """Return the temporary name of a file while its content is written."""
     return f".{name}{_FRESH}"
 
 
 def is_fresh(name: str) -> bool:
-    """Whether a file is what a restore that died left behind: never the data itself."""
+    """Whether a file is left over from a restore that died, and never the data itself."""
     return name.startswith(".") and name.endswith(_FRESH)

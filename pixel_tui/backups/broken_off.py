@@ -1,7 +1,7 @@
-"""How far a restore came that died: what it said it would do, and what is in the folder.
+"""Finds out how far a restore came that died, from its output and the files.
 
-What it says is in the output of its job. Before it replaces a file it names each of them; what
-became of these is looked up, as the disk that its later lines go to may be full.
+Its output names each file before it is replaced; whether it was is looked up on disk, because
+the disk with the output may have been full by then.
 """
 
 import os
@@ -21,26 +21,26 @@ _NOT_BEGUN: Final = SafeText("As far as its output says, nothing was replaced.")
 
 
 def replacing(place: str, kept: str) -> str:
-    """The line that names a file that is there, before anything is done."""
+    """Return the line that announces the replacement of an existing file."""
     return f"{_REPLACING}{place}{_KEPT}{kept}"
 
 
 def making(place: str) -> str:
-    """The same for a file that is not there."""
+    """Return the line that announces the creation of a file."""
     return f"{_MAKING}{place}"
 
 
 def putting_back(title: str) -> str:
-    """The line before a database or the roles of a server are put back."""
+    """Return the line before a database or the roles of a server are restored."""
     return f"{title}{_BEGUN}"
 
 
 def how_far(lines: Iterable[str], project: Path) -> SafeText:
-    """What a restore has done of what it was about to do, in sentences. Blocks.
+    """Return what a restore has done of what it announced, in sentences. Blocks.
 
     Args:
-        lines: What it said.
-        project: The project's folder; names in the lines are relative to it.
+        lines: Its output.
+        project: The project's folder, to which names in the lines are relative.
     """
     done: list[str] = []
     missing: list[str] = []
@@ -74,7 +74,7 @@ def how_far(lines: Iterable[str], project: Path) -> SafeText:
 
 
 def _is_one(place: Path, kept: Path) -> bool:
-    """Whether a file has both names: it has been given the second one, and is not replaced yet."""
+    """Whether both names are of the same file, which is then not replaced yet."""
     try:
         return place.samefile(kept)
     except OSError:

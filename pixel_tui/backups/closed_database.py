@@ -1,9 +1,9 @@
-"""A copy of a SQLite database in WAL mode that no process has open. Nothing is made beside it.
+"""Copies a SQLite database in WAL mode that no process has open, without creating side files.
 
-SQLite itself makes a `-wal` and a `-shm` to read such a database, and a reader that may not write
-to it leaves them behind: as files of whoever made the backup, so that the service can't write to
-its own database any more. Without a process that has it open its bytes stand still, and a copy
-of them is as good: SQLite looks into the copy.
+To read such a database, SQLite creates a `-wal` and a `-shm`, and a reader without write access
+leaves them behind, owned by the user of the backup, so that the service can't write to its own
+database any more. If no process has it open, its bytes don't change, and a copy of them is as
+good: SQLite checks the copy.
 """
 
 import os
@@ -21,20 +21,20 @@ _WAL_VERSION: Final = b"\x02\x02"
 """Bytes 18 and 19 of a database in WAL mode: https://www.sqlite.org/fileformat2.html"""
 _ATTEMPTS: Final = 3
 _TICK_SECONDS: Final = 0.02
-"""A second write within it may leave the time stamp of a file as it is."""
+"""A second write within this time may not change a file's time stamp."""
 _CHUNK: Final = 1024 * 1024
 
 
 def copy_closed(source: Path, target: Path) -> bool:
-    """Copy a database and what is left of its log; False if it is open, or not in WAL mode.
+    """Copy a database and the rest of its log; returns False if it is open, or not in WAL mode.
 
     Args:
-        source: The database; nothing that is a link is read.
+        source: The database; links are not followed.
         target: An empty file.
 
     Raises:
         OSError: It can't be read, or the copy can't be written.
-        sqlite3.Error: What is left of its log can't be read.
+        sqlite3.Error: The rest of its log can't be read.
     """
     with open_regular(source, follow=False) as file:
         if file.read(20)[18:] != _WAL_VERSION:
@@ -66,7 +66,7 @@ def _is_fresh(source: Path) -> bool:
 
 
 def _marks(source: Path) -> list[object]:
-    """What differs once anything was written, or the database was opened."""
+    """Return values that differ once anything is written, or the database is opened."""
     found: list[object] = []
     for path in (source, _beside(source, "-wal"), _beside(source, "-shm")):
         try:
@@ -79,7 +79,7 @@ def _marks(source: Path) -> list[object]:
 
 
 def _take_in(copy: Path) -> None:
-    """Write what is in the log of a copy into it, and remove the log."""
+    """Apply a copy's log to it, and remove the log."""
     if _beside(copy, "-wal").exists():
         address = f"file:{quote(str(copy.absolute()))}?mode=rw"
         with closing(sqlite3.connect(address, uri=True)) as database:

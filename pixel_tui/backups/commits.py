@@ -1,4 +1,4 @@
-"""Which commits a checkout and its submodules are at, asked of git. Nothing is written."""
+"""Reads the commits of a checkout and its submodules with git. Nothing is written."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,15 +10,15 @@ from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 from pixel_tui.stack.programs.git import Checkout, open_checkout
 
 DEEPEST: Final = 10
-"""Submodules of submodules; whoever has more of them has made a circle."""
+"""Levels of nested submodules; more would be a cycle."""
 _SUBMODULE_MODE: Final = "160000"
 
 
 def read_commits(environment: Mapping[str, str], project: Path) -> JsonObject:
-    """The commits of a folder and its submodules, as they are written down.
+    """Return the commits of a folder and its submodules, as JSON for the backup.
 
-    Empty without a repository; with `trouble` alone where git can't be asked, or refuses to
-    answer: it does so for a folder of another user.
+    Empty without a repository; only `trouble` if git can't be run, or refuses to answer, as it does
+    for a folder of another user.
     """
     reading = _Reading(environment)
     try:
@@ -78,7 +78,7 @@ class _Reading:
 
 
 def _head(checkout: Checkout) -> str:
-    """The commit that is checked out.
+    """Return the commit that is checked out.
 
     Raises:
         OperationError: There is none yet.
@@ -90,7 +90,7 @@ def _head(checkout: Checkout) -> str:
 
 
 def _submodules(checkout: Checkout) -> Iterator[tuple[str, str]]:
-    """The path of each submodule, and the commit that it is to be at."""
+    """Yield the path of each submodule, and the commit it should be at."""
     if not (checkout.top / ".gitmodules").is_file():
         return
     said = checkout.ask("ls-files", "--stage", "-z")

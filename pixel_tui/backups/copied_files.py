@@ -1,4 +1,4 @@
-"""Which files are copied: what compose reads, and what the patterns match."""
+"""Finds the files to copy: those that compose reads, and those that match the patterns."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ from pixel_tui.backups.stack_view import inside, real_inside
 def copied_files(
     policy: Policy, stack: Stack, found: SearchResult, gaps: Gaps, real: dict[str, Path]
 ) -> tuple[list[str], set[str], list[Path]]:
-    """Files below the project, those of them that compose reads, and what it reads elsewhere."""
+    """Return the files below the project, those of them that compose reads, and those elsewhere."""
     compose, others = set[str](), set[str]()
     outside: dict[Path, None] = {}
     named = stack.files
@@ -59,7 +59,7 @@ def _there(path: Path, gaps: Gaps) -> bool:
 
 
 def _is_data(path: Path, policy: Policy, gaps: Gaps) -> bool:
-    """Whether a file is a database, or is no file, or lies among the backups."""
+    """Whether a file is a database, not a regular file, or among the backups."""
     try:
         ours = any(path.is_relative_to(root) for root in policy.roots)
         if ours or is_displaced(path.name) or is_fresh(path.name):
@@ -77,7 +77,7 @@ def _is_data(path: Path, policy: Policy, gaps: Gaps) -> bool:
 
 
 def _why_no_file(mode: int) -> str:
-    """Why what has the name of a file can't be copied; empty for files and folders."""
+    """Return why this kind of file can't be copied; empty for files and folders."""
     for is_it, name in (
         (stat.S_ISFIFO, "a FIFO"),
         (stat.S_ISSOCK, "a socket"),
@@ -90,7 +90,7 @@ def _why_no_file(mode: int) -> str:
 
 
 def _matches(policy: Policy, gaps: Gaps) -> list[Path]:
-    """What the patterns match. A folder that can't be searched matches nothing: it is named."""
+    """Return the paths that match the patterns; folders that can't be searched become gaps."""
     found: list[Path] = []
     for pattern in policy.files:
         parts = PurePosixPath(pattern).parts
@@ -109,11 +109,11 @@ def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError:
-        return False  # a folder above that can't be entered is named already
+        return False  # a parent that can't be entered is a gap already
 
 
 def _why_closed(folder: Path) -> str:
-    """Why a folder can't be searched; empty where it can, or is none."""
+    """Return why a folder can't be searched; empty if it can, or is not a folder."""
     try:
         with os.scandir(folder):
             (folder / ".").stat()

@@ -1,4 +1,4 @@
-"""Copying single things into a backup: each says its details and its hash."""
+"""Copies single items into a backup; each copy returns details and a hash."""
 
 import hashlib
 import os
@@ -19,12 +19,12 @@ from pixel_tui.stack.model.json_value import JsonObject
 
 CHUNK: Final = 1024 * 1024
 Copy = tuple[JsonObject, str]
-"""Details and the SHA-256 of what was copied."""
+"""Details and SHA-256 of a copy."""
 
 
 def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
-    """A database, by its real path; it is hashed while it is checked: both read all of it."""
-    state = state_of(source)  # before the copy: what is written while it is made counts as newer
+    """Copy a database, by its real path; hashed while it is checked, as both read all of it."""
+    state = state_of(source)  # before the copy: a write during it counts as newer
     copied = copy_database(source, target)
     with ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(hash_file, target)
@@ -54,7 +54,7 @@ def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
 
 
 def copy_roles(asked: AskedServer, target: Path) -> Copy:
-    """The roles of a server, with their passwords if it lets them be read."""
+    """Copy the roles of a server, with their passwords if the server allows reading them."""
     with _new_file(target) as file:
         passwords = asked.postgres.dump_roles(file)
         os.fsync(file.fileno())
@@ -62,7 +62,7 @@ def copy_roles(asked: AskedServer, target: Path) -> Copy:
 
 
 def copy_server_database(asked: AskedServer, database: Database, target: Path) -> Copy:
-    """A dump of one database, whose table of contents is read back."""
+    """Dump a database, and read back the table of contents of the dump."""
     server = asked.postgres
     empty = server.empty(database.name)
     with _new_file(target) as file:
@@ -83,7 +83,7 @@ def copy_server_database(asked: AskedServer, database: Database, target: Path) -
 
 
 def file_copier(source: Path, details: JsonObject) -> Callable[[Path], Copy]:
-    """What copies an ordinary file, by its real path. Nothing in its place is waited for."""
+    """Return a copier of a regular file, by its real path. It never blocks on a FIFO."""
 
     def copy(target: Path) -> Copy:
         with open_real(source) as old, _new_file(target) as new:
@@ -101,7 +101,7 @@ def _mode(about: os.stat_result) -> str:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
+    """Return the SHA-256 of a file, in hex."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -111,7 +111,7 @@ def _new_file(target: Path) -> BinaryIO:
 
 
 def writer(content: bytes) -> Callable[[Path], Copy]:
-    """What writes a content that is known already."""
+    """Return a copier that writes the given content."""
 
     def write(target: Path) -> Copy:
         with _new_file(target) as file:

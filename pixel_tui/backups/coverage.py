@@ -1,6 +1,6 @@
-"""What of a volume is in a backup, by what the volume holds now. Pure.
+"""Compares what a backup has of a volume with what the volume holds now. Pure.
 
-The manifest alone tells of the time when it was written: what has been made since is not in it.
+The manifest describes the time of the backup only: data written since is not in it.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from pixel_tui.backups.stored import StoredData, StoredVolume
 from pixel_tui.backups.volumes import volume_source
 
 MOST_NAMED: Final = 5
-"""So many of the files that are not in the backup are named one by one; databases all are."""
+"""How many files that are not in the backup are named; databases all are."""
 
 
 @dataclass(slots=True)
@@ -20,29 +20,29 @@ class Coverage:
     """What a backup has of a volume, and what it lacks."""
 
     cover: Cover
-    """What the backup itself says of the volume."""
+    """What the backup says of the volume."""
     missing: list[str] = field(default_factory=list)
     """Databases that are not in it: `db/orders` of a server, `app.db` in the volume."""
     files: list[str] = field(default_factory=list)
     """Other files, none of which is in it."""
     changed: list[str] = field(default_factory=list)
-    """Databases that are in it, and were written to since."""
+    """Databases in it that have been written to since."""
     unknown: list[str] = field(default_factory=list)
-    """Why there may be more that is not in it."""
+    """Why more may be missing."""
     kept: str = ""
     """What is in it."""
     folder: str = ""
-    """The folder of the machine that the volume is: it stays without the volume."""
+    """The host folder that the volume is bound to, which stays without the volume."""
 
     @property
     def complete(self) -> bool:
-        """Whether the backup has all that the volume holds now, as far as that can be told."""
+        """Whether the backup certainly has everything that the volume holds now."""
         known = self.cover in {Cover.DUMPED, Cover.DATABASES}
         return known and not (self.missing or self.files or self.changed or self.unknown)
 
     @property
     def words(self) -> str:
-        """As a line of a plan, that which is lost for good first."""
+        """The coverage as a line of a plan, permanent losses first."""
         lost = [*self.missing, *self.files[:MOST_NAMED]]
         if (more := len(self.files) - MOST_NAMED) > 0:
             lost.append(f"{more} more file{'s' if more > 1 else ''}")
@@ -57,12 +57,12 @@ class Coverage:
 
 
 def coverage_of(name: str, manifest: Manifest, stored: StoredData | None) -> Coverage:
-    """What a backup has of what a volume holds now.
+    """Compare a backup with what a volume holds now.
 
     Args:
-        name: The volume's.
+        name: The volume's name.
         manifest: The backup.
-        stored: What was looked at now; None if that failed, or did not end in time.
+        stored: The current content; None if reading it failed, or took too long.
     """
     content = manifest.volume(name)
     found = Coverage(content.cover)
@@ -72,7 +72,7 @@ def coverage_of(name: str, manifest: Manifest, stored: StoredData | None) -> Cov
     else:
         found.folder = volume.folder
         _compare_servers(found, content, manifest, stored)
-        if not found.unknown:  # the files of a server tell nothing without it
+        if not found.unknown:  # a server's files mean nothing without the server
             _compare_files(found, manifest, volume)
     found.kept = _kept(found, content)
     return found
@@ -115,7 +115,7 @@ def _compare_files(found: Coverage, manifest: Manifest, volume: StoredVolume) ->
 
 
 def _kept(found: Coverage, content: VolumeContent) -> str:
-    """What of the volume is in the backup, in words."""
+    """Describe what the backup has of the volume."""
     servers = ", ".join(content.by)
     match content.cover:
         case Cover.DUMPED if found.missing or found.unknown:

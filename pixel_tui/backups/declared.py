@@ -1,6 +1,6 @@
-"""What the compose file says of the project, as far as a backup has to know it.
+"""What the compose file declares, as far as a backup needs it.
 
-The containers alone do not tell: after `down` there are none, and their data is still there.
+Containers are not enough: after `down` there are none, but their data still exists.
 """
 
 import os
@@ -20,29 +20,28 @@ from pixel_tui.stack.programs.program import Programs
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The compose file's side of a project."""
+    """What the compose file declares."""
 
     services: tuple[SeenContainer, ...] = ()
-    """Every service, as a container of it would be seen."""
+    """Every service, in the form of a container."""
     external: frozenset[str] = frozenset()
     """Volumes that belong to no project."""
     files: tuple[Path, ...] = ()
     """Files of its secrets and configs."""
     unclear: tuple[str, ...] = ()
-    """Services that compose refuses, and of which it is not known what they mount."""
+    """Services that compose refuses, so that their mounts are unknown."""
     trouble: str = ""
-    """Why it is not known, or not all of it."""
+    """Why this is unknown or incomplete."""
 
 
 NOTHING_DECLARED: Final = Declared()
 
 
 def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
-    """The project as compose resolves it, with every profile.
+    """Return the project as compose resolves it, with all profiles.
 
-    Profiles may be alternatives that can't all be on, and compose refuses all for one: then each
-    service of an inactive profile is asked for by its name, and taken as it is written where
-    compose refuses that as well.
+    If profiles exclude each other, compose refuses all of them together: then each service of an
+    inactive profile is resolved by its name, or taken unresolved if compose refuses that as well.
     """
 
     def ask(*words: str, names: Sequence[str] = ()) -> ProgramOutput:
@@ -75,7 +74,7 @@ def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
 
 
 def _with(declared: Declared, name: str, other: Declared) -> Declared:
-    """The same with one service more, of another view of the project."""
+    """Return the declarations with a service of another view of the project added."""
     services = tuple(item for item in other.services if item.service == name)
     unclear = any("$" in place for item in services for place in (*item.binds, *_named(item)))
     return replace(
@@ -92,11 +91,11 @@ def _named(service: SeenContainer) -> tuple[str, ...]:
 
 
 def parse_declared(model: Node, project: str = "") -> Declared:
-    """The same, from what compose printed.
+    """Parse the output of compose.
 
     Args:
-        model: The resolved project, or the project as it is written.
-        project: Its name; what is written does not name volumes after it.
+        model: The project, resolved or unresolved.
+        project: Its name, for unresolved volume names; empty if they are resolved.
     """
     volumes = dict(model["volumes"].members())
     names = {

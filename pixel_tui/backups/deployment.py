@@ -1,4 +1,4 @@
-"""How the project ran: images, commits, and the model that compose resolved."""
+"""The deployment of the project: images, commits, and the model that compose resolved."""
 
 import json
 import os
@@ -22,39 +22,39 @@ RESOLVED: Final = "deployment/compose.resolved.yaml"
 
 @dataclass(frozen=True, slots=True)
 class RanImage:
-    """What a service ran."""
+    """The image of a service."""
 
     service: str
     image: str
-    """The name that compose calls it by."""
+    """Its name in the compose file."""
     image_id: str
     running: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What is read back of it."""
+    """A deployment, as read from a backup."""
 
     images: tuple[RanImage, ...] = ()
     commit: str = ""
     submodules: tuple[tuple[str, str], ...] = ()
-    """Path and commit; no commit where it was not checked out."""
+    """Path and commit; an empty commit if it was not checked out."""
     moved: tuple[str, ...] = ()
-    """Submodules that were at another commit than the folder's own names for them."""
+    """Submodules at another commit than the one the folder records for them."""
     dirty: tuple[str, ...] = ()
-    """Where there were changes that are in no commit: `.`, and paths of submodules."""
+    """Where there were uncommitted changes: `.`, and paths of submodules."""
     trouble: str = ""
-    """Why git did not say all of it."""
+    """Why git did not report everything."""
 
 
 NO_DEPLOYMENT: Final = Deployment()
 
 
 def deployment_json(view: StackView, seen: Sequence[SeenContainer], project: Path) -> bytes:
-    """The deployment as it is written.
+    """Return the deployment as JSON for the backup.
 
     Raises:
-        OperationError: The engine can't be asked.
+        OperationError: The engine can't be queried.
     """
     ids = sorted({item.image_id for item in seen if item.image_id})
     images = {node["Id"].raw: node for node in map(Node, view.inspect("image", ids))} if ids else {}
@@ -82,16 +82,16 @@ def deployment_json(view: StackView, seen: Sequence[SeenContainer], project: Pat
 
 
 def read_resolved(programs: Programs, command: ComposeCommand) -> tuple[bytes, str]:
-    """The resolved compose model, and why there is none."""
+    """Return the resolved compose model, or why there is none."""
     said = programs.run(command.compose_argv("--profile", "*", "config"), patience=ASK_SECONDS)
-    if said.code:  # profiles may be alternatives that can't all be on
+    if said.code:  # profiles may exclude each other
         active = programs.run(command.compose_argv("config"), patience=ASK_SECONDS)
         said = said if active.code else active
     return (b"", refusal_of(said, command, os.environ)) if said.code else (said.output, "")
 
 
 def read_deployment(folder: Path) -> Deployment:
-    """The deployment that a backup holds; an empty one where it holds none."""
+    """Return the deployment in a backup; an empty one if there is none."""
     try:
         return deployment_from(
             load_object(read_regular(folder / DEPLOYMENT, MOST_BYTES, follow=False))
@@ -101,7 +101,7 @@ def read_deployment(folder: Path) -> Deployment:
 
 
 def deployment_from(content: JsonObject) -> Deployment:
-    """The deployment that was written as this."""
+    """Parse a deployment."""
     node = Node(content)
     git = node["git"]
     root = (".",) if git["changed"].flag else ()

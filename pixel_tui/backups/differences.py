@@ -1,4 +1,4 @@
-"""What of a deployment is different now from what a backup holds. Values are never told."""
+"""Compares the deployment in a backup with the current one. Values are never shown."""
 
 import difflib
 import re
@@ -14,14 +14,14 @@ from pixel_tui.text import SafeText, plain
 MOST_BYTES: Final = 256 * 1024
 MOST_LINES: Final = 20
 MOST_COMPARED: Final = 10_000
-"""So many lines are compared; more of them may take minutes."""
+"""The most lines that are compared; more may take minutes."""
 _VARIABLE: Final = re.compile(
     r"^[^\S\n]*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)[^\S\n]*=(.*)$", re.MULTILINE
 )
 
 
 def is_same(item: Item, target: Path) -> bool:
-    """Whether a file is what it was, byte for byte: a restore leaves it alone.
+    """Whether a file is unchanged, byte for byte, so that a restore leaves it alone.
 
     Raises:
         OSError: It can't be read.
@@ -30,7 +30,7 @@ def is_same(item: Item, target: Path) -> bool:
 
 
 def replaced_files(manifest: Manifest, project: Path) -> frozenset[str]:
-    """The files that a roll-back replaces, by their source; so is one that can't be read."""
+    """Return the files that a roll-back replaces, by source, including unreadable ones."""
     return frozenset(
         item.source
         for item in manifest.items
@@ -48,7 +48,7 @@ def _is_known_same(item: Item, target: Path) -> bool:
 def changed_variables(
     folder: Path, manifest: Manifest, project: Path
 ) -> tuple[tuple[SafeText, SafeText], ...]:
-    """Environment files, and the names of the variables that differ in them."""
+    """Return environment files with the names of the variables that differ."""
     found = []
     for item in _items(manifest, compose=False):
         then = dict(_VARIABLE.findall(_text(folder / item.path)))
@@ -61,7 +61,7 @@ def changed_variables(
 def changed_lines(
     folder: Path, manifest: Manifest, project: Path
 ) -> tuple[tuple[SafeText, SafeText], ...]:
-    """Compose files and their lines: `- now` goes, `+ then` comes."""
+    """Return compose files with changed lines: `- now` is removed, `+ then` is added."""
     found = []
     for item in _items(manifest, compose=True):
         now = _text(project / item.source).splitlines()

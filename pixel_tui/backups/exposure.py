@@ -1,4 +1,4 @@
-"""Which services can get at the backups: they hold every secret of the project."""
+"""Finds services that can access the backups, which contain every secret of the project."""
 
 import os
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ from pixel_tui.text import SafeText, plain
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A folder of backups that services mount, or a folder above it."""
+    """A folder of backups that services mount, directly or by a parent folder."""
 
     folder: SafeText
     readers: tuple[SafeText, ...]
     """The services that can read it."""
     writers: tuple[SafeText, ...]
-    """Those of them that can write there as well."""
+    """The services that can also write to it."""
     former: bool = False
-    """Whether only older backups are there."""
+    """Whether it has only older backups."""
 
     @property
     def words(self) -> SafeText:
@@ -36,11 +36,11 @@ class Exposure:
 
 
 def exposures(policy: Policy, containers: Iterable[Container]) -> tuple[Exposure, ...]:
-    """The folders of backups that containers mount. The former one counts if it has any.
+    """Return the backup folders that containers mount; the former one only if it has backups.
 
     Args:
         policy: The project's rules.
-        containers: Its containers, one-off ones too.
+        containers: Its containers, including one-off ones.
     """
     mounts = [
         (container.service or container.name, mount.source, mount.writable)
@@ -61,7 +61,7 @@ def exposures(policy: Policy, containers: Iterable[Container]) -> tuple[Exposure
 
 
 def can_write(containers: Iterable[Container], folder: Path) -> bool:
-    """Whether a container mounts a folder, or one above or below it, and can write there."""
+    """Whether a container mounts a folder, a parent or a child of it, and can write there."""
     return any(
         mount.writable and mount.kind == "bind" and _meets(mount.source, folder)
         for container in containers
@@ -74,7 +74,7 @@ def _sorted(names: Iterable[SafeText]) -> tuple[SafeText, ...]:
 
 
 def _meets(source: str, root: Path) -> bool:
-    """Whether one is the other or lies in it, through whatever links they are named."""
+    """Whether one is the other or inside it, with links resolved."""
     mounted, place = Path(os.path.realpath(source)), Path(os.path.realpath(root))
     return place.is_relative_to(mounted) or mounted.is_relative_to(place)
 

@@ -1,7 +1,7 @@
-"""Putting a file in the place of another, which is kept under a name beside it.
+"""Replaces files of a restore; each old file is kept under another name beside the new one.
 
-Whenever this dies, each file is the old one or the new one: the new content is complete beside its
-place before the old one leaves it, and one rename puts it there.
+If it dies, each file is either the old or the new one: the new content is complete beside its
+target before the old one is renamed, and one rename puts it in place.
 """
 
 import hashlib
@@ -29,16 +29,16 @@ CHANGED: Final = "Its content has changed since it was checked."
 
 
 class FileSwap:
-    """Swaps the files of one restore.
+    """Replaces the files of one restore.
 
     Args:
-        folder: The backup's.
-        grounds: Where files may be put.
-        mark: What is replaced is kept as `NAME.MARK`, and what SQLite has beside it with it.
-        say: Told a line for each thing that is done.
-        owners: What gives files to their owners.
-        secrets: What keeps copies of environment files private.
-        state_folder: Where this user's state, and with it the reserve, is kept.
+        folder: The backup's folder.
+        grounds: Where files may be written.
+        mark: A replaced file is kept as `NAME.MARK`, together with its SQLite side files.
+        say: Prints a line for each thing that is done.
+        owners: Sets the owners of files.
+        secrets: Keeps copies of environment files private.
+        state_folder: The folder with this user's state, and so with the reserve.
     """
 
     def __init__(
@@ -59,18 +59,18 @@ class FileSwap:
         self._secrets = secrets
         self._state_folder = state_folder
         self.aside: list[str] = []
-        """What was put aside, relative to the project's folder."""
+        """The kept files, relative to the project's folder."""
 
     @property
     def aside_words(self) -> str:
-        """What was put aside and where, as a sentence."""
+        """The kept files and their folder, as a sentence."""
         if not self.aside:
             return "Nothing had to be put aside."
         words = f"Put aside in {self._grounds.project}: {', '.join(self.aside)}."
         return f"{words} {self._secrets.words}".rstrip()
 
     def announce(self, target: Path) -> None:
-        """Name a file that is replaced: should this die, its place tells whether it was."""
+        """Announce the replacement of a file, so that it can be checked if this dies."""
         if os.path.lexists(target):
             self._say(
                 replacing(self._grounds.shown(target), self._grounds.shown(self._kept_as(target)))
@@ -79,31 +79,31 @@ class FileSwap:
             self._say(making(self._grounds.shown(target)))
 
     def copied(self, item: Item, target: Path) -> Path:
-        """The new content beside its place."""
+        """Write the new content beside its target."""
         source = item_file(self._folder, item)
         self._make_folders(target.parent)
-        # On a full disk a small file, such as `.env`, finds room in what is kept for that.
+        # On a full disk, the reserve has room for a small file such as `.env`.
         place = self._state_folder / "restored"
         return with_reserve(place, lambda: self._copy_beside(source, target, item))
 
     def swap(self, item: Item, fresh: Path, target: Path) -> None:
-        """Put the new content in its place, and what was there aside."""
+        """Move the new content into place, and keep the old file."""
         beside = []
         if item.kind is ItemKind.SQLITE:
             beside = [path for path in side_files(target) if os.path.lexists(path)]
         self._put_aside(target, beside)
         fresh.rename(target)
-        # Not before: until then it may be the file itself under a second name.
+        # Not before: until then it may be the same file under a second name.
         kept = self._kept_as(target)
         self._secrets.keep(target, kept, self._grounds.shown(kept))
         sync_folder(target.parent)
         self._say(f"{item.kind.value:<10} {item.source}  restored")
 
     def _copy_beside(self, source: Path, target: Path, item: Item) -> Path:
-        """The new content beside its place, with owner and mode of what is there now.
+        """Write the new content beside its target, with the owner and mode of the current file.
 
-        It is compared again while it is copied: whoever may write to the folder of the backups
-        may have changed it since it was checked.
+        It is hashed again while it is copied, because whoever can write to the backups' folder may
+        have changed it since the check.
         """
         fresh = target.with_name(fresh_name(target.name))
         fresh.unlink(missing_ok=True)  # of a restore that died
@@ -115,7 +115,7 @@ class FileSwap:
                 os.fchmod(new.fileno(), mode)
                 self._owners.give(fresh, like.st_uid, like.st_gid)
                 if stat.S_IMODE(os.fstat(new.fileno()).st_mode) != mode:
-                    with suppress(PermissionError):  # another owner's: as good as it gets
+                    with suppress(PermissionError):  # another user's file: as good as possible
                         os.fchmod(new.fileno(), mode)
                 os.fsync(new.fileno())
         except BaseException:
@@ -124,7 +124,7 @@ class FileSwap:
         return fresh
 
     def _make_folders(self, folder: Path) -> None:
-        """Make what is missing as open as the folder above: a container has to enter it."""
+        """Create missing folders with the mode of their parent: a container must enter them."""
         if folder.is_dir():
             return
         self._make_folders(folder.parent)
@@ -134,12 +134,12 @@ class FileSwap:
         self._owners.give(folder, above.st_uid, above.st_gid)
 
     def _put_aside(self, target: Path, beside: Sequence[Path]) -> None:
-        """Give a file, and what SQLite keeps beside it, the names under which they are kept.
+        """Rename a file, and its SQLite side files, to the names under which they are kept.
 
-        A file alone keeps its place as well, until another is renamed over it. A database leaves
-        its place before what is beside it: one that is not there is taken for no other's, but one
-        that lost its `-wal`, or met another's, is torn. What is beside it has its second name by
-        then, where it can have one, so that what is kept is not torn either, should this die.
+        A single file stays at its place, too, until another is renamed over it. A database leaves
+        its place before its side files do: a missing one is not mistaken for another, but one
+        without its `-wal`, or with another's, is corrupt. Its side files have their second names by
+        then, if possible, so that the kept database is not corrupt either if this dies.
         """
         names = {path: self._kept_as(target, path) for path in beside}
         if os.path.lexists(target):
@@ -157,25 +157,25 @@ class FileSwap:
             self.aside.append(self._grounds.shown(kept))
 
     def _kept_as(self, target: Path, beside: Path | None = None) -> Path:
-        """Where a file is kept, or a file that SQLite keeps beside it.
+        """Return the name under which a file, or a SQLite side file of it, is kept.
 
-        `app.db-wal` becomes `app.db.MARK-wal`: SQLite looks there for it when `app.db.MARK` is
-        opened, and its last commits may be in it alone.
+        `app.db-wal` becomes `app.db.MARK-wal`, where SQLite looks for it when `app.db.MARK` is
+        opened; the last commits may be only there.
         """
         suffix = beside.name.removeprefix(target.name) if beside is not None else ""
         return target.with_name(f"{target.name}.{self._mark}{suffix}")
 
 
 def side_files(database: Path) -> list[Path]:
-    """What SQLite keeps beside a database, there or not."""
+    """Return the paths of a database's SQLite side files, existing or not."""
     return [database.with_name(f"{database.name}{suffix}") for suffix in SIDE_FILES]
 
 
 def copy_checked(old: BinaryIO, new: IO[bytes], sha256: str) -> None:
-    """Copy a file, and compare it once more.
+    """Copy a file while comparing its hash.
 
     Raises:
-        FileError: It is not the one that was checked.
+        FileError: It is not the file that was checked.
     """
     digest = hashlib.sha256()
     while chunk := old.read(CHUNK):
@@ -187,7 +187,7 @@ def copy_checked(old: BinaryIO, new: IO[bytes], sha256: str) -> None:
 
 
 def _rights(target: Path, item: Item) -> tuple[os.stat_result, int]:
-    """Owner and mode of what is there, else the folder's owner and the recorded mode."""
+    """Return owner and mode of the current file, else the folder's owner and the recorded mode."""
     if target.is_file():
         old = target.stat()
         return old, stat.S_IMODE(old.st_mode)
@@ -195,7 +195,7 @@ def _rights(target: Path, item: Item) -> tuple[os.stat_result, int]:
 
 
 def _linked(path: Path, second: Path) -> bool:
-    """Give a file a second name, where its file system and the kernel allow that."""
+    """Hard-link a file; returns whether the file system and the kernel allow it."""
     try:
         second.hardlink_to(path)
     except OSError:

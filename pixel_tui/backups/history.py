@@ -1,21 +1,21 @@
-"""Databases that earlier backups hold and the present does not: what is missed, what must stay."""
+"""Compares backups over time: databases that are gone now, and last copies that must stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from pixel_tui.backups.manifest import Gap, Item, ItemKind, Manifest
 
 Key = tuple[ItemKind, str, str]
-"""Kind, source and database: the same thing in each backup."""
+"""Kind, source and database: identifies an item across backups."""
 _DATABASES = frozenset({ItemKind.SQLITE, ItemKind.POSTGRES})
 
 
 def last_copies(newest_first: Sequence[tuple[str, Manifest]]) -> Mapping[Key, str]:
-    """Which backup holds the newest good copy of each database.
+    """Return the id of the backup with the newest good copy of each database.
 
-    A file counts as well, as long as the newest backup says that it could not be copied.
+    Files that the newest backup failed to copy count as well.
 
     Args:
-        newest_first: Ids and manifests of backups that were not found damaged.
+        newest_first: Ids and manifests of backups that are not damaged.
     """
     failed: set[str] = set()
     for _, manifest in newest_first[:1]:
@@ -32,12 +32,12 @@ def last_copies(newest_first: Sequence[tuple[str, Manifest]]) -> Mapping[Key, st
 def missed(
     items: Sequence[Item], not_copied: Iterable[str], newest_first: Sequence[Manifest]
 ) -> tuple[str, ...]:
-    """What is empty or gone now, and was in the last backup: a sentence each.
+    """Return what is empty or gone now but was in the last backup, as sentences.
 
     Args:
-        items: What is copied now.
-        not_copied: What is there, and could not be copied or looked at; it is named already.
-        newest_first: The earlier backups, up to the last one that is complete.
+        items: The items of the current backup.
+        not_copied: What exists but could not be copied or read; it is reported already.
+        newest_first: The earlier backups, up to the last complete one.
     """
     now = {_key(item): item for item in items if item.kind in _DATABASES}
     named = set(not_copied)
@@ -58,11 +58,11 @@ def missed(
 
 
 def who_has(source: str, newest_first: Iterable[Manifest]) -> str:
-    """Which backup has a good copy of a SQLite database, as half a sentence.
+    """Return which backup has a good copy of a SQLite database, as part of a sentence.
 
     Args:
         source: The database.
-        newest_first: The earlier backups that were not found damaged.
+        newest_first: The earlier backups that are not damaged.
     """
     for manifest in newest_first:
         if any(item.kind is ItemKind.SQLITE and item.source == source for item in manifest.items):

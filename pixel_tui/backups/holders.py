@@ -1,7 +1,7 @@
-"""Which containers mount a file, whoever made them: services, one-off containers, other projects.
+"""Finds the containers that mount a file: of services, one-off ones, of other projects.
 
-Mounts are compared by real paths. The engine keeps the path that compose gave it, which may lead
-over a link; and a named volume may be a folder of the project (`driver_opts: {o: bind, device}`).
+Mounts are compared by real paths. The engine records the path from compose, which may have links;
+and a named volume may be a folder of the project (`driver_opts: {o: bind, device}`).
 """
 
 import os
@@ -15,7 +15,7 @@ from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.labels import LABEL
 
 _OWN_FILES: Final = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)")
-"""The engine mounts these of its own folder into each container."""
+"""Files in the engine's own folder that it mounts into each container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,45 +24,45 @@ class Volume:
 
     name: str
     project: str = ""
-    """The compose project that made it; empty if none did."""
+    """The compose project that created it; empty if none did."""
     place: str = ""
-    """The real path of its content, as far as this machine knows it."""
+    """The real path of its content, as far as it is known on this machine."""
     anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A container and what it mounts."""
+    """A container and its mounts."""
 
     id: str
     name: str
     project: str = ""
     service: str = ""
     oneoff: bool = False
-    """Made by `docker compose run`."""
+    """Whether it was created by `docker compose run`."""
     running: bool = True
     places: tuple[str, ...] = ()
-    """Real paths of what it mounts."""
+    """The real paths of its mounts."""
     volumes: tuple[str, ...] = ()
-    """Names of its volumes."""
+    """The names of its volumes."""
     passing: bool = False
-    """The engine removes it when it exits (`--rm`)."""
+    """Whether the engine removes it when it exits (`--rm`)."""
     own: bool = False
-    """This process runs in it."""
+    """Whether this process runs in it."""
 
     @property
     def whose(self) -> str:
-        """Which project's container it is, in words."""
+        """The project it belongs to, in words."""
         return f"a container of the project {self.project}" if self.project else (
             "a container outside any project"
         )  # fmt: skip
 
     def holds(self, place: str, volume: str = "") -> bool:
-        """Whether a file is in what it mounts.
+        """Whether a file is in one of its mounts.
 
         Args:
             place: The file's real path; empty if unknown.
-            volume: The volume that it is in; empty if it is in none.
+            volume: The volume with the file; empty if it is in none.
         """
         if volume and volume in self.volumes:
             return True
@@ -71,7 +71,7 @@ class Holder:
 
 
 def volume_of(node: Node) -> Volume:
-    """A volume from `GET /volumes` or `docker volume inspect`."""
+    """Parse a volume from `GET /volumes` or `docker volume inspect`."""
     bound = bound_folder(node)
     labels = node["Labels"]
     return Volume(
@@ -83,17 +83,19 @@ def volume_of(node: Node) -> Volume:
 
 
 def bound_folder(node: Node) -> str:
-    """The folder of the machine that a volume is by its options; empty where it is none."""
+    """Return the host folder that a volume is bound to by its options; empty if none."""
     options = node["Options"]
     device = options["device"].raw
     return device if "bind" in options["o"].raw.split(",") and device.startswith("/") else ""
 
 
 def holder_of(node: Node, volumes: Mapping[str, Volume], own: str = "") -> Holder:
-    """A container from `GET /containers/json`, `GET /containers/{id}/json` or `docker inspect`.
+    """Parse a container from an engine.
+
+    Accepts `GET /containers/json`, `GET /containers/{id}/json` and `docker inspect`.
 
     Args:
-        node: What the engine says of it.
+        node: The engine's JSON.
         volumes: The engine's volumes by name.
         own: The id of the container that this process runs in.
     """
@@ -120,7 +122,7 @@ def holder_of(node: Node, volumes: Mapping[str, Volume], own: str = "") -> Holde
 
 
 def own_container(mountinfo: Path = Path("/proc/self/mountinfo")) -> str:
-    """The id of the container that this process runs in; empty if it runs in none."""
+    """Return the id of the container that this process runs in; empty if none."""
     try:
         found = _OWN_FILES.search(mountinfo.read_text(errors="replace"))
     except OSError:
@@ -129,5 +131,5 @@ def own_container(mountinfo: Path = Path("/proc/self/mountinfo")) -> str:
 
 
 def named(volumes: Iterable[Volume]) -> dict[str, Volume]:
-    """Volumes by name."""
+    """Return volumes by name."""
     return {volume.name: volume for volume in volumes}

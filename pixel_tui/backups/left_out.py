@@ -1,4 +1,4 @@
-"""What a backup leaves out, each thing once."""
+"""Collects what a backup leaves out, without duplicates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from pixel_tui.backups.stack_view import real_inside
 
 @dataclass(slots=True)
 class Gaps:
-    """What is left out, each thing once."""
+    """What is left out, without duplicates."""
 
     found: list[LeftOut] = field(default_factory=list)
 
     def add(self, what: str, why: str, gap: Gap, *, expected: bool) -> None:
-        """Leave something out, unless it is left out already."""
+        """Add a gap, unless there is one for this already."""
         if all(item.what != what for item in self.found):
             self.found.append(LeftOut(what, why, gap, expected))
 
     def unread(self, paths: Sequence[tuple[Path, str]], policy: Policy) -> None:
-        """What could not be looked at, and belongs into a backup."""
+        """Add gaps for paths that could not be read and belong in a backup."""
         for path, why in paths[:MOST_UNREAD]:
             what = real_inside(str(path), policy.project) or str(path)
             self.add(what, f"it could not be looked at: {why}", Gap.UNKNOWN, expected=True)
@@ -32,7 +32,7 @@ class Gaps:
             self.add(more, "they could not be looked at", Gap.UNKNOWN, expected=True)
 
     def undeclared(self, declared: Declared) -> None:
-        """What compose does not tell of the services that it refuses."""
+        """Add gaps for services that compose refuses to resolve."""
         for name in declared.unclear:
             why = "compose refuses it, and what it mounts is not known"
             self.add(name, why, Gap.UNKNOWN, expected=True)

@@ -1,4 +1,4 @@
-"""Links in the folders that are searched: where they lead out of the project, nothing is copied."""
+"""Links that lead out of the project's folder, which are not followed."""
 
 import os
 import stat
@@ -15,12 +15,12 @@ LEADS_OUT = "a link leads from there out of the project's folder"
 
 
 def tell_links(links: list[Path], policy: Policy, gaps: Gaps) -> list[str]:
-    """Name the links that lead to a folder or a database that no backup has.
+    """Add gaps for links to folders or databases that no backup has.
 
     Args:
-        links: Those that were found.
+        links: The links.
         policy: The project's rules.
-        gaps: Where it is said what is left out.
+        gaps: Gets the gaps.
 
     Returns:
         Their paths below the project's folder.
@@ -35,10 +35,11 @@ def tell_links(links: list[Path], policy: Policy, gaps: Gaps) -> list[str]:
 
 
 def leads_out(relative: str, real: Path, project: Path) -> bool:
-    """Whether a link in a folder leads elsewhere: a service that writes there could have made it.
+    """Whether a link inside a folder leads elsewhere.
 
-    A copy would take what only this user may read, and a restore would give it to the service.
-    The folder itself may be on another disk.
+    A service that can write there may have made it. A copy would include files that only this user
+    can read, and a restore would give them to the service. The top-level folder itself may be on
+    another disk.
     """
     first, *below = PurePosixPath(relative).parts
     grounds = (project, project / first)
@@ -54,7 +55,7 @@ def _leading_out(links: list[Path], policy: Policy) -> Iterator[str]:
 
 
 def _may_hold_data(place: Path) -> bool:
-    """Whether it is a folder, or a database, or can't be looked at."""
+    """Whether it is a folder or a database, or can't be accessed."""
     try:
         return stat.S_ISDIR(place.lstat().st_mode) or is_database(place)
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""Which backups this user has made: the digests of their manifests, among the user's own state.
+"""Records the backups that this user has made, by the digests of their manifests.
 
-A backup lies where the settings say, or is copied there from elsewhere, and what is in it is run:
-SQL by a database's superuser, compose files by the engine. That one is ours only a record tells
-that nobody else can write to: a folder with a file named like the digest of each.
+A backup may be in a configured folder, or copied from elsewhere, and its content is executed: SQL
+by a database's superuser, compose files by the engine. That it is our own is proved only by a
+record that no one else can write: a folder with a file for each digest.
 """
 
 import re
@@ -20,7 +20,7 @@ class MadeHere:
     """The record of this user's backups.
 
     Args:
-        state_folder: Where this user's state is kept.
+        state_folder: The folder with this user's state.
     """
 
     def __init__(self, state_folder: Path) -> None:
@@ -31,7 +31,7 @@ class MadeHere:
 
         Args:
             digest: Its SHA-256.
-            backup_id: The backup's id, for people who look there.
+            backup_id: The backup's id, for human readers.
 
         Raises:
             FileError: It can't be written.
@@ -39,7 +39,7 @@ class MadeHere:
         replace_file(self.folder / digest, f"{backup_id}\n".encode())
 
     def has(self, digest: str) -> bool:
-        """Whether a manifest is recorded; not if it can't be looked at."""
+        """Whether a manifest is recorded; False if the record can't be read."""
         if not _DIGEST.fullmatch(digest):
             return False
         try:
@@ -48,7 +48,7 @@ class MadeHere:
             return False
 
     def forget(self, digest: str) -> None:
-        """Remove a manifest whose backup is gone. One that can't be removed vouches for nothing."""
+        """Remove the record of a removed backup. One that stays is harmless."""
         if _DIGEST.fullmatch(digest):
             with suppress(OSError):
                 (self.folder / digest).unlink()

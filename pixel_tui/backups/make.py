@@ -1,4 +1,4 @@
-"""Making a backup: of all that can be copied, with what is missing named in it."""
+"""Makes a backup of everything that can be copied, and records what is missing."""
 
 import errno
 import hashlib
@@ -65,7 +65,7 @@ from pixel_tui.stack.engine.endpoint import LOCAL, endpoint_of
 from pixel_tui.stack.model.json_value import JsonObject
 
 MARGIN: Final = 1.1
-"""What a backup may need beside the sizes of its sources."""
+"""The space for a backup, relative to the size of its sources."""
 Say = Callable[[str], None]
 
 
@@ -73,12 +73,12 @@ class Maker:
     """Makes one backup of a project.
 
     Args:
-        view: Asks the engine.
+        view: Queries the engine.
         policy: The project's rules.
-        clock: Where times come from.
+        clock: Gives the times.
         host: The name of this machine.
-        say: Told a line for each thing that is done.
-        environment: The variables that compose sees.
+        say: Prints a line for each thing that is done.
+        environment: The variables that compose gets.
     """
 
     def __init__(
@@ -102,21 +102,21 @@ class Maker:
         self._servers: list[AskedServer] = []
         self._earlier: Sequence[Manifest] = ()
         self._unasked: list[SeenContainer] = []
-        """Servers that nothing can be dumped of."""
+        """Servers that can't be dumped."""
 
     def make(self, *, reason: str = "", sparing: frozenset[str] = frozenset()) -> Manifest:
-        """Make a backup, and remove those that are too many.
+        """Make a backup, and remove surplus ones.
 
-        What can't be copied is left out and named; one that lacks what belongs into it says that
-        it is incomplete.
+        What can't be copied is left out and recorded; a backup that lacks something it should have
+        is marked incomplete.
 
         Args:
-            reason: Why, where not by hand.
-            sparing: Ids of backups that stay.
+            reason: Why it is made, if not by hand.
+            sparing: Ids of backups to keep.
 
         Raises:
-            OperationError: The engine can't be asked; no backup was made.
-            FileError: The disk is full, or its folder can't be written; no backup was made.
+            OperationError: The engine can't be queried; no backup was made.
+            FileError: The disk is full, or the folder can't be written; no backup was made.
         """
         began, now = self._clock.monotonic(), self._clock.now()
         store = BackupStore(self._policy.root, former=self._policy.former)
@@ -165,10 +165,10 @@ class Maker:
         return manifest
 
     def needed(self) -> int:
-        """How many bytes a backup may need now. Nothing is made.
+        """Return how many bytes a backup may need now, without making one.
 
         Raises:
-            OperationError: The engine can't be asked.
+            OperationError: The engine can't be queried.
         """
         sources = self._sources(self._view.containers())
         self._ask_servers(sources)
@@ -192,7 +192,7 @@ class Maker:
         )
 
     def _is_here(self) -> bool:
-        """Whether the engine's paths are this process's own: not elsewhere, nor in a container."""
+        """Whether the engine's paths are valid here: it is local, and this is no container."""
         try:
             address = endpoint_of(self._view.command, self._environment).address
         except UsageError:
@@ -215,7 +215,7 @@ class Maker:
                 self._gaps += asked.gaps
 
     def _of_servers(self, contents: list[ServerContent]) -> tuple[VolumeContent, ...]:
-        """What may be said of the servers' volumes; what else was said of these is dropped."""
+        """Return the servers' volumes; replaces other gaps of these volumes."""
         found = [*server_volume_contents(self._servers, contents)]
         for seen in self._unasked:
             why = f"{seen.service} can't be dumped"
@@ -234,7 +234,7 @@ class Maker:
 
     @contextmanager
     def _recorded(self, manifest: Manifest) -> Iterator[None]:
-        """Before it is listed: no backup of ours is ever there and not known as one."""
+        """Record the manifest before the backup is listed, so that it is always known as ours."""
         record = MadeHere(self._policy.state_folder)
         digest = hashlib.sha256(as_bytes(manifest)).hexdigest()
         try:
@@ -258,7 +258,7 @@ class Maker:
         return retired.removed
 
     def _need(self, sources: Sources) -> int:
-        """The bytes of all that is copied, and some more."""
+        """Return the bytes of everything to copy, with a margin."""
         need = 0
         paths = [self._policy.project / name for name in (*sources.databases, *sources.files)]
         for path in (*paths, *(item.path for item in sources.in_volumes)):
@@ -269,7 +269,7 @@ class Maker:
         return int(need * MARGIN)
 
     def _require_space(self, sources: Sources) -> None:
-        """Raise `FileError` where the disk has not the room for it."""
+        """Raise `FileError` if the disk has not enough space."""
         need = self._need(sources)
         place = self._policy.root
         while not place.exists():
@@ -324,7 +324,7 @@ class Maker:
             self._attempt(half, ItemKind.DEPLOYMENT, "compose model", RESOLVED, writer(resolved))
 
     def _dump(self, half: HalfMade, asked: AskedServer) -> None:
-        """The roles first: a restored database belongs to one of them."""
+        """Dump a server, roles first: restored databases belong to them."""
         folder = f"postgres/{asked.name}"
         self._attempt(
             half, ItemKind.ROLES, asked.name, f"{folder}/roles.sql", partial(copy_roles, asked),
@@ -346,7 +346,7 @@ class Maker:
         *,
         title: str = "",
     ) -> None:
-        """Copy one thing. What fails is left out and named; only a full disk ends it all."""
+        """Copy one item. A failure is recorded as a gap; only a full disk ends the backup."""
         began = time.monotonic()
         title = title or source
         target = half.folder / path
@@ -376,7 +376,7 @@ class Maker:
         for item in self._items:
             if item.kind is ItemKind.POSTGRES:
                 tools["pg_dump"] = item.details.get("version", "")
-        with suppress(OperationError):  # no backup is lost for a version
+        with suppress(OperationError):  # a missing version is no reason to fail
             tools |= self._view.version()
         return tools
 

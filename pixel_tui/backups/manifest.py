@@ -1,4 +1,4 @@
-"""What a backup holds, as its manifest says."""
+"""The model of a backup's manifest."""
 
 import os
 import re
@@ -15,49 +15,49 @@ BACKUP_ID: Final = re.compile(r"[0-9]{8}-[0-9]{6}(?:-[0-9]{1,3})?", re.ASCII)
 
 
 class ItemKind(StrEnum):
-    """What an item of a backup is."""
+    """The kind of an item."""
 
     SQLITE = "sqlite"
     POSTGRES = "postgres"
-    """One database of a server."""
+    """One database of a Postgres server."""
     ROLES = "roles"
-    """The roles of a Postgres server, and what else belongs to none of its databases."""
+    """The roles of a Postgres server, and whatever else belongs to none of its databases."""
     FILE = "file"
     DEPLOYMENT = "deployment"
-    """How it ran: to look at and to go back to, never put in the place of a file."""
+    """The deployment: for reading and for a roll-back, never restored as a file."""
 
 
 class Gap(StrEnum):
     """Why something is not in a backup."""
 
     NOT_COPIED = "not copied"
-    """No backup takes it."""
+    """Backups never include it."""
     UNKNOWN = "unknown"
-    """It could not be looked at: there may be data in it."""
+    """It could not be read, so there may be data in it."""
     FAILED = "failed"
-    """It is there, and could not be copied."""
+    """It exists but could not be copied."""
 
 
 class Cover(StrEnum):
     """What of a volume is in a backup."""
 
     DUMPED = "dumped"
-    """Every database of the server that keeps its data in it."""
+    """All databases of the server whose data is in it."""
     DATABASES = "databases"
-    """The SQLite databases in it, and nothing else of it."""
+    """Its SQLite databases, and nothing else."""
     NOTHING = "nothing"
     UNKNOWN = "unknown"
-    """It could not be looked at."""
+    """It could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that was backed up."""
+    """One item of a backup."""
 
     kind: ItemKind
     source: str
-    """Relative to the project's folder; the service's name for Postgres; of what is in a volume
-    the word, its name and the path in it."""
+    """Relative to the project's folder; for Postgres the service's name; in a volume
+    `volume NAME` and the path in it."""
     path: str
     """Relative to the backup's folder."""
     size: int
@@ -67,34 +67,34 @@ class Item:
 
     @property
     def volume(self) -> str:
-        """The volume that it is in; empty where it is in none."""
+        """The volume with the item; empty if it is in none."""
         return Node(self.details)["volume"].raw
 
     @property
     def server(self) -> str:
-        """The service whose Postgres server it is of; empty where it is of none."""
+        """The service of its Postgres server; empty if it has none."""
         return self.source if self.kind in {ItemKind.POSTGRES, ItemKind.ROLES} else ""
 
     @property
     def database(self) -> str:
-        """The name of the database in its Postgres server; empty where it is of none."""
+        """The name of the Postgres database; empty if it is none."""
         return Node(self.details)["database"].raw if self.kind is ItemKind.POSTGRES else ""
 
     @property
     def database_size(self) -> int:
-        """How many bytes a Postgres database had when it was dumped; 0 where that is unknown."""
+        """The size of a Postgres database when it was dumped, in bytes; 0 if unknown."""
         return Node(self.details)["database_bytes"].integer
 
     @property
     def title(self) -> str:
-        """What it is called for people: `data/pixels.db`, `postgres/pixel_agent`."""
+        """Its displayed name: `data/pixels.db`, `postgres/pixel_agent`."""
         if self.kind is ItemKind.ROLES:
             return f"{self.source}: roles"
         return f"{self.source}/{self.database}" if self.database else self.source
 
     @property
     def empty(self) -> bool:
-        """Whether it is a database that was seen to hold no row."""
+        """Whether it is a database that certainly has no rows."""
         known = Node(self.details)["empty"].value
         if isinstance(known, bool):
             return known
@@ -104,13 +104,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something that the backup does not cover."""
+    """Something that the backup does not contain."""
 
     what: str
     why: str
     gap: Gap = Gap.NOT_COPIED
     expected: bool = False
-    """Whether it belongs into a backup: one that lacks it is incomplete."""
+    """Whether it should be in a backup, which is incomplete without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,9 @@ class ServerContent:
 
     service: str
     listed: bool
-    """Whether the server said which databases it has. Where not, there may be others."""
+    """Whether the server listed its databases; otherwise there may be more."""
     databases: tuple[str, ...]
-    """What it has, as far as it is known."""
+    """Its databases, as far as known."""
     dumped: tuple[str, ...]
     roles: bool
     """Whether its roles are in the backup."""
@@ -156,38 +156,38 @@ class Manifest:
     seconds: float
     """How long it took."""
     reason: str = ""
-    """Why it was made, where that was not by hand."""
+    """Why it was made, if not by hand."""
     tools: JsonObject = field(default_factory=dict)
     items: tuple[Item, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     servers: tuple[ServerContent, ...] = ()
     volumes: tuple[VolumeContent, ...] = ()
     warnings: tuple[str, ...] = ()
-    """What a person should look at: a database that is empty now and was not before."""
+    """What the user should check, such as a database that has become empty."""
     version: int = VERSION
     digest: str = field(default="", compare=False)
-    """SHA-256 of the bytes that it was read from; empty where it was not read."""
+    """SHA-256 of the file it was read from; empty if it was not read."""
 
     @property
     def size(self) -> int:
-        """Bytes of all items."""
+        """The size of all items, in bytes."""
         return sum(item.size for item in self.items)
 
     @property
     def missing(self) -> tuple[LeftOut, ...]:
-        """What belongs into it and is not in it."""
+        """What should be in it, but is not."""
         return tuple(gap for gap in self.left_out if gap.expected)
 
     @property
     def incomplete(self) -> bool:
-        """Whether something is not in it that belongs into it."""
+        """Whether something that should be in it is missing."""
         return bool(self.missing)
 
     def volume(self, name: str) -> VolumeContent:
-        """What of a volume is in it. What it does not know of is unknown.
+        """Return what of a volume is in it; unknown for a volume it does not mention.
 
-        A backup of version 1 has one database of each server, whatever others there were: that
-        a volume was dumped is not claimed for it.
+        A backup of version 1 has one database of each server, even if there were more: so it does
+        not count as a dump of the volume.
         """
         for volume in self.volumes:
             if volume.name == name:
@@ -209,12 +209,12 @@ def is_backup_id(text: str) -> bool:
 
 
 def relative_path(text: str) -> PurePosixPath:
-    """A path that stays below where it is put.
+    """Return a path that stays below its base folder.
 
     Raises:
-        ValueError: It does not, or is no path.
+        ValueError: It does not, or is not a path.
     """
-    os.fsencode(text)  # what can't be a name of a file raises UnicodeEncodeError, a ValueError
+    os.fsencode(text)  # raises UnicodeEncodeError, a ValueError, if it can't be a file name
     path = PurePosixPath(text)
     named = bool(text) and "\0" not in text and path.parts
     if not named or path.is_absolute() or ".." in path.parts or str(path) != text:
@@ -223,11 +223,11 @@ def relative_path(text: str) -> PurePosixPath:
 
 
 def wanted_for_deployment(item: Item) -> bool:
-    """Whether an item says how the project runs: a compose file, or an environment file."""
+    """Whether an item defines how the project runs: a compose file, or an environment file."""
     environment = is_environment_name(item.source.rpartition("/")[2])
     return item.kind is ItemKind.FILE and (item.details.get("compose") is True or environment)
 
 
 def is_environment_name(name: str) -> bool:
-    """Whether a file of this name is taken for an environment file."""
+    """Whether a file of this name counts as an environment file."""
     return name.startswith(".env") or name.endswith(".env")

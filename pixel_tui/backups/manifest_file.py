@@ -1,4 +1,4 @@
-"""The `manifest.json` of a backup: written, and read. Whoever wrote it is not trusted."""
+"""Writes and reads the `manifest.json` of a backup. Its content is not trusted."""
 
 import hashlib
 import json
@@ -24,16 +24,16 @@ from pixel_tui.files import read_regular
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 
 READABLE: Final = (1, 2)
-"""The versions that are read; what changed is in `docs/backups.md`."""
+"""The supported versions; the changes are in `docs/backups.md`."""
 MANIFEST: Final = "manifest.json"
 MOST_BYTES: Final = 4 * 1024 * 1024
-"""A manifest above that is none."""
+"""The most bytes of a manifest."""
 LARGEST_FILE: Final = 1 << 60
-"""Bytes of a file: more than any file system of today can hold."""
+"""Bytes of a file: more than any current file system can hold."""
 
 
 def as_bytes(manifest: Manifest) -> bytes:
-    """The manifest as it is written."""
+    """Serialize a manifest."""
     content = {
         "version": manifest.version,
         "id": manifest.id,
@@ -85,10 +85,10 @@ def as_bytes(manifest: Manifest) -> bytes:
 
 
 def from_bytes(content: bytes) -> Manifest:
-    """The manifest of a backup.
+    """Parse the manifest of a backup.
 
     Raises:
-        ValueError: It is none, or one of another version, or names a path that leads away.
+        ValueError: It is invalid, of another version, or has a path that leads out of its folder.
     """
     if len(content) > MOST_BYTES:
         raise ValueError("it is too long")
@@ -130,7 +130,7 @@ def from_bytes(content: bytes) -> Manifest:
 
 
 def _gap(node: Node) -> LeftOut:
-    """Version 1 does not say why, and so nothing is claimed."""
+    """Parse a gap; version 1 has no state, which is then unknown."""
     state = node["state"].raw
     known = Gap(state) if state else Gap.UNKNOWN
     return LeftOut(node["what"].raw, node["why"].raw, known, node["expected"].flag)
@@ -169,7 +169,7 @@ def _object(node: Node) -> JsonObject:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest in a backup's folder.
+    """Read the manifest in a backup's folder.
 
     Raises:
         FileError: There is none, or it is damaged.

@@ -1,11 +1,11 @@
-"""Which processes have files open. Nothing is opened for writing, and nothing is made.
+"""Finds processes that have files open. Nothing is opened for writing, and nothing is created.
 
-There are three ways to know. `/proc/PID/fd` names every open file, of the processes that this
-user may look into, and `/proc/PID/maps` those that are mapped into memory, which stay so when they
-are closed. SQLite's own locks are seen whoever holds them: a connection in WAL mode keeps one for
-as long as it lives, any other connection while it reads or writes.
+There are three sources. `/proc/PID/fd` has all open files of the processes that this user may
+inspect, and `/proc/PID/maps` those that are mapped into memory, which stay so after a close.
+SQLite's own locks are visible for any process: a connection in WAL mode holds one as long as it
+lives, other connections while they read or write.
 
-Whose container a process is in, its control group says: that has the container's id in its name.
+A process belongs to the container whose id is in the name of its control group.
 """
 
 import fcntl
@@ -23,41 +23,41 @@ from pixel_tui.processes import PROC, process_of
 from pixel_tui.text import SafeText
 
 AGAIN_SECONDS: Final = 0.3
-"""Who only reads a file at this moment has closed it by then."""
+"""A process that only read the file just now has closed it by then."""
 UNSEEN: Final = SafeText("a process that can't be seen from here")
 OF_OTHERS: Final = "which files other users' processes have open: only root may look"
 OUTSIDE: Final = "which files processes outside of this container have open"
 MOST_NAMED: Final = 3
-"""So many processes are named that could not be looked into."""
+"""How many processes that could not be inspected are named."""
 _FIRST_NAMESPACE: Final = 0xEFFFFFFC
-"""The inode of the machine's own namespace of processes: `PROC_PID_INIT_INO` of the kernel."""
+"""The inode of the host's PID namespace: `PROC_PID_INIT_INO` of the kernel."""
 _FLOCK: Final = "hhqqi4x"
 """`struct flock` of a 64-bit Linux."""
 _SQLITE_LOCKS: Final = (0x40000000, 512)
-"""Where SQLite's locks are: PENDING_BYTE, and the bytes after it."""
+"""Start and length of SQLite's locks: PENDING_BYTE, and the bytes after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFiles:
-    """What is known of who has files open."""
+    """Which processes have files open, as far as known."""
 
     holders: Mapping[Path, tuple[SafeText, ...]] = field(default_factory=dict)
-    """The processes that have each of them open, in words."""
+    """The processes that have each file open, in words."""
     unknown: tuple[str, ...] = ()
-    """What could not be looked at."""
+    """What could not be inspected."""
 
 
 @dataclass(slots=True)
 class _Look:
-    """One look at every process."""
+    """The result of one scan of all processes."""
 
     holders: dict[Path, set[int]] = field(default_factory=dict)
-    """Numbers of processes; -1 for one that can't be named."""
+    """Process ids; -1 for an unknown process."""
     stopping: set[int] = field(default_factory=set)
     hidden: bool = False
-    """Other users' processes are not even listed."""
+    """Whether other users' processes are not even listed."""
     refused: dict[int, str] = field(default_factory=dict)
-    """Processes that could not be looked into, and what was not seen: `open`, or only `mapped`."""
+    """Processes that could not be inspected: their `open` files, or only the `mapped` ones."""
 
     def add(self, path: Path, pid: int) -> None:
         self.holders.setdefault(path, set()).add(pid)
@@ -66,15 +66,15 @@ class _Look:
 def open_files(
     paths: Iterable[Path], *, stopping: Iterable[str] = (), proc: Path = PROC
 ) -> OpenFiles:
-    """The processes that have these files open, this one left out.
+    """Return the processes that have these files open, except this one.
 
     Args:
-        paths: The files; no process has one open that is not there.
+        paths: The files; they needn't exist.
         stopping: Ids of containers whose processes don't count.
-        proc: Where the kernel tells of processes.
+        proc: The proc file system.
 
     Raises:
-        OSError: A file can't be looked at.
+        OSError: A file can't be accessed.
     """
     paths, containers = list(paths), frozenset(filter(None, stopping))
     found = _look(paths, containers, proc)
@@ -92,7 +92,7 @@ def open_files(
     for path, pids in found.holders.items():
         for pid in sorted(pids):
             words = UNSEEN if pid < 0 else process_of(pid, proc).words
-            # Those containers may be another machine's, or their groups have no names.
+            # Those containers may be on another machine, or their groups have no names.
             if not containers or (pid > 0 and found.stopping):
                 holders[path] = (*holders.get(path, ()), words)
             else:
@@ -112,7 +112,7 @@ def _look(paths: Iterable[Path], containers: frozenset[str], proc: Path) -> _Loo
                 locking.append((path, holder))
     if not wanted:
         return look
-    # Without it, processes of other users are hidden (`hidepid`).
+    # If it is missing, processes of other users are hidden (`hidepid`).
     look.hidden = not (proc / "1").exists()
     for entry in proc.iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
@@ -141,7 +141,7 @@ def _look_into(process: Path, wanted: Mapping[tuple[int, int], Path], look: _Loo
 
 
 def _unseen(look: _Look, proc: Path) -> list[str]:
-    """What could not be looked at in other processes, and why."""
+    """Return what could not be inspected in other processes, and why."""
     if os.geteuid() != 0:
         return [OF_OTHERS] if look.hidden or look.refused else []
     words = [OF_OTHERS] if look.hidden else []
@@ -154,7 +154,7 @@ def _unseen(look: _Look, proc: Path) -> list[str]:
 
 
 def _is_of_the_machine(proc: Path) -> bool:
-    """Whether all of the machine's processes are listed, and not those of a container alone."""
+    """Whether all processes of the machine are listed, not only those of a container."""
     try:
         return (proc / "self/ns/pid").stat().st_ino == _FIRST_NAMESPACE
     except OSError:
@@ -174,8 +174,8 @@ def _opened(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
     found = set[Path]()
     for descriptor in (process / "fd").iterdir():
         with suppress(FileNotFoundError):
-            # The number of the inode first: it is known without asking the file's own file
-            # system, which may be one that does not answer.
+            # Compare the inode first: `fdinfo` has it without accessing the file's own file system,
+            # which may hang.
             if (inode := _inode(process / "fdinfo" / descriptor.name)) and inode not in inodes:
                 continue
             about = descriptor.stat()
@@ -185,7 +185,7 @@ def _opened(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
 
 
 def _inode(about: Path) -> str:
-    """The `ino` of a descriptor; empty before Linux 5.14, and where only this is refused."""
+    """Return the inode of a descriptor; empty before Linux 5.14, or if access is denied."""
     try:
         lines = about.read_text(errors="replace").splitlines()
     except PermissionError:
@@ -197,16 +197,16 @@ def _inode(about: Path) -> str:
 
 
 def _mapped(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
-    """Those of the files that a process has mapped, whether it has them open as well or not."""
+    """Return those of the files that a process has mapped, open or not."""
     inodes = {str(inode).encode(): path for (_, inode), path in wanted.items()}
     found = set[Path]()
     for line in (process / "maps").read_bytes().splitlines():
-        # Address, access, offset, device, inode, and a name with blanks.
+        # Address, access, offset, device, inode, and a name, which may have blanks.
         words = line.split(None, 5)
         if len(words) < 6 or words[4] not in inodes:
             continue
         path = inodes[words[4]]
-        # Some file systems have another device here than `stat` says.
+        # Some file systems report a device here that differs from that of `stat`.
         if words[3] == _device(path) or _is_map_of(process, words[0], words[5], path):
             found.add(path)
     return found
@@ -218,7 +218,7 @@ def _device(path: Path) -> bytes:
 
 
 def _is_map_of(process: Path, addresses: bytes, name: bytes, path: Path) -> bool:
-    """Whether what is mapped there is this file: by its name, if only root may look it up."""
+    """Whether the mapping is this file; compared by name if only root may look it up."""
     try:
         return (process / "map_files" / os.fsdecode(addresses)).samefile(path)
     except OSError:
@@ -226,7 +226,7 @@ def _is_map_of(process: Path, addresses: bytes, name: bytes, path: Path) -> bool
 
 
 def _locked_by(path: Path) -> int:
-    """The process that holds a lock of SQLite; 0 if none does, -1 if it can't be named."""
+    """Return the process that holds a lock of SQLite; 0 if none does, -1 if unknown."""
     if struct.calcsize(_FLOCK) != 32 or struct.calcsize("P") != 8:
         return 0
     try:

@@ -1,4 +1,4 @@
-"""Folders outside of the project's that its services write in: looked into, and never copied."""
+"""Searches folders outside of the project that its services mount; they are never copied."""
 
 import os
 from collections.abc import Iterable
@@ -19,34 +19,34 @@ SYSTEM_FOLDERS: Final = (
     "/proc",
     "/dev",
 )
-"""What is mounted of the machine itself holds nothing of the project's."""
+"""Folders of the machine itself, which have no data of the project."""
 MOST_LOOKED_AT: Final = 20_000
-"""So many files and folders: what is mounted may be all of a disk."""
+"""The most files and folders that are searched, because a mount may be a complete disk."""
 OUTSIDE: Final = "it is outside the project's folder"
 
 
 @dataclass(frozen=True, slots=True)
 class LookResult:
-    """What came of a look."""
+    """The result of a search outside of the project."""
 
     gap: Gap
     missed: bool
-    """Whether it has, or may have, what belongs into a backup."""
+    """Whether it has, or may have, data that should be in a backup."""
     why: str
 
 
 def is_system(source: str) -> bool:
-    """Whether it is of the machine itself: by whole names, as `/devops` is not in `/dev`."""
+    """Whether a path is in a system folder, by complete names: `/devops` is not in `/dev`."""
     return any(PurePosixPath(source).is_relative_to(folder) for folder in SYSTEM_FOLDERS)
 
 
 def look_outside(source: str, others: Iterable[Path], *, here: bool) -> LookResult:
-    """Whether there is a database in a folder, or in a file, outside of the project's.
+    """Return whether there is a database in a folder or file outside of the project.
 
     Args:
-        source: Its path, as the engine calls it.
-        others: What is not looked at, as it is kept otherwise or holds backups.
-        here: Whether the engine's paths are this process's own.
+        source: Its path, as the engine names it.
+        others: Folders to skip, because they are backed up otherwise or have backups.
+        here: Whether the engine's paths are valid for this process.
     """
     if not here:
         return _unknown("the engine is on another machine, or this program is in a container")

@@ -1,8 +1,8 @@
-"""Giving a file to its owner, by a container if this user may not.
+"""Sets the owner of files, with a container if this user may not.
 
-Whoever operates a stack is often in the group `docker` and not root. A database that is restored
-as theirs is one that the service can't write to. A container may change owners, as the operator
-would do by hand: `docker run --rm -v FOLDER:/data alpine chown UID:GID /data/FILE`.
+A stack's operator is often in the group `docker` but not root. A service could not write to a
+restored database that belongs to the operator. A container can change owners, as the operator
+would by hand: `docker run --rm -v FOLDER:/data alpine chown UID:GID /data/FILE`.
 """
 
 import csv
@@ -22,10 +22,10 @@ _INSIDE: Final = "/beside"
 
 
 class Owners:
-    """Changes owners, by the kernel or else by the engine.
+    """Changes owners, with the kernel or else with the engine.
 
     Args:
-        view: Asks the engine; None if there is none to ask.
+        view: Queries the engine; None without an engine.
     """
 
     def __init__(self, view: StackView | None = None) -> None:
@@ -33,11 +33,11 @@ class Owners:
         self._images: list[str] | None = None
 
     def give(self, path: Path, uid: int, gid: int) -> None:
-        """Give a file or a folder to an owner and a group.
+        """Set the owner and group of a file or folder.
 
         Raises:
-            OperationError: Neither this user nor a container can.
-            OSError: It is not there.
+            OperationError: Neither this user nor a container can do it.
+            OSError: It does not exist.
         """
         if _owned(path, uid, gid):
             return
@@ -56,14 +56,14 @@ class Owners:
     def _by_container(self, path: Path, uid: int, gid: int) -> bool:
         for image in self._candidates():
             said = self._run(image, path, uid, gid)
-            # With the owners of the engine mapped (`userns-remap`) it is done, and is another.
+            # With mapped owners (`userns-remap`) the command succeeds, but sets another owner.
             if said and _owned(path, uid, gid):
                 self._images = [image]
                 return True
         return False
 
     def _candidates(self) -> list[str]:
-        """Images that are here and may have `chown`; nothing is pulled."""
+        """Return local images that may have `chown`; nothing is pulled."""
         if self._images is None:
             self._images = []
             if self._view is not None:
@@ -87,9 +87,9 @@ class Owners:
 
 
 def opening_words(folder: Path) -> str:
-    """What to do where this user may not write in a folder, as the fix of an error.
+    """Return how to get access to a folder that this user can't write to, for an error's hint.
 
-    A container can open it for the user's group, if its present group has nothing to lose.
+    A container can give it to the user's group, unless the current group has write access.
     """
     about = folder.stat()
     if about.st_mode & stat.S_IWGRP:
@@ -101,7 +101,7 @@ def opening_words(folder: Path) -> str:
 
 
 def _mount_words(folder: Path, target: str = _INSIDE) -> str:
-    """The option's value, quoted: docker reads it as a line of CSV."""
+    """Return the value of `--mount`, quoted because docker reads it as a CSV line."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(
         ["type=bind", f"source={folder.resolve()}", f"target={target}"]

@@ -1,4 +1,4 @@
-"""What goes into a backup of a project, and how many are kept: settings and profile."""
+"""The rules of a project's backups, from settings and profile."""
 
 import hashlib
 import os
@@ -12,8 +12,8 @@ from pixel_tui.profile import profile_table, words
 from pixel_tui.settings import BackupSettings
 
 FORMER_FOLDER: Final = "backups/pixel-tui"
-"""Where backups were made by default, below the project's folder. Containers of many stacks can
-write there; what is there is still read."""
+"""The former default folder, in the project's folder. Containers of many stacks can write to it;
+backups in it are still read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +25,30 @@ class Policy:
     root: Path
     """The folder of its backups."""
     state_folder: Path
-    """Where this user's state is kept: which backups were made here is recorded there."""
+    """The folder with this user's state, which records the backups made here."""
     keep: int
     max_age_hours: float
     files: tuple[str, ...]
     """Patterns below the project's folder."""
     folders: tuple[str, ...]
-    """Where databases are looked for, beside what is mounted."""
+    """Folders that are searched for databases, besides mounts."""
     skip: tuple[str, ...]
     postgres_images: tuple[str, ...]
     skip_volumes: tuple[str, ...] = ()
-    """Volumes that hold nothing worth a backup: by name, or as `SERVICE:PLACE`."""
+    """Volumes that need no backup, by name or as `SERVICE:PATH`."""
     skip_binds: tuple[str, ...] = ()
-    """The same of what is mounted from outside the project's folder: by path, or the same way."""
+    """Bind mounts from outside of the project that need no backup, by path or as `SERVICE:PATH`."""
     given: tuple[str, ...] = ()
-    """Those of `skip` that the user named."""
+    """The part of `skip` that the user has set."""
 
     @property
     def former(self) -> Path:
-        """The folder that backups were made in before there was another default."""
+        """The former default folder of backups."""
         return self.project / FORMER_FOLDER
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """Every folder that backups may be in; new ones are made in the first."""
+        """All folders that may have backups; new ones are created in the first."""
         return tuple(dict.fromkeys((self.root, self.former)))
 
     @property
@@ -58,12 +58,12 @@ class Policy:
 
 
 def policy_for(project: Path, settings: BackupSettings, state_folder: Path) -> Policy:
-    """The rules for the project in a folder.
+    """Return the rules for the project in a folder.
 
     Args:
         project: The folder.
-        settings: What the user wants of backups.
-        state_folder: Where this user's state is kept.
+        settings: The user's settings for backups.
+        state_folder: The folder with this user's state.
     """
     profile = profile_table("backup")
     volumes = tuple(name for name in settings.skip if name.startswith(PREFIX))
@@ -89,10 +89,10 @@ def policy_for(project: Path, settings: BackupSettings, state_folder: Path) -> P
 
 
 def default_root(project: Path, state_folder: Path) -> Path:
-    """Where a project's backups are unless the settings say otherwise: among this user's state.
+    """Return the default folder of a project's backups, in this user's state folder.
 
-    It is outside the project's folder, of which containers mount parts or all. The same folder
-    has the same place, through whatever links it is named.
+    It is outside of the project, of which containers mount parts or all. It depends on the
+    project's real path, so that links to it make no difference.
     """
     real = os.path.realpath(project)
     mark = hashlib.sha256(os.fsencode(real)).hexdigest()[:8]

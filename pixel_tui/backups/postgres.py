@@ -1,10 +1,10 @@
-"""Postgres, dumped and restored by its own programs inside its container.
+"""Dumps and restores Postgres with its own programs inside its container.
 
-Who it is and which database, the shell in the container reads from the container's own
-variables, or from the files that these name (`POSTGRES_USER_FILE`), as the entry points of the
-official and Bitnami's images do: no password is ever in an argument or in this program. Which
-databases there are the server itself says. A name of one is only ever an argument of the shell,
-quoted as libpq's connection strings want it: it is no option, no SQL and no address.
+The shell in the container takes user, password and default database from the container's own
+variables, or from the files that these name (`POSTGRES_USER_FILE`), like the entry points of the
+official and Bitnami's images: no password is ever in an argument or in this program. The server
+itself lists its databases. A database's name is only ever an argument of the shell, quoted for
+libpq's connection strings: it can't be read as an option, SQL or an address.
 """
 
 import re
@@ -25,7 +25,7 @@ from pixel_tui.stack.programs.program import Programs
 
 
 def _variable(name: str, *variables: str) -> str:
-    """Shell that sets a name to the first variable that is set, or to what is in a `_FILE`."""
+    """Return shell code that sets a name from the first set variable, or from its `_FILE`."""
     words = "".join(
         f'[ -n "${name}" ] || {name}=${{{variable}:-}}; '
         f'[ -n "${name}" ] || [ -z "${{{variable}_FILE:-}}" ]'
@@ -44,7 +44,7 @@ _WHO: Final = (
     + '[ -z "$p" ] || export PGPASSWORD="$p"; export PGUSER="$u" PGCONNECT_TIMEOUT=20; '
 )
 DUMP: Final = _WHO + (
-    # A table that somebody keeps locked must not keep all the rest waiting for ever.
+    # A locked table must not block the complete backup forever.
     'exec pg_dump --format=custom --lock-wait-timeout=60000 --dbname="$1"'
 )
 ROLES: Final = _WHO + "exec pg_dumpall --globals-only"
@@ -52,10 +52,10 @@ ROLES_WITHOUT_PASSWORDS: Final = f"{ROLES} --no-role-passwords"
 CONTENTS: Final = "exec pg_restore --format=custom --list"
 _LOOK: Final = "command -v pg_dump >/dev/null || echo no"
 _NO_SHELL: Final = {126, 127}
-"""What docker ends with where the container has no shell that could look."""
+"""Docker's exit codes if the container has no shell."""
 NAME: Final = _WHO + 'printf %s "$d"'
 _QUERY: Final = _WHO + (
-    # The database that is named may be gone: any that is there will do.
+    # The default database may be missing: any existing one will do.
     'for d in "$d" postgres template1; do'
     ' PGDATABASE="$d" psql --no-psqlrc --no-align --tuples-only --command="$1" && exit 0;'
     " done; exit 1"
@@ -81,7 +81,7 @@ _FILLED: Final = _WHO + (  # noqa: S608  the server itself quotes the names
     "END\n"
 )
 RESTORE: Final = _WHO + (
-    # Whoever still uses the database must not keep this waiting for ever.
+    # Other users of the database must not block this forever.
     "export PGOPTIONS='-c lock_timeout=60s'; "
     "exec pg_restore --format=custom --clean --if-exists --single-transaction --exit-on-error"
     ' --dbname="$1"'
@@ -93,11 +93,11 @@ _STATEMENTS: Final = _WHO + (
 )
 _FREE: Final = 'exec df -P -k "$1"'
 _FREE_KILOBYTES: Final = re.compile(r"\s\d+\s+\d+\s+(\d{1,15})\s+\d+%", re.ASCII)
-"""The column `Available` of POSIX; each other column may hold blanks."""
+"""The column `Available` of POSIX; other columns may have blanks."""
 READY: Final = _WHO + 'export PGDATABASE="$d"; exec pg_isready --quiet'
 ASK_SECONDS: Final = 30.0
 CUSTOM_FORMAT: Final = b"PGDMP"
-"""How a dump in the custom format begins: there is no plain SQL in it, and no command of psql."""
+"""The start of a dump in the custom format, which can't be plain SQL or psql commands."""
 MOST_ROLE_BYTES: Final = 4 * 1024 * 1024
 _NAME: Final = r'(?:"(?:[^"\\]|"")+"|[^\s";\\]+)'
 _ROLE: Final = re.compile(rf"(?:CREATE ROLE|ALTER ROLE|GRANT {_NAME} TO) ({_NAME})[^\\]*;")
@@ -105,7 +105,7 @@ _ROLE: Final = re.compile(rf"(?:CREATE ROLE|ALTER ROLE|GRANT {_NAME} TO) ({_NAME
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database of a server, and what it takes to make it again."""
+    """A database of a server, with what is needed to create it again."""
 
     name: str
     owner: str = ""
@@ -113,19 +113,19 @@ class Database:
     collate: str = ""
     ctype: str = ""
     open: bool = True
-    """Whether it takes connections."""
+    """Whether it accepts connections."""
     size: int = 0
-    """In bytes; a dump is smaller. 0 where this user may not know."""
+    """In bytes; a dump is smaller. 0 if this user may not read it."""
 
 
 def is_postgres(seen: SeenContainer, words: Sequence[str]) -> bool:
-    """Whether a container holds a Postgres server: its image says so, or its variables do."""
+    """Whether a container runs Postgres, according to its image or its variables."""
     name = seen.image.rpartition("/")[2]
     return any(word in name for word in words) or "PGDATA" in seen.environment
 
 
 def database_of(item: Item) -> Database | None:
-    """The database that was dumped; None where a backup of version 1 does not say which."""
+    """Return the dumped database of an item; None if a backup of version 1 does not name it."""
     node = Node(item.details)
     if not item.database:
         return None
@@ -139,11 +139,11 @@ def database_of(item: Item) -> Database | None:
 
 
 class Postgres:
-    """The server in one container.
+    """The Postgres server in one container.
 
     Args:
         programs: Runs the docker program.
-        command: How it is called.
+        command: The docker and compose command lines.
         container: The container's id.
     """
 
@@ -153,10 +153,10 @@ class Postgres:
         self._container = container
 
     def missing(self) -> str:
-        """Why nothing can be dumped in there; empty where it can.
+        """Return why it can't be dumped; empty if it can.
 
         Raises:
-            OperationError: No program can be started in there, whatever there is.
+            OperationError: No program can be started in the container.
         """
         said = self._run(_LOOK, patience=ASK_SECONDS)
         if said.code in _NO_SHELL or said.output.strip() == b"no":
@@ -166,14 +166,14 @@ class Postgres:
         return ""
 
     def ready(self) -> bool:
-        """Whether it takes connections."""
+        """Whether it accepts connections."""
         return self._run(READY, patience=ASK_SECONDS).code == 0
 
     def database(self) -> str:
-        """The name of the database that its variables name.
+        """Return the name of the default database, from the container's variables.
 
         Raises:
-            OperationError: They can't be read.
+            OperationError: It can't be determined.
         """
         said = self._run(NAME, patience=ASK_SECONDS)
         name = said.output.decode(errors="replace")[:63]
@@ -182,10 +182,10 @@ class Postgres:
         return name
 
     def databases(self) -> tuple[Database, ...]:
-        """Every database but the two templates of a new server, as the server lists them.
+        """Return all databases that the server lists, except its templates.
 
         Raises:
-            OperationError: It does not list them.
+            OperationError: The server does not list them.
         """
         return tuple(
             Database(
@@ -201,29 +201,29 @@ class Postgres:
         )
 
     def places(self) -> tuple[str, ...]:
-        """The folders in the container that it keeps its data in.
+        """Return the folders in the container with the server's data.
 
         Raises:
-            OperationError: It does not say.
+            OperationError: The server does not tell.
         """
         found = self._query(_PLACES)
         places = (found["data"].raw, *(item.raw for item in found["tablespaces"]))
         return tuple(filter(None, places))
 
     def free(self) -> int | None:
-        """How many bytes are free where it keeps its data; None where that is unknown."""
+        """Return the free bytes where the server keeps its data; None if unknown."""
         try:
             places = self.places()
         except OperationError:
             return None
         if len(places) != 1:
-            return None  # which of its tablespaces is filled, only the dump knows
+            return None  # only the dump knows which tablespace it fills
         said = self._run(_FREE, places[0], patience=ASK_SECONDS)
         found = _FREE_KILOBYTES.search(said.output.decode(errors="replace"))
         return int(found[1]) * 1024 if found and not said.code else None
 
     def empty(self, database: str) -> bool | None:
-        """Whether no table of a database has a row; None where that can't be known."""
+        """Whether no table of a database has a row; None if unknown."""
         said = self._run(_FILLED, _address(database), patience=ASK_SECONDS * 4)
         counts = said.output.split()
         if b"1" in counts:
@@ -231,12 +231,12 @@ class Postgres:
         return None if said.code or said.errors.strip() or len(counts) > 2000 else True
 
     def version(self) -> str:
-        """`pg_dump --version`."""
+        """Return the output of `pg_dump --version`."""
         said = self._run("exec pg_dump --version", patience=ASK_SECONDS)
         return said.output.decode(errors="replace").strip()[:80]
 
     def dump(self, database: str, target: IO[bytes]) -> None:
-        """Write a dump of one database in the custom format.
+        """Write a dump of a database in the custom format.
 
         Raises:
             OperationError: It failed.
@@ -246,14 +246,14 @@ class Postgres:
             raise OperationError(f"pg_dump failed: {said.reason}", on=self._container[:12])
 
     def dump_roles(self, target: IO[bytes]) -> bool:
-        """Write the SQL of roles and tablespaces; returns whether their passwords are in it.
+        """Write the SQL of roles and tablespaces; returns whether passwords are included.
 
         Raises:
             OperationError: It failed.
         """
         if not self._run(ROLES, target=target).code:
             return True
-        # Only a superuser may read the passwords.
+        # Only a superuser can read the passwords.
         target.seek(0)
         target.truncate()
         said = self._run(ROLES_WITHOUT_PASSWORDS, target=target)
@@ -262,7 +262,7 @@ class Postgres:
         return False
 
     def contents(self, dump: Path) -> int:
-        """How many entries the table of contents of a dump has.
+        """Return the number of entries in a dump's table of contents.
 
         Raises:
             OperationError: pg_restore can't read it, or it is empty.
@@ -275,15 +275,14 @@ class Postgres:
         return len(lines)
 
     def restore(self, dump: IO[bytes], database: Database | None = None) -> None:
-        """Put a dump in the place of what is in a database, in one transaction.
+        """Restore a dump into a database, in one transaction.
 
         Args:
-            dump: The file, which nobody else can write to: what it says is run.
-            database: Which one; it is made where it is gone. None: the one that the server's
-                variables name.
+            dump: The file; no other user may be able to write it, because its content is executed.
+            database: The target, created if missing; None for the server's default database.
 
         Raises:
-            OperationError: It failed, and the database is as it was.
+            OperationError: It failed, and the database is unchanged.
         """
         name = database.name if database else self.database()
         if database:
@@ -296,7 +295,7 @@ class Postgres:
             )
 
     def restore_roles(self, roles: bytes) -> int:
-        """Make those roles again that are gone; returns how many. What is there stays as it is.
+        """Create missing roles; returns how many. Existing ones stay unchanged.
 
         Raises:
             OperationError: The server refuses it.
@@ -309,7 +308,7 @@ class Postgres:
         return sum(line.startswith("CREATE ROLE") for line in statements)
 
     def _make(self, database: Database) -> None:
-        """Make a database where it is gone."""
+        """Create a database if it is missing."""
         if any(item.name == database.name for item in self.databases()):
             return
         options = [
@@ -326,7 +325,7 @@ class Postgres:
         self._execute(f"CREATE DATABASE {_identifier(database.name)} {words};\n")
 
     def _execute(self, statements: str) -> None:
-        """Run SQL that holds no backslash: psql would take it for a command of its own."""
+        """Run SQL without backslashes, which psql would execute as its own commands."""
         if "\\" in statements or "\0" in statements:
             raise OperationError("A name with a backslash can't be made again: make it by hand.")
         with _as_file(statements) as file:
@@ -361,14 +360,14 @@ class Postgres:
 
 
 def missing_roles(text: str, present: set[str]) -> list[str]:
-    """Of the SQL of `pg_dumpall`, the statements that make roles that are not there.
+    """Return the statements of `pg_dumpall` that create missing roles.
 
-    Only whole lines of the forms that it writes for roles are taken: whatever else is in the
-    file is run by nobody.
+    Accepts only complete lines in the forms that it writes for roles: anything else in the file is
+    not executed.
 
     Args:
         text: The SQL.
-        present: The roles that are there, quoted as SQL wants them.
+        present: The existing roles, quoted as in SQL.
     """
     lines = []
     for line in text.splitlines():
@@ -379,14 +378,14 @@ def missing_roles(text: str, present: set[str]) -> list[str]:
 
 
 def _as_file(text: str) -> IO[bytes]:
-    file = tempfile.TemporaryFile()  # noqa: SIM115  whoever asked for it closes it
+    file = tempfile.TemporaryFile()  # noqa: SIM115  closed by the caller
     file.write(text.encode())
     file.seek(0)
     return file
 
 
 def _address(database: str) -> str:
-    """A name as a connection string has it: it could be read as one itself."""
+    """Quote a name for a connection string, so that it is not read as one itself."""
     quoted = database.replace("\\", "\\\\").replace("'", "\\'")
     return f"dbname='{quoted}'"
 

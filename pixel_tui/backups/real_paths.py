@@ -1,9 +1,9 @@
-"""Opening what was looked at before, whatever has been put in its place meanwhile.
+"""Opens files by real paths, safely against links that are created meanwhile.
 
-A service may write in the folders that are copied. Between the look at a file and its copy it can
-put a link there, or in the place of a folder above, to what only this user may read. So the real
-path is kept when it is looked at, and each name of it is opened by itself, and no link: none can
-be there. That it is the same file is not asked for: programs replace theirs whole, all the time.
+Services may write to the folders that are copied. Between the check of a file and its copy they
+can replace it, or a parent folder, by a link to what only this user can read. So the real path is
+recorded at the check, and each part of it is opened without following links. Whether it is still
+the same file does not matter: programs replace their files all the time.
 """
 
 import errno
@@ -22,13 +22,13 @@ _LINKED: Final = "since it was looked at, a link was put on its way"
 
 @contextmanager
 def held_folder(folder: Path) -> Iterator[Path]:
-    """Hold a folder; yields a path to it that stays, whatever its name leads to meanwhile.
+    """Hold a folder open; yields a path that stays valid whatever happens to its name.
 
     Args:
         folder: Its real path.
 
     Raises:
-        OSError: It is not there, or a link is on the way.
+        OSError: It does not exist, or a link is on the path.
     """
     descriptor = os.open("/", _FOLDER)
     try:
@@ -45,10 +45,10 @@ def held_folder(folder: Path) -> Iterator[Path]:
 
 
 def open_real(path: Path) -> BufferedReader:
-    """Open a regular file by its real path, without following a link or waiting.
+    """Open a regular file by its real path, without following links or blocking.
 
     Raises:
-        OSError: It is not there, is no regular file, or a link is on the way.
+        OSError: It does not exist, is not a regular file, or a link is on the path.
     """
     with held_folder(path.parent) as folder:
         try:
@@ -58,7 +58,7 @@ def open_real(path: Path) -> BufferedReader:
 
 
 def _words(error: OSError, path: Path) -> OSError:
-    """What a person is told: `ENOTDIR` is what the kernel says of a link that should be none."""
+    """Return a readable error: the kernel reports `ENOTDIR` for a link where none should be."""
     if error.errno in {errno.ELOOP, errno.ENOTDIR}:
         return OSError(errno.ELOOP, _LINKED, str(path))
     return OSError(error.errno, error.strerror or str(error), str(path))

@@ -1,9 +1,9 @@
-"""Whether `up` finds the networks and volumes that it needs, asked when the files of then are back.
+"""Checks that `up` finds the networks and volumes it needs, after files were restored.
 
-The files that a backup puts back may give a network another configuration than the one that there
-is. `up` then stops those services of its command that are on it, fails to remove it under the
-others, and leaves the first ones down. Or they name external ones that are not there. What files
-they will be is only known once they are there.
+Restored files may configure a network differently from the existing one. `up` then stops its
+services on that network, fails to remove it because of others, and leaves the first ones down. Or
+the files may name external resources that are missing. All this is known only once the files are
+restored.
 """
 
 import os
@@ -20,16 +20,16 @@ from pixel_tui.stack.model.resources import parse_resources
 
 
 def require_resources(view: StackView, services: Sequence[str]) -> None:
-    """That every network of these services, and of what they need, is as the files say.
+    """Check that networks of these services, and of their dependencies, match the files.
 
-    And that the external networks and volumes are there, of which compose makes none.
+    Also that external networks and volumes exist, which compose never creates.
 
     Args:
         view: The engine and the project.
-        services: What `up` will name.
+        services: The services of the `up` command.
 
     Raises:
-        OperationError: One is another one or not there, or it can't be found out.
+        OperationError: One differs or is missing, or that can't be determined.
     """
     model = _model(view)
     nodes = dict(Node(model)["services"].members())
@@ -101,7 +101,7 @@ def _model(view: StackView) -> JsonObject:
     said = view.programs.run(
         view.command.compose_argv(*EVERY_PROFILE, *words), patience=ASK_SECONDS
     )
-    if said.code:  # profiles may be alternatives that can't all be on
+    if said.code:  # profiles may exclude each other
         active = view.programs.run(view.command.compose_argv(*words), patience=ASK_SECONDS)
         if active.code:
             reason = refusal_of(said, view.command, os.environ)
@@ -114,7 +114,7 @@ def _model(view: StackView) -> JsonObject:
 
 
 def _with_needs(services: Sequence[str], nodes: Mapping[str, Node]) -> Collection[str]:
-    """With what they depend on, directly or through others."""
+    """Return the services with their direct and indirect dependencies."""
     found: set[str] = set()
     left = [name for name in services if name in nodes]
     while left:

@@ -1,7 +1,7 @@
-"""What of a manifest may be put back, and where. Whoever wrote the manifest is not trusted.
+"""Decides which items of a manifest may be restored, and where. The manifest is not trusted.
 
-A backup may lie where a service can write, so that it may hold what no backup of ours can. All
-of it is looked at before the first file is touched.
+A backup may be where services can write, so it may have content that no backup of ours has. All
+of it is checked before the first file is touched.
 """
 
 import os
@@ -18,13 +18,13 @@ from pixel_tui.backups.volumes import volume_source
 from pixel_tui.errors import ConsoleError, FileError
 
 _HISTORIES: Final = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
-"""What is in there is run by the next command in the folder."""
+"""Version control folders: their content is executed by the next command in the folder."""
 _MODE: Final = re.compile("[0-7]{3,4}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreRoots:
-    """Where files may be put."""
+    """The folders that files may be restored to."""
 
     project: Path
     """The project's folder."""
@@ -33,10 +33,10 @@ class RestoreRoots:
     volumes: Mapping[str, Path] | None = None
     """The folders of volumes, by name."""
     binds: Sequence[str] = ()
-    """What the containers of the project mount, as the engine was told."""
+    """The sources of the project's bind mounts, as the engine names them."""
 
     def shown(self, path: Path) -> str:
-        """A path for people: relative to the project's folder if it is in there."""
+        """Return a path for display: relative to the project's folder if inside it."""
         try:
             return str(path.relative_to(self.project.resolve()))
         except ValueError:
@@ -44,11 +44,11 @@ class RestoreRoots:
 
 
 def target_of(item: Item, grounds: RestoreRoots) -> Path:
-    """Where an item goes: the real path.
+    """Return the real path where an item goes.
 
     Raises:
-        FileError: No backup of ours can contain it, or a link leads to where nothing of the
-            project is.
+        FileError: No backup of ours can contain it, or a link leads to where the project has no
+            data.
     """
     _require_ours(item)
     if item.volume:
@@ -77,11 +77,11 @@ def target_of(item: Item, grounds: RestoreRoots) -> Path:
 
 
 def why_not_restorable(item: Item, grounds: RestoreRoots) -> str:
-    """Why an item can't be put back, known without its content; empty if it may be.
+    """Return why an item can't be restored, without reading its content; empty if it can.
 
     Args:
         item: The item.
-        grounds: Where files may be put; what is in a volume needs none of it.
+        grounds: The allowed folders; not needed for an item in a volume.
     """
     try:
         if item.volume:
@@ -94,15 +94,15 @@ def why_not_restorable(item: Item, grounds: RestoreRoots) -> str:
 
 
 def _is_empty(folder: Path) -> bool:
-    """Docker makes an empty one where a file that is mounted is missing."""
+    """Whether a folder is empty: Docker creates one for a bind mount whose file is missing."""
     try:
         return next(folder.iterdir(), None) is None
     except OSError:
-        return False  # not known
+        return False  # unknown
 
 
 def require_content(item: Item, path: Path) -> None:
-    """Raise `FileError` if the file of an item is not of the kind that it says.
+    """Raise `FileError` if an item's file is not of the stated kind.
 
     Args:
         item: The item.
@@ -113,16 +113,16 @@ def require_content(item: Item, path: Path) -> None:
 
 
 def mode_of(item: Item) -> int:
-    """The permissions that were recorded, never more than these: no set-user-ID.
+    """Return the recorded permissions, without set-user-ID and the like.
 
-    The owner alone may read what has none.
+    Only the owner may read a file without recorded permissions.
     """
     mode = item.details.get("mode")
     return int(mode, 8) & 0o777 if isinstance(mode, str) else 0o600
 
 
 def is_beside_database(item: Item, items: Iterable[Item]) -> bool:
-    """Whether it is the `-wal` of a database that is restored: that would be torn by it."""
+    """Whether it is a side file of a restored database, which it would corrupt."""
     if item.kind is not ItemKind.FILE:
         return False
     names = {other.source for other in items if other.kind is ItemKind.SQLITE}
@@ -156,12 +156,11 @@ def _in_history(parts: Iterable[str]) -> bool:
 def _led_by_the_project(target: Path, real: Path, grounds: RestoreRoots) -> bool:
     """Whether a link out of the project leads to data of the project.
 
-    A data folder may be on another disk. That it is one is known from a service that mounts it;
-    without containers, a link directly in the project's folder is believed. A service could have
-    made any other.
+    A data folder may be on another disk: then a service mounts it. Without containers, a link
+    directly in the project's folder is trusted, because a service could have created any other.
     """
     if target.is_symlink():
-        return False  # a single file that leads away is a trap
+        return False  # a link instead of a single file is suspicious
     project = grounds.project.resolve()
     for bind in grounds.binds:
         place, named = Path(bind).resolve(), Path(os.path.normpath(bind))
@@ -176,7 +175,7 @@ def _led_by_the_project(target: Path, real: Path, grounds: RestoreRoots) -> bool
 
 
 def _in_volume(item: Item, grounds: RestoreRoots) -> Path:
-    """Where a database of a volume goes. Whoever fills the volume may have put links there."""
+    """Return where a database of a volume goes; services may have created links in the volume."""
     place = (grounds.volumes or {})[item.volume].resolve()
     relative = item.source.removeprefix(volume_source(item.volume, ""))
     target = place / relative_path(relative)

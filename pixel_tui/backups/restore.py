@@ -1,7 +1,7 @@
-"""Putting a backup back. What is there now is put aside and never overwritten.
+"""Restores a backup. Current files are renamed and never overwritten.
 
-What becomes of a file is said before it is done, so that whoever comes after this has died knows
-which files to look at.
+Each step is printed before it is done, so that the output shows which files to check if the
+process dies.
 """
 
 import hashlib
@@ -27,24 +27,24 @@ from pixel_tui.files import open_regular, read_regular
 
 
 def wanted_for_restore(item: Item) -> bool:
-    """Whether an item is data or a file, and no record of how it ran."""
+    """Whether an item is data or a file, not a record of the deployment."""
     return item.kind is not ItemKind.DEPLOYMENT
 
 
 class Restorer:
-    """Puts items of one backup back.
+    """Restores items of one backup.
 
     Args:
-        folder: The backup's.
-        grounds: Where files may be put.
-        servers: Postgres servers that run, by service.
-        mark: What is put aside is called `NAME.MARK`.
-        say: Told a line for each thing that is done.
-        state_folder: Where this user's state, and with it the reserve, is kept.
-        running: Asks the engine which containers run and what they mount; None if it does not
-            matter who uses what is restored.
-        owners: What gives files to their owners.
-        secrets: What keeps copies of environment files private.
+        folder: The backup's folder.
+        grounds: Where files may be written.
+        servers: The running Postgres servers, by service.
+        mark: A replaced file is kept as `NAME.MARK`.
+        say: Prints a line for each thing that is done.
+        state_folder: The folder with this user's state, and so with the reserve.
+        running: Returns the running containers with their mounts; None if it does not matter who
+            uses the restored files.
+        owners: Sets the owners of files.
+        secrets: Keeps copies of environment files private.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class Restorer:
 
     @property
     def aside(self) -> list[str]:
-        """What was put aside, relative to the project's folder."""
+        """The kept files, relative to the project's folder."""
         return self._files.aside
 
     @property
     def aside_words(self) -> str:
-        """What was put aside and where, as a sentence."""
+        """The kept files and their folder, as a sentence."""
         return self._files.aside_words
 
     def check(
@@ -86,19 +86,19 @@ class Restorer:
         beside: Sequence[tuple[Path, int]] = (),
         stopping: Iterable[str] = (),
     ) -> None:
-        """Look at all that can be looked at while services use what would be replaced.
+        """Check everything that can be checked while services still run.
 
         Nothing is changed.
 
         Args:
             manifest: The backup's.
-            wanted: Whether an item is to be put back.
-            beside: Places, and the bytes that something else needs there before.
-            stopping: Ids of the containers that are stopped before it is restored.
+            wanted: Whether an item is to be restored.
+            beside: Paths, and the bytes that are needed there for something else.
+            stopping: Ids of the containers that are stopped before the restore.
 
         Raises:
-            OperationError: One item can't be put back, there is no room, or a process that is in
-                none of these containers has a file open.
+            OperationError: An item can't be restored, there is not enough space, or a process
+                outside of these containers has a file open.
         """
         self._check.untouched = "Nothing was stopped or restored"
         items = self._check.chosen(manifest, wanted)
@@ -109,11 +109,11 @@ class Restorer:
         self._say(f"all {len(items)} are whole, and there is a place for each")
 
     def restore(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> None:
-        """Put the wanted items back, once all of them have been looked at.
+        """Restore the wanted items, after checking all of them.
 
         Raises:
-            OperationError: One can't be put back (nothing was changed), or could not be; it says
-                what was put aside.
+            OperationError: One can't be restored (nothing was changed), or failed; the message says
+                which files were kept.
         """
         items = self._check.chosen(manifest, wanted)
         targets, changed = self._check.checked(items)
@@ -126,7 +126,7 @@ class Restorer:
             for item in changed:
                 with self._telling_how_far(item):
                     fresh.append((item, self._files.copied(item, targets[item.path])))
-            # Again: the copies took their time.
+            # Check again, because copying took time.
             self._check.require_unused(changed, targets)
             for item, copy in fresh:
                 with self._telling_how_far(item):
@@ -144,7 +144,7 @@ class Restorer:
 
     @contextmanager
     def _telling_how_far(self, item: Item) -> Iterator[None]:
-        """Say of whatever fails what has been put aside until then."""
+        """Add the kept files to the message of any failure."""
         try:
             yield
         except (OSError, ValueError, ConsoleError) as error:
@@ -154,7 +154,7 @@ class Restorer:
             ) from error
 
     def _restore_server(self, item: Item) -> None:
-        """Put a database, or those roles that are gone, back into its server."""
+        """Restore a database into its server, or create its missing roles."""
         server, file = self._servers[item.server], item_file(self._folder, item)
         self._say(putting_back(f"{item.kind.value:<10} {item.title}"))
         if item.kind is ItemKind.ROLES:
@@ -164,7 +164,7 @@ class Restorer:
             made = server.restore_roles(roles)
             self._say(f"{item.kind.value:<10} {item.title}  {made} made again")
             return
-        # The server runs what is in it: what is compared has to be what it reads.
+        # The server executes the content, so it must read the copy that was checked.
         with tempfile.TemporaryFile(dir=self._check.copies) as dump:
             with open_regular(file, follow=False) as old:
                 copy_checked(old, dump, item.sha256)

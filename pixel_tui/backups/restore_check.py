@@ -1,4 +1,4 @@
-"""What is looked at before a backup is put back: all that could fail, and nothing is changed."""
+"""Checks everything that could fail in a restore, without changing anything."""
 
 import os
 import time
@@ -32,17 +32,17 @@ READY_SECONDS: Final = 60.0
 
 
 class RestoreCheck:
-    """Looks at everything that could fail when items of one backup are put back.
+    """Checks everything that could fail when items of one backup are restored.
 
     Args:
-        folder: The backup's.
-        grounds: Where files may be put.
-        servers: Postgres servers that run, by service.
-        say: Told a line for each thing that is found.
-        running: Asks the engine which containers run and what they mount; None if it does not
-            matter who uses what is restored.
-        owners: What gives files to their owners.
-        state_folder: Where this user's state, and with it the reserve, is kept.
+        folder: The backup's folder.
+        grounds: Where files may be written.
+        servers: The running Postgres servers, by service.
+        say: Prints a line for each result.
+        running: Returns the running containers with their mounts; None if it does not matter who
+            uses the restored files.
+        owners: Sets the owners of files.
+        state_folder: The folder with this user's state, and so with the reserve.
     """
 
     def __init__(
@@ -65,12 +65,12 @@ class RestoreCheck:
         self._unknown = set[str]()
         backups = grounds.backups
         self.copies = backups if backups and os.access(backups, os.W_OK) else None
-        """Where the copy of a dump is put; None for the system's own place."""
+        """The folder for the copy of a dump; None for the system's temporary folder."""
         self.untouched = "Nothing was restored"
-        """What is said of whatever fails."""
+        """The start of error messages."""
 
     def chosen(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> list[Item]:
-        """What is put back, in that order."""
+        """Return the items to restore, in order."""
         items = [item for item in manifest.items if wanted(item)]
         if not manifest.items:
             raise OperationError("Nothing was restored, since the backup holds nothing.")
@@ -83,10 +83,10 @@ class RestoreCheck:
     def checked(
         self, items: Sequence[Item], *, beside: Sequence[tuple[Path, int]] = ()
     ) -> tuple[Mapping[str, Path], Sequence[Item]]:
-        """Look at everything that could fail.
+        """Check everything that could fail.
 
         Returns:
-            Where items go, by their paths; and those that are no longer what they were.
+            The targets of items, by their paths; and the items that differ from the current files.
         """
         targets: dict[str, Path] = {}
         for item in items:
@@ -112,7 +112,7 @@ class RestoreCheck:
         return targets, changed
 
     def _require_apart(self, targets: Mapping[str, Path]) -> None:
-        """No item may go to the place of a folder that another one goes into."""
+        """Refuse an item whose target is a parent folder of another's."""
         places = set(targets.values())
         for place in places:
             for above in place.parents:
@@ -142,7 +142,7 @@ class RestoreCheck:
         return ""
 
     def _require_ownable(self, target: Path) -> None:
-        """Try out whether a new file beside the target can get its owner."""
+        """Test whether a new file beside the target can get its owner."""
         folder = target.parent
         while not folder.is_dir():
             folder = folder.parent
@@ -160,7 +160,7 @@ class RestoreCheck:
             probe.unlink(missing_ok=True)
 
     def require_unused(self, files: Sequence[Item], targets: Mapping[str, Path]) -> None:
-        """Raise `OperationError` if one of these may be written to by what runs now."""
+        """Raise `OperationError` if a running container could write to one of these."""
         if self._running is None or not files:
             return
         with self.nothing_yet("what uses it is unknown"):
@@ -179,7 +179,7 @@ class RestoreCheck:
     def require_closed(
         self, files: Sequence[Item], targets: Mapping[str, Path], stopping: Iterable[str] = ()
     ) -> None:
-        """Raise `OperationError` if a process has one of these open. All are looked for at once."""
+        """Raise `OperationError` if a process has one of these open; all are checked at once."""
         parts: dict[Path, Item] = {}
         for item in files:
             target = targets[item.path]
@@ -202,7 +202,7 @@ class RestoreCheck:
 
     @contextmanager
     def nothing_yet(self, why: str) -> Iterator[None]:
-        """Say of whatever fails that nothing has been touched."""
+        """Add to the message of any failure that nothing was changed."""
         try:
             yield
         except (OSError, ValueError, ConsoleError) as error:
@@ -217,7 +217,7 @@ class RestoreCheck:
 
 
 def reason_of(error: Exception) -> str:
-    """Why something failed, without a full stop."""
+    """Return why something failed, without a full stop."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
     return str(error.sentence if isinstance(error, ConsoleError) else error).removesuffix(".")

@@ -1,4 +1,4 @@
-"""The images that ran when a backup was made get their names back."""
+"""Restores the tags of the images that ran when a backup was made."""
 
 from pixel_tui.backups.deployment import RanImage
 from pixel_tui.backups.make import Say
@@ -7,7 +7,7 @@ from pixel_tui.errors import OperationError
 
 
 def retag(view: StackView, images: list[RanImage], say: Say) -> None:
-    """Give the images that ran then the names that compose calls them by.
+    """Tag the former images with the names in the compose file.
 
     Raises:
         OperationError: The engine refuses it.

@@ -1,4 +1,4 @@
-"""Whether the disks have room for the files that a restore puts back."""
+"""Checks that the disks have space for the files of a restore."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -13,21 +13,21 @@ from pixel_tui.humanize import size
 from pixel_tui.reserve import reserved
 
 MOST_COMPARED: Final = 256 * 1024
-"""Bytes of a file that is compared for a plan; a larger one of the same size counts as the same."""
+"""The size of files that are compared for a plan; larger ones are compared by size only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """A disk that has not the room."""
+    """A disk without enough space."""
 
     folder: Path
     needed: int
-    """Bytes, in whole blocks."""
+    """Bytes, in complete blocks."""
     free: int
 
     @property
     def error(self) -> FileError:
-        """What is wrong, and what to do."""
+        """The problem and how to fix it."""
         return FileError(
             f"There is not enough room: it needs {size(self.needed)} ({self.needed:,} bytes),"
             f" and {size(self.free)} are free.",
@@ -37,14 +37,14 @@ class Shortage:
 
 
 def shortages(needs: Sequence[tuple[Path, int]], state_folder: Path) -> tuple[Shortage, ...]:
-    """The disks that have not the room for what is put there; our own reserve counts as room.
+    """Return the disks without enough space; the reserve counts as free.
 
     Args:
-        needs: Places and bytes; what is there now stays beside them.
-        state_folder: Where this user's state, and with it the reserve, is kept.
+        needs: Paths and bytes; current files stay beside the new ones.
+        state_folder: The folder with this user's state, and so with the reserve.
 
     Raises:
-        OSError: A disk can't be looked at.
+        OSError: A disk can't be accessed.
     """
     disks: dict[int, Shortage] = {}
     for target, count in needs:
@@ -62,11 +62,11 @@ def shortages(needs: Sequence[tuple[Path, int]], state_folder: Path) -> tuple[Sh
 
 
 def require_room(needs: Sequence[tuple[Path, int]], state_folder: Path) -> None:
-    """Raise `FileError` where a disk has not the room for what is put there.
+    """Raise `FileError` if a disk has not enough space.
 
     Args:
-        needs: Places and bytes; what is there now stays beside them.
-        state_folder: Where this user's state is kept.
+        needs: Paths and bytes; current files stay beside the new ones.
+        state_folder: The folder with this user's state.
     """
     for found in shortages(needs, state_folder):
         raise found.error
@@ -75,12 +75,12 @@ def require_room(needs: Sequence[tuple[Path, int]], state_folder: Path) -> None:
 def restore_shortages(
     manifest: Manifest, places: Mapping[str, str], state_folder: Path
 ) -> tuple[Shortage, ...]:
-    """The disks on which a restore must fail, as far as a plan can know that without long reading.
+    """Return the disks on which a restore would fail, as far as a plan can tell quickly.
 
     Args:
-        manifest: What is in it.
-        places: The real paths of the files that it would replace, by their source.
-        state_folder: Where this user's state is kept.
+        manifest: The backup's manifest.
+        places: The real paths of the files to replace, by source.
+        state_folder: The folder with this user's state.
     """
     files = [(item, Path(places[item.source])) for item in manifest.items if item.source in places]
     try:
@@ -89,7 +89,7 @@ def restore_shortages(
         changed = [(place, item.size) for item, place in files if not _seems_same(item, place)]
         return shortages(changed, state_folder)
     except OSError:
-        return ()  # the restore looks itself, and says what is wrong
+        return ()  # the restore itself checks again and reports the error
 
 
 def _seems_same(item: Item, place: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Looking through folders for databases and certificates, and saying what can't be looked at."""
+"""Searches folders for databases and certificates, and reports what can't be read."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ from pixel_tui.files import open_regular
 
 HEADER: Final = b"SQLite format 3\0"
 PRUNED: Final = frozenset({".git", "node_modules"})
-"""Folders of these names hold what is fetched again, however deep they are."""
+"""Names of folders with content that can be fetched again, at any depth."""
 CERTIFICATES: Final = frozenset({".pem", ".crt", ".cer", ".key", ".p12", ".pfx", ".jks"})
 MOST_FILE_BYTES: Final = 1024 * 1024
 SERVERS: Final = {
@@ -22,45 +22,45 @@ SERVERS: Final = {
     "dump.rdb": "Redis",
     "appendonlydir": "Redis",
 }
-"""What is in the data folder of a database server, and whose it is."""
+"""Files in the data folders of database servers, with the server's name."""
 MOST_UNREAD: Final = 50
-"""So many paths that can't be looked at are named one by one."""
+"""How many paths that can't be read are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerData:
-    """The folder that a database server keeps its data in."""
+    """The data folder of a database server."""
 
     folder: Path
     server: str
-    """What kind of server it is."""
+    """The kind of server."""
 
     @property
     def words(self) -> str:
-        """What is to be said of it."""
+        """A description of it."""
         return f"{self.folder} is the data of a {self.server} server, which is not copied"
 
 
 @dataclass(slots=True)
 class SearchResult:
-    """What was found in folders."""
+    """The result of a search."""
 
     databases: list[Path] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
-    """Certificates, and small files that were to be looked at themselves."""
+    """Certificates, and small files that were start paths."""
     links: list[Path] = field(default_factory=list)
-    """None of them was followed, but those of certificates."""
+    """Links; none was followed, except to certificates."""
     server_data: list[ServerData] = field(default_factory=list)
-    """The data of database servers: only the server itself can copy it."""
+    """Data folders of database servers, which only the server itself can copy."""
     real: dict[Path, Path] = field(default_factory=dict)
-    """The real paths of the databases, as they were looked at."""
+    """The real paths of the databases at the time of the search."""
     unread: list[tuple[Path, str]] = field(default_factory=list)
-    """What could not be looked at, and why: there may be anything in it."""
+    """What could not be read, and why: it may have anything."""
     looked_at: int = 0
-    """How many files and folders were looked at."""
+    """How many files and folders were searched."""
 
     def unsure(self, folder: Path) -> bool:
-        """Whether something in a folder was not looked into: a database may be there as well."""
+        """Whether a part of a folder was not searched, which may have a database."""
         real = os.path.realpath(folder)
         closed = [*(path for path, _ in self.unread), *(data.folder for data in self.server_data)]
         return any(Path(os.path.realpath(path)).is_relative_to(real) for path in closed)
@@ -69,15 +69,15 @@ class SearchResult:
 def search(
     starts: Sequence[Path], skipped: Sequence[Path], *, most: int | None = None
 ) -> SearchResult:
-    """SQLite databases, by their first bytes, and certificates, by their names.
+    """Search for SQLite databases, by their first bytes, and certificates, by name.
 
-    No link to a folder or a database is followed; one to a certificate is, as certbot makes them.
+    Links to folders and databases are not followed; links to certificates are, for certbot.
 
     Args:
-        starts: Where to look; a file is looked at itself.
-        skipped: Folders that are not entered.
-        most: So many files and folders are looked at; where there are more, the start counts as
-            one that could not be looked at. All are where it is None.
+        starts: Where to search; files are checked themselves.
+        skipped: Folders to skip.
+        most: The most files and folders to search; with more, the start counts as unread. None for
+            no limit.
     """
     found = SearchResult()
     left_alone = {os.path.realpath(path) for path in skipped}
@@ -91,7 +91,7 @@ def is_database(path: Path) -> bool:
     """Whether a file is a SQLite database. A link is none.
 
     Raises:
-        OSError: It can't be looked at.
+        OSError: It can't be read.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         return False
@@ -137,7 +137,7 @@ def _look_below(
         )
         for name in sorted(names):
             path = Path(place) / name
-            # No link is followed below the start.
+            # Links below the start are not followed.
             _look_at(path, real / path.relative_to(start), seen, found)
 
 
@@ -153,10 +153,10 @@ def _look_at(
                 found.real[path] = real
                 found.databases.append(path)
         elif (wanted or path.suffix.lower() in CERTIFICATES) and _is_small(path):
-            # Each name: a program finds it by that, wherever a link leads.
+            # Add each name: programs find the file by any of them.
             found.files.append(path)
     except FileNotFoundError:
-        return  # it went meanwhile, or is a link that leads nowhere
+        return  # it was removed meanwhile, or is a broken link
     except OSError as error:
         found.unread.append((path, error.strerror or str(error)))
 

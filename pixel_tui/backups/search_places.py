@@ -1,4 +1,4 @@
-"""Where databases are looked for: the project's folders, and what services mount."""
+"""Decides where to search for databases: in the project's folders, and in bind mounts."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from pixel_tui.backups.stack_view import real_inside
 def search_places(
     policy: Policy, stack: Stack, kept_by_servers: set[str], others: Sequence[Path], gaps: Gaps
 ) -> dict[str, Path]:
-    """Where databases are looked for, by the path below the project; `.` is all of it."""
+    """Return the folders to search, by path below the project; `.` is the complete project."""
     places = {name: policy.project / name for name in policy.folders}
     for source in sorted({source for item in stack.services for source in item.binds}):
         if source in kept_by_servers or is_system(source):
@@ -33,7 +33,7 @@ def search_places(
 
 
 def _look_at_bind(source: str, policy: Policy, stack: Stack, others: Sequence[Path]) -> LookResult:
-    """What there is to say of what is mounted from outside the project's folder."""
+    """Return what a backup misses in a bind mount from outside of the project."""
     users = [item for item in stack.services if source in item.binds]
     places = [(item, place) for item in users for at, place in item.bind_places if at == source]
     names = {source, *(f"{item.service}:{place}" for item, place in places)}
@@ -49,11 +49,11 @@ def _look_at_bind(source: str, policy: Policy, stack: Stack, others: Sequence[Pa
 
 
 def path_within(folder: str, policy: Policy) -> str | None:
-    """A folder's path below the project's, `.` for that itself; None where it is outside."""
+    """Return a folder's path below the project, `.` for the project itself; None if outside."""
     same = os.path.realpath(folder) == os.path.realpath(policy.project)
     return "." if same else real_inside(folder, policy.project)
 
 
 def _holds(source: str, project: Path) -> bool:
-    """Whether the project is what is mounted, or is in it."""
+    """Whether the project is the mounted folder, or inside it."""
     return Path(os.path.realpath(project)).is_relative_to(os.path.realpath(source))

@@ -1,7 +1,7 @@
-"""Copies of environment files that a restore puts aside: nobody else reads them, and git is asked.
+"""Keeps the environment files that a restore renames private, and asks git about them.
 
-They stay beside the file, as everything does that is put aside: whoever needs one in a hurry finds
-it there. So it is said that they hold secrets, and whether a `git add -A` would take them along.
+They stay beside the original, like all renamed files, so that they are easy to find. So the user is
+told that they have secrets, and whether `git add -A` would add them.
 """
 
 import os
@@ -15,16 +15,16 @@ from pixel_tui.files import PRIVATE_FILE, open_regular
 
 
 def ask_nobody(_path: Path) -> bool | None:
-    """Of copies that are in no checkout."""
+    """Return True, for copies outside of any checkout."""
     return True
 
 
 class SecretCopies:
-    """Keeps copies of environment files private, and tells of them.
+    """Keeps copies of environment files private, and reports them.
 
     Args:
-        files: Environment files that have other names than `.env`, `.env.prod` or `prod.env`.
-        ignored: Whether git leaves a file out of a commit; None where that is not known.
+        files: Environment files with other names than `.env`, `.env.prod` or `prod.env`.
+        ignored: Whether git ignores a file; None if unknown.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class SecretCopies:
         self._copies: list[tuple[str, bool | None, bool]] = []
 
     def keep(self, file: Path, copy: Path, shown: str) -> None:
-        """Let only its owner read a copy, if it is one of an environment file.
+        """Make a copy of an environment file readable only by its owner.
 
         Args:
-            file: What was put aside; another file may be in its place by now.
-            copy: Where it is kept; nothing happens where it is not there.
-            shown: How that is called in `words`.
+            file: The original path; it may have another file by now.
+            copy: The copy's path; nothing happens if it does not exist.
+            shown: The copy's name in `words`.
         """
         if not self._is_secret(file) or not stat.S_ISREG(_mode(copy)):
             return
@@ -57,7 +57,7 @@ class SecretCopies:
 
     @property
     def words(self) -> str:
-        """What has to be known of them, in sentences; empty where there are none."""
+        """What the user should know about them, in sentences; empty without copies."""
         if not self._copies:
             return ""
         words = [f"With secrets in it: {', '.join(shown for shown, _, _ in self._copies)}."]
@@ -74,7 +74,7 @@ class SecretCopies:
 
 
 def _mode(path: Path) -> int:
-    """What it is, and who may do what with it; 0 where it is not there."""
+    """Return the mode of a file; 0 if it does not exist."""
     try:
         return path.lstat().st_mode
     except OSError:

@@ -1,4 +1,4 @@
-"""Where Postgres servers keep their data."""
+"""Finds where Postgres servers keep their data."""
 
 import os
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from pixel_tui.backups.source_model import Stack
 from pixel_tui.backups.stack_view import SeenContainer
 
 SERVER_FOLDERS: Final = ("/var/lib/postgresql", "/bitnami/postgresql")
-"""Where images of Postgres keep its data, unless `PGDATA` says otherwise."""
+"""The data folders of Postgres images, unless `PGDATA` is set."""
 
 
 def holds_data(place: str, folders: Sequence[str]) -> bool:
-    """Whether what is mounted here in a container holds one of these folders, or is in one."""
+    """Whether a mount point in a container contains one of these folders, or is inside one."""
     mounted = PurePosixPath(place)
     return any(
         PurePosixPath(folder).is_relative_to(mounted) or mounted.is_relative_to(folder)
@@ -22,7 +22,7 @@ def holds_data(place: str, folders: Sequence[str]) -> bool:
 
 
 def server_binds(server: SeenContainer) -> list[str]:
-    """The folders of the machine that a server keeps its data in."""
+    """Return the host folders with a server's data."""
     folders = (server.data_folder,) if server.data_folder else SERVER_FOLDERS
     return [
         source
@@ -32,18 +32,18 @@ def server_binds(server: SeenContainer) -> list[str]:
 
 
 def has_data(server: SeenContainer, stack: Stack) -> bool:
-    """Whether a server of which there is no container has been run before."""
+    """Whether a server without a container has run before."""
     return bool(set(server_volumes(server)) & {*stack.volumes, *stack.declared.external}) or any(
         os.path.lexists(source) for source in server_binds(server)
     )
 
 
 def server_volumes(server: SeenContainer, folders: Sequence[str] = ()) -> list[str]:
-    """The volumes that a Postgres server keeps its data in.
+    """Return the volumes with a Postgres server's data.
 
     Args:
         server: Its container.
-        folders: Where the server says that its data is; a guess where it does not say.
+        folders: The data folders that the server reports; guessed if empty.
     """
     known = folders or ((server.data_folder,) if server.data_folder else SERVER_FOLDERS)
     return [name for name, place in server.volumes if holds_data(place, known)]

@@ -1,7 +1,7 @@
-"""Whether a Postgres server has room for the dumps that are restored into it.
+"""Checks that a Postgres server has space for the dumps that are restored.
 
-Its container is asked how much is free: it sees the file system of the data wherever the engine
-is, and without this user having a way into the engine's folder.
+The free space is queried in its container, which sees the data's file system wherever the engine
+is, without access to the engine's folder.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,15 +14,15 @@ from pixel_tui.humanize import size
 
 
 def require_server_room(items: Sequence[Item], servers: Mapping[str, Postgres], say: Say) -> None:
-    """Say what is known of the room that servers have, a line each.
+    """Print what is known about the servers' space, a line each.
 
     Args:
-        items: What is restored.
-        servers: The servers that it is restored into, by service.
-        say: Told what is known.
+        items: The items to restore.
+        servers: The target servers, by service.
+        say: Prints a line.
 
     Raises:
-        OperationError: A dump certainly finds no room.
+        OperationError: A dump certainly does not fit.
     """
     dumps = [item for item in items if item.kind is ItemKind.POSTGRES]
     for name in dict.fromkeys(item.server for item in dumps):
@@ -31,9 +31,9 @@ def require_server_room(items: Sequence[Item], servers: Mapping[str, Postgres], 
             say(f"unknown    how much is free where {name} keeps its data")
             continue
         ours = [item for item in dumps if item.server == name]
-        # Each is one transaction, which frees nothing of its database before it is done; but the
-        # next one may find room that this one has freed. Dumps are compressed, and what is loaded
-        # is written to the log of transactions as well: it takes more than its dump.
+        # Each restore is one transaction, which frees nothing of its database before the end; but
+        # the next one may use space that this one has freed. Dumps are compressed, and loading them
+        # also writes to the transaction log, so it takes more space than the dump.
         largest = max(ours, key=lambda item: item.size)
         if largest.size > free:
             raise OperationError(

@@ -1,4 +1,4 @@
-"""What is dumped of Postgres servers, and what may be claimed of it afterwards."""
+"""Decides what of Postgres servers is dumped, and what a backup may claim afterwards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,35 +21,35 @@ from pixel_tui.errors import OperationError
 
 @dataclass(frozen=True, slots=True)
 class AskedServer:
-    """A server that runs, and what it said of itself."""
+    """A running server and what it reports about itself."""
 
     seen: SeenContainer
     postgres: Postgres
     databases: tuple[Database, ...]
     places: tuple[str, ...]
-    """Where it keeps its data in its container; empty where it does not say."""
+    """The folders with its data in its container; empty if it does not tell."""
     gaps: tuple[LeftOut, ...]
     listed: bool
 
     @property
     def name(self) -> str:
-        """The service."""
+        """The service's name."""
         return self.seen.service
 
     @property
     def dumpable(self) -> tuple[Database, ...]:
-        """The databases that take connections."""
+        """The databases that accept connections."""
         return tuple(item for item in self.databases if item.open)
 
 
 def ask_server(seen: SeenContainer, postgres: Postgres) -> AskedServer | LeftOut:
-    """Ask a server which databases it has; why nothing can be dumped where that is so."""
+    """Query a server's databases; returns a gap if nothing can be dumped."""
     try:
         why = postgres.missing()
     except OperationError as error:
         return LeftOut(seen.service, str(error), Gap.UNKNOWN, expected=True)
     if why:
-        # An exporter is called like the server that it looks at.
+        # Exporters have names like the server that they monitor.
         data = bool(seen.data_folder or server_volumes(seen))
         return LeftOut(seen.service, f"it can't be dumped: {why}", Gap.UNKNOWN, expected=data)
     gaps: list[LeftOut] = []
@@ -72,12 +72,12 @@ def ask_server(seen: SeenContainer, postgres: Postgres) -> AskedServer | LeftOut
     try:
         places = postgres.places() if listed else ()
     except OperationError:
-        places = ()  # only a superuser may know: then nothing is claimed of its volumes
+        places = ()  # only a superuser may read them: claim nothing about its volumes
     return AskedServer(seen, postgres, databases, places, tuple(gaps), listed)
 
 
 def server_content(asked: AskedServer, items: Sequence[Item]) -> ServerContent:
-    """What of a server is among these items."""
+    """Return what of a server is among these items."""
     ours = [item for item in items if item.server == asked.name]
     return ServerContent(
         service=asked.name,
@@ -91,10 +91,10 @@ def server_content(asked: AskedServer, items: Sequence[Item]) -> ServerContent:
 def server_volume_contents(
     asked: Sequence[AskedServer], contents: Sequence[ServerContent]
 ) -> tuple[VolumeContent, ...]:
-    """What may be claimed of the volumes that servers keep their data in.
+    """Return what may be claimed about the volumes with servers' data.
 
-    One is dumped only where the server itself says that its data is there, and all that it
-    listed was dumped.
+    A volume counts as dumped only if the server itself reports that its data is there, and if all
+    databases it listed were dumped.
     """
     found: list[VolumeContent] = []
     for server, content in zip(asked, contents, strict=True):
@@ -119,7 +119,7 @@ def server_volume_contents(
 
 
 def _without_data(server: AskedServer) -> list[str]:
-    """Volumes where its data was looked for, while the server says that it is elsewhere."""
+    """Return volumes that were assumed to have its data, but the server says otherwise."""
     if not server.places or not server.listed:
         return []
     known = server_volumes(server.seen, server.places)
@@ -129,9 +129,9 @@ def _without_data(server: AskedServer) -> list[str]:
 def volume_gaps(
     volumes: Sequence[VolumeContent], asked: Sequence[AskedServer], skipped: Sequence[str]
 ) -> list[LeftOut]:
-    """What is left out of those volumes that no dump stands for.
+    """Return gaps for the volumes that are not covered by dumps.
 
-    Where a dump failed, that is what the backup lacks, and not the volume as well.
+    If a dump failed, the dump is the gap, not the volume as well.
     """
     unseen = {name for server in asked for name in _without_data(server)} - set(skipped)
     return [
@@ -142,7 +142,7 @@ def volume_gaps(
 
 
 def with_volumes(items: Sequence[Item], volumes: Sequence[VolumeContent]) -> tuple[Item, ...]:
-    """The items, those of a server with the volumes that they stand for."""
+    """Return the items, those of servers with the volumes that they cover."""
     covered = [item for item in volumes if item.cover is Cover.DUMPED]
     return tuple(
         replace(

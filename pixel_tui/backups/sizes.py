@@ -1,4 +1,4 @@
-"""How much a folder holds, as far as this user may look."""
+"""Measures files and folders, as far as this user can read them."""
 
 import os
 import time
@@ -9,7 +9,7 @@ MOST_SECONDS: Final = 5.0
 
 
 def file_size(path: Path) -> int:
-    """Bytes of a file; 0 where it can't be looked at."""
+    """Return the bytes of a file; 0 if it can't be accessed."""
     try:
         return path.stat().st_size
     except OSError:
@@ -17,10 +17,10 @@ def file_size(path: Path) -> int:
 
 
 def folder_size(path: Path, *, patience: float = MOST_SECONDS) -> int | None:
-    """Bytes of all files below a folder, or of a file.
+    """Return the bytes of all files below a folder, or of a file.
 
     Returns:
-        None for what is neither (a socket), can't be read, or takes too long to count.
+        None for anything else (a socket), without access, or if counting takes too long.
     """
     if path.is_file():
         return path.stat().st_size

@@ -1,4 +1,4 @@
-"""What there is to back up in a project, and what is known of it, as plain values."""
+"""The data to back up in a project, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,45 +20,45 @@ class InVolume:
     volume: str
     relative: str
     path: Path
-    """Where it is on this machine: the real path."""
+    """Its real path on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What is copied; paths are relative to the project's folder."""
+    """What to copy; paths are relative to the project's folder."""
 
     databases: tuple[str, ...]
     files: tuple[str, ...]
     compose_files: frozenset[str]
-    """Those of `files` that compose reads."""
+    """The part of `files` that compose reads."""
     servers: tuple[SeenContainer, ...]
-    """Postgres, where it runs."""
+    """Running Postgres servers."""
     left_out: tuple[LeftOut, ...]
     in_volumes: tuple[InVolume, ...] = ()
     """Databases in named volumes."""
     real: Mapping[str, Path] = field(default_factory=dict)
-    """The real paths of all of these but `in_volumes`, as they were looked at."""
+    """The real paths of all of these except `in_volumes`, at the time of the search."""
     outside: tuple[Path, ...] = ()
-    """What compose reads from outside of the project's folder: it is kept, and never put back."""
+    """What compose reads outside of the project's folder: backed up, but never restored."""
     volumes: tuple[VolumeContent, ...] = ()
-    """What of each volume is copied, the servers' own left to what they dump."""
+    """What of each volume is copied, except for volumes of servers that are dumped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What is known of the project: its containers, and what the compose file says."""
+    """What is known about the project: its containers, and its compose file."""
 
     seen: tuple[SeenContainer, ...]
     declared: Declared = NOTHING_DECLARED
     files: ProjectFiles = NO_FILES
     volumes: tuple[str, ...] = ()
-    """The volumes of the project that are there."""
+    """The project's existing volumes."""
     here: bool = True
-    """Whether the engine's paths are this process's own."""
+    """Whether the engine's paths are valid for this process."""
 
     @property
     def services(self) -> tuple[SeenContainer, ...]:
-        """Each container, and each service that has none, as if it had one."""
+        """All containers, and services without a container in the same form."""
         there = {item.service for item in self.seen}
         absent = (item for item in self.declared.services if item.service not in there)
         return (*self.seen, *absent)

@@ -1,4 +1,4 @@
-"""What differs once a SQLite database has been written to: kept with its copy, compared later."""
+"""The state of a SQLite database's files, stored with its copy to detect later writes."""
 
 import os
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from pixel_tui.backups.manifest import Item
 from pixel_tui.stack.model.json_value import JsonObject, Node
 
 DETAIL: Final = "source_state"
-"""Under which name it is in the details of an item."""
+"""The key in the details of an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,11 @@ class SourceState:
     """Sizes and time stamps of a database and of its `-wal`."""
 
     parts: Mapping[str, tuple[int, int]]
-    """Bytes, and nanoseconds of the last change, by the end of the name (`-wal`)."""
+    """Bytes, and modification time in nanoseconds, by suffix (`-wal`)."""
 
     @property
     def changed(self) -> float:
-        """Seconds of the last change since 1970."""
+        """The last modification, in seconds since 1970."""
         return max((when for _, when in self.parts.values()), default=0) / 1e9
 
 
@@ -31,10 +31,10 @@ NO_STATE: Final = SourceState({})
 
 
 def state_of(database: Path) -> SourceState:
-    """What there is now; without a `-wal` that is empty, as a reader leaves one.
+    """Return the current state; an empty `-wal`, which a reader may leave, is ignored.
 
     Raises:
-        OSError: The database can't be looked at.
+        OSError: The database can't be accessed.
     """
     about = database.lstat()
     parts = {"": (about.st_size, about.st_mtime_ns)}
@@ -48,17 +48,17 @@ def state_of(database: Path) -> SourceState:
 
 
 def as_detail(state: SourceState) -> JsonObject:
-    """As it is kept in a manifest. Texts, as not every reader of JSON has integers that long."""
+    """Serialize for a manifest, as strings: not every JSON reader has integers that long."""
     return {end: f"{size} {when}" for end, (size, when) in state.parts.items()}
 
 
 def has_changed(item: Item, state: SourceState, since: datetime) -> bool:
-    """Whether a database was written to since it was copied.
+    """Whether a database has been written to since it was copied.
 
     Args:
         item: Its copy.
-        state: What there is now.
-        since: When the backup was made; decides where the item does not know how it was.
+        state: The current state.
+        since: When the backup was made; decides if the item has no recorded state.
     """
     known = {end: value.raw for end, value in Node(item.details)[DETAIL].members()}
     return known != as_detail(state) if known else state.changed >= since.timestamp()

@@ -1,4 +1,4 @@
-"""Finding what there is to back up in a project."""
+"""Finds the data to back up in a project."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -23,12 +23,12 @@ OpenVolumes = Callable[[Sequence[str]], VolumeKnowledge]
 
 
 def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sources:
-    """What there is, and what is left out and why.
+    """Return what to copy, and what is left out and why.
 
     Args:
         policy: The project's rules.
-        stack: What is known of it.
-        open_volumes: Says which volumes can be opened here, and what is known of the others.
+        stack: The project's containers and compose file.
+        open_volumes: Returns which volumes can be opened here, and what is known about others.
     """
     gaps = Gaps()
     services = stack.services

@@ -1,9 +1,9 @@
-"""Copies of SQLite databases that are being written to.
+"""Copies SQLite databases that are being written to.
 
-A database in WAL mode is copied in one read transaction: its writers go on, and the copy is
-of one moment. (In steps the copy would begin anew whenever somebody else has written.) In
-the older modes a reader keeps writers waiting, so that it is copied in small steps, and in
-one go only where the writers never let it come to an end.
+A database in WAL mode is copied in one read transaction: its writers continue, and the copy is of
+one moment. (In steps, the copy would restart after each write.) In older modes a reader blocks
+writers, so the database is copied in small steps, and at once only if writes never let the copy
+finish.
 """
 
 import errno
@@ -25,12 +25,12 @@ STEP_PAGES: Final = 512
 STEP_PAUSE_SECONDS: Final = 0.005
 MOST_RESTARTS: Final = 20
 BUSY_SECONDS: Final = 60.0
-"""How long a program that writes all the time may keep the copy from its turn."""
+"""How long a program that writes all the time may delay the copy."""
 MOST_TABLES: Final = 1000
 
 
 class _Restarted(Exception):
-    """The copy was begun anew too often."""
+    """The copy was restarted too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,17 @@ class Copied:
 
 
 def copy_database(source: Path, target: Path) -> Copied:
-    """Copy a database, whoever writes to it. The copy is synced.
+    """Copy a database, even while it is written to. The copy is synced.
 
     Nothing is left beside the database.
 
     Args:
-        source: Its real path; no link on the way is followed.
-        target: Where nothing is yet.
+        source: Its real path; links on the path are not followed.
+        target: A path that does not exist yet.
 
     Raises:
         OperationError: It can't be read, or the copy can't be written.
-        OSError: The disk is full; or something else is in its place now.
+        OSError: The disk is full, or another file took the database's place.
     """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
     with held_folder(source.parent) as folder:
@@ -62,7 +62,7 @@ def copy_database(source: Path, target: Path) -> Copied:
 
 def _copy_held(source: Path, target: Path, called: Path) -> Copied:
     try:
-        # SQLite follows links, and finds the way by the names again.
+        # SQLite follows links, and resolves the path again.
         about, others = source.lstat(), _descriptors()
         if copy_closed(source, target):
             with target.open("rb") as file:
@@ -72,7 +72,7 @@ def _copy_held(source: Path, target: Path, called: Path) -> Copied:
             closing(_open(source, "mode=ro")) as reader,
             closing(_open(target, "mode=rw")) as writer,
         ):
-            # Nobody needs the copy before it is whole, so that it needs no journal.
+            # An incomplete copy is useless, so it needs no journal.
             writer.execute("PRAGMA journal_mode = OFF")
             writer.execute("PRAGMA synchronous = OFF")
             journal = str(reader.execute("PRAGMA journal_mode").fetchone()[0])
@@ -91,19 +91,19 @@ def _copy_held(source: Path, target: Path, called: Path) -> Copied:
 
 
 def _descriptors() -> set[tuple[int, int, int]]:
-    """What this process has open: numbers, with what tells files apart."""
+    """Return this process's open descriptors, with the identities of their files."""
     found = set()
     for path in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # closed by now, as the one of this very list
+        with suppress(OSError):  # closed by now, like that of this listing
             about = os.fstat(int(path.name))
             found.add((int(path.name), about.st_dev, about.st_ino))
     return found
 
 
 def _require_opened(about: os.stat_result, others: set[tuple[int, int, int]], called: Path) -> None:
-    """Raise `OperationError` unless this file is among those that were opened since.
+    """Raise `OperationError` unless this file is among those opened since.
 
-    It is not opened for that: to close it would give up the locks that SQLite holds on it.
+    The file is not opened for the check: closing it would release SQLite's locks on it.
     """
     opened = {file[1:] for file in _descriptors() - others}
     if not stat.S_ISREG(about.st_mode) or (about.st_dev, about.st_ino) not in opened:
@@ -112,9 +112,9 @@ def _require_opened(about: os.stat_result, others: set[tuple[int, int, int]], ca
 
 
 def check_database(path: Path) -> str:
-    """What `PRAGMA integrity_check` finds wrong with a copy; empty where nothing is.
+    """Return what `PRAGMA integrity_check` reports about a copy; empty if it is intact.
 
-    The file is taken as one that nobody writes to: nothing is made beside it.
+    The file must not be in use: then SQLite creates no side files.
     """
     try:
         with closing(_open(path, "mode=ro&immutable=1")) as database:
@@ -126,9 +126,9 @@ def check_database(path: Path) -> str:
 
 
 def count_rows(path: Path, *, most_bytes: int = 1024**3) -> dict[str, int] | None:
-    """Rows of each table of a copy; None where they were not all counted.
+    """Return the rows of each table of a copy; None if they were not all counted.
 
-    One that is too big is not counted, nor is one with very many tables.
+    A large copy, or one with very many tables, is not counted.
     """
     if path.stat().st_size > most_bytes:
         return None
@@ -156,7 +156,7 @@ def _count_pages(copy: Path) -> int:
 
 
 def _copy_in_steps(reader: sqlite3.Connection, writer: sqlite3.Connection) -> bool:
-    """Copy while writers get their turn; False where they let it come to no end."""
+    """Copy in steps between which others can write; returns False if it never finishes."""
     restarts, least = 0, -1
 
     def stepped(_status: int, remaining: int, _total: int) -> None:

@@ -1,7 +1,6 @@
-"""What a backup has to know of the containers, asked of the docker program.
+"""What a backup needs to know about the containers, queried with the docker program.
 
-The program and not the compose model: a backup is wanted most where compose refuses the
-project.
+Not from the compose model: a backup is needed most when compose refuses the project.
 """
 
 import os
@@ -24,38 +23,38 @@ ASK_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class SeenContainer:
-    """One container of the project."""
+    """A container of the project."""
 
     id: str
     name: str
     service: str
     image: str
-    """As the compose file calls it."""
+    """The image's name in the compose file."""
     image_id: str
     running: bool
     environment: tuple[str, ...]
     """The names of its variables."""
     binds: tuple[str, ...]
     volumes: tuple[tuple[str, str], ...]
-    """Name and place in the container."""
+    """Name and mount point."""
     bind_places: tuple[tuple[str, str], ...] = ()
-    """Source and place in the container of each of `binds`."""
+    """Source and mount point of each of `binds`."""
     data_folder: str = ""
-    """What its variable `PGDATA` says: where a Postgres server keeps its data."""
+    """The value of `PGDATA`, the data folder of a Postgres server."""
     made: bool = True
-    """Whether there is a container; the compose file alone may speak of it."""
+    """Whether there is a container; it may be only declared in the compose file."""
     read_only: tuple[str, ...] = ()
-    """The places of those of `volumes` that it can't write to."""
+    """The mount points it can't write to."""
     optional: bool = False
-    """Whether it is in a profile, and so is no matter of course."""
+    """Whether it is in a profile, and may not be needed."""
 
 
 class StackView:
-    """Asks the engine about one project.
+    """Queries the engine about one project.
 
     Args:
         programs: Runs the docker program.
-        command: How it is called.
+        command: The docker and compose command lines.
         project: The compose project's name.
     """
 
@@ -65,10 +64,10 @@ class StackView:
         self.project = project
 
     def containers(self) -> tuple[SeenContainer, ...]:
-        """The project's containers, one-off ones left out.
+        """Return the project's containers, except one-off ones.
 
         Raises:
-            OperationError: The engine can't be asked.
+            OperationError: The engine can't be queried.
         """
         label = f"label={LABEL}project={self.project}"
         ids = self._ask("ps", "--all", "--quiet", "--no-trunc", "--filter", label).split()
@@ -78,10 +77,10 @@ class StackView:
         return tuple(sorted((item for item in found if item), key=lambda item: item.name))
 
     def running(self) -> tuple[Holder, ...]:
-        """Every container of the engine that runs, and what it mounts.
+        """Return all running containers of the engine, with their mounts.
 
         Raises:
-            OperationError: The engine can't be asked.
+            OperationError: The engine can't be queried.
         """
         ids = self._ask("ps", "--quiet", "--no-trunc").split()
         nodes = [Node(item) for item in self.inspect("container", ids)] if ids else []
@@ -97,7 +96,7 @@ class StackView:
         return tuple(holder_of(node, by_name, own) for node in nodes)
 
     def inspect(self, what: str, names: Sequence[str]) -> list[JsonValue]:
-        """`docker WHAT inspect`; what is not there is not in the answer."""
+        """Run `docker WHAT inspect`; missing objects are not in the result."""
         said = self.programs.run(
             self.command.docker_argv(what, "inspect", names=names), patience=ASK_SECONDS
         )
@@ -108,26 +107,26 @@ class StackView:
         return answer if isinstance(answer, list) else []
 
     def all_volumes(self) -> list[str]:
-        """The names of all volumes of the engine.
+        """Return the names of all volumes of the engine.
 
         Raises:
-            OperationError: The engine can't be asked.
+            OperationError: The engine can't be queried.
         """
         return self._ask("volume", "ls", "--quiet").split()
 
     def all_networks(self) -> list[str]:
-        """The names of all networks of the engine.
+        """Return the names of all networks of the engine.
 
         Raises:
-            OperationError: The engine can't be asked.
+            OperationError: The engine can't be queried.
         """
         return self._ask("network", "ls", "--format", "{{.Name}}").split()
 
     def network_hashes(self) -> Mapping[str, str]:
-        """The hashes in the labels of the networks that compose has made, by name.
+        """Return the config hashes of the networks that compose created, by name.
 
         Raises:
-            OperationError: The engine can't be asked.
+            OperationError: The engine can't be queried.
         """
         form = f'{{{{.Name}}}}\t{{{{.Label "{HASH_LABEL}"}}}}'
         lines = self._ask("network", "ls", "--no-trunc", "--format", form).splitlines()
@@ -135,16 +134,16 @@ class StackView:
         return {name: label for name, _, label in pairs if label}
 
     def volumes(self) -> tuple[str, ...]:
-        """The names of the project's volumes, also of those that no container has now.
+        """Return the names of the project's volumes, including unused ones.
 
         Raises:
-            OperationError: The engine can't be asked.
+            OperationError: The engine can't be queried.
         """
         label = f"label={LABEL}project={self.project}"
         return tuple(self._ask("volume", "ls", "--quiet", "--filter", label).splitlines())
 
     def engine_folder(self) -> Path | None:
-        """Where the engine keeps what it has, on its own machine; None where it does not say."""
+        """Return the engine's data folder on its own machine; None if it does not tell."""
         said = self.programs.run(
             self.command.docker_argv("info", "--format", "{{.DockerRootDir}}"),
             patience=ASK_SECONDS,
@@ -153,7 +152,7 @@ class StackView:
         return Path(path) if path.startswith("/") else None
 
     def version(self) -> JsonObject:
-        """The versions of docker and compose, as far as they say them."""
+        """Return the versions of docker and compose, as far as they are known."""
         docker = self.programs.run(
             self.command.docker_argv("version", "--format", "{{.Server.Version}}"),
             patience=ASK_SECONDS,
@@ -171,7 +170,7 @@ class StackView:
 
 
 def inside(path: str, folder: Path) -> str | None:
-    """A path relative to a folder; None where it is not below it."""
+    """Return a path relative to a folder; None if it is not below it."""
     try:
         relative = Path(path).relative_to(folder)
     except ValueError:
@@ -180,7 +179,7 @@ def inside(path: str, folder: Path) -> str | None:
 
 
 def real_inside(path: str, folder: Path) -> str | None:
-    """The same, where either may be named through symbolic links."""
+    """Return a path relative to a folder, with links in both resolved; None if not below it."""
     found = inside(path, folder)
     if found is not None:
         return found

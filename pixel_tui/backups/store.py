@@ -1,4 +1,4 @@
-"""The folder of a project's backups: which are there, which are whole, which are too many."""
+"""The folder of a project's backups: lists, creates, verifies and removes them."""
 
 import errno
 import fcntl
@@ -25,59 +25,59 @@ from pixel_tui.stack.model.json_value import Node, load_object
 VERDICT: Final = "verified.json"
 _PARTIAL: Final = ".partial"
 MOST_FORMER: Final = 100
-"""So many backups are looked for in the former place, the newest ones."""
+"""The most backups that are read in the former folder, the newest ones."""
 MOST_VERDICT_BYTES: Final = 1024 * 1024
 MOST_BYTES_LISTED: Final = 64 * 1024 * 1024
-"""So much of manifests is read in one listing: those of thousands of backups."""
+"""The most bytes of manifests that are read in one listing: enough for thousands of backups."""
 MOST_ENTRIES: Final = 50_000
-"""So many names are looked at in a folder of backups."""
+"""The most names that are read in a folder of backups."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
-    """What the last verification of a backup found."""
+    """The result of a backup's last verification."""
 
     time: datetime
     problems: tuple[str, ...] = ()
 
     @property
     def well(self) -> bool:
-        """Whether it was as its manifest says."""
+        """Whether it matched its manifest."""
         return not self.problems
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A folder that is a backup, or was one."""
+    """A folder that is or was a backup."""
 
     id: str
     folder: Path
     manifest: Manifest | None
     verdict: VerificationResult | None = None
     trouble: str = ""
-    """Why it can't be used, where it can't."""
+    """Why it can't be used; empty if it can."""
 
     @property
     def verified(self) -> bool:
-        """Whether it was verified, and found well, since it was made."""
+        """Whether its last verification found it intact."""
         return self.manifest is not None and self.verdict is not None and self.verdict.well
 
 
 @dataclass(frozen=True, slots=True)
 class RotationResult:
-    """What became of the backups that are too many."""
+    """The result of removing surplus backups."""
 
     removed: tuple[str, ...] = ()
     kept: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Ids of those that stay, and what nothing newer has a good copy of."""
+    """Ids of surplus backups that are kept, and what only they have a good copy of."""
 
 
 class BackupStore:
     """The backups of one project.
 
     Args:
-        root: The folder that new ones are made in.
-        former: Another folder, that older ones may be in: two levels below the project's folder.
+        root: The folder for new backups.
+        former: Another folder that may have older ones, two levels below the project's folder.
     """
 
     def __init__(self, root: Path, *, former: Path | None = None) -> None:
@@ -86,15 +86,14 @@ class BackupStore:
         self._roots = tuple(dict.fromkeys((root, former or root)))
 
     def list(self) -> tuple[Backup, ...]:
-        """Every complete backup, newest first; damaged ones say why.
+        """Return all complete backups, newest first; damaged ones with the reason.
 
-        Others may write where the backups are: nothing there is waited for, and there is an end
-        to what is read of it.
+        Others may be able to write to the folders: so it never blocks, and reads a limited amount.
 
         Raises:
-            FileError: The folder of new backups can't be read.
+            FileError: The folder for new backups can't be read.
         """
-        # Each place has its own: what is planted in one takes nothing from the other.
+        # Separate budgets: files planted in one folder must not hide backups in the other.
         budgets = dict.fromkeys(self._roots, MOST_BYTES_LISTED)
         found = self.names()
         backups = []
@@ -105,10 +104,10 @@ class BackupStore:
         return tuple(backups)
 
     def names(self) -> dict[str, Path]:
-        """The folders of complete backups by their ids, unread.
+        """Return the folders of complete backups by their ids, without reading them.
 
         Raises:
-            FileError: The folder of new backups can't be read.
+            FileError: The folder for new backups can't be read.
         """
         found: dict[str, Path] = {}
         for root in self._roots:
@@ -129,7 +128,7 @@ class BackupStore:
         return found
 
     def find(self, backup_id: str) -> Backup:
-        """The backup of this id, however many there are beside it.
+        """Return the backup with this id, regardless of the limits of a listing.
 
         Raises:
             OperationError: There is none.
@@ -142,10 +141,10 @@ class BackupStore:
         )
 
     def begin(self, now: datetime) -> "HalfMade":
-        """Make the folder of a new backup.
+        """Create the folder of a new backup.
 
         Raises:
-            FileError: It can't be made.
+            FileError: It can't be created.
         """
         stem = now.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
         try:
@@ -166,15 +165,15 @@ class BackupStore:
         raise OperationError("There are too many backups of one second.", on=str(self.root))
 
     def _keep_out_of_git(self) -> None:
-        """A backup has the project's secrets in it: `git add .` must not take them."""
+        """Add a `.gitignore`: `git add .` must not add the project's secrets."""
         ignored = self.root / ".gitignore"
         with suppress(FileNotFoundError):
-            if ignored.lstat().st_size:  # a full disk may have left an empty one
+            if ignored.lstat().st_size:  # a full disk may have left it empty
                 return
         replace_file(ignored, b"*\n", durable=False)
 
     def sweep(self) -> tuple[str, ...]:
-        """Remove what backups that died have left behind; returns their names.
+        """Remove leftovers of backups that died; returns their names.
 
         Raises:
             FileError: The folder can't be read or written.
@@ -193,12 +192,12 @@ class BackupStore:
     def retire(self, keep: int, *, sparing: frozenset[str] = frozenset()) -> RotationResult:
         """Remove the oldest backups.
 
-        What can't be read as a backup is left alone: it may be somebody's. So is one that holds
-        the last good copy of a database: what is empty or gone now is in no newer one.
+        Anything that can't be read as a backup is left alone, because it may be another user's. So
+        is one with the last good copy of a database that is empty or gone now.
 
         Args:
-            keep: How many stay.
-            sparing: Ids that stay whatever their age.
+            keep: How many to keep.
+            sparing: Ids to keep regardless of their age.
 
         Raises:
             FileError: One can't be removed.
@@ -207,7 +206,7 @@ class BackupStore:
         own = [backup for backup in whole if backup.folder.parent == self.root]
         others = [backup for backup in whole if backup.folder.parent != self.root]
         old = [*own[keep:], *others[max(0, keep - len(own)) :]]
-        # Others may write in the former place: what is there stands for nothing that is here.
+        # Others may write to the former folder: its backups don't replace those in the new one.
         kept: dict[str, list[str]] = {}
         copies = {**_last_copies(others), **_last_copies(own)}
         for (_, source, database), backup_id in copies.items():
@@ -220,7 +219,7 @@ class BackupStore:
         for backup in gone:
             grave = backup.folder.with_name(f".{backup.id}{_PARTIAL}")
             try:
-                # Renamed first: a removal that is cut short leaves no backup with a hole.
+                # Rename first, so that an interrupted removal leaves no incomplete backup.
                 backup.folder.rename(grave)
                 shutil.rmtree(grave)
             except OSError as error:
@@ -232,7 +231,7 @@ class BackupStore:
         )
 
     def _may_remove(self, backup: Backup) -> bool:
-        """In the former place a link may lead to backups of another project."""
+        """Whether it is not in the former folder of another project, which a link may lead to."""
         if backup.folder.parent == self.root or self._former is None:
             return True
         project = self._former.parents[1]
@@ -261,7 +260,7 @@ def _unread(folder: Path) -> Backup:
 
 
 def _manifest_size(folder: Path) -> int:
-    """How much is read of it: nothing of one that is too long for a manifest."""
+    """Return how many bytes are read of a manifest: 0 if it is too long."""
     try:
         size = (folder / MANIFEST).lstat().st_size
     except OSError:
@@ -270,7 +269,7 @@ def _manifest_size(folder: Path) -> int:
 
 
 class HalfMade:
-    """A backup that is being made. It is locked as long as its maker lives.
+    """A backup that is being made, locked while its maker lives.
 
     Leaving the context without `finish` removes it.
     """
@@ -294,7 +293,7 @@ class HalfMade:
         os.close(self._descriptor)
 
     def place(self, path: str) -> Path:
-        """Where an item goes; the folders above it are made."""
+        """Return the path for an item, and create its parent folders."""
         target = self.folder / path
         missing = [folder for folder in target.parents if not folder.exists()]
         for folder in reversed(missing):
@@ -302,7 +301,7 @@ class HalfMade:
         return target
 
     def finish(self, manifest: Manifest) -> Path:
-        """Write the manifest, and give the backup its name; it is complete then.
+        """Write the manifest and rename the folder; the backup is then complete.
 
         Raises:
             OSError: It can't be written.
@@ -322,13 +321,13 @@ class HalfMade:
 
 
 def sync_folders(folder: Path) -> None:
-    """Make the names of all files below a folder durable."""
+    """Sync all folders below a folder, so that the names of files are durable."""
     for place, _, _ in os.walk(folder):
         sync_folder(Path(place))
 
 
 def read_verdict(folder: Path) -> VerificationResult | None:
-    """What was found last; None where nothing was, or that was of another manifest."""
+    """Return the last verification; None if there is none for the current manifest."""
     try:
         node = Node(load_object(read_regular(folder / VERDICT, MOST_VERDICT_BYTES, follow=False)))
         if node["manifest"].raw != _manifest_hash(folder):
@@ -343,7 +342,7 @@ def read_verdict(folder: Path) -> VerificationResult | None:
 
 
 def write_verdict(folder: Path, verdict: VerificationResult) -> None:
-    """Record what was found.
+    """Record a verification.
 
     Raises:
         FileError: It can't be written.
@@ -373,7 +372,7 @@ def _order(name: str) -> tuple[str, int]:
 
 
 def _dead(partial: Path) -> bool:
-    """Whether nobody makes this backup any more: the kernel forgot its lock."""
+    """Whether its maker has died, which released the lock."""
     descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

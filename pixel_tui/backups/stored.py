@@ -1,6 +1,6 @@
-"""What the volumes and the database servers of a project hold now. Pure.
+"""The current data in a project's volumes and database servers. Pure.
 
-A wipe loses that, whatever the backups tell of another time.
+This is what a wipe would delete; backups only know the data of another time.
 """
 
 from collections.abc import Mapping
@@ -11,43 +11,43 @@ from pixel_tui.backups.source_state import NO_STATE, SourceState
 
 @dataclass(frozen=True, slots=True)
 class StoredServer:
-    """A Postgres server, and the databases that it has now."""
+    """A Postgres server and its current databases."""
 
     service: str
     volumes: tuple[str, ...] = ()
-    """Those that it keeps its data in, or may."""
+    """Volumes that have, or may have, its data."""
     databases: tuple[str, ...] = ()
     unknown: str = ""
-    """Why it is not known which databases it has, or where; empty where it is."""
+    """Why its databases or their location are unknown; empty if they are known."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackedUpFile:
-    """A file in a volume. What SQLite keeps beside a database is no file of its own."""
+    """A file in a volume. SQLite side files are not listed."""
 
     path: str
     """Relative to the volume."""
     database: bool = False
     """Whether it is a SQLite database."""
     state: SourceState = NO_STATE
-    """Of a database."""
+    """The state of a database."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredVolume:
-    """A volume, and the files in it now that are no server's own."""
+    """A volume and its current files, except those of a server."""
 
     name: str
     files: tuple[BackedUpFile, ...] = ()
     unknown: str = ""
-    """Why there may be more; empty where these are all."""
+    """Why there may be more; empty if these are all."""
     folder: str = ""
-    """The folder of the machine that it is (`o: bind`): that stays without the volume."""
+    """The host folder it is bound to (`o: bind`), which stays without the volume."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredData:
-    """All that was looked at."""
+    """The current data of a project."""
 
     volumes: Mapping[str, StoredVolume] = field(default_factory=dict)
     servers: tuple[StoredServer, ...] = ()

@@ -1,6 +1,6 @@
-"""Looking at what volumes and database servers hold now, as a backup does it.
+"""Reads what volumes and database servers hold now, like a backup does.
 
-The servers are asked the same, and the volumes opened by the same rules.
+Servers get the same queries, and volumes are opened by the same rules.
 """
 
 import os
@@ -20,29 +20,29 @@ from pixel_tui.backups.stored import BackedUpFile, StoredData, StoredServer, Sto
 from pixel_tui.backups.volumes import VolumeKnowledge, volume_folders
 
 MOST_FILES: Final = 20_000
-"""So many files of a volume are looked at."""
+"""The most files of a volume that are read."""
 BESIDE: Final = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside a database, and belongs to it."""
+"""Suffixes of SQLite side files, which belong to their database."""
 
 
 def read_stored(
     view: StackView, policy: Policy, names: Collection[str], *, ask: bool = True
 ) -> StoredData:
-    """Look at what there is now. It takes as long as the engine and the disk do.
+    """Read the current data. Takes as long as the engine and the disk do.
 
     Args:
-        view: Asks the engine.
+        view: Queries the engine.
         policy: The project's rules.
-        names: Volumes that are looked into, beside those that the project's containers have.
-        ask: Whether servers are asked, which starts programs in their containers.
+        names: Volumes to read besides those of the project's containers.
+        ask: Whether to query servers, which starts programs in their containers.
 
     Raises:
-        OperationError: The engine can't be asked.
+        OperationError: The engine can't be queried.
     """
     seen = view.containers()
     servers, own = _servers(view, policy, seen, ask=ask)
     for server in servers:
-        if server.unknown:  # no file tells more than that
+        if server.unknown:  # without the server, its files mean nothing
             own |= {name: ["."] for name in server.volumes}
     wanted = {*names, *view.volumes(), *(name for item in seen for name, _ in item.volumes)}
     opened = volume_folders(view, seen, wanted, also=tuple(wanted))
@@ -53,7 +53,7 @@ def read_stored(
 def _servers(
     view: StackView, policy: Policy, seen: Sequence[SeenContainer], *, ask: bool
 ) -> tuple[tuple[StoredServer, ...], dict[str, list[str]]]:
-    """The servers, and the folders of volumes that are theirs alone, `.` for all of one."""
+    """Return the servers, and the folders of volumes that only they use, `.` for all."""
     found: dict[str, StoredServer] = {}
     own: dict[str, list[str]] = {}
     for item in seen:
@@ -94,7 +94,7 @@ def _asked(asked: AskedServer, guessed: tuple[str, ...]) -> StoredServer:
 
 
 def _own_folders(asked: AskedServer) -> list[tuple[str, str]]:
-    """The volumes of a server, each with the folder in it that is the server's alone."""
+    """Return a server's volumes, each with the folder in it that only the server uses."""
     found = []
     for name, target in asked.seen.volumes:
         mounted = PurePosixPath(target)
@@ -119,13 +119,13 @@ def _volume(name: str, opened: VolumeKnowledge, own: Sequence[str]) -> StoredVol
 
 
 def _files(name: str, place: Path, own: Collection[Path]) -> StoredVolume:
-    """Every file below a folder, in the order of their names. No link is followed."""
+    """Return every file below a folder, sorted by name. Links are not followed."""
     found: list[Path] = []
     unread: list[str] = []
     looked_at = 0
 
     def fail(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):  # it went meanwhile
+        if not isinstance(error, FileNotFoundError):  # removed meanwhile
             unread.append(_relative(Path(str(error.filename or place)), place))
 
     for folder, folders, names in os.walk(place, onerror=fail):
@@ -156,7 +156,7 @@ def _file(path: Path, place: Path, unread: list[str]) -> BackedUpFile | None:
     try:
         kind = path.lstat().st_mode
         if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind)):
-            return None  # a socket, a FIFO or a device holds nothing
+            return None  # a socket, FIFO or device has no data
         if is_database(path):
             return BackedUpFile(relative, True, state_of(path))
     except FileNotFoundError:
@@ -167,7 +167,7 @@ def _file(path: Path, place: Path, unread: list[str]) -> BackedUpFile | None:
 
 
 def _base(path: str) -> str:
-    """The database that a file is kept beside; empty where its name says of none."""
+    """Return the database that a side file belongs to; empty for any other file."""
     return next((path.removesuffix(end) for end in BESIDE if path.endswith(end)), "")
 
 

@@ -1,4 +1,4 @@
-"""Whether a backup is still what its manifest says."""
+"""Verifies that a backup still matches its manifest."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,13 +19,13 @@ ReadContents = Mapping[str, Postgres]
 
 
 def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> VerificationResult:
-    """Read every item again, and hold it against the manifest.
+    """Read all items, and compare them with the manifest.
 
     Args:
-        backup: Which one.
-        servers: Postgres servers that run.
-        clock: The time of the verdict.
-        say: Told a line an item.
+        backup: The backup.
+        servers: The running Postgres servers.
+        clock: Gives the time of the verification.
+        say: Prints a line for each item.
     """
     if backup.manifest is None:
         return VerificationResult(clock.now(), (backup.trouble,))
@@ -42,11 +42,11 @@ def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> Ver
 
 
 def item_file(folder: Path, item: Item) -> Path:
-    """Where an item is. No link leads there from another place.
+    """Return the path of an item's file, which must not be a link.
 
     Raises:
-        OSError: It is not there.
-        ValueError: It is no ordinary file below the backup's folder.
+        OSError: It does not exist.
+        ValueError: It is not a regular file in the backup's folder.
     """
     path = folder / item.path
     real = path.resolve(strict=True)
@@ -56,7 +56,7 @@ def item_file(folder: Path, item: Item) -> Path:
 
 
 def check_item(folder: Path, item: Item, servers: ReadContents) -> tuple[str, str]:
-    """What is wrong with an item, empty where nothing is; and what could not be looked at."""
+    """Return what is wrong with an item (empty if intact), and a note on the check."""
     try:
         path = item_file(folder, item)
         trouble = _changed(path, item)

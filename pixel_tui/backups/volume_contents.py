@@ -1,4 +1,4 @@
-"""What of each named volume is copied, and what is not."""
+"""Decides what of each named volume is copied."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from pixel_tui.backups.volumes import VolumeKnowledge, volume_source
 
 @dataclass(slots=True)
 class HeldVolume:
-    """Who has a volume."""
+    """A volume and its users."""
 
     words: str
     names: set[str]
-    """How the settings may call it."""
+    """Names that the settings may use for it."""
     stored: bool = False
-    """Whether a service can store data in it."""
+    """Whether a service can write to it."""
 
 
 def held_volumes(stack: Stack) -> dict[str, HeldVolume]:
-    """Every volume that is there, by name."""
+    """Return all existing volumes, by name."""
     there = {*stack.volumes, *stack.declared.external}
     found: dict[str, HeldVolume] = {}
     for item in stack.services:
@@ -52,16 +52,16 @@ def look_into_volumes(
     outside_of: Callable[[str], LookResult],
     gaps: Gaps,
 ) -> tuple[list[InVolume], list[VolumeContent]]:
-    """The databases in volumes, and what of each volume is copied.
+    """Return the databases in volumes, and what of each volume is copied.
 
     Args:
         policy: The project's rules.
-        held: The volumes, but for those that running servers keep.
-        opened: What is known of them.
-        of_servers: Those that a server keeps that does not run, among others.
-        searched: The databases in the project's folder, and all that was found there.
-        outside_of: Looks into a folder outside of it.
-        gaps: Where it is said what is left out.
+        held: The volumes, except those of running servers.
+        opened: What is known about the volumes.
+        of_servers: Volumes of servers, including ones that don't run.
+        searched: The databases in the project's folder, and the result of that search.
+        outside_of: Searches a folder outside of the project.
+        gaps: Gets the gaps.
     """
     databases: list[InVolume] = []
     contents: list[VolumeContent] = []
@@ -71,7 +71,7 @@ def look_into_volumes(
         if known.names & set(policy.skip_volumes):
             cover, reason = Cover.NOTHING, "the settings skip it"
         elif name in of_servers:
-            # That the server does not run is what the backup lacks.
+            # The gap is the server that does not run.
             cover, reason = Cover.UNKNOWN, "the server that keeps its data in it does not run"
         elif name in opened.in_memory:
             cover, reason = Cover.NOTHING, "it is in memory: nothing in it outlives its containers"
@@ -105,11 +105,11 @@ def look_into_volumes(
 
 
 def _cover(databases: int, *, sure: bool) -> tuple[Cover, str]:
-    """What of a folder is copied that has so many databases, in words too.
+    """Return what of a folder with some databases is copied, also in words.
 
     Args:
-        databases: Those that were found.
-        sure: All of it was looked at.
+        databases: How many were found.
+        sure: Whether all of it was searched.
     """
     if databases:
         count = f"{databases} database{'' if databases == 1 else 's'}"
@@ -122,7 +122,7 @@ def _cover(databases: int, *, sure: bool) -> tuple[Cover, str]:
 def _in_bound(
     folder: str, relative: str, searched: tuple[Sequence[str], SearchResult]
 ) -> tuple[Cover, tuple[str, ...], str]:
-    """What of a volume is copied that is a folder of the machine: as of a mounted folder."""
+    """Return what is copied of a volume that is bound to a folder of the project."""
     databases, found = searched
     by = tuple(name for name in databases if PurePosixPath(name).is_relative_to(relative))
     unsure = found.unsure(Path(folder))
@@ -142,5 +142,5 @@ def _of_volume(name: str, place: Path, found: SearchResult) -> list[InVolume]:
 
 
 def volume_words(name: str) -> str:
-    """How a volume that is left out is called."""
+    """Return the name of a volume among the gaps."""
     return f"volume {name}"

@@ -1,10 +1,10 @@
-"""The folders of named volumes, where they can be opened on this machine.
+"""Finds the folders of named volumes that can be opened on this machine.
 
-A path alone proves nothing: another machine's engine may name one that is here as well. So the
-engine's own folder has to hold the project's containers, whose ids no other engine has. What
-the engine mounts only for itself, as it does for a volume with options of its driver, is left
-alone: the folder that is seen here would be the one below the mount. One of these is known
-without looking: a volume in memory, and one that is a folder of the machine (`o: bind`).
+A path alone proves nothing: the engine of another machine may report one that exists here as well.
+So the engine's data folder must have the project's containers, whose ids are unique. Volumes that
+the engine mounts only for itself, such as those with driver options, are not opened: the folder
+seen here would be the one below the mount. Two kinds are known without access: volumes in memory,
+and those bound to a host folder (`o: bind`).
 """
 
 import os
@@ -22,21 +22,21 @@ PREFIX: Final = "volume "
 
 @dataclass(frozen=True, slots=True)
 class VolumeKnowledge:
-    """What is known of volumes."""
+    """What is known about volumes."""
 
     folders: Mapping[str, Path] = field(default_factory=dict)
-    """Those that can be opened here."""
+    """Volumes that can be opened here."""
     bound: Mapping[str, str] = field(default_factory=dict)
-    """Those that are a folder of the machine, by that folder."""
+    """Volumes that are bound to a host folder, with that folder."""
     in_memory: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
-    """Those that the engine does not have."""
+    """Volumes that the engine does not have."""
     why: Mapping[str, str] = field(default_factory=dict)
-    """Why the others can't be opened."""
+    """Why other volumes can't be opened."""
 
 
 def volume_source(name: str, relative: str) -> str:
-    """How a database in a volume is called: `volume pixel_data/app.db`."""
+    """Return the displayed name of a database in a volume: `volume pixel_data/app.db`."""
     return f"{PREFIX}{name}/{relative}"
 
 
@@ -47,13 +47,13 @@ def volume_folders(
     *,
     also: Sequence[str] = (),
 ) -> VolumeKnowledge:
-    """Which of these volumes can be opened here, and what is known of the others.
+    """Return which of these volumes can be opened here, and what is known about others.
 
     Args:
-        view: Asks the engine.
+        view: Queries the engine.
         seen: The project's containers.
         names: The volumes' names.
-        also: Volumes of the project that no container has.
+        also: The project's volumes without a container.
 
     Raises:
         OperationError: The engine does not list its volumes.
@@ -91,7 +91,7 @@ def volume_folders(
 
 
 def _own_folder(view: StackView, seen: Sequence[SeenContainer]) -> tuple[Path | None, str]:
-    """The folder of the engine that has these containers; why it is not to be had."""
+    """Return the engine's data folder if it has these containers, else why not."""
     root = view.engine_folder()
     if root is None:
         return None, "the engine does not say where its folder is"
