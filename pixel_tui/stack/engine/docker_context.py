@@ -1,7 +1,6 @@
-"""Docker contexts, as the docker program keeps them: `contexts/` in its folder.
+"""Reads Docker contexts from `contexts/` in docker's configuration folder.
 
-They are there whether or not there is a `config.json` beside them: `DOCKER_CONTEXT` and
-`--context` need none.
+A `config.json` is not required: `DOCKER_CONTEXT` and `--context` work without one.
 """
 
 import hashlib
@@ -18,12 +17,12 @@ MOST_BYTES: Final = 1024 * 1024
 
 
 class ContextUnreadable(Exception):
-    """What docker keeps of a context can't be read."""
+    """The metadata of a Docker context can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class DockerContext:
-    """A context's engine, and how to authenticate there."""
+    """The engine of a context and its credentials."""
 
     host: str
     """Empty for the local engine."""
@@ -31,25 +30,25 @@ class DockerContext:
     """Whether the engine's certificate is checked."""
     ca: Path | None = None
     certificate: tuple[Path, Path] | None = None
-    """This side's certificate, and its key."""
+    """The client's certificate and key."""
 
 
 def docker_folder(environment: Mapping[str, str]) -> Path:
-    """Where the docker program keeps its configuration."""
+    """Return docker's configuration folder."""
     own = environment.get("DOCKER_CONFIG")
     home = environment.get("HOME") or os.path.expanduser("~")  # noqa: PTH111  never fails
     return Path(own) if own else Path(home) / ".docker"
 
 
 def read_context(folder: Path, name: str) -> DockerContext | None:
-    """A context by its name; None where there is none.
+    """Read a context by its name; return None if it does not exist.
 
     Args:
-        folder: Docker's own.
+        folder: Docker's configuration folder.
         name: The context's name.
 
     Raises:
-        ContextUnreadable: It is there and can't be read, or says no engine.
+        ContextUnreadable: It exists but can't be read, or names no engine.
     """
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
@@ -73,9 +72,9 @@ def read_context(folder: Path, name: str) -> DockerContext | None:
 
 
 def current_context(folder: Path) -> str | None:
-    """The context that `docker context use` has chosen; None where none has been.
+    """Return the context selected by `docker context use`; None if there is none.
 
-    A configuration that can't be read chooses none: docker warns, and does the same.
+    An unreadable configuration is ignored, as docker does, with a warning.
     """
     try:
         config = load_object(read_head(folder / "config.json", MOST_BYTES))

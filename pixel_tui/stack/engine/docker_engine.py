@@ -1,8 +1,8 @@
-"""Looking at a stack through the Docker Engine's HTTP API.
+"""A read-only client of the Docker Engine's HTTP API.
 
-The questions are here, the way to the engine is a `Transport`: the standard library's HTTP
-client for a local socket, the Docker SDK for TCP, TLS and ssh. Neither can send anything but
-GET and HEAD: what would change something is refused below every caller.
+The requests are here; a `Transport` sends them: the standard library's HTTP client for a local
+socket, the Docker SDK for TCP, TLS and ssh. Neither can send anything but GET and HEAD: a request
+that would change something is refused below every caller.
 """
 
 import json
@@ -25,13 +25,13 @@ from pixel_tui.text import SafeText, plain
 
 PING_SECONDS: Final = 3.0
 NEWEST_API: Final = (1, 47)
-"""The newest API version whose answers the parsers have been tried with."""
+"""The newest API version that the parsers are tested with."""
 
 WATCHED_ACTIONS: Final = (
     "create", "destroy", "die", "health_status", "kill", "oom", "pause", "rename",
     "restart", "start", "stop", "unpause", "update",
 )  # fmt: skip
-"""Without `exec_*`: each health check would else wake the console twice."""
+"""Without `exec_*`, which each health check sends: it would wake the console twice."""
 RUN_ACTIONS: Final = ("start", "die", "oom")
 
 
@@ -39,8 +39,8 @@ class DockerEngine:
     """An `EngineReader` over HTTP.
 
     Args:
-        endpoint: Which engine.
-        transport: The way to it, if it is not to be chosen by its address.
+        endpoint: The engine's address and credentials.
+        transport: The transport to use; by default, it is chosen by the address.
     """
 
     def __init__(self, endpoint: Endpoint, transport: Transport | None = None) -> None:
@@ -56,7 +56,7 @@ class DockerEngine:
             raise _refusal(answer, "/_ping")
 
     def version(self) -> JsonObject:
-        """`GET /version`; agrees on the API version for the requests that follow."""
+        """`GET /version`; also sets the API version for later requests."""
         answer = self._object("/version", versioned=False)
         self._api = _common_api(Node(answer))
         return answer
@@ -66,12 +66,12 @@ class DockerEngine:
         return self._object("/info")
 
     def containers(self, project: str) -> list[JsonObject]:
-        """`GET /containers/json` of one project or of each, stopped ones included."""
+        """`GET /containers/json` of one project, or of all for an empty name; also stopped ones."""
         label = f"{LABEL}project={project}" if project else f"{LABEL}project"
         return self._containers({"all": "1", "filters": json.dumps({"label": [label]})})
 
     def containers_on(self, network: str) -> list[JsonObject]:
-        """`GET /containers/json` of all on a network, stopped ones included."""
+        """`GET /containers/json` of a network, stopped ones included."""
         return self._containers({"all": "1", "filters": json.dumps({"network": [network]})})
 
     def inspect(self, container_id: str) -> JsonObject:
@@ -95,39 +95,39 @@ class DockerEngine:
         return [item for item in items if isinstance(item, dict)]
 
     def all_containers(self) -> list[JsonObject]:
-        """`GET /containers/json` of the whole engine, stopped ones included."""
+        """`GET /containers/json` of the engine, stopped ones included."""
         return self._containers({"all": "1"})
 
     def all_volumes(self) -> list[JsonObject]:
-        """`GET /volumes` of the whole engine."""
+        """`GET /volumes` of the engine."""
         answer = Node(self._json("/volumes"))
         return [item.value for item in answer["Volumes"] if isinstance(item.value, dict)]
 
     def known_networks(self) -> frozenset[str]:
-        """`GET /networks`: the ids and names of all networks, whoever made them."""
+        """`GET /networks`: the ids and names of all networks."""
         nodes = list(Node(self._json("/networks")))
         return frozenset(node[key].raw for node in nodes for key in ("Id", "Name"))
 
     def published_ports(self) -> list[JsonObject]:
-        """`GET /containers/json`: the running containers of whatever project, with their ports."""
+        """`GET /containers/json`: the running containers of any project, with their ports."""
         answer = self._json("/containers/json")
         items = answer if isinstance(answer, list) else []
         return [item for item in items if isinstance(item, dict)]
 
     def labelled_volumes(self) -> list[JsonObject]:
-        """`GET /volumes` of each project, as compose has made them."""
+        """`GET /volumes` of those that compose created, of any project."""
         filters = json.dumps({"label": [f"{LABEL}volume"]})
         answer = Node(self._json("/volumes", {"filters": filters}))
         return [item.value for item in answer["Volumes"] if isinstance(item.value, dict)]
 
     def networks(self) -> list[JsonObject]:
-        """`GET /networks` of each project, as compose has made them."""
+        """`GET /networks` of those that compose created, of any project."""
         filters = json.dumps({"label": [f"{LABEL}network"]})
         answer = Node(self._json("/networks", {"filters": filters}))
         return [item.value for item in answer if isinstance(item.value, dict)]
 
     def volume_sizes(self) -> Mapping[str, int]:
-        """`GET /system/df?type=volume`: bytes by name. The engine counts every file for it."""
+        """`GET /system/df?type=volume`: bytes by name. Slow: the engine reads every file's size."""
         answer = Node(self._json("/system/df", {"type": "volume"}))
         return {
             item["Name"].raw: item["UsageData"]["Size"].integer
@@ -161,7 +161,7 @@ class DockerEngine:
         return _Events(self._stream("/events", {"filters": filters}, endless=True))
 
     def past_events(self, container_id: str, since: datetime, until: datetime) -> list[JsonObject]:
-        """`GET /events` with `until`: it ends with what the engine keeps (256 events of all)."""
+        """`GET /events` with `until`: past events, of which the engine keeps 256 in total."""
         filters = json.dumps(
             {"type": ["container"], "container": [container_id], "event": list(RUN_ACTIONS)}
         )
@@ -183,7 +183,7 @@ class DockerEngine:
         return self._stream(path, query, endless=request.follow)
 
     def answers(self) -> bool:
-        """Whether there is an engine, asked now."""
+        """Return whether the engine responds to a request now."""
         try:
             self.version()
         except EngineError:
@@ -191,7 +191,7 @@ class DockerEngine:
         return True
 
     def close(self) -> None:
-        """Drop the kept connections; a later request makes new ones."""
+        """Close the kept connections; later requests open new ones."""
         self._transport.close()
 
     def _containers(self, query: Mapping[str, str]) -> list[JsonObject]:
@@ -246,23 +246,23 @@ class DockerEngine:
 
 
 def _transport(endpoint: Endpoint, address: SafeText) -> Transport:
-    """The way to an engine: the SDK only if its address is no local socket."""
+    """Return the transport for an engine: the SDK only if its address is not a local socket."""
     scheme, _, path = endpoint.address.partition("://")
     if scheme == "unix":
         return LocalTransport(path, address)
-    # Importing the Docker SDK takes longer than a whole start without it.
+    # Importing the Docker SDK takes longer than a complete start without it.
     from pixel_tui.stack.engine.sdk_transport import SdkTransport
 
     return SdkTransport(endpoint.address, endpoint.tls, address)
 
 
 def _unix(at: datetime) -> str:
-    """A time as the engine's `since` and `until` want it: seconds, dot, microseconds."""
+    """Format a time for the engine's `since` and `until`: seconds, dot, microseconds."""
     return f"{int(at.timestamp())}.{at.microsecond:06}"
 
 
 class _Events:
-    """Events, cut from the stream at line ends."""
+    """An `EventStream` that splits a byte stream into JSON lines."""
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
@@ -282,7 +282,7 @@ class _Events:
 
 
 def _common_api(version: Node) -> str:
-    """The newest API version that both sides speak."""
+    """Return the newest API version that both sides support."""
     served = _version_pair(version["ApiVersion"].raw)
     oldest = _version_pair(version["MinAPIVersion"].raw)
     if served is None:

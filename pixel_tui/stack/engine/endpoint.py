@@ -1,4 +1,4 @@
-"""Which engine to look at: the same choice as the docker program makes.
+"""Selects the engine in the same way as the docker program.
 
 In this order: `--host`, `--context`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the current
 context of the docker configuration, the local socket.
@@ -19,8 +19,8 @@ from pixel_tui.stack.engine.docker_context import (
 )
 from pixel_tui.text import SafeText, plain
 
-# The Docker SDK knows certificates. It is imported where one of them is used:
-# that takes longer than all else on the way to a local socket.
+# The Docker SDK is needed for certificates only. It is imported where one is used, because
+# importing it takes longer than everything else for a local socket.
 if TYPE_CHECKING:
     from docker.tls import TLSConfig
 
@@ -31,7 +31,7 @@ DEFAULT_CONTEXT: Final = "default"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An engine's address and how to authenticate there."""
+    """An engine's address and credentials."""
 
     address: str
     context: SafeText
@@ -42,7 +42,7 @@ class Endpoint:
 def find_endpoint(
     environment: Mapping[str, str], *, host: str | None = None, context: str | None = None
 ) -> Endpoint:
-    """Choose the engine as the docker program would.
+    """Select the engine as the docker program would.
 
     Raises:
         UsageError: There is no context of that name, or its files can't be read.
@@ -57,7 +57,7 @@ def find_endpoint(
 
 
 def endpoint_of(command: ComposeCommand, environment: Mapping[str, str]) -> Endpoint:
-    """The engine that a compose command talks to.
+    """Return the engine that a compose command uses.
 
     Raises:
         UsageError: There is no context of that name, or its files can't be read.
@@ -85,7 +85,7 @@ def _tls(address: str, environment: Mapping[str, str]) -> "TLSConfig | None":
 
 
 def _from_context(name: str | None, environment: Mapping[str, str]) -> Endpoint:
-    """The engine of a context, of the current one where none is named."""
+    """Return the engine of a context, by default the current one."""
     folder = docker_folder(environment)
     name = name or current_context(folder) or DEFAULT_CONTEXT
     if name == DEFAULT_CONTEXT:

@@ -1,8 +1,8 @@
-"""Requests over the engine's local socket, by the standard library alone.
+"""Requests over the engine's local socket, with the standard library only.
 
-Nearly every console looks at an engine on its own host. For that the Docker SDK is not
-needed: importing it takes longer than all the questions of a start together, and each of
-its requests several times as long as one in here.
+Most consoles watch an engine on their own host, which does not need the Docker SDK: importing the
+SDK takes longer than all requests at start together, and each of its requests takes several times
+as long as one of these.
 """
 
 import socket
@@ -35,20 +35,20 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _HUNG_UP: Final = (ConnectionResetError, BrokenPipeError)
-"""How a connection fails that the engine has closed while nobody used it."""
+"""How a request fails on an idle connection that the engine has closed."""
 
 
 class _Socket(socket.socket):
-    """A local socket whose answers have a time to be whole by."""
+    """A local socket with a deadline for the complete response."""
 
     deadline: float | None = None
-    """By the monotonic clock; None where the answer may take as long as it likes."""
+    """On the monotonic clock; None for no limit."""
 
     def recv_into(self, buffer: "Buffer", nbytes: int = 0, flags: int = 0) -> int:
-        """Wait for the next part, never longer than the whole may take.
+        """Wait for the next part, at most until the deadline.
 
         Raises:
-            TimeoutError: Nothing came in time.
+            TimeoutError: Nothing was received in time.
         """
         if self.deadline is not None:
             left = self.deadline - time.monotonic()
@@ -59,10 +59,10 @@ class _Socket(socket.socket):
 
 
 class ReadOnlyConnection(HTTPConnection):
-    """An HTTP connection to a local socket, unable to change anything.
+    """An HTTP connection to a local socket that can only send reading requests.
 
     Args:
-        path: The socket.
+        path: The path of the socket.
     """
 
     def __init__(self, path: str) -> None:
@@ -80,7 +80,7 @@ class ReadOnlyConnection(HTTPConnection):
         connected.deadline = time.monotonic() + self._patience
 
     def wait_at_most(self, seconds: float) -> None:
-        """Wait so long for the next answer to be whole."""
+        """Limit the time for the next complete response."""
         self._patience = seconds
         if isinstance(self.sock, _Socket):
             self.sock.settimeout(min(READ_SECONDS, seconds))
@@ -89,10 +89,10 @@ class ReadOnlyConnection(HTTPConnection):
     def putrequest(
         self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False
     ) -> None:
-        """Begin a request that only reads.
+        """Start a request that only reads.
 
         Raises:
-            EngineError: The request would change something. Nothing was sent.
+            EngineError: The request could change something. Nothing was sent.
         """
         if method not in READING:
             raise held_back(method)
@@ -100,16 +100,16 @@ class ReadOnlyConnection(HTTPConnection):
 
 
 class _StreamConnection(ReadOnlyConnection):
-    """A connection for one answer, whose body comes as it is.
+    """A connection for one streamed response.
 
-    To a caller of HTTP/1.0 the body is sent without the frames of chunked encoding, each
-    of which would have to be read by itself: in a flood, one a line.
+    It uses HTTP/1.0, so that the engine sends the body without chunked encoding. Each chunk would
+    have to be read separately, and under heavy logging there is one per line.
     """
 
     _http_vsn = 10
     _http_vsn_str = "HTTP/1.0"
     sock_of_answer: socket.socket
-    """What the answer is read from; the connection itself lets go of it."""
+    """The socket of the response; `HTTPConnection` drops its own reference to it."""
 
     def connect(self) -> None:
         """Connect to the socket."""
@@ -121,8 +121,8 @@ class LocalTransport:
     """A `Transport` over a local socket.
 
     Args:
-        path: The socket.
-        address: The socket as it is shown.
+        path: The path of the socket.
+        address: The address as shown.
     """
 
     def __init__(self, path: str, address: SafeText) -> None:
@@ -132,7 +132,7 @@ class LocalTransport:
         self._idle: list[ReadOnlyConnection] = []
 
     def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> EngineAnswer:
-        """Ask, and wait for the whole answer."""
+        """Send a request and wait for the complete response."""
         while True:
             with self._lock:
                 kept = self._idle.pop() if self._idle else None
@@ -147,7 +147,7 @@ class LocalTransport:
             except (HTTPException, OSError) as error:
                 connection.close()
                 if kept is not None and isinstance(error, _HUNG_UP):
-                    continue  # it was the kept connection that failed, not the engine
+                    continue  # the kept connection was stale; the engine has not failed
                 raise self._translated(error) from error
             if not response.will_close:
                 with self._lock:
@@ -158,7 +158,7 @@ class LocalTransport:
             return answer
 
     def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
-        """Ask, and read the body as it comes."""
+        """Send a request and stream the body."""
         connection = _StreamConnection(self._path)
         try:
             response = _ask(connection, target)
@@ -174,7 +174,7 @@ class LocalTransport:
         return _Body(connection.sock_of_answer, response, still_there=self._still_there)
 
     def close(self) -> None:
-        """Drop the kept connections."""
+        """Close the kept connections."""
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -196,7 +196,7 @@ def _ask(connection: ReadOnlyConnection, target: str) -> HTTPResponse:
 
 
 def _whole(response: HTTPResponse, target: str) -> bytes:
-    """All of an answer's body.
+    """Read the complete body of a response.
 
     Raises:
         EngineAnswerInvalid: It is too large.
@@ -216,12 +216,12 @@ def _whole(response: HTTPResponse, target: str) -> bytes:
 
 
 class _Body:
-    """The body of an answer, read as it comes.
+    """The streamed body of a response.
 
     Args:
-        connected: What it is read from.
-        response: The answer.
-        still_there: Asks whether the engine answers.
+        connected: The socket it is read from.
+        response: The response.
+        still_there: Returns whether the engine responds.
     """
 
     def __init__(
@@ -247,14 +247,14 @@ class _Body:
             raise connection_broken() from error
         if not chunk:
             self._response.close()
-            # In HTTP/1.0 a body ends in the same way whether all was said or the engine died.
+            # In HTTP/1.0 a complete body ends in the same way as one of an engine that died.
             if not (self._closed or self._still_there()):
                 raise connection_broken()
         return chunk
 
     def close(self) -> None:
-        """End a read that waits on another thread."""
+        """Interrupt a read that waits on another thread."""
         self._closed = True
         with suppress(OSError):
-            # Closing alone would not wake it, and would give its descriptor away.
+            # Closing alone would not wake it, and would free its file descriptor for reuse.
             self._socket.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Requests through the Docker SDK: engines behind TCP, TLS or ssh."""
+"""Requests through the Docker SDK, for engines reached over TCP, TLS or ssh."""
 
 import io
 import socket
@@ -43,13 +43,13 @@ _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, DockerExce
 
 
 class ReadOnlySession(APIClient):
-    """The Docker SDK's client, unable to change anything."""
+    """The Docker SDK's client, restricted to requests that only read."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
         """Send a request that only reads.
 
         Raises:
-            EngineError: The request would change something. Nothing was sent.
+            EngineError: The request could change something. Nothing was sent.
         """
         if request.method not in READING:
             raise held_back(str(request.method))
@@ -57,11 +57,11 @@ class ReadOnlySession(APIClient):
 
 
 class _Timed(io.RawIOBase):
-    """What an answer is read from: the headers, and what else is wanted, have to come in time.
+    """The raw input of a response, with a deadline for the headers and optionally for the body.
 
     Args:
-        connected: The connection; its time-out is how long all of the headers may take.
-        inner: Reads from it.
+        connected: The socket; its timeout limits the time for all headers together.
+        inner: Reads from the socket.
     """
 
     def __init__(self, connected: socket.socket, inner: io.RawIOBase) -> None:
@@ -71,23 +71,23 @@ class _Timed(io.RawIOBase):
         self._deadline: float | None = time.monotonic() + (connected.gettimeout() or READ_SECONDS)
 
     def whole_by(self, deadline: float) -> None:
-        """The rest has to be there by then, by the monotonic clock."""
+        """Set the deadline for the rest of the response, on the monotonic clock."""
         self._deadline = deadline
 
     def as_it_comes(self, *, endless: bool) -> None:
-        """The rest may take as long as it likes; each part of it is waited for."""
+        """Remove the deadline; only each part has a timeout, or nothing if `endless`."""
         self._deadline = None
         self._socket.settimeout(None if endless else READ_SECONDS)
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: "Buffer", /) -> int | None:
-        """Wait for the next part, never longer than the whole may take.
+        """Wait for the next part, at most until the deadline.
 
         Raises:
-            TimeoutError: Nothing came in time.
+            TimeoutError: Nothing was received in time.
         """
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
@@ -97,13 +97,13 @@ class _Timed(io.RawIOBase):
         return self._inner.readinto(buffer)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the input."""
         self._inner.close()
         super().close()
 
 
 class _TimedResponse(HTTPResponse):
-    """An answer with a time to be whole by, its headers included."""
+    """A response with a deadline that includes its headers."""
 
     def __init__(
         self,
@@ -137,15 +137,15 @@ _POOLS: Final = {"http": _Pool, "https": _SecurePool}
 
 
 class _Adapter(HTTPAdapter):
-    """Connects over TCP, with TLS or without, and through a proxy where one is set."""
+    """Connects over TCP, with or without TLS, and through a proxy if one is set."""
 
     def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        """Have the connections made here."""
+        """Use the connection classes above."""
         super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: object) -> urllib3.ProxyManager:
-        """The same for those through a proxy."""
+        """Use the connection classes above through a proxy, too."""
         manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
@@ -156,8 +156,8 @@ class SdkTransport:
 
     Args:
         address: The engine's address.
-        tls: How to authenticate there.
-        shown: The address as it is shown.
+        tls: The credentials.
+        shown: The address as shown.
     """
 
     def __init__(self, address: str, tls: TLSConfig | None, shown: SafeText) -> None:
@@ -168,14 +168,14 @@ class SdkTransport:
         self._session: ReadOnlySession | None = None
 
     def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> EngineAnswer:
-        """Ask, and wait for the whole answer."""
+        """Send a request and wait for the complete response."""
         deadline = time.monotonic() + patience
         response = self._ask(target, min(patience, READ_SECONDS))
         with response:
             return self._answer(response, target, deadline)
 
     def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
-        """Ask, and read the body as it comes."""
+        """Send a request and stream the body."""
         deadline = time.monotonic() + WHOLE_SECONDS
         response = self._ask(target, READ_SECONDS)
         if not response.ok:
@@ -191,14 +191,14 @@ class SdkTransport:
         return _Body(response)
 
     def close(self) -> None:
-        """Drop the kept connections."""
+        """Close the kept connections."""
         with self._lock:
             session, self._session = self._session, None
         if session is not None:
             session.close()
 
     def _answer(self, response: requests.Response, target: str, deadline: float) -> EngineAnswer:
-        """The whole of an answer, read in parts: it has to be there in time, and to end."""
+        """Read a complete response in parts, within the deadline and the size limit."""
         body = bytearray()
         timed = _timed(response)
         if timed is not None:
@@ -221,8 +221,8 @@ class SdkTransport:
                 f"{session.base_url}{target}",
                 stream=True,
                 timeout=(min(CONNECT_SECONDS, patience), patience),
-                verify=session.verify,  # else REQUESTS_CA_BUNDLE would stand above the engine's CA
-                allow_redirects=False,  # each would have a time of its own; no engine asks for it
+                verify=session.verify,  # else REQUESTS_CA_BUNDLE would override the engine's CA
+                allow_redirects=False,  # each would have its own timeout; no engine redirects
             )
         except _FAILURES as error:
             raise _translated(error, self._shown) from error
@@ -230,7 +230,7 @@ class SdkTransport:
     def _connected(self) -> ReadOnlySession:
         with self._lock:
             if self._session is None:
-                # A version given here keeps the constructor from asking the engine.
+                # With a version given, the constructor sends no request to the engine.
                 session = ReadOnlySession(
                     base_url=self._address,
                     version="1.41",
@@ -247,7 +247,7 @@ class SdkTransport:
 
 
 class _Body:
-    """The body of an answer, read as it comes."""
+    """The streamed body of a response."""
 
     def __init__(self, response: requests.Response) -> None:
         self._response = response
@@ -267,20 +267,20 @@ class _Body:
         return chunk
 
     def close(self) -> None:
-        """End a read that waits on another thread."""
+        """Interrupt a read that waits on another thread."""
         if self._closed:
             return
         self._closed = True
         with suppress(
             urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError, RuntimeError
         ):
-            # Wakes a reader on another thread; closing alone would not. A stream that
-            # has ended by itself has no socket any more, which is a RuntimeError.
+            # Closing alone would not wake a reader on another thread. A stream that has
+            # ended by itself has no socket any more: shutdown raises a RuntimeError.
             self._response.raw.shutdown()
 
 
 def _timed(response: requests.Response) -> _Timed | None:
-    """What this answer is read from; None over ssh, where a program reads it."""
+    """Return the input of this response; None over ssh, where a program reads it."""
     original = getattr(response.raw, "_original_response", None)
     return original.timed if isinstance(original, _TimedResponse) else None
 

@@ -1,7 +1,7 @@
-"""How requests get to an engine, whatever lies in between.
+"""The protocol for sending requests to an engine, and its errors.
 
-A transport can ask and nothing else: its methods take no HTTP method, and what they
-stand on holds back whatever is not in `READING`.
+A transport can only read: its methods take no HTTP method, and the connections below them
+refuse any method that is not in `READING`.
 """
 
 import grp
@@ -18,19 +18,19 @@ from pixel_tui.text import SafeText
 READING: Final = frozenset({"GET", "HEAD"})
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
-"""How long an answer, or the next part of it, is waited for."""
+"""Timeout for a response, or for the next part of it."""
 WHOLE_SECONDS: Final = 30.0
-"""How long a whole answer may take: a drop now and then is not an engine that answers."""
+"""Timeout for a complete response: an engine that sends a byte now and then is not working."""
 MOST_BYTES: Final = 64 * 1024 * 1024
-"""A larger answer is none; the largest real ones are lists of a few MiB."""
+"""A larger response is an error; the largest real ones are lists of a few MiB."""
 CHUNK: Final = 256 * 1024
 POOL_SIZE: Final = 64
-"""As many connections are kept for the next request."""
+"""The number of connections kept for later requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineAnswer:
-    """What the engine answered."""
+    """A response of the engine."""
 
     status: int
     reason: str
@@ -38,24 +38,24 @@ class EngineAnswer:
 
     @property
     def ok(self) -> bool:
-        """Whether it is what was asked for."""
+        """Whether the status is not an error."""
         return self.status < 400
 
 
 class Transport(Protocol):
-    """Sends `GET` requests to one engine. Safe to use from several threads.
+    """Sends `GET` requests to one engine. Thread-safe.
 
     Every method raises `EngineUnreachable` or `EngineDenied`.
 
-    A body that is read as it comes may be as long as it likes; each part of it is waited for.
+    A streamed body may be of any length; the timeout is for each part of it.
     """
 
     def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> EngineAnswer:
-        """Ask, and wait for the whole answer.
+        """Send a request and wait for the complete response.
 
         Args:
             target: Path and query.
-            patience: How many seconds the whole answer may take.
+            patience: Timeout for the complete response, in seconds.
 
         Raises:
             EngineAnswerInvalid: It is larger than `MOST_BYTES`.
@@ -63,21 +63,21 @@ class Transport(Protocol):
         ...
 
     def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
-        """Ask, and read the body as it comes; the answer itself where it is an error.
+        """Send a request and stream the body; return the response itself if it is an error.
 
         Args:
             target: Path and query.
-            endless: The body may be silent for days.
+            endless: Wait for the next part without a timeout.
         """
         ...
 
     def close(self) -> None:
-        """Drop the kept connections; a later request makes new ones."""
+        """Close the kept connections; later requests open new ones."""
         ...
 
 
 def held_back(method: str) -> EngineError:
-    """The error of a request that is not sent, since it could change something."""
+    """Return the error for a request that is not sent because it could change something."""
     return EngineError(
         "A request that could change something was held back: "
         f"this part of the console only looks ({method})."
@@ -85,7 +85,7 @@ def held_back(method: str) -> EngineError:
 
 
 def too_large(target: str) -> EngineAnswerInvalid:
-    """The error of an answer that does not end."""
+    """Return the error for a response that exceeds the size limit."""
     return EngineAnswerInvalid(
         f"The engine's answer is larger than {memory_size(MOST_BYTES)}.",
         on=target.partition("?")[0],
@@ -94,12 +94,12 @@ def too_large(target: str) -> EngineAnswerInvalid:
 
 
 def connection_broken() -> EngineUnreachable:
-    """The error of a body that ended before its time."""
+    """Return the error for a body that ended prematurely."""
     return EngineUnreachable("The engine broke the connection off.")
 
 
 def no_answer(address: SafeText) -> EngineUnreachable:
-    """The error of an engine that is silent."""
+    """Return the error for an engine that does not respond."""
     return EngineUnreachable(
         "The engine does not answer.",
         on=address,
@@ -108,8 +108,8 @@ def no_answer(address: SafeText) -> EngineUnreachable:
 
 
 def connection_error(cause: BaseException, address: SafeText) -> EngineError:
-    """What a failure of the connection means to a person."""
-    if isinstance(cause, PermissionError):  # an error of TLS has the number of one
+    """Convert a failure of the connection to an error with a fix."""
+    if isinstance(cause, PermissionError):  # not by errno: TLS errors have the same number
         return EngineDenied(
             "This user may not use the engine's socket.",
             on=address,
@@ -128,7 +128,7 @@ def connection_error(cause: BaseException, address: SafeText) -> EngineError:
             on=address,
             remedy="Start the engine: `systemctl start docker`.",
         )
-    # A local socket with too many waiting callers says that it would block.
+    # Connecting to a local socket with a full backlog fails with EAGAIN.
     if isinstance(cause, TimeoutError | BlockingIOError):
         return no_answer(address)
     reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
