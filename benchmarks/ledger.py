@@ -24,7 +24,7 @@ from pixel_tui.commands.console import SWITCH_SECONDS
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.reading import LedgerReader
 from pixel_tui.ledger.view.watch import LedgerWatch
-from pixel_tui.stack.model.snapshot import EngineStatus, Link, StackSnapshot
+from pixel_tui.stack.model.snapshot import Connection, EngineStatus, StackSnapshot
 from pixel_tui.stack.watch.observer import Topic
 from pixel_tui.text import plain
 
@@ -53,7 +53,7 @@ class _Still:
     """An observer of a stack without containers."""
 
     snapshot = StackSnapshot(
-        EngineStatus(plain("unix:///none"), plain("none"), link=Link.READY),
+        EngineStatus(plain("unix:///none"), plain("none"), connection=Connection.READY),
         taken_at=datetime.now(UTC),
     )
 

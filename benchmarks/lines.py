@@ -19,7 +19,7 @@ from pixel_tui.redaction.known import mask_known
 from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.stack.feed.merge import Merge
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import nanoseconds, stamp_of
+from pixel_tui.stack.model.times import format_timestamp, timestamp_nanoseconds
 
 LINES: Final = 100_000
 ROUNDS: Final = 3
@@ -43,7 +43,7 @@ def _lines(bodies: list[bytes]) -> list[LogLine]:
     start = 1_772_366_400_000_000_000
     return [
         LogLine(
-            stamp_of(start + at * 1_000_003),
+            format_timestamp(start + at * 1_000_003),
             f"c{at % 4}",
             LineKind.STDOUT,
             b"%b %d" % (bodies[at % len(bodies)], at),
@@ -106,7 +106,7 @@ def main() -> None:
         remember_secret(word)
     _measure("mask_known, 5 words more", lambda: [mask_known(line.text) for line in lines])
     _measure("Repeats.note", lambda: _count(lines))
-    _measure("nanoseconds", lambda: [nanoseconds(line.stamp) for line in lines])
+    _measure("timestamp_nanoseconds", lambda: [timestamp_nanoseconds(line.stamp) for line in lines])
     _measure("Merge.feed, 50 at a time", lambda: _merge(lines))
     for query in (
         Query("fragments"),

@@ -29,7 +29,7 @@ from pixel_tui.stack.feed.merge import Merge
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.parse_container import parse_container
-from pixel_tui.stack.model.times import stamp_of
+from pixel_tui.stack.model.times import format_timestamp
 from pixel_tui.text import plain
 from tests.engine.private_engine import BASE_IMAGE, CommandFailed, EngineUnavailable, eventually
 
@@ -236,7 +236,9 @@ def flooding(stack: Stack, presses: int) -> list[Figure]:
 def buffered() -> list[Figure]:
     """Filtering a full buffer anew, and merging twelve containers."""
     lines = [
-        LogLine(stamp_of(at * 1000), "api", LineKind.STDOUT, f"INFO line {at} {_WORDS}".encode())
+        LogLine(
+            format_timestamp(at * 1000), "api", LineKind.STDOUT, f"INFO line {at} {_WORDS}".encode()
+        )
         for at in range(BUFFERED)
     ]
     known = Annotations()
@@ -272,7 +274,7 @@ def _said(source: int, step: int) -> list[LogLine]:
     """What a container says in a twentieth of a second, at 1,000 lines a second."""
     at = step * 50_000_000
     return [
-        LogLine(stamp_of(at + number), f"c{source}", LineKind.STDOUT, b"x" * 120)
+        LogLine(format_timestamp(at + number), f"c{source}", LineKind.STDOUT, b"x" * 120)
         for number in range(50)
     ]
 

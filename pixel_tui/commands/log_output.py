@@ -16,7 +16,7 @@ from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.snapshot import Trouble
-from pixel_tui.stack.model.times import moment
+from pixel_tui.stack.model.times import parse_timestamp
 from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.standard_streams import print_error_and_hint
 from pixel_tui.text import plain, shown_line
@@ -84,7 +84,7 @@ class Printer:
             self._write("\n".join(text) + "\n")
 
     def _text(self, line: LogLine) -> str:
-        at = moment(line.stamp)
+        at = parse_timestamp(line.stamp)
         local = f"{at.astimezone():%Y-%m-%d %H:%M:%S}.{line.stamp[20:23].decode()}" if at else "-"
         words = shown_line(self._mask(line.text))
         if line.kind is LineKind.MARK:

@@ -13,7 +13,7 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.feed.status import unreadable, without_container
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.snapshot import StackSnapshot
-from pixel_tui.stack.model.times import jump_target, stamp_at
+from pixel_tui.stack.model.times import jump_target, timestamp_at
 
 _AGO = re.compile(r"\d+[dhms]", re.ASCII)
 
@@ -44,12 +44,12 @@ def time_wished(text: str | None, now: datetime) -> bytes:
     """A time of the command line as the engine writes it; empty for none.
 
     Raises:
-        BadTime: It is none.
+        InvalidTime: It is none.
     """
     if not text:
         return b""
     ago = f"-{text}" if _AGO.match(text) else text
-    return stamp_at(jump_target(ago, now=now, zone=now.astimezone().tzinfo or UTC))
+    return timestamp_at(jump_target(ago, now=now, zone=now.astimezone().tzinfo or UTC))
 
 
 def matcher_wished(text: str | None, *, regex: bool, inverted: bool) -> Matcher | None:

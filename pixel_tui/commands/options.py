@@ -246,7 +246,7 @@ def _as_it_was_made(
 
     def ask() -> None:
         with suppress(EngineError):
-            made = made_with(engine, project.place, project.name_guess)
+            made = made_with(engine, project.place, project.fallback_name)
             command = project.command
             if made and (other := adopted(command, made, finds_files=project.finds_files)):
                 found.append(other)

@@ -44,7 +44,7 @@ from pixel_tui.stack.compose.build_records import build_records
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.places import labelled_name, read_other_names
 from pixel_tui.stack.model.container import Container
-from pixel_tui.stack.model.label_model import PROJECT, labelled, labelled_project
+from pixel_tui.stack.model.label_model import PROJECT, label_values, labelled_project
 from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.source import EngineReader, ProjectReader, ResolvedProject
@@ -179,7 +179,7 @@ def _known(
     """The project, or else what its containers tell of it."""
     if isinstance(project, Project) or isinstance(containers, Asked):
         return project
-    name = next(iter(labelled(containers, PROJECT)), SafeText(""))
+    name = next(iter(label_values(containers, PROJECT)), SafeText(""))
     return labelled_project(name, containers)
 
 

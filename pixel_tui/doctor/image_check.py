@@ -56,7 +56,7 @@ def look_at_images(
     commits: dict[str, datetime | None] = {}
     found = []
     for spec in project.services:
-        if not spec.meant or not spec.build_folder:
+        if not spec.enabled or not spec.build_folder:
             continue
         built = _built_at(spec, engine, records)
         if built is None:

@@ -44,7 +44,7 @@ from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import endpoint_of
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import Node
-from pixel_tui.stack.model.mounted_file import links_below
+from pixel_tui.stack.model.mounted_file import symlinks_in
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.programs.program import RealPrograms
 from pixel_tui.text import NO_TEXT, plain

@@ -23,7 +23,7 @@ def known_ends(address: str, state_folder: Path) -> Ends:
 def past_stops(address: str, state_folder: Path) -> Callable[[str], Sequence[Stop]]:
     """What reads the stops of a project; it blocks, and is called where an end is in doubt."""
 
-    def read(project: str) -> Sequence[Stop]:
+    def read(project: str) -> Sequence[RecordedStop]:
         # Hardly any start needs it.
         from pixel_tui.operations.jobs.folder import JobRecords, jobs_path
         from pixel_tui.operations.jobs.lock import engine_identity
@@ -31,7 +31,7 @@ def past_stops(address: str, state_folder: Path) -> Callable[[str], Sequence[Sto
         engine = engine_identity(address)
         jobs = JobRecords(jobs_path(state_folder)).jobs(LOOKED_AT)
         return tuple(
-            Stop(frozenset(map(str, job.plan.targets)), job.times[0].began, job.ended)
+            RecordedStop(frozenset(map(str, job.plan.targets)), job.times[0].began, job.ended)
             for job in jobs
             if job.plan.action == "stop"
             and job.plan.project == project

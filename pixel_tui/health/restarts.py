@@ -22,7 +22,7 @@ def unstable(service: Service, now: datetime) -> tuple[Container, ...]:
         item
         for item in service.members
         if item.state is ContainerState.RUNNING
-        and (item.restarts or item.oom_killed_before)
+        and (item.restarts or item.previous_oom_killed)
         and item.started_at is not None
         # The engine's clock may be ahead of ours.
         and abs((now - item.started_at).total_seconds()) < STABLE_SECONDS

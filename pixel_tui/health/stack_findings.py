@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pixel_tui.health.finding import Finding, Severity
 from pixel_tui.stack.compose.files import FILE_NAMES, OVERRIDE_NAMES
-from pixel_tui.stack.model.label_model import CONFIG_FILES, ENVIRONMENT_FILE, labelled
+from pixel_tui.stack.model.label_model import CONFIG_FILES, ENVIRONMENT_FILE, label_values
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import NO_TEXT, plain
@@ -66,7 +66,7 @@ def _made_with(snapshot: StackSnapshot, project: Project) -> list[Finding]:
     # A file of a usual name proves no -f, and may have been renamed since.
     usual = FILE_NAMES + OVERRIDE_NAMES
     known = _base_names((*project.files, *project.env_files, *usual))
-    made = (*labelled(regular, CONFIG_FILES), *labelled(regular, ENVIRONMENT_FILE))
+    made = (*label_values(regular, CONFIG_FILES), *label_values(regular, ENVIRONMENT_FILE))
     other = [path for label in made for path in label.split(",") if path]
     unread = [path for path in dict.fromkeys(other) if not _base_names((path,)) <= known]
     if not unread:

@@ -16,7 +16,7 @@ def worst_of(service: Service) -> Container | None:
 
 def exit_reason(container: Container) -> SafeText:
     """How a container exited the last time, with its memory limit if that was the reason."""
-    words = container.ended_before
+    words = container.previous_exit
     if container.exit_code is not None:
         words = exit_words(container.exit_code, oom_killed=container.oom_killed)
     if not words:
@@ -49,7 +49,7 @@ def memory_fix(container: Container) -> str:
 
 
 def _ran_out_of_memory(container: Container) -> bool:
-    return container.oom_killed or container.oom_killed_before
+    return container.oom_killed or container.previous_oom_killed
 
 
 def for_how_long(at: datetime | None, now: datetime) -> str:

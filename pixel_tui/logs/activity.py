@@ -9,7 +9,7 @@ from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.shape import Repeat, Repeats
 from pixel_tui.logs.structure import parse_structured
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import SECOND, nanoseconds, stamp_of
+from pixel_tui.stack.model.times import SECOND, format_timestamp, timestamp_nanoseconds
 
 MINUTES: Final = 15
 _KEPT_MINUTES: Final = 2 * MINUTES
@@ -86,7 +86,7 @@ class Activity:
 
 
 def _minutes_up_to(now: bytes) -> Sequence[bytes]:
-    end = nanoseconds(now) or 0
+    end = timestamp_nanoseconds(now) or 0
     return [
         stamp_of(max(end - minutes_ago * 60 * SECOND, 0))[:_MINUTE]
         for minutes_ago in reversed(range(MINUTES))

@@ -9,7 +9,7 @@ from pixel_tui.late_pattern import LatePattern
 from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.logs.level_words import ERROR_ITSELF, STAMP_PATTERN
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import SECOND, nanoseconds
+from pixel_tui.stack.model.times import SECOND, timestamp_nanoseconds
 
 MAX_GROUP: Final = 1000
 """Lines of a group; the next line starts another, so that groups are bounded."""
@@ -258,7 +258,7 @@ def _may_precede_trace(group: _Group, stamp: bytes) -> bool:
     """Whether a stack trace right after a group is likely part of it: it warned just before."""
     if group.level < LogLevel.WARN and group.block is _Block.NOTHING:
         return False
-    before, now = nanoseconds(group.stamp), nanoseconds(stamp)
+    before, now = timestamp_nanoseconds(group.stamp), timestamp_nanoseconds(stamp)
     return before is None or now is None or now - before <= SECOND
 
 

@@ -242,7 +242,7 @@ def _nothing_found(snapshot: StackSnapshot) -> OperationError:
 
 def _all_services(project: Project) -> Sequence[TargetRef]:
     """Every active service; one that a provider provides has nothing to act on beside others."""
-    meant = [spec for spec in project.services if spec.meant]
+    meant = [spec for spec in project.services if spec.enabled]
     found = [spec for spec in meant if not spec.provider] or meant
     return [TargetRef(spec.name) for spec in found]
 

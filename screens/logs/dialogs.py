@@ -24,7 +24,7 @@ from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_text
 from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.ring import LogLine
-from pixel_tui.stack.model.times import jump_target, moment, stamp_at
+from pixel_tui.stack.model.times import jump_target, parse_timestamp, timestamp_at
 from pixel_tui.text import SafeText, plain
 from screens.logs.followed import FollowedLogs
 from screens.logs.line import LogLineScreen
@@ -102,7 +102,7 @@ class LogDialogs:
 
         def answered(text: str | None) -> None:
             if text:
-                self._pane.log_view.go_to(stamp_at(target(text)))
+                self._pane.log_view.go_to(timestamp_at(target(text)))
 
         hint = "10:42, 10:42:07, -15m, -2h30m, or a date such as 2026-03-01 10:42"
         self._screen.app.push_screen(AskScreen("Go to a time", hint, meaning), answered)
@@ -133,7 +133,7 @@ class LogDialogs:
             now = self._clock.now()
             lines = []
             for group in groups:
-                at = moment(group.last)
+                at = parse_timestamp(group.last)
                 last = f"{ago(at, now)}  " if at else ""
                 lines.append(
                     Content.assemble(

@@ -18,7 +18,7 @@ from pixel_tui.logs.structure import parse_structured
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import Source
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import moment
+from pixel_tui.stack.model.times import parse_timestamp
 from pixel_tui.text import SafeText, plain
 from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
@@ -93,7 +93,7 @@ class LogLineScreen(ScrollingDialog[None]):
 
     def _facts(self) -> Iterator[TextLine]:
         line = self._line
-        at = moment(line.stamp)
+        at = parse_timestamp(line.stamp)
         if at is not None:
             nanos = line.stamp[19:29].decode("ascii", "replace")
             local = at.astimezone()

@@ -11,7 +11,7 @@ from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.join import join
 from pixel_tui.stack.model.project import Dependency, Project, ServiceSpec
 from pixel_tui.stack.model.resource_model import Diverged, Resource
-from pixel_tui.stack.model.snapshot import EngineStatus, Link, StackSnapshot, Trouble
+from pixel_tui.stack.model.snapshot import Connection, EngineStatus, StackSnapshot, Trouble
 from pixel_tui.text import SafeText, plain
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STARTED = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 
-ENGINE = EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY)
+ENGINE = EngineStatus(plain("unix:///x"), plain("default"), connection=Connection.READY)
 
 
 TROUBLE = Trouble(plain("It broke."), plain("Mend it."), NOW)

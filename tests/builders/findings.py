@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import (
+    Connection,
     EngineStatus,
-    Link,
     Service,
     StackSnapshot,
 )
@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 def stack(*services: Service) -> StackSnapshot:
-    engine = EngineStatus(plain("x"), plain("x"), link=Link.READY)
+    engine = EngineStatus(plain("x"), plain("x"), connection=Connection.READY)
     return StackSnapshot(engine, services=services, taken_at=NOON)
 
 

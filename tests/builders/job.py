@@ -26,8 +26,8 @@ from pixel_tui.stack.model.container import Container, ContainerState, Health, H
 from pixel_tui.stack.model.join import join
 from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import (
+    Connection,
     EngineStatus,
-    Link,
     StackEvent,
     StackSnapshot,
 )
@@ -41,7 +41,7 @@ from tests.patience import PATIENCE
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-ENGINE = EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY)
+ENGINE = EngineStatus(plain("unix:///x"), plain("default"), connection=Connection.READY)
 
 
 COMMAND = ComposeCommand(directory="/srv/pixel", environment={"DOCKER_HOST": "unix:///x"})

@@ -6,7 +6,7 @@ from typing import Any
 from pixel_tui.ledger.reading.reading import LedgerReading
 from pixel_tui.ledger.view.view import LedgerView, view_of
 from pixel_tui.stack.model.container import Container, ContainerState, EnvironmentEntry
-from pixel_tui.stack.model.snapshot import EngineStatus, Link, Service, StackSnapshot
+from pixel_tui.stack.model.snapshot import Connection, EngineStatus, Service, StackSnapshot
 from pixel_tui.text import plain
 from tests.builders.ledger_files import NOW, ONE, parsed, text
 
@@ -38,9 +38,9 @@ def exited(code: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def stack(*containers: Container, link: Link = Link.READY) -> StackSnapshot:
+def stack(*containers: Container, link: Connection = Connection.READY) -> StackSnapshot:
     service = Service(plain("worker"), None, containers)
-    status = EngineStatus(plain("unix:///x"), plain("test"), link=link)
+    status = EngineStatus(plain("unix:///x"), plain("test"), connection=link)
     return StackSnapshot(
         status, plain("pixel"), services=(service,) if containers else (), taken_at=NOW
     )
@@ -49,7 +49,7 @@ def stack(*containers: Container, link: Link = Link.READY) -> StackSnapshot:
 def view(
     *tasks: Any,
     containers: tuple[Container, ...] = (),
-    link: Link = Link.READY,
+    link: Connection = Connection.READY,
     **reading: Any,
 ) -> LedgerView:
     document = parsed(text(*tasks))

@@ -16,8 +16,8 @@ from pixel_tui.stack.feed.ring import LineKind, Ring
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import (
+    Connection,
     EngineStatus,
-    Link,
     Service,
     ServiceState,
     StackEvent,
@@ -29,10 +29,10 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 from tests.builders.scripted_engine import BEGIN, ScriptedEngine
 from tests.patience import PATIENCE
 
-READY = EngineStatus(plain("scripted"), plain("test"), link=Link.READY)
+READY = EngineStatus(plain("scripted"), plain("test"), connection=Connection.READY)
 LOST = replace(
     READY,
-    link=Link.LOST,
+    connection=Connection.LOST,
     trouble=Trouble(plain("The engine does not answer."), plain("Start it."), BEGIN),
 )
 HASTY = FollowLimits(retry_seconds=(0.02, 0.04), settle_seconds=0.05)

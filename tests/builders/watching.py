@@ -20,7 +20,7 @@ from pixel_tui.errors import (
 )
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot, SyncAction
-from pixel_tui.stack.model.source import EventStream, Place, ResolvedProject
+from pixel_tui.stack.model.source import EventStream, ProjectLocation, ResolvedProject
 from pixel_tui.stack.watch.observer import Topic
 from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
@@ -99,12 +99,12 @@ class Compose(DemoProject):
         self.asked = 0
 
     @property
-    def name_guess(self) -> str:
+    def fallback_name(self) -> str:
         return self.likely
 
     @property
-    def place(self) -> Place:
-        return Place(self.directory)
+    def place(self) -> ProjectLocation:
+        return ProjectLocation(self.directory)
 
     def resolve(self) -> ResolvedProject:
         self.asked += 1

@@ -31,7 +31,7 @@ from pixel_tui.stack.feed.feed import FeedState, LogFeed, LogTarget
 from pixel_tui.stack.feed.frames import splitter
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container, HealthStatus
-from pixel_tui.stack.model.snapshot import Link, Service, ServiceState, StackSnapshot
+from pixel_tui.stack.model.snapshot import Connection, Service, ServiceState, StackSnapshot
 from pixel_tui.stack.model.source import EngineReader, LogRequest, ProjectReader
 from pixel_tui.stack.programs.process import CommandRunner, ProcessRunner
 from pixel_tui.stack.watch.observer import Topic
@@ -273,7 +273,7 @@ def test_every_service_of_the_compose_file_has_its_row(stack: Stack) -> None:
     assert off.spec is not None
     assert off.spec.profiles == ("tools",)
     assert len(stack.service("landing").regular) == 2
-    assert stack.observer.snapshot.engine.link is Link.READY
+    assert stack.observer.snapshot.engine.connection is Connection.READY
     assert stack.observer.snapshot.engine.version
 
 
@@ -480,7 +480,7 @@ def test_a_lost_engine_is_a_state_and_mends_by_itself(fragile_stack: Stack) -> N
     feed = stack.observer.follow_logs([LogTarget("web")])
     stack.until(lambda: said(feed))
     stack.lose()
-    stack.until(lambda: stack.observer.snapshot.engine.link is Link.LOST)
+    stack.until(lambda: stack.observer.snapshot.engine.connection is Connection.LOST)
     lost = stack.observer.snapshot
     assert lost.stale
     assert lost.engine.trouble is not None
@@ -495,7 +495,7 @@ def test_a_lost_engine_is_a_state_and_mends_by_itself(fragile_stack: Stack) -> N
     since = lost.engine.trouble.since
 
     stack.regain()
-    stack.until(lambda: stack.observer.snapshot.engine.link is Link.READY)
+    stack.until(lambda: stack.observer.snapshot.engine.connection is Connection.READY)
     assert stack.observer.snapshot.engine.trouble is None
     assert since <= CLOCK.now()
     stack.compose("up", "--detach", "web")

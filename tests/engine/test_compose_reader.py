@@ -407,13 +407,13 @@ def test_a_container_that_was_taken_from_its_network_is_not_well(
     (container,) = snapshot_of(engine, project).services[0].regular
     engine.docker("network", "disconnect", network, container.id)
     now = snapshot_of(engine, project)
-    assert not now.services[0].well
+    assert not now.services[0].is_ok
     assert f"is not connected to its network {network}" in said(now, "app")
     assert now.services[0].sync.action is SyncAction.RECREATE
-    assert now.services[1].well
+    assert now.services[1].is_ok
     project.compose("up", "--detach", "app")
     now = snapshot_of(engine, project)
-    assert now.services[0].well
+    assert now.services[0].is_ok
     assert now.services[0].sync.action is SyncAction.NOTHING
 
 
@@ -426,7 +426,7 @@ def test_a_service_of_a_provider_has_no_container_and_wants_no_image(
     project.compose("up", "--detach", "--no-deps", "app")
     now = snapshot_of(engine, project)
     app, db = now.services
-    assert (app.sync.action, app.well) == (SyncAction.NOTHING, True)
+    assert (app.sync.action, app.is_ok) == (SyncAction.NOTHING, True)
     assert (db.state, db.sync.action) == (ServiceState.UNKNOWN, SyncAction.PROVIDER)
     assert "cloud provides it" in db.sync.reason
     assert said(now, "db") == ""

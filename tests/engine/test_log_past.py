@@ -20,7 +20,7 @@ from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.feed.feed import FeedState, LogFeed, LogTarget
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import moment
+from pixel_tui.stack.model.times import parse_timestamp
 from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
@@ -155,7 +155,7 @@ def test_a_moment_is_gone_to_with_lines_on_both_sides(
     feed.to_first()
     eventually(lambda: idle(feed) and texts(feed)[:1] == ["line 0"])
     wanted = lines_of(feed)[1500]
-    at = moment(wanted.stamp)
+    at = parse_timestamp(wanted.stamp)
     assert at is not None
     feed.to_last()
     eventually(lambda: idle(feed) and texts(feed)[-1:] == WHOLE[-1:])

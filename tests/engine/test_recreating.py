@@ -201,11 +201,11 @@ def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_
 ) -> None:
     project = make_project(GATEWAY, up=True)
     with desk_of(project, tmp_path / "state") as desk:
-        assert service(desk, "app").well
+        assert service(desk, "app").is_ok
         project.engine.docker("restart", "--time", "0", project.container("vpn"))
         assert not has_network(project)
         eventually(lambda: service(desk, "app").cut_off)
-        assert not service(desk, "app").well
+        assert not service(desk, "app").is_ok
         (reason,) = reasons(desk.watcher.snapshot)
         assert reason.startswith("app has no network: vpn")
         with pytest.raises(OperationError, match=r"without the network of vpn \(restart it\)"):
@@ -214,7 +214,7 @@ def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_
             status = desk.run(action, "vpn")
             assert status.state is JobState.SUCCEEDED, status.message
             assert has_network(project), action
-            eventually(lambda: service(desk, "app").well)
+            eventually(lambda: service(desk, "app").is_ok)
         project.compose("stop", "vpn")
         eventually(lambda: "does not run" in service(desk, "app").cut_off)
         status = desk.run("start", "vpn")
@@ -280,7 +280,7 @@ def test_what_shares_memory_or_processes_is_told_and_seen_to_by_each_plan(
     project = make_project(SHARING.replace("OWN", own), up=True)
     with desk_of(project, tmp_path / "state") as desk:
         assert share_all(project)
-        assert all(service(desk, name).well for name in ("memory", "tracer", "named"))
+        assert all(service(desk, name).is_ok for name in ("memory", "tracer", "named"))
         project.engine.docker("restart", "--time", "0", own)
         for name in ("memory", "named"):
             is_cut_off(desk, name, "was started after it")
@@ -294,7 +294,7 @@ def test_what_shares_memory_or_processes_is_told_and_seen_to_by_each_plan(
             before = project.container("named")
             status = desk.run(action, "owner")
             assert status.state is JobState.SUCCEEDED, status.message
-            eventually(lambda: all(item.well for item in desk.watcher.snapshot.services))
+            eventually(lambda: all(item.is_ok for item in desk.watcher.snapshot.services))
             assert share_all(project), action
             again = project.container("named") != before
             assert again is (action == "recreate"), "compose leaves it alone"
@@ -304,7 +304,7 @@ def test_what_shares_memory_or_processes_is_told_and_seen_to_by_each_plan(
         is_cut_off(desk, "memory", "does not run")
         is_cut_off(desk, "tracer", "was killed with owner")
         assert desk.run("start", "owner", "tracer").state is JobState.SUCCEEDED
-        eventually(lambda: all(item.well for item in desk.watcher.snapshot.services))
+        eventually(lambda: all(item.is_ok for item in desk.watcher.snapshot.services))
         assert share_all(project)
 
 
@@ -319,11 +319,11 @@ def test_what_shares_the_network_of_a_container_that_is_gone_is_recreated(
     with desk_of(project, tmp_path / "state") as desk:
         eventually(lambda: "is gone" in service(desk, "app").cut_off)
         if action == "restart":  # what has just been started moves the stack until then
-            eventually(lambda: service(desk, "vpn").well)
+            eventually(lambda: service(desk, "vpn").is_ok)
         with pytest.raises(OperationError, match="recreate it"):
             desk.run("restart", "app")
         assert service(desk, "app").state is ServiceState.RUNNING, "it was not touched"
         status = desk.run(action, "vpn")
         assert status.state is JobState.SUCCEEDED, status.message
         assert has_network(project)
-        eventually(lambda: service(desk, "app").well)
+        eventually(lambda: service(desk, "app").is_ok)

@@ -15,7 +15,7 @@ from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.feed.feed import FeedState, LogTarget
 from pixel_tui.stack.feed.ring import LineKind
 from pixel_tui.stack.model.container import ContainerState, HealthStatus
-from pixel_tui.stack.model.snapshot import Link, Service, ServiceState, SyncAction
+from pixel_tui.stack.model.snapshot import Connection, Service, ServiceState, SyncAction
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
@@ -283,7 +283,7 @@ services:
     watched.until(lambda: watched.state("api") is ServiceState.RESTARTING)
     container = watched.service("api").containers[0]
     assert container.exit_code == 3
-    assert not watched.service("api").well
+    assert not watched.service("api").is_ok
 
 
 def test_a_kill_for_lack_of_memory_is_told_as_such(make_project: MakeProject, watch: Watch) -> None:
@@ -384,7 +384,7 @@ def test_a_frozen_engine_is_said_not_to_answer_and_recovers(
     watched.until(lambda: feed.status.state is FeedState.LIVE)
     engine.pause()
     try:
-        watched.until(lambda: watched.watcher.snapshot.engine.link is Link.LOST)
+        watched.until(lambda: watched.watcher.snapshot.engine.connection is Connection.LOST)
         trouble = watched.watcher.snapshot.engine.trouble
         assert trouble is not None
         assert "does not answer" in trouble.what
@@ -392,7 +392,7 @@ def test_a_frozen_engine_is_said_not_to_answer_and_recovers(
         second = Watched(watched.project)
         second.watcher.start()
         late = second.watcher.follow_logs([LogTarget("web")])
-        watched.until(lambda: second.watcher.snapshot.engine.link is Link.LOST)
+        watched.until(lambda: second.watcher.snapshot.engine.connection is Connection.LOST)
         watched.until(lambda: late.status.state is FeedState.WAITING)
         # What compose tells is shown all the same.
         watched.until(lambda: second.watcher.snapshot.service("web"))
@@ -405,7 +405,7 @@ def test_a_frozen_engine_is_said_not_to_answer_and_recovers(
         watched.until(lambda: len([item for item in own if item.is_alive()]) < len(own) - 3)
     finally:
         engine.resume()
-    watched.until(lambda: watched.watcher.snapshot.engine.link is Link.READY)
+    watched.until(lambda: watched.watcher.snapshot.engine.connection is Connection.READY)
     watched.until(lambda: feed.status.state is FeedState.LIVE)
     count = feed.ring.extent.following
     watched.until(lambda: feed.ring.extent.following > count + 2)
@@ -421,13 +421,13 @@ def test_an_engine_that_is_killed_and_comes_back_is_followed_without_a_key(
     feed = watched.watcher.follow_logs([LogTarget("web")])
     watched.until(lambda: feed.ring.extent.following > 3)
     engine.kill()
-    watched.until(lambda: watched.watcher.snapshot.engine.link is Link.LOST)
+    watched.until(lambda: watched.watcher.snapshot.engine.connection is Connection.LOST)
     trouble = watched.watcher.snapshot.engine.trouble
     assert trouble is not None
     assert "systemctl start docker" in trouble.remedy
     assert watched.state("web") is ServiceState.RUNNING
     engine.start()
-    watched.until(lambda: watched.watcher.snapshot.engine.link is Link.READY)
+    watched.until(lambda: watched.watcher.snapshot.engine.connection is Connection.READY)
     watched.project.compose("up", "--detach")
     watched.until(lambda: watched.state("web") is ServiceState.RUNNING)
     container = watched.service("web").containers[0]

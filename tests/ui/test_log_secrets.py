@@ -16,7 +16,7 @@ from pixel_tui.redaction.known import MASK
 from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.settings import Settings
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import stamp_at
+from pixel_tui.stack.model.times import timestamp_at
 from screens.logs.line import LogLineScreen
 from screens.shared.pick import PickScreen
 from tests.builders.sessions import session
@@ -214,7 +214,7 @@ def test_picture(snap_compare: Callable[..., bool], pressed: tuple[str, ...]) ->
         logs = pilot.app.screen_stack[0].query_one("#logs-pane", LogPane)
         lines = [LINE, 'INFO {"pw":1}', f'{{"level":50,"msg":"{SECRET} was refused","user":7}}']
         assert isinstance(pilot.app, PixelTui)
-        at = stamp_at(pilot.app.parts.clock.now())
+        at = timestamp_at(pilot.app.parts.clock.now())
         view.page.feed.ring.extend(
             [LogLine(at, "pixel-agent-1", LineKind.STDOUT, text.encode()) for text in lines]
         )

@@ -10,7 +10,7 @@ from pixel_tui.logs.export import ExportFormat, export
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.stack.feed.feed import FeedState
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import stamp_at
+from pixel_tui.stack.model.times import timestamp_at
 from screens.logs.dialogs import every_line
 from screens.logs.line import LogLineScreen
 from screens.logs.services import LogServicesScreen
@@ -26,13 +26,13 @@ async def say(it: Console, *texts: str, source: str = "pixel-agent-1") -> None:
     assert feed is not None
     at = it.clock.now() + timedelta(seconds=1)
     feed.ring.extend(
-        [LogLine(stamp_at(at), source, LineKind.STDOUT, text.encode()) for text in texts]
+        [LogLine(timestamp_at(at), source, LineKind.STDOUT, text.encode()) for text in texts]
     )
     await it.until(lambda: it.log.page.state.stop == feed.ring.extent.following)
 
 
 def _now(it: Console, text: str) -> LogLine:
-    return LogLine(stamp_at(it.clock.now()), "x", LineKind.STDOUT, text.encode())
+    return LogLine(timestamp_at(it.clock.now()), "x", LineKind.STDOUT, text.encode())
 
 
 async def say_unseen(it: Console, text: str) -> None:
@@ -185,7 +185,7 @@ async def test_typing_a_time_goes_there() -> None:
         await it.until(lambda: "11:55:00" in it.text())
         await it.press("enter")
         await it.until(lambda: not it.log.following and not it.log.page.feed.reach.loading)  # type: ignore[union-attr]
-        wanted = stamp_at(NOON - timedelta(minutes=5))
+        wanted = timestamp_at(NOON - timedelta(minutes=5))
         await it.until(lambda: it.log.cursor_line is not None)
         line = it.log.cursor_line
         assert line is not None

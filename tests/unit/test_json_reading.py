@@ -22,7 +22,7 @@ from pixel_tui.operations.jobs.record import from_record
 from pixel_tui.settings import Memory, Remembered
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint, find_endpoint
-from pixel_tui.stack.engine.transport import EngineAnswer
+from pixel_tui.stack.engine.transport import EngineResponse
 from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.stack.model.source import ByteStream
 from pixel_tui.text import plain
@@ -46,13 +46,13 @@ class Saying:
     def __init__(self, body: bytes) -> None:
         self._body = body
 
-    def get(self, target: str, *, patience: float = 0.0) -> EngineAnswer:
-        del patience
+    def get(self, target: str, *, timeout: float = 0.0) -> EngineResponse:
+        del timeout
         if target.startswith("/version"):
-            return EngineAnswer(200, "OK", b'{"ApiVersion": "1.44"}')
-        return EngineAnswer(200, "OK", self._body)
+            return EngineResponse(200, "OK", b'{"ApiVersion": "1.44"}')
+        return EngineResponse(200, "OK", self._body)
 
-    def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
+    def open(self, target: str, *, endless: bool) -> ByteStream | EngineResponse:
         raise NotImplementedError
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from pixel_tui.health.restarts import unstable
 from pixel_tui.humanize import ago, memory_size
 from pixel_tui.stack.model.container import HealthStatus
-from pixel_tui.stack.model.snapshot import Link, ServiceState, StackSnapshot
+from pixel_tui.stack.model.snapshot import Connection, ServiceState, StackSnapshot
 from widgets.countdown import countdown_words
 from widgets.lines.fitted_line import LinePart, fitted
 
@@ -117,7 +117,7 @@ class StatusBar(Widget):
 
     def _totals(self, snapshot: StackSnapshot, now: datetime) -> Content:
         if snapshot.taken_at is None:
-            lost = snapshot.engine.link is Link.LOST
+            lost = snapshot.engine.connection is Connection.LOST
             return Content.styled("unknown" if lost else "looking…", "$foreground-muted")
         count = totals(snapshot, now)
         good = count.running == count.services and not count.unstable
@@ -140,7 +140,7 @@ class StatusBar(Widget):
 
 def _engine(snapshot: StackSnapshot) -> Sequence[LinePart]:
     engine = snapshot.engine
-    if engine.link is Link.CONNECTING:
+    if engine.connection is Connection.CONNECTING:
         said = [f"connecting to {engine.address}"]
     else:
         said = [
@@ -163,7 +163,7 @@ def _jobs(running: int, to_confirm: float | None) -> LinePart:
 
 
 def _age(snapshot: StackSnapshot, now: datetime) -> LinePart:
-    if snapshot.engine.link is not Link.LOST:
+    if snapshot.engine.connection is not Connection.LOST:
         return LinePart(Content(""))
     seen = snapshot.taken_at
     age = f"stale: seen {ago(seen, now)}" if seen else snapshot.engine.why_lost

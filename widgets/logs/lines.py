@@ -14,7 +14,7 @@ from pixel_tui.logs.index import IndexState, LineTally
 from pixel_tui.logs.position import LogPosition
 from pixel_tui.stack.feed.feed import LogFeed
 from pixel_tui.stack.feed.ring import LogLine
-from pixel_tui.stack.model.times import moment
+from pixel_tui.stack.model.times import parse_timestamp
 from widgets.lines.line_view import SteadyView
 from widgets.logs.page import LogPage
 from widgets.logs.painter import GUTTER, ROLES, Appearance, Signs
@@ -250,7 +250,7 @@ class LogLines(SteadyView):
             self.move(self._at.at_moment(page, stamp))
             return
         self._at = self._at.to_moment(page, stamp)
-        at = moment(stamp)
+        at = parse_timestamp(stamp)
         if at is not None:
             feed.to_moment(at)
         self.post_message(self.Moved())

@@ -17,7 +17,7 @@ from pixel_tui.logs.activity import Activity
 from pixel_tui.logs.search import FilterStack, Matcher
 from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.feed.feed import FeedState, FeedStatus, LogFeed, Source
-from pixel_tui.stack.model.times import stamp_at
+from pixel_tui.stack.model.times import timestamp_at
 from pixel_tui.text import SafeText, plain
 from widgets.logs.activity_strip import ActivityStrip
 from widgets.logs.chips import LogChips, chips_of
@@ -174,7 +174,7 @@ class LogPane(Vertical):
 
     def tick(self, now: datetime) -> None:
         """It is later: count anew, and let ages grow."""
-        stamp = stamp_at(now)
+        stamp = timestamp_at(now)
         self.log_view.tick(stamp)
         self._make_room()
         strip = self.query_one(ActivityStrip)

@@ -15,7 +15,7 @@ from pixel_tui.logs.shown import View
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import LogFeed
 from pixel_tui.stack.feed.ring import LogLine
-from pixel_tui.stack.model.times import between
+from pixel_tui.stack.model.times import elapsed_text
 from pixel_tui.text import SafeText
 from widgets.logs.lines import LogLines
 from widgets.logs.painter import Signs
@@ -292,7 +292,7 @@ class LogView(LogLines, can_focus=True):
             return ""
         count = page.place(chosen.stop) - page.place(chosen.start) + 1
         first, last = page.line(chosen.start), page.line(chosen.stop)
-        span = between(first.stamp, last.stamp) if first and last else SafeText("")
+        span = elapsed_text(first.stamp, last.stamp) if first and last else SafeText("")
         lines = f"{count:,} line{'' if count == 1 else 's'} chosen"
         return f"{lines}, {span}" if span and count > 1 else lines
 

@@ -15,7 +15,7 @@ from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.structure import MAX_SIZE, parse_structured
 from pixel_tui.redaction.known import KnownSecrets, mask_known
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import SECOND, nanoseconds
+from pixel_tui.stack.model.times import SECOND, timestamp_nanoseconds
 from pixel_tui.text import SafeText, plain, shown_line
 
 LONGEST: Final = 4000
@@ -218,7 +218,7 @@ def _stamp(raw: bytes, stamps: Stamps, now: bytes) -> str:
 
 
 def _ago(raw: bytes, now: bytes) -> str:
-    said, present = nanoseconds(raw), nanoseconds(now)
+    said, present = timestamp_nanoseconds(raw), timestamp_nanoseconds(now)
     if said is None or present is None:
         return " " * 7
     return f"{age((present - said) // SECOND):>7}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pixel_tui.demo.stack.compose_file import config, config_hash
 from pixel_tui.demo.stack.services import COMPOSE_FILE, DIRECTORY, PROJECT, SERVICES
 from pixel_tui.demo.stack.world import DemoWorld
-from pixel_tui.stack.model.source import Place, ResolvedProject
+from pixel_tui.stack.model.source import ProjectLocation, ResolvedProject
 
 
 class DemoProject:
@@ -19,14 +19,14 @@ class DemoProject:
         self._changed_ns = int(world.started_at * 1e9)
 
     @property
-    def name_guess(self) -> str:
+    def fallback_name(self) -> str:
         """The project's name."""
         return PROJECT
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProjectLocation:
         """The project's folder and compose file; neither exists."""
-        return Place(DIRECTORY, (COMPOSE_FILE,))
+        return ProjectLocation(DIRECTORY, (COMPOSE_FILE,))
 
     def resolve(self) -> ResolvedProject:
         """Return what compose would resolve, with all profiles."""

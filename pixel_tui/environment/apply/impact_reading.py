@@ -26,7 +26,7 @@ from pixel_tui.stack.engine.endpoint import endpoint_of
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.resource_model import Diverged, Resource, ResourceKind
-from pixel_tui.stack.model.resources import hashes_of, with_attached
+from pixel_tui.stack.model.resources import config_hashes, with_attached
 from pixel_tui.stack.watch.image_reading import wrong_images
 from pixel_tui.stack.watch.running_services import RunningService, read_running
 from pixel_tui.text import NO_TEXT, plain

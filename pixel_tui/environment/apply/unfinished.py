@@ -38,7 +38,7 @@ def not_reached(
 def _why_not(service: Service, left: ApplyState, *, saved: bool) -> str:
     if service.leftovers:
         return "a recreate of it broke off"
-    if not service.well and service.name not in left.unwell:
+    if not service.is_ok and service.name not in left.unwell:
         ill = service.health not in {HealthStatus.NONE, HealthStatus.HEALTHY}
         return (
             service.health.value

@@ -106,7 +106,7 @@ def created(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findin
 def _broken_dependency(service: Service, snapshot: StackSnapshot) -> str:
     for dependency in service.spec.depends_on if service.spec else ():
         needed = snapshot.service(dependency.service)
-        if needed is not None and not needed.well:
+        if needed is not None and not needed.is_ok:
             return dependency.service
     return ""
 

@@ -9,7 +9,7 @@ from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.restarting import draft_restart
 from pixel_tui.operations.planning.targets import Target, find_targets
 from pixel_tui.stack.model.container import Container
-from pixel_tui.stack.model.mounted_file import mounts_one
+from pixel_tui.stack.model.mounted_file import mounts_single_file
 from pixel_tui.stack.model.target_ref import TargetRef
 
 _MOUNTS: Final = "mounts a file that is replaced, and not its folder"
@@ -70,7 +70,7 @@ def _mounting(draft: PlanDraft, files: Collection[str]) -> list[Container]:
         for container in service.containers
         if is_up(container)
         and container not in service.leftovers
-        and mounts_one(
+        and mounts_single_file(
             [item.source for item in container.mounts if item.kind == "bind"],
             files,
             draft.facts.links,
@@ -86,7 +86,7 @@ def _tell_of_others(draft: PlanDraft, files: Collection[str]) -> None:
         return
     own = {item.id for service in draft.snapshot.services for item in service.containers}
     for holder in draft.facts.holders:
-        mounting = mounts_one(holder.places, files, draft.facts.links)
+        mounting = mounts_single_file(holder.places, files, draft.facts.links)
         if holder.running and holder.id not in own and mounting:
             draft.warn(
                 "mounted",

@@ -195,7 +195,7 @@ def fingerprint(
         snapshot.engine.address,
         snapshot.project_name,
         [
-            [spec.name, spec.meant, spec.replicas, [str(item) for item in spec.depends_on]]
+            [spec.name, spec.enabled, spec.replicas, [str(item) for item in spec.depends_on]]
             for spec in (project.services if project else ())
         ],
         [[name, _facts(snapshot.service(name))] for name in sorted(set(services))],

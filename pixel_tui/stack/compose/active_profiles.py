@@ -61,7 +61,7 @@ def resolve_active(call: ComposeCall, refusal: ComposeRefused) -> Resolution:
         active=frozenset(services),
         warnings=compose_warnings(messages),
         left_out=frozenset(rest),
-        left_out_why=f"{_which(rest)} left out: {reason(refusal)}",
+        left_out_reason=f"{_which(rest)} left out: {reason(refusal)}",
         refused={name: item for name, item in asked.items() if isinstance(item, str)},
         refused_together=reason(found) if isinstance(found, ComposeRefused) else "",
     )

@@ -18,7 +18,7 @@ from pixel_tui.stack.compose.dotenv_setting import read_settings
 from pixel_tui.stack.compose.project_files import ProjectFiles
 from pixel_tui.stack.model.deliveries import Arrival, Delivery
 from pixel_tui.stack.model.json_value import JsonObject, Node
-from pixel_tui.stack.model.mounted_file import links_below
+from pixel_tui.stack.model.mounted_file import symlinks_in
 from pixel_tui.text import plain
 
 LONGEST_BYTES: Final = 4 << 20
@@ -124,7 +124,7 @@ class _Files:
 
     def mounted(self, sources: Sequence[str]) -> Iterator[Path]:
         """The environment files among what is mounted."""
-        links = links_below(self._folder, sources)
+        links = symlinks_in(self._folder, sources)
         for source in sources:
             path = self._mountable.get(source) or self._mountable.get(links.get(source, ""))
             if path is not None:

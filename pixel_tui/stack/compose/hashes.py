@@ -12,7 +12,7 @@ from pixel_tui.stack.compose.call import ComposeCall
 from pixel_tui.stack.compose.command import EVERY_PROFILE, ComposeCommand
 from pixel_tui.stack.compose.refusals import no_json
 from pixel_tui.stack.model.json_value import JsonObject, Node, as_yaml, load_object
-from pixel_tui.stack.model.service_hash import as_up_hashes
+from pixel_tui.stack.model.service_hash import up_hash
 
 
 def hashes_of(
@@ -35,7 +35,7 @@ def hashes_of(
     told = dict(pair for line in output.splitlines() if len(pair := line.split()) == 2)
     files = _label_files(call, command) if label_files else {}
     return {
-        name: as_up_hashes(service, told.get(name, ""), label_files=files.get(name, ()))
+        name: up_hash(service, told.get(name, ""), label_files=files.get(name, ()))
         for name, node in Node(config)["services"].members()
         if isinstance(service := node.value, dict)
     }

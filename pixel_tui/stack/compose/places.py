@@ -13,11 +13,11 @@ from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.label_model import CONFIG_FILES, ENVIRONMENT_FILE, WORKING_DIR
 from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.project import Project
-from pixel_tui.stack.model.source import EngineReader, Place, ProjectReader
+from pixel_tui.stack.model.source import EngineReader, ProjectLocation, ProjectReader
 from pixel_tui.text import SafeText, plain
 
 
-def find_place(engine: EngineReader, project: str) -> Place | None:
+def find_place(engine: EngineReader, project: str) -> ProjectLocation | None:
     """Where a project's files are, by its containers; None where they are not on this machine.
 
     An engine that can't be asked knows of no place.
@@ -45,7 +45,7 @@ def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
     Raises:
         EngineError: It can't be asked.
     """
-    place, guess = project.place, plain(project.name_guess)
+    place, guess = project.place, plain(project.fallback_name)
     if place.name:
         return plain(place.name)
     folder, files = os.path.realpath(place.directory), _real(place.files)
@@ -63,7 +63,7 @@ def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
     return max(sorted(found), key=lambda name: found[name])
 
 
-def made_with(engine: EngineReader, place: Place, guess: str) -> Place | None:
+def made_with(engine: EngineReader, place: ProjectLocation, guess: str) -> ProjectLocation | None:
     """What the containers of a project were made with; None where they don't agree, or say nothing.
 
     One-offs don't count: a worker may have been started from elsewhere, with other files.
@@ -77,7 +77,7 @@ def made_with(engine: EngineReader, place: Place, guess: str) -> Place | None:
         EngineError: It can't be asked.
     """
     folder = os.path.realpath(place.directory)
-    found: dict[str, set[Place]] = defaultdict(set)
+    found: dict[str, set[ProjectLocation]] = defaultdict(set)
     for labels in (Node(item)["Labels"] for item in engine.containers(place.name)):
         made = _place(labels)
         here = made.directory and os.path.realpath(made.directory) == folder
@@ -88,7 +88,9 @@ def made_with(engine: EngineReader, place: Place, guess: str) -> Place | None:
     return next(iter(places)) if len(places) == 1 else None
 
 
-def adopted(command: ComposeCommand, made: Place, *, finds_files: bool) -> ComposeCommand | None:
+def adopted(
+    command: ComposeCommand, made: ProjectLocation, *, finds_files: bool
+) -> ComposeCommand | None:
     """The call with the files that the containers were made with, where nobody named any.
 
     Files that compose finds by their names alone prove no `-f`: an override that was added
@@ -138,8 +140,8 @@ def read_other_names(engine: EngineReader, project: Project | None) -> tuple[Saf
     return tuple(sorted(found - {project.name}))
 
 
-def _place(labels: Node) -> Place:
-    return Place(
+def _place(labels: Node) -> ProjectLocation:
+    return ProjectLocation(
         directory=labels[WORKING_DIR].raw,
         files=tuple(filter(None, labels[CONFIG_FILES].raw.split(","))),
         env_files=tuple(filter(None, labels[ENVIRONMENT_FILE].raw.split(","))),

@@ -22,7 +22,7 @@ from pixel_tui.stack.compose.resolving import Resolving
 from pixel_tui.stack.compose.watched_files import WatchedFiles
 from pixel_tui.stack.model.deliveries import Delivery
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
-from pixel_tui.stack.model.source import Place, ResolvedProject
+from pixel_tui.stack.model.source import ProjectLocation, ResolvedProject
 
 if TYPE_CHECKING:
     from pixel_tui.stack.compose.environment_uses import EnvironmentUses
@@ -54,15 +54,15 @@ class ComposeProject:
         self._secrets: SecretFiles | None = None
 
     @property
-    def name_guess(self) -> str:
+    def fallback_name(self) -> str:
         """The project's name where compose can't tell: as given, else the folder's name."""
         name = self.command.project or self._environment.get("COMPOSE_PROJECT_NAME", "")
         return name or re.sub(r"[^a-z0-9_-]", "", Path(self.command.directory).name.lower())
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProjectLocation:
         """Where the project is, as it was asked for."""
-        return Place(
+        return ProjectLocation(
             directory=self.command.directory,
             files=tuple(map(str, self.files)),
             env_files=self.command.env_files,
@@ -158,7 +158,7 @@ class ComposeProject:
             moved=moved_files(self.command, self._environment),
             warnings=found.warnings,
             left_out=found.left_out,
-            left_out_why=found.left_out_why,
+            left_out_reason=found.left_out_reason,
             refused=found.refused,
             refused_together=found.refused_together,
             deliveries=self._deliveries(found.config),

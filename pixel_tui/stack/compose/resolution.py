@@ -17,7 +17,7 @@ class Resolution:
     warnings: tuple[str, ...]
     left_out: frozenset[str] = frozenset()
     """Services whose profiles compose refuses beside the active ones."""
-    left_out_why: str = ""
+    left_out_reason: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Why compose refuses a service that was asked for by its name."""
     refused_together: str = ""

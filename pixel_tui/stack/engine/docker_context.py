@@ -13,7 +13,7 @@ from typing import Final
 from pixel_tui.files import is_file, read_head
 from pixel_tui.stack.model.json_value import Node, load_object
 
-MOST_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 
 
 class ContextUnreadable(Exception):
@@ -53,7 +53,7 @@ def read_context(folder: Path, name: str) -> DockerContext | None:
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
     try:
-        found = Node(load_object(read_head(path, MOST_BYTES)))
+        found = Node(load_object(read_head(path, MAX_BYTES)))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -77,7 +77,7 @@ def current_context(folder: Path) -> str | None:
     An unreadable configuration is ignored, as docker does, with a warning.
     """
     try:
-        config = load_object(read_head(folder / "config.json", MOST_BYTES))
+        config = load_object(read_head(folder / "config.json", MAX_BYTES))
     except (OSError, ValueError):
         return None
     return Node(config)["currentContext"].raw or None

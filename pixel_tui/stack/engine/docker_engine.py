@@ -17,7 +17,7 @@ from pixel_tui.errors import EngineAnswerInvalid, EngineError, EngineRefused
 from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.engine.local_transport import LocalTransport
-from pixel_tui.stack.engine.transport import EngineAnswer, Transport
+from pixel_tui.stack.engine.transport import EngineResponse, Transport
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
 from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.source import ByteStream, EventStream, LogRequest
@@ -51,9 +51,9 @@ class DockerEngine:
 
     def ping(self) -> None:
         """`GET /_ping`."""
-        answer = self._transport.get("/_ping", patience=PING_SECONDS)
+        answer = self._transport.get("/_ping", timeout=PING_SECONDS)
         if not answer.ok:
-            raise _refusal(answer, "/_ping")
+            raise _refused(answer, "/_ping")
 
     def version(self) -> JsonObject:
         """`GET /version`; also sets the API version for later requests."""
@@ -182,7 +182,7 @@ class DockerEngine:
         path = f"/containers/{request.container_id}/logs"
         return self._stream(path, query, endless=request.follow)
 
-    def answers(self) -> bool:
+    def is_reachable(self) -> bool:
         """Return whether the engine responds to a request now."""
         try:
             self.version()
@@ -221,7 +221,7 @@ class DockerEngine:
     ) -> JsonValue:
         answer = self._transport.get(self._target(path, query, versioned=versioned))
         if not answer.ok:
-            raise _refusal(answer, path)
+            raise _refused(answer, path)
         try:
             value: JsonValue = parse_json(answer.body)
         except ValueError as error:
@@ -234,8 +234,8 @@ class DockerEngine:
 
     def _stream(self, path: str, query: Mapping[str, str], *, endless: bool) -> ByteStream:
         body = self._transport.open(self._target(path, query), endless=endless)
-        if isinstance(body, EngineAnswer):
-            raise _refusal(body, path)
+        if isinstance(body, EngineResponse):
+            raise _refused(body, path)
         return body
 
     def _target(self, path: str, query: Mapping[str, str] | None, *, versioned: bool = True) -> str:
@@ -301,7 +301,7 @@ def _version_pair(raw: str) -> tuple[int, int] | None:
     return int(major), int(minor)
 
 
-def _refusal(answer: EngineAnswer, path: str) -> EngineRefused:
+def _refused(answer: EngineResponse, path: str) -> EngineRefused:
     try:
         message = Node(parse_json(answer.body))["message"].text
     except ValueError:

@@ -17,16 +17,16 @@ from pixel_tui.errors import EngineError
 from pixel_tui.stack.engine.transport import (
     CHUNK,
     CONNECT_SECONDS,
-    MOST_BYTES,
+    MAX_BYTES,
     POOL_SIZE,
+    READ_METHODS,
     READ_SECONDS,
-    READING,
-    WHOLE_SECONDS,
-    EngineAnswer,
+    RESPONSE_SECONDS,
+    EngineResponse,
     connection_broken,
     connection_error,
-    held_back,
     too_large,
+    write_refused,
 )
 from pixel_tui.stack.model.source import ByteStream
 from pixel_tui.text import SafeText
@@ -34,7 +34,7 @@ from pixel_tui.text import SafeText
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-_HUNG_UP: Final = (ConnectionResetError, BrokenPipeError)
+_STALE_CONNECTION: Final = (ConnectionResetError, BrokenPipeError)
 """How a request fails on an idle connection that the engine has closed."""
 
 
@@ -68,20 +68,20 @@ class ReadOnlyConnection(HTTPConnection):
     def __init__(self, path: str) -> None:
         super().__init__("localhost")
         self._path = path
-        self._patience = WHOLE_SECONDS
+        self._timeout = RESPONSE_SECONDS
 
     def connect(self) -> None:
         """Connect to the socket."""
-        connected = _Socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock = connected
-        connected.settimeout(min(CONNECT_SECONDS, self._patience))
-        connected.connect(self._path)
-        connected.settimeout(min(READ_SECONDS, self._patience))
-        connected.deadline = time.monotonic() + self._patience
+        connection_socket = _Socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock = connection_socket
+        connection_socket.settimeout(min(CONNECT_SECONDS, self._timeout))
+        connection_socket.connect(self._path)
+        connection_socket.settimeout(min(READ_SECONDS, self._timeout))
+        connection_socket.deadline = time.monotonic() + self._timeout
 
-    def wait_at_most(self, seconds: float) -> None:
+    def set_timeout(self, seconds: float) -> None:
         """Limit the time for the next complete response."""
-        self._patience = seconds
+        self._timeout = seconds
         if isinstance(self.sock, _Socket):
             self.sock.settimeout(min(READ_SECONDS, seconds))
             self.sock.deadline = time.monotonic() + seconds
@@ -94,8 +94,8 @@ class ReadOnlyConnection(HTTPConnection):
         Raises:
             EngineError: The request could change something. Nothing was sent.
         """
-        if method not in READING:
-            raise held_back(method)
+        if method not in READ_METHODS:
+            raise write_refused(method)
         super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
@@ -108,13 +108,13 @@ class _StreamConnection(ReadOnlyConnection):
 
     _http_vsn = 10
     _http_vsn_str = "HTTP/1.0"
-    sock_of_answer: socket.socket
+    response_socket: socket.socket
     """The socket of the response; `HTTPConnection` drops its own reference to it."""
 
     def connect(self) -> None:
         """Connect to the socket."""
         super().connect()
-        self.sock_of_answer = self.sock
+        self.response_socket = self.sock
 
 
 class LocalTransport:
@@ -131,24 +131,26 @@ class LocalTransport:
         self._lock = threading.Lock()
         self._idle: list[ReadOnlyConnection] = []
 
-    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> EngineAnswer:
+    def get(self, target: str, *, timeout: float = RESPONSE_SECONDS) -> EngineResponse:
         """Send a request and wait for the complete response."""
         while True:
             with self._lock:
                 kept = self._idle.pop() if self._idle else None
             connection = kept or ReadOnlyConnection(self._path)
-            connection.wait_at_most(patience)
+            connection.set_timeout(timeout)
             try:
-                response = _ask(connection, target)
-                answer = EngineAnswer(response.status, response.reason, _whole(response, target))
+                response = _send(connection, target)
+                answer = EngineResponse(
+                    response.status, response.reason, _read_body(response, target)
+                )
             except EngineError:
                 connection.close()
                 raise
             except (HTTPException, OSError) as error:
                 connection.close()
-                if kept is not None and isinstance(error, _HUNG_UP):
+                if kept is not None and isinstance(error, _STALE_CONNECTION):
                     continue  # the kept connection was stale; the engine has not failed
-                raise self._translated(error) from error
+                raise self._to_engine_error(error) from error
             if not response.will_close:
                 with self._lock:
                     if len(self._idle) < POOL_SIZE:
@@ -157,21 +159,23 @@ class LocalTransport:
             connection.close()
             return answer
 
-    def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
+    def open(self, target: str, *, endless: bool) -> ByteStream | EngineResponse:
         """Send a request and stream the body."""
         connection = _StreamConnection(self._path)
         try:
-            response = _ask(connection, target)
+            response = _send(connection, target)
             if response.status >= 400:
                 with closing(connection), response:
-                    return EngineAnswer(response.status, response.reason, _whole(response, target))
+                    return EngineResponse(
+                        response.status, response.reason, _read_body(response, target)
+                    )
         except (HTTPException, OSError) as error:
             connection.close()
-            raise self._translated(error) from error
-        if isinstance(connection.sock_of_answer, _Socket):
-            connection.sock_of_answer.deadline = None
-        connection.sock_of_answer.settimeout(None if endless else READ_SECONDS)
-        return _Body(connection.sock_of_answer, response, still_there=self._still_there)
+            raise self._to_engine_error(error) from error
+        if isinstance(connection.response_socket, _Socket):
+            connection.response_socket.deadline = None
+        connection.response_socket.settimeout(None if endless else READ_SECONDS)
+        return _Body(connection.response_socket, response, is_engine_alive=self._is_engine_alive)
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -180,36 +184,36 @@ class LocalTransport:
         for connection in idle:
             connection.close()
 
-    def _still_there(self) -> bool:
+    def _is_engine_alive(self) -> bool:
         try:
             return self.get("/_ping").ok
         except EngineError:
             return False
 
-    def _translated(self, error: HTTPException | OSError) -> EngineError:
+    def _to_engine_error(self, error: HTTPException | OSError) -> EngineError:
         return connection_error(error, self._address)
 
 
-def _ask(connection: ReadOnlyConnection, target: str) -> HTTPResponse:
+def _send(connection: ReadOnlyConnection, target: str) -> HTTPResponse:
     connection.request("GET", target)
     return connection.getresponse()
 
 
-def _whole(response: HTTPResponse, target: str) -> bytes:
+def _read_body(response: HTTPResponse, target: str) -> bytes:
     """Read the complete body of a response.
 
     Raises:
         EngineAnswerInvalid: It is too large.
     """
-    if response.length is not None and response.length <= MOST_BYTES:
+    if response.length is not None and response.length <= MAX_BYTES:
         return response.read()
     parts, size = [], 0
     while response.length is None and (part := response.read(CHUNK)):
         parts.append(part)
         size += len(part)
-        if size > MOST_BYTES:
+        if size > MAX_BYTES:
             break
-    if response.length is not None or size > MOST_BYTES:
+    if response.length is not None or size > MAX_BYTES:
         response.close()
         raise too_large(target)
     return b"".join(parts)
@@ -219,21 +223,21 @@ class _Body:
     """The streamed body of a response.
 
     Args:
-        connected: The socket it is read from.
+        connection_socket: The socket it is read from.
         response: The response.
-        still_there: Returns whether the engine responds.
+        is_engine_alive: Returns whether the engine responds.
     """
 
     def __init__(
         self,
-        connected: socket.socket,
+        connection_socket: socket.socket,
         response: HTTPResponse,
         *,
-        still_there: Callable[[], bool],
+        is_engine_alive: Callable[[], bool],
     ) -> None:
-        self._socket = connected
+        self._socket = connection_socket
         self._response = response
-        self._still_there = still_there
+        self._is_engine_alive = is_engine_alive
         self._closed = False
 
     def read(self) -> bytes:
@@ -248,7 +252,7 @@ class _Body:
         if not chunk:
             self._response.close()
             # In HTTP/1.0 a complete body ends in the same way as one of an engine that died.
-            if not (self._closed or self._still_there()):
+            if not (self._closed or self._is_engine_alive()):
                 raise connection_broken()
         return chunk
 

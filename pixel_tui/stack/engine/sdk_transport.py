@@ -21,17 +21,17 @@ from pixel_tui.errors import EngineError, EngineUnreachable
 from pixel_tui.stack.engine.transport import (
     CHUNK,
     CONNECT_SECONDS,
-    MOST_BYTES,
+    MAX_BYTES,
     POOL_SIZE,
+    READ_METHODS,
     READ_SECONDS,
-    READING,
-    WHOLE_SECONDS,
-    EngineAnswer,
+    RESPONSE_SECONDS,
+    EngineResponse,
     connection_broken,
     connection_error,
-    held_back,
-    no_answer,
+    engine_unresponsive,
     too_large,
+    write_refused,
 )
 from pixel_tui.stack.model.source import ByteStream
 from pixel_tui.text import SafeText
@@ -51,30 +51,30 @@ class ReadOnlySession(APIClient):
         Raises:
             EngineError: The request could change something. Nothing was sent.
         """
-        if request.method not in READING:
-            raise held_back(str(request.method))
+        if request.method not in READ_METHODS:
+            raise write_refused(str(request.method))
         return super().send(request, **kwargs)  # type: ignore[arg-type]
 
 
-class _Timed(io.RawIOBase):
+class _DeadlineReader(io.RawIOBase):
     """The raw input of a response, with a deadline for the headers and optionally for the body.
 
     Args:
-        connected: The socket; its timeout limits the time for all headers together.
+        raw_socket: The socket; its timeout limits the time for all headers together.
         inner: Reads from the socket.
     """
 
-    def __init__(self, connected: socket.socket, inner: io.RawIOBase) -> None:
+    def __init__(self, raw_socket: socket.socket, inner: io.RawIOBase) -> None:
         super().__init__()
-        self._socket = connected
+        self._socket = raw_socket
         self._inner = inner
-        self._deadline: float | None = time.monotonic() + (connected.gettimeout() or READ_SECONDS)
+        self._deadline: float | None = time.monotonic() + (raw_socket.gettimeout() or READ_SECONDS)
 
-    def whole_by(self, deadline: float) -> None:
+    def set_deadline(self, deadline: float) -> None:
         """Set the deadline for the rest of the response, on the monotonic clock."""
         self._deadline = deadline
 
-    def as_it_comes(self, *, endless: bool) -> None:
+    def remove_deadline(self, *, endless: bool) -> None:
         """Remove the deadline; only each part has a timeout, or nothing if `endless`."""
         self._deadline = None
         self._socket.settimeout(None if endless else READ_SECONDS)
@@ -102,7 +102,7 @@ class _Timed(io.RawIOBase):
         super().close()
 
 
-class _TimedResponse(HTTPResponse):
+class _DeadlineResponse(HTTPResponse):
     """A response with a deadline that includes its headers."""
 
     def __init__(
@@ -113,16 +113,16 @@ class _TimedResponse(HTTPResponse):
         url: str | None = None,
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
-        self.timed = _Timed(sock, self.fp.detach())
-        self.fp = io.BufferedReader(self.timed)
+        self.reader = _DeadlineReader(sock, self.fp.detach())
+        self.fp = io.BufferedReader(self.reader)
 
 
 class _Connection(HTTPConnection):
-    response_class = _TimedResponse
+    response_class = _DeadlineResponse
 
 
 class _SecureConnection(HTTPSConnection):
-    response_class = _TimedResponse
+    response_class = _DeadlineResponse
 
 
 class _Pool(HTTPConnectionPool):
@@ -167,27 +167,27 @@ class SdkTransport:
         self._lock = threading.Lock()
         self._session: ReadOnlySession | None = None
 
-    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> EngineAnswer:
+    def get(self, target: str, *, timeout: float = RESPONSE_SECONDS) -> EngineResponse:
         """Send a request and wait for the complete response."""
-        deadline = time.monotonic() + patience
-        response = self._ask(target, min(patience, READ_SECONDS))
+        deadline = time.monotonic() + timeout
+        response = self._send(target, min(timeout, READ_SECONDS))
         with response:
-            return self._answer(response, target, deadline)
+            return self._read_response(response, target, deadline)
 
-    def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
+    def open(self, target: str, *, endless: bool) -> ByteStream | EngineResponse:
         """Send a request and stream the body."""
-        deadline = time.monotonic() + WHOLE_SECONDS
-        response = self._ask(target, READ_SECONDS)
+        deadline = time.monotonic() + RESPONSE_SECONDS
+        response = self._send(target, READ_SECONDS)
         if not response.ok:
             with response:
-                return self._answer(response, target, deadline)
-        timed = _timed(response)
-        if timed is not None:
-            timed.as_it_comes(endless=endless)
+                return self._read_response(response, target, deadline)
+        reader = _reader_of(response)
+        if reader is not None:
+            reader.remove_deadline(endless=endless)
         elif endless:
-            connected = getattr(response.raw.connection, "sock", None)
-            if connected is not None:
-                connected.settimeout(None)
+            raw_socket = getattr(response.raw.connection, "sock", None)
+            if raw_socket is not None:
+                raw_socket.settimeout(None)
         return _Body(response)
 
     def close(self) -> None:
@@ -197,37 +197,39 @@ class SdkTransport:
         if session is not None:
             session.close()
 
-    def _answer(self, response: requests.Response, target: str, deadline: float) -> EngineAnswer:
+    def _read_response(
+        self, response: requests.Response, target: str, deadline: float
+    ) -> EngineResponse:
         """Read a complete response in parts, within the deadline and the size limit."""
         body = bytearray()
-        timed = _timed(response)
-        if timed is not None:
-            timed.whole_by(deadline)
+        reader = _reader_of(response)
+        if reader is not None:
+            reader.set_deadline(deadline)
         try:
             while part := response.raw.read1(CHUNK, decode_content=True):
                 body += part
-                if len(body) > MOST_BYTES:
+                if len(body) > MAX_BYTES:
                     raise too_large(target)
                 if time.monotonic() > deadline:
-                    raise no_answer(self._shown)
+                    raise engine_unresponsive(self._shown)
         except _FAILURES as error:
-            raise _translated(error, self._shown) from error
-        return EngineAnswer(response.status_code, response.reason, bytes(body))
+            raise _to_engine_error(error, self._shown) from error
+        return EngineResponse(response.status_code, response.reason, bytes(body))
 
-    def _ask(self, target: str, patience: float) -> requests.Response:
+    def _send(self, target: str, timeout: float) -> requests.Response:
         try:
-            session = self._connected()
+            session = self._open_session()
             return session.get(
                 f"{session.base_url}{target}",
                 stream=True,
-                timeout=(min(CONNECT_SECONDS, patience), patience),
+                timeout=(min(CONNECT_SECONDS, timeout), timeout),
                 verify=session.verify,  # else REQUESTS_CA_BUNDLE would override the engine's CA
                 allow_redirects=False,  # each would have its own timeout; no engine redirects
             )
         except _FAILURES as error:
-            raise _translated(error, self._shown) from error
+            raise _to_engine_error(error, self._shown) from error
 
-    def _connected(self) -> ReadOnlySession:
+    def _open_session(self) -> ReadOnlySession:
         with self._lock:
             if self._session is None:
                 # With a version given, the constructor sends no request to the engine.
@@ -279,16 +281,16 @@ class _Body:
             self._response.raw.shutdown()
 
 
-def _timed(response: requests.Response) -> _Timed | None:
+def _reader_of(response: requests.Response) -> _DeadlineReader | None:
     """Return the input of this response; None over ssh, where a program reads it."""
     original = getattr(response.raw, "_original_response", None)
-    return original.timed if isinstance(original, _TimedResponse) else None
+    return original.reader if isinstance(original, _DeadlineResponse) else None
 
 
-def _translated(error: Exception, address: SafeText) -> EngineError:
+def _to_engine_error(error: Exception, address: SafeText) -> EngineError:
     cause = _root_cause(error)
     if isinstance(error, requests.Timeout):
-        return no_answer(address)
+        return engine_unresponsive(address)
     if "paramiko" in str(error):
         return EngineUnreachable(
             "An engine over ssh:// needs paramiko, which is not installed.",

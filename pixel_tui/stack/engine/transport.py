@@ -1,7 +1,7 @@
 """The protocol for sending requests to an engine, and its errors.
 
 A transport can only read: its methods take no HTTP method, and the connections below them
-refuse any method that is not in `READING`.
+refuse any method that is not in `READ_METHODS`.
 """
 
 import grp
@@ -15,13 +15,13 @@ from pixel_tui.humanize import memory_size
 from pixel_tui.stack.model.source import ByteStream
 from pixel_tui.text import SafeText
 
-READING: Final = frozenset({"GET", "HEAD"})
+READ_METHODS: Final = frozenset({"GET", "HEAD"})
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
 """Timeout for a response, or for the next part of it."""
-WHOLE_SECONDS: Final = 30.0
+RESPONSE_SECONDS: Final = 30.0
 """Timeout for a complete response: an engine that sends a byte now and then is not working."""
-MOST_BYTES: Final = 64 * 1024 * 1024
+MAX_BYTES: Final = 64 * 1024 * 1024
 """A larger response is an error; the largest real ones are lists of a few MiB."""
 CHUNK: Final = 256 * 1024
 POOL_SIZE: Final = 64
@@ -29,7 +29,7 @@ POOL_SIZE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class EngineAnswer:
+class EngineResponse:
     """A response of the engine."""
 
     status: int
@@ -50,19 +50,19 @@ class Transport(Protocol):
     A streamed body may be of any length; the timeout is for each part of it.
     """
 
-    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> EngineAnswer:
+    def get(self, target: str, *, timeout: float = RESPONSE_SECONDS) -> EngineResponse:
         """Send a request and wait for the complete response.
 
         Args:
             target: Path and query.
-            patience: Timeout for the complete response, in seconds.
+            timeout: Timeout for the complete response, in seconds.
 
         Raises:
-            EngineAnswerInvalid: It is larger than `MOST_BYTES`.
+            EngineAnswerInvalid: It is larger than `MAX_BYTES`.
         """
         ...
 
-    def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
+    def open(self, target: str, *, endless: bool) -> ByteStream | EngineResponse:
         """Send a request and stream the body; return the response itself if it is an error.
 
         Args:
@@ -76,7 +76,7 @@ class Transport(Protocol):
         ...
 
 
-def held_back(method: str) -> EngineError:
+def write_refused(method: str) -> EngineError:
     """Return the error for a request that is not sent because it could change something."""
     return EngineError(
         "A request that could change something was held back: "
@@ -87,7 +87,7 @@ def held_back(method: str) -> EngineError:
 def too_large(target: str) -> EngineAnswerInvalid:
     """Return the error for a response that exceeds the size limit."""
     return EngineAnswerInvalid(
-        f"The engine's answer is larger than {memory_size(MOST_BYTES)}.",
+        f"The engine's answer is larger than {memory_size(MAX_BYTES)}.",
         on=target.partition("?")[0],
         remedy="Is it a Docker Engine that listens at this address?",
     )
@@ -98,7 +98,7 @@ def connection_broken() -> EngineUnreachable:
     return EngineUnreachable("The engine broke the connection off.")
 
 
-def no_answer(address: SafeText) -> EngineUnreachable:
+def engine_unresponsive(address: SafeText) -> EngineUnreachable:
     """Return the error for an engine that does not respond."""
     return EngineUnreachable(
         "The engine does not answer.",
@@ -130,7 +130,7 @@ def connection_error(cause: BaseException, address: SafeText) -> EngineError:
         )
     # Connecting to a local socket with a full backlog fails with EAGAIN.
     if isinstance(cause, TimeoutError | BlockingIOError):
-        return no_answer(address)
+        return engine_unresponsive(address)
     reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
     return EngineUnreachable(
         f"The engine can't be reached: {reason or type(cause).__name__}.",

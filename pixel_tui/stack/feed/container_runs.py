@@ -13,7 +13,7 @@ from typing import Final
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.snapshot import StackEvent
-from pixel_tui.stack.model.times import stamp_at
+from pixel_tui.stack.model.times import timestamp_at
 from pixel_tui.stack.model.words import exit_words
 
 SAME: Final = timedelta(milliseconds=5)
@@ -75,7 +75,7 @@ def boundaries(
     if now.started_at is None:
         return ()
     found = _Boundaries(now)
-    over, place = progress.over, stamp_at(progress.since)
+    over, place = progress.over, timestamp_at(progress.since)
     if now.started_at > progress.started:
         out_of_memory = False
         for event in sorted(events, key=lambda item: item.at):
@@ -84,7 +84,7 @@ def boundaries(
             if event.action == "oom":
                 out_of_memory = True
             elif event.action == "die":
-                place = stamp_at(event.at)
+                place = timestamp_at(event.at)
                 if not over:
                     found.end(place, event.at, _words(event, out_of_memory=out_of_memory))
                 over, out_of_memory = True, False
@@ -94,9 +94,9 @@ def boundaries(
         if not over:
             ended = now.finished_at
             if ended is not None and progress.since < ended < now.started_at:
-                place = stamp_at(ended + (now.started_at - ended) / 2)
+                place = timestamp_at(ended + (now.started_at - ended) / 2)
             else:
-                ended, place = now.started_at, stamp_at(now.started_at)
+                ended, place = now.started_at, timestamp_at(now.started_at)
             found.end(place, ended, "")
         found.start(place, now.started_at)
         over = False
@@ -143,7 +143,9 @@ class _Boundaries:
                 number += 1
                 what = f"started again (restart {number})" if number > 0 else "started again"
             text = f"{self._name} {what}".encode()
-            made.append(Boundary(after, (LogLine(stamp_at(at), self._name, LineKind.MARK, text),)))
+            made.append(
+                Boundary(after, (LogLine(timestamp_at(at), self._name, LineKind.MARK, text),))
+            )
         return made
 
 

@@ -23,7 +23,7 @@ from pixel_tui.stack.feed.overlap import DISORDER, ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.source import ByteStream, EngineReader, LogRequest
-from pixel_tui.stack.model.times import nanoseconds, stamp_of
+from pixel_tui.stack.model.times import format_timestamp, timestamp_nanoseconds
 
 GROWTH: Final = 4
 """How much further back each next look for a place goes."""
@@ -183,7 +183,7 @@ class LogHistory:
             stamp: The moment.
             beyond: So many lines from before it are wanted too.
         """
-        stamp = stamp_of(max((nanoseconds(stamp) or 0) - DISORDER, 0))
+        stamp = format_timestamp(max((timestamp_nanoseconds(stamp) or 0) - DISORDER, 0))
         reach = max(self._depths.get(container.id, 0), beyond) + MARGIN
         short, later, first = 0, b"", self._first_of(container, reach)
         while first is not None and first.stamp >= stamp:
@@ -317,7 +317,7 @@ def _newest(lines: Sequence[LogLine]) -> Sequence[LogLine]:
 
 def _share(later: bytes, stamp: bytes, earlier: bytes) -> float:
     """How much of the way from a later time back to an earlier one a time is."""
-    high, at, low = (nanoseconds(item) or 0 for item in (later, stamp, earlier))
+    high, at, low = (timestamp_nanoseconds(item) or 0 for item in (later, stamp, earlier))
     return min(max((high - at) / (high - low), 0.0), 1.0) if high > low else 0.5
 
 
@@ -331,7 +331,7 @@ def _up_to(lines: list[LogLine], stamp: bytes, anchor: LogLine | None) -> list[L
         return lines
     if anchor is None:
         return list(takewhile(lambda line: line.stamp < stamp, lines))
-    limit = stamp_of((nanoseconds(stamp) or 0) + DISORDER)
+    limit = format_timestamp((timestamp_nanoseconds(stamp) or 0) + DISORDER)
     for at, line in enumerate(lines):
         if line.stamp >= stamp and (line == anchor or line.stamp > limit):
             return lines[:at]

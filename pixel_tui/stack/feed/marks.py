@@ -9,7 +9,7 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.feed.status import unreadable
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
 from pixel_tui.stack.model.snapshot import StackEvent
-from pixel_tui.stack.model.times import moment, stamp_at
+from pixel_tui.stack.model.times import parse_timestamp, timestamp_at
 
 LATE: Final = timedelta(seconds=5)
 """By how much a snapshot of the stack may follow what it shows."""
@@ -106,7 +106,7 @@ def _health_mark(container: Container, last: bytes) -> LogLine:
 
 def _not_before(stamp: bytes, at: datetime | None) -> datetime | None:
     """A time that is not earlier than the last line, if the snapshot was only a little late."""
-    last = moment(stamp)
+    last = parse_timestamp(stamp)
     if at is None or last is None or not at < last <= at + LATE:
         return at
     return last
@@ -114,4 +114,6 @@ def _not_before(stamp: bytes, at: datetime | None) -> datetime | None:
 
 def _mark(container: Container, words: str, at: datetime | None = None) -> LogLine:
     """A mark at this time, else at the present."""
-    return LogLine(stamp_at(at or datetime.now(UTC)), container.name, LineKind.MARK, words.encode())
+    return LogLine(
+        timestamp_at(at or datetime.now(UTC)), container.name, LineKind.MARK, words.encode()
+    )

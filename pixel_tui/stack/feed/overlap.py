@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import nanoseconds, stamp_of
+from pixel_tui.stack.model.times import format_timestamp, timestamp_nanoseconds
 
 DISORDER: Final = 200_000_000
 """Nanoseconds by which two lines of one container may have changed places."""
@@ -41,8 +41,10 @@ class ReadPosition:
     @property
     def since(self) -> bytes:
         """The moment from which on there may be lines that were not read."""
-        at = nanoseconds(self.stamp)
-        return self.stamp if at is None or not self._edges else stamp_of(max(at - DISORDER, 0))
+        at = timestamp_nanoseconds(self.stamp)
+        return (
+            self.stamp if at is None or not self._edges else format_timestamp(max(at - DISORDER, 0))
+        )
 
     def note(self, lines: Sequence[LogLine]) -> None:
         """These lines were read too."""
@@ -95,7 +97,7 @@ class Overlap:
         latest = max((line.stamp for line in lines), default=b"")
         if latest > self._stamp:
             self._passed = True
-            limit = stamp_of((nanoseconds(self._stamp) or 0) + DISORDER)
+            limit = format_timestamp((timestamp_nanoseconds(self._stamp) or 0) + DISORDER)
             if latest > limit:  # nothing that was read comes any more
                 self._edges.clear()
         return new

@@ -23,7 +23,7 @@ from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.source import EngineReader
-from pixel_tui.stack.model.times import stamp_at
+from pixel_tui.stack.model.times import timestamp_at
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 log = logging.getLogger(__name__)
@@ -164,12 +164,12 @@ class LogStream:
         What is older than all that is held, or came when later lines were given out long
         ago, is left out: no mark stands where it does not belong.
         """
-        line = LogLine(stamp_at(at), source, LineKind.MARK, words.encode())
+        line = LogLine(timestamp_at(at), source, LineKind.MARK, words.encode())
         with self._lock:
             if not self._reach.last:
                 return
             if self._last_stamp > line.stamp:
-                if self._last_stamp > stamp_at(at + LATE):
+                if self._last_stamp > timestamp_at(at + LATE):
                     return
                 line = replace(line, stamp=self._last_stamp)
             insort(self._marks, line, key=_stamp)
@@ -193,7 +193,7 @@ class LogStream:
 
     def to_moment(self, at: datetime) -> None:
         """Hold the lines around a moment."""
-        self._ask(lambda: self._stand_at(stamp_at(at.astimezone(UTC))))
+        self._ask(lambda: self._stand_at(timestamp_at(at.astimezone(UTC))))
 
     def to_last(self) -> None:
         """Hold the last lines and follow."""

@@ -135,9 +135,9 @@ class Container:
     termination_exit_code: bool | None = None
     """True if it was stopped, False if it exited by itself, None if that is not known."""
     oom_killed: bool = False
-    ended_before: SafeText = NO_TEXT
+    previous_exit: SafeText = NO_TEXT
     """How the run before the present one exited, in words; empty if not known."""
-    oom_killed_before: bool = False
+    previous_oom_killed: bool = False
     """Whether the run before the present one is known to have been OOM-killed."""
     error: SafeText = NO_TEXT
     """Why the engine could not start it, in the engine's words."""
@@ -192,7 +192,7 @@ class Container:
         return self.health.status if self.health else HealthStatus.NONE
 
     @property
-    def put_down(self) -> bool:
+    def stopped_on_purpose(self) -> bool:
         """Whether it was stopped on purpose or has finished its work, as far as is known.
 
         Events decide. Without them: with the policy `always` or `unless-stopped` any other exit

@@ -20,31 +20,35 @@ from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 KILLED: Final = 137
-TOGETHER: Final = timedelta(seconds=2)
+EXIT_TOLERANCE: Final = timedelta(seconds=2)
 """At most this long between the exits of two containers if one was killed with the other."""
 
 
 def cut_off(
-    spec: ServiceSpec | None, regular: Sequence[Container], lives: Mapping[str, Container]
+    spec: ServiceSpec | None,
+    regular: Sequence[Container],
+    containers_by_id: Mapping[str, Container],
 ) -> tuple[Namespace | None, SafeText]:
     """Return the namespace that a container of a service has lost, and why; (None, "") if none.
 
     Args:
         spec: The service; only the namespaces that it shares by the compose file are checked.
         regular: Its containers.
-        lives: All containers of the project, by id.
+        containers_by_id: All containers of the project, by id.
     """
     owners = dict(spec.shares) if spec is not None else {}
     for container in regular:
         for kind, owner in container.shares:
-            if kind in owners and (why := _why(kind, owners[kind], container, lives.get(owner))):
+            if kind in owners and (
+                why := _reason(kind, owners[kind], container, containers_by_id.get(owner))
+            ):
                 return kind, plain(why)
     return None, NO_TEXT
 
 
-def _why(kind: Namespace, service: str, container: Container, owner: Container | None) -> str:
+def _reason(kind: Namespace, service: str, container: Container, owner: Container | None) -> str:
     if kind is Namespace.PID:
-        return _why_ended(service, container, owner)
+        return _exit_reason(service, container, owner)
     if container.state is not ContainerState.RUNNING:
         return ""
     if owner is None:
@@ -57,7 +61,7 @@ def _why(kind: Namespace, service: str, container: Container, owner: Container |
     return ""
 
 
-def _why_ended(service: str, container: Container, owner: Container | None) -> str:
+def _exit_reason(service: str, container: Container, owner: Container | None) -> str:
     """Return why a container exited with the owner of its PID namespace; empty if it did not."""
     if container.state is not ContainerState.EXITED or container.exit_code != KILLED:
         return ""
@@ -66,6 +70,6 @@ def _why_ended(service: str, container: Container, owner: Container | None) -> s
     if owner is None:
         return f"the container of {service} whose PID namespace it shares is gone"
     ended, with_it = owner.finished_at, container.finished_at
-    if ended is None or with_it is None or abs(ended - with_it) > TOGETHER:
+    if ended is None or with_it is None or abs(ended - with_it) > EXIT_TOLERANCE:
         return ""
     return f"it was killed with {service}, whose PID namespace it shares"

@@ -44,7 +44,7 @@ class Delivery:
     changes: tuple[ContentChange, ...] = ()
     """The known changes, oldest first; the last one made the present content."""
 
-    def may_be_old(self, container: Container) -> bool:
+    def may_be_outdated(self, container: Container) -> bool:
         """Return whether a container may have an older content than the present one."""
         moment = container.created_at
         if self.arrival is Arrival.START:
@@ -94,5 +94,5 @@ def outdated(deliveries: Sequence[Delivery], containers: Sequence[Container]) ->
         deliveries: The contents that the service gets.
         containers: Its regular containers.
     """
-    found = [item for item in deliveries if any(map(item.may_be_old, containers))]
+    found = [item for item in deliveries if any(map(item.may_be_outdated, containers))]
     return Outdated(tuple(found)) if found else None

@@ -71,7 +71,7 @@ def join(
             has the project's own name.
     """
     if project is not None:
-        project = _with_what_was_brought_up(project, containers)
+        project = _mark_brought_up(project, containers)
     awaited = {
         dependency.service
         for spec in (project.services if project else ())
@@ -81,14 +81,14 @@ def join(
     by_service: dict[str, list[Container]] = defaultdict(list)
     for container in containers:
         by_service[container.service].append(container)
-    lives = {container.id: container for container in containers}
+    containers_by_id = {container.id: container for container in containers}
     by_labels = None
     if project_trouble is not None:
         named = {spec.name for spec in project.services} if project else set()
-        by_labels = labelled_project(project_name, containers, without=named)
+        by_labels = labelled_project(project_name, containers, exclude=named)
     services: list[Service] = []
     known = taken_at is not None
-    make = partial(
+    make_service = partial(
         _service,
         images=images,
         built=built,
@@ -97,15 +97,17 @@ def join(
         missing=missing,
         known=known,
         resolved=project_trouble is None,
-        lives=lives,
+        containers_by_id=containers_by_id,
         resources=Resources(diverged, removed_networks),
     )
     services += [
-        make(spec.name, spec, _sorted(by_service.pop(spec.name, [])))
+        make_service(spec.name, spec, _sorted(by_service.pop(spec.name, [])))
         for model in (project, by_labels)
         for spec in (model.services if model else ())
     ]
-    services += [make(plain(name), None, _sorted(by_service[name])) for name in sorted(by_service)]
+    services += [
+        make_service(plain(name), None, _sorted(by_service[name])) for name in sorted(by_service)
+    ]
     return StackSnapshot(
         engine=engine,
         project_name=project_name,
@@ -119,7 +121,7 @@ def join(
     )
 
 
-def _with_what_was_brought_up(project: Project, containers: Collection[Container]) -> Project:
+def _mark_brought_up(project: Project, containers: Collection[Container]) -> Project:
     """Return the project with the services marked that were brought up by `--profile`.
 
     A service of an inactive profile that has containers was brought up with that profile: it is
@@ -133,7 +135,7 @@ def _with_what_was_brought_up(project: Project, containers: Collection[Container
         if spec.active or spec.name not in by_service:
             return False
         regular = Service(spec.name, spec, tuple(by_service[spec.name])).regular
-        return not all(item.put_down for item in regular)
+        return not all(item.stopped_on_purpose for item in regular)
 
     found = {spec.name for spec in project.services if wanted(spec)}
     if not found:
@@ -163,14 +165,14 @@ def _service(
     missing: Collection[External],
     known: bool,
     resolved: bool,
-    lives: Mapping[str, Container],
+    containers_by_id: Mapping[str, Container],
     resources: Resources,
 ) -> Service:
     service = Service(name=name, spec=spec, containers=containers)
     if not known:
         return replace(service, health=_health(service.members))
     build = _build_state(spec, service.regular, images, built)
-    kind, why = cut_off(spec, service.regular, lives)
+    kind, why = cut_off(spec, service.regular, containers_by_id)
     if kind is Namespace.PID and not service.wanted:
         kind, why = None, NO_TEXT
     old = outdated(spec.deliveries, service.regular) if spec is not None else None
@@ -183,7 +185,9 @@ def _service(
         cut_off=why,
         cut_off_from=kind,
         outdated=old,
-        sync=sync(spec, service.regular, images, lives, build, own_variables, resources, old)
+        sync=sync(
+            spec, service.regular, images, containers_by_id, build, own_variables, resources, old
+        )
         if resolved
         else Sync(SyncAction.UNKNOWN, SafeText("compose can't read the project")),
     )
@@ -227,13 +231,13 @@ def _state(service: Service, *, awaited: bool) -> ServiceState:
     if states == {ContainerState.CREATED}:
         return ServiceState.CREATED
     if states <= {ContainerState.EXITED} and all(
-        _ran_to_its_end(item, spec, awaited=awaited) for item in members
+        _completed(item, spec, awaited=awaited) for item in members
     ):
         return ServiceState.DONE
     return ServiceState.EXITED
 
 
-def _ran_to_its_end(container: Container, spec: ServiceSpec | None, *, awaited: bool) -> bool:
+def _completed(container: Container, spec: ServiceSpec | None, *, awaited: bool) -> bool:
     """Return whether an exit with code 0 was meant: it is a task, not a server.
 
     A server that is stopped may exit with 0, too. It is a task if another service waits for it to

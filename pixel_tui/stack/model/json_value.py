@@ -12,7 +12,7 @@ from pixel_tui.text import SafeText, plain
 JsonObject: TypeAlias = dict[str, JsonValue]
 __all__ = ["JsonObject", "JsonValue", "Node", "load_object"]
 
-LARGEST: Final = 2**63 - 1
+MAX_INTEGER: Final = 2**63 - 1
 """The largest number read, either sign: Docker's own are 64-bit."""
 
 
@@ -100,7 +100,7 @@ class Node:
                 found = int(self.value)
             except ValueError:
                 return 0
-        return int(found) if abs(found) <= LARGEST else 0  # also 0 for NaN
+        return int(found) if abs(found) <= MAX_INTEGER else 0  # also 0 for NaN
 
     @property
     def flag(self) -> bool:

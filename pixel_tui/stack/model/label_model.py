@@ -22,14 +22,14 @@ DEPENDS_ON: Final = f"{LABEL}depends_on"
 
 
 def labelled_project(
-    name: SafeText, containers: Iterable[Container], *, without: Collection[str] = ()
+    name: SafeText, containers: Iterable[Container], *, exclude: Collection[str] = ()
 ) -> Project:
     """Return the project as the labels of its containers describe it.
 
     Args:
         name: The project's name.
         containers: All containers with this name in their label.
-        without: Services to leave out, because they are known from elsewhere.
+        exclude: Services to leave out, because they are known from elsewhere.
     """
     containers = tuple(containers)
     by_service: dict[SafeText, list[Container]] = defaultdict(list)
@@ -39,19 +39,19 @@ def labelled_project(
     every = [item for members in by_service.values() for item in members if not item.oneoff]
     return Project(
         name=name,
-        directory=next(iter(labelled(every, WORKING_DIR)), SafeText("")),
-        files=tuple(_paths(labelled(every, CONFIG_FILES))),
+        directory=next(iter(label_values(every, WORKING_DIR)), SafeText("")),
+        files=tuple(_paths(label_values(every, CONFIG_FILES))),
         services=tuple(
             _spec(service, members, services)
             for service, members in sorted(by_service.items())
-            if service not in without
+            if service not in exclude
         ),
-        env_files=tuple(_paths(labelled(every, ENVIRONMENT_FILE))),
+        env_files=tuple(_paths(label_values(every, ENVIRONMENT_FILE))),
         from_labels=True,
     )
 
 
-def labelled(containers: Iterable[Container], label: str) -> Sequence[SafeText]:
+def label_values(containers: Iterable[Container], label: str) -> Sequence[SafeText]:
     """Return the distinct values that containers have for this label."""
     values = (value for item in containers for name, value in item.labels if name == label)
     return tuple(dict.fromkeys(filter(None, values)))

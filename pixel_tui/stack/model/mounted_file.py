@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 
-def links_below(folder: Path, sources: Iterable[str]) -> Mapping[str, str]:
+def symlinks_in(folder: Path, sources: Iterable[str]) -> Mapping[str, str]:
     """Return the real paths of those sources inside a folder that are symbolic links.
 
     Other paths are not touched: they may be on a disk that does not respond.
@@ -14,7 +14,9 @@ def links_below(folder: Path, sources: Iterable[str]) -> Mapping[str, str]:
     return {source: real for source in inside if (real := os.path.realpath(source)) != source}
 
 
-def mounts_one(sources: Iterable[str], files: Collection[str], links: Mapping[str, str]) -> bool:
+def mounts_single_file(
+    sources: Iterable[str], files: Collection[str], links: Mapping[str, str]
+) -> bool:
     """Return whether one of these files is mounted itself. Pure.
 
     Args:

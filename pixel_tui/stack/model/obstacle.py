@@ -22,12 +22,12 @@ def obstacle(service: Service, snapshot: StackSnapshot) -> Obstacle | None:
         service: A service without a container, or with one that was never started.
         snapshot: The stack that it is part of.
     """
-    if (own := _in_the_way(service) or _image(service)) is not None:
+    if (own := _own_obstacle(service) or _missing_image(service)) is not None:
         return own
-    return _of_dependencies(service, snapshot, frozenset())
+    return _dependency_obstacle(service, snapshot, frozenset())
 
 
-def _of_dependencies(
+def _dependency_obstacle(
     service: Service, snapshot: StackSnapshot, above: frozenset[str]
 ) -> Obstacle | None:
     """Return the obstacle of a dependency; missing images don't count, `up` gets them as well."""
@@ -36,12 +36,14 @@ def _of_dependencies(
         other = snapshot.service(dependency.service)
         if other is None or other.name in above or other.members or not other.wanted:
             continue
-        if (found := _in_the_way(other) or _of_dependencies(other, snapshot, above)) is not None:
+        if (
+            found := _own_obstacle(other) or _dependency_obstacle(other, snapshot, above)
+        ) is not None:
             return Obstacle(plain(f"it waits for {other.name}: {found.why}"), found.fix)
     return None
 
 
-def _in_the_way(service: Service) -> Obstacle | None:
+def _own_obstacle(service: Service) -> Obstacle | None:
     spec = service.spec
     if service.missing:
         names = ", ".join(f"{item.kind} {item.name}" for item in service.missing)
@@ -62,7 +64,7 @@ def _in_the_way(service: Service) -> Obstacle | None:
     return None
 
 
-def _image(service: Service) -> Obstacle | None:
+def _missing_image(service: Service) -> Obstacle | None:
     if service.sync.action not in {SyncAction.BUILD, SyncAction.PULL}:
         return None
     how = service.sync.action.value

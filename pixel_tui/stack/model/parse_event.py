@@ -31,16 +31,16 @@ def parse_event(raw: JsonObject) -> StackEvent | None:
         container=attributes["name"].text,
         service=attributes[f"{LABEL}service"].text,
         detail=_event_detail(action, attributes),
-        exit_code=attributes["exitCode"].integer if _tells_exit_code(action, attributes) else None,
+        exit_code=attributes["exitCode"].integer if _has_exit_code(action, attributes) else None,
     )
 
 
-def _tells_exit_code(action: str, attributes: Node) -> bool:
+def _has_exit_code(action: str, attributes: Node) -> bool:
     return action == "die" and bool(attributes["exitCode"])
 
 
 def _event_detail(action: str, attributes: Node) -> SafeText:
-    if _tells_exit_code(action, attributes):
+    if _has_exit_code(action, attributes):
         return exit_words(attributes["exitCode"].integer)
     if action == "kill" and attributes["signal"]:
         return plain(f"signal {attributes['signal'].text}")

@@ -43,7 +43,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
         adopted=resolved.adopted,
         moved=plain(resolved.moved),
         warnings=tuple(plain(redact(line)) for line in resolved.warnings),
-        left_out=plain(redact(resolved.left_out_why)),
+        left_out=plain(redact(resolved.left_out_reason)),
         refused_together=plain(redact(resolved.refused_together)),
     )
 
@@ -91,13 +91,15 @@ def _service_spec(
         stop_grace_period=10.0 if grace is None else grace,
         log_driver=node["logging"]["driver"].text,
         ports=declared_ports(node),
-        variables=marks(_values(node["environment"])),
+        variables=marks(_variables(node["environment"])),
         build_arguments=marks(arguments_of(node).items()),
         config_hash=plain(config_hash),
         networks=tuple(_network_names(project, node)),
         externals=tuple(sorted(set(externals_of(project, node)))),
         provider=node["provider"]["type"].text,
-        hash_doubt=_hash_doubt(project, node, joined := tuple(dict.fromkeys(_joined(node)))),
+        hash_doubt=_hash_doubt(
+            project, node, joined := tuple(dict.fromkeys(_shared_services(node)))
+        ),
         joins=joined,
         links=tuple(plain(item.text.partition(":")[0]) for item in node["links"]),
         network_of=_owning_service(project, node["network_mode"]),
@@ -111,12 +113,12 @@ def _service_spec(
                 if item["type"].raw == "volume" and item["source"].raw
             )
         ),
-        refused=plain(redact(resolved.refused.get(name, "")) or _without_image(node)),
+        refused=plain(redact(resolved.refused.get(name, "")) or _missing_image_error(node)),
         deliveries=resolved.deliveries.get(name, ()),
     )
 
 
-def _without_image(node: Node) -> str:
+def _missing_image_error(node: Node) -> str:
     """Return the error that compose reports only when it creates a container of this service."""
     if any(node[key] for key in ("image", "build", "provider")):
         return ""
@@ -189,14 +191,14 @@ def _hash_doubt(project: Node, node: Node, joined: tuple[SafeText, ...]) -> Safe
     return plain(f"its {', '.join(sorted(names))} has characters that are not UTF-8")
 
 
-def _values(node: Node) -> Iterator[tuple[str, str]]:
+def _variables(node: Node) -> Iterator[tuple[str, str]]:
     """Yield the variables of the resolved model, as a container gets them."""
     for name, item in node.members():
         if isinstance(item.value, str):
             yield name, item.value.replace("$$", "$")
 
 
-def _joined(node: Node) -> Iterator[SafeText]:
+def _shared_services(node: Node) -> Iterator[SafeText]:
     """Yield the services in `network_mode: service:vpn`, `pid`, `ipc` and `volumes_from`."""
     for key in ("network_mode", "pid", "ipc"):
         kind, _, name = node[key].text.partition(":")

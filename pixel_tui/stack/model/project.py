@@ -104,7 +104,7 @@ class ServiceSpec:
         return _shares(self.network_of, self.ipc_of, self.pid_of)
 
     @property
-    def meant(self) -> bool:
+    def enabled(self) -> bool:
         """Whether it is included if no service is named: active, or brought up by a profile."""
         return self.active or self.brought_up
 

@@ -25,7 +25,7 @@ from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.text import NO_TEXT, plain
 
 HASH_LABEL: Final = f"{LABEL}config-hash"
-_UP: Final = frozenset({"running", "paused", "restarting"})
+_RUNNING_STATES: Final = frozenset({"running", "paused", "restarting"})
 _ESCAPED: Final = "<>&\u2028\u2029"
 """Characters that Go's JSON escapes and Python's does not."""
 _KEYS: Final = {ResourceKind.NETWORK: "networks", ResourceKind.VOLUME: "volumes"}
@@ -56,19 +56,19 @@ def resource_hash(kind: ResourceKind, value: JsonValue) -> str:
         members[key] = item.value
         if kind is ResourceKind.VOLUME and key == "name" and not Node(value)["driver"]:
             members["driver"] = "local"
-    text = json.dumps(_without_doubled(members), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(_unescape_dollars(members), ensure_ascii=False, separators=(",", ":"))
     for character in _ESCAPED:
         text = text.replace(character, f"\\u{ord(character):04x}")
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _without_doubled(value: JsonValue) -> JsonValue:
+def _unescape_dollars(value: JsonValue) -> JsonValue:
     if isinstance(value, str):
         return value.replace("$$", "$")
     if isinstance(value, dict):
-        return {key.replace("$$", "$"): _without_doubled(item) for key, item in value.items()}
+        return {key.replace("$$", "$"): _unescape_dollars(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_doubled(item) for item in value]
+        return [_unescape_dollars(item) for item in value]
     return value
 
 
@@ -84,7 +84,7 @@ class ResourceReader:
 
     def __init__(self, engine: EngineReader) -> None:
         self._engine = engine
-        self._seen: object = None
+        self._compared: object = None
         self._aliases: dict[tuple[str, str], tuple[str, ...]] = {}
         self._diverged: tuple[Diverged, ...] = ()
 
@@ -97,10 +97,10 @@ class ResourceReader:
             EngineError: The engine can't be reached.
         """
         resources = project.resources if project else ()
-        lives = frozenset((item.id, item.state, item.started_at) for item in containers)
-        if self._seen != (resources, lives):
+        states = frozenset((item.id, item.state, item.started_at) for item in containers)
+        if self._compared != (resources, states):
             self._diverged = self._compare(resources)
-            self._seen = (resources, lives)
+            self._compared = (resources, states)
         return tuple(
             item if item.unread else with_attached(self._engine, item, self._aliases)
             for item in self._diverged
@@ -122,7 +122,7 @@ class ResourceReader:
             found += [
                 Diverged(kind, item.key, item.name)
                 for item in wanted
-                if there.get(item.name, item.config_hash) != item.config_hash
+                if actual.get(item.name, item.config_hash) != item.config_hash
             ]
         return tuple(found)
 
@@ -157,7 +157,7 @@ def with_attached(
         if found.container_id in running:
             continue
         # Between two restarts, a container in a restart loop is not listed in the network.
-        if entry["State"].raw in _UP:
+        if entry["State"].raw in _RUNNING_STATES:
             running[found.container_id] = found
         else:
             stopped.append(_with_aliases(engine, item.name, found, aliases))
@@ -186,24 +186,24 @@ def _with_aliases(
     engine: EngineReader,
     network: str,
     item: Attached,
-    known: dict[tuple[str, str], tuple[str, ...]],
+    cache: dict[tuple[str, str], tuple[str, ...]],
 ) -> Attached:
     """Return a container with its aliases, unless compose created it and sets them by itself."""
     if item.project:
         return item
     key = (item.container_id, network)
-    if key not in known:
+    if key not in cache:
         try:
             place = Node(engine.inspect(item.container_id))["NetworkSettings"]["Networks"][network]
         except SINGLE_OBJECT_ERRORS:
             return item
-        names = [name.raw for name in place["Aliases"]]
+        names = [name.raw for name in endpoint["Aliases"]]
         # The engine adds the short id by itself.
-        known[key] = tuple(name for name in names if not item.container_id.startswith(name))
-    return replace(item, aliases=known[key])
+        cache[key] = tuple(name for name in names if not item.container_id.startswith(name))
+    return replace(item, aliases=cache[key])
 
 
-def hashes_of(engine: EngineReader, kind: ResourceKind) -> Mapping[str, str]:
+def config_hashes(engine: EngineReader, kind: ResourceKind) -> Mapping[str, str]:
     """Return the hash in the label of each network or volume that has one, by name.
 
     Raises:

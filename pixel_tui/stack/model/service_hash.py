@@ -25,9 +25,9 @@ Ids = Mapping[str, str]
 """Service to the id of its first container."""
 
 
-def as_up_hashes(
+def up_hash(
     service: JsonObject,
-    told: str,
+    printed: str,
     *,
     label_files: Iterable[str] = (),
     ids: Ids | None = None,
@@ -36,31 +36,31 @@ def as_up_hashes(
 
     Args:
         service: The service in the resolved model.
-        told: Its hash as `config --hash` printed it.
+        printed: Its hash as `config --hash` printed it.
         label_files: The absolute paths of its label files.
         ids: The containers whose namespaces or volumes it may share. If they are not known yet
             (None), the printed hash is returned; call again when they are.
     """
     hashed = {key: item for key, item in service.items() if key not in _NOT_HASHED}
     files: list[JsonValue] = [*label_files]
-    shares = bool(list(partners(service)))
+    shares = bool(list(shared_services(service)))
     if not (files or shares or Node(service).mentions(NOT_UTF8)):
-        return told
+        return printed
     if shares and ids is None:
-        return "" if files else told
-    if _digest(_json(hashed)) != told:
+        return "" if files else printed
+    if _digest(_json(hashed)) != printed:
         return ""
     if files:
         hashed = _with_label_files(hashed, files)
     if shares:
-        joined = _joined(hashed, ids or {})
+        joined = _with_container_ids(hashed, ids or {})
         if joined is None:
             return ""
         hashed = joined
     return _digest(_json(hashed).replace(NOT_UTF8, "\\ufffd"))
 
 
-def partners(service: JsonObject) -> Iterable[str]:
+def shared_services(service: JsonObject) -> Iterable[str]:
     """Yield the services whose namespaces or volumes a service shares."""
     for key in NAMESPACES:
         kind, _, name = Node(service)[key].raw.partition(":")
@@ -72,10 +72,10 @@ def partners(service: JsonObject) -> Iterable[str]:
             yield name
 
 
-def _joined(service: JsonObject, ids: Ids) -> JsonObject | None:
+def _with_container_ids(service: JsonObject, ids: Ids) -> JsonObject | None:
     """Return the service with the container ids that compose inserts; None if one is missing."""
     found = dict(service)
-    for name in partners(service):
+    for name in shared_services(service):
         if name not in ids:
             return None
     for key in NAMESPACES:

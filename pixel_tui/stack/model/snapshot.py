@@ -111,14 +111,14 @@ class Trouble:
     denied: bool = False
     """The Docker daemon may answer, and this user has no permission to ask it."""
 
-    def lasting(self, before: "Trouble | None") -> "Trouble":
+    def continuing(self, before: "Trouble | None") -> "Trouble":
         """Return it with the start time of `before`, if that is the same trouble."""
         if before is None or before.what != self.what:
             return self
         return replace(self, since=before.since)
 
 
-class Link(StrEnum):
+class Connection(StrEnum):
     """The state of the connection to the engine."""
 
     CONNECTING = "connecting"
@@ -133,7 +133,7 @@ class EngineStatus:
     address: SafeText
     context: SafeText
     """The Docker context's name, or the source of the address."""
-    link: Link = Link.CONNECTING
+    connection: Connection = Connection.CONNECTING
     version: SafeText = NO_TEXT
     api_version: SafeText = NO_TEXT
     host_name: SafeText = NO_TEXT
@@ -217,7 +217,7 @@ class Service:
     def wanted(self) -> bool:
         """Whether it should run: in the compose file, included in `up`, not scaled to zero."""
         spec = self.spec
-        return spec is not None and spec.meant and spec.replicas > 0 and not spec.provider
+        return spec is not None and spec.enabled and spec.replicas > 0 and not spec.provider
 
     @property
     def disconnected(self) -> tuple[SafeText, ...]:
@@ -235,7 +235,7 @@ class Service:
         )
 
     @property
-    def well(self) -> bool:
+    def is_ok(self) -> bool:
         """Whether nothing is wrong with it.
 
         A service that should run is well if it runs and its health check (if any) passes, or if it
@@ -290,7 +290,7 @@ class StackSnapshot:
     @property
     def stale(self) -> bool:
         """Whether the snapshot may be out of date, because the engine is not connected."""
-        return self.engine.link is not Link.READY
+        return self.engine.connection is not Connection.READY
 
     def service(self, name: str) -> Service | None:
         """Return the service of this name, if it exists."""

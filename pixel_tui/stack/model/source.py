@@ -151,7 +151,7 @@ class EngineReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProjectLocation:
     """The location of a project: its folder, its compose files and its environment files."""
 
     directory: str
@@ -183,7 +183,7 @@ class ResolvedProject:
     """The files that compose would read now instead; empty if they are the same."""
     left_out: frozenset[str] = frozenset()
     """Services whose profiles compose refuses together with the others."""
-    left_out_why: str = ""
+    left_out_reason: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Those of them that it also refuses by themselves, with the reason. In `config` they are
     unresolved, as written in the file."""
@@ -203,12 +203,12 @@ class ProjectReader(Protocol):
     """
 
     @property
-    def name_guess(self) -> str:
+    def fallback_name(self) -> str:
         """The project's name if compose can't determine it: as given, or the folder's."""
         ...
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProjectLocation:
         """The project's location as requested."""
         ...
 

@@ -13,7 +13,7 @@ from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.removed_networks import IDLE, removed_networks
 from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.model.snapshot import NO_BUILD, BuildState, Sync, SyncAction
-from pixel_tui.stack.model.value_mark import others
+from pixel_tui.stack.model.value_mark import differing_names
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 REFUSED: Final = ""
@@ -67,7 +67,7 @@ def sync(
         return Sync(SyncAction.ORPHAN, plain("the compose file does not name it"))
     image = images.get(spec.image)
     invalid, missing = image == REFUSED, spec.image in images and image is None
-    if not spec.meant:
+    if not spec.enabled:
         words = f"profile {', '.join(spec.profiles)} is not active"
         return Sync(SyncAction.OFF, plain(words), invalid, missing)
     if spec.provider:
@@ -184,7 +184,7 @@ def _changed_words(
     found: set[SafeText] = set()
     for container in regular:
         if container.config_hash != spec.config_hash:
-            found.update(others(spec.variables, container.variables))
+            found.update(differing_names(spec.variables, container.variables))
             found |= _gone(spec, container, own_variables.get(container.image_id))
     names = sorted(found)
     if not names:
@@ -202,7 +202,7 @@ def kept_by_image(
     of the same name differ from what they would get now.
     """
     arguments = {name for name, _ in spec.build_arguments}
-    found = {name for item in regular for name in others(spec.variables, item.variables)}
+    found = {name for item in regular for name in differing_names(spec.variables, item.variables)}
     return sorted((found & arguments) - set(build.same) | set(build.other))
 
 

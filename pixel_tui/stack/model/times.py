@@ -25,7 +25,7 @@ _DATE = LatePattern(
 _FORMS: Final = "Write 10:42, 10:42:07, -15m, -2h30m or 2026-03-01 10:42."
 
 
-class BadTime(UsageError):
+class InvalidTime(UsageError):
     """The typed text is not a time."""
 
 
@@ -41,12 +41,12 @@ def jump_target(text: str, *, now: datetime, zone: tzinfo) -> datetime:
         zone: The operator's own zone.
 
     Raises:
-        BadTime: It is none of these, or out of the range of `datetime`.
+        InvalidTime: It is none of these, or out of the range of `datetime`.
     """
     typed = text.strip()
     try:
         if match := _CLOCK.fullmatch(typed):
-            return _last(time(int(match[1]), int(match[2]), int(match[3] or 0)), now, zone)
+            return _most_recent(time(int(match[1]), int(match[2]), int(match[3] or 0)), now, zone)
         if match := _AGO.fullmatch(typed):
             days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
             ago = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
@@ -55,11 +55,11 @@ def jump_target(text: str, *, now: datetime, zone: tzinfo) -> datetime:
             at = datetime.fromisoformat(typed.upper().replace(" +", "+").replace(" -", "-"))
             return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadTime("There is no such time", on=text[:60], remedy=_FORMS) from None
-    raise BadTime("This is no time", on=text[:60], remedy=_FORMS)
+        raise InvalidTime("There is no such time", on=text[:60], remedy=_FORMS) from None
+    raise InvalidTime("This is no time", on=text[:60], remedy=_FORMS)
 
 
-def _last(clock: time, now: datetime, zone: tzinfo) -> datetime:
+def _most_recent(clock: time, now: datetime, zone: tzinfo) -> datetime:
     today = now.astimezone(zone).date()
     at = datetime.combine(today, clock, zone).astimezone(UTC)
     if at > now:
@@ -67,7 +67,7 @@ def _last(clock: time, now: datetime, zone: tzinfo) -> datetime:
     return at
 
 
-def nanoseconds(stamp: bytes) -> int | None:
+def timestamp_nanoseconds(stamp: bytes) -> int | None:
     """Parse an RFC 3339 timestamp into nanoseconds since 1970; return None if it is invalid."""
     match = _STAMP.fullmatch(stamp)
     if match is None:
@@ -86,16 +86,16 @@ def _second(text: bytes, zone: bytes) -> int | None:
         return None
 
 
-def moment(stamp: bytes) -> datetime | None:
+def parse_timestamp(stamp: bytes) -> datetime | None:
     """Parse a timestamp into UTC, to the microsecond; return None if it is invalid."""
-    nanos = nanoseconds(stamp)
+    nanos = timestamp_nanoseconds(stamp)
     try:
         return None if nanos is None else _EPOCH + timedelta(microseconds=nanos // 1000)
     except OverflowError:
         return None
 
 
-def stamp_of(nanos: int) -> bytes:
+def format_timestamp(nanos: int) -> bytes:
     """Format nanoseconds since 1970 as the engine does: RFC 3339 in UTC with nine digits.
 
     Raises:
@@ -106,10 +106,10 @@ def stamp_of(nanos: int) -> bytes:
     return f"{at.year:04}-{at:%m-%dT%H:%M:%S}.{rest:09}Z".encode()
 
 
-def stamp_at(at: datetime) -> bytes:
+def timestamp_at(at: datetime) -> bytes:
     """Format an aware time as the engine does."""
     micros = (at - _EPOCH) // timedelta(microseconds=1)
-    return stamp_of(micros * 1000)
+    return format_timestamp(micros * 1000)
 
 
 def unix_time(stamp: bytes) -> str:
@@ -126,7 +126,7 @@ def unix_time(stamp: bytes) -> str:
     return f"{seconds}.{fraction.ljust(9, '0')[:9]}" if fraction.isdecimal() else f"{seconds}"
 
 
-def between(earlier: bytes, later: bytes) -> SafeText:
+def elapsed_text(earlier: bytes, later: bytes) -> SafeText:
     """Return the duration between two timestamps in words; empty if one is invalid."""
-    start, end = nanoseconds(earlier), nanoseconds(later)
+    start, end = timestamp_nanoseconds(earlier), timestamp_nanoseconds(later)
     return SafeText("") if start is None or end is None else nanosecond_span(end - start)

@@ -56,7 +56,7 @@ def _memory(node: Node) -> int:
     return max(used - inactive.integer, 0)
 
 
-def usage(
+def usage_between(
     previous: Sample | None, current: Sample, *, limit: int | None, shown: Usage | None
 ) -> Usage:
     """Return a container's usage between two samples, smoothed from the shown values.
@@ -76,16 +76,16 @@ def usage(
     if seconds <= 0:  # the same sample again: keep the rates
         return replace(shown, memory=current.memory) if shown else figures
     return Usage(
-        cpu=_ease((current.cpu - previous.cpu) / 1e9 / seconds, shown.cpu if shown else None),
+        cpu=_smooth((current.cpu - previous.cpu) / 1e9 / seconds, shown.cpu if shown else None),
         memory=current.memory,
         memory_limit=limit,
-        received=_ease(
+        received=_smooth(
             max(current.received - previous.received, 0) / seconds,
             shown.received if shown else None,
         ),
-        sent=_ease(max(current.sent - previous.sent, 0) / seconds, shown.sent if shown else None),
-        read=_ease(max(current.read - previous.read, 0) / seconds, shown.read if shown else None),
-        written=_ease(
+        sent=_smooth(max(current.sent - previous.sent, 0) / seconds, shown.sent if shown else None),
+        read=_smooth(max(current.read - previous.read, 0) / seconds, shown.read if shown else None),
+        written=_smooth(
             max(current.written - previous.written, 0) / seconds,
             shown.written if shown else None,
         ),
@@ -93,8 +93,8 @@ def usage(
     )
 
 
-def _ease(new: float, shown: float | None) -> float:
+def _smooth(new: float, shown: float | None) -> float:
     if shown is None:
         return new
-    eased = shown + SMOOTHING * (new - shown)
-    return 0.0 if eased < 1e-4 else eased
+    smoothed = shown + SMOOTHING * (new - shown)
+    return 0.0 if smoothed < 1e-4 else smoothed

@@ -28,7 +28,7 @@ def marks(pairs: Iterable[tuple[str, str]]) -> Marks:
     return tuple(sorted((plain(name), value_mark(value)) for name, value in pairs))
 
 
-def others(wanted: Marks, has: Marks) -> tuple[SafeText, ...]:
+def differing_names(wanted: Marks, has: Marks) -> tuple[SafeText, ...]:
     """Return the names in `wanted` that are missing in `has` or have another value there."""
     there = dict(has)
     return tuple(name for name, mark in wanted if there.get(name) != mark)

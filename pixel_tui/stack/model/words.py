@@ -5,7 +5,7 @@ from typing import Final
 
 from pixel_tui.text import SafeText
 
-_MEANING: Final = {
+_DOCKER_RUN_CODES: Final = {
     125: "Docker could not run it",
     126: "command not executable",
     127: "command not found",
@@ -24,7 +24,7 @@ def code_words(code: int, *, oom_killed: bool = False) -> SafeText:
     process; 125 to 127 are those of `docker run`.
     """
     number = -code if code < 0 else code - 128
-    meaning = "out of memory" if oom_killed else _MEANING.get(code, "")
+    meaning = "out of memory" if oom_killed else _DOCKER_RUN_CODES.get(code, "")
     if not meaning and 0 < number <= 64:
         try:
             meaning = signal.Signals(number).name

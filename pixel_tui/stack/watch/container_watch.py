@@ -9,9 +9,9 @@ from pixel_tui.errors import EngineAnswerInvalid, EngineError
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.compose.places import labelled_name, read_other_names
 from pixel_tui.stack.model.container import Container
-from pixel_tui.stack.model.ends import Ends
+from pixel_tui.stack.model.exit_tracker import ExitTracker
 from pixel_tui.stack.model.resources import ResourceReader
-from pixel_tui.stack.model.snapshot import Link
+from pixel_tui.stack.model.snapshot import Connection
 from pixel_tui.stack.model.source import EngineReader, ProjectReader
 from pixel_tui.stack.watch.container_reading import read_containers
 from pixel_tui.stack.watch.engine_status import read_engine, trouble
@@ -53,7 +53,7 @@ class ContainerWatch:
         clock: Clock,
         pace: Pace,
         *,
-        ends: Ends,
+        ends: ExitTracker,
         records: BuildRecords | None,
         publish: Callable[[], None],
     ) -> None:
@@ -120,7 +120,7 @@ class ContainerWatch:
         Events are waited for, so that this reading needs no second one for what was missed.
         Nothing is published: only compose knows which services there should be.
         """
-        if self._seen.engine.link is not Link.READY:
+        if self._seen.engine.connection is not Connection.READY:
             return
         self._wakeups.listening.wait(self._pace.listen)
         name = self._seen.asked_name
@@ -140,7 +140,7 @@ class ContainerWatch:
 
     def _read_stack(self) -> None:
         seen = self._seen
-        if seen.engine.link is not Link.READY:
+        if seen.engine.connection is not Connection.READY:
             self._read_engine()
         self._find_by_labels()
         with seen.lock:
@@ -157,7 +157,7 @@ class ContainerWatch:
         other_names = () if containers else read_other_names(self._engine, project)
         diverged = self._resources.read(project, containers.values())
         removed_networks = read_removed_networks(self._engine, containers.values())
-        self._ends.look_back(name, containers.values())
+        self._ends.check_recorded_stops(name, containers.values())
         with seen.lock:
             seen.images.update(images)
             seen.own_variables = own_variables
@@ -222,7 +222,9 @@ class ContainerWatch:
         with seen.lock:
             before = seen.engine
             seen.engine = replace(
-                before, link=Link.LOST, trouble=trouble(error, before.trouble, self._clock)
+                before,
+                connection=Connection.LOST,
+                trouble=trouble(error, before.trouble, self._clock),
             )
             stream = seen.event_stream
         if stream is not None:

@@ -3,7 +3,7 @@
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, EngineDenied
 from pixel_tui.stack.model.json_value import Node
-from pixel_tui.stack.model.snapshot import EngineStatus, Link, Trouble
+from pixel_tui.stack.model.snapshot import Connection, EngineStatus, Trouble
 from pixel_tui.stack.model.source import EngineReader
 
 
@@ -17,7 +17,7 @@ def read_engine(engine: EngineReader, clock: Clock) -> EngineStatus:
     return EngineStatus(
         address=engine.address,
         context=engine.context,
-        link=Link.READY,
+        connection=Connection.READY,
         version=version["Version"].text,
         api_version=version["ApiVersion"].text,
         host_name=info["Name"].text,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from pixel_tui.errors import EngineError
-from pixel_tui.stack.model.ends import Ends
+from pixel_tui.stack.model.exit_tracker import ExitTracker
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.parse_event import parse_event
 from pixel_tui.stack.model.snapshot import StackEvent
@@ -42,7 +42,7 @@ class EventWatch:
         seen: WatchState,
         wakeups: Wakeups,
         *,
-        ends: Ends,
+        ends: ExitTracker,
         publish: Callable[[], None],
     ) -> None:
         self._engine = engine
@@ -97,7 +97,7 @@ class EventWatch:
             return
         with self._seen.lock:
             self._events.append(event)
-            self._ends.take(event)
+            self._ends.record(event)
             self._unbroken = self._unbroken or event.at
             self._seen.dirty.add(event.container_id)
         self._publish()

@@ -8,7 +8,7 @@ from pixel_tui.errors import ComposeError, EngineError
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.compose.places import labelled_name, read_other_names
 from pixel_tui.stack.model.built_with import argument_values
-from pixel_tui.stack.model.ends import Ends
+from pixel_tui.stack.model.exit_tracker import ExitTracker
 from pixel_tui.stack.model.join import join
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.parse_project import parse_project
@@ -31,7 +31,7 @@ def look_once(
     project: ProjectReader,
     clock: Clock,
     records: BuildRecords | None = None,
-    ends: Ends | None = None,
+    ends: ExitTracker | None = None,
 ) -> StackSnapshot:
     """The whole stack, asked once. A project that can't be resolved is a state of it.
 
@@ -45,7 +45,7 @@ def look_once(
     Raises:
         EngineError: The engine can't be asked.
     """
-    resolved_project, project_trouble, name = None, None, plain(project.name_guess)
+    resolved_project, project_trouble, name = None, None, plain(project.fallback_name)
     refusal: ComposeError | None = None
     sharing: dict[str, JsonObject] = {}
     arguments: Collection[tuple[str, str]] = ()
@@ -65,8 +65,8 @@ def look_once(
         raise
     containers = read_containers(engine, engine.containers(name), {}, ())
     if ends is not None:
-        ends.look_back(name, containers.values())
-        containers = {key: ends.told(item) for key, item in containers.items()}
+        ends.check_recorded_stops(name, containers.values())
+        containers = {key: ends.annotate(item) for key, item in containers.items()}
     images, own_variables = read_images(engine, resolved_project)
     if resolved_project is not None:
         resolved_project = with_shared(resolved_project, sharing, containers.values())

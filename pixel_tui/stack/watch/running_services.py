@@ -9,7 +9,7 @@ from pixel_tui.stack.model.build_record import NO_RECORDS, BuildRecord
 from pixel_tui.stack.model.built_with import build_arguments
 from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.labels import LABEL
-from pixel_tui.stack.model.mounted_file import links_below, mounts_one
+from pixel_tui.stack.model.mounted_file import mounts_single_file, symlinks_in
 from pixel_tui.stack.model.replacements import listed_leftovers
 from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.stack.watch.container_reading import is_gone
@@ -104,7 +104,9 @@ def _mounts(containers: list[JsonObject], file: Path) -> bool:
         for item in node["Mounts"]
         if item["Type"].raw == "bind"
     ]
-    return mounts_one(mounts, {str(file), str(file.resolve())}, links_below(file.parent, mounts))
+    return mounts_single_file(
+        mounts, {str(file), str(file.resolve())}, symlinks_in(file.parent, mounts)
+    )
 
 
 def _service(

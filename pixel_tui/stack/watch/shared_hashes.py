@@ -7,7 +7,7 @@ from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.parse_project import providers_of
 from pixel_tui.stack.model.project import Project, ServiceSpec
-from pixel_tui.stack.model.service_hash import as_up_hashes, partners
+from pixel_tui.stack.model.service_hash import shared_services, up_hash
 from pixel_tui.stack.model.source import ResolvedProject
 from pixel_tui.text import NO_TEXT, plain
 
@@ -21,7 +21,7 @@ def sharing_services(resolved: ResolvedProject) -> dict[str, JsonObject]:
         name: service
         for name, node in Node(resolved.config)["services"].members()
         if isinstance(service := node.value, dict)
-        and any(partners(service))
+        and any(shared_services(service))
         and not providers_of(Node(resolved.config), node)
     }
 
@@ -51,5 +51,5 @@ def with_shared(
 
 
 def _shared(spec: ServiceSpec, service: JsonObject, ids: Mapping[str, str]) -> ServiceSpec:
-    found = as_up_hashes(service, spec.config_hash, ids=ids) if spec.config_hash else ""
+    found = up_hash(service, spec.config_hash, ids=ids) if spec.config_hash else ""
     return replace(spec, config_hash=plain(found), hash_doubt=NO_TEXT) if found else spec

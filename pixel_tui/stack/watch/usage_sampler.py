@@ -9,7 +9,7 @@ from typing import Final
 from pixel_tui.errors import EngineError
 from pixel_tui.stack.model.container import Container, Usage, UsageTable
 from pixel_tui.stack.model.source import EngineReader
-from pixel_tui.stack.model.usage_parse import Sample, parse_sample, usage
+from pixel_tui.stack.model.usage_parse import Sample, parse_sample, usage_between
 from pixel_tui.stack.watch.cgroups import SampleSource
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class UsageSampler:
             for asker in askers:
                 asker.join()
         table = {
-            container.id: usage(
+            container.id: usage_between(
                 self._samples.get(container.id),
                 samples[container.id],
                 limit=container.memory_limit,

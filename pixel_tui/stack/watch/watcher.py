@@ -18,7 +18,7 @@ from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.feed.feed import TAIL, LogFeed, LogTarget
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.model.container import Container, ContainerState, UsageTable
-from pixel_tui.stack.model.ends import Ends
+from pixel_tui.stack.model.exit_tracker import ExitTracker
 from pixel_tui.stack.model.join import join
 from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.snapshot import EngineStatus, StackEvent, StackSnapshot
@@ -70,14 +70,14 @@ class Watcher:
         log_tail: int = TAIL,
         local: SampleSource | None = None,
         records: BuildRecords | None = None,
-        ends: Ends | None = None,
+        ends: ExitTracker | None = None,
     ) -> None:
         pace = pace or Pace()
         self._engine = engine
-        self._ends = ends or Ends()
+        self._ends = ends or ExitTracker()
         self._seen = WatchState(
             EngineStatus(address=engine.address, context=engine.context),
-            asked_name=plain(project.name_guess),
+            asked_name=plain(project.fallback_name),
         )
         self._snapshot = StackSnapshot(engine=self._seen.engine)
         self._lock = threading.Lock()
@@ -186,7 +186,7 @@ class Watcher:
         """One container, asked now."""
         container = parse_container(self._engine.inspect(container_id))
         with self._seen.lock:
-            return self._ends.told(container)
+            return self._ends.annotate(container)
 
     def run_events(
         self, container_id: str, since: datetime, until: datetime | None
@@ -238,7 +238,7 @@ class Watcher:
                 project=project,
                 project_name=seen.project_name,
                 project_trouble=seen.project_trouble,
-                containers=[self._ends.told(item) for item in seen.containers.values()],
+                containers=[self._ends.annotate(item) for item in seen.containers.values()],
                 images=seen.images,
                 own_variables=seen.own_variables,
                 built=seen.built,

@@ -27,7 +27,7 @@ from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.snapshot import StackSnapshot
-from pixel_tui.stack.model.source import Place
+from pixel_tui.stack.model.source import ProjectLocation
 from pixel_tui.stack.programs.git_files import GitFile, git_file
 from pixel_tui.text import is_harmless
 from tests.builders.actions import STARTED, container, exited, spec, stack
@@ -71,7 +71,7 @@ def test_a_project_that_is_named_is_looked_for_where_it_runs(
     folder.mkdir()
     (folder / "compose.yaml").write_text("services: {}\n")
     (folder / ".env").write_text("NAME=of the other\n")
-    place = Place(str(folder), (str(folder / "compose.yaml"),))
+    place = ProjectLocation(str(folder), (str(folder / "compose.yaml"),))
     monkeypatch.setattr("pixel_tui.stack.compose.places.find_place", lambda _engine, _name: place)
     assert run("get", "NAME", "--project-name", "other") == 0
     assert capsysbinary.readouterr().out == b"of the other\n"

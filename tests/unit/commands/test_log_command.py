@@ -32,8 +32,8 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import (
+    Connection,
     EngineStatus,
-    Link,
     Service,
     ServiceState,
     StackSnapshot,
@@ -114,7 +114,7 @@ def test_without_a_wish_everything_passes_at_once() -> None:
 
 
 def stack(*services: Service, trouble: Trouble | None = None) -> StackSnapshot:
-    engine = EngineStatus(SafeText("x"), SafeText("x"), link=Link.READY)
+    engine = EngineStatus(SafeText("x"), SafeText("x"), connection=Connection.READY)
     return StackSnapshot(engine, services=services, project_trouble=trouble, taken_at=NOW)
 
 

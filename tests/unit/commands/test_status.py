@@ -21,8 +21,8 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
 from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import (
+    Connection,
     EngineStatus,
-    Link,
     Service,
     ServiceState,
     StackSnapshot,
@@ -54,7 +54,7 @@ OFF = Service(
     state=ServiceState.OFF, sync=Sync(SyncAction.OFF),
 )  # fmt: skip
 STACK = StackSnapshot(
-    EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY),
+    EngineStatus(plain("unix:///x"), plain("default"), connection=Connection.READY),
     plain("shop"), services=(SERVICE, OFF), taken_at=NOON,
 )  # fmt: skip
 

@@ -157,7 +157,7 @@ def test_it_implements_the_protocols(stage: Stage) -> None:
     engine: EngineReader = stage.engine
     project: ProjectReader = stage.project
     runner: CommandRunner = stage.runner
-    assert (engine.address, engine.context, project.name_guess) == ("embedded", "demo", "pixel")
+    assert (engine.address, engine.context, project.fallback_name) == ("embedded", "demo", "pixel")
     assert runner is not None
 
 
@@ -167,7 +167,7 @@ def test_the_initial_stack_is_quiet_with_a_few_findings(stage: Stage) -> None:
         *sorted(service.name for service in SERVICES),
         "narrative-correlator",
     ]
-    assert [service.name for service in snapshot.services if not service.well] == ["agent"]
+    assert [service.name for service in snapshot.services if not service.is_ok] == ["agent"]
     agent, landing = stage.service("agent"), stage.service("landing")
     assert agent.health is HealthStatus.UNHEALTHY
     health = agent.containers[0].health
@@ -423,7 +423,7 @@ def test_an_unhealthy_service_logs_errors_until_cleared(stage: Stage) -> None:
     assert "too many clients" in " ".join(texts(stage.lines("postgres", tail=8)))
     stage.world.clear("postgres")
     stage.pass_time(6)
-    assert stage.service("postgres").well
+    assert stage.service("postgres").is_ok
 
 
 def test_a_crash_loop_restarts_repeatedly(stage: Stage) -> None:
@@ -444,7 +444,7 @@ def test_a_crash_loop_restarts_repeatedly(stage: Stage) -> None:
     assert "ECONNREFUSED" in " ".join(texts(stage.lines("web")))
     stage.world.clear("web")
     stage.pass_time(30)
-    assert stage.service("web").well
+    assert stage.service("web").is_ok
     assert stage.container("web").restarts == container.restarts
 
 
@@ -542,7 +542,7 @@ def test_an_engine_that_is_down_refuses_calls_and_breaks_its_streams(stage: Stag
     stage.world.fail_engine(down=False)
     stage.world.clear("agent")
     stage.pass_time(6)
-    assert all(service.well for service in stage.snapshot().services)
+    assert all(service.is_ok for service in stage.snapshot().services)
 
 
 def test_a_fault_of_an_unknown_service_is_refused(stage: Stage) -> None:
@@ -574,7 +574,7 @@ def test_a_restart_clears_an_unhealthy_service(stage: Stage, output: Path) -> No
     assert after.started_at == NOON + timedelta(seconds=1)
     assert after.health_status is HealthStatus.STARTING
     stage.pass_time(9)
-    assert stage.service("agent").well
+    assert stage.service("agent").is_ok
 
 
 def test_a_manual_restart_resets_the_restart_count(stage: Stage, output: Path) -> None:
@@ -592,8 +592,8 @@ def test_stop_and_start(stage: Stage, output: Path) -> None:
     assert stage.service("web").state is ServiceState.EXITED
     assert stage.compose(output, "start", "landing", "web")[0] == 0
     stage.pass_time(10)
-    assert stage.service("landing").well
-    assert stage.service("web").well
+    assert stage.service("landing").is_ok
+    assert stage.service("web").is_ok
 
 
 def test_stopping_a_crash_loop_ends_it(stage: Stage, output: Path) -> None:

@@ -26,7 +26,7 @@ from tests.builders.service_faults import container, down, only, probed, said_of
 
 JUST = NOON - timedelta(seconds=4)
 KILLED = container(
-    started_at=JUST, oom_killed_before=True, ended_before=plain("exit code 137 (out of memory)"),
+    started_at=JUST, previous_oom_killed=True, previous_exit=plain("exit code 137 (out of memory)"),
     memory_limit=64 * 2**20,
 )  # fmt: skip
 WAITING = ServiceSpec(plain("api"), plain("image"), depends_on=(Dependency(plain("db")),))
@@ -139,7 +139,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             id="paused",
         ),
         pytest.param(
-            service(container(restarts=12, started_at=JUST, ended_before=plain("exit code 1"))),
+            service(container(restarts=12, started_at=JUST, previous_exit=plain("exit code 1"))),
             (
                 "BROKEN", "restarts again and again (12 times)", "exit code 1",
                 "Read its last lines (2), mend the cause, or stop it (x).",
@@ -149,7 +149,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             service(
                 container(id="2" * 64),
-                container(restarts=1, started_at=JUST, ended_before=plain("exit code 1")),
+                container(restarts=1, started_at=JUST, previous_exit=plain("exit code 1")),
             ),
             (
                 "WARNING", "was restarted once, last 4s ago", "exit code 1",
@@ -341,7 +341,7 @@ def test_a_network_that_a_running_container_is_not_in_is_a_fault() -> None:
     inner, outer = plain("shop_inner"), plain("shop_default")
     spec = ServiceSpec(plain("api"), plain("image"), networks=(inner, outer))
     cut = service(container(networks=(NetworkAddress(outer, plain("10.0.0.2")),)), spec=spec)
-    assert not cut.well
+    assert not cut.is_ok
     assert "is not connected to its network shop_inner" in said_of(cut)[0]
     stopped = service(down(), spec=spec, state=ServiceState.EXITED)
     assert stopped.disconnected == ()

@@ -9,7 +9,7 @@ from pixel_tui.ledger.view.rules.findings import LedgerFinding, Rule
 from pixel_tui.ledger.view.truth import TaskVerdict
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.stack.model.container import EnvironmentEntry
-from pixel_tui.stack.model.snapshot import Link
+from pixel_tui.stack.model.snapshot import Connection
 from pixel_tui.text import plain
 from tests.builders.ledger_files import NOW, ONE, THREE, TWO, task
 from tests.builders.ledger_truth import ago, exited, view, worker

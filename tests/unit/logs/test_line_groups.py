@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from pixel_tui.logs.continuation import MAX_GROUP, Grouper
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import SECOND, stamp_of
+from pixel_tui.stack.model.times import SECOND, format_timestamp
 
 
 def said(text: str | bytes, source: str = "api", at: int = 0, kind: int = 2) -> LogLine:
     raw = text if isinstance(text, bytes) else text.encode()
-    return LogLine(stamp_of(at), source, LineKind(kind), raw)
+    return LogLine(format_timestamp(at), source, LineKind(kind), raw)
 
 
 def grouped(lines: list[str]) -> list[list[str]]:

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from pixel_tui.logs.shape import MAX_MESSAGE, MAX_SAMPLE, Repeats, shape_of
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import stamp_of
+from pixel_tui.stack.model.times import format_timestamp
 
 
 def said(text: str, at: int = 0, source: str = "api") -> LogLine:
-    return LogLine(stamp_of(at), source, LineKind.STDOUT, text.encode())
+    return LogLine(format_timestamp(at), source, LineKind.STDOUT, text.encode())
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,11 @@ def test_repeats_are_counted_with_their_first_and_last_time() -> None:
     repeats.add(said("listening", 4))
     most, once = repeats.most_frequent()
     assert (most.shape, most.count) == (b"stored <n> fragments", 3)
-    assert (most.first, most.last, most.sample) == (stamp_of(1), stamp_of(3), b"stored 3 fragments")
+    assert (most.first, most.last, most.sample) == (
+        format_timestamp(1),
+        format_timestamp(3),
+        b"stored 3 fragments",
+    )
     assert (once.shape, once.count) == (b"listening", 1)
 
 

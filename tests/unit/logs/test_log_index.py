@@ -12,17 +12,17 @@ from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import View
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
-from pixel_tui.stack.model.times import stamp_of
+from pixel_tui.stack.model.times import format_timestamp
 from tests.patience import PATIENCE
 
 START = 1_772_366_400_000_000_000
-NOON = stamp_of(START)
+NOON = format_timestamp(START)
 
 
 def said(number: int, text: str = "", source: str = "api") -> LogLine:
     words = text or f"INFO line {number}"
     return LogLine(
-        stamp_of(START + number * 1_000_000_000), source, LineKind.STDOUT, words.encode()
+        format_timestamp(START + number * 1_000_000_000), source, LineKind.STDOUT, words.encode()
     )
 
 

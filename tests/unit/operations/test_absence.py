@@ -14,7 +14,7 @@ from pixel_tui.operations.jobs.folder import JobFolder
 from pixel_tui.operations.jobs.job import Downtime
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.stack.model.container import ContainerState, Health, HealthStatus
-from pixel_tui.stack.model.snapshot import Link
+from pixel_tui.stack.model.snapshot import Connection
 from pixel_tui.text import SafeText
 from tests.builders.job import (
     COMMAND,
@@ -42,7 +42,7 @@ class Measured:
         self.clock = FixedClock(NOW)
         self._absences = DowntimeMeter(desk.plan().checks_after, desk.observer, self.clock)
 
-    def after(self, seconds: float, *containers: object, **engine: Link) -> None:
+    def after(self, seconds: float, *containers: object, **engine: Connection) -> None:
         self.clock.advance(seconds)
         self.observer.show(*containers, engine=replace(ENGINE, **engine))  # type: ignore[arg-type]
 
@@ -87,7 +87,7 @@ def test_what_was_never_away_is_not_counted(measured: Measured) -> None:
 
 
 def test_a_silent_engine_is_no_absence(measured: Measured) -> None:
-    measured.after(2, DOWN, link=Link.LOST)
+    measured.after(2, DOWN, link=Connection.LOST)
     assert measured.away() == {}
 
 

@@ -11,7 +11,7 @@ from pixel_tui.redaction.redactor import MASK, remember_secret
 from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
 from pixel_tui.stack.model.join import join
 from pixel_tui.stack.model.project import Dependency
-from pixel_tui.stack.model.snapshot import EngineStatus, Link, StackSnapshot
+from pixel_tui.stack.model.snapshot import Connection, EngineStatus, StackSnapshot
 from pixel_tui.text import SafeText, plain
 from tests.builders.actions import (
     CHAIN,
@@ -402,7 +402,7 @@ class TestRefusals:
             plan("restart", running(), *targets)
 
     def test_a_lost_engine(self) -> None:
-        engine = replace(ENGINE, link=Link.LOST, trouble=TROUBLE)
+        engine = replace(ENGINE, connection=Connection.LOST, trouble=TROUBLE)
         with pytest.raises(OperationError, match="It broke") as raised:
             plan("restart", replace(running(), engine=engine), "api")
         assert raised.value.remedy == "Mend it."

@@ -408,7 +408,7 @@ class TestNetworkOfAnother:
         snapshot = behind_vpn(vpn)
         app = snapshot.service("app")
         assert app is not None
-        assert app.well is not bool(why)
+        assert app.is_ok is not bool(why)
         found = finding_of(app, snapshot, NOW)
         assert (found.what if found else "") == ("has no network" if why else "")
         assert why in app.cut_off
@@ -417,7 +417,7 @@ class TestNetworkOfAnother:
         app = behind_vpn(container("vpn"), network_of="d" * 64).service("app")
         assert app is not None
         assert "is gone" in app.cut_off
-        assert not app.well
+        assert not app.is_ok
 
     @pytest.mark.parametrize("action", ["restart", "start"])
     def test_it_is_restarted_after_the_one_whose_network_it_shares(self, action: str) -> None:

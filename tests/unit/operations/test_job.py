@@ -22,7 +22,7 @@ from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Plan
 from pixel_tui.stack.model.container import ContainerState, Health, HealthStatus, Probe
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import (
-    Link,
+    Connection,
     Service,
     StackSnapshot,
     Sync,
@@ -306,7 +306,7 @@ class TestVerification:
 
     def test_an_engine_that_is_lost_meanwhile_is_told_with_its_remedy(self, desk: Desk) -> None:
         trouble = Trouble(plain("Nobody answers."), plain("Start the engine."), NOW)
-        lost = replace(ENGINE, link=Link.LOST, trouble=trouble)
+        lost = replace(ENGINE, connection=Connection.LOST, trouble=trouble)
         desk.runner.on_start = lambda: desk.observer.show(again(), engine=lost)
         status = desk.done()
         assert status.state is JobState.FAILED
@@ -565,7 +565,7 @@ class TestDoor:
 
     def test_a_lost_engine_is_refused(self, desk: Desk) -> None:
         plan = desk.plan()
-        desk.observer.show(agent(), engine=replace(ENGINE, link=Link.LOST))
+        desk.observer.show(agent(), engine=replace(ENGINE, connection=Connection.LOST))
         with pytest.raises(OperationError, match="engine"):
             desk.operator().run(plan)
         assert desk.runner.started == []

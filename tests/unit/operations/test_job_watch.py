@@ -21,7 +21,7 @@ from pixel_tui.operations.jobs.lock import Owner, StackLock, take_lock
 from pixel_tui.operations.jobs.settlement import Hold, hold_of, last_code
 from pixel_tui.operations.jobs.sight import JobReader, RemoteJob, merged
 from pixel_tui.operations.jobs.watch import CancellableRemoteJob
-from pixel_tui.stack.model.snapshot import Link, Trouble
+from pixel_tui.stack.model.snapshot import Connection, Trouble
 from pixel_tui.stack.programs.process import exit_path
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText
@@ -206,7 +206,7 @@ class TestSettling:
 
     def test_a_silent_engine_is_waited_for(self, other: Other) -> None:
         other.job(written="0\n")
-        other.desk.observer.show(agent(), engine=replace(ENGINE, link=Link.LOST))
+        other.desk.observer.show(agent(), engine=replace(ENGINE, connection=Connection.LOST))
         assert other.only().state is JobState.RUNNING
         assert "is found out" in other.only().message
         other.desk.observer.show(again())

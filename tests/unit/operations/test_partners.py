@@ -75,7 +75,7 @@ def test_memory_of_before_is_no_memory_that_is_shared(owner: Container, why: str
     snapshot = memory(owner)
     app = app_of(snapshot)
     assert why in app.cut_off
-    assert app.well is not bool(why)
+    assert app.is_ok is not bool(why)
     assert app.cut_off_from is (Namespace.IPC if why else None)
     if why:
         what, advice = remedy(snapshot)

@@ -7,7 +7,7 @@ from pixel_tui.errors import (
     ComposeRefused,
     EngineUnreachable,
 )
-from pixel_tui.stack.model.snapshot import Link, ServiceState, SyncAction
+from pixel_tui.stack.model.snapshot import Connection, ServiceState, SyncAction
 from tests.builders.watching import Stage, foreseen, patient, service, stage, until
 from tests.patience import await_calm
 
@@ -17,7 +17,7 @@ __all__ = ["foreseen", "patient", "stage"]
 def test_nothing_is_called_absent_before_the_containers_were_read(stage: Stage) -> None:
     stage.engine.lists.clear()
     stage.watcher.start()
-    until(lambda: stage.now.engine.link is Link.READY)
+    until(lambda: stage.now.engine.connection is Connection.READY)
     stage.watcher.refresh()
     time.sleep(0.1)
     assert stage.now.taken_at is None
@@ -136,17 +136,17 @@ def test_an_engine_that_falls_silent_is_noticed_though_nothing_happens(stage: St
     stage.watcher.start()
     until(lambda: stage.now.complete)
     stage.engine.frozen = True
-    until(lambda: stage.now.engine.link is Link.LOST)
+    until(lambda: stage.now.engine.connection is Connection.LOST)
     assert stage.now.engine.trouble is not None
     assert "does not answer" in stage.now.engine.trouble.what
     stage.engine.frozen = False
-    until(lambda: stage.now.engine.link is Link.READY)
+    until(lambda: stage.now.engine.connection is Connection.READY)
 
 
 def test_an_engine_that_is_silent_from_the_start_hides_no_service(stage: Stage) -> None:
     stage.engine.frozen = True
     stage.watcher.start()
-    until(lambda: stage.now.engine.link is Link.LOST and stage.now.services)
+    until(lambda: stage.now.engine.connection is Connection.LOST and stage.now.services)
     service = stage.now.service("api")
     assert service is not None
     assert service.state is ServiceState.UNKNOWN

@@ -66,18 +66,18 @@ def delivery(
 def test_a_container_has_what_there_was_when_it_was_created(
     changes: list[tuple[datetime, str]], old: bool
 ) -> None:
-    assert delivery(*changes).may_be_old(container()) is old
+    assert delivery(*changes).may_be_outdated(container()) is old
 
 
 def test_what_is_mounted_is_read_again_at_each_start() -> None:
     mounted = delivery((NOW + LATER, "a"), arrival=Arrival.START)
-    assert mounted.may_be_old(container())
-    assert not mounted.may_be_old(container(started=NOW + 2 * LATER))
-    assert not mounted.may_be_old(container(running=False)), "its next start reads it"
+    assert mounted.may_be_outdated(container())
+    assert not mounted.may_be_outdated(container(started=NOW + 2 * LATER))
+    assert not mounted.may_be_outdated(container(running=False)), "its next start reads it"
 
 
 def test_a_stopped_container_keeps_its_secret() -> None:
-    assert delivery((NOW + LATER, "a")).may_be_old(container(running=False))
+    assert delivery((NOW + LATER, "a")).may_be_outdated(container(running=False))
 
 
 def test_it_is_said_what_may_be_old_and_what_brings_it() -> None:

@@ -13,8 +13,8 @@ from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import (
+    Connection,
     EngineStatus,
-    Link,
     Service,
     StackSnapshot,
     Sync,
@@ -73,7 +73,7 @@ def test_where_the_environment_is_the_same_something_else_has_changed() -> None:
 
 def snapshot_of(wanted: ServiceSpec, has: Container, built: Mapping[str, Built]) -> StackSnapshot:
     return join(
-        engine=EngineStatus(plain("x"), plain("x"), link=Link.READY),
+        engine=EngineStatus(plain("x"), plain("x"), connection=Connection.READY),
         project=Project(plain("p"), plain("/srv"), services=(wanted,)),
         project_name=plain("p"),
         project_trouble=None,

@@ -22,8 +22,8 @@ from pixel_tui.stack.model.project import Dependency, Project, ServiceSpec
 from pixel_tui.stack.model.resource_model import Resource, ResourceKind
 from pixel_tui.stack.model.resources import ResourceReader
 from pixel_tui.stack.model.snapshot import (
+    Connection,
     EngineStatus,
-    Link,
     Service,
     ServiceState,
     SyncAction,
@@ -34,7 +34,7 @@ from tests.builders.join import container, spec
 from tests.builders.scripted_engine import ScriptedEngine
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-ENGINE = EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY)
+ENGINE = EngineStatus(plain("unix:///x"), plain("default"), connection=Connection.READY)
 
 
 def waiting_for(name: str) -> ServiceSpec:
@@ -79,7 +79,7 @@ def test_a_secret_that_is_put_in_as_an_image_is_not_quoted(secret: str, means: s
 
 def test_what_a_provider_provides_is_no_service_without_a_container() -> None:
     db = joined(specs=(spec("db", provider="cloud", image=""),))
-    assert (db.state, db.well, db.wanted) == (ServiceState.UNKNOWN, True, False)
+    assert (db.state, db.is_ok, db.wanted) == (ServiceState.UNKNOWN, True, False)
     assert db.sync.words == "provider"
     assert db.sync.reason == "cloud provides it: `up` runs that, and there is no container"
 
@@ -105,7 +105,7 @@ def test_the_state_of_a_service_is_that_of_its_containers(
     service: Service, state: ServiceState, well: bool
 ) -> None:
     assert service.state is state
-    assert service.well is well
+    assert service.is_ok is well
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_the_worst_health_of_several_containers_counts() -> None:
         specs=(spec(replicas=2),),
     )
     assert service.health is HealthStatus.UNHEALTHY
-    assert not service.well
+    assert not service.is_ok
 
 
 def test_a_one_off_container_stands_with_its_service_and_does_not_make_it_run() -> None:
@@ -158,7 +158,7 @@ def test_a_wanted_service_with_nothing_but_a_one_off_is_absent(beside: Container
     assert service.state is ServiceState.ABSENT
     assert service.health is HealthStatus.NONE
     assert service.sync.action is SyncAction.CREATE
-    assert not service.well
+    assert not service.is_ok
     assert service.oneoffs == (beside,)
 
 
@@ -167,7 +167,7 @@ def test_a_failing_one_off_does_not_make_its_service_ill() -> None:
     service = joined(container(health=Health(HealthStatus.HEALTHY)), broken)
     assert (service.state, service.health) == (ServiceState.RUNNING, HealthStatus.HEALTHY)
     assert service.restarts == 0
-    assert service.well
+    assert service.is_ok
 
 
 def test_a_one_off_does_not_fill_up_the_number_of_a_scaled_service() -> None:
@@ -201,7 +201,7 @@ def test_what_was_brought_up_by_a_profile_is_wanted_while_it_has_containers(
 ) -> None:
     service = joined(made, specs=OFF)
     assert (service.wanted, service.state) == (True, state)
-    assert service.well is (state is ServiceState.RUNNING)
+    assert service.is_ok is (state is ServiceState.RUNNING)
     assert service.sync.action is not SyncAction.OFF
     changed = joined(replace(made, config_hash=SafeText("other")), specs=OFF)
     assert changed.sync.action is SyncAction.RECREATE
@@ -222,7 +222,7 @@ def test_what_was_stopped_on_purpose_or_removed_is_wanted_no_longer(
 ) -> None:
     service = joined(*made, specs=OFF)
     assert not service.wanted
-    assert service.well
+    assert service.is_ok
     assert service.sync.action is SyncAction.OFF
 
 

@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 from pixel_tui.stack.feed.merge import Merge, in_order
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import stamp_of
+from pixel_tui.stack.model.times import format_timestamp
 
 WINDOW = 0.25
 
 
 def said(ms: int, source: str = "api", text: bytes = b"") -> LogLine:
-    return LogLine(stamp_of(ms * 1_000_000), source, LineKind.STDOUT, text)
+    return LogLine(format_timestamp(ms * 1_000_000), source, LineKind.STDOUT, text)
 
 
 def test_a_line_is_given_out_when_its_time_is_over() -> None:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from pixel_tui.stack.model.times import (
     SECOND,
-    BadTime,
-    between,
+    InvalidTime,
+    elapsed_text,
+    format_timestamp,
     jump_target,
-    moment,
-    nanoseconds,
-    stamp_at,
-    stamp_of,
+    parse_timestamp,
+    timestamp_at,
+    timestamp_nanoseconds,
     unix_time,
 )
 
@@ -71,14 +71,14 @@ def test_yesterdays_time_of_day_is_on_yesterdays_clock() -> None:
      "10:42\n10:43", "2026-02-27 10:42 +99:00", "-" + "9" * 400 + "m"],
 )  # fmt: skip
 def test_what_is_no_time_is_said_to_be_none(typed: str) -> None:
-    with pytest.raises(BadTime) as caught:
+    with pytest.raises(InvalidTime) as caught:
         jump_target(typed, now=NOW, zone=ZONE)
     assert "10:42" in caught.value.remedy
 
 
 @given(st.text(max_size=30))
 def test_nothing_typed_is_another_error(typed: str) -> None:
-    with suppress(BadTime):
+    with suppress(InvalidTime):
         assert jump_target(typed, now=NOW, zone=ZONE).tzinfo is UTC
 
 
@@ -99,29 +99,29 @@ def test_nothing_typed_is_another_error(typed: str) -> None:
     ],
 )
 def test_a_stamp_is_a_number_of_nanoseconds(stamp: bytes, nanos: int | None) -> None:
-    assert nanoseconds(stamp) == nanos
+    assert timestamp_nanoseconds(stamp) == nanos
 
 
 @given(st.integers(min_value=-62_135_596_800 * SECOND, max_value=253_402_300_799 * SECOND))
 def test_stamps_are_written_as_they_are_read(nanos: int) -> None:
-    stamp = stamp_of(nanos)
+    stamp = format_timestamp(nanos)
     assert len(stamp) == 30
-    assert nanoseconds(stamp) == nanos
+    assert timestamp_nanoseconds(stamp) == nanos
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_times_become_stamps_and_times_again(at: datetime) -> None:
-    assert moment(stamp_at(at)) == at
+    assert parse_timestamp(timestamp_at(at)) == at
 
 
 @given(st.binary(max_size=40))
 def test_no_stamp_is_an_error(stamp: bytes) -> None:
-    assert moment(stamp) is None or nanoseconds(stamp) is not None
+    assert parse_timestamp(stamp) is None or timestamp_nanoseconds(stamp) is not None
 
 
 def test_the_span_between_two_stamps() -> None:
-    assert between(b"2026-03-01T12:00:00.000000000Z", b"2026-03-01T12:02:05.5Z") == "2m 5s"
-    assert between(b"", b"2026-03-01T12:02:05.5Z") == ""
+    assert elapsed_text(b"2026-03-01T12:00:00.000000000Z", b"2026-03-01T12:02:05.5Z") == "2m 5s"
+    assert elapsed_text(b"", b"2026-03-01T12:02:05.5Z") == ""
 
 
 @pytest.mark.parametrize(

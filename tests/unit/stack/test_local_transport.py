@@ -12,7 +12,7 @@ import pytest
 
 from pixel_tui.errors import EngineAnswerInvalid, EngineUnreachable
 from pixel_tui.stack.engine.local_transport import LocalTransport
-from pixel_tui.stack.engine.transport import EngineAnswer
+from pixel_tui.stack.engine.transport import EngineResponse
 from pixel_tui.text import plain
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
@@ -80,7 +80,7 @@ def hanging_up(connection: socket.socket, _request: bytes) -> bool:
 
 def test_a_connection_is_used_again(path: Path, transport: LocalTransport) -> None:
     server = Server(path, answering)
-    assert [transport.get("/a"), transport.get("/b?c=d")] == [EngineAnswer(200, "OK", b"OK")] * 2
+    assert [transport.get("/a"), transport.get("/b?c=d")] == [EngineResponse(200, "OK", b"OK")] * 2
     assert server.asked == ["GET /a HTTP/1.1", "GET /b?c=d HTTP/1.1"]
     assert server.connections == 1
 
@@ -105,7 +105,7 @@ def test_an_engine_that_hangs_up_without_a_word_is_unreachable(
 def test_an_engine_that_stays_silent_does_not_answer(path: Path, transport: LocalTransport) -> None:
     Server(path, lambda _connection, _request: True)
     with pytest.raises(EngineUnreachable, match="does not answer"):
-        transport.get("/a", patience=0.1)
+        transport.get("/a", timeout=0.1)
 
 
 def test_words_that_are_no_http_are_an_error(path: Path, transport: LocalTransport) -> None:
@@ -129,7 +129,7 @@ def test_a_refused_stream_is_an_answer(path: Path, transport: LocalTransport) ->
         answer = transport.open("/logs", endless=True)
         gc.collect()
     assert told == [], "its connection is closed"
-    assert isinstance(answer, EngineAnswer)
+    assert isinstance(answer, EngineResponse)
     assert (answer.status, answer.body) == (404, b'{"message":"gone"}')
 
 
@@ -140,7 +140,7 @@ def test_a_body_ends_where_the_engine_still_answers(path: Path, transport: Local
 
     Server(path, log)
     stream = transport.open("/logs", endless=True)
-    assert not isinstance(stream, EngineAnswer)
+    assert not isinstance(stream, EngineResponse)
     assert stream.read() == b"one line\n"
     assert stream.read() == b""
 
@@ -157,7 +157,7 @@ def test_a_body_is_broken_off_where_the_engine_does_not(
 
     server = Server(path, log)
     stream = transport.open("/logs", endless=True)
-    assert not isinstance(stream, EngineAnswer)
+    assert not isinstance(stream, EngineResponse)
     assert stream.read() == b"one line\n"
     server.close()
     go.set()
@@ -172,7 +172,7 @@ def test_a_read_that_waits_is_ended_by_closing(path: Path, transport: LocalTrans
 
     Server(path, log)
     stream = transport.open("/logs", endless=True)
-    assert not isinstance(stream, EngineAnswer)
+    assert not isinstance(stream, EngineResponse)
     assert stream.read() == b"one line\n"
     threading.Timer(0.05, stream.close).start()
     assert stream.read() == b""
@@ -188,7 +188,7 @@ def test_an_answer_that_comes_in_drops_has_a_time_to_be_whole_by(
 
     Server(path, drip)
     with pytest.raises(EngineUnreachable, match="does not answer"):
-        transport.get("/a", patience=0.3)
+        transport.get("/a", timeout=0.3)
 
 
 def test_so_have_headers(path: Path, transport: LocalTransport) -> None:
@@ -198,7 +198,7 @@ def test_so_have_headers(path: Path, transport: LocalTransport) -> None:
 
     Server(path, drip)
     with pytest.raises(EngineUnreachable, match="does not answer"):
-        transport.get("/a", patience=0.3)
+        transport.get("/a", timeout=0.3)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_an_answer_that_never_ends_is_none(
     head: bytes,
     part: bytes,
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.engine.local_transport.MOST_BYTES", 100_000)
+    monkeypatch.setattr("pixel_tui.stack.engine.local_transport.MAX_BYTES", 100_000)
 
     def pour(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
@@ -230,7 +230,7 @@ def test_an_answer_that_never_ends_is_none(
 def test_a_body_that_is_read_as_it_comes_may_take_its_time(
     path: Path, transport: LocalTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.engine.local_transport.WHOLE_SECONDS", 0.2)
+    monkeypatch.setattr("pixel_tui.stack.engine.local_transport.RESPONSE_SECONDS", 0.2)
 
     def drip(connection: socket.socket, request: bytes) -> bool:
         if b"_ping" in request:
@@ -244,7 +244,7 @@ def test_a_body_that_is_read_as_it_comes_may_take_its_time(
     Server(path, drip)
     for endless in (True, False):
         stream = transport.open("/logs", endless=endless)
-        assert not isinstance(stream, EngineAnswer)
+        assert not isinstance(stream, EngineResponse)
         assert b"".join(iter(stream.read, b"")) == b"x" * 10
 
 

@@ -13,7 +13,7 @@ from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.source import ByteStream, LogRequest
-from pixel_tui.stack.model.times import stamp_of
+from pixel_tui.stack.model.times import format_timestamp
 from pixel_tui.text import SafeText
 from tests.builders.scripted_engine import ScriptedEngine, frame
 
@@ -44,14 +44,14 @@ class Answer:
     def read(self) -> bytes:
         now, self.left = self.left[:7], self.left[7:]
         self.archive.sent += len(now)
-        return b"".join(frame(stamp_of(START + at).decode(), text) for at, text in now)
+        return b"".join(frame(format_timestamp(START + at).decode(), text) for at, text in now)
 
     def close(self) -> None:
         self.left = ()
 
 
 def at(tick: int) -> bytes:
-    return stamp_of(START + tick * TICK)
+    return format_timestamp(START + tick * TICK)
 
 
 def by_words(lines: Sequence[LogLine]) -> list[LogLine]:
@@ -180,7 +180,7 @@ def test_of_a_long_log_little_more_is_read_than_is_asked_for(
 ) -> None:
     monkeypatch.setattr(log_history, "NEAR_ENOUGH", 1000)
     archive, past = history({"api": range(200_000)}, tick=1_000_000)
-    page = past.before(stamp_of(START + 40_000_000_000), 100)
+    page = past.before(format_timestamp(START + 40_000_000_000), 100)
     assert [line.text for line in page.lines] == [b"api %d" % at for at in range(39_900, 40_000)]
     assert archive.sent < 3000
     archive.sent = 0

@@ -12,8 +12,8 @@ from pixel_tui.stack.feed.stream import LogStream
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import (
+    Connection,
     EngineStatus,
-    Link,
     Service,
     ServiceState,
     StackEvent,
@@ -44,7 +44,7 @@ class Log:
         self.sinks: list[Sink] = []
         spec = ServiceSpec(plain("api"), plain("image"))
         service = Service(plain("api"), spec, (API,), ServiceState.RUNNING)
-        status = EngineStatus(plain("scripted"), plain("test"), link=Link.READY)
+        status = EngineStatus(plain("scripted"), plain("test"), connection=Connection.READY)
         self.picture = StackSnapshot(status, services=(service,), taken_at=BEGIN)
         self.stream = LogStream(self.engine, self._follower, monotonic=time.monotonic)
         if not wait:

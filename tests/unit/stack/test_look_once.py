@@ -43,13 +43,13 @@ def test_a_container_that_cannot_be_inspected_leaves_the_others_alone(answer: En
     assert (found.id, found.name, found.state) == (broken.id, broken.name, broken.state)
     assert found.partial
     assert str(answer.what).rstrip(".") in found.error
-    assert not now.services[0].well
+    assert not now.services[0].is_ok
 
 
 def test_it_is_known_in_full_as_soon_as_it_can_be() -> None:
     stage = Stage()
     stack = look_once(stage.engine, stage.project, SystemClock())
-    broken = next(item for item in stack.services if item.well).regular[0]
+    broken = next(item for item in stack.services if item.is_ok).regular[0]
     listed = stage.engine.containers(PROJECT)
     stage.engine.refused[broken.id] = EngineRefused(500, "input/output error")
     known = read_containers(stage.engine, listed, {}, ())

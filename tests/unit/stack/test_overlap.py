@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import SECOND, stamp_of
+from pixel_tui.stack.model.times import SECOND, format_timestamp
 
 OUT, ERR = LineKind.STDOUT, LineKind.STDERR
 STEP = 100_000_000
@@ -13,7 +13,7 @@ STEP = 100_000_000
 
 
 def line(moment: int, text: bytes = b"", kind: LineKind = OUT) -> LogLine:
-    return LogLine(stamp_of(SECOND + moment * STEP), "api", kind, text)
+    return LogLine(format_timestamp(SECOND + moment * STEP), "api", kind, text)
 
 
 @given(

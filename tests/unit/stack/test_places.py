@@ -19,7 +19,7 @@ from pixel_tui.stack.compose.places import (
 )
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.project import Project, ServiceSpec
-from pixel_tui.stack.model.source import Place
+from pixel_tui.stack.model.source import ProjectLocation
 from pixel_tui.text import plain
 
 
@@ -95,20 +95,20 @@ def test_names_of_the_same_folder_or_the_same_files_are_found(folder: Path) -> N
 class Unreadable(DemoProject):
     """A project that compose can't read."""
 
-    def __init__(self, place: Place, guess: str) -> None:
+    def __init__(self, place: ProjectLocation, guess: str) -> None:
         super().__init__(DemoWorld(SystemClock()))
         self._place, self._guess = place, guess
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProjectLocation:
         return self._place
 
     @property
-    def name_guess(self) -> str:
+    def fallback_name(self) -> str:
         return self._guess
 
 
-def name_of(place: Place, *made: tuple[str, str, str], guess: str = "guess") -> str:
+def name_of(place: ProjectLocation, *made: tuple[str, str, str], guess: str = "guess") -> str:
     return labelled_name(Engine(*made), Unreadable(place, guess))
 
 
@@ -116,7 +116,7 @@ def test_a_project_that_can_not_be_read_has_the_name_of_what_was_made_in_its_fol
     folder: Path,
 ) -> None:
     here, file = str(folder), f"{folder}/compose.yaml"
-    place = Place(here, (file,))
+    place = ProjectLocation(here, (file,))
     link = folder.parent / "link"
     link.symlink_to(folder)
     elsewhere = ("other", "/srv/other", "/srv/other/compose.yaml")
@@ -129,19 +129,21 @@ def test_a_project_that_can_not_be_read_has_the_name_of_what_was_made_in_its_fol
 def test_of_several_projects_of_a_folder_the_files_tell_then_the_number(folder: Path) -> None:
     here, file = str(folder), f"{folder}/compose.yaml"
     others = [("blue", here, f"{folder}/blue.yaml")] * 2
-    assert name_of(Place(here, (file,)), *others, ("green", here, file)) == "green"
-    assert name_of(Place(here), *others, ("green", here, f"{folder}/green.yaml")) == "blue"
+    assert name_of(ProjectLocation(here, (file,)), *others, ("green", here, file)) == "green"
+    assert (
+        name_of(ProjectLocation(here), *others, ("green", here, f"{folder}/green.yaml")) == "blue"
+    )
 
 
 def test_a_name_that_was_given_is_not_looked_for(folder: Path) -> None:
     here, file = str(folder), f"{folder}/compose.yaml"
-    assert name_of(Place(here, (file,), name="mine"), ("shop", here, file)) == "mine"
+    assert name_of(ProjectLocation(here, (file,), name="mine"), ("shop", here, file)) == "mine"
 
 
 def opened_as(folder: Path, *made: tuple[str, ...], **given: object) -> ComposeCommand | None:
     """How a project that is opened in its folder is called, with what its containers say."""
     command = ComposeCommand(directory=str(folder), **given)  # type: ignore[arg-type]
-    place = Place(str(folder), command.files, command.env_files, command.project)
+    place = ProjectLocation(str(folder), command.files, command.env_files, command.project)
     found = made_with(Engine(*made), place, "guess")
     return adopted(command, found, finds_files=not command.files) if found else None
 

@@ -14,7 +14,7 @@ from docker.tls import TLSConfig
 
 from pixel_tui.errors import EngineAnswerInvalid, EngineUnreachable
 from pixel_tui.stack.engine.sdk_transport import SdkTransport
-from pixel_tui.stack.engine.transport import EngineAnswer, connection_error
+from pixel_tui.stack.engine.transport import EngineResponse, connection_error
 from pixel_tui.text import plain
 
 Make = Callable[[bytes, bytes, float], SdkTransport]
@@ -66,13 +66,13 @@ def make(listener: socket.socket) -> Make:
 
 def test_an_answer_is_taken_whole(make: Make) -> None:
     said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
-    assert make(said, b"", 0).get("/a") == EngineAnswer(200, "OK", b"abc")
+    assert make(said, b"", 0).get("/a") == EngineResponse(200, "OK", b"abc")
 
 
 def test_one_that_comes_in_drops_is_given_up(make: Make) -> None:
     transport = make(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x", 0.02)
     with pytest.raises(EngineUnreachable, match="does not answer"):
-        transport.get("/a", patience=0.3)
+        transport.get("/a", timeout=0.3)
 
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -81,7 +81,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 @pytest.mark.parametrize("said", [b"", OK, OK + b"Transfer-Encoding: chunked\r\n\r\n1;"])
 def test_so_is_one_whose_headers_or_frames_do(make: Make, said: bytes) -> None:
     with pytest.raises(EngineUnreachable, match="does not answer"):
-        make(said, b"x", 0.2).get("/a", patience=0.5)
+        make(said, b"x", 0.2).get("/a", timeout=0.5)
 
 
 @pytest.mark.parametrize("endless", [False, True])
@@ -97,9 +97,9 @@ def test_so_is_one_that_is_to_be_read_as_it_comes_and_never_begins(
 def test_what_is_read_as_it_comes_may_take_long(
     make: Make, monkeypatch: pytest.MonkeyPatch, endless: bool
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.WHOLE_SECONDS", 0.1)
+    monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.RESPONSE_SECONDS", 0.1)
     body = make(OK + b"\r\n", b"x", 0.05).open("/a", endless=endless)
-    assert not isinstance(body, EngineAnswer)
+    assert not isinstance(body, EngineResponse)
     read = b""
     while len(read) < 10:  # half a second
         read += body.read()
@@ -113,7 +113,7 @@ def test_no_answer_leads_elsewhere(make: Make) -> None:
 
 
 def test_one_that_never_ends_is_none(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.MOST_BYTES", 100_000)
+    monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.MAX_BYTES", 100_000)
     said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     with pytest.raises(EngineAnswerInvalid, match="larger than"):
         make(said, b"4\r\nabcd\r\n" * 64, 0).get("/a")
@@ -152,10 +152,10 @@ def test_all_that_is_so_over_tls_whose_authority_is_the_engines_own(
     tls = TLSConfig(ca_cert=path, verify=True)
     length = b"Content-Length: 3\r\n\r\n"
     address = serve(listener, OK + length + b"abc", b"", 0, secured)
-    assert SdkTransport(address, tls, plain(address)).get("/a") == EngineAnswer(200, "OK", b"abc")
+    assert SdkTransport(address, tls, plain(address)).get("/a") == EngineResponse(200, "OK", b"abc")
     serve(listener, OK + b"X: ", b"x", 0.2, secured)
     with pytest.raises(EngineUnreachable, match="does not answer"):
-        SdkTransport(address, tls, plain(address)).get("/a", patience=0.5)
+        SdkTransport(address, tls, plain(address)).get("/a", timeout=0.5)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_no_matter_of_rights() -> None:

@@ -17,8 +17,8 @@ from pixel_tui.stack.model.container import (
 )
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import (
+    Connection,
     EngineStatus,
-    Link,
     Service,
     ServiceState,
     StackSnapshot,
@@ -59,7 +59,7 @@ USED = Usage(
 def rows(
     service: Service, usage: UsageTable | None = None, grown: frozenset[str] = frozenset()
 ) -> tuple[Row, list[Row]]:
-    engine = EngineStatus(plain("x"), plain("x"), link=Link.READY)
+    engine = EngineStatus(plain("x"), plain("x"), connection=Connection.READY)
     snapshot = StackSnapshot(engine, services=(service,), taken_at=NOON)
     (found,) = service_rows(snapshot, usage or {}, NOON, grown=grown)
     return found

@@ -77,7 +77,7 @@ def draft_start(draft: PlanDraft) -> None:
 
 def _provided(draft: PlanDraft) -> tuple[Target, ...]:
     """What `up` of the whole project brings up beside containers."""
-    names = [spec.name for spec in draft.project.services if spec.meant and spec.provider]
+    names = [spec.name for spec in draft.project.services if spec.enabled and spec.provider]
     found = [find_target(name, draft.snapshot) for name in names]
     return tuple(item for item in found if item and item.provided and item not in draft.chosen)
 

@@ -10,7 +10,7 @@ from pixel_tui.facts.past_stops import past_stops
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import JobState, JobStatus, StepTime
 from pixel_tui.stack.model.container import ContainerState
-from pixel_tui.stack.model.ends import Ends, Stop
+from pixel_tui.stack.model.exit_tracker import ExitTracker, RecordedStop
 from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.text import SafeText, plain
 from tests.builders.actions import NOW, container, exited, plan, spec, stack
@@ -19,13 +19,13 @@ CONTAINER = exited("api", exit_code=3, finished_at=NOW)
 STOP = ("kill 15", "die", "stop")
 
 
-def ends_after(*actions: str, apart: float = 0.1) -> Ends:
-    ends = Ends()
+def ends_after(*actions: str, apart: float = 0.1) -> ExitTracker:
+    ends = ExitTracker()
     for number, words in enumerate(actions):
         action, _, signal = words.partition(" ")
         detail = plain(f"signal {signal}") if signal else plain("")
         at = NOW + timedelta(seconds=number * apart)
-        ends.take(
+        ends.record(
             StackEvent(at, plain(action), CONTAINER.id, CONTAINER.name, SafeText("api"), detail)
         )
     return ends
@@ -61,70 +61,72 @@ def test_a_signal_long_before_is_not_why_it_ended() -> None:
 
 def test_another_end_than_the_one_that_was_seen_is_not_known() -> None:
     later = replace(CONTAINER, finished_at=NOW + timedelta(minutes=5))
-    assert ends_after(*STOP).told(later) is later
+    assert ends_after(*STOP).annotate(later) is later
     running = replace(later, state=ContainerState.RUNNING, exit_code=None)
-    assert ends_after(*STOP).told(running) is running
+    assert ends_after(*STOP).annotate(running) is running
 
 
 def test_what_runs_is_told_how_its_last_run_ended() -> None:
     running = replace(CONTAINER, state=ContainerState.RUNNING, exit_code=None)
-    ends = Ends()
+    ends = ExitTracker()
 
     def hear(action: str, code: int | None = None) -> None:
         name = CONTAINER.name
-        ends.take(
+        ends.record(
             StackEvent(NOW, plain(action), CONTAINER.id, name, SafeText("api"), exit_code=code)
         )
 
     for action, code in (("oom", None), ("die", 137), ("start", None)):
         hear(action, code)
-    told = ends.told(running)
-    assert (told.ended_before, told.oom_killed_before) == ("exit code 137 (out of memory)", True)
+    told = ends.annotate(running)
+    assert (told.previous_exit, told.previous_oom_killed) == ("exit code 137 (out of memory)", True)
     hear("die", 1)
     hear("start")
-    told = ends.told(running)
-    assert (told.ended_before, told.oom_killed_before) == ("exit code 1", False)
+    told = ends.annotate(running)
+    assert (told.previous_exit, told.previous_oom_killed) == ("exit code 1", False)
     hear("destroy")
-    assert ends.told(running) is running
+    assert ends.annotate(running) is running
 
 
 def test_where_nobody_saw_it_the_code_and_the_policy_are_what_there_is() -> None:
-    assert exited("api", exit_code=143).put_down
-    assert not exited("api", exit_code=137).put_down
-    assert exited("api", exit_code=137, restart_policy=SafeText("always")).put_down
+    assert exited("api", exit_code=143).stopped_on_purpose
+    assert not exited("api", exit_code=137).stopped_on_purpose
+    assert exited("api", exit_code=137, restart_policy=SafeText("always")).stopped_on_purpose
     seen = ends_after("die")
-    assert not seen.told(exited("api", exit_code=143, finished_at=NOW)).put_down
-    assert seen.told(exited("api", exit_code=0, finished_at=NOW)).put_down, "it has done its work"
+    assert not seen.annotate(exited("api", exit_code=143, finished_at=NOW)).stopped_on_purpose
+    assert seen.annotate(exited("api", exit_code=0, finished_at=NOW)).stopped_on_purpose, (
+        "it has done its work"
+    )
 
 
 def test_a_stop_that_was_written_down_explains_an_end_that_nobody_saw() -> None:
     asked: list[str] = []
 
-    def stops(project: str) -> tuple[Stop, ...]:
+    def stops(project: str) -> tuple[RecordedStop, ...]:
         asked.append(project)
         return (STOPPED,)
 
-    ends = Ends(stops)
+    ends = ExitTracker(stops)
     plain_ends = (exited("api", exit_code=0, finished_at=NOW), exited("web", exit_code=143))
-    ends.look_back("pixel", plain_ends)
+    ends.check_recorded_stops("pixel", plain_ends)
     assert not asked, "their codes say it"
     dead = exited("web", 2, exit_code=3, finished_at=NOW)
     early = exited("api", 3, exit_code=3, finished_at=NOW - timedelta(minutes=1))
     for _ in range(2):
-        ends.look_back("pixel", (CONTAINER, dead, early))
+        ends.check_recorded_stops("pixel", (CONTAINER, dead, early))
     assert asked == ["pixel"], "once for each end"
-    assert ends.told(CONTAINER).put_down
+    assert ends.annotate(CONTAINER).stopped_on_purpose
     again = replace(CONTAINER, id="a" * 64, started_at=NOW)
-    ends.look_back("pixel", (again,))
-    assert not ends.told(again).put_down, "it was started again since"
-    assert not ends.told(dead).put_down
-    assert not ends.told(early).put_down
+    ends.check_recorded_stops("pixel", (again,))
+    assert not ends.annotate(again).stopped_on_purpose, "it was started again since"
+    assert not ends.annotate(dead).stopped_on_purpose
+    assert not ends.annotate(early).stopped_on_purpose
     died = ends_after("die")
-    died.look_back("pixel", (CONTAINER,))
-    assert not died.told(CONTAINER).put_down, "what was seen counts"
+    died.check_recorded_stops("pixel", (CONTAINER,))
+    assert not died.annotate(CONTAINER).stopped_on_purpose, "what was seen counts"
 
 
-STOPPED = Stop(frozenset({"api"}), NOW - timedelta(seconds=1), NOW + timedelta(seconds=1))
+STOPPED = RecordedStop(frozenset({"api"}), NOW - timedelta(seconds=1), NOW + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -156,4 +158,4 @@ def test_the_stops_of_this_project_on_this_engine_are_read_of_the_jobs(
         )
         folder.save(status, durable=False)
     stops = past_stops(made.engine, tmp_path)("pixel")
-    assert stops == (Stop(frozenset({"api"}), NOW, ended),) * found
+    assert stops == (RecordedStop(frozenset({"api"}), NOW, ended),) * found

@@ -16,15 +16,15 @@ from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText
 
-LETHAL: Final = frozenset({"9", "15", "KILL", "TERM", "SIGKILL", "SIGTERM"})
-PROMPT: Final = timedelta(seconds=10)
+LETHAL_SIGNALS: Final = frozenset({"9", "15", "KILL", "TERM", "SIGKILL", "SIGTERM"})
+KILL_WINDOW: Final = timedelta(seconds=10)
 """A `die` within this time after a lethal signal was caused by it, also without a `stop`."""
-SAME_END: Final = timedelta(seconds=5)
+EXIT_TOLERANCE: Final = timedelta(seconds=5)
 """Tolerance between the time of an event and the `FinishedAt` of its container."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class RecordedStop:
     """A recorded stop of services or containers by pixel-tui."""
 
     names: frozenset[str]
@@ -33,53 +33,53 @@ class Stop:
     ended: datetime
 
 
-class Ends:
+class ExitTracker:
     """How containers exited, from events and recorded stops. Not thread-safe.
 
     Args:
         stops: Returns the recorded stops of a project, by its name; it blocks.
     """
 
-    def __init__(self, stops: Callable[[str], Sequence[Stop]] | None = None) -> None:
+    def __init__(self, stops: Callable[[str], Sequence[RecordedStop]] | None = None) -> None:
         self._stops = stops
-        self._looked_back: set[tuple[str, datetime | None]] = set()
+        self._checked: set[tuple[str, datetime | None]] = set()
         self._killed: dict[str, datetime] = {}
-        self._ended: dict[str, tuple[datetime, bool]] = {}
-        self._short_of_memory: set[str] = set()
-        self._last: dict[str, tuple[datetime, SafeText, bool]] = {}
+        self._exits: dict[str, tuple[datetime, bool]] = {}
+        self._oom_killed: set[str] = set()
+        self._last_exits: dict[str, tuple[datetime, SafeText, bool]] = {}
         """Container id to its last observed exit: when, how, and whether it was OOM-killed."""
 
-    def take(self, event: StackEvent) -> None:
+    def record(self, event: StackEvent) -> None:
         """Process an event; events must come in order."""
         key = event.container_id
-        if event.action == "kill" and event.detail.removeprefix("signal ") in LETHAL:
+        if event.action == "kill" and event.detail.removeprefix("signal ") in LETHAL_SIGNALS:
             self._killed[key] = event.at
         elif event.action == "oom":
-            self._short_of_memory.add(key)
+            self._oom_killed.add(key)
         elif event.action == "die":
-            oom = key in self._short_of_memory
+            oom = key in self._oom_killed
             code = event.exit_code
             words = event.detail if code is None else exit_words(code, oom_killed=oom)
-            self._last[key] = (event.at, words, oom)
+            self._last_exits[key] = (event.at, words, oom)
             killed = self._killed.pop(key, None)
-            self._ended[key] = (event.at, killed is not None and event.at - killed <= PROMPT)
-        elif event.action == "stop" and key in self._ended:
-            self._ended[key] = (self._ended[key][0], True)
+            self._exits[key] = (event.at, killed is not None and event.at - killed <= KILL_WINDOW)
+        elif event.action == "stop" and key in self._exits:
+            self._exits[key] = (self._exits[key][0], True)
         elif event.action in {"start", "destroy"}:
             self._killed.pop(key, None)
-            self._ended.pop(key, None)
-            self._short_of_memory.discard(key)
+            self._exits.pop(key, None)
+            self._oom_killed.discard(key)
             if event.action == "destroy":
-                self._last.pop(key, None)
+                self._last_exits.pop(key, None)
 
-    def look_back(self, project: str, containers: Iterable[Container]) -> None:
+    def check_recorded_stops(self, project: str, containers: Iterable[Container]) -> None:
         """Search the recorded stops for exits that were not observed and whose code is ambiguous.
 
         Args:
             project: The project's name.
             containers: All its containers.
         """
-        open_ = [
+        unexplained = [
             item
             for item in containers
             if item.state is ContainerState.EXITED
@@ -87,37 +87,37 @@ class Ends:
             and not self.told(item).put_down
             and self.told(item).termination_exit_code is None
         ]
-        if self._stops is None or not open_:
+        if self._stops is None or not unexplained:
             return
-        self._looked_back |= {(item.id, item.finished_at) for item in open_}
+        self._checked |= {(item.id, item.finished_at) for item in unexplained}
         stops = self._stops(project)
-        for item in open_:
+        for item in unexplained:
             at = item.finished_at
             if at is not None and any(_explains(stop, item, at) for stop in stops):
-                self._ended[item.id] = (at, True)
+                self._exits[item.id] = (at, True)
 
-    def told(self, container: Container) -> Container:
+    def annotate(self, container: Container) -> Container:
         """Return the container with what is known of its last exit; unchanged if nothing is."""
         if container.state is ContainerState.RUNNING:
-            return self._told_of_last(container)
+            return self._with_previous_exit(container)
         if container.state is not ContainerState.EXITED or container.finished_at is None:
             return container
-        at, told = self._ended.get(container.id, (None, False))
-        if at is None or abs(at - container.finished_at) > SAME_END:
+        at, stopped = self._exits.get(container.id, (None, False))
+        if at is None or abs(at - container.finished_at) > EXIT_TOLERANCE:
             return container
         return replace(container, termination_exit_code=told)
 
-    def _told_of_last(self, container: Container) -> Container:
-        last = self._last.get(container.id)
+    def _with_previous_exit(self, container: Container) -> Container:
+        last = self._last_exits.get(container.id)
         finished = container.finished_at  # of the run before; a later exit was not observed
-        if last is None or finished is None or abs(last[0] - finished) > SAME_END:
+        if last is None or finished is None or abs(last[0] - finished) > EXIT_TOLERANCE:
             return container
-        return replace(container, ended_before=last[1], oom_killed_before=last[2])
+        return replace(container, previous_exit=last[1], previous_oom_killed=last[2])
 
 
-def _explains(stop: Stop, container: Container, at: datetime) -> bool:
+def _explains(stop: RecordedStop, container: Container, at: datetime) -> bool:
     named = {str(container.service), str(container.name)} & stop.names
     since = container.started_at
     if not named or (since is not None and since > stop.began):
         return False  # it was started again since then
-    return stop.began - SAME_END <= at <= stop.ended + SAME_END
+    return stop.began - EXIT_TOLERANCE <= at <= stop.ended + EXIT_TOLERANCE
