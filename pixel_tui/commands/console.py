@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
     )
     engine, project, settled = begun_readers(arguments, environment, session.state_folder)
-    if arguments.or_demo and not (project.has_files and engine.answers()):
+    if arguments.or_demo and not (project.has_files and engine.is_reachable()):
         if names_something(arguments):
             raise _not_opened(arguments, engine, project)
         from pixel_tui.console.ending import run_console

@@ -36,7 +36,7 @@ def all_well(snapshot: StackSnapshot) -> bool:
 
 
 def _well(service: Service, snapshot: StackSnapshot) -> bool:
-    return service.well and not _unstable(service, snapshot) and not _wrong(service, snapshot)
+    return service.is_ok and not _unstable(service, snapshot) and not _wrong(service, snapshot)
 
 
 def _wrong(service: Service, snapshot: StackSnapshot) -> bool:
@@ -74,9 +74,9 @@ def reasons(snapshot: StackSnapshot) -> Iterable[str]:
 def _is_reason(finding: Finding, service: Service, snapshot: StackSnapshot) -> bool:
     """Whether a finding says why a service is not well."""
     if finding.severity < Severity.WARNING:
-        return not service.well
+        return not service.is_ok
     # That it was restarted is said of it by `unstable_services`.
-    return not (service.well and _unstable(service, snapshot) and not service.leftovers)
+    return not (service.is_ok and _unstable(service, snapshot) and not service.leftovers)
 
 
 def _finding(service: Service, snapshot: StackSnapshot) -> Finding | None:

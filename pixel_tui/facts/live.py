@@ -119,7 +119,7 @@ def live_facts(
             networks=found.networks,
             build_troubles=read_build_troubles(snapshot),
             ledger=_ledger(reader, state_folder),
-            links=links_below(
+            links=symlinks_in(
                 policy.project,
                 (mount.source for item in _containers(snapshot) for mount in item.mounts),
             ),

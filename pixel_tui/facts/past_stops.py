@@ -4,23 +4,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.stack.model.ends import Ends, Stop
+from pixel_tui.stack.model.exit_tracker import ExitTracker, RecordedStop
 
 LOOKED_AT: Final = 60
 """As many of the last jobs are looked through."""
 
 
-def known_ends(address: str, state_folder: Path) -> Ends:
+def known_ends(address: str, state_folder: Path) -> ExitTracker:
     """How containers of an engine ended, as far as the records of jobs tell.
 
     Args:
         address: The engine's.
         state_folder: Where this user's state is kept.
     """
-    return Ends(past_stops(address, state_folder))
+    return ExitTracker(past_stops(address, state_folder))
 
 
-def past_stops(address: str, state_folder: Path) -> Callable[[str], Sequence[Stop]]:
+def past_stops(address: str, state_folder: Path) -> Callable[[str], Sequence[RecordedStop]]:
     """What reads the stops of a project; it blocks, and is called where an end is in doubt."""
 
     def read(project: str) -> Sequence[RecordedStop]:

@@ -1,4 +1,4 @@
-"""A project that compose takes with its active profiles alone, and the services it leaves out."""
+"""Resolves a project that compose accepts only with its active profiles."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,17 +12,18 @@ from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 
 
 def resolve_active(call: ComposeCall, refusal: ComposeRefused) -> Resolution:
-    """The project with its active profiles, where compose refuses all of them together.
+    """Resolve the project with its active profiles, if compose refuses all profiles together.
 
-    The others are no orphans either: each is asked for by its name, as `up` reads it, and is
-    known as it is written only if compose refuses it even so. They have no hash.
+    The services of other profiles must not count as orphans. Each is resolved by its name, as
+    `up SERVICE` reads it; if compose refuses that as well, it is added unresolved, as written in
+    the file. These services have no hash.
 
     Args:
-        call: How compose is asked.
-        refusal: Why it refuses the project with every profile.
+        call: Runs compose.
+        refusal: Why compose refuses the project with every profile.
 
     Raises:
-        ComposeError: Compose refuses the project even so, or can't be asked.
+        ComposeError: Compose refuses the project even so, or can't be run.
     """
     command = call.command
     try:
@@ -73,21 +74,21 @@ def _which(services: dict[str, Node]) -> str:
 
 
 def _kept_volumes(written: JsonObject, down: frozenset[str]) -> Node:
-    """The volumes of a project, as they are written, that `down` takes."""
+    """Return the unresolved volumes of a project that `down` includes."""
     kept = {
         key: node.value
         for key, node in Node(written)["volumes"].members()
-        # As it is written: a name with a variable in it is not known.
+        # A name with a variable in it is not known, because it is unresolved.
         if key in down and "$" not in node["name"].raw
     }
     return Node({"volumes": kept})
 
 
 def _volumes_for_down(call: ComposeCall) -> frozenset[str] | ComposeRefused:
-    """The volumes, by their keys, that `down` takes; why none, where it is refused.
+    """Return the keys of the volumes that `down` includes, or the refusal.
 
-    It looks into no env file, and minds no container name that two services have. Neither does
-    `config` for a list of names alone.
+    `down` reads no env file and accepts duplicate container names. So does `config` if it only
+    lists names.
     """
     words = (*EVERY_PROFILE, "config", "--no-env-resolution", "--volumes")
     try:
@@ -97,7 +98,7 @@ def _volumes_for_down(call: ComposeCall) -> frozenset[str] | ComposeRefused:
 
 
 def _by_name(call: ComposeCall, service: str) -> JsonObject | str:
-    """The project as `up SERVICE` reads it; why not, where compose refuses it."""
+    """Return the project as `up SERVICE` reads it, or the reason why compose refuses it."""
     try:
         found = load_object(call.reading("config", "--format", "json", "--", service))
     except ComposeRefused as refusal:
@@ -108,5 +109,5 @@ def _by_name(call: ComposeCall, service: str) -> JsonObject | str:
 
 
 def _written(call: ComposeCall) -> JsonObject:
-    """The project as it is written, with nothing put in and nothing checked."""
+    """Return the project as written: not interpolated, not checked."""
     return load_object(call.reading(*EVERY_PROFILE, "config", *UNRESOLVED, "--format", "json"))

@@ -1,8 +1,8 @@
-"""A program that is asked something: started, waited for within limits, and ended whole.
+"""Runs a program within limits on time and output, and kills its process group afterwards.
 
-Its answer goes to files in memory and not to pipes: a child that it leaves behind could hold
-a pipe for ever. Once the program itself has ended, or its time is over, its whole process
-group is ended, and so are all groups when the console ends.
+Output goes to memory files instead of pipes, because a child left behind could keep a pipe open
+for ever. When the program has exited or its time is over, its process group is killed. When
+pixel-tui exits, all process groups are killed.
 """
 
 import atexit
@@ -21,18 +21,18 @@ from pixel_tui.humanize import memory_size, span
 from pixel_tui.interruption import interruption_deferred, on_interrupt
 
 MOST_BYTES: Final = 64 * 1024 * 1024
-"""An answer beyond it is none: the largest projects stay far below."""
+"""The limit for the output: the largest projects stay far below it."""
 LOOK_SECONDS: Final = 0.5
-"""How often it is looked how much a program has written so far."""
+"""How often the size of the output is checked."""
 
 
 class NoAnswer(Exception):
-    """The program did not answer within the limits, and was ended."""
+    """The program exceeded a limit and was killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a program answered."""
+    """The exit code and output of a program."""
 
     code: int
     raw_output: bytes
@@ -40,23 +40,23 @@ class Reply:
 
     @property
     def output(self) -> str:
-        """What it wrote to standard output, as text."""
+        """The standard output as text."""
         return self.raw_output.decode("utf-8", "replace")
 
     @property
     def messages(self) -> str:
-        """What it wrote to standard error, as text."""
+        """The standard error as text."""
         return self.raw_messages.decode("utf-8", "replace")
 
 
 class Asked:
-    """A program that was started and is to answer.
+    """A running program whose output is collected.
 
     Args:
         argv: The program and its arguments. No shell is involved.
-        directory: Where it runs; where this process does if None.
-        environment: The variables that it sees.
-        stdin: What it reads, as text or as an open file; nothing if empty.
+        directory: Its working directory; this process's own if None.
+        environment: Its environment variables.
+        stdin: Its standard input, as text or as an open file; nothing if empty.
 
     Raises:
         OSError: It can't be started.
@@ -88,7 +88,7 @@ class Asked:
                     stdin=source,
                     stdout=self._output,
                     stderr=self._messages,
-                    start_new_session=True,  # Ctrl+C in the terminal is the console's business
+                    start_new_session=True,  # so that Ctrl+C in the terminal does not reach it
                 )
                 _RUNNING.add(self)
         except BaseException:
@@ -96,10 +96,10 @@ class Asked:
             raise
 
     def answer(self, seconds: float) -> Reply:
-        """Wait for the end, and take what was said.
+        """Wait for the exit and return the output.
 
         Raises:
-            NoAnswer: It took longer than this, or said too much.
+            NoAnswer: It took longer than this, or wrote too much.
         """
         try:
             if not self._ended_within(seconds):
@@ -110,14 +110,14 @@ class Asked:
             self.end()
 
     def end(self) -> None:
-        """End it and all that it has started; nothing happens where it has ended."""
+        """Kill its process group, if it still runs, and release its output."""
         self._reap()
         self._close()
 
     def kill(self) -> None:
-        """Kill its process group; whoever waits for the answer sees the end."""
+        """Kill its process group; a waiting `answer` returns."""
         with self._lock:
-            # While it is not reaped, no other process can have its number.
+            # Until it is reaped, no other process can get its PID.
             if self._process.returncode is None:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._process.pid, signal.SIGKILL)
@@ -130,10 +130,10 @@ class Asked:
         return code
 
     def _ended_within(self, seconds: float) -> bool:
-        """Wait for its end without reaping it.
+        """Wait for its exit without reaping it.
 
         Raises:
-            NoAnswer: It said too much.
+            NoAnswer: It wrote too much.
         """
         deadline = time.monotonic() + seconds
         with os.fdopen(os.pidfd_open(self._process.pid), "rb") as process:
@@ -152,7 +152,7 @@ class Asked:
 
 
 class _Running:
-    """The programs that were asked and have not ended yet."""
+    """The registry of the running programs."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -177,7 +177,7 @@ class _Running:
             asked.kill()
 
     def kill_for_good(self) -> None:
-        """Kill them, and each that is started from now on."""
+        """Kill them, and every program that is started from now on."""
         with self._lock:
             self._over = True
         self.kill()
@@ -187,7 +187,7 @@ _RUNNING: Final = _Running()
 
 
 def kill_all_asked() -> None:
-    """Kill every program that is still to answer: nobody will wait for it."""
+    """Kill every running program, because nothing will wait for it any more."""
     _RUNNING.kill()
 
 
@@ -196,7 +196,7 @@ on_interrupt(_RUNNING.kill_for_good)
 
 
 def _memory_file() -> IO[bytes]:
-    """A file that is in no folder: what is resolved has secrets in it."""
+    """Create a file that is in no folder, because resolved projects contain secrets."""
     return os.fdopen(os.memfd_create("pixel-tui"), "w+b")
 
 

@@ -1,8 +1,8 @@
-"""What images were built with, written down by whoever built them: pixel-tui itself.
+"""Records of the build arguments of images that pixel-tui has built.
 
-The history of an image tells the arguments of its last stage alone, and most real Dockerfiles
-declare theirs in the stage before. So what a build of ours was given is kept in the state folder,
-by the id of the image: names, and keyed hashes in the place of values.
+The history of an image has only the arguments of its last stage, and most real Dockerfiles declare
+theirs in an earlier one. So the arguments of our builds are kept in the state folder, by image id:
+names, with keyed hashes instead of values.
 """
 
 import hashlib
@@ -19,20 +19,20 @@ from pixel_tui.stack.model.build_record import NO_RECORDS, BuildRecord, build_ma
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 
 MOST_IMAGES: Final = 200
-"""Of one project; the oldest are forgotten."""
+"""The limit per project; the oldest are dropped."""
 LONGEST: Final = 4 << 20
-"""Bytes of the file."""
+"""Maximum size of the file in bytes."""
 _KEY_BYTES: Final = 32
 _VERSION: Final = 1
 
 
 class BuildRecords:
-    """The records of one project. Everything in here blocks.
+    """The build records of one project. Every method blocks.
 
-    Whoever adds holds the stack's lock; who reads sees all of it or what was before.
+    The caller of `add` must hold the stack's lock. Writes are atomic, so reading needs no lock.
 
     Args:
-        path: The file; there need not be one.
+        path: The file; it need not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,12 +40,12 @@ class BuildRecords:
         self._begun = path.with_suffix(".begun")
         self._known: Mapping[str, BuildRecord] = NO_RECORDS
         self._stamp: tuple[int, int, int] | None = None
-        """Of the file that this was read from."""
+        """Inode, modification time and size of the file that was read."""
 
     def read(self) -> Mapping[str, BuildRecord]:
-        """The records by the id of the image; none where there is no file that can be read.
+        """Return the records by image id; none if the file can't be read.
 
-        The file is read again only if it is another one.
+        The file is read again only if it has changed.
         """
         try:
             found = self._path.stat()
@@ -58,11 +58,11 @@ class BuildRecords:
         return self._known
 
     def add(self, built: Mapping[str, Mapping[str, str]], at: float) -> None:
-        """Write down what images were built with.
+        """Record the build arguments of images.
 
         Args:
-            built: The arguments by the id of the image.
-            at: When, in seconds since the epoch.
+            built: The arguments by image id.
+            at: The time of the build, in seconds since the epoch.
 
         Raises:
             FileError: The file can't be written.
@@ -84,7 +84,7 @@ class BuildRecords:
         replace_file(self._path, content, reserve=False)
 
     def begin(self, building: JsonObject) -> None:
-        """Write down what is about to be built, for whoever settles it if this process dies.
+        """Save what is about to be built, so that another process can record it if this one dies.
 
         Raises:
             FileError: The file can't be written.
@@ -92,16 +92,16 @@ class BuildRecords:
         replace_file(self._begun, json.dumps(building).encode(), durable=False, reserve=False)
 
     def begun(self) -> JsonObject:
-        """What was about to be built; empty where nothing is known of it."""
+        """Return what was about to be built; empty if there is no unfinished build."""
         return _loaded(self._begun)
 
     def forget_begun(self) -> None:
-        """It has ended."""
+        """Delete the record of the unfinished build."""
         with suppress(OSError):
             self._begun.unlink(missing_ok=True)
 
     def _load(self) -> JsonObject:
-        """The file; one that can't be understood holds nothing that would be missed for long."""
+        """Return the file's content; empty if it is invalid, since new builds replace it."""
         return _loaded(self._path)
 
     def _records(self, root: JsonObject) -> Iterator[tuple[str, BuildRecord]]:
@@ -123,7 +123,7 @@ def _loaded(path: Path) -> JsonObject:
 
 
 def _key(root: JsonObject) -> bytes:
-    """The key of the marks; empty where there is none, and so nothing to compare."""
+    """Return the key of the marks; empty if there is none, so that nothing can be compared."""
     if Node(root)["version"].value != _VERSION:
         return b""
     try:
@@ -142,11 +142,11 @@ def _written(key: bytes, records: Mapping[str, BuildRecord]) -> bytes:
 
 
 def build_records(command: ComposeCommand, state_folder: Path) -> BuildRecords:
-    """The records of the project that a command is for.
+    """Return the build records of a project.
 
     Args:
-        command: How compose is called for it.
-        state_folder: Where this user's state is kept.
+        command: The compose command of the project.
+        state_folder: The user's state folder.
     """
     place = os.path.realpath(command.directory)
     mark = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Asking the compose program: a bounded question, and its answer without secrets or an error."""
+"""Runs reading compose commands with a timeout, and masks secrets in their messages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -15,12 +15,12 @@ TIMEOUT_SECONDS: Final = 30.0
 
 
 class ComposeCall:
-    """Asks compose about one project.
+    """Runs reading compose commands for one project.
 
     Args:
-        command: How compose is called.
-        environment: All variables that it sees.
-        files: The files that it reads: no secret in them is quoted.
+        command: The compose command of the project.
+        environment: Its environment variables.
+        files: Returns the files that compose reads; secrets in them are masked in messages.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class ComposeCall:
         self._files = files
 
     def require_files(self) -> None:
-        """Check what compose is to read, before it is asked.
+        """Check the files that compose is to read, before it is run.
 
         Raises:
             ComposeError: A file or the folder is missing, or may not be read.
@@ -42,7 +42,7 @@ class ComposeCall:
         require_files(self.command, self.environment)
 
     def reading(self, *words: str) -> str:
-        """What a reading command writes to standard output.
+        """Run a reading command and return its standard output.
 
         Raises:
             ComposeError: It can't be run, or compose refuses the project.
@@ -50,12 +50,12 @@ class ComposeCall:
         return self.answer(self.start(self.command.reading_argv(*words)))[0]
 
     def ask(self, argv: Sequence[str], *, stdin: str = "", candidate: str = "") -> tuple[str, str]:
-        """Check the files and run a reading command: its standard output and standard error.
+        """Check the files, run a reading command, and return its stdout and stderr.
 
         Args:
             argv: The command.
-            stdin: What it reads on standard input.
-            candidate: What is in the environment file that it is given in place of another.
+            stdin: Its standard input.
+            candidate: The content of the environment file that it gets in place of another.
 
         Raises:
             ComposeError: It can't be run, or compose refuses the project.
@@ -73,7 +73,7 @@ class ComposeCall:
         try:
             return Asked(argv, directory=directory, environment=self.environment, stdin=stdin)
         except OSError as error:
-            if error.filename == directory:  # it went, or may not be entered
+            if error.filename == directory:  # it was removed, or this user may not enter it
                 raise no_access(directory, error) from error
             if isinstance(error, FileNotFoundError):
                 raise compose_missing(argv[0]) from error
@@ -82,13 +82,13 @@ class ComposeCall:
             ) from error
 
     def answer(self, asked: Asked, candidate: str = "") -> tuple[str, str]:
-        """Wait for a command: its standard output and standard error.
+        """Wait for a command and return its stdout and stderr.
 
-        No secret is quoted in the latter, nor in why compose refuses the project.
+        Secrets are masked in stderr and in the error.
 
         Args:
-            asked: The command that was started.
-            candidate: What is in the environment file that it was given in place of another.
+            asked: The started command.
+            candidate: The content of the environment file that it got in place of another.
 
         Raises:
             ComposeError: It did not answer, or compose refuses the project.

@@ -1,11 +1,11 @@
-"""What compose would say of a project if its `.env` had other content. Reading only.
+"""Resolves a project with another content of its `.env` (a candidate). Only reads.
 
-Compose reads the file twice: as `--env-file`, for what is put in place of `${...}`, and where
-a service names it as its `env_file`. Both have to be the candidate. The second is a path in the
-project, so the services that name it get it replaced by one more compose file on standard
-input (`env_file: !override`): whatever else there is, compose finds and merges as ever. Giving
-the model back that `config --no-interpolate` prints would not do: seen with 2.40, a short
-volume `${DATA:-./data}:/data` comes out of it as a named volume.
+Compose reads the file twice: as `--env-file`, to interpolate `${...}`, and as the `env_file` of
+services. Both must be the candidate. The second is a path in the compose file, so one more compose
+file on standard input (`env_file: !override`) replaces it for these services; everything else is
+found and merged by compose as usual. Passing back the model that `config --no-interpolate` prints
+does not work: with compose 2.40, a short volume `${DATA:-./data}:/data` is printed as a named
+volume.
 """
 
 import json
@@ -36,10 +36,10 @@ _LINE = re.compile(r"\bline (\d+)\b(?! of )")
 
 
 class CandidateReader:
-    """Asks compose about candidates of one project's `.env`.
+    """Resolves one project with candidates of its `.env`.
 
     Args:
-        project: How compose is asked.
+        project: The project with the command to run compose.
     """
 
     def __init__(self, project: ComposeProject) -> None:
@@ -51,16 +51,16 @@ class CandidateReader:
         return self._project.command.edited_env
 
     def read(self, content: bytes | None) -> CandidateReading:
-        """What compose says where the file has this content; None where there is no file.
+        """Resolve the project as if the file had this content, or did not exist if None.
 
         Raises:
-            ComposeError: Compose can't be asked, or does not answer.
+            ComposeError: Compose can't be run, or does not answer.
             FileError: There is no memory for the candidate.
         """
         with _in_memory(content or b"") as path:
             candidate = _Candidate(path, content or b"", missing=content is None)
             message = SafeText("")
-            # Profiles that compose refuses together may be alternatives.
+            # Compose may refuse all profiles together because they are alternatives.
             for profiles in (EVERY_PROFILE, ()):
                 try:
                     return self._read(candidate, profiles)
@@ -113,7 +113,7 @@ class CandidateReader:
         )
 
     def _written(self, candidate: "_Candidate", profiles: Sequence[str]) -> JsonObject:
-        """The project as it is written: variables not put in, paths absolute."""
+        """Return the project not interpolated, but with absolute paths."""
         words = (*profiles, "config", "--no-interpolate", "--format", "json")
         argv = self._command(candidate).reading_argv(*words)
         return _object(self._project.ask(argv, candidate=candidate.text)[0])
@@ -121,7 +121,7 @@ class CandidateReader:
     def _call_with(
         self, readers: Mapping[str, list[JsonValue]], candidate: "_Candidate"
     ) -> Callable[..., tuple[str, str]]:
-        """What calls compose with the candidate in both of the file's places."""
+        """Return a function that runs compose with the candidate in both places of the file."""
         command, override = self._command(candidate), ""
         if readers:
             command = replace(command, files=(*self._files(candidate), "-"))
@@ -138,7 +138,7 @@ class CandidateReader:
         return call
 
     def _files(self, candidate: "_Candidate") -> Sequence[str]:
-        """The compose files, which have to be named where there is one more."""
+        """Return the compose files, which must be named if another one is added."""
         environment = self._project.environment
         named = "COMPOSE_FILE" in environment or b"COMPOSE_FILE" in candidate.content
         if not self._project.command.files and named:
@@ -150,18 +150,18 @@ class CandidateReader:
         return [str(path) for path in self._project.files]
 
     def _hashes(self, model: JsonObject, candidate: "_Candidate") -> Mapping[str, str]:
-        # The file that is there now may be the broken one: it must not be read.
+        # The present file may be broken, and must not be read.
         command = replace(self._project.command, env_files=(str(candidate.path),))
         try:
             return self._project.hashes_of(model, command)
-        except ComposeRefused as error:  # the file is taken, whatever its hashes are
+        except ComposeRefused as error:  # compose accepts the file, even without hashes
             log.warning("compose gives no hashes for the candidate: %s", error)
             return {}
 
     def _readers(
         self, written: JsonObject, candidate: "_Candidate"
     ) -> Mapping[str, list[JsonValue]]:
-        """The services that name the file as `env_file`, and what they are to name instead."""
+        """Return the services that name the file as `env_file`, with the replaced lists."""
         found: dict[str, list[JsonValue]] = {}
         for name, node in Node(written)["services"].members():
             files = [item.value for item in node["env_file"]]
@@ -179,7 +179,7 @@ class CandidateReader:
         return {**item, "path": str(candidate.path)}
 
     def _put_in(self, path: str, candidate: "_Candidate") -> str:
-        """A path with its variables put in, by compose."""
+        """Let compose interpolate a path."""
         asked: JsonObject = {"services": {"path": {"image": "path", "labels": {"path": path}}}}
         command = replace(self._command(candidate), files=("-",), project="path")
         argv = command.reading_argv("config", "--format", "json")
@@ -197,7 +197,7 @@ class CandidateReader:
         return False
 
     def _command(self, candidate: "_Candidate") -> ComposeCommand:
-        """How compose is called with the candidate in the file's place."""
+        """Return the compose command with the candidate in place of the file."""
         command = self._project.command
         if disabled(self._project.environment) and not command.env_files:
             return command
@@ -208,9 +208,9 @@ class CandidateReader:
 
 @contextmanager
 def _in_memory(content: bytes) -> Iterator[Path]:
-    """The candidate in memory that ends with this process, and a path that compose reads it by.
+    """Keep the candidate in memory and yield a path for compose to read it.
 
-    A file would outlive a console that is killed, with all of its secrets.
+    A file would outlive a killed process, with all of its secrets.
     """
     try:
         descriptor = os.memfd_create("pixel-tui-candidate")
@@ -227,16 +227,16 @@ def _in_memory(content: bytes) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """Where it lies."""
+    """A candidate and its path in memory."""
 
     path: Path
     content: bytes = field(repr=False)
     missing: bool = False
-    """There is to be no file."""
+    """The file is not to exist."""
 
     @property
     def text(self) -> str:
-        """What is in it."""
+        """Its content as text."""
         return self.content.decode("utf-8", "replace")
 
 
@@ -251,7 +251,7 @@ def _sources(service: Node) -> Iterator[tuple[str, str]]:
 
 
 def _delivered(service: Node, written: Node) -> frozenset[str]:
-    """The variables in a service's secrets and configs; compose hashes only their names."""
+    """Return the variables in a service's secrets and configs; compose only hashes their names."""
     found: set[str] = set()
     for kind, source in _sources(service):
         found |= _made_from(written[kind][source])
@@ -259,7 +259,7 @@ def _delivered(service: Node, written: Node) -> frozenset[str]:
 
 
 def _build_secrets(service: Node, written: Node) -> frozenset[str]:
-    """The variables in the secrets of its build; compose hashes nothing of a build."""
+    """Return the variables in the secrets of a build; compose does not hash builds."""
     found: set[str] = set()
     for _, source in _sources(service["build"]):
         found |= _made_from(written["secrets"][source])
@@ -272,7 +272,7 @@ def _made_from(item: Node) -> set[str]:
 
 
 def _recipe(build: Node) -> str:
-    """A build but for its arguments; what it is called, and what runs it, makes no other image."""
+    """Return a build without its arguments and without what does not change the image."""
     left_out = ("args", "tags", "cache_from", "cache_to", "no_cache", "pull")
     parts = {key: item.value for key, item in build.members() if key not in left_out}
     return json.dumps(parts, sort_keys=True) if parts else ""
@@ -293,7 +293,7 @@ def _volume_owners(node: Node) -> Iterator[str]:
 
 
 def _texts(node: Node) -> dict[str, str]:
-    """The members that have a value, as the container would get them."""
+    """Return the members that have a value, as a container gets them."""
     return {
         name: item.raw.replace("$$", "$")
         for name, item in node.members()
@@ -309,7 +309,7 @@ def _object(output: str) -> JsonObject:
 
 
 def _own_words(message: str, candidate: _Candidate, path: Path) -> SafeText:
-    """Compose's message about the file that the user knows."""
+    """Return compose's message with the user's file in place of the candidate."""
     return plain(message.replace(str(candidate.path), str(path)))
 
 

@@ -1,4 +1,4 @@
-"""What compose says of a project with another `.env`."""
+"""A project resolved with another content of its `.env`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,47 +11,47 @@ from pixel_tui.text import SafeText
 
 @dataclass(frozen=True, slots=True)
 class ServiceReading:
-    """A service as compose would make it. Holds secrets: its values are never shown."""
+    """A service as compose would create it. Contains secrets: its values must never be shown."""
 
     name: SafeText
     config_hash: str
-    """The label that its containers would get."""
+    """The hash in the label that its containers would get."""
     active: bool
     builds: bool
     image: str
     environment: Mapping[str, str] = field(repr=False)
     build_arguments: Mapping[str, str] = field(repr=False)
     keys: frozenset[str] = frozenset()
-    """The variables that the compose file names in it."""
+    """The variables that it refers to in the compose file."""
     reads_file: bool = False
-    """It names the project's `.env` as its `env_file`."""
+    """Whether it has the project's `.env` as its `env_file`."""
     delivered: frozenset[str] = frozenset()
-    """The variables that its secrets and configs are made from, when its container is made."""
+    """The variables in its secrets and configs, which are written when a container is created."""
     build_secrets: frozenset[str] = frozenset()
-    """The variables that secrets of its build are made from; no image tells what these were."""
+    """The variables in the secrets of its build, of which an image has no trace."""
     recipe: str = field(default="", repr=False)
-    """How its image is built but for the arguments: stage, Dockerfile, folder and so on."""
+    """Its build without the arguments: stage, Dockerfile, folder and so on."""
     shares: tuple[str, ...] = ()
-    """Services whose namespaces or volumes it shares: it is recreated with them."""
+    """Services whose namespaces or volumes it shares: it is recreated together with them."""
     joins: tuple[str, ...] = ()
-    """Those of them whose namespaces it shares: it is restarted with them as well."""
+    """Those of them whose namespaces it shares: it is also restarted together with them."""
     networks: frozenset[str] = frozenset()
-    """By their keys in the compose file."""
+    """Keys in the compose file."""
     volumes: frozenset[str] = frozenset()
-    """The same."""
+    """Keys in the compose file."""
     externals: tuple[External, ...] = ()
-    """What it needs and compose does not make."""
+    """The external networks and volumes that it needs."""
     ports: tuple[Port, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateReading:
-    """What compose says of a candidate."""
+    """A project resolved with a candidate, or compose's refusal."""
 
     refusal: SafeText = SafeText("")
-    """Its own message where it refuses the project with this file; no value is in it."""
+    """Compose's message if it refuses the project with this file, without values."""
     line: int = 0
-    """The line of the file that it names; 0 where it names none."""
+    """The line of the file in that message; 0 if there is none."""
     project: SafeText = SafeText("")
     warnings: tuple[SafeText, ...] = ()
     services: Mapping[str, ServiceReading] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Argument lists of the docker and compose programs. No shell is ever involved."""
+"""Argument lists for the docker and compose programs. No shell is involved."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ LOCAL_ONLY: Final[Mapping[str, str]] = {
     "BUILDX_GIT_INFO": "false",
     "BUILDX_GIT_LABELS": "false",
 }
-"""Has compose run no git in the project's folder, and ask no registry, in every call.
+"""Variables of every call that keep compose from running git and from contacting registries.
 
-For an `include`, `extends` or compose file that is elsewhere it would run git there, and git what
-the `.git/config` there names (seen with 2.40.3); or it would ask a registry each time that the
-project is looked at. It takes these from its environment alone: a `.env` can't turn them on again.
-A build would ask git for the commit and where it is from, to write them down with the image;
-`BUILDX_GIT_CHECK_DIRTY` counts only where it asks at all.
+For a remote `include`, `extends` or compose file, compose would run git, which runs the programs
+named in the `.git/config` there (observed with 2.40.3), or contact a registry each time the project
+is read. Compose takes these variables only from its environment, so a `.env` can't turn them on
+again. A build would run git to store the commit and its origin in the image;
+`BUILDX_GIT_CHECK_DIRTY` only matters if it does.
 """
 EVERY_PROFILE: Final = ("--profile", "*")
 GIT_NOT_READ: Final = (
@@ -35,69 +35,70 @@ OCI_NOT_READ: Final = (
 UNRESOLVED: Final = (
     "--no-interpolate", "--no-normalize", "--no-consistency", "--no-env-resolution"
 )  # fmt: skip
-"""The project as it is written, only merged: with lists as lists, and names without a value."""
+"""Options for the project as written, only merged: lists stay lists, valueless names stay so."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComposeCommand:
-    """How compose and docker are called for one project on one engine.
+    """The command lines of compose and docker for one project on one engine.
 
-    Every call names the project directory: inside a container that holds the
-    engine's socket, a relative path would else resolve against the wrong folder.
+    Every call names the project directory: in a container with the engine's socket, relative
+    paths would otherwise be resolved against the wrong folder.
     """
 
     docker: tuple[str, ...] = ("docker",)
-    """The docker program with the options that choose the engine."""
+    """The docker program with the options that select the engine."""
     compose: tuple[str, ...] = ("docker", "compose")
-    """The compose program with the options that choose the engine."""
+    """The compose program with the options that select the engine."""
     reader: tuple[str, ...] = ()
-    """The compose program itself, for reading without docker in between; may be empty."""
+    """The compose plugin, for reading without the docker program; empty if not found."""
     directory: str = "."
     files: tuple[str, ...] = ()
-    """`-f` options as given; empty where compose finds its files itself."""
+    """`-f` options as given; empty if compose finds the files by itself."""
     env_files: tuple[str, ...] = ()
-    """`--env-file` options, absolute; a later file overrides an earlier one. Empty where compose
+    """`--env-file` options, absolute; a later file overrides an earlier one. Empty if compose
     reads the `.env` of the project's folder."""
     project: str = ""
-    """`-p`; empty where compose finds the name itself."""
+    """`-p`; empty if compose determines the name by itself."""
     edited: str = ""
-    """Which of `env_paths` is edited; empty for the last one, whose values win."""
+    """The one of `env_paths` that is edited; empty for the last one, whose values take
+    precedence."""
     profiles: tuple[str, ...] = ()
     """`--profile` options as given."""
     search: ProjectSearch | None = None
-    """How folder and files were found; None where somebody named the files."""
+    """How the folder and files were found; None if the files were named."""
     reads_default_env: bool = True
-    """Whether compose reads `.env` where no `--env-file` is given: `COMPOSE_DISABLE_ENV_FILE`."""
+    """Whether compose reads `.env` without `--env-file` (see `COMPOSE_DISABLE_ENV_FILE`)."""
     adopted: bool = False
-    """`files` and `env_files` are those that the containers were made with; nobody named them."""
+    """`files` and `env_files` were not named; they are those the containers were created with."""
     environment: Mapping[str, str] = field(default_factory=lambda: LOCAL_ONLY)
-    """Variables that the programs need beside, and before, this process's own."""
+    """Variables for the programs, which override those of this process."""
 
     def compose_argv(self, *words: str, names: Sequence[str] = ()) -> tuple[str, ...]:
-        """`docker compose --project-directory DIR ... WORDS NAMES`.
+        """Return `docker compose --project-directory DIR ... WORDS NAMES`.
 
         Args:
-            words: The command and its options, all of them ours.
-            names: Of services, as files and the engine call them: never taken for options.
+            words: The command and its options.
+            names: Names of services, which are protected against being read as options.
         """
         return (*self.compose, *self._options(), *words, *operands(names))
 
     def reading_argv(self, *words: str) -> tuple[str, ...]:
-        """The same, by the shortest way: for words that only read the project's files."""
+        """Return the fastest command line for words that only read the project's files."""
         return (*(self.reader or self.compose), *self._options(), *words)
 
     @property
     def env_paths(self) -> tuple[str, ...]:
-        """The files that compose takes variables from, in its order: the last one wins."""
+        """The environment files of compose, in its order: the last one takes precedence."""
         if self.env_files:
             return self.env_files
         return (str(Path(self.directory) / ".env"),) if self.reads_default_env else ()
 
     @property
     def edited_env(self) -> Path:
-        """The environment file that is edited: the one that was chosen, else the one that wins.
+        """The environment file that is edited: the selected one, else the last one.
 
-        Where compose reads none, that is the place of one that services may name.
+        If compose reads none, it is the `.env` of the folder, which services may name.
         """
         if self.edited:
             return Path(self.edited)
@@ -105,18 +106,18 @@ class ComposeCommand:
 
     @property
     def env_mark(self) -> Path:
-        """What the work on the edited file is kept under: the folder where it is its `.env`."""
+        """The key for drafts and versions of the edited file: the folder if it is its `.env`."""
         folder = Path(self.directory)
         return folder if self.edited_env == folder / ".env" else self.edited_env
 
     @property
     def each_edited(self) -> "tuple[ComposeCommand, ...]":
-        """This command once for each environment file, with that one edited; in their order."""
+        """This command once for each environment file, with that file as the edited one."""
         paths = dict.fromkeys(self.env_paths)
         return tuple(map(self.editing, paths)) or (self,)
 
     def editing(self, path: str | Path) -> "ComposeCommand":
-        """The same with another file edited, where compose reads that one; else as it is."""
+        """Return the command with another file as the edited one, if compose reads that file."""
         if str(path) not in self.env_paths:
             return self
         return replace(self, edited="" if str(path) == self.env_paths[-1] else str(path))
@@ -134,33 +135,33 @@ class ComposeCommand:
         return tuple(options)
 
     def docker_argv(self, *words: str, names: Sequence[str] = ()) -> tuple[str, ...]:
-        """`docker WORDS NAMES`; the names (of containers, images) are never taken for options."""
+        """Return `docker WORDS NAMES`; names can't be read as options."""
         return (*self.docker, *words, *operands(names))
 
 
 def operands(names: Sequence[str]) -> tuple[str, ...]:
-    """Names as a program is given them: behind `--` where one could be taken for an option."""
+    """Return names as arguments, after `--` if one could be read as an option."""
     return ("--", *names) if any(name.startswith("-") for name in names) else tuple(names)
 
 
 def option(name: str, value: str) -> tuple[str, ...]:
-    """An option and its value, in one word where the value could be taken for another option."""
+    """Return an option and its value, in one word if the value could be read as an option."""
     return (f"{name}={value}",) if value.startswith("-") else (name, value)
 
 
 def shown(argv: Sequence[str]) -> str:
-    """A command line as a person would type it."""
+    """Return a command line as typed in a shell."""
     return shlex.join(argv)
 
 
 def remote_not_read(said: str) -> str:
-    """Why compose did not read a part of the project that is elsewhere: see `LOCAL_ONLY`.
+    """Return why compose did not read a remote file of the project (see `LOCAL_ONLY`).
 
     Args:
-        said: What compose gives as its reason.
+        said: Compose's message.
 
     Returns:
-        A sentence without its full stop; empty where compose refused something else.
+        A sentence without its full stop; empty if compose refused something else.
     """
     if 'disabled by "COMPOSE_EXPERIMENTAL_GIT_REMOTE"' in said:
         return GIT_NOT_READ

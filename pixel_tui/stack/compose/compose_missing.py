@@ -1,4 +1,4 @@
-"""Docker without compose: how it shows, and what to do."""
+"""Recognises a docker program without compose, and how to install it."""
 
 from typing import Final
 
@@ -7,9 +7,9 @@ from pixel_tui.late_pattern import LatePattern
 
 _NO_COMPOSE: Final = LatePattern(
     r"'compose' is not a docker command|unknown command: docker compose"
-    # A docker without compose takes the options after the word for its own.
+    # Docker without compose reads the options after `compose` as its own.
     r"|unknown (?:shorthand )?flag"
-    # What version 1 answers to options that it does not know.
+    # Compose version 1 prints this for unknown options.
     r"|Validate and view the Compose file|Define and run multi-container applications"
 )
 INSTALL: Final = (
@@ -19,10 +19,10 @@ INSTALL: Final = (
 
 
 def says_no_compose(messages: str) -> bool:
-    """Whether these are the words of a docker program without compose 2."""
+    """Return whether these are the messages of a docker program without compose 2."""
     return _NO_COMPOSE.search(messages) is not None
 
 
 def compose_missing(program: str) -> ComposeMissing:
-    """The error for a program that is not there, or knows no compose."""
+    """Return the error for a program that is missing or has no compose."""
     return ComposeMissing("Docker Compose version 2 is not installed.", on=program, remedy=INSTALL)

@@ -1,4 +1,4 @@
-"""The warnings of compose, out of what it writes to standard error."""
+"""Extracts compose's warnings from its standard error."""
 
 from pixel_tui.late_pattern import LatePattern
 
@@ -7,7 +7,7 @@ _WARNING = LatePattern(r'level=warning msg="((?:[^"\\]|\\.)*)"')
 
 
 def compose_warnings(messages: str) -> tuple[str, ...]:
-    """The warnings in what compose wrote to standard error, each once."""
+    """Return the distinct warnings in compose's standard error."""
     found = (
         _ESCAPED.sub(lambda sign: " " if sign[1] in "nrt" else sign[1], text)
         for text in _WARNING.findall(messages)

@@ -1,9 +1,9 @@
-"""What compose says, without what it quotes of secrets: all of its words pass through here.
+"""Masks the secrets that compose quotes in its messages. All of its messages pass through here.
 
-Compose repeats a piece of what it stumbles over: a template, the name behind a `$`, an anchor.
-In a password with such a sign that is a piece of the password, which no list of values has. So
-a piece is looked up in the files that compose reads: one out of the value of a secret is masked,
-and so is one whose place is not known; key and line are said in its place.
+Compose quotes a piece of what it can't parse: a template, the name after a `$`, an anchor. If a
+password contains such a character, that is a piece of the password, which is in no list of values.
+So the piece is searched in the files that compose reads. If it is part of a secret's value, or is
+not found, it is masked, and the key and line are shown instead.
 """
 
 import json
@@ -35,7 +35,7 @@ from pixel_tui.stack.compose.written_specs import as_written
 from pixel_tui.stack.model.program_output import ProgramOutput
 
 SHORTEST_SECRET: Final = 4
-"""A shorter value, or piece of one, would mask half of any message."""
+"""Masking shorter values or pieces would mask half of any message."""
 
 NO_VARIABLES: Final[Mapping[str, str]] = {}
 _UNDEFINED = re.compile(r"(?P<head>\bundefined \w+ )(?P<piece>[^\s\"'*]+)(?=: )")
@@ -57,22 +57,22 @@ _QUOTED = re.compile(r"(?<!\w)(?P<quote>[\"'])(?P<piece>[^\"'\n]+)(?P=quote)")
 _SPEC = re.compile(r"(?P<head>\binvalid spec: )(?P<piece>\S.*)(?=: )")
 _LAST = re.compile(r"(?P<head>: )(?P<piece>[^\s\"'*]+)$")
 _SPOKEN_LISTS: Final = frozenset({"command", "entrypoint", "test", "args", "environment", "labels"})
-"""Lists whose items may be secrets that no key names."""
+"""Lists whose items may be secrets without a key that says so."""
 
 
 def refusal_of(said: ProgramOutput, command: ComposeCommand, environment: Mapping[str, str]) -> str:
-    """Why compose ended with an error, where it was run as one of several programs."""
+    """Return why compose failed, for one that was run as one of several programs."""
     words = ComposeWords(written_in(find_project_files(command, environment)), environment)
     shown = words.without_secrets(said.errors.decode("utf-8", "replace"))
     return remote_not_read(said.reason) or replace(said, errors=shown.encode()).reason
 
 
 class ComposeWords:
-    """Masks what compose's messages quote of secrets.
+    """Masks secrets in compose's messages.
 
     Args:
-        files: What compose reads.
-        environment: The variables that compose sees.
+        files: The files that compose reads.
+        environment: Compose's environment variables.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class ComposeWords:
         self._environment = environment
 
     def without_secrets(self, messages: str) -> str:
-        """What compose said on standard error, as it may be shown."""
+        """Return compose's standard error with secrets masked."""
         if not messages.strip():
             return messages
         parts, at = list[str](), 0
@@ -109,12 +109,12 @@ class ComposeWords:
         return redact(_LAST.sub(self._hidden, text))
 
     def _hidden(self, found: re.Match[str], *signs: str, unknown: bool = False) -> str:
-        """A piece masked where it is one of a secret.
+        """Mask a quoted piece if it is part of a secret.
 
         Args:
-            found: Where it is.
-            signs: What is before it in a file; nothing: it may be anywhere in a value.
-            unknown: Whether it is masked too where it is in no file.
+            found: The match with the piece.
+            signs: What may precede it in a file; if empty, it may be anywhere in a value.
+            unknown: Whether to mask it also if it is in no file.
         """
         piece = found["piece"]
         secret = self._owner(piece, signs)
@@ -144,11 +144,11 @@ class ComposeWords:
         return self._hidden(found)
 
     def _as_written(self, found: re.Match[str]) -> str:
-        """A volume as the compose file has it: its variables may hold what no key names."""
+        """Show a volume as written in the compose file, because its variables may be secrets."""
         return f"{found['head']}{as_written(found['piece'], self._files) or MASK}"
 
     def _owner(self, piece: str, signs: Iterable[str] = ()) -> WrittenSecret | None:
-        """The secret that this is a piece of; None where there is none."""
+        """Return the secret that contains this piece; None if there is none."""
         written = [f"{sign}{piece}" for sign in signs] or [piece]
         if not signs and len(piece) < SHORTEST_SECRET:
             return None
@@ -157,7 +157,7 @@ class ComposeWords:
         return None if found is None or self._is_public(piece) else found
 
     def _is_public(self, piece: str) -> bool:
-        """Whether it is written as a word elsewhere than in a secret."""
+        """Return whether it occurs as a word outside of secrets."""
         return bool(re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", self._public))
 
     @cached_property
@@ -170,7 +170,7 @@ class ComposeWords:
 
     @cached_property
     def _values(self) -> tuple[str, ...]:
-        # The longest first: one may begin as another, and the rest of it would be left.
+        # The longest first: if one is the prefix of another, the rest would be left unmasked.
         values = {item.value for item in self._secrets}
         values.update(put_in(self._files, self._environment))
         long = (value for value in values if len(value) >= SHORTEST_SECRET)

@@ -1,8 +1,8 @@
-"""When what containers are given has changed, written down by whoever looks: pixel-tui itself.
+"""Records of when the contents that containers get have changed.
 
-The time of an environment file tells that something in it has changed, and not what. So of each
-content that no hash tells, a keyed hash is kept in the state folder, with the time from which on it
-was that: a file that was only touched, or another key in it, changes nothing.
+The modification time of an environment file does not show which key has changed. So for each
+content that no hash of compose covers, a keyed hash is kept in the state folder, with the time of
+the change. Touching the file, or changing another key, is not a change.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ log = logging.getLogger(__name__)
 
 MOST_CONTENTS: Final = 500
 MOST_CHANGES: Final = 20
-"""Of one content; the oldest are forgotten."""
+"""The limit per content; the oldest are dropped."""
 LONGEST: Final = 1 << 20
-"""Bytes of the file."""
+"""Maximum size of the file in bytes."""
 _KEY_BYTES: Final = 32
 _VERSION: Final = 1
 
@@ -37,33 +37,33 @@ Changes = tuple[ContentChange, ...]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Something as it is now."""
+    """A present content."""
 
     name: str
-    """Of what: `variable:TOKEN`."""
+    """What it is: `variable:TOKEN`."""
     value: str = field(repr=False)
     first: datetime
-    """From when on it is taken to be that if nothing is known of it yet."""
+    """The time assumed for the change if there is no record of it yet."""
     latest: datetime
-    """From when on at the latest, if it was another one when it was last looked at."""
+    """The latest possible time of the change, if the last record is different."""
 
 
 class ContentRecords:
-    """The records of one project. Everything in here blocks.
+    """The content records of one project. Every method blocks.
 
-    Whoever looks at the same time may lose what the other wrote: it is found out again.
+    Of two processes that write at the same time, one loses its record, and makes it again later.
 
     Args:
-        path: The file; there need not be one.
+        path: The file; it need not exist.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def update(self, contents: Iterable[Content]) -> Mapping[str, Changes]:
-        """What is known of these, by their names, with what they are now.
+        """Record the present contents and return the known changes of each, by name.
 
-        It is written down where it is new. A file that can't be written is in the log only.
+        The file is written only if there is a change. A failure to write it is only logged.
         """
         root = _loaded(self._path)
         key = _key(root)
@@ -106,7 +106,7 @@ def _with(known: Changes, mark: str, content: Content) -> Changes:
 
 
 def _loaded(path: Path) -> JsonObject:
-    """The file; one that can't be understood holds nothing that would be missed for long."""
+    """Return the file's content; empty if it is invalid, because it is rebuilt over time."""
     try:
         return load_object(read_regular(path, LONGEST, follow=False))
     except (OSError, ValueError):
@@ -141,11 +141,11 @@ def _changes(node: Node) -> Sequence[ContentChange]:
 
 
 def content_records(command: ComposeCommand, state_folder: Path) -> ContentRecords:
-    """The records of the project that a command is for.
+    """Return the content records of a project.
 
     Args:
-        command: How compose is called for it.
-        state_folder: Where this user's state is kept.
+        command: The compose command of the project.
+        state_folder: The user's state folder.
     """
     place = os.path.realpath(command.directory)
     mark = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:12]

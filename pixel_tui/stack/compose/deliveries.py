@@ -1,7 +1,7 @@
-"""What the services of a resolved project are given that no hash tells, and since when it is that.
+"""Finds the contents that services get and no hash covers, with the times of their changes.
 
-Secrets and configs that are made from variables or written in the compose file, and environment
-files that are mounted by themselves.
+These are secrets and configs from variables or inline in the compose file, and environment files
+that are mounted as single files.
 """
 
 import os
@@ -22,16 +22,16 @@ from pixel_tui.stack.model.mounted_file import symlinks_in
 from pixel_tui.text import plain
 
 LONGEST_BYTES: Final = 4 << 20
-"""Of a mounted environment file, and of a compose file that is looked through."""
+"""Maximum size of a mounted environment file, and of a compose file that is searched."""
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 _KINDS: Final = {"secrets": "secret", "configs": "config"}
 
 
 def changed_at(path: Path) -> datetime | None:
-    """When a file was changed last: a copy keeps the time of its content, not that of its name.
+    """Return the later of a file's mtime and ctime: a copied file keeps the mtime of the original.
 
     Returns:
-        None where it is not there, or can't be looked at.
+        None if it does not exist or can't be read.
     """
     try:
         about = path.stat()
@@ -47,15 +47,15 @@ def read_deliveries(
     environment: Mapping[str, str],
     records: ContentRecords,
 ) -> Mapping[str, tuple[Delivery, ...]]:
-    """What each service is given; those without anything are left out. Blocks.
+    """Return the deliveries of each service that has any. Blocks.
 
     Args:
-        config: What `docker compose config --format json` printed.
-        folder: The project's.
-        files: What compose reads of the project.
-        environment: The variables of this process: what it has of them may not be what the one
-            has that runs `up`, so nothing is said of these.
-        records: What is known of their contents.
+        config: The output of `docker compose config --format json`.
+        folder: The project's folder.
+        files: The files that compose reads.
+        environment: The variables of this process. They are ignored as contents, because they
+            may differ from those of the process that runs `up`.
+        records: The records of their contents.
     """
     project_files = _Files(folder, files)
     found = {
@@ -85,7 +85,7 @@ class _Given:
 
 
 class _Files:
-    """The files of a project, as far as they tell of contents."""
+    """The files of a project, read for contents and their times."""
 
     def __init__(self, folder: Path, files: ProjectFiles) -> None:
         self._folder = folder
@@ -98,12 +98,12 @@ class _Files:
 
     @cached_property
     def set_at(self) -> datetime | None:
-        """When one of the environment files was changed last; None where there is none."""
+        """The last change of any environment file; None if there is none."""
         return _latest(self._files.environment)
 
     @cached_property
     def written_at(self) -> datetime | None:
-        """When one of all files was changed last."""
+        """The last change of any file of the project."""
         return _latest(self._files.all)
 
     @cached_property
@@ -112,18 +112,18 @@ class _Files:
         return frozenset(line.strip() for text in texts for line in text.splitlines())
 
     def is_written(self, content: str) -> bool:
-        """Whether a content is in a compose file as it is, and not made from variables."""
+        """Return whether a content is literally in a compose file, without variables."""
         lines = (line.strip() for line in content.splitlines())
         return all(not line or line in self._compose_lines for line in lines)
 
     @cached_property
     def _mountable(self) -> Mapping[str, Path]:
-        """The environment files, of services too, by each of their names."""
+        """The environment files of the project and of services, by given and by real path."""
         paths = (*self._files.environment, *self._files.services)
         return {name: path for path in paths for name in (str(path), os.path.realpath(path))}
 
     def mounted(self, sources: Sequence[str]) -> Iterator[Path]:
-        """The environment files among what is mounted."""
+        """Yield the environment files among the sources of mounts."""
         links = symlinks_in(self._folder, sources)
         for source in sources:
             path = self._mountable.get(source) or self._mountable.get(links.get(source, ""))
@@ -145,7 +145,7 @@ def _given(
                 name = f"{kind} {source}{f' ({key})' if key else ''}"
                 yield _Given(f"{part}.{source}", name, Arrival.CREATION, content)
     for path in dict.fromkeys(files.mounted(list(filter(None, mounted)))):
-        # After its content: a change in between is found at the next look.
+        # The time is read after the content: a change in between is found the next time.
         value, at = _text(path), changed_at(path)
         if at is not None:
             content = Content(f"file:{path}", value, at, at)
@@ -155,7 +155,7 @@ def _given(
 def _content(
     made_from: Node, source: str, files: _Files, environment: Mapping[str, str]
 ) -> tuple[Content | None, str]:
-    """What a secret or config is made from, and the variable's name where it is one."""
+    """Return the content of a secret or config, and the name of its variable, if it is one."""
     if key := made_from["environment"].raw:
         value, at = files.settings.get(key, ""), files.set_at
         if key in environment or at is None:

@@ -1,7 +1,7 @@
-"""What a `.env` says of compose itself: `COMPOSE_FILE`, `COMPOSE_PROFILES` and the like.
+"""Reads compose's own settings in a `.env`: `COMPOSE_FILE`, `COMPOSE_PROFILES` and the like.
 
-Read without asking compose, which has to be told its files first. Only what names of files
-and profiles need: how the file is read in full is the business of `environment/`.
+Compose can't be used for this, because it must be given its files first. This parser covers only
+what names of files and profiles need; the complete one is in `environment/`.
 """
 
 import re
@@ -23,25 +23,25 @@ _SIGNS: Final = {
     **dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True)),
     **{sign: sign for sign in '"\\$'},
 }
-"""What a backslash makes of the sign behind it."""
+"""Escaped characters and their meanings."""
 _VARIABLE = LatePattern(r"\$(?:(\w+)|\{(\w+)(?:(:?-)([^}]*))?\})", re.ASCII)
 
 
 def disabled(environment: Mapping[str, str]) -> bool:
-    """Whether compose is told to leave the `.env` alone."""
+    """Return whether compose is configured not to read the `.env`."""
     return environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "t", "true"}
 
 
 def read_settings(paths: Iterable[Path], environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that these files give, later ones first; those of the process count more.
+    """Return the variables of these files; later files override earlier ones, the process all.
 
-    A file that is not there or can't be read gives nothing: compose says so where it matters.
+    Missing and unreadable files are skipped: compose reports them if necessary.
     """
     return {**dict(settings_in(map(_text, paths), environment)), **environment}
 
 
 def settings_in(texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Each variable that is set in one file after another, those that are set again too."""
+    """Yield each assignment in the files in order, including repeated ones."""
     found: dict[str, str] = {}
     for text in texts:
         for item in _SETTING.finditer(text):
@@ -57,7 +57,7 @@ def settings_in(texts: Iterable[str], environment: Mapping[str, str]) -> Iterato
 
 
 def expanded(text: str, variables: Mapping[str, str]) -> str:
-    """A text with `$NAME`, `${NAME}`, `${NAME-default}` and `${NAME:-default}` put in."""
+    """Expand `$NAME`, `${NAME}`, `${NAME-default}` and `${NAME:-default}` in a text."""
 
     def put_in(match: re.Match[str]) -> str:
         plain, braced, way, default = match.groups()
@@ -69,7 +69,7 @@ def expanded(text: str, variables: Mapping[str, str]) -> str:
 
 
 def _unescaped(text: str, variables: Mapping[str, str]) -> str:
-    """What is in double quotes: an escaped `$` puts nothing in."""
+    """Unescape and expand a double-quoted text; an escaped `$` is not expanded."""
     parts = _ESCAPED.split(text)
     parts[::2] = [expanded(part, variables) for part in parts[::2]]
     parts[1::2] = [_SIGNS.get(sign, f"\\{sign}") for sign in parts[1::2]]

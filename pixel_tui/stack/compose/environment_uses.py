@@ -1,7 +1,7 @@
-"""Which services read which keys of the environment, and how: from compose's own reading.
+"""Finds which services use which keys of the environment, and how.
 
-Compose prints the project with its `${...}` left in (`config --no-interpolate`); what is found
-in there is what it will ask the environment for. Nothing is started or changed.
+Compose prints the project without interpolating `${...}` (`config --no-interpolate`); the variables
+in it are those that it will read from the environment. Nothing is started or changed.
 """
 
 import re
@@ -15,10 +15,10 @@ from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
 from pixel_tui.text import SafeText, plain
 
 DEEPEST: Final = 50
-"""Defaults inside defaults, and lists inside lists. No real project comes near."""
+"""Maximum nesting of defaults and of lists. Real projects stay far below it."""
 
 DELIVERED: Final = ("secrets", "configs")
-"""What compose writes into a container when it makes it."""
+"""What compose writes into a container when it creates it."""
 
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _NOTHING: Final[Mapping[str, tuple["KeyUse", ...]]] = MappingProxyType({})
@@ -32,57 +32,57 @@ class KeyUseKind(StrEnum):
     ENV_FILE = "env_file"
     BUILD_ARGUMENT = "build argument"
     CONTENT = "content"
-    """Of a secret or a config, which is written when its container is made."""
+    """The content of a secret or config, which is written when its container is created."""
     TO_BUILD = "build secret"
-    """Of a secret that is given to the build of its image alone."""
+    """A secret that only the build of its image gets."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """A service that reads a key."""
+    """A use of a key by a service."""
 
     service: SafeText
-    """Empty where no service does, but the project: a network's name, for one."""
+    """Empty if the project itself uses it, for example in a network's name."""
     how: KeyUseKind
     where: SafeText = SafeText("")
-    """The place in the service: `environment.POSTGRES_URL`."""
+    """The path in the service: `environment.POSTGRES_URL`."""
     required: bool = False
     """Compose refuses the project without it (`${KEY:?message}`)."""
     bare: bool = False
-    """Without it compose puts nothing there, and warns (`${KEY}`)."""
+    """If it is unset, compose inserts an empty string and warns (`${KEY}`)."""
     may_be_empty: bool = False
-    """Compose asks only that it is set (`${KEY?message}`)."""
+    """It must be set, but may be empty (`${KEY?message}`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """A file that a service reads whole."""
+    """A file that a service has as `env_file`."""
 
     use: KeyUse
     path: str
     overridden: frozenset[str] = frozenset()
-    """Keys that the service's `environment` sets itself, so that the file's don't count."""
+    """Keys that the service's `environment` sets, which override those of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentUses:
-    """What a project reads of its environment."""
+    """All uses of environment keys in a project."""
 
     services: tuple[SafeText, ...] = ()
     hosts: frozenset[str] = frozenset()
-    """Names that mean a container inside the project's networks, in small letters."""
+    """Host names of containers in the project's networks, in lower case."""
     references: Mapping[str, tuple[KeyUse, ...]] = field(default_factory=lambda: _NOTHING)
-    """Key to who names it in the compose file."""
+    """Key to its uses in the compose file."""
     env_files: tuple[EnvFile, ...] = ()
     mounted_by: Mapping[str, tuple[SafeText, ...]] = field(default_factory=lambda: _NOBODY)
     """Files and folders that services mount, or get as a secret or config, each with these."""
     joined: frozenset[str] = frozenset()
-    """Services in the network of the host or of another container: localhost is that one's."""
+    """Services in the network of the host or of another container, whose localhost they share."""
     reaching_out: frozenset[str] = frozenset()
-    """Services that may find names which are none of the project's: on an external network."""
+    """Services that can resolve names outside the project, for example on an external network."""
 
     def of(self, key: str, path: str) -> tuple[KeyUse, ...]:
-        """Who reads this key of the file with this path."""
+        """Return the uses of this key of the file with this path."""
         named = self.references.get(key, ())
         whole = tuple(
             file.use for file in self.env_files if file.path == path and key not in file.overridden
@@ -91,25 +91,25 @@ class EnvironmentUses:
 
 
 NO_USES: Final = EnvironmentUses()
-"""Nothing is known: there is no project, or compose could not be asked."""
+"""Nothing is known: there is no project, or compose could not be run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable that a text asks for."""
+    """A variable in a template."""
 
     name: str
     required: bool = False
     bare: bool = False
-    """Nothing is said of what counts without it."""
+    """It has no default and no error message."""
     may_be_empty: bool = False
-    """It has to be set, to whatever."""
+    """It must be set, but may be empty."""
 
 
 def variables_in(template: str) -> Iterator[Variable]:
-    """The variables of a text by compose's rules; those inside of defaults too.
+    """Yield the variables of a template by compose's rules, including those in defaults.
 
-    `$$` is a dollar; what compose would refuse is passed over.
+    `$$` is a dollar; what compose would refuse is skipped.
     """
     yield from _variables(template, 0)
 
@@ -152,7 +152,7 @@ def _braced(inside: str, depth: int) -> Iterator[Variable]:
 
 
 def _closing(template: str, start: int) -> int:
-    """Where the brace that was opened before `start` is closed; -1 where it is not."""
+    """Return the index of the brace that closes the one before `start`; -1 if there is none."""
     open_braces = 1
     for match in re.compile(r"\$\{|\}").finditer(template, start):
         open_braces += 1 if match.group() == "${" else -1
@@ -162,7 +162,7 @@ def _closing(template: str, start: int) -> int:
 
 
 def parse_uses(config: JsonObject) -> EnvironmentUses:
-    """What `docker compose config --no-interpolate --no-normalize --format json` says."""
+    """Parse the output of `docker compose config --no-interpolate --no-normalize --format json`."""
     found: dict[str, dict[KeyUse, None]] = {}
     files: list[EnvFile] = []
     hosts: set[str] = set()
@@ -184,7 +184,7 @@ def parse_uses(config: JsonObject) -> EnvironmentUses:
                 nobody = KeyUse(SafeText(""), KeyUseKind.CONTENT, plain(f"{kind}.{source}"))
                 found[key] = {nobody: None}
     elsewhere = [item for item in config.items() if item[0] != "services"]
-    # Extensions come last: mostly they are merged into services, and count as theirs.
+    # Extensions come last: most are merged into services, and their uses are counted there.
     for part, value in sorted(elsewhere, key=lambda item: item[0].startswith("x-")):
         for variable, where in _references(value, part):
             if not part.startswith("x-") or variable.name not in found:
@@ -219,7 +219,7 @@ def _service_uses(name: SafeText, service: Node) -> Iterator[tuple[str, KeyUse]]
 
 
 def _delivered(name: SafeText, service: Node, project: Node) -> Iterator[tuple[str, KeyUse]]:
-    """The variables that a service's secrets and configs are made from."""
+    """Yield the variables in a service's secrets and configs."""
     for kind in DELIVERED:
         for item in service[kind]:
             source = item.raw or item["source"].raw
@@ -260,7 +260,7 @@ def _use(service: SafeText, how: KeyUseKind, where: str, variable: Variable) -> 
 
 
 def _references(value: JsonValue, where: str, depth: int = 0) -> Iterator[tuple[Variable, str]]:
-    """Each variable below a value, and its place."""
+    """Yield each variable in a value, with its path."""
     if isinstance(value, str):
         if "$" in value:
             for variable in variables_in(value):
@@ -279,7 +279,7 @@ def _references(value: JsonValue, where: str, depth: int = 0) -> Iterator[tuple[
 
 
 def _inherited(variables: Node) -> Iterator[str]:
-    """Names without a value, which are taken from compose's own environment."""
+    """Yield names without a value, which compose takes from its own environment."""
     for name, node in variables.members():
         if node.value is None:
             yield name

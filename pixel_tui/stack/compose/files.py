@@ -1,13 +1,13 @@
-"""Which project compose would open: the same choice of folder and files as it makes.
+"""Finds the folder and files of a project in the same way as compose.
 
-Seen with compose 2.40.3:
+Observed with compose 2.40.3:
 
 - `-f` files and an exported `COMPOSE_FILE` are relative to the current folder; the project's
-  folder is that of the first file, whatever lies above.
-- Without them `COMPOSE_FILE` may come from the `.env` of the folder that one is in (never from
-  one above it); else the compose file is looked for upwards.
-- Where the project's folder turns out to be another one than where compose was started, the
-  `.env` of both count, that of the start more.
+  folder is that of the first file, even if there are compose files above.
+- Without them, `COMPOSE_FILE` may come from the `.env` of the current folder (never from one
+  above it); otherwise the compose file is searched upwards.
+- If the project's folder is not the folder where compose was started, the `.env` of both are
+  read, and that of the start takes precedence.
 """
 
 import os
@@ -30,37 +30,37 @@ OVERRIDE_NAMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ProjectPlace:
-    """Where a project is."""
+    """The folder and files of a project."""
 
     directory: Path
     files: tuple[str, ...] = ()
-    """Absolute; empty where compose finds the same files by itself, started in the folder."""
+    """Absolute; empty if compose finds the same files by itself when started in the folder."""
     env_files: tuple[str, ...] = ()
-    """Absolute; empty where compose reads the `.env` of the folder."""
+    """Absolute; empty if compose reads the `.env` of the folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectSearch:
-    """How a project was looked for: what is found may be another one later.
+    """The parameters of a search for a project, to repeat it.
 
-    `COMPOSE_FILE` of a `.env` may be changed, and files may come and go; the folder of a project
-    that is open does not follow.
+    The result may change when `COMPOSE_FILE` in a `.env` or the files change; an open project
+    stays as it was found.
     """
 
     here: Path
-    """The folder that one was in."""
+    """The current folder at that time."""
     directory: str | None
     env_files: tuple[str, ...]
 
     def find(self, environment: Mapping[str, str]) -> ProjectPlace:
-        """Where the project is now."""
+        """Search for the project again."""
         return find_project(
             environment, self.here, directory=self.directory, env_files=self.env_files
         )
 
     @property
     def start(self) -> Path:
-        """Where compose would be started."""
+        """The folder where compose would be started."""
         return absolute(self.here, self.directory or ".")
 
 
@@ -72,19 +72,19 @@ def find_project(
     files: Sequence[str] = (),
     env_files: Sequence[str] = (),
 ) -> ProjectPlace:
-    """Choose as compose would.
+    """Find the project that compose would open.
 
     Args:
         environment: The variables of this process.
         here: The current folder.
-        directory: The project's folder, as given by the user. Without files it is where the
-            search begins, as if compose were started there; if it is not a folder, nothing is
-            searched and the place is that path.
+        directory: The project's folder, as given by the user. Without files, the search starts
+            there, as if compose were started in it; if it is not a folder, nothing is searched
+            and the result has that path.
         files: Compose files, as given by the user.
         env_files: Environment files, as given by the user.
     """
     start = absolute(here, directory or ".")
-    # Compose takes those of the environment as relative to where it is started.
+    # Those of the environment are also relative to the folder where compose is started.
     listed = env_files or split_list(environment.get("COMPOSE_ENV_FILES", ""))
     given = tuple(str(absolute(here, file)) for file in listed)
     exported = environment.get("COMPOSE_FILE", "")
@@ -94,7 +94,7 @@ def find_project(
         folder = start if directory is not None else Path(found[0]).parent
         return ProjectPlace(folder, found, given or _both(start, folder, files, environment))
     if directory is not None and not is_folder(start):
-        # A mistyped folder must not open the project above it.
+        # A mistyped folder must not open a project above it.
         return ProjectPlace(start, (), given)
     read = [Path(file) for file in given] or dotenv_file(start, environment)
     settings = read_settings(read, environment)
@@ -107,14 +107,14 @@ def find_project(
     folder = find_directory(start)
     if folder == start:
         return ProjectPlace(folder, (), given)
-    # Compose has found its files before it reads the folder's own `.env`.
+    # Compose searches the files before it reads the folder's own `.env`.
     own = read_settings(dotenv_file(folder, environment), environment)
     found = tuple(map(str, default_files(folder))) if own.get("COMPOSE_FILE") else ()
     return ProjectPlace(folder, found, given or _both(start, folder, (), environment))
 
 
 def find_directory(start: Path) -> Path:
-    """The nearest folder, upwards, with a compose file; the start when there is none."""
+    """Return the nearest folder, upwards, with a compose file; `start` if there is none."""
     start = start.absolute()
     for folder in (start, *start.parents):
         if any(is_file(folder / name) for name in FILE_NAMES):
@@ -123,48 +123,48 @@ def find_directory(start: Path) -> Path:
 
 
 def default_files(folder: Path) -> tuple[Path, ...]:
-    """The files that compose takes where nobody names any, as far as they are there."""
+    """Return the existing files that compose reads if none are named."""
     main = next((name for name in FILE_NAMES if is_file(folder / name)), None)
     override = next((name for name in OVERRIDE_NAMES if is_file(folder / name)), None)
     return tuple(folder / name for name in (main, override if main else None) if name)
 
 
 def named_files(folder: Path, variables: Mapping[str, str]) -> tuple[Path, ...]:
-    """The files that compose takes when it is started in a folder with these variables."""
+    """Return the files that compose reads if it is started in a folder with these variables."""
     chosen = split_files(variables.get("COMPOSE_FILE", ""), variables)
     return tuple(Path(_located(folder, file)) for file in chosen) or default_files(folder)
 
 
 def dotenv_file(folder: Path, environment: Mapping[str, str]) -> list[Path]:
-    """The environment file that compose reads where none is named; none where it may not."""
+    """Return the environment file that compose reads by default; empty if that is disabled."""
     return [] if disabled(environment) else [folder / ".env"]
 
 
 def split_list(text: str) -> list[str]:
-    """The items of a `COMPOSE_ENV_FILES`."""
+    """Split a `COMPOSE_ENV_FILES`."""
     return [item for item in text.split(",") if item]
 
 
 def split_files(text: str, variables: Mapping[str, str]) -> list[str]:
-    """The items of a `COMPOSE_FILE`."""
+    """Split a `COMPOSE_FILE`."""
     separator = variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
     return [item for item in text.split(separator) if item]
 
 
 def absolute(base: Path, path: str) -> Path:
-    """A path as compose takes it: from a folder, or from the user's home where it says so."""
+    """Resolve a path as compose does: relative to a folder, with `~` expanded."""
     return Path(os.path.normpath(base / os.path.expanduser(path)))  # noqa: PTH111  never fails
 
 
 def is_remote(file: str) -> bool:
-    """Whether compose fetches the file from elsewhere: by git, or from a registry."""
+    """Return whether compose fetches the file by git or from a registry."""
     return "://" in file or file.startswith(("git@", "github.com/"))
 
 
 def _both(
     start: Path, folder: Path, files: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """`--env-file` for each of two `.env`; empty where compose reads the right one anyway."""
+    """Return the `.env` of both folders as `--env-file`; empty if compose reads them anyway."""
     if files or folder == start or disabled(environment) or not is_file(start / ".env"):
         return ()
     return tuple(str(place / ".env") for place in (folder, start) if is_file(place / ".env"))

@@ -1,4 +1,4 @@
-"""How to call compose for a project: looks for the program and the folder, runs nothing."""
+"""Finds the compose program and the project's folder. Runs nothing."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ PLUGIN_FOLDERS: Final = (
     "/usr/lib/docker/cli-plugins",
     "/usr/libexec/docker/cli-plugins",
 )
-"""Where docker looks for its plugins, after the user's own folder."""
+"""The folders that docker searches for plugins, after the user's own folder."""
 
 
 def find_command(
@@ -32,19 +32,19 @@ def find_command(
     project: str | None = None,
     profiles: Sequence[str] = (),
 ) -> ComposeCommand:
-    """How to call compose for a project: looks for the program and the folder, runs nothing.
+    """Return the compose command of a project, without running a program.
 
     Args:
         environment: The variables of this process.
         host: The engine's address as given by the user.
         context: The Docker context as given by the user.
-        directory: The project's folder as given by the user. Where no file is named, it is
-            where compose would be started: from there the compose file is looked for upwards.
+        directory: The project's folder as given by the user. If no file is named, compose would
+            be started there, and the compose file is searched upwards from it.
         files: Compose files as given by the user; relative to the current folder.
         env_files: Environment files as given by the user, else `COMPOSE_ENV_FILES`; relative
             to the current folder.
         project: The project's name as given by the user.
-        profiles: Profiles as given by the user, beside those of `COMPOSE_PROFILES`.
+        profiles: Profiles as given by the user, in addition to those of `COMPOSE_PROFILES`.
     """
     docker: tuple[str, ...] = ("docker",)
     if host:
@@ -78,7 +78,7 @@ def find_command(
 
 
 def _here(environment: Mapping[str, str]) -> Path:
-    """The folder that one is in, by the name that compose gives it: through links, as `cd` went.
+    """Return the current folder as compose names it: by `PWD`, with symbolic links kept.
 
     Raises:
         UsageError: It was removed.
@@ -97,7 +97,7 @@ def _here(environment: Mapping[str, str]) -> Path:
 
 
 def _find_plugin(environment: Mapping[str, str]) -> Path | None:
-    """The compose program as docker would find it; it runs without docker too."""
+    """Return the compose plugin as docker would find it; it also runs without docker."""
     if shutil.which("docker", path=environment.get("PATH")) is None:
         return None
     own = environment.get("DOCKER_CONFIG") or str(Path(environment.get("HOME", "~")) / ".docker")

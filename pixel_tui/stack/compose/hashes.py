@@ -1,8 +1,8 @@
-"""The hashes that `up` would write on the containers of a project.
+"""Reads the hashes that `up` would write on the containers of a project.
 
-`docker compose config --hash` leaves the services' env files out of the hash, while `up` takes
-them in: seen with 2.40.3. So the hashes are asked for of the model that compose has just
-resolved, given back to it on standard input; those are equal to the labels that `up` writes.
+`docker compose config --hash` does not include the services' env files in the hash, but `up` does
+(observed with 2.40.3). So the resolved model is passed back to compose on standard input to be
+hashed; these hashes are equal to the labels that `up` writes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ from pixel_tui.stack.model.service_hash import up_hash
 def hashes_of(
     call: ComposeCall, config: JsonObject, command: ComposeCommand, *, label_files: bool
 ) -> Mapping[str, str]:
-    """The hashes of a resolved model; a service that compose can't hash has none.
+    """Return the hashes of a resolved model by service; empty for one that can't be hashed.
 
     Args:
-        call: How compose is asked.
-        config: What `config --format json` printed.
-        command: How compose was called for it.
-        label_files: Whether services name label files.
+        call: Runs compose.
+        config: The output of `config --format json`.
+        command: The compose command that resolved it.
+        label_files: Whether any service has label files.
 
     Raises:
-        ComposeError: Compose gives none at all.
+        ComposeError: Compose prints no hashes.
     """
     model = replace(command, files=("-",), project=Node(config)["name"].raw)
     argv = model.reading_argv(*EVERY_PROFILE, "config", "--hash", "*")
@@ -42,7 +42,7 @@ def hashes_of(
 
 
 def _label_files(call: ComposeCall, command: ComposeCommand) -> Mapping[str, Sequence[str]]:
-    """The label files of services: `config` puts in what they give, and leaves them out."""
+    """Return the label files of services, which `config` replaces by their labels."""
     words = (*EVERY_PROFILE, "config", "--no-interpolate", "--format", "json")
     output, _ = call.ask(command.reading_argv(*words))
     try:

@@ -1,4 +1,4 @@
-"""Where the containers of a project say that they come from: compose writes it on each."""
+"""Finds projects by the labels of their containers, which have folder, files and name."""
 
 import os
 from collections import Counter, defaultdict
@@ -18,9 +18,10 @@ from pixel_tui.text import SafeText, plain
 
 
 def find_place(engine: EngineReader, project: str) -> ProjectLocation | None:
-    """Where a project's files are, by its containers; None where they are not on this machine.
+    """Return the location of a project by its containers' labels.
 
-    An engine that can't be asked knows of no place.
+    Returns:
+        None if its files are not on this machine, or the engine can't be reached.
     """
     try:
         listed = engine.containers(project)
@@ -34,16 +35,16 @@ def find_place(engine: EngineReader, project: str) -> ProjectLocation | None:
 
 
 def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
-    """The name of a project that compose can't read, by the containers that were made from it.
+    """Return the name of a project that compose can't read, by its containers' labels.
 
-    What was made from exactly these files is it, else what was made in this folder. Of several
-    the one with the most containers.
+    Containers created from exactly these files count, else those created in this folder. Of
+    several names, the one with the most containers is returned.
 
     Returns:
-        The name; a guess where no container says that it is from here.
+        The name; the fallback name if there are no such containers.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     place, guess = project.place, plain(project.fallback_name)
     if place.name:
@@ -64,17 +65,20 @@ def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
 
 
 def made_with(engine: EngineReader, place: ProjectLocation, guess: str) -> ProjectLocation | None:
-    """What the containers of a project were made with; None where they don't agree, or say nothing.
+    """Return the location that the containers of a project were created from.
 
-    One-offs don't count: a worker may have been started from elsewhere, with other files.
+    One-offs are ignored: a worker may have been started from another folder with other files.
 
     Args:
         engine: The engine.
-        place: Where the project is.
-        guess: The name that the project has where nobody named it.
+        place: The project's location.
+        guess: The project's name if none was given.
+
+    Returns:
+        None if the containers have different locations, or there are none.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     folder = os.path.realpath(place.directory)
     found: dict[str, set[ProjectLocation]] = defaultdict(set)
@@ -91,18 +95,18 @@ def made_with(engine: EngineReader, place: ProjectLocation, guess: str) -> Proje
 def adopted(
     command: ComposeCommand, made: ProjectLocation, *, finds_files: bool
 ) -> ComposeCommand | None:
-    """The call with the files that the containers were made with, where nobody named any.
+    """Return the command with the files that the containers were created with, if none are named.
 
-    Files that compose finds by their names alone prove no `-f`: an override that was added
-    since is a change that is to come. Files that are gone are no use.
+    Files with default names do not prove that `-f` was used: an override file that was added since
+    then is a pending change. Files that no longer exist are not used.
 
     Args:
-        command: How compose is called.
-        made: What the containers say.
-        finds_files: Whether compose finds the compose files by their names alone.
+        command: The compose command.
+        made: The location in the labels of the containers.
+        finds_files: Whether compose finds the compose files by their default names.
 
     Returns:
-        None where nothing changes.
+        None if nothing changes.
     """
     folder = Path(command.directory)
     usual = {os.path.realpath(folder / name) for name in FILE_NAMES + OVERRIDE_NAMES}
@@ -122,10 +126,10 @@ def _are_there(paths: tuple[str, ...]) -> bool:
 
 
 def read_other_names(engine: EngineReader, project: Project | None) -> tuple[SafeText, ...]:
-    """The names under which containers of this project's folder or files were made.
+    """Return other project names of containers created from this project's folder or files.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     if project is None or not project.services:
         return ()

@@ -1,4 +1,4 @@
-"""A project as the compose program reads it: it resolves the project, nobody else does."""
+"""Reads a project through the compose program, which alone resolves it."""
 
 import os
 import re
@@ -33,10 +33,9 @@ class ComposeProject:
     """A `ProjectReader` over the compose program.
 
     Args:
-        command: How compose is called.
-        environment: The variables that compose sees: it interpolates from them.
-        state_folder: Where this user's state is kept; without it, `resolve` tells nothing of
-            what services are given beside their variables.
+        command: The compose command.
+        environment: Compose's environment variables, which it also interpolates.
+        state_folder: The user's state folder; without it, `resolve` returns no deliveries.
     """
 
     def __init__(
@@ -55,13 +54,13 @@ class ComposeProject:
 
     @property
     def fallback_name(self) -> str:
-        """The project's name where compose can't tell: as given, else the folder's name."""
+        """The project's name if compose can't determine it: as given, else the folder's name."""
         name = self.command.project or self._environment.get("COMPOSE_PROJECT_NAME", "")
         return name or re.sub(r"[^a-z0-9_-]", "", Path(self.command.directory).name.lower())
 
     @property
     def place(self) -> ProjectLocation:
-        """Where the project is, as it was asked for."""
+        """The project's location as requested."""
         return ProjectLocation(
             directory=self.command.directory,
             files=tuple(map(str, self.files)),
@@ -71,21 +70,21 @@ class ComposeProject:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The variables that compose sees."""
+        """Compose's environment variables."""
         return self._environment
 
     @property
     def files(self) -> Sequence[Path]:
-        """The compose files, as given or as compose finds them beside each other."""
+        """The compose files, as given or as compose finds them by their default names."""
         return self.read_files().compose
 
     def read_files(self) -> ProjectFiles:
-        """All files that compose reads of the project. Starts no program."""
+        """Return all files of the project that compose reads. Starts no program."""
         self._look_at_secrets()
         return self._files.read()
 
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
-        """Every file that compose reads, and what it may read as soon as it is there."""
+        """Return the stamps of every file that compose reads, or would read if it existed."""
         self._look_at_secrets()
         return self._files.fingerprint()
 
@@ -95,21 +94,21 @@ class ComposeProject:
 
     @property
     def finds_files(self) -> bool:
-        """Whether compose finds the compose files by their names alone."""
+        """Whether compose finds the compose files by their default names."""
         return not self.command.files and not self._settings().get("COMPOSE_FILE")
 
     @property
     def has_files(self) -> bool:
-        """Whether there is anything that compose could take for a project."""
+        """Whether there is a compose file."""
         return any(map(is_remote, self.command.files)) or any(map(is_file, self.files))
 
     def ask(self, argv: Sequence[str], *, stdin: str = "", candidate: str = "") -> tuple[str, str]:
-        """Run a reading command: its standard output and standard error.
+        """Run a reading command and return its stdout and stderr.
 
         Args:
             argv: The command.
-            stdin: What it reads on standard input.
-            candidate: What is in the environment file that it is given in place of another.
+            stdin: Its standard input.
+            candidate: The content of the environment file that it gets in place of another.
 
         Raises:
             ComposeError: It can't be run, or compose refuses the project.
@@ -117,16 +116,16 @@ class ComposeProject:
         return self._call.ask(argv, stdin=stdin, candidate=candidate)
 
     def begin(self) -> None:
-        """Start asking compose; the next `resolve` takes the answers.
+        """Start compose in the background; the next `resolve` uses its output.
 
-        For the start of the console, which has much to import meanwhile. Whatever is
-        wrong is reported by `resolve`.
+        At its start, the console has many imports to do meanwhile. Errors are reported by
+        `resolve`.
         """
         with suppress(ComposeError):
             self._begun = self._start_resolving()
 
     def abandon(self) -> None:
-        """Take back `begin`: another project is asked."""
+        """Cancel `begin`, because another project will be resolved."""
         if self._begun is not None:
             self._begun.end()
             self._begun = None
@@ -136,15 +135,15 @@ class ComposeProject:
         return Resolving(self._call, self.read_files)
 
     def resolve(self) -> ResolvedProject:
-        """`docker compose config --format json` with every profile, else with the active ones.
+        """Run `docker compose config --format json` with every profile, else the active ones.
 
         Raises:
-            ComposeError: Compose refuses the project, or can't be asked.
+            ComposeError: Compose refuses the project, or can't be run.
         """
         from pixel_tui.stack.compose.written_secrets import remember_written
 
         resolving, self._begun = self._begun or self._start_resolving(), None
-        remember_written(self.read_files(), self._environment)  # meanwhile compose answers
+        remember_written(self.read_files(), self._environment)  # while compose is running
         found = resolving.answer()
         return ResolvedProject(
             config=found.config,
@@ -175,20 +174,20 @@ class ComposeProject:
         return read_deliveries(config, folder, self.read_files(), self._environment, records)
 
     def _asked_profiles(self) -> frozenset[str]:
-        """What `COMPOSE_PROFILES` says, in the environment or else in `.env`, and `--profile`."""
+        """Return the profiles of `COMPOSE_PROFILES` (environment, else `.env`) and `--profile`."""
         said = self._settings().get("COMPOSE_PROFILES", "")
         return frozenset(filter(None, (*re.split(r"[,\s]+", said), *self.command.profiles)))
 
     def _settings(self) -> Mapping[str, str]:
-        """The variables of the environment and of the environment files."""
+        """Return the variables of the environment and of the environment files."""
         named = [Path(file) for file in self.command.env_files]
         folder = Path(self.command.directory)
         return read_settings(named or dotenv_file(folder, self._environment), self._environment)
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
-        """`docker compose config --hash "*"` of the resolved model.
+        """Run `docker compose config --hash "*"` on the resolved model.
 
-        Meanwhile the files of its secrets are read: what is in them is masked from then on.
+        Meanwhile, the files of its secrets are read, to mask their contents from then on.
         """
         from pixel_tui.stack.compose.secret_files import WAIT_SECONDS, SecretFiles
 
@@ -208,25 +207,25 @@ class ComposeProject:
             self._secrets.wait(WAIT_SECONDS)
 
     def hashes_of(self, config: JsonObject, command: ComposeCommand) -> Mapping[str, str]:
-        """The hashes of a resolved model; a service that compose can't hash has none.
+        """Return the hashes of a resolved model by service; empty for one that can't be hashed.
 
         Args:
-            config: What `config --format json` printed.
-            command: How compose was called for it.
+            config: The output of `config --format json`.
+            command: The compose command that resolved it.
 
         Raises:
-            ComposeError: Compose gives none at all.
+            ComposeError: Compose prints no hashes.
         """
         label_files = self.read_files().has_label_files
         return hashes_of(self._call, config, command, label_files=label_files)
 
     def environment_uses(self) -> "EnvironmentUses":
-        """Who reads which key: `docker compose config` with its `${...}` left in.
+        """Return which services use which keys, from `docker compose config --no-interpolate`.
 
-        Compose reads `.env` even for this. Where it refuses it, it is asked without.
+        Compose reads `.env` even for this. If it refuses the file, it is run without it.
 
         Raises:
-            ComposeError: Compose refuses the project even so, or can't be asked.
+            ComposeError: Compose refuses the project even so, or can't be run.
         """
         from pixel_tui.stack.compose.environment_uses import parse_uses
 

@@ -1,8 +1,8 @@
-"""Every file that compose reads of a project, those that others name included.
+"""Finds every file of a project that compose reads, including those that other files name.
 
-Compose tells of its main files only. What they `include` and `extend`, and the environment
-and label files of services, are found by their keys, and located as compose 2.40.3 does: from
-the project's folder, and inside of another file from the folder of that.
+Compose reports its main files only. Files of `include` and `extends`, and the environment and label
+files of services, are found by these keys. Paths are relative as in compose 2.40.3: to the
+project's folder, and in an included file to the folder of that file.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,38 +17,38 @@ from pixel_tui.stack.compose.files import absolute, dotenv_file, is_remote, name
 from pixel_tui.stack.compose.yaml_scalars import scalars
 
 MOST_BYTES: Final = 1024 * 1024
-"""A larger compose file is not searched for the names of others."""
+"""A larger compose file is not searched for other files."""
 MOST_FILES: Final = 500
 _NAMING: Final = (b"include", b"extends", b"env_file", b"label_file")
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectFiles:
-    """The files that compose reads, each once, absolute. A missing one is named as well."""
+    """The absolute paths of the files that compose reads, including missing ones."""
 
     compose: tuple[Path, ...] = ()
-    """As named, or as compose finds them beside each other."""
+    """The main compose files, as named or as found by their default names."""
     parts: tuple[Path, ...] = ()
-    """Compose files that those `include` or `extend`, and so on."""
+    """Compose files that are included or extended, directly or indirectly."""
     environment: tuple[Path, ...] = ()
-    """What `${...}` is put in from: `.env`, or what is in its place; `env_file` of includes."""
+    """The files for interpolation: `.env` or its replacements, and `env_file` of includes."""
     services: tuple[Path, ...] = ()
     """`env_file` and `label_file` of services."""
     has_label_files: bool = False
 
     @property
     def all(self) -> tuple[Path, ...]:
-        """All of them, in the order in which compose meets them."""
+        """All of them, in the order in which compose reads them."""
         groups = (*self.compose, *self.parts, *self.environment, *self.services)
         return tuple(dict.fromkeys(groups))
 
 
 def find_project_files(command: ComposeCommand, environment: Mapping[str, str]) -> ProjectFiles:
-    """Find them. Reads the compose files; starts no program.
+    """Find the files of a project. Reads the compose files; starts no program.
 
     Args:
-        command: How compose is called for the project.
-        environment: The variables that compose sees.
+        command: The compose command of the project.
+        environment: Compose's environment variables.
     """
     folder = Path(command.directory)
     named = [Path(file) for file in command.env_files] or dotenv_file(folder, environment)
@@ -68,7 +68,7 @@ def find_project_files(command: ComposeCommand, environment: Mapping[str, str]) 
 
 
 def stamps(paths: Iterable[Path]) -> Sequence[tuple[str, int, int]]:
-    """Path, modification time (ns) and size of each file that is there."""
+    """Return path, modification time (ns) and size of each existing file."""
     found = []
     for path in paths:
         try:
@@ -81,7 +81,7 @@ def stamps(paths: Iterable[Path]) -> Sequence[tuple[str, int, int]]:
 
 @dataclass(slots=True)
 class _Search:
-    """Follows the names from file to file."""
+    """Follows references from file to file."""
 
     variables: Mapping[str, str]
     parts: list[Path] = field(default_factory=list)
@@ -91,11 +91,11 @@ class _Search:
     _seen: set[tuple[Path, Path]] = field(default_factory=set)
 
     def visit(self, path: Path, base: Path) -> None:
-        """Find what a compose file names.
+        """Find the files that a compose file names.
 
         Args:
-            path: The file.
-            base: The folder that its relative paths are relative to.
+            path: The compose file.
+            base: The folder for its relative paths.
         """
         if (path, base) in self._seen or len(self._seen) >= MOST_FILES:
             return
@@ -128,7 +128,7 @@ class _Search:
             where.append(path)
 
     def _take_in(self, entry: Sequence[tuple[str, str]], base: Path) -> None:
-        """An entry of an `include`: it has files, and may have a folder of its own."""
+        """Process an entry of `include`, which has files and may have its own folder."""
         found: dict[str, list[Path]] = {}
         for key, value in entry:
             self._add(found.setdefault(key, []), self._located(base, value))
@@ -147,7 +147,7 @@ class _Search:
 
 
 def _text(path: Path) -> str | None:
-    """The file's text where it may name others; None where it does not, or can't be read."""
+    """Return the file's text if it may name other files; None if not, or if unreadable."""
     try:
         data = read_head(path, MOST_BYTES)
     except OSError:

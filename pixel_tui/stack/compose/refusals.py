@@ -1,4 +1,4 @@
-"""Why compose gives no answer, as an error with what to do."""
+"""Converts failures of compose to errors with a fix."""
 
 from typing import Final
 
@@ -16,11 +16,11 @@ _REFUSES: Final = "Compose refuses the project: "
 
 
 def refusal(messages: str, command: ComposeCommand) -> ComposeError:
-    """What it means that compose exited with an error.
+    """Convert the messages of a failed compose command to an error.
 
     Args:
-        messages: What it wrote, without the secrets in it.
-        command: How it was called.
+        messages: Its messages, with secrets masked.
+        command: The compose command.
     """
     if says_no_compose(messages):
         return compose_missing(" ".join(command.compose))
@@ -43,12 +43,12 @@ def refusal(messages: str, command: ComposeCommand) -> ComposeError:
 
 
 def reason(refused: ComposeRefused) -> str:
-    """Why compose refuses the project, without saying that it does."""
+    """Return the reason of a refusal, without the words that compose refuses the project."""
     return str(refused.what).removeprefix(_REFUSES)
 
 
 def no_access(path: str, error: OSError) -> ComposeError:
-    """The error of a folder or file that is gone, or that this user may not read."""
+    """Return the error for a folder or file that was removed, or that this user may not read."""
     if isinstance(error, FileNotFoundError):
         return ProjectMissing("The project's folder is gone.", on=path, remedy="Was it moved?")
     return ComposeRefused(
@@ -57,7 +57,7 @@ def no_access(path: str, error: OSError) -> ComposeError:
 
 
 def no_json(command: ComposeCommand) -> ComposeRefused:
-    """The error of an answer that is no JSON."""
+    """Return the error for output that is not JSON."""
     return ComposeRefused(
         "Compose did not print the project as JSON.",
         on=command.directory,

@@ -1,4 +1,4 @@
-"""What has to be there before compose is asked about a project."""
+"""Checks the files of a project before compose is run."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,14 +11,14 @@ from pixel_tui.stack.compose.refusals import COPY_IT, no_access
 
 
 def require_files(command: ComposeCommand, environment: Mapping[str, str]) -> None:
-    """Check the folder and the files that compose is to read; starts no program.
+    """Check the folder and the files that compose is to read. Starts no program.
 
     Args:
-        command: How compose is called for the project.
-        environment: The variables that compose sees.
+        command: The compose command of the project.
+        environment: Compose's environment variables.
 
     Raises:
-        ComposeError: One is missing, may not be read, or is not to be read at all.
+        ComposeError: One is missing, unreadable for this user, or remote.
     """
     for file in command.files:
         if is_remote(file):
@@ -47,7 +47,7 @@ def require_files(command: ComposeCommand, environment: Mapping[str, str]) -> No
 
 
 def moved_files(command: ComposeCommand, environment: Mapping[str, str]) -> str:
-    """The files that compose would open now, if these are others than it was opened with."""
+    """Return the files that compose would open now, if they differ from the opened ones."""
     if command.search is None:
         return ""
     place = command.search.find(environment)
@@ -57,16 +57,16 @@ def moved_files(command: ComposeCommand, environment: Mapping[str, str]) -> str:
 
 
 def _reopened(command: ComposeCommand, environment: Mapping[str, str]) -> str:
-    """What to do if the project is elsewhere by now."""
+    """Return the fix if the project has moved; empty if it has not."""
     moved = moved_files(command, environment)
     return f"Quit and start pixel-tui again: compose opens {moved} now." if moved else ""
 
 
 def _is(check: Callable[[Path], bool], path: str) -> bool:
-    """Ask for a path; that this user may not look is no answer.
+    """Check a path, and raise an error if this user has no access.
 
     Raises:
-        ComposeError: This user may not look.
+        ComposeError: This user has no access.
     """
     try:
         return check(Path(path))

@@ -1,4 +1,4 @@
-"""What compose makes of a project, as far as its answers tell."""
+"""The result of resolving a project with compose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,17 +8,17 @@ from pixel_tui.stack.model.json_value import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A resolved project. Holds secrets: its values are never shown."""
+    """A resolved project. Contains secrets: its values must never be shown."""
 
     config: JsonObject = field(repr=False)
-    """What `config --format json` printed; of a project that is refused, put together."""
+    """The output of `config --format json`; of a refused project, combined from several."""
     active: frozenset[str]
     """The services of active profiles."""
     warnings: tuple[str, ...]
     left_out: frozenset[str] = frozenset()
-    """Services whose profiles compose refuses beside the active ones."""
+    """Services whose profiles compose refuses together with the active ones."""
     left_out_reason: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
-    """Why compose refuses a service that was asked for by its name."""
+    """Service to the reason why compose refuses it even if it is named."""
     refused_together: str = ""
     """Why compose refuses `down` with every profile."""

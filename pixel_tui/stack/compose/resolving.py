@@ -1,4 +1,4 @@
-"""Compose while it resolves a project: asked at once, answered when it is wanted."""
+"""A running compose command that resolves a project."""
 
 from collections.abc import Callable
 
@@ -16,14 +16,14 @@ from pixel_tui.stack.model.json_value import Node, load_object
 
 
 class Resolving:
-    """`docker compose config --format json` with every profile, under way.
+    """A running `docker compose config --format json` with every profile.
 
     Args:
-        call: How compose is asked.
-        files: Finds the files that it reads.
+        call: Runs compose.
+        files: Returns the files that compose reads.
 
     Raises:
-        ComposeError: It can't be asked.
+        ComposeError: Compose can't be started.
     """
 
     def __init__(self, call: ComposeCall, files: Callable[[], ProjectFiles]) -> None:
@@ -36,10 +36,11 @@ class Resolving:
         return self._call.start(self._call.command.reading_argv("config", "--services"))
 
     def answer(self) -> Resolution:
-        """Wait for it.
+        """Wait for the result.
 
-        Where compose refuses the profiles together (alternatives with one name, a file that only
-        an inactive profile needs), the project with the active ones: that is the one for `up`.
+        If compose refuses all profiles together (alternatives with the same name, a missing file
+        that only an inactive profile needs), resolve the project with the active ones, as `up`
+        would.
 
         Raises:
             ComposeError: Compose refuses the project, or does not answer.
@@ -47,7 +48,7 @@ class Resolving:
         try:
             output, messages = self._call.answer(self._asked)
             config = load_object(output)
-            # Without profiles nothing is left out, and compose need not run a second time.
+            # Without profiles, all services are active and compose need not run a second time.
             services = dict(Node(config)["services"].members())
             if self._for_active is None and any(item["profiles"] for item in services.values()):
                 self._for_active = self._ask_for_active()
@@ -68,16 +69,16 @@ class Resolving:
         return Resolution(config, frozenset(active), compose_warnings(messages))
 
     def end(self) -> None:
-        """End compose: the answer is not wanted any more."""
+        """Kill compose, because the result is no longer needed."""
         for asked in filter(None, (self._asked, self._for_active)):
             asked.end()
 
 
 def _mention_profiles(files: Callable[[], ProjectFiles]) -> bool:
-    """Whether it is worth asking, beside the project, what its profiles leave out."""
+    """Return whether to run compose in parallel for the services of the active profiles."""
     try:
         found = files()
         read = (*found.compose, *found.parts)
         return any(is_file(path) and b"profiles" in path.read_bytes() for path in read)
-    except OSError:  # compose says what is wrong with it
+    except OSError:  # compose reports what is wrong with it
         return False

@@ -1,7 +1,7 @@
-"""The files that compose's `secrets: file:` name: what is in them is masked wherever it turns up.
+"""Reads the files of compose's `secrets: file:`, so that their contents are masked everywhere.
 
-A container gets such a secret as a file, so its value is in no environment that is read; a program
-that logs it all the same, or compose quoting it, would show it.
+A container gets such a secret as a file, so its value is in no environment; but a program may log
+it, and compose may quote it.
 """
 
 import logging
@@ -20,19 +20,19 @@ from pixel_tui.stack.model.json_value import JsonObject, Node
 log = logging.getLogger(__name__)
 
 LONGEST_BYTES: Final = 64 * 1024
-"""A larger file is no password, and no key."""
+"""A larger file is neither a password nor a key."""
 MOST_FILES: Final = 100
 MOST_LINES: Final = 100
-"""Of one file: a private key has some fifty."""
+"""The limit per file: a private key has about fifty."""
 WAIT_SECONDS: Final = 0.2
-"""How long an answer waits for them. Local files take a millisecond."""
+"""How long to wait for them. Local files take a millisecond."""
 _SEPARATORS: Final = "=:"
 
 
 class SecretFiles:
-    """Reads the files of a project's secrets, each again when it is another one.
+    """Reads the files of a project's secrets, and again if they change.
 
-    On a thread of its own: a file system that does not answer holds up nothing else.
+    It uses its own thread, so that an unresponsive file system blocks nothing else.
     """
 
     def __init__(self) -> None:
@@ -41,10 +41,10 @@ class SecretFiles:
         self._reading: Thread | None = None
 
     def take(self, config: JsonObject) -> None:
-        """Begin to read those of a project.
+        """Start to read the files of a project.
 
         Args:
-            config: What `docker compose config --format json` printed.
+            config: The output of `docker compose config --format json`.
         """
         found = (node["file"].raw for _, node in Node(config)["secrets"].members())
         paths = [Path(file) for file in dict.fromkeys(found) if file.startswith("/")]
@@ -52,13 +52,13 @@ class SecretFiles:
         self.look()
 
     def look(self) -> None:
-        """Begin to read those that have changed."""
+        """Start to read the files that have changed."""
         if self._paths and not (self._reading and self._reading.is_alive()):
             self._reading = Thread(target=self._read, name="secret-files", daemon=True)
             self._reading.start()
 
     def wait(self, seconds: float) -> None:
-        """Wait until they are read, but no longer than this."""
+        """Wait until they are read, at most this long."""
         if self._reading is not None:
             self._reading.join(seconds)
 
@@ -70,7 +70,7 @@ class SecretFiles:
                 if self._stamps.get(path) != stamp:
                     self._stamps[path] = stamp
                     _remember(read_regular(path, LONGEST_BYTES))
-            except (OSError, ValueError) as error:  # a name may have bytes that no path has
+            except (OSError, ValueError) as error:  # ValueError: a NUL in the path
                 reason = error.strerror if isinstance(error, OSError) else error
                 log.info("a secret's file can't be read, and is not masked: %s: %s", path, reason)
 
@@ -78,17 +78,17 @@ class SecretFiles:
 def _remember(content: bytes) -> None:
     try:
         text = content.decode("utf-8").strip()
-    except UnicodeDecodeError:  # bytes are in no text that is shown
+    except UnicodeDecodeError:  # binary data can't appear in a text
         return
     for value in secrets_in(text):
         remember_secret(value)
 
 
 def secrets_in(text: str) -> Iterator[str]:
-    """What in a secret's file may turn up alone: all of it, a line, the value of a secret key.
+    """Yield the parts of a secret's file to mask: the complete text, lines, values of secret keys.
 
-    A line with blanks in it is a sentence, a heading or a setting, and `[client]` is a heading:
-    masked wherever they turn up they would hide what is none.
+    A line with blanks is a sentence, heading or setting, and `[client]` is a heading: masking
+    them would hide texts that are not secret.
     """
     if not text:
         return
@@ -107,7 +107,7 @@ def secrets_in(text: str) -> Iterator[str]:
 
 
 def _assignment(line: str) -> tuple[str, str]:
-    """A key and its value, as an environment or a settings file has it."""
+    """Split a line of an environment or settings file into key and value."""
     at = min((place for mark in _SEPARATORS if (place := line.find(mark)) > 0), default=0)
     return line[:at].strip(), line[at + 1 :].strip().strip("\"'")
 

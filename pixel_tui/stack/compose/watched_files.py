@@ -1,4 +1,4 @@
-"""The files of a project, looked for again only when one of them has changed."""
+"""The files of a project, searched again only if one of them has changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,11 +9,11 @@ from pixel_tui.stack.compose.project_files import ProjectFiles, find_project_fil
 
 
 class WatchedFiles:
-    """Knows every file that compose reads of a project. Starts no program.
+    """Caches the list of files of a project that compose reads. Starts no program.
 
     Args:
-        command: How compose is called.
-        environment: All variables that it sees.
+        command: The compose command.
+        environment: Compose's environment variables.
     """
 
     def __init__(self, command: ComposeCommand, environment: Mapping[str, str]) -> None:
@@ -22,7 +22,7 @@ class WatchedFiles:
         self._found: tuple[Sequence[tuple[str, int, int]], ProjectFiles] | None = None
 
     def read(self) -> ProjectFiles:
-        """All files that compose reads of the project."""
+        """Return all files of the project that compose reads."""
         seen = self.fingerprint() if self._found is not None else ()
         if self._found is None or seen != self._found[0]:
             found = find_project_files(self._command, self._environment)
@@ -30,7 +30,7 @@ class WatchedFiles:
         return self._found[1]
 
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
-        """Every file that compose reads, and what it may read as soon as it is there."""
+        """Return the stamps of every file that compose reads, or would read if it existed."""
         known = self._found[1] if self._found is not None else self.read()
         return stamps(self._watched(known))
 

@@ -1,4 +1,4 @@
-"""What is secret in the files that compose reads, as it is written there."""
+"""Finds the secrets in the files that compose reads, as written there."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,10 +30,10 @@ _KEYED = LatePattern(
 )
 _COMMENT = LatePattern(r"(?:^|[^\S\n])#[^\n]*", re.MULTILINE)
 _REFERENCE = LatePattern(r"\$\{[A-Za-z_]\w*(?::?\?[^}]*)?\}")
-"""All of a value: the name is that of a variable, and no piece of a password."""
+"""A complete value: the name is that of a variable, not a piece of a password."""
 _REFERRING = LatePattern(r"\$\{[A-Za-z_]\w*(?::?[?+\-])?")
 _CONVENTIONAL = LatePattern(r"\$\{([A-Z_][A-Z0-9_]*)(?:[:?+\-][^}]*)?\}")
-"""The name of a variable as people write it in the midst of a value of a compose file."""
+"""A variable with a conventional name, which may be in the middle of a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class ComposeInput:
     """A file that compose reads.
 
     Attributes:
-        text: What is in it.
-        name: What it is called; empty for the one that a message is about.
-        sets_variables: Whether it is an environment file, else it is a compose file.
+        text: Its content.
+        name: Its name; empty for the one that a message is about.
+        sets_variables: Whether it is an environment file; otherwise it is a compose file.
     """
 
     text: str = field(repr=False)
@@ -56,17 +56,17 @@ class WrittenSecret:
     """A secret in such a file."""
 
     raw: str = field(repr=False)
-    """As it is written, with all that may be a part of it."""
+    """The text as written, with everything that may be part of it."""
     start: int
-    """Where that is in the file."""
+    """The offset of that text in the file."""
     where: str
     """Its key and line."""
     value: str = field(repr=False, default="")
-    """Of an environment file: without its quotes."""
+    """In an environment file, the value without quotes."""
 
 
 def written_in(files: ProjectFiles) -> Iterator[ComposeInput]:
-    """What is in the files of a project; those that can't be read are left out."""
+    """Yield the contents of the files of a project, without unreadable ones."""
     setting = {*files.environment, *files.services}
     for path in files.all:
         if (text := _text(path)) is not None:
@@ -74,17 +74,17 @@ def written_in(files: ProjectFiles) -> Iterator[ComposeInput]:
 
 
 def remember_written(files: ProjectFiles, environment: Mapping[str, str]) -> None:
-    """Have masked what compose may put in, before anything is shown of what it answers."""
+    """Register the secrets that compose may insert, before any of its output is shown."""
     for name, value in environment.items():
         if is_secret_value(name, value):
             remember_secret(value)
     texts = (file.text for file in written_in(files) if file.sets_variables)
     for name, value in settings_in(texts, environment):
-        mask_value(name, value)  # it may be a URL, and the password in it a secret
+        mask_value(name, value)  # it may be a URL with a password
 
 
 def put_in(files: Iterable[ComposeInput], environment: Mapping[str, str]) -> Iterator[str]:
-    """The secrets of environment files as compose reads them: comments, escapes, references."""
+    """Yield the secrets of environment files with comments, escapes and references resolved."""
     texts = (file.text for file in files if file.sets_variables)
     for name, value in settings_in(texts, environment):
         if is_secret_value(name, value):
@@ -92,14 +92,14 @@ def put_in(files: Iterable[ComposeInput], environment: Mapping[str, str]) -> Ite
 
 
 def secrets_in(file: ComposeInput) -> Sequence[WrittenSecret]:
-    """The secrets of a file, in their order."""
+    """Return the secrets of a file in order."""
     return tuple(_settings(file) if file.sets_variables else _entries(file))
 
 
 def without(file: ComposeInput, secrets: Sequence[WrittenSecret]) -> str:
-    """All that is written in a file but for its secrets and comments; the names of variables too.
+    """Return the text of a file without secrets and comments, but with the names of variables.
 
-    A compose file has these also in the midst of a secret.
+    In a compose file, variables may be in the middle of a secret.
     """
     parts, at = list[str](), 0
     for secret in secrets:
@@ -120,7 +120,7 @@ def _settings(file: ComposeInput) -> Iterator[WrittenSecret]:
     for item, end in zip(found, ends, strict=False):
         line += file.text.count("\n", counted, item.start("name"))
         name, start, counted = item["name"], item.start("raw"), item.start("name")
-        # What follows up to the next key was perhaps to be a part of it.
+        # Everything up to the next key may have been meant as part of the value.
         raw, value = file.text[start:end], _bare(item["raw"])
         is_secret = is_secret_name(name) and value and not _REFERENCE.fullmatch(value)
         # A password may begin with `$`, and only look like a reference.
@@ -137,7 +137,7 @@ def _entries(file: ComposeInput) -> Iterator[WrittenSecret]:
         line, first, begin = lines[number], number, at
         number, at = number + 1, at + len(line)
         found = _KEYED.match(line)
-        # A list of secrets has their names.
+        # A list under `secrets` has the names of secrets.
         if found and is_secret_name(found["name"]) and found["name"] != "secrets":
             if is_secret_value(found["name"], _bare(_COMMENT.sub("", found["raw"]))):
                 while number < len(lines) and _is_inside(lines[number], line):
@@ -151,8 +151,8 @@ def _entries(file: ComposeInput) -> Iterator[WrittenSecret]:
 
 
 def _first_masked(text: str) -> int | None:
-    """Where the first secret begins that no key names; None where there is none."""
-    # In `${A_TOKEN:?why}` there is a name and a sentence, and no value.
+    """Return the offset of the first secret without a secret key; None if there is none."""
+    # `${A_TOKEN:?why}` has a name and a sentence, but no value.
     text = _REFERRING.sub(lambda found: "x" * len(found[0]), text)
     shown = redact(text)
     if shown == text:
@@ -162,7 +162,7 @@ def _first_masked(text: str) -> int | None:
 
 
 def _is_inside(line: str, key: str) -> bool:
-    """Whether a line is one of the value of this key, which has several."""
+    """Return whether a line belongs to the multi-line value of this key."""
     return not line.strip() or _indent(line) > _indent(key)
 
 

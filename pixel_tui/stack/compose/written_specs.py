@@ -1,4 +1,4 @@
-"""A text of a compose file as it is written there, found by what its variables made of it. Pure."""
+"""Finds the source text in a compose file of a resolved text. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ _VARIABLE: Final = LatePattern(r"\$\{(?P<name>[A-Za-z_]\w*)[^{}]*\}|\$(?P<bare>[
 
 
 def as_written(resolved: str, files: Iterable[ComposeInput]) -> str:
-    """The first text that may have become this one, with its variables by name, and its place.
+    """Return the first text that may resolve to this one, with its variables and its path.
 
-    Empty where no compose file has one. What a default says is left out.
+    Defaults of variables are left out. Empty if no compose file has such a text.
     """
     for file in files:
         if file.sets_variables:

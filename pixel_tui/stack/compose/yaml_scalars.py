@@ -1,7 +1,7 @@
-"""The texts in a YAML file and the keys that lead to them, as far as compose files go.
+"""A minimal YAML reader that yields the scalars of a compose file with their paths.
 
-Blocks, flow collections and quotes; no anchors, no tags and no values: whoever needs to know
-what a compose file means asks compose, which does not say which other files it names.
+It supports block and flow collections and quotes, but not anchors, tags and types: compose itself
+is used to interpret a compose file, but it does not report which other files a file names.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final
 from pixel_tui.late_pattern import LatePattern
 
 Path = tuple[str | int, ...]
-"""Keys, and numbers of items in lists, from the top down."""
+"""Keys, and indexes of list items, from the top down."""
 Scalar = tuple[Path, str]
 
 _DASH = LatePattern(r"-(?:[^\S\n]+|$)", re.MULTILINE)
@@ -27,7 +27,7 @@ _DEEPEST: Final = 40
 
 
 def scalars(text: str) -> Iterator[Scalar]:
-    """Every text in a file, in its order. What it can't make out is passed over."""
+    """Yield every scalar of a file in order. What can't be parsed is skipped."""
     return _Reader(text).block()
 
 
@@ -37,7 +37,7 @@ class _Reader:
         self._at = 0
 
     def block(self) -> Iterator[Scalar]:
-        """The file, line by line: what is indented more is below what is indented less."""
+        """Read the file line by line; a deeper indentation is a lower level."""
         above: list[tuple[int, str | int]] = []
         while self._at < len(self._text):
             start = self._at
@@ -79,7 +79,7 @@ class _Reader:
         yield path, re.split(r"\s#", line)[0].strip()
 
     def _flow(self, path: Path, depth: int) -> Iterator[Scalar]:
-        """A collection in brackets, from its opening one to its closing one."""
+        """Read a flow collection up to its closing bracket."""
         if depth > _DEEPEST:
             self._at = len(self._text)
             return
@@ -120,7 +120,7 @@ class _Reader:
             self._at += 1
             return ""
         word = found[0]
-        # A colon ends a key; one inside of a word (`http://x`) does not.
+        # A colon ends a key, but not inside a word (`http://x`).
         key = re.match(r"[^:]*(?::(?!\s|$)[^:]*)*(?=:(?:\s|$))", word)
         comment = re.search(r"\s#", word)
         end = key.end() if key else comment.start() if comment else len(word)
@@ -147,7 +147,7 @@ class _Reader:
         return re.sub(r"\\(.)", r"\1", inside) if quote == '"' else inside.replace("''", "'")
 
     def _skip_deeper(self, column: int) -> None:
-        """Pass over the lines of a block scalar; stands before the last one's end."""
+        """Skip the lines of a block scalar, up to the end of its last line."""
         while True:
             end = self._text.find("\n", self._at)
             if end < 0:
@@ -192,9 +192,9 @@ def _key_name(found: re.Match[str]) -> str:
 
 
 def _above_item(above: list[tuple[int, str | int]], column: int) -> list[tuple[int, str | int]]:
-    """What is above the next item of a list, with that item, whose dash is in this column.
+    """Return the levels above the next list item, whose dash is in this column, and the item.
 
-    A list may stand right below its key, as far to the left as that.
+    A list may have the same indentation as its key.
     """
     kept = [entry for entry in above if entry[0] <= column]
     number = 0

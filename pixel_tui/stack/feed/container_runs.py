@@ -1,8 +1,8 @@
-"""Where in a container's log one run of its process ends and the next one starts. Pure.
+"""Finds where in a container's log one run of its process ends and the next one starts. Pure.
 
-The engine reports `die` once it has taken in all that the process wrote, and starts the next
-run after that: so the time of this event parts the lines of two runs. The start and end times
-of `inspect` lie a little beside those of the lines, and name the last run only.
+The engine sends `die` after it has received all output of the process, and starts the next run
+after that, so the time of this event separates the lines of two runs. The start and finish times of
+`inspect` differ slightly from those of the lines, and are of the last run only.
 """
 
 from collections.abc import Sequence
@@ -17,46 +17,46 @@ from pixel_tui.stack.model.times import timestamp_at
 from pixel_tui.stack.model.words import exit_words
 
 SAME: Final = timedelta(milliseconds=5)
-"""Times of one start, as the engine's answers and its events give them, differ by less."""
+"""Tolerance between the time of a start in `inspect` and in events."""
 AT_THE_END: Final = b"~"
-"""Greater than any time stamp."""
+"""Greater than any timestamp."""
 KILLED: Final = 137
 
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """Marks that follow the lines of one run."""
+    """Marks between the lines of two runs."""
 
     after: bytes
-    """Lines with stamps up to this one come before the marks, later ones after them."""
+    """Lines up to this timestamp come before the marks, later ones after them."""
     marks: tuple[LogLine, ...]
 
 
 @dataclass(slots=True)
 class RunProgress:
-    """Up to which run a log was read."""
+    """The run up to which a log has been read."""
 
     started: datetime
-    """When the run started that was read last."""
+    """The start of the last run that was read."""
     over: bool = False
-    """Whether its end is marked."""
+    """Whether its exit is marked."""
     ended: datetime | None = None
-    """When it ended, where that is marked."""
+    """The time of its exit, if that is marked."""
 
     @property
     def since(self) -> datetime:
-        """From when on events are news."""
+        """The time after which events are new."""
         return self.ended if self.over and self.ended else self.started
 
     def reached(self, container: Container) -> bool:
-        """Whether nothing is to be marked for what this container shows."""
+        """Return whether there is nothing to mark up to this state of the container."""
         started = container.started_at
         if started is None or started < self.started:
-            return True  # what is shown is older than what was read
+            return True  # this state is older than what was read
         return started == self.started and (self.over or container.running)
 
     def advance(self, container: Container) -> None:
-        """The log was read, and marked, up to what this container shows."""
+        """Record that the log was read and marked up to this state of the container."""
         if container.started_at is not None and container.started_at >= self.started:
             self.started, self.over = container.started_at, not container.running
             self.ended = container.finished_at if self.over else None
@@ -65,12 +65,12 @@ class RunProgress:
 def boundaries(
     progress: RunProgress, now: Container, events: Sequence[StackEvent]
 ) -> Sequence[Boundary]:
-    """The ends and starts since a log was read, in order.
+    """Return the exits and starts since a log was read, in order.
 
     Args:
-        progress: Up to which run it was read and marked.
-        now: The container as it is now.
-        events: What the engine reported of it since; some may be missing.
+        progress: The run up to which it was read and marked.
+        now: The present state of the container.
+        events: The container's events since then; some may be missing.
     """
     if now.started_at is None:
         return ()
@@ -88,7 +88,7 @@ def boundaries(
                 if not over:
                     found.end(place, event.at, _words(event, out_of_memory=out_of_memory))
                 over, out_of_memory = True, False
-            elif event.action == "start" and over:  # else it is the start of this very run
+            elif event.action == "start" and over:  # else it is the start of the same run
                 found.start(place, event.at)
                 over = False
         if not over:
@@ -109,7 +109,7 @@ def boundaries(
 def end_of_removed(
     progress: RunProgress, container: Container, events: Sequence[StackEvent]
 ) -> Sequence[Boundary]:
-    """The end of the last run of a container that is gone, where it was reported."""
+    """Return the exit of the last run of a removed container, if it was reported."""
     found = _Boundaries(container)
     died = [item for item in events if item.action == "die" and item.at > progress.since]
     if died and not progress.over:
@@ -118,15 +118,15 @@ def end_of_removed(
 
 
 class _Boundaries:
-    """Boundaries as they are found, one by one."""
+    """Collects boundaries in order."""
 
     def __init__(self, container: Container) -> None:
         self._name = container.name
-        # The engine counts a restart when the run before it ends.
+        # The engine counts a restart when the previous run exits.
         pending = container.state is ContainerState.RESTARTING
         self._restarts = container.restarts - pending
         self._found: list[tuple[bytes, datetime, str | None]] = []
-        """Place, time and words; None for a start."""
+        """Timestamp to follow, time, and text; the text is None for a start."""
 
     def end(self, after: bytes, at: datetime, words: str) -> None:
         self._found.append((after, at, f"exited with {words}" if words else "exited"))

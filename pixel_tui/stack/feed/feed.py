@@ -1,4 +1,4 @@
-"""What a screen sees of a log that is being followed."""
+"""The protocol of a followed log, as used by screens."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,24 +9,24 @@ from pixel_tui.stack.feed.ring import Ring
 from pixel_tui.text import NO_TEXT, SafeText
 
 TAIL: Final = 1000
-"""Lines of its past with which a log begins."""
+"""The number of past lines that a log starts with."""
 
 
 class FeedState(StrEnum):
-    """How a followed log stands."""
+    """The state of a followed log."""
 
     CONNECTING = "connecting"
     LIVE = "live"
     WAITING = "waiting"
-    """There is no running container: what was written is shown, and the next life awaited."""
+    """There is no running container: past lines are shown until one starts."""
     REFUSED = "refused"
-    """The engine can't give this log: see the reason."""
+    """The engine can't return this log, for the given reason."""
     CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """The state of a feed and, where it is not live, why and what to do."""
+    """The state of a feed and, if it is not live, the reason and the fix."""
 
     state: FeedState
     reason: SafeText = NO_TEXT
@@ -35,93 +35,93 @@ class FeedStatus:
 
 @dataclass(frozen=True, slots=True)
 class LogTarget:
-    """What is wanted of a stack's logs: a service, or one of its containers."""
+    """The logs to follow: those of a service, or of one of its containers."""
 
     service: str
     container_id: str | None = None
-    """Only this container, and what replaces it under its name."""
+    """If set, only this container, and its replacements with the same name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A container whose lines a feed holds."""
+    """A container whose lines a feed has."""
 
     container: SafeText
-    """Its name, as a line's `source` says it."""
+    """Its name, which is the `source` of its lines."""
     service: SafeText
     label: SafeText
-    """Short and unique in the feed: the service, with the number where there are several."""
+    """Short and unique in the feed: the service, with the number if there are several."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryExtent:
-    """How the kept lines lie in what the engine has."""
+    """The position of the kept lines in the complete logs."""
 
     first: bool = False
-    """Nothing older is to be had."""
+    """There are no older lines."""
     last: bool = True
-    """What comes is appended; else this is a part of the past, and `newer` reads on."""
+    """New lines are appended; if not, the lines are from the past, and `newer` reads on."""
     loading: bool = False
-    """More is being read at somebody's wish."""
+    """More lines are being read on request."""
     trouble: SafeText = NO_TEXT
-    """Why the last wish could not be met."""
+    """Why the last request failed."""
 
 
 class LogFeed(Protocol):
-    """The logs of some containers in one stream. Everything may be called from any thread.
+    """The logs of some containers in one stream. Thread-safe.
 
-    It begins at the end and follows. The wishes return at once; what they bring appears in
-    the ring, and `reach` tells that it is still being read. One that comes while another is
-    under way takes its place, but for `older` and `newer`, which are dropped then.
+    It starts at the end and follows. Requests return at once; the lines appear in the ring, and
+    `reach` shows that they are still being read. A new request replaces a running one, except
+    `older` and `newer`, which are then ignored.
     """
 
     ring: Ring
 
     @property
     def status(self) -> FeedStatus:
-        """How it stands now."""
+        """The present state."""
         ...
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The containers whose lines it holds or has held, in the order of the stack."""
+        """The containers whose lines it has or has had, in the order of the stack."""
         ...
 
     @property
     def reach(self) -> HistoryExtent:
-        """How the kept lines lie in what the engine has."""
+        """The position of the kept lines in the complete logs."""
         ...
 
     def older(self) -> None:
-        """Put a page of older lines before the first one.
+        """Insert a page of older lines before the first one.
 
-        Where the ring is full, its last lines make room, and the feed stands in the past.
+        If the ring is full, its last lines are dropped, and following ends.
         """
         ...
 
     def newer(self) -> None:
-        """In the past: append a page of newer lines; at the end, follow again."""
+        """Append a page of newer lines, if not at the end; follow when the end is reached."""
         ...
 
     def to_first(self) -> None:
-        """Hold the very first lines that the engine has."""
+        """Go to the first lines that the engine has."""
         ...
 
     def to_last(self) -> None:
-        """Hold the last lines and follow."""
+        """Go to the last lines and follow."""
         ...
 
     def to_moment(self, at: datetime) -> None:
-        """Hold the lines around a moment."""
+        """Go to the lines around a time."""
         ...
 
     def mark(self, words: str, at: datetime, source: str = "") -> None:
-        """Say in the stream what happened, such as an operation of the console.
+        """Insert a mark into the stream, for example about an operation.
 
         Args:
-            words: What happened.
-            at: When; the mark finds its place among the lines of that time.
-            source: The container that it is about; empty for all of the stack.
+            words: The text.
+            at: The time, by which the mark is sorted between the lines.
+            source: The name of the container; empty for the complete stack.
         """
         ...
 

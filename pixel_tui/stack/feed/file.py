@@ -1,4 +1,4 @@
-"""Follows a file that a command writes its output to, as a log."""
+"""A log feed of a file with the output of a command."""
 
 import logging
 import threading
@@ -19,11 +19,11 @@ CHUNK: Final = 256 * 1024
 
 
 class FileFeed:
-    """A `LogFeed` over a growing file. The file holds raw output: it is redacted here.
+    """A `LogFeed` of a growing file. The file has raw output, in which secrets are masked here.
 
     Args:
-        path: The file; it may not be there yet.
-        name: What the lines' source is called.
+        path: The file; it need not exist yet.
+        name: The name of the lines' source.
     """
 
     def __init__(self, path: Path, name: str) -> None:
@@ -36,36 +36,36 @@ class FileFeed:
 
     @property
     def status(self) -> FeedStatus:
-        """Live, or why the file can't be read."""
+        """The state, with the reason if the file can't be read."""
         return self._status
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """One name."""
+        """The only source."""
         return (Source(self._name, self._name, self._name),)
 
     @property
     def reach(self) -> HistoryExtent:
-        """All that the ring holds is all that there is."""
+        """Always complete: the ring has all lines."""
         return HistoryExtent(first=True)
 
     def older(self) -> None:
-        """There is nothing older."""
+        """Do nothing: there are no older lines."""
 
     def newer(self) -> None:
-        """It always stands at the end."""
+        """Do nothing: the feed is always at the end."""
 
     def to_first(self) -> None:
-        """The first lines are held."""
+        """Do nothing: the ring has the first lines."""
 
     def to_last(self) -> None:
-        """It always stands at the end."""
+        """Do nothing: the feed is always at the end."""
 
     def to_moment(self, at: datetime) -> None:
-        """Its lines have no times."""
+        """Do nothing: the lines have no times."""
 
     def mark(self, words: str, at: datetime, source: str = "") -> None:  # noqa: ARG002  no line has a time
-        """Say behind the last line what happened."""
+        """Append a mark after the last line."""
         self.ring.extend([LogLine(b"", source, LineKind.MARK, words.encode())])
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class FileFeed:
             self._closed.wait(LOOK_SECONDS)
 
     def _line(self, raw: bytes) -> LogLine:
-        # What a progress line overwrote with a carriage return was never meant to stay.
+        # Drop what a progress line has overwritten with a carriage return.
         shown = raw.rstrip(b"\r").rpartition(b"\r")[2]
         text = redact(shown.decode("utf-8", "replace")).encode("utf-8", "replace")
         return LogLine(b"", self._name, LineKind.STDOUT, text)

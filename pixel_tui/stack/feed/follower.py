@@ -1,7 +1,7 @@
-"""Follows the logs of some services across the lives of their containers.
+"""Follows the logs of services across recreations of their containers.
 
-A supervisor thread compares what is read with what there is to read, each time the snapshot
-of the stack changes; each container has a reader (`reader.py`) with a thread of its own.
+When the snapshot of the stack changes, a supervisor thread compares the open readers with the
+containers to read; each container has a reader (`reader.py`) with its own thread.
 """
 
 import logging
@@ -29,24 +29,24 @@ from pixel_tui.text import NO_TEXT
 log = logging.getLogger(__name__)
 
 KEPT_READERS: Final = 64
-"""Of containers that are gone, so many are remembered at most."""
+"""The maximum number of readers kept for removed containers."""
 
 
 class LogFollower:
-    """Reads the logs of any engine that speaks Docker's API, as they grow.
+    """Follows the logs of containers through Docker's API.
 
-    `_supervise` is the thread "log-follower". The lock of its `Supervision` guards the readers
-    by their container, and the status; no line is given out while it is held.
+    `_supervise` is the thread "log-follower". The lock of `Supervision` guards the readers and the
+    status; it is not held while lines are passed to the sink.
 
     Args:
-        engine: How logs are asked for.
-        targets: Whose logs; every service of the stack if there are none.
-        sink: Gets the lines: those of one container in its order, on several threads.
-        snapshot: The stack as it is now.
-        runs: What is known of the runs of a container's process.
-        tail: How many lines of each container's history to begin with.
-        reached: How far containers were read before, by id: these are read on from there.
-        limits: How soon, and how much at a time, logs are read.
+        engine: The engine to read from.
+        targets: The services or containers to follow; every service of the stack if empty.
+        sink: Receives the lines on several threads; those of one container in order.
+        snapshot: Returns the present snapshot.
+        runs: Reads the runs of a container's process.
+        tail: The number of past lines of each container to start with.
+        reached: Container id to the position from which to continue reading.
+        limits: Delays and sizes of reading.
     """
 
     def __init__(
@@ -78,31 +78,31 @@ class LogFollower:
             limits=self._limits,
         )
         self._readers: dict[str, ContainerReader] = {}
-        """By container id; the newest last."""
+        """By container id, the newest last."""
         self._unreadable: set[str] = set()
-        """Containers of which it was said that nothing can be read."""
+        """Containers already marked as unreadable."""
         self._status = FeedStatus(FeedState.CONNECTING)
         self.begins = False
-        """Whether the very first lines were among those that it began with."""
+        """Whether the lines it started with include the first ones of the logs."""
 
     @property
     def status(self) -> FeedStatus:
-        """Its state."""
+        """The present state."""
         return self._status
 
     @property
     def containers(self) -> Sequence[Container]:
-        """Those whose lines it has read, but for some that are long gone."""
+        """The containers whose lines it has read, except some removed long ago."""
         with self._supervision.lock:
             return tuple(reader.container for reader in self._readers.values())
 
     def wanted(self) -> Sequence[Container]:
-        """The containers that there are now whose lines are wanted."""
+        """Return the existing containers to follow."""
         return self._wanted.containers(self._snapshot())
 
     @property
     def closed(self) -> bool:
-        """Whether no line is wanted any more."""
+        """Whether it was closed."""
         return self._supervision.closed
 
     def start(self) -> None:
@@ -121,7 +121,7 @@ class LogFollower:
             reader.end_stream()
 
     def snapshot_changed(self) -> None:
-        """The stack is not as it was."""
+        """Wake the supervisor after a change of the snapshot."""
         self._supervision.look_again()
 
     def _supervise(self) -> None:
@@ -134,12 +134,12 @@ class LogFollower:
             self._supervision.rest(wait)
 
     def _reconcile(self) -> float | None:
-        """Open what is to be read; returns the seconds until something is to be retried."""
+        """Open missing readers; return the seconds until the next retry, if any."""
         snapshot = self._snapshot()
         wanted = self._wanted.containers(snapshot)
         waits: list[float] = []
         if not snapshot.stale:
-            # What was never started has said nothing, and may not bear its own name yet.
+            # A container that was never started has no lines, and may not have its final name.
             born = [item for item in wanted if item.started_at and item.logs_readable]
             here = {container.id for container in born}
             self._begin_together(born)
@@ -156,10 +156,10 @@ class LogFollower:
         return min(waits, default=None)
 
     def _begin_together(self, born: Sequence[Container]) -> None:
-        """Read the history of several containers at once, in the order of its time stamps.
+        """Read the past lines of several containers together, in the order of their timestamps.
 
-        From there on each is followed by a reader of its own, which begins where this
-        ended: what comes is shown as it comes.
+        Each container is then followed by its own reader, which continues from there and passes
+        on lines as they come.
         """
         if len(born) < 2 or self._readers or self._reached is not None:
             return
@@ -167,14 +167,14 @@ class LogFollower:
         try:
             page = history.before(b"", self._tail)
         except EngineError as error:
-            # Its reader meets the same error, and deals with it.
+            # The reader gets the same error and handles it.
             log.info("no history of %s: %s", self._wanted.targets, error)
             return
         self.begins = page.complete
         for container in born:
             reached = ReadPosition()
             reached.note([line for line in page.newest if line.source == container.name])
-            # If it had said nothing, whatever comes is new.
+            # If it had no lines, every later line is new.
             reader = self._new_reader(
                 container, tail=self._tail if reached.stamp else None, reached=reached
             )
@@ -183,7 +183,7 @@ class LogFollower:
         self._sink(page.lines)
 
     def _reader_of(self, container: Container, here: Collection[str]) -> ContainerReader | None:
-        """The reader of a container; None while the one before it is still being read."""
+        """Return the reader of a container; None while its predecessor is still being read."""
         mark = None
         with self._supervision.lock:
             reader = self._readers.get(container.id)
@@ -192,24 +192,24 @@ class LogFollower:
                 before = [item for item in gone if place(item.container) == place(container)]
                 busy = next((item for item in before if item.reading), None)
                 if busy is not None:
-                    busy.end_stream()  # what it has received is read, and its end wakes us
+                    busy.end_stream()  # it reads what was received, then wakes the supervisor
                     return None
                 last = next((item for item in before if item.opened), None)
                 mark = recreated(last.container, container) if last is not None else None
                 self._forget(gone, before)
                 reader = self._begin(container, replaces=bool(before))
-        if mark is not None:  # given out without the lock: whoever gets it may have one of its own
+        if mark is not None:  # without the lock: the sink may take one of its own
             self._sink([mark])
         return reader
 
     def _forget(self, gone: Sequence[ContainerReader], before: Sequence[ContainerReader]) -> None:
-        """Drop readers of what was replaced, and the oldest of what is gone."""
+        """Drop the readers of replaced containers, and the oldest of removed ones."""
         idle = [item for item in gone if not (item in before or item.reading)]
         for item in [*before, *idle[: max(len(idle) - KEPT_READERS, 0)]]:
             del self._readers[item.container.id]
 
     def _begin(self, container: Container, *, replaces: bool) -> ContainerReader:
-        """A new reader. Of what took the place of another, all of the log is wanted."""
+        """Create a reader. For a replacement of a container, it reads the complete log."""
         known = (self._reached or {}).get(container.id)
         complete = replaces or known is not None
         reader = self._readers[container.id] = self._new_reader(
@@ -218,7 +218,7 @@ class LogFollower:
         return reader
 
     def _mark_unreadable(self, wanted: Sequence[Container]) -> None:
-        """Say among the lines of others that a container's are missing, and why."""
+        """Insert a mark for each container whose log can't be read."""
         for container in wanted:
             if not container.logs_readable and container.id not in self._unreadable:
                 self._unreadable.add(container.id)

@@ -1,12 +1,12 @@
-"""The bytes of `GET /containers/{id}/logs` to lines. Pure.
+"""Splits the bytes of `GET /containers/{id}/logs` into lines. Pure.
 
-A container without a terminal sends frames: a header of eight bytes (stream, three
-zeros, the payload's length, big-endian) and a payload that is one message, begun by
-its time stamp. The engine cuts a line of more than 16 KiB into several messages of one
-time stamp, all but the last of 16 KiB and without a line feed. The driver `local` leaves
-it away from the last one too, and every driver from what a process said last without one.
-So a line ends with a line feed, with a shorter part, or where another stamp begins. A
-container with a terminal sends the same messages without headers.
+For a container without a TTY, the engine sends frames: a header of eight bytes (stream, three
+zeros, the payload's length, big-endian) and a payload that is one message, which starts with its
+timestamp. The engine splits a line of more than 16 KiB into several messages with the same
+timestamp, all but the last of 16 KiB and without a line feed. The logging driver `local` omits the
+line feed of the last part as well, and every driver omits it after an unfinished last line of a
+process. So a line ends with a line feed, with a shorter part, or before another timestamp. For a
+container with a TTY, the engine sends the same messages without headers.
 """
 
 import re
@@ -16,37 +16,37 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 
 HEADER: Final = 8
 MAX_FRAME: Final = 16 * 1024 * 1024
-"""No engine sends a larger one: it is no frame, and nobody waits for its end."""
+"""No engine sends a larger frame, so a larger length means that it is not a frame."""
 MAX_LINE: Final = 8 * 1024 * 1024
-"""Bytes of a line that are kept; what is cut off is said in its place."""
+"""Bytes of a line that are kept; a note gives the number of bytes cut."""
 PART: Final = 16 * 1024
-"""Bytes of each message of a line that the engine has cut, but for the last."""
+"""Bytes of each part of a line that the engine has split, except the last."""
 _STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
 STAMP_SIZE: Final = len(b"2026-03-01T12:00:00.123456789Z ")
 _LAST: Final = b"~"
-"""Greater than any stamp."""
+"""Greater than any timestamp."""
 _KINDS: Final = {0: LineKind.STDOUT, 1: LineKind.STDOUT, 2: LineKind.STDERR}
 
 
 class Splitter(Protocol):
-    """Cuts chunks, however they are cut themselves, into lines."""
+    """Splits a stream that comes in chunks of any size into lines."""
 
     def feed(self, chunk: bytes) -> list[LogLine]:
-        """Take a chunk in; return the lines that are whole now."""
+        """Add a chunk and return the lines completed by it."""
         ...
 
     def flush(self) -> list[LogLine]:
-        """The stream has ended: return what was left without a line feed."""
+        """Return the unfinished lines at the end of the stream."""
         ...
 
 
 def splitter(source: str, *, tty: bool) -> Splitter:
-    """The splitter for a container with or without a terminal."""
+    """Return the splitter for a container with or without a TTY."""
     return LineSplitter(source) if tty else FrameSplitter(source)
 
 
 class _Growing:
-    """A line of which not all is there."""
+    """An incomplete line."""
 
     def __init__(self, stamp: bytes) -> None:
         self.stamp = stamp
@@ -56,7 +56,7 @@ class _Growing:
 
     def add(self, text: bytes) -> None:
         kept = text[: self._room]
-        if kept:  # a line that never ends must not leave its parts here
+        if kept:  # an endless line must not add empty parts for ever
             self._parts.append(kept)
         self._room -= len(kept)
         self.cut += len(text) - len(kept)
@@ -69,7 +69,7 @@ class _Growing:
 
 
 class FrameSplitter:
-    """For a container without a terminal.
+    """Splits the stream of a container without a TTY.
 
     Args:
         source: The container's name.
@@ -82,7 +82,7 @@ class FrameSplitter:
         self._plain: LineSplitter | None = None
 
     def feed(self, chunk: bytes) -> list[LogLine]:
-        """Cut at frames; what is no frame is taken for bare lines from there on."""
+        """Split at frames; from the first invalid frame on, split at line feeds."""
         if self._plain is not None:
             return self._plain.feed(chunk)
         buffer = self._buffer + chunk if self._buffer else chunk
@@ -106,7 +106,7 @@ class FrameSplitter:
         return lines
 
     def flush(self) -> list[LogLine]:
-        """Give out unfinished lines; a frame that was cut off is dropped."""
+        """Return unfinished lines; an incomplete frame is dropped."""
         if self._plain is not None:
             return self._plain.flush()
         lines = [growing.line(self._source, kind) for kind, growing in self._growing.items()]
@@ -116,7 +116,7 @@ class FrameSplitter:
 
     def _take(self, kind: LineKind, payload: bytes, lines: list[LogLine]) -> None:
         stamp, space, text = payload.partition(b" ")
-        if not space:  # a message without its stamp is still a message
+        if not space:  # keep a message without a timestamp
             stamp, text = b"", payload
         growing = self._growing.pop(kind, None)
         if growing is not None and growing.stamp != stamp:
@@ -140,7 +140,7 @@ class FrameSplitter:
 
 
 class LineSplitter:
-    """For a container with a terminal: lines, each begun by its time stamp.
+    """Splits the stream of a container with a TTY: lines that start with their timestamp.
 
     Args:
         source: The container's name.
@@ -152,17 +152,17 @@ class LineSplitter:
         self._skipped = 0
 
     def feed(self, chunk: bytes) -> list[LogLine]:
-        """Cut at line feeds."""
+        """Split at line feeds."""
         *whole, rest = (self._rest + chunk).split(b"\n")
         following = [*whole[1:], rest]
         lines: list[LogLine] = []
         for at, (raw, after) in enumerate(zip(whole, following, strict=False)):
             if at == len(whole) - 1 and len(after) < STAMP_SIZE and _has_later_stamp(raw):
-                rest = raw + b"\n" + rest  # what follows tells whether this is one line
+                rest = raw + b"\n" + rest  # whether this is one line depends on what follows
                 break
             lines += self._lines(raw, _stamp_of(after))
         if len(rest) > 2 * MAX_LINE:
-            # Keep what is shown, with the stamps in between; count the rest, and don't hold it.
+            # Keep what can be shown, with the timestamps in between; only count the rest.
             held = MAX_LINE + MAX_LINE // 64
             self._skipped += len(rest) - held
             rest = rest[:held]
@@ -170,31 +170,31 @@ class LineSplitter:
         return lines
 
     def flush(self) -> list[LogLine]:
-        """Give out an unfinished line."""
+        """Return the unfinished line."""
         rest, self._rest = self._rest, b""
         raw, ended, after = rest.partition(b"\n")
         lines = self._lines(raw, _LAST) if raw or ended else []
         return [*lines, *self._lines(after, _LAST)] if after else lines
 
     def _lines(self, raw: bytes, limit: bytes) -> list[LogLine]:
-        """The lines between two line feeds: more than one where a process ended without any.
+        """Return the lines between two line feeds: several if a process exited without one.
 
         Args:
-            raw: What stands there.
-            limit: The stamp of what follows; no line in here has a later one.
+            raw: The bytes between the line feeds.
+            limit: The timestamp of the next line; no line in here has a later one.
         """
         stamp, space, text = raw.partition(b" ")
         if not space or not stamp[:4].isdigit():
             stamp, text = b"", raw
         lines: list[LogLine] = []
-        begun = bool(_stamp_of(raw))  # `_has_later_stamp` waits for what follows such lines alone
+        begun = bool(_stamp_of(raw))  # `_has_later_stamp` only waits after lines with a timestamp
         growing, start = _Growing(stamp), 0
         for inner in _STAMP.finditer(text):
             at = inner.group()[:-1]
             if at == stamp and inner.start() >= start + PART:
-                growing.add(text[start : inner.start()])  # the same line goes on
+                growing.add(text[start : inner.start()])  # the same line continues
             elif begun and stamp < at <= limit:
-                # A time that the program wrote itself was over when the engine took it in.
+                # A timestamp written by the program is earlier than the engine's for that line.
                 growing.add(text[start : inner.start()])
                 lines.append(growing.line(self._source, LineKind.STDOUT))
                 growing, stamp = _Growing(at), at
@@ -208,12 +208,12 @@ class LineSplitter:
 
 
 def _has_later_stamp(raw: bytes) -> bool:
-    """Whether another line may have begun in this one, or a program named a time to come."""
+    """Return whether another line may start inside this one (or the text has a future time)."""
     own = _stamp_of(raw)
     return bool(own) and any(found.group()[:-1] > own for found in _STAMP.finditer(raw))
 
 
 def _stamp_of(raw: bytes) -> bytes:
-    """The time stamp that a line begins with; empty where it has none."""
+    """Return the timestamp at the start of a line; empty if it has none."""
     match = _STAMP.match(raw)
     return match.group()[:-1] if match else b""

@@ -1,9 +1,9 @@
-"""The past of some containers' logs, read from the engine a page at a time.
+"""Reads the past of containers' logs from the engine, page by page.
 
-The engine finds the last K lines of a log by reading its files backwards, which is fast
-however long they are; a `since` it finds by taking every line apart from the first one on,
-which takes seconds for a million. So a place in the past is found by asking for more and
-more last lines, and reading only so much of the answer as is needed.
+The engine finds the last K lines of a log by reading its files backwards, which is fast for any
+size. To find a `since`, it parses every line from the first one on, which takes seconds for a
+million lines. So a position in the past is found by requesting more and more last lines, and
+reading only as much of the response as is needed.
 """
 
 import heapq
@@ -26,34 +26,34 @@ from pixel_tui.stack.model.source import ByteStream, EngineReader, LogRequest
 from pixel_tui.stack.model.times import format_timestamp, timestamp_nanoseconds
 
 GROWTH: Final = 4
-"""How much further back each next look for a place goes."""
+"""Factor by which each request goes further back than the previous one."""
 NEAR_ENOUGH: Final = 20_000
-"""So many lines more than needed may be read, for what another look would cost."""
+"""Reading up to this many lines too many is cheaper than another request."""
 MARGIN: Final = 1000
-"""Lines by which a look goes further back than the one before."""
+"""Lines added to the depth of the previous page for the first request."""
 AT_ONCE: Final = 8
-"""Logs that are read at the same time."""
+"""Number of logs read in parallel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some lines of the past, in order."""
+    """Consecutive lines of the past, in order."""
 
     lines: tuple[LogLine, ...]
     complete: bool
-    """Nothing lies beyond them."""
+    """There are no lines beyond them."""
     newest: tuple[LogLine, ...] = ()
-    """The newest lines that were read of each container, also where the page begins later."""
+    """The newest lines read of each container, even those before the start of the page."""
 
 
 class LogHistory:
-    """Reads the past of some containers' logs.
+    """Reads the past of containers' logs.
 
-    Its methods block, and may be called from any thread.
+    Its methods block and are thread-safe.
 
     Args:
-        engine: Where the logs are asked for (`GET /containers/{id}/logs`).
-        containers: Whose logs. Those that can't be read, or have never run, are left out.
+        engine: The engine to read from (`GET /containers/{id}/logs`).
+        containers: The containers; unreadable and never started ones are left out.
     """
 
     def __init__(self, engine: EngineReader, containers: Sequence[Container]) -> None:
@@ -62,23 +62,23 @@ class LogHistory:
             item for item in containers if item.logs_readable and item.started_at is not None
         ]
         self._depths: dict[str, int] = {}
-        """How many last lines led to the page before, by container id."""
+        """Container id to the number of last lines read for the previous page."""
         self._lock = threading.Lock()
         self._open: set[ByteStream] = set()
         self._closed = False
 
     def before(self, stamp: bytes, count: int, held: Mapping[str, LogLine] | None = None) -> Page:
-        """The last lines older than a moment, of all containers in order and without a hole.
+        """Return the last lines before a time, of all containers in order and without gaps.
 
         Args:
-            stamp: The moment, as the engine writes it; empty for the end of the logs.
-            count: How many of each container at most.
-            held: The first line that is known already, by the container's name. Lines are
-                taken up to it: two streams of one container write stamps a little out of
-                order, so that a stamp alone would lose lines.
+            stamp: The timestamp in the engine's format; empty for the end of the logs.
+            count: The maximum number of lines per container.
+            held: Container name to its first known line. Lines are read up to this line, because
+                the timestamps of a container's two streams are slightly out of order, and lines
+                would be lost by comparing timestamps only.
 
         Raises:
-            EngineError: The engine can't be asked.
+            EngineError: The engine can't be reached.
         """
         anchors = held or {}
 
@@ -88,7 +88,7 @@ class LogHistory:
 
         with ThreadPoolExecutor(min(max(len(self._containers), 1), AT_ONCE)) as pool:
             tails = list(pool.map(tail_of, self._containers))
-        # Where one log goes on further back than it was read, the others stop there too.
+        # The page starts where the first log was cut, so that it has no gaps.
         cut = max((page.lines[0].stamp for page in tails if page.lines and not page.complete),
                   default=b"")  # fmt: skip
         whole = [dropwhile(lambda line: line.stamp < cut, page.lines) for page in tails]
@@ -97,10 +97,10 @@ class LogHistory:
         return Page(tuple(heapq.merge(*whole, key=_stamp)), complete, newest)
 
     def last_of(self, container: Container, count: int) -> Sequence[LogLine]:
-        """The last lines of one container.
+        """Return the last lines of one container.
 
         Raises:
-            EngineError: The engine can't be asked.
+            EngineError: The engine can't be reached.
         """
         return self._tail_before(container, b"", count, None).lines
 
@@ -111,17 +111,17 @@ class LogHistory:
         after: Mapping[str, ReadPosition] | None = None,
         until: bytes = b"",
     ) -> "HistoryReader":
-        """Read on from a moment.
+        """Return a reader that reads forward from a time.
 
         Args:
-            start: The moment; empty for the very first line.
-            after: How far each container's log was read before, by its id.
-            until: Read no line that is later; empty for up to now.
+            start: The timestamp; empty for the first line.
+            after: Container id to the position from which to continue.
+            until: The timestamp of the last line to read; empty for up to now.
         """
         return HistoryReader(self, self._containers, start, after or {}, until)
 
     def close(self) -> None:
-        """End whatever is being read; what is asked for afterwards is empty."""
+        """Interrupt all reading; later calls return nothing."""
         with self._lock:
             self._closed = True
             streams, self._open = self._open, set()
@@ -130,16 +130,16 @@ class LogHistory:
 
     @property
     def closed(self) -> bool:
-        """Whether nobody wants it any more."""
+        """Whether it was closed."""
         return self._closed
 
     def batches(
         self, container: Container, tail: int | None
     ) -> Generator[list[LogLine], None, None]:
-        """The last lines of a log, or all of it, as they come; nothing of one that is gone.
+        """Yield the last lines of a log, or all of it, in batches; nothing if it was removed.
 
         Raises:
-            EngineError: The engine can't be asked, or broke the connection off.
+            EngineError: The engine can't be reached, or the connection broke.
         """
         cut = splitter(container.name, tty=container.tty)
         with closing(self.chunks(container, tail)) as chunks:
@@ -148,10 +148,10 @@ class LogHistory:
         yield cut.flush()
 
     def chunks(self, container: Container, tail: int | None) -> Generator[bytes, None, None]:
-        """The same as the engine sends it.
+        """Yield the same as raw chunks.
 
         Raises:
-            EngineError: The engine can't be asked, or broke the connection off.
+            EngineError: The engine can't be reached, or the connection broke.
         """
         try:
             stream = self._engine.logs(LogRequest(container.id, tail, follow=False))
@@ -172,16 +172,16 @@ class LogHistory:
 
     @property
     def containers(self) -> Sequence[Container]:
-        """Whose past can be read."""
+        """The containers whose past can be read."""
         return tuple(self._containers)
 
     def depth_of(self, container: Container, stamp: bytes, beyond: int = 0) -> int | None:
-        """How many last lines reach back behind a moment; None where all of them are needed.
+        """Return how many last lines reach back before a time; None if all are needed.
 
         Args:
-            container: Whose log.
-            stamp: The moment.
-            beyond: So many lines from before it are wanted too.
+            container: The container.
+            stamp: The timestamp.
+            beyond: The number of lines before it that are needed as well.
         """
         stamp = format_timestamp(max((timestamp_nanoseconds(stamp) or 0) - DISORDER, 0))
         reach = max(self._depths.get(container.id, 0), beyond) + MARGIN
@@ -198,7 +198,7 @@ class LogHistory:
         while reach - short > NEAR_ENOUGH:
             middle = (short + reach) // 2
             if later and not halve:
-                # Most logs grow evenly: look where it would stand then, and a little beyond.
+                # Interpolate: most logs grow evenly. Go a little beyond the estimate.
                 share = _share(later, stamp, first.stamp)
                 middle = min(int(short + (reach - short) * share) + NEAR_ENOUGH // 2, reach - 1)
             halve = not halve
@@ -211,7 +211,7 @@ class LogHistory:
         return reach + beyond
 
     def _first_of(self, container: Container, tail: int) -> LogLine | None:
-        """The first of the last lines of a log; None where there are none."""
+        """Return the first of the last lines of a log; None if there are none."""
         with closing(self.batches(container, tail)) as batches:
             return next((lines[0] for lines in batches if lines), None)
 
@@ -228,19 +228,19 @@ class LogHistory:
                 seen += len(older)
                 if len(older) < len(lines):
                     break
-        # A log that has more than was asked for gives as much as was asked for.
+        # If the log has more lines than requested, exactly the requested number was returned.
         return Page(tuple(kept), seen <= count if depth is None else seen < count)
 
 
 class HistoryReader:
-    """Reads on from a place in the past; nothing is read that was not asked for.
+    """Reads forward from a position in the past, only as much as requested.
 
     Args:
-        history: Where from.
-        containers: Whose logs.
-        start: From which moment; empty for the beginning.
-        after: How far each was read before.
-        until: Up to which moment; empty for all.
+        history: Reads the logs.
+        containers: The containers.
+        start: The timestamp to start from; empty for the first line.
+        after: Container id to the position from which to continue.
+        until: The timestamp of the last line to read; empty for all.
     """
 
     def __init__(
@@ -259,10 +259,10 @@ class HistoryReader:
         self._merged = heapq.merge(*self._streams, key=_stamp)
 
     def read(self, count: int) -> Page:
-        """The next lines; fewer only where there are no more.
+        """Return the next lines; fewer than `count` only if there are no more.
 
         Raises:
-            EngineError: The engine can't be asked, or broke the connection off.
+            EngineError: The engine can't be reached, or the connection broke.
         """
         lines = tuple(islice(self._merged, count))
         by_source: dict[str, list[LogLine]] = {}
@@ -273,16 +273,16 @@ class HistoryReader:
         return Page(lines, len(lines) < count)
 
     def reached(self) -> Mapping[str, ReadPosition]:
-        """How far each log was given out, by container id."""
+        """Return the position up to which each log was read, by container id."""
         return self._reached
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more comes, since nobody wants it."""
+        """Whether the history was closed."""
         return self._history.closed
 
     def close(self) -> None:
-        """Read no more. What is being read on another thread is ended by `LogHistory.close`."""
+        """Stop reading. `LogHistory.close` interrupts a read on another thread."""
         for stream in self._streams:
             stream.close()
 
@@ -298,7 +298,7 @@ class HistoryReader:
             for lines in batches:
                 fresh = lines
                 if not begun:
-                    # What stands behind the first line of that time is later, whatever it says.
+                    # Lines after the first one of that time are later, whatever their timestamp.
                     fresh = list(dropwhile(lambda line: line.stamp < begin, lines))
                     begun = bool(fresh)
                 for line in overlap.drop_from(fresh) if overlap is not None else fresh:
@@ -308,7 +308,7 @@ class HistoryReader:
 
 
 def _newest(lines: Sequence[LogLine]) -> Sequence[LogLine]:
-    """The lines of each stream's latest time, which need not be the last ones."""
+    """Return the lines with each stream's latest timestamp, which may not be the last lines."""
     last: dict[LineKind, bytes] = {}
     for line in lines:
         last[line.kind] = max(last.get(line.kind, b""), line.stamp)
@@ -316,7 +316,7 @@ def _newest(lines: Sequence[LogLine]) -> Sequence[LogLine]:
 
 
 def _share(later: bytes, stamp: bytes, earlier: bytes) -> float:
-    """How much of the way from a later time back to an earlier one a time is."""
+    """Return the position of a time between a later (0.0) and an earlier one (1.0)."""
     high, at, low = (timestamp_nanoseconds(item) or 0 for item in (later, stamp, earlier))
     return min(max((high - at) / (high - low), 0.0), 1.0) if high > low else 0.5
 
@@ -326,7 +326,7 @@ def _stamp(line: LogLine) -> bytes:
 
 
 def _up_to(lines: list[LogLine], stamp: bytes, anchor: LogLine | None) -> list[LogLine]:
-    """The lines before the first one that is known already, or not older than a moment."""
+    """Return the lines before the first known one, or before a time."""
     if not stamp:
         return lines
     if anchor is None:

@@ -1,4 +1,4 @@
-"""Marks in a log: lines of ours that say what happened to a container between its own lines."""
+"""Marks in a log: our own lines about what happened to a container."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,39 +12,39 @@ from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.stack.model.times import parse_timestamp, timestamp_at
 
 LATE: Final = timedelta(seconds=5)
-"""By how much a snapshot of the stack may follow what it shows."""
+"""How late a snapshot may show a change."""
 
 
 class RunsKnown(Protocol):
-    """Knows the runs of a container's process. Its methods raise `EngineError`."""
+    """Reads the runs of a container's process. Its methods raise `EngineError`."""
 
     def inspect(self, container_id: str) -> Container:
-        """The container as it is now."""
+        """Return the present state of the container."""
         ...
 
     def run_events(
         self, container_id: str, since: datetime, until: datetime | None
     ) -> Sequence[StackEvent]:
-        """The starts and ends that the engine reported.
+        """Return the starts and exits that the engine reported.
 
         Args:
-            container_id: Whose.
-            since: From when.
-            until: The engine has reported at least up to here; None for what is known already.
+            container_id: The container.
+            since: The start of the period.
+            until: Events at least up to this time are needed; None for those already known.
         """
         ...
 
 
 def new_boundaries(progress: RunProgress, now: Container, runs: RunsKnown) -> Sequence[Boundary]:
-    """The ends and starts since a log was read, in order.
+    """Return the exits and starts since a log was read, in order.
 
     Args:
-        progress: Up to which run it was read.
-        now: The container, asked after the lines were read.
-        runs: What is asked for the runs in between, if there may be any.
+        progress: The run up to which it was read.
+        now: The container's state, read after the lines.
+        runs: Reads the runs in between, if there may be any.
 
     Raises:
-        EngineError: The engine can't be asked.
+        EngineError: The engine can't be reached.
     """
     if progress.reached(now):
         return ()
@@ -54,30 +54,30 @@ def new_boundaries(progress: RunProgress, now: Container, runs: RunsKnown) -> Se
 
 
 def recreated(before: Container, now: Container) -> LogLine:
-    """The mark of a container that took the place of another."""
+    """Return the mark for a container that replaced another."""
     words = f"{now.name} was recreated: {before.short_id} is gone, this is {now.short_id}"
     return _mark(now, words)
 
 
 def missing(container: Container) -> LogLine:
-    """The mark, among the lines of others, of a container whose log can't be read."""
+    """Return the mark for a container whose log can't be read, among the lines of others."""
     return _mark(container, f"nothing of {container.name} is here: {unreadable(container)}")
 
 
 class StateMarks:
-    """Marks each change of a container's health, and the beginning and end of a pause."""
+    """Creates marks for changes of a container's health and for pauses."""
 
     def __init__(self) -> None:
         self._health: HealthStatus | None = None
-        """As it was seen last; None before the first look."""
+        """The last known health; None at first."""
         self._paused = False
 
     def changes(self, container: Container, last: bytes) -> Sequence[LogLine]:
-        """What is another than when this was asked before.
+        """Return marks for the changes since the last call.
 
         Args:
-            container: As it is now.
-            last: The stamp of its last line; empty before the first.
+            container: Its present state.
+            last: The timestamp of its last line; empty before the first.
         """
         marks = []
         health, paused = container.health_status, container.state is ContainerState.PAUSED
@@ -98,14 +98,14 @@ def _health_mark(container: Container, last: bytes) -> LogLine:
     probe = probes[-1] if probes else None
     failed = health is HealthStatus.UNHEALTHY
     if probe is None or failed == (probe.exit_code == 0):
-        probe = None  # it is not the one that decided this
+        probe = None  # another probe caused this change
     said = f": {' '.join(probe.output)}" if failed and probe and probe.output else ""
     words = f"{container.name} is {health.value}{said}"
     return _mark(container, words, _not_before(last, probe.ended if probe else None))
 
 
 def _not_before(stamp: bytes, at: datetime | None) -> datetime | None:
-    """A time that is not earlier than the last line, if the snapshot was only a little late."""
+    """Return a time that is not before the last line, if the snapshot was only a little late."""
     last = parse_timestamp(stamp)
     if at is None or last is None or not at < last <= at + LATE:
         return at
@@ -113,7 +113,7 @@ def _not_before(stamp: bytes, at: datetime | None) -> datetime | None:
 
 
 def _mark(container: Container, words: str, at: datetime | None = None) -> LogLine:
-    """A mark at this time, else at the present."""
+    """Create a mark at this time, by default now."""
     return LogLine(
         timestamp_at(at or datetime.now(UTC)), container.name, LineKind.MARK, words.encode()
     )

@@ -1,8 +1,8 @@
-"""Lines of several containers in the order in which they were said. Pure.
+"""Merges the lines of several containers in the order of their timestamps. Pure.
 
-Each container is read by a thread of its own, so lines arrive a little out of order.
-Each is held for a moment: within it, an earlier line of another container still finds
-its place. Lines of one container never change places, whatever their stamps say.
+Each container is read by its own thread, so lines arrive slightly out of order. Each line is held
+for a moment, so that an earlier line of another container can be inserted before it. Lines of the
+same container always keep their order, whatever their timestamps.
 """
 
 import heapq
@@ -14,21 +14,20 @@ from typing import Final
 from pixel_tui.stack.feed.ring import LogLine
 
 WINDOW: Final = 0.25
-"""Seconds for which a line is held."""
+"""How long a line is held, in seconds."""
 MAX_HELD: Final = 20_000
-"""Lines that are held at most."""
+"""Maximum number of held lines."""
 
 
 class Merge:
-    """Orders lines as they arrive.
+    """Sorts lines as they arrive.
 
-    Where no line arrives later than `window` after it was said, the result is in order
-    of the stamps. A line that is later than that is given out at once, behind what was
-    given out before, and counted.
+    If every line arrives within `window` after its timestamp, the result is sorted. A later line is
+    released at once, after those already released, and counted.
 
     Args:
-        window: Seconds for which a line is held.
-        most: How many lines are held; the longest held are given out beyond that.
+        window: How long a line is held, in seconds.
+        most: Maximum number of held lines; beyond that, the oldest are released.
     """
 
     def __init__(self, window: float = WINDOW, most: int = MAX_HELD) -> None:
@@ -36,7 +35,7 @@ class Merge:
         self._most = most
         self._heap: list[tuple[bytes, int, LogLine]] = []
         self._arrived: deque[tuple[float, bytes]] = deque()
-        """When each held line arrived and its place, oldest first; some are gone already."""
+        """Arrival time and sort key of each line, oldest first; some are already released."""
         self._keys: dict[str, bytes] = {}
         self._number = 0
         self._last = b""
@@ -44,23 +43,20 @@ class Merge:
 
     @property
     def held(self) -> int:
-        """How many lines wait."""
+        """The number of held lines."""
         return len(self._heap)
 
     @property
     def late(self) -> int:
-        """How many lines came too late for their place."""
+        """The number of lines that came too late to be sorted."""
         return self._late
 
     def feed(self, lines: Iterable[LogLine], now: float) -> list[LogLine]:
-        """Take lines in.
+        """Add lines and return those that are released.
 
         Args:
-            lines: What arrived; of one container, in its own order.
-            now: Seconds on a clock that never goes back.
-
-        Returns:
-            What has its place now.
+            lines: New lines; those of one container in order.
+            now: Seconds on a monotonic clock.
         """
         for line in lines:
             self._take(line, now)
@@ -72,12 +68,12 @@ class Merge:
         return self._release(limit)
 
     def flush(self) -> list[LogLine]:
-        """Everything that waits, in order."""
+        """Return all held lines in order."""
         self._arrived.clear()
         return [heapq.heappop(self._heap)[2] for _ in range(len(self._heap))]
 
     def _take(self, line: LogLine, now: float) -> None:
-        # A line without a stamp, or one that goes back, stays behind its container's last.
+        # A line without a timestamp, or with an earlier one, stays after its container's last.
         key = max(line.stamp, self._keys.get(line.source, b""))
         self._keys[line.source] = key
         if key < self._last:
@@ -87,7 +83,7 @@ class Merge:
         self._arrived.append((now, key))
 
     def _release(self, limit: bytes) -> list[LogLine]:
-        """All that has its place up to a stamp."""
+        """Return the held lines up to a timestamp."""
         out: list[LogLine] = []
         while self._heap and self._heap[0][0] <= limit:
             key, _, line = heapq.heappop(self._heap)
@@ -97,6 +93,6 @@ class Merge:
 
 
 def in_order(lines: Iterable[LogLine]) -> list[LogLine]:
-    """Lines that are all there, such as the tails of several logs, in order."""
+    """Sort a complete set of lines, such as the tails of several logs."""
     merge = Merge(most=sys.maxsize)
     return merge.feed(lines, 0.0) + merge.flush()

@@ -1,8 +1,8 @@
-"""How far a log has been read, and what of a resumed stream was read before. Pure.
+"""The position up to which a log was read, and which lines of a resumed stream are new. Pure.
 
-The engine takes in the standard output and the standard error of a container side by
-side: either has its own lines in order, but between them a line may be written behind
-one with a later stamp. So the place up to which a log was read is kept of each stream.
+The engine reads stdout and stderr of a container in parallel. The lines of each are in order, but a
+line of one may be written after a line of the other with a later timestamp. So the position is kept
+for each stream.
 """
 
 from collections import Counter
@@ -14,40 +14,40 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import format_timestamp, timestamp_nanoseconds
 
 DISORDER: Final = 200_000_000
-"""Nanoseconds by which two lines of one container may have changed places."""
+"""Nanoseconds by which two lines of one container may be out of order."""
 
 
 @dataclass(slots=True)
 class _Edge:
-    """The last time stamp that was read of one stream, and the texts that bear it."""
+    """The last timestamp read of one stream, and the texts of the lines with it."""
 
     stamp: bytes
     texts: Counter[bytes] = field(default_factory=Counter)
 
 
 class ReadPosition:
-    """The place in a log up to which it was read.
+    """The position in a log up to which it was read.
 
     Args:
-        stamp: Where that is before any line was read; empty for the beginning. Lines
-            that bear it are not read yet.
+        stamp: The initial position; empty for the beginning. Lines with this timestamp are not
+            read yet.
     """
 
     def __init__(self, stamp: bytes = b"") -> None:
         self.stamp = stamp
-        """The latest time stamp that was read; empty before the first."""
+        """The latest timestamp read; empty before the first."""
         self._edges: dict[LineKind, _Edge] = {}
 
     @property
     def since(self) -> bytes:
-        """The moment from which on there may be lines that were not read."""
+        """The timestamp from which on there may be unread lines."""
         at = timestamp_nanoseconds(self.stamp)
         return (
             self.stamp if at is None or not self._edges else format_timestamp(max(at - DISORDER, 0))
         )
 
     def note(self, lines: Sequence[LogLine]) -> None:
-        """These lines were read too."""
+        """Advance the position by these lines."""
         for kind in (LineKind.STDOUT, LineKind.STDERR):
             own = [line for line in lines if line.kind is kind]
             last = max((line.stamp for line in own), default=b"")
@@ -60,17 +60,17 @@ class ReadPosition:
             self.stamp = max(self.stamp, last)
 
     def overlap(self) -> "Overlap":
-        """What drops, from a stream that begins at `since`, what was read before."""
+        """Return a filter that drops already read lines from a stream that starts at `since`."""
         return Overlap(self.stamp, self.since, self._edges)
 
 
 class Overlap:
-    """Drops, from a resumed stream, the lines that were read before.
+    """Drops the already read lines from a resumed stream.
 
     Args:
-        stamp: The latest time stamp that was read.
-        since: What is older than this was read, in every stream.
-        edges: How far each stream was read.
+        stamp: The latest timestamp read.
+        since: All lines before this timestamp were read, of both streams.
+        edges: The position of each stream.
     """
 
     def __init__(self, stamp: bytes, since: bytes, edges: Mapping[LineKind, _Edge]) -> None:
@@ -86,11 +86,11 @@ class Overlap:
 
     @property
     def missing(self) -> bool:
-        """Whether the stream begins later than where the reading had ended."""
+        """Whether the stream starts after the position, so that lines are missing."""
         return bool(self._stamp) and self._passed and not self._known
 
     def drop_from(self, lines: list[LogLine]) -> list[LogLine]:
-        """The lines that are new."""
+        """Return the new lines."""
         if not self._edges and self._passed:
             return lines
         new = [line for line in lines if self._is_new(line)]
@@ -98,7 +98,7 @@ class Overlap:
         if latest > self._stamp:
             self._passed = True
             limit = format_timestamp((timestamp_nanoseconds(self._stamp) or 0) + DISORDER)
-            if latest > limit:  # nothing that was read comes any more
+            if latest > limit:  # no already read line can come any more
                 self._edges.clear()
         return new
 

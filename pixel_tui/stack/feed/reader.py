@@ -1,14 +1,14 @@
-"""Reads the log of one container, run by run, on a thread of its own.
+"""Reads the log of one container, run by run, on its own thread.
 
-A followed stream ends with the run of the process that it was opened in. What was written
-since, last words as well as runs that came and went meanwhile, is then read up to now, and
-the ends and starts are marked between the lines before any of them is given out. Only the
-engine knows of runs that are shorter than the snapshot is old: it is asked after the lines
-were read, so that it knows of every run that they can be of. Where it tells of an end or a start
-that was not known before, there may be more lines of that run: they are read first.
+A followed stream ends with the run of the process in which it was opened. Then the lines written
+since (the last lines of the run, and runs that came and went meanwhile) are read up to now, and
+exits and starts are marked between the lines before any of them is passed on. Runs shorter than the
+snapshot is old are known only to the engine. It is asked for them after the lines were read, so
+that it knows every run that has lines. If it reports a new exit or start, there may be more lines
+of that run, which are read first.
 
-A stream that broke off is opened again from the last time stamp, and what overlaps is dropped by
-comparing stamp and text: no line is lost, none doubled.
+A broken stream is reopened from the last timestamp. Overlapping lines are dropped by comparing
+timestamp and text, so that no line is lost or duplicated.
 """
 
 import logging
@@ -35,30 +35,30 @@ from pixel_tui.text import NO_TEXT, SafeText
 log = logging.getLogger(__name__)
 
 FULL: Final = 32 * 1024
-"""Bytes of a chunk after which more wait already."""
+"""A chunk of this size means that more data is already waiting."""
 GATHER_SECONDS: Final = 0.02
-"""How long the next lines are gathered, once some were taken in."""
+"""Pause after a smaller chunk, so that more lines arrive together."""
 PORTION: Final = 4 * 1024 * 1024
-"""Bytes of lines that are held until it is known which runs they are of."""
+"""Bytes of lines that are held until their runs are known."""
 
 
 class ContainerReader:
-    """The log of one container: how far it was read, and the thread that reads on.
+    """Reads the log of one container and keeps the position.
 
-    The supervisor calls `care_for` whenever the stack has changed; that starts the thread
-    "log-NAME" if there is anything to read, and the thread ends when there is no more. While it
-    runs, `reading` is set, and how far the log was read is its business alone. The lock of
-    `supervision` guards the end of `reading` and the open stream.
+    The supervisor calls `care_for` whenever the stack has changed. That starts the thread
+    "log-NAME" if there is anything to read; the thread ends when there is no more. While it runs,
+    `reading` is set, and only the thread uses the position. The lock of `supervision` guards the
+    end of `reading` and the open stream.
 
     Args:
-        container: Whose log.
-        engine: How it is asked for.
-        runs: What is known of the runs of its process.
-        sink: Gets the lines, and the marks between them, in order.
-        supervision: Says when no line is wanted any more, and is told when one ends.
-        limits: How soon it is tried again.
-        tail: With how many lines of its history it begins; None for all of them.
-        reached: How far it was read before.
+        container: The container.
+        engine: The engine to read from.
+        runs: Reads the runs of its process.
+        sink: Receives the lines, and the marks between them, in order.
+        supervision: Reports when following is over, and is woken when a thread ends.
+        limits: The delays before retries.
+        tail: The number of past lines to start with; None for all.
+        reached: The position to continue from.
     """
 
     def __init__(
@@ -74,13 +74,13 @@ class ContainerReader:
         reached: ReadPosition,
     ) -> None:
         self.container = container
-        """As it was seen last."""
+        """Its last known state."""
         self.reading = False
         """Whether the thread runs."""
         self.opened = False
-        """Whether it has ever run."""
+        """Whether the thread has ever run."""
         self.refused: SafeText = NO_TEXT
-        """Why the engine gave the log not, the last time; empty if it did."""
+        """Why the engine refused the log the last time; empty if it did not."""
         self._engine = engine
         self._runs = runs
         self._sink = sink
@@ -90,24 +90,24 @@ class ContainerReader:
         self._reached = reached
         self._states = StateMarks()
         self._run: RunProgress | None = None
-        """Up to which run it was read; None before it was opened."""
+        """The run up to which it was read; None before it was opened."""
         self._failures = 0
         self._retry_at = 0.0
         self._stream: ByteStream | None = None
 
     @property
     def live(self) -> bool:
-        """Whether the log is open, and its container runs."""
+        """Whether the log is open and its container runs."""
         return self._stream is not None and self.container.running
 
     def care_for(self, container: Container) -> float | None:
-        """Mark what has changed, and read if there is anything to read.
+        """Pass on marks for changes of state, and start to read if there is anything to read.
 
         Args:
-            container: As it is now.
+            container: Its present state.
 
         Returns:
-            In how many seconds to try again, if that is to be.
+            The seconds until a retry is due; None if none is needed.
         """
         self.container = container
         for mark in self._states.changes(container, self._reached.stamp):
@@ -117,7 +117,7 @@ class ContainerReader:
         run = self._run
         news = run is not None and not run.reached(container)
         if run is not None and run.over and not (news or self._failures):
-            return None  # read to its end: there is more once it runs again
+            return None  # read to its end: there is no more until it runs again
         wait = self._retry_at - time.monotonic()
         if wait > 0 and (self._failures or not news):
             return wait
@@ -128,7 +128,7 @@ class ContainerReader:
         return None
 
     def end_stream(self) -> None:
-        """Have the thread end: what it has received is still read."""
+        """Close the stream, so that the thread ends after reading what was received."""
         stream = self._stream
         if stream is not None:
             stream.close()
@@ -156,10 +156,10 @@ class ContainerReader:
                 self._supervision.look_again()
 
     def _read_runs(self, container: Container) -> None:
-        """Read a log run by run, until the last one is over.
+        """Read the log run by run until the last one has exited.
 
         Raises:
-            EngineError: The engine can't be asked.
+            EngineError: The engine can't be reached.
         """
         run, first = self._run, self._run is None
         if run is None:
@@ -168,15 +168,15 @@ class ContainerReader:
             container = self._catch_up(run, container)
         while container.running and not self._supervision.closed:
             followed = run.started
-            # Of what never restarted by itself the snapshot is sure to show this very run.
+            # If it has never restarted by itself, the snapshot certainly shows this run.
             self._follow_run(run, container, sure=first and not container.restarts)
             first = False
             container = self._catch_up(run, container)
             if run.started == followed and container.running:
-                return  # the stream ended, and yet it runs: opened again after a pause
+                return  # the stream ended, but the container runs: reopen it after a pause
 
     def _follow_run(self, run: RunProgress, container: Container, *, sure: bool) -> None:
-        """Give out what comes until this run is over; nothing if it was over already."""
+        """Pass on lines until this run exits; none if it has already exited."""
         for lines in self._batches(container, follow=True):
             if not sure:
                 if self._runs.inspect(container.id).started_at != run.started:
@@ -187,13 +187,13 @@ class ContainerReader:
             self._keep(lines)
 
     def _catch_up(self, run: RunProgress, container: Container) -> Container:
-        """Read up to now, and mark ends and starts where they belong.
+        """Read up to now, with marks for exits and starts.
 
         Returns:
-            The container as it is now.
+            The present state of the container.
 
         Raises:
-            EngineError: The engine can't be asked. What was not given out is read again.
+            EngineError: The engine can't be reached. Lines not passed on are read again later.
         """
         while True:
             held: list[LogLine] = []
@@ -208,16 +208,16 @@ class ContainerReader:
             if self._supervision.closed or _same_run(container, now):
                 self._give_out(run, now, held)
                 return now
-            # It ended or started meanwhile: of that run, lines may have come after the last read.
+            # It exited or started meanwhile: that run may have lines after the last one read.
             container = now
 
     def _give_out(self, run: RunProgress, now: Container, lines: list[LogLine]) -> None:
-        """Give out lines, and before each what happened before it.
+        """Pass on lines, with the marks between them.
 
         Args:
-            run: Up to which run the log was read.
-            now: The container, asked after the lines were read.
-            lines: In their order.
+            run: The run up to which the log was read.
+            now: The container's state, read after the lines.
+            lines: The lines in order.
         """
         if self._supervision.closed:
             return
@@ -230,7 +230,7 @@ class ContainerReader:
         run.advance(now)
 
     def _mark_removed(self, container: Container) -> None:
-        """Mark how the last run ended of a container that is not there any more."""
+        """Mark the exit of the last run of a removed container."""
         run = self._run
         if run is None or run.over or self._supervision.closed:
             return
@@ -245,7 +245,7 @@ class ContainerReader:
         self._retry_at = time.monotonic() + self._limits.retry_pause(self._failures)
 
     def _batches(self, container: Container, *, follow: bool) -> Iterator[list[LogLine]]:
-        """What is new of a log, up to now or for as long as its container lives."""
+        """Yield the new lines of a log, up to now or for as long as its container runs."""
         since = unix_time(self._reached.since)
         first = self._limits.near_lines if since else self._tail
         for count in (first, None):
@@ -256,10 +256,10 @@ class ContainerReader:
                 lines = overlap.drop_from(cut.feed(chunk))
                 if overlap.missing and count is not None:
                     stream.close()
-                    break  # more was written meanwhile than that: read it all
+                    break  # more lines than that were written meanwhile: read all
                 yield lines
                 if follow and len(chunk) < FULL:
-                    # Woken for each line of a flood, it would hold back the whole program.
+                    # Waking up for each line under heavy logging would slow the program down.
                     self._supervision.gather(GATHER_SECONDS)
             else:
                 yield overlap.drop_from(cut.flush())
@@ -283,5 +283,5 @@ class ContainerReader:
 
 
 def _same_run(before: Container, now: Container) -> bool:
-    """Whether nothing has ended or started in between."""
+    """Return whether both are states of the same run."""
     return before.started_at == now.started_at and before.running == now.running

@@ -8,20 +8,20 @@ from typing import Final
 
 
 class LineKind(IntEnum):
-    """Where a line comes from."""
+    """The origin of a line."""
 
     STDOUT = 1
     STDERR = 2
     MARK = 3
-    """Not a container's word: the console says what happened at this place."""
+    """A line of pixel-tui about what happened here, not of a container."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line as the container wrote it: bytes, not yet safe to show."""
+    """A line as the container wrote it: bytes that are not yet safe to show."""
 
     stamp: bytes
-    """The engine's RFC 3339 time in UTC with nanoseconds; empty where it has none."""
+    """The engine's RFC 3339 timestamp in UTC with nanoseconds; empty if it has none."""
     source: str
     """The container's name."""
     kind: LineKind
@@ -34,7 +34,7 @@ _GONE: Final = LogLine(b"", "", LineKind.MARK, b"")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Some lines of a ring, taken at one moment."""
+    """Consecutive lines of a ring."""
 
     first: int
     """The sequence number of the first of the lines."""
@@ -43,25 +43,25 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Which lines a ring keeps, at one moment."""
+    """The range of lines that a ring keeps at one moment."""
 
     epoch: int
-    """Another one after `restart`: the numbers before mean nothing any more."""
+    """Changed by `restart`, which invalidates all earlier sequence numbers."""
     first: int
-    """The sequence number of the oldest line; below zero where older ones were put before."""
+    """The sequence number of the oldest line; negative if older lines were prepended."""
     following: int
     """The sequence number of the next line to come."""
 
 
 class Ring:
-    """Lines of a log in a row, bounded in number and in bytes.
+    """A buffer of consecutive log lines, limited in number and in bytes. Thread-safe.
 
-    Every line has a sequence number that never changes; where lines come at one end, those
-    at the other make room. All methods may be called from any thread.
+    Every line has a sequence number that never changes. Lines added at one end displace those at
+    the other.
 
     Args:
-        max_lines: How many lines are kept.
-        max_bytes: How many bytes of text are kept (one line is kept whatever its size).
+        max_lines: Maximum number of lines.
+        max_bytes: Maximum bytes of text (one line is kept whatever its size).
     """
 
     def __init__(self, max_lines: int = 100_000, max_bytes: int = 32 * 1024 * 1024) -> None:
@@ -69,7 +69,7 @@ class Ring:
         self._max_bytes = max_bytes
         self._lines: list[LogLine] = []
         self._waste = 0
-        """So many places at the list's beginning hold nothing any more."""
+        """The number of unused entries at the start of the list."""
         self._bytes = 0
         self._first = 0
         self._epoch = 0
@@ -77,22 +77,25 @@ class Ring:
         self._listener: Callable[[], None] = _nobody
 
     def listen(self, listener: Callable[[], None]) -> None:
-        """Call this after each change, on the thread that makes it; it must return at once."""
+        """Set a function to call after each change, on the thread that makes it.
+
+        It must return at once.
+        """
         self._listener = listener
 
     def extend(self, lines: Sequence[LogLine]) -> None:
-        """Append a batch and drop from the head what no longer fits."""
+        """Append lines, and drop from the start what no longer fits."""
         with self._lock:
             self._append(lines)
         self._listener()
 
     def prepend(self, lines: Sequence[LogLine]) -> int:
-        """Put older lines before the first one and drop from the end what no longer fits.
+        """Insert older lines before the first one, and drop from the end what no longer fits.
 
-        Of more than fit at all, the last are kept.
+        If there are more lines than fit at all, the last of them are kept.
 
         Returns:
-            How many were dropped from the end.
+            The number of lines dropped from the end.
         """
         with self._lock:
             lines = lines[-self._max_lines :] if lines else lines
@@ -108,7 +111,7 @@ class Ring:
         return dropped
 
     def restart(self, lines: Sequence[LogLine] = ()) -> None:
-        """Hold these lines in place of all others; their numbers begin anew."""
+        """Replace all lines by these; sequence numbers start again at zero."""
         with self._lock:
             self._lines, self._waste, self._bytes, self._first = [], 0, 0, 0
             self._epoch += 1
@@ -117,12 +120,12 @@ class Ring:
 
     @property
     def extent(self) -> Extent:
-        """Which lines are kept now."""
+        """The range of kept lines."""
         with self._lock:
             return Extent(self._epoch, self._first, self._first + len(self._lines) - self._waste)
 
     def window(self, start: int, stop: int) -> Window:
-        """The kept lines from sequence number `start` up to, not including, `stop`."""
+        """Return the kept lines from sequence number `start` up to, not including, `stop`."""
         with self._lock:
             begin = max(start - self._first, 0)
             end = max(stop - self._first, begin)
@@ -130,7 +133,7 @@ class Ring:
             return Window(self._first + begin, tuple(kept))
 
     def lines(self, numbers: Sequence[int]) -> tuple[LogLine | None, ...]:
-        """The lines of these sequence numbers; None for each that is not kept."""
+        """Return the lines with these sequence numbers; None for each that is not kept."""
         with self._lock:
             kept, offset = self._lines, self._waste - self._first
             places = range(self._waste, len(kept))
@@ -152,7 +155,7 @@ class Ring:
         if gone > self._max_lines // 8:
             del kept[:gone]
             gone = 0
-        else:  # moved in one go now and then: what is gone must not stay in memory till then
+        else:  # the list is compacted rarely; release the dropped lines from memory until then
             kept[self._waste : gone] = [_GONE] * (gone - self._waste)
         self._waste = gone
 
@@ -162,4 +165,4 @@ class Ring:
 
 
 def _nobody() -> None:
-    """Nobody listens."""
+    """Do nothing: the default listener."""

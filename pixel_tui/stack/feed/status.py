@@ -1,4 +1,4 @@
-"""The state of a followed log, in words: why no line comes, and what to do. Pure."""
+"""Explains the state of a followed log: why it has no lines, and the fix. Pure."""
 
 from collections.abc import Sequence
 
@@ -17,14 +17,14 @@ def feed_status(
     live: bool,
     refused: SafeText,
 ) -> FeedStatus:
-    """The state of a feed that is not closed.
+    """Return the status of a feed that is not closed.
 
     Args:
-        snapshot: The stack as it is now.
-        targets: Whose logs were asked for.
-        wanted: The containers that there are of them.
+        snapshot: The present snapshot.
+        targets: The requested services or containers.
+        wanted: Their existing containers.
         live: Whether the log of a running one is open.
-        refused: Why the engine gives one of these logs not; empty if it refuses none.
+        refused: Why the engine refuses one of these logs; empty if it refuses none.
     """
     if snapshot.stale:
         trouble = snapshot.engine.trouble
@@ -59,7 +59,7 @@ def feed_status(
 
 
 def unreadable(container: Container) -> str:
-    """Why nothing can be read of a container's log."""
+    """Return why a container's log can't be read."""
     return f"its logging driver is {container.log_driver}, so that the engine keeps nothing of it"
 
 
@@ -70,11 +70,11 @@ def _without_containers(targets: Sequence[LogTarget], snapshot: StackSnapshot) -
 
 
 def without_container(name: str, snapshot: StackSnapshot) -> FeedStatus:
-    """Why a service has no container and so no log, and what to do.
+    """Return why a service has no container and so no log, with the fix.
 
     Args:
-        name: The service's.
-        snapshot: The stack as it is now.
+        name: The name of the service.
+        snapshot: The present snapshot.
     """
     service = snapshot.service(name)
     if service is None:

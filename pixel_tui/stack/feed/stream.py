@@ -1,9 +1,9 @@
-"""The logs of some containers in one stream, with a past that can be gone back to.
+"""The logs of several containers in one stream, with navigation into the past.
 
-While it stands at the end, a `LogFollower` brings what comes; lines of several containers
-are held for a moment, so that they find their order. A wish to see the past ends that: its
-pages are read one at a time, and once they have come to the end, a follower goes on from
-there. A thread of its own does what is wished, one wish after the other.
+At the end, a `LogFollower` delivers new lines; lines of several containers are held for a moment to
+be sorted. A request for the past stops following: pages are read one at a time, and when they reach
+the end, a follower continues from there. Requests are processed by their own thread, one after the
+other.
 """
 
 import logging
@@ -29,26 +29,26 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 log = logging.getLogger(__name__)
 
 PAGE: Final = 2000
-"""Lines that are read at once from the past; of each container when going back."""
+"""Lines read at once from the past; per container when going back."""
 LATE: Final = timedelta(seconds=5)
-"""By how much what happened may be told late."""
+"""How late a mark may come."""
 AROUND: Final = 500
-"""Lines from before a moment that is gone to."""
+"""Lines read from before a time that is jumped to."""
 
 MakeFollower = Callable[
     [Callable[[Sequence[LogLine]], None], Mapping[str, ReadPosition] | None], LogFollower
 ]
-"""Makes a follower that gives its lines to the first, and reads on from the second."""
+"""Creates a follower with a sink for its lines and the positions to continue from."""
 
 
 class LogStream:
-    """A `LogFeed` over any engine that speaks Docker's API.
+    """A `LogFeed` of containers' logs read through Docker's API.
 
     Args:
-        engine: Where logs are asked for.
-        make_follower: Makes what follows them.
-        monotonic: Seconds on a clock that never goes back.
-        ring: Where the lines are kept.
+        engine: The engine to read from.
+        make_follower: Creates the follower.
+        monotonic: A monotonic clock, in seconds.
+        ring: The buffer for the lines; a new one by default.
     """
 
     def __init__(
@@ -66,18 +66,18 @@ class LogStream:
         self._lock = threading.RLock()
         self._merge = Merge()
         self._marks: list[LogLine] = []
-        """What happened, by its time, until lines of that time have come."""
+        """Marks by time, which wait for lines of that time."""
         self._last_stamp = b""
-        """The latest stamp of what the ring was given at its end."""
+        """The latest timestamp appended to the ring."""
         self._merging = threading.Event()
-        """Set while lines are held that must be given out soon."""
+        """Set while held lines must be released soon."""
         self._sources: dict[str, Source] = {}
         self._seen: tuple[object, ...] = ()
-        """What the sources were found out from."""
+        """The containers that the present sources were derived from."""
         self._ordered: tuple[Source, ...] = ()
         self._reach = HistoryExtent()
         self._begins_at: int | None = None
-        """The sequence number of the very first line, where it was held."""
+        """The sequence number of the first line of the logs, if the ring has it."""
         self._reader: HistoryReader | None = None
         self._history: LogHistory | None = None
         self._wish: Callable[[], None] | None = None
@@ -86,26 +86,26 @@ class LogStream:
         self._follower = self._follow(None)
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start the threads and the follower."""
         for run, name in ((self._give_out, "log-merge"), (self._fulfil, "log-past")):
             threading.Thread(target=run, name=name, daemon=True).start()
         self._follower.start()
 
-    # What a screen sees.
+    # For screens.
 
     @property
     def status(self) -> FeedStatus:
-        """How it stands; a part of the past stands whatever the containers do."""
+        """The present state; in the past, it is live whatever the containers' state."""
         if self._closing.is_set():
             return FeedStatus(FeedState.CLOSED)
         return self._follower.status if self._reach.last else FeedStatus(FeedState.LIVE)
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The containers, in the order of the stack; those that are gone at the end."""
+        """The containers in the order of the stack, removed ones last."""
         wanted, read = self._follower.wanted(), self._follower.containers
         names = tuple((item.id, item.name) for item in (*wanted, *read))
-        if names != self._seen:  # in a flood the lock is hard to get
+        if names != self._seen:  # under heavy logging, the lock is contended
             with self._lock:
                 self._order_sources(wanted, read)
                 self._seen = names
@@ -126,7 +126,7 @@ class LogStream:
 
     @property
     def reach(self) -> HistoryExtent:
-        """How the kept lines lie in what the engine has."""
+        """The position of the kept lines in the complete logs."""
         begins_at = self._begins_at
         if begins_at is None and self._reach.last and self._follower.begins:
             begins_at = 0
@@ -135,11 +135,11 @@ class LogStream:
 
     @property
     def closed(self) -> bool:
-        """Whether nobody wants it any more."""
+        """Whether it was closed."""
         return self._closing.is_set()
 
     def close(self) -> None:
-        """Stop reading, and hold no line any more."""
+        """Stop reading and drop all lines."""
         self._closing.set()
         self._wished.set()
         self._merging.set()
@@ -150,19 +150,19 @@ class LogStream:
         with self._lock:
             self._leave_end()
             self._reader = None
-            # It may be long until the garbage collector finds this object and the thirty
-            # megabytes that its lines can come to.
+            # It may take long until the garbage collector frees this object, whose lines can
+            # take thirty megabytes.
             self.ring.restart()
 
     def snapshot_changed(self) -> None:
-        """The picture of the stack is another one."""
+        """Notify the follower of a change of the snapshot."""
         self._follower.snapshot_changed()
 
     def mark(self, words: str, at: datetime, source: str = "") -> None:
-        """Say in the stream what happened, among the lines of that time.
+        """Insert a mark among the lines of its time.
 
-        What is older than all that is held, or came when later lines were given out long
-        ago, is left out: no mark stands where it does not belong.
+        It is dropped if it is older than all kept lines, or much older than released ones, because
+        it would be in the wrong place.
         """
         line = LogLine(timestamp_at(at), source, LineKind.MARK, words.encode())
         with self._lock:
@@ -175,28 +175,28 @@ class LogStream:
             insort(self._marks, line, key=_stamp)
             self._merging.set()
 
-    # Wishes.
+    # Requests.
 
     def older(self) -> None:
-        """Put a page of older lines before the first one."""
+        """Request a page of older lines."""
         if not (self._reach.loading or self.reach.first):
             self._ask(self._read_older)
 
     def newer(self) -> None:
-        """In the past: append a page of newer lines; at the end, follow again."""
+        """Request a page of newer lines, if not at the end."""
         if not (self._reach.loading or self._reach.last):
             self._ask(self._read_newer, going_on=True)
 
     def to_first(self) -> None:
-        """Hold the very first lines."""
+        """Request the first lines."""
         self._ask(lambda: self._stand_at(b""))
 
     def to_moment(self, at: datetime) -> None:
-        """Hold the lines around a moment."""
+        """Request the lines around a time."""
         self._ask(lambda: self._stand_at(timestamp_at(at.astimezone(UTC))))
 
     def to_last(self) -> None:
-        """Hold the last lines and follow."""
+        """Request the last lines, and follow."""
         self._ask(self._return_to_end)
 
     def _ask(self, wish: Callable[[], None], *, going_on: bool = False) -> None:
@@ -205,7 +205,7 @@ class LogStream:
             self._reach = replace(self._reach, loading=True, trouble=NO_TEXT)
             history = self._history
         if history is not None and not going_on:
-            history.close()  # what is being read is not wanted any more
+            history.close()  # this request replaces the running one
         self._wished.set()
 
     def _fulfil(self) -> None:
@@ -230,7 +230,7 @@ class LogStream:
                 if self._wish is None:
                     self._reach = replace(self._reach, loading=False, trouble=trouble)
 
-    # On the thread of the past.
+    # On the thread for requests.
 
     def _new_history(self) -> LogHistory:
         history = LogHistory(self._engine, self._follower.wanted())
@@ -324,13 +324,13 @@ class LogStream:
         made.append(follower)
         return follower
 
-    # What comes.
+    # New lines.
 
     def _take(self, follower: LogFollower, lines: Sequence[LogLine]) -> None:
         alone = len(follower.containers) < 2
         with self._lock:
             if follower is not self._follower or not self._reach.last:
-                return  # it was left, and has not noticed yet
+                return  # a closed follower that has not stopped yet
             placed = self._with_marks(lines)
             if alone and not self._merge.held:
                 self._append(placed)
@@ -340,11 +340,11 @@ class LogStream:
                 self._merging.set()
 
     def _with_marks(self, lines: Sequence[LogLine]) -> Sequence[LogLine]:
-        """Put the marks of their time between lines."""
+        """Insert the waiting marks between lines by time."""
         if not (self._marks and lines):
             return lines
         begins = not (self._last_stamp or self._merge.held)
-        if begins:  # what happened before is in the part of the past that is not held
+        if begins:  # earlier marks belong to the past, which is not kept
             first = bisect_left(self._marks, lines[0].stamp, key=_stamp)
             del self._marks[:first]
         placed: list[LogLine] = []
@@ -360,13 +360,13 @@ class LogStream:
             self.ring.extend(lines)
 
     def _give_out(self) -> None:
-        """Give out what was held long enough."""
+        """Release lines that were held long enough, until closed."""
         while not self._closing.is_set():
             self._merging.wait()
             self._closing.wait(WINDOW)
             with self._lock:
                 self._merging.clear()
-                # Before the first lines have come nobody knows where a mark belongs.
+                # Before the first lines, the place of a mark is not known.
                 known = self._last_stamp or self.status.state is not FeedState.CONNECTING
                 marks, self._marks = (self._marks, []) if known else ([], self._marks)
                 self._append(self._merge.feed(marks, self._monotonic()))
@@ -381,7 +381,7 @@ def _stamp(line: LogLine) -> bytes:
 def _reached(
     lines: Sequence[LogLine], containers: Sequence[Container]
 ) -> Mapping[str, ReadPosition]:
-    """How far each container was read, from the last lines that are held of all."""
+    """Return the position of each container's log, from its last kept line."""
     last = lines[-1].stamp if lines else b""
     found: dict[str, ReadPosition] = {}
     for container in containers:

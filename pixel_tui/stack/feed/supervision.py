@@ -1,13 +1,13 @@
-"""What the supervisor of followed logs and its readers share."""
+"""The state shared by the supervisor of followed logs and its readers."""
 
 import threading
 
 
 class Supervision:
-    """Wakes the supervisor, and lets the readers know when no line is wanted any more.
+    """Wakes the supervisor, and signals the readers when following is over.
 
-    Safe to use from any thread. `lock` may be taken again by the thread that holds it; it also
-    guards the readers of a follower, and what the supervisor reads of them.
+    Thread-safe. `lock` is reentrant; it also guards the readers of a follower, and the attributes
+    of them that the supervisor reads.
     """
 
     def __init__(self) -> None:
@@ -17,28 +17,28 @@ class Supervision:
 
     @property
     def closed(self) -> bool:
-        """Whether no line is wanted any more."""
+        """Whether following is over."""
         return self._closed.is_set()
 
     def look_again(self) -> None:
-        """Have the supervisor compare again what is read with what there is to read."""
+        """Wake the supervisor to check the readers again."""
         with self.lock:
             self._pending = True
             self.lock.notify_all()
 
     def rest(self, seconds: float | None) -> None:
-        """Wait until there is a reason to look again, at most so long."""
+        """Wait until there is a reason to check again, at most this long."""
         with self.lock:
             if not (self._pending or self.closed):
                 self.lock.wait(seconds)
             self._pending = False
 
     def gather(self, seconds: float) -> None:
-        """Wait, unless no line is wanted any more."""
+        """Wait this long, unless following is over."""
         self._closed.wait(seconds)
 
     def close(self) -> None:
-        """Wake everything; from now on no line is wanted."""
+        """End following, and wake all threads."""
         with self.lock:
             self._closed.set()
             self.lock.notify_all()

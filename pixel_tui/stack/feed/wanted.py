@@ -1,4 +1,4 @@
-"""Whose logs are wanted of a stack, as its containers come and go."""
+"""Selects the containers whose logs are followed, across recreations."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,19 @@ from pixel_tui.text import SafeText
 
 
 class WantedLogs:
-    """Finds the containers of some targets, whatever they were replaced by.
+    """Finds the present containers of the targets.
 
     Args:
-        targets: Whose logs; every service of the stack if there are none.
+        targets: Services or containers; every service of the stack if empty.
     """
 
     def __init__(self, targets: Sequence[LogTarget]) -> None:
         self.targets = tuple(targets)
         self._names: dict[str, SafeText] = {}
-        """The names of single containers that are wanted, by the id that was asked for."""
+        """The requested container ids with their names, by which replacements are found."""
 
     def containers(self, snapshot: StackSnapshot) -> Sequence[Container]:
-        """The containers that there are now whose lines are wanted."""
+        """Return the existing containers to follow."""
         targets = self.targets or [LogTarget(service.name) for service in snapshot.services]
         found: dict[str, Container] = {}
         for target in targets:
@@ -41,5 +41,5 @@ class WantedLogs:
 
 
 def place(container: Container) -> tuple[str, str]:
-    """What a container that takes the place of another has in common with it."""
+    """Return the key that a container and its replacement have in common."""
     return container.service, container.name if container.oneoff else str(container.number)

@@ -184,7 +184,7 @@ FINE = replace(SERVICE, containers=(API,), state=ServiceState.RUNNING)
 def test_what_is_wrong_beside_running_and_healthy_is_not_well(service: Service, told: str) -> None:
     """Two containers on one volume are, above all."""
     snapshot = replace(STACK, services=(service, OFF))
-    assert service.well, "what it is about: it runs, or need not"
+    assert service.is_ok, "what it is about: it runs, or need not"
     assert not all_well(snapshot)
     (reason,) = reasons(snapshot)
     assert reason.startswith(told)
