@@ -1,8 +1,8 @@
-"""Networks that stopped containers were created with, and that were removed since. Pure.
+"""Networks of stopped containers that were removed after the containers were created. Pure.
 
-A container is attached to a network by its id. Where the network is removed, and made again by a
-later `up`, the container can't start: neither with `start` nor with `up`, which compares the
-networks of running containers only (compose 2.40). `up --force-recreate` replaces the container.
+A container is attached to a network by the network's id. If the network is removed, and recreated
+by a later `up`, the container can't be started: neither with `start` nor with `up`, which compares
+only the networks of running containers (compose 2.40). `up --force-recreate` replaces it.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -12,11 +12,11 @@ from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.text import SafeText
 
 IDLE: Final = frozenset({ContainerState.EXITED, ContainerState.CREATED})
-"""The states that a container is started from."""
+"""The states from which a container is started."""
 
 
 def needed_networks(containers: Iterable[Container]) -> frozenset[str]:
-    """The ids of the networks without which containers that don't run can't start."""
+    """Return the ids of the networks that stopped containers need to start."""
     places = (place for item in containers if item.state in IDLE for place in item.networks)
     return frozenset(place.needed_id for place in places if place.needed_id)
 
@@ -24,11 +24,11 @@ def needed_networks(containers: Iterable[Container]) -> frozenset[str]:
 def removed_networks(
     containers: Iterable[Container], removed: Collection[str]
 ) -> tuple[SafeText, ...]:
-    """The names of the networks that are gone for containers that don't run.
+    """Return the names of the removed networks of a service's stopped containers.
 
     Args:
-        containers: The containers of a service.
-        removed: The ids of networks that are known to be gone.
+        containers: The containers of the service.
+        removed: The ids of networks that are known to be removed.
     """
     return tuple(sorted(set(_removed(containers, removed))))
 

@@ -1,11 +1,10 @@
-"""Asks git about a checkout without running anything that the repository names.
+"""Runs git on a checkout without running any program that the repository configures.
 
-The one place that starts git. A repository's own configuration names programs by the dozen: hooks,
-`core.fsmonitor`, filters (`git status` runs them), text converters, signature programs, helpers
-of transports. So git never reads that configuration here. It is given a repository folder
-made for the question: links to the real index, objects and refs beside a configuration that
-holds only what decides how files compare (`_SETTINGS`). What a future git learns to name there
-is left out as well.
+This is the only place that starts git. A repository's own configuration can name many programs:
+hooks, `core.fsmonitor`, filters (`git status` runs them), text converters, signature programs,
+transport helpers. So git never reads that configuration here. It gets a temporary repository
+folder: links to the real index, objects and refs, and a configuration with only the settings for
+comparing files (`_SETTINGS`). So settings that a future git may add are left out as well.
 """
 
 import os
@@ -26,12 +25,12 @@ _SETTINGS: Final = frozenset(
      "core.ignorecase", "core.precomposeunicode", "core.sparsecheckout",
      "core.sparsecheckoutcone", "core.symlinks", "core.trustctime"}
 )  # fmt: skip
-"""What may be taken over: none of them names a program."""
+"""The settings that are copied: none of them names a program."""
 _FORMATS: Final = {
     "extensions.objectformat": frozenset({"sha1", "sha256"}),
     "extensions.refstorage": frozenset({"files", "reftable"}),
 }
-"""What has to be taken over for the objects and refs to be understood, and its values."""
+"""The settings that are required to read the objects and refs, with the accepted values."""
 _OF_CHECKOUT: Final = ("index", "info/sparse-checkout")
 _OF_REPOSITORY: Final = ("objects", "refs", "packed-refs", "reftable", "shallow", "info/exclude")
 _QUIET: Final = {
@@ -46,41 +45,41 @@ _QUIET: Final = {
 }
 OFF: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
                "-c", "core.pager=cat", "-c", "protocol.allow=never")  # fmt: skip
-"""For the two questions that read the real configuration, and that run nothing anyway."""
+"""Options for the two commands that read the real configuration, and run no programs anyway."""
 _COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "check-ignore": (),
     "log": (),
     "ls-files": (),
     "rev-list": (),
     "rev-parse": (),
-    # It would start git in each submodule, which reads that one's own configuration.
+    # It would start git in each submodule, which reads the submodule's configuration.
     "status": ("--ignore-submodules=all",),
 }
-"""The questions that are known to change nothing, and what has to be behind each."""
+"""The commands that are known to change nothing, with the options that each requires."""
 _LONGEST_HEAD: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A folder with files of a repository, and what git may be asked about it."""
+    """A folder in a repository on which git can be run."""
 
     folder: Path
-    """Where the questions are asked: paths in answers of `ls-files` are relative to it."""
+    """The working directory of git: paths in the output of `ls-files` are relative to it."""
     top: Path
-    """The checkout's uppermost folder."""
+    """The checkout's top folder."""
     _settings: tuple[str, ...]
     _environment: Mapping[str, str]
     _patience: float
 
     def ask(self, command: str, *words: str) -> ProgramOutput:
-        """What git says.
+        """Run a git command and return its output.
 
         Args:
             command: One of `_COMMANDS`.
-            words: Its arguments; paths and names behind `--`.
+            words: Its arguments; paths and names after `--`.
 
         Raises:
-            OperationError: Git can't be started, or did not answer in time, or too much.
+            OperationError: Git can't be started, or exceeded a limit.
         """
         argv = (*OFF, *self._settings, command, *_COMMANDS[command], *words)
         return _run(argv, self.folder, self._environment, self._patience)
@@ -90,17 +89,17 @@ class Checkout:
 def open_checkout(
     folder: Path, environment: Mapping[str, str], patience: float
 ) -> Iterator[Checkout]:
-    """The checkout that a folder is in.
+    """Open the checkout that contains a folder.
 
     Args:
-        folder: It, or a folder below it.
+        folder: The checkout, or a folder in it.
         environment: The variables of this process. Those that name another repository
             are left out.
-        patience: Seconds that one question may take.
+        patience: Timeout of each command in seconds.
 
     Raises:
-        OperationError: It is in none, git refuses to answer (as for a folder of another
-            user), can't be started, or did not answer in time, or too much.
+        OperationError: The folder is in no checkout; or git refuses (for example because the
+            folder belongs to another user), can't be started, or exceeded a limit.
     """
     own = {
         name: value
@@ -152,7 +151,7 @@ def _settings(folder: Path, environment: Mapping[str, str], patience: float) -> 
 
 
 def _lay_out(made: Path, git_folder: Path, common: Path, settings: Mapping[str, str]) -> None:
-    """A repository folder with links to what holds no configuration."""
+    """Create a repository folder with links to everything but the configuration."""
     (made / "info").mkdir()
     for name in _OF_CHECKOUT:
         (made / name).symlink_to(git_folder / name)
@@ -160,7 +159,8 @@ def _lay_out(made: Path, git_folder: Path, common: Path, settings: Mapping[str, 
         (made / name).symlink_to(common / name)
     for shared in git_folder.glob("sharedindex.*"):
         (made / shared.name).symlink_to(shared)
-    # A link would have to be called as a branch is. Discovery has found it to be a HEAD.
+    # Git accepts a HEAD that is a link only if its target is named like a branch.
+    # That it is a valid HEAD was checked by git when it found the repository.
     with open_regular(git_folder / "HEAD") as head:
         (made / "HEAD").write_bytes(head.read(_LONGEST_HEAD))
     formats = [

@@ -1,4 +1,4 @@
-"""What git says of a file or a folder. Git is asked, never told to do anything."""
+"""Reads the state of files and folders in git. Changes nothing."""
 
 import os
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.stack.programs.git import open_checkout
 
 SECONDS: Final = 2.0
-"""A question may take; a history of many years on a slow disk stays unasked."""
+"""Timeout of a command; a long history on a slow disk is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class GitFile:
     tracked: bool
     ignored: bool
     committed: bool
-    """It is in the history of a branch."""
+    """Whether it is in the history of a branch."""
 
 
 def git_file(path: Path, environment: Mapping[str, str]) -> GitFile | None:
-    """How git stands to a file; None where it is in no repository, or git can't be asked."""
+    """Return the state of a file in git; None if it is in no repository, or git can't be run."""
     name = f":(literal){path.name}"
     try:
         with open_checkout(path.parent, environment, SECONDS) as checkout:
@@ -40,7 +40,7 @@ def git_file(path: Path, environment: Mapping[str, str]) -> GitFile | None:
 
 
 def is_ignored(path: Path, environment: Mapping[str, str]) -> bool | None:
-    """Whether git leaves a file out of a commit: one in no repository too; None if unknown."""
+    """Return whether git ignores a file; also True outside a repository; None if unknown."""
     if not any(os.path.lexists(folder / ".git") for folder in path.absolute().parents):
         return True
     try:
@@ -52,13 +52,13 @@ def is_ignored(path: Path, environment: Mapping[str, str]) -> bool | None:
 
 
 def last_commit(folder: Path, environment: Mapping[str, str]) -> datetime | None:
-    """When what is in a folder was committed last, of what is checked out.
+    """Return the time of the last commit in a folder's history, of the checked-out branch.
 
-    None if the folder is in no repository, nothing of it is committed, or git can't be asked.
+    None if the folder is in no repository, nothing in it is committed, or git can't be run.
     """
     try:
         with open_checkout(folder, environment, SECONDS) as checkout:
             said = checkout.ask("log", "--max-count=1", "--format=%ct", "--", ".")
         return datetime.fromtimestamp(int(said.output), UTC)
-    except (OperationError, ValueError, OverflowError, OSError):  # the time is the repository's
+    except (OperationError, ValueError, OverflowError, OSError):  # the commit may have any time
         return None

@@ -1,15 +1,15 @@
-"""A step of a plan that waits for health, or for the end of tasks.
+"""A step of a plan that waits for containers to become healthy, or for tasks to complete.
 
 It is run as `python -m pixel_tui.stack.programs.health_wait`.
 
-Compose waits for the health of what it starts, and not of what it restarts. This only reads: it
-asks `docker inspect`, prints what it sees, and ends when every container is healthy or has
-nothing more to wait for. Exits with 0 then, and also when the time is over: what waits for it
-is not left undone for that, and how all of it is in the end is verified anyway. Exits with 1
-where the engine can't be asked.
+Compose waits for the health of services that it starts, but not of those that it restarts. This
+program only reads: it runs `docker inspect`, prints changes, and exits when every container is
+healthy or can't become healthy any more. It exits with 0 then, and also on a timeout, because the
+next steps should be done anyway, and the result is verified at the end. It exits with 1 if the
+engine can't be reached.
 
-With `--completed` it waits until each container has ended. What depends on a task must not be
-begun without it: exits with 1 where one ended with another code than 0, or not in time.
+With `--completed`, it waits until each container has exited. Services that depend on a task must
+not be started without it, so it exits with 1 if a task failed or did not finish in time.
 """
 
 import argparse
@@ -41,13 +41,13 @@ _STILL_COMING: Final = frozenset({"starting", "unhealthy"})
 def wait_argv(
     command: ComposeCommand, names: Sequence[str], limit: int, *, completed: bool = False
 ) -> tuple[str, ...]:
-    """The command line of such a step.
+    """Return the command line of such a step.
 
     Args:
-        command: How docker is called.
-        names: Of containers.
-        limit: Seconds to wait at most.
-        completed: Wait for the end of tasks, not for health.
+        command: The docker command.
+        names: The names of the containers.
+        limit: Timeout in seconds.
+        completed: Wait for tasks to complete instead of for health.
     """
     options = ["--limit", str(limit), *(["--completed"] if completed else [])]
     if command.docker != ComposeCommand().docker:
@@ -56,7 +56,7 @@ def wait_argv(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Wait; returns the exit code."""
+    """Wait, and return the exit code."""
     parser = argparse.ArgumentParser(prog=f"python -m {MODULE}", description="Wait for health.")
     parser.add_argument("container", nargs="+", help="whose health check is waited for")
     parser.add_argument("--limit", type=int, required=True, help="seconds to wait at most")
@@ -81,14 +81,14 @@ class _Wait:
         self._told: dict[str, str] = {}
 
     def healthy(self, limit: float) -> int:
-        """Wait for health, for so many seconds at most; the exit code."""
+        """Wait for health, at most this many seconds; return the exit code."""
         waiting, trouble = self._look_until(limit, lambda state: state not in _STILL_COMING)
         if waiting:
             say(f"{', '.join(waiting)}: not waited for any longer ({span(limit)})")
         return 1 if trouble else 0
 
     def completed(self, limit: float) -> int:
-        """Wait for the end of tasks, for so many seconds at most; the exit code."""
+        """Wait for tasks to complete, at most this many seconds; return the exit code."""
         waiting, trouble = self._look_until(limit, lambda state: state.startswith(_ENDED))
         if waiting:
             say(f"{', '.join(waiting)}: not done after {span(limit)}")
@@ -98,7 +98,7 @@ class _Wait:
         return 1 if waiting or failed or trouble else 0
 
     def _look_until(self, limit: float, there: Callable[[str], bool]) -> tuple[Sequence[str], str]:
-        """Look again and again; what is not there after so many seconds, or what went wrong."""
+        """Poll until the timeout; return the containers still waited for, and the last error."""
         began = time.monotonic()
         while True:
             states, trouble = self._states()
@@ -116,7 +116,7 @@ class _Wait:
             time.sleep(LOOK_SECONDS)
 
     def _states(self) -> tuple[dict[str, str], str]:
-        """The health of each container, or how it is where it has none; and what went wrong."""
+        """Return the health of each container, or its state if it has none, and the error."""
         try:
             said = self._programs.run(
                 (

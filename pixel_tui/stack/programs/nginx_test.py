@@ -1,8 +1,8 @@
-"""A step of a plan that tests the configuration of a running nginx, and changes nothing.
+"""A step of a plan that tests the configuration of a running nginx. Changes nothing.
 
-It is run as `python -m pixel_tui.stack.programs.nginx_test CONTAINER`: `nginx -t` in the
-container, whose words are printed. Exits with 1 where nginx refuses its configuration, or can't
-be asked, and with 0 where the container has no such program: nothing is known to be wrong then.
+It is run as `python -m pixel_tui.stack.programs.nginx_test CONTAINER`: it runs `nginx -t` in the
+container and prints its output. It exits with 1 if nginx rejects its configuration or can't be run,
+and with 0 if the container has no such program, because then nothing is known to be wrong.
 """
 
 import argparse
@@ -21,13 +21,13 @@ from pixel_tui.stack.programs.step_program import finished, say
 
 MODULE: Final = "pixel_tui.stack.programs.nginx_test"
 SECONDS: Final = 30.0
-"""Names of upstreams are looked up for it."""
+"""Timeout: nginx resolves the names of its upstreams."""
 NO_PROGRAM: Final = frozenset({126, 127})
-"""What `docker exec` ends with where it can't start the program."""
+"""The exit codes of `docker exec` if it can't start the program."""
 
 
 def test_argv(command: ComposeCommand, container: str) -> tuple[str, ...]:
-    """The command line of such a step."""
+    """Return the command line of such a step."""
     options: tuple[str, ...] = ()
     if command.docker != ComposeCommand().docker:
         options = ("--docker", shlex.join(command.docker))
@@ -35,7 +35,7 @@ def test_argv(command: ComposeCommand, container: str) -> tuple[str, ...]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Test it; returns the exit code."""
+    """Run the test, and return the exit code."""
     parser = argparse.ArgumentParser(prog=f"python -m {MODULE}", description="Test an nginx.")
     parser.add_argument("container", help="the container's name")
     parser.add_argument("--docker", default="docker", help="how docker is called")

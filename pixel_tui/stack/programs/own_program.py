@@ -1,4 +1,4 @@
-"""How a step of a plan calls one of this program's own modules, as a process of its own."""
+"""Command lines for steps that run one of pixel-tui's own modules as a program."""
 
 import argparse
 import shlex
@@ -10,31 +10,31 @@ from pixel_tui.stack.compose.command import ComposeCommand, operands, option
 
 
 def own_argv(module: str, *words: str, names: Sequence[str] = ()) -> tuple[str, ...]:
-    """`python -P -m MODULE WORD... NAME...`; the names are never taken for options."""
-    # -P: a module in the project's folder is not taken for one of Python's.
+    """Return `python -P -m MODULE WORD... NAME...`; names can't be read as options."""
+    # -P keeps Python from importing modules in the project's folder.
     return (sys.executable, "-P", "-m", module, *words, *operands(names))
 
 
 def verb_argv(module: str, verb: str, name: str, *options: str) -> tuple[str, ...]:
-    """`python -P -m MODULE VERB NAME OPTION...`.
+    """Return `python -P -m MODULE VERB NAME OPTION...`.
 
     Args:
-        module: A module that takes a verb and what it is done to.
-        verb: What it is to do.
-        name: What it is done to, as files call it; empty where there is nothing to name.
-        options: The rest.
+        module: A module that takes a verb and a target.
+        verb: The verb.
+        name: The target, which may be any text; empty if there is none.
+        options: The remaining options.
     """
     if name.startswith("-"):
-        # All that is no option in one piece: `argparse` takes no second part of it.
+        # All operands together: `argparse` does not accept a second group of them.
         return own_argv(module, *options, "--", verb, name)
     return own_argv(module, verb, *filter(None, (name,)), *options)
 
 
 def project_options(command: ComposeCommand, project: str) -> tuple[str, ...]:
-    """The options by which such a module calls compose and docker as the console does.
+    """Return the options for such a module to run compose and docker like the console.
 
     Args:
-        command: How compose and docker are called.
+        command: The commands of the console.
         project: The compose project's name.
     """
     options = [*option("--directory", command.directory), *option("--project", project)]
@@ -55,7 +55,7 @@ def project_options(command: ComposeCommand, project: str) -> tuple[str, ...]:
 
 
 def add_project_options(parser: argparse.ArgumentParser) -> None:
-    """Have a module take what `project_options` gives."""
+    """Add the options of `project_options` to a parser."""
     parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
     parser.add_argument("--project", required=True, help="the compose project's name")
     parser.add_argument("--file", action="append", default=[], help="a compose file")
@@ -67,7 +67,7 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
 
 
 def command_from(arguments: argparse.Namespace) -> ComposeCommand:
-    """How compose and docker are called, by these options."""
+    """Return the compose and docker commands given by these options."""
     return ComposeCommand(
         docker=tuple(shlex.split(arguments.docker)),
         compose=tuple(shlex.split(arguments.compose)),

@@ -1,10 +1,9 @@
-"""Programs that change something, started so that they outlive the console.
+"""Starts programs that change something, so that they outlive the console.
 
-Reading commands are short and run in `stack/compose/project.py`. A command here may take minutes:
-its output goes to a file and not to a pipe, and it leads a session of its own, so
-that it goes on to its end when the console or its terminal dies half way. Who started it may
-then not be there to be told its exit code: a shell of one line waits for it as well, and
-writes the code into a file beside the output.
+Reading commands are short and are run in `stack/compose/project.py`. A command here may take
+minutes. Its output goes to a file instead of a pipe, and it has its own session, so that it
+continues if the console or its terminal dies. The console may then not be there to get its exit
+code, so a one-line shell also waits for it, and writes the code to a file beside the output.
 """
 
 import os
@@ -26,8 +25,8 @@ from pixel_tui.text import SafeText
 
 LONGEST_CODE: Final = 16
 
-# The shell survives what asks its command to end; the command meets each signal as ever.
-# The last line is all builtin: nothing of it can be interrupted.
+# The shell survives the signals that end its command, which handles them as usual.
+# The last line has only builtins, so it can't be interrupted.
 _WAITER: Final = """trap : INT TERM HUP
 "$@"
 code=$?; umask 077; echo "$code" > "$0"; exit "$code"
@@ -35,35 +34,35 @@ code=$?; umask 077; echo "$code" > "$0"; exit "$code"
 
 
 class RunningCommand(Protocol):
-    """A program that was started. Every method may be called from any thread."""
+    """A running program. Thread-safe."""
 
     @property
     def pid(self) -> int | None:
-        """Its process id; None where there is no process behind it."""
+        """Its PID; None if there is no process."""
         ...
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """Block until it ends.
+        """Block until it exits.
 
         Args:
-            timeout: Seconds to wait at most; None for as long as it takes.
+            timeout: Timeout in seconds; None for no limit.
 
         Returns:
-            The exit code, 128 and the signal's number where a signal ended it, -9 where
-            it was killed; None when it still runs after `timeout` seconds.
+            The exit code: 128 plus the signal's number if a signal ended it, -9 if it was
+            killed; None if it still runs after `timeout` seconds.
         """
         ...
 
     def interrupt(self) -> None:
-        """Ask it to stop, as Ctrl+C does (SIGINT). Nothing happens when it has ended."""
+        """Send SIGINT, as Ctrl+C does. Does nothing if it has exited."""
         ...
 
     def terminate(self) -> None:
-        """Ask it to end now (SIGTERM). Nothing happens when it has ended."""
+        """Send SIGTERM. Does nothing if it has exited."""
         ...
 
     def kill(self) -> None:
-        """End it without asking (SIGKILL). Nothing happens when it has ended."""
+        """Send SIGKILL. Does nothing if it has exited."""
         ...
 
     def end_left_running(self) -> Sequence[SafeText]:
@@ -93,10 +92,10 @@ class CommandRunner(Protocol):
 
         Args:
             argv: The program and its arguments. No shell is involved.
-            directory: The folder it runs in.
-            environment: Variables beside (and before) those of this process.
-            output: The file that all it says is appended to, as it says it.
-            holding: Open files that it is to hold as well, as long as it runs.
+            directory: Its working directory.
+            environment: Variables that are added to (and override) those of this process.
+            output: The file to which its output is appended.
+            holding: File descriptors to pass on, which it keeps open while it runs.
 
         Raises:
             OperationError: It can't be started; nothing has happened.
@@ -105,15 +104,15 @@ class CommandRunner(Protocol):
 
 
 def exit_path(output: Path) -> Path:
-    """Where the exit code of the command is that wrote its output there last."""
+    """Return the file with the exit code of the last command with this output file."""
     return output.with_suffix(".exit")
 
 
 def forget_exit_code(output: Path) -> None:
-    """Remove what the command before wrote: what is read from now on is of the next one.
+    """Remove the exit code of the previous command, so that only the next one's can be read.
 
-    Whoever writes down which command is begun does this first. A console that is killed between
-    the start of a command and the record of it then still learns its code.
+    It must be called before the start of the next command is recorded. If the console is then
+    killed between the start of the command and its record, the exit code can still be read.
 
     Raises:
         OperationError: It can't be removed.
@@ -129,9 +128,9 @@ def forget_exit_code(output: Path) -> None:
 
 
 def exit_code_of(output: Path) -> int | None:
-    """The exit code of the command that wrote its output there last.
+    """Return the exit code of the last command with this output file.
 
-    None while it runs, where it was killed, and where the disk was full: it is not known then.
+    None if it is not known: while the command runs, if it was killed, or if the disk was full.
     """
     try:
         return int(read_regular(exit_path(output), LONGEST_CODE))
@@ -140,7 +139,7 @@ def exit_code_of(output: Path) -> int | None:
 
 
 def exit_time_of(output: Path) -> float | None:
-    """When that command ended, in seconds since 1970; None where it is not known."""
+    """Return when that command exited, in seconds since 1970; None if it is not known."""
     try:
         return exit_path(output).stat().st_mtime
     except OSError:
@@ -151,7 +150,7 @@ class ProcessRunner:
     """Starts real programs.
 
     Args:
-        environment: The variables that programs see; this process's own if None.
+        environment: The environment variables of the programs; this process's own if None.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
@@ -166,7 +165,7 @@ class ProcessRunner:
         output: Path,
         holding: Sequence[int] = (),
     ) -> RunningCommand:
-        """Start a program in a session of its own, without a terminal to read from."""
+        """Start a program in its own session, without a terminal to read from."""
         variables = {**self._environment, **environment}
         program = _found(argv[0], directory, variables)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
@@ -231,17 +230,17 @@ class _Process:
         return words
 
     def _signal(self, number: signal.Signals) -> None:
-        # The id of a process that was waited for may be another's by now.
+        # The PID of a reaped process may belong to another one by now.
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
 
 
 def _found(program: str, directory: str, variables: Mapping[str, str]) -> str:
-    """Where a program is, as a shell in that folder would find it.
+    """Return the path of a program, as a shell in that folder would find it.
 
     Raises:
-        OperationError: It is not there, or may not be run.
+        OperationError: It does not exist, or this user may not run it.
     """
     if os.sep in program:
         path = Path(directory) / program

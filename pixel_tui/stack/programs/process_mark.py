@@ -1,4 +1,4 @@
-"""Which process of this machine: its number alone is given to another one later."""
+"""Unique identities of processes: a PID alone is reused by later processes."""
 
 import os
 import signal
@@ -9,24 +9,24 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ProcessMark:
-    """A process, told from every other that has had its number or will have it."""
+    """The identity of a process, which distinguishes it from others with the same PID."""
 
     pid: int
     started: int
-    """When it began, in ticks since the machine was started."""
+    """Its start time, in clock ticks since the boot."""
     boot: str
-    """Which start of the machine."""
+    """The id of the boot."""
 
     @property
     def lives(self) -> bool:
-        """Whether it still runs. One that has ended and waits to be heard of does not."""
+        """Whether it still runs; a zombie does not."""
         return self.pid > 0 and mark_of(self.pid) == self
 
 
 def mark_of(pid: int) -> ProcessMark | None:
-    """The mark of a process that runs; None where there is none of this number."""
+    """Return the mark of a running process; None if no process has this PID."""
     try:
-        # The name, in parentheses, may hold anything.
+        # The name, in parentheses, may contain any characters.
         words = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         state, started = words[0], int(words[19])
@@ -36,10 +36,10 @@ def mark_of(pid: int) -> ProcessMark | None:
 
 
 def signal_group(leader: ProcessMark, number: signal.Signals) -> bool:
-    """Send a signal to the group that a process leads; False where it runs no more.
+    """Send a signal to the process group of a leader; return False if it no longer runs.
 
     Raises:
-        PermissionError: It is another user's.
+        PermissionError: It belongs to another user.
     """
     if not leader.lives:
         return False

@@ -1,7 +1,7 @@
-"""Programs that are waited for: what they say, or their output into a file.
+"""Runs programs and waits for them, with their output in memory or in a file.
 
-For a program that is itself a step of a plan. What may outlive the console is started by
-`process.py`.
+It is for programs that are steps of a plan themselves. Programs that must outlive the console are
+started by `process.py`.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ from pixel_tui.stack.model.program_output import ProgramOutput
 
 
 class Programs(Protocol):
-    """Runs programs to their end."""
+    """Runs programs and waits for them."""
 
     def run(
         self,
@@ -30,12 +30,12 @@ class Programs(Protocol):
 
         Args:
             argv: The program and its arguments. No shell is involved.
-            source: What it reads; nothing if None.
-            target: Where its output goes; into the answer if None.
-            patience: Seconds to wait for the answer at most; None for as long as it takes.
+            source: Its standard input; nothing if None.
+            target: The file for its output; it is returned if None.
+            patience: Timeout in seconds; None for no limit.
 
         Raises:
-            OperationError: It can't be started, or did not answer in time, or too much.
+            OperationError: It can't be started, or exceeded a limit.
         """
         ...
 
@@ -44,8 +44,8 @@ class RealPrograms:
     """Runs real programs in a folder.
 
     Args:
-        directory: The folder they run in.
-        environment: The variables that they see.
+        directory: Their working directory.
+        environment: Their environment variables.
     """
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
@@ -60,10 +60,10 @@ class RealPrograms:
         target: IO[bytes] | None = None,
         patience: float | None = None,
     ) -> ProgramOutput:
-        """Run it. What interrupts this process ends it.
+        """Run a program; an interrupt of this process ends it.
 
-        With a limit of time it is one that is asked: nothing that it starts outlives its
-        answer. Without, it is in the group of this process, and what cancels that cancels it.
+        With a timeout, its process group is killed when it exits. Without one, it is in the
+        process group of this process, and is cancelled with it.
         """
         try:
             if patience is not None and target is None:
@@ -105,13 +105,13 @@ class RealPrograms:
 def run_openly(
     argv: Sequence[str], *, directory: Path, environment: Mapping[str, str], apart: bool
 ) -> int:
-    """Run a program whose output goes where that of this process goes; returns its exit code.
+    """Run a program with the output of this process, and return its exit code.
 
     Args:
         argv: The program and its arguments. No shell is involved.
-        directory: The folder it runs in.
-        environment: The variables that it sees.
-        apart: In a session of its own: what cancels this process does not reach it.
+        directory: Its working directory.
+        environment: Its environment variables.
+        apart: Whether it gets its own session, so that cancelling this process does not reach it.
 
     Raises:
         OperationError: It can't be started.

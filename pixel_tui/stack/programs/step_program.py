@@ -1,4 +1,4 @@
-"""How a program that is a step of a plan speaks, and how it ends."""
+"""Output, interruption and exit codes of programs that are steps of a plan."""
 
 import atexit
 import signal
@@ -13,24 +13,24 @@ from pixel_tui.text import plain
 
 
 def say(line: str) -> None:
-    """Print a line at once, harmless and without secrets.
+    """Print a line at once, sanitised and with secrets masked.
 
-    The file that it goes to may be on a disk that is full. That ends no work that is half done,
-    and says nothing of how it went: the stream keeps the line, and writes it with the next one.
+    The output file may be on a full disk. That must neither abort the work nor change its exit
+    code: the stream keeps the line, and writes it with the next one.
     """
     try:
         print(plain(redact(line)), flush=True)  # noqa: T201
     except OSError:
-        # What is still kept at the end would make the exit code that of a failure.
+        # Lines still kept at the exit would make the exit code a failure.
         atexit.unregister(output_error)
         atexit.register(output_error)
 
 
 def finished(work: Callable[[], None]) -> int:
-    """Do the work; returns the exit code: 0 when it was done, 1 when not.
+    """Do the work and return the exit code: 0 if it was done, 1 if not.
 
-    What asks it to end, or a connection that breaks, interrupts it as Ctrl+C does. Why it was
-    not done is printed.
+    Signals to end, or a closed terminal, interrupt it as Ctrl+C does. The reason of a failure is
+    printed.
     """
     print_warnings()
     be_interrupted_by_the_end()
@@ -49,11 +49,11 @@ def finished(work: Callable[[], None]) -> int:
 
 
 def be_interrupted_by_the_end() -> None:
-    """Have what asks this process to end interrupt it as Ctrl+C does.
+    """Handle SIGTERM, SIGHUP and SIGINT as an interrupt.
 
-    Only then are the programs ended that it waits for: they are in groups of their own. Ctrl+C is
-    heard in the same way, as Python's own handler may interrupt the start of such a program: it
-    would run on, and nobody would know of it.
+    Otherwise the programs it waits for would not be ended, because they have their own process
+    groups. SIGINT is handled as well, because Python's own handler may interrupt the start of such
+    a program, which would then continue unnoticed.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)

@@ -1,4 +1,4 @@
-"""Reads back what this user has told the system's log. Nothing is written."""
+"""Reads this user's entries in the system journal. Writes nothing."""
 
 import os
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from pixel_tui.stack.programs.program import RealPrograms
 
 SECONDS: Final = 3.0
 _MOST: Final = 200
-"""Entries, the newest."""
+"""The maximum number of entries."""
 
 
 def told_to_system_log(identifier: str, environment: Mapping[str, str]) -> str | None:
-    """The newest entries of this user, a line each; None where no journal can be asked.
+    """Return the newest entries of this user, one per line; None if the journal can't be read.
 
-    Any user may write entries under any name, but the journal itself notes whose they are.
+    Any user may write entries under any identifier, but the journal itself adds the user's id.
     """
     argv = (
         *("journalctl", "--quiet", "--no-pager", "--output=cat", f"--lines={_MOST}"),

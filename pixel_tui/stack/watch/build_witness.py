@@ -1,4 +1,4 @@
-"""Sees what a command of ours builds, and writes down what that was built with."""
+"""Records the build arguments of images that our commands build."""
 
 import json
 import logging
@@ -24,47 +24,47 @@ _UP: Final = "up"
 _VERSION: Final = 1
 _KEY_BYTES: Final = 32
 _SLACK: Final = 1.0
-"""Seconds: the engine's clock, and its file's, are read to the second by some."""
+"""Tolerance in seconds: some of the compared times have a resolution of one second."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """How an image would be built now."""
+    """The name and build arguments of a service's image."""
 
     image: str
     own_name: bool
-    """The project gives it its name: it is never pulled."""
+    """Whether compose derives its name from the project, so that it is never pulled."""
     always: bool
-    """Each `up` builds it, and never pulls it."""
+    """Whether each `up` builds it and never pulls it."""
     arguments: Mapping[str, str] = field(repr=False)
 
     def mark(self, key: bytes) -> str:
-        """What tells an equal recipe, and nothing else."""
+        """Return the keyed hash of the recipe, to compare it without keeping values."""
         facts = [self.image, self.own_name, self.always, sorted(self.arguments.items())]
         return build_mark(key, "recipe", json.dumps(facts))
 
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """What was there before a command that may build; written down while it runs."""
+    """The state before a command that may build; it is saved on disk while the command runs."""
 
     argv: tuple[str, ...]
     at: float
-    """When it was about to be run, in seconds since the epoch."""
+    """The time before the command was run, in seconds since the epoch."""
     certain: frozenset[str]
-    """The services that it builds when it does all that it is to do, be the image the same
-    afterwards; of the others those whose image is another one then."""
+    """The services that are built if the command succeeds, even if the image is the same
+    afterwards. Other services count as built if their image has changed."""
     pulls: bool
-    """It may pull an image in place of building it."""
+    """Whether the command may pull an image instead of building it."""
     recipes: Mapping[str, str]
-    """The marks of how images would be built, by service."""
+    """Service to the mark of its recipe."""
     images: Mapping[str, str]
-    """The ids of before, by service; empty where there was none."""
+    """Service to the id of its image; empty if there was none."""
     key: bytes = field(repr=False)
-    """Of the marks."""
+    """The key of the marks."""
 
     def as_json(self) -> JsonObject:
-        """What is written down; no value is in it."""
+        """Return the JSON to save, which contains no values."""
         return {
             "version": _VERSION,
             "argv": list(self.argv),
@@ -78,7 +78,7 @@ class Building:
 
 
 def _building(root: JsonObject) -> Building | None:
-    """What was written down; None where nothing was, or it can't be understood."""
+    """Parse the saved state; return None if there is none or it is invalid."""
     node = Node(root)
     at = node["at"].value
     if node["version"].value != _VERSION or not isinstance(at, int | float):
@@ -99,10 +99,10 @@ def _building(root: JsonObject) -> Building | None:
 
 
 class Witness(Protocol):
-    """What is told of each command, before it and after it."""
+    """Observes commands before and after they are run. Its methods block and don't raise."""
 
     def before(self, argv: Sequence[str], *, up_builds: bool = False) -> Building | None:
-        """What to compare afterwards; None where nothing is built. Blocks, and raises nothing.
+        """Return the state to compare with afterwards; None if the command builds nothing.
 
         Args:
             argv: The command that is about to be run.
@@ -111,37 +111,37 @@ class Witness(Protocol):
         ...
 
     def after(self, building: Building | None, *, done: bool) -> None:
-        """Write down what was built. Blocks, and raises nothing.
+        """Record what was built.
 
         Args:
-            building: What was there before.
-            done: Whether the command did all that it was to do.
+            building: The state before the command.
+            done: Whether the command succeeded.
         """
         ...
 
     def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
-        """Write down what a command built whose console died. Blocks, and raises nothing.
+        """Record what was built by a command whose console died.
 
         Args:
             argv: The command.
-            began: When its step was begun, in seconds since the epoch.
-            ended: When it ended.
-            done: Whether it did all that it was to do.
+            began: The start of its step, in seconds since the epoch.
+            ended: The end of the command, in seconds since the epoch.
+            done: Whether the command succeeded.
         """
         ...
 
 
 class BuildWitness:
-    """Compares what was there before a command with what is there after it.
+    """Compares images before and after a command, and records what was built.
 
-    What can't be asked is not written down: then it is unknown, which is true.
+    If something can't be read, nothing is recorded, so that it stays unknown.
 
     Args:
-        command: How compose is called by what is watched.
-        project: Resolves the project as compose does then.
-        engine: Makes what asks the engine.
-        records: Where it is written down.
-        clock: Where times come from.
+        command: The compose command of the project; other commands are ignored.
+        project: Resolves the project.
+        engine: Creates a client of the engine.
+        records: The build records to write.
+        clock: The clock.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class BuildWitness:
         self._clock = clock
 
     def before(self, argv: Sequence[str], *, up_builds: bool = False) -> Building | None:
-        """What to compare afterwards; None where nothing is built."""
+        """Return the state to compare with afterwards; None if the command builds nothing."""
         words = argv[len(self._prefix) :]
         ours = tuple(argv[: len(self._prefix)]) == self._prefix and words
         if not ours or words[0] not in {_BUILD, _UP} or (words[0] == _UP and not up_builds):
@@ -189,16 +189,16 @@ class BuildWitness:
         return building
 
     def after(self, building: Building | None, *, done: bool) -> None:
-        """Write down what was built."""
+        """Record what was built."""
         if building is not None:
             self._note(building, self._clock.now().timestamp(), done=done)
 
     def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
-        """Write down what a command built whose console died."""
+        """Record what was built by a command whose console died."""
         building = _building(self._records.begun())
         if building is None or building.argv != tuple(argv) or not began <= building.at <= ended:
             return
-        # Others may have built since: only what was named in that time is certain to be its work.
+        # Others may have built since then: only images tagged in that time are certainly its own.
         self._note(building, ended, done=done, within=(building.at - _SLACK, ended + _SLACK))
 
     def _note(
@@ -245,7 +245,7 @@ class BuildWitness:
         }
 
     def _images(self, recipes: Mapping[str, _Recipe]) -> dict[str, Node]:
-        """The images of services as they are now; an empty node for one that is not there."""
+        """Return the present images of services; an empty node for a missing one."""
         engine = self._make_engine()
         try:
             return {name: _image(engine, recipe.image) for name, recipe in recipes.items()}
@@ -261,21 +261,21 @@ def _image(engine: EngineReader, reference: str) -> Node:
 
 
 def _may_be_pulled(recipe: _Recipe, image: Node) -> bool:
-    """Whether `up` may have pulled it: it tries that first, for what has a name of its own."""
+    """Return whether `up` may have pulled it, which it tries first for images with `image:`."""
     return not recipe.own_name and not recipe.always and bool(image["RepoDigests"])
 
 
 def _named_within(image: Node, within: tuple[float, float]) -> bool:
-    """Whether an image was made in this time, or named: a build from the cache names it again.
+    """Return whether an image was created or tagged in this time; a cached build tags it again.
 
-    Engine 20.10 does not tell when BuildKit names one: what came from the cache is unknown there.
+    Docker 20.10 does not report when BuildKit tags an image, so cached builds are unknown there.
     """
     made = (parse_time(item.raw) for item in (image["Created"], image["Metadata"]["LastTagTime"]))
     return any(time is not None and within[0] <= time.timestamp() <= within[1] for time in made)
 
 
 def _names(words: Sequence[str]) -> frozenset[str]:
-    """The operands: what is no option, or is behind `--`."""
+    """Return the operands: words that are not options, and all words after `--`."""
     if "--" in words:
         at = words.index("--")
         return _names(words[:at]) | frozenset(words[at + 1 :])

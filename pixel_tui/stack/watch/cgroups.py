@@ -1,9 +1,9 @@
-"""What containers use, read from the kernel itself where they run on this host.
+"""Reads stats of containers on this host from their control groups.
 
-The engine's own figures (`GET /containers/{id}/stats`) come from the same files, but each
-answer costs it milliseconds, and engines up to version 20.10 give it at the next full second
-only. A container's control group carries its id in its name, wherever the engine has put it;
-where none does, the engine is another host's, or in a machine of its own, and is asked.
+The engine's stats (`GET /containers/{id}/stats`) come from the same files, but each response costs
+it milliseconds, and Docker up to version 20.10 sends it at the next full second only. A container's
+control group has the container's id in its name, wherever the engine has created it. If there is
+none, the engine is on another host or in a virtual machine, and its API must be used.
 
 Kernel documentation: cgroup-v1/{memory,cpuacct,blkio-controller,pids}, cgroup-v2.
 """
@@ -21,24 +21,24 @@ from pixel_tui.stack.model.usage_parse import Sample
 
 DEEPEST: Final = 6
 SEARCH_SECONDS: Final = 10.0
-"""How often the tree is searched for a container that was not found in it."""
+"""How often the tree is searched again for a container that was not found."""
 
 _NAME = re.compile(r"(?:docker-)?([0-9a-f]{64})(?:\.scope)?")
 _WITHOUT_FIGURES: Final = frozenset({"host", "none"})
-"""Networks of which the engine counts nothing either."""
+"""Network modes for which the engine has no stats either."""
 
 
 class SampleSource(Protocol):
-    """Where figures of a container come from without asking the engine."""
+    """Reads stats of a container without the engine."""
 
     def sample(self, container: Container) -> Sample | None:
-        """Its counters now; None where they can't be read here. Never blocks for long."""
+        """Return its present counters; None if they can't be read here. Does not block long."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The folders that hold one container's counters: all the same in version 2."""
+    """The folders with the counters of one container; in version 2, all are the same."""
 
     memory: Path
     cpu: Path
@@ -48,12 +48,12 @@ class _Group:
 
 
 class Cgroups:
-    """A `SampleSource` over the control groups of this host.
+    """A `SampleSource` that reads the control groups of this host.
 
     Args:
-        clock: When a sample was taken.
-        root: Where the control groups are mounted.
-        proc: Where the processes are.
+        clock: The clock.
+        root: The mount point of the control groups.
+        proc: The mount point of procfs.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Cgroups:
         self._searched_at: float | None = None
 
     def sample(self, container: Container) -> Sample | None:
-        """The counters of a container of this host."""
+        """Return the counters of a container on this host."""
         group = self._group(container.id)
         if group is None:
             return None
@@ -84,7 +84,7 @@ class Cgroups:
                 processes=int((group.pids / "pids.current").read_text()) or None,
             )
         except (OSError, ValueError, LookupError):
-            return None  # it has just ended, or this kernel counts otherwise: the engine knows
+            return None  # it has just exited, or this kernel has other files: use the engine
 
     def _group(self, container_id: str) -> _Group | None:
         found = self._groups.get(container_id)
@@ -111,7 +111,7 @@ class Cgroups:
                 yield match[1], _Group(folder, cpu, io, pids, unified=False)
 
     def _network(self, container: Container, group: _Group) -> tuple[int, int]:
-        """Bytes received and sent by its interfaces, as its first process sees them."""
+        """Return bytes received and sent on the interfaces of its first process."""
         if all(place.network in _WITHOUT_FIGURES for place in container.networks):
             return 0, 0
         first = (group.memory / "cgroup.procs").read_text().split()[0]
@@ -134,20 +134,20 @@ def _folders(top: Path, depth: int) -> Iterator[Path]:
 
 
 def _fields(path: Path) -> dict[str, int]:
-    """A file of names and numbers, one pair a line."""
+    """Parse a file with a name and a number in each line."""
     pairs = (line.split() for line in path.read_text().splitlines())
     return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2}
 
 
 def _cpu(group: _Group) -> int:
-    """Nanoseconds on a processor."""
+    """Return the CPU time in nanoseconds."""
     if group.unified:
         return _fields(group.cpu / "cpu.stat")["usage_usec"] * 1000
     return int((group.cpu / "cpuacct.usage").read_text())
 
 
 def _memory(group: _Group) -> int:
-    """Memory in use without the page cache that is free to go, as the engine counts."""
+    """Return the memory in use without the reclaimable page cache, as the engine counts."""
     used, cache = (
         ("memory.current", "inactive_file")
         if group.unified
@@ -158,7 +158,7 @@ def _memory(group: _Group) -> int:
 
 
 def _io(group: _Group) -> tuple[int, int]:
-    """Bytes read from and written to disks."""
+    """Return bytes read from and written to disks."""
     try:
         if group.unified:
             words = (group.io / "io.stat").read_text().split()
@@ -169,7 +169,7 @@ def _io(group: _Group) -> tuple[int, int]:
         pairs = [(fields[1].lower(), "", fields[2]) for fields in lines if len(fields) == 3]
         return _total(pairs, "read"), _total(pairs, "write")
     except FileNotFoundError:
-        return 0, 0  # the host does not count it
+        return 0, 0  # this host does not count them
 
 
 def _total(pairs: Iterable[tuple[str, str, str]], name: str) -> int:

@@ -1,4 +1,4 @@
-"""The containers of a project, asked from the engine: the question, without thread or state."""
+"""Reads the containers of a project from the engine. Stateless."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
@@ -21,12 +21,13 @@ def read_containers(
     known: Mapping[str, Container],
     dirty: Collection[str],
 ) -> dict[str, Container]:
-    """Inspect what is new, what is dirty, and what the list shows changed.
+    """Inspect the containers that are new, dirty, or changed in the list.
 
-    One that the engine lists and can't inspect is known by the list, and asked for again.
+    A container that can't be inspected is made from its entry in the list, and is read again the
+    next time.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     containers = {}
     for entry in listed:
@@ -46,15 +47,15 @@ def read_containers(
 
 
 def is_gone(error: EngineRefused | EngineAnswerInvalid) -> bool:
-    """Whether the object went between the list and the question."""
+    """Return whether the object was removed after it was listed."""
     return isinstance(error, EngineRefused) and error.status == NOT_FOUND
 
 
 def _unchanged(before: Container, listed: Node) -> bool:
-    """Whether the list says the same of a container as when it was inspected.
+    """Return whether a container is unchanged in the list since it was inspected.
 
-    One whose health is not settled is always asked again: its probes' output changes
-    without an event.
+    One that is starting or unhealthy always counts as changed, because the output of its health
+    checks changes without an event.
     """
     return (
         listed["State"].raw == before.state.value

@@ -1,4 +1,4 @@
-"""Watches the containers: read again after each event, and now and then without one."""
+"""Watches the containers: reads them again after each event, and regularly without events."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -26,22 +26,21 @@ log = logging.getLogger(__name__)
 
 
 class ContainerWatch:
-    """Reads the containers, and what belongs to them, and has each state published.
+    """Reads the containers and what belongs to them, and publishes each state.
 
-    `run` is the thread "stack-containers", the only one that publishes. It asks the engine
-    without a lock, and holds the lock of `seen` while it takes out what is to be asked and
-    writes down the answers.
+    `run` is the thread "stack-containers", the only one that publishes. It reads from the engine
+    without a lock, and holds the lock of `seen` while it accesses the shared state.
 
     Args:
-        engine: How the engine is asked.
-        project: How compose is asked; only for the place of a project that has no name.
-        seen: Where the answers are written down.
-        wakeups: What it waits for, and whom it wakes.
-        clock: Where times come from.
-        pace: How often.
-        ends: How containers ended; it is asked to look back before each publishing.
-        records: What the project's images were built with, as far as that was written down.
-        publish: Makes a snapshot of `seen`; called without the lock.
+        engine: The engine to read from.
+        project: The project, for its location if its name is not known.
+        seen: The shared state.
+        wakeups: The events to wait for and to set.
+        clock: The clock.
+        pace: The intervals.
+        ends: Tracks exits; recorded stops are checked before each publishing.
+        records: The build records of the project, if any.
+        publish: Publishes a snapshot of `seen`; called without the lock.
     """
 
     def __init__(
@@ -69,7 +68,7 @@ class ContainerWatch:
         self._publish = publish
 
     def run(self) -> None:
-        """Watch until the end; a lost engine is a state that is published."""
+        """Watch until closed; a lost engine is published as a state."""
         self._greet_engine()
         self._look_ahead()
         self._wakeups.named.wait()
@@ -84,7 +83,7 @@ class ContainerWatch:
                 self._lost(error)
                 failures += 1
             except Exception:
-                # A snapshot that silently grows old would be worse than none.
+                # A snapshot that silently becomes outdated would be worse than none.
                 log.exception("the stack can't be read")
                 self._lost(EngineAnswerInvalid("The engine's answer can't be understood."))
                 failures += 1
@@ -92,10 +91,10 @@ class ContainerWatch:
                 self._wakeups.containers.wait(retry_pause(failures))
 
     def _rest(self) -> None:
-        """Wait until something happens, or until it is time for another look.
+        """Wait until something happens, or until the next poll is due.
 
         Raises:
-            EngineError: The engine does not answer any more.
+            EngineError: The engine no longer responds.
         """
         for _ in range(max(round(self._pace.poll / self._pace.heartbeat), 1)):
             if self._wakeups.containers.wait(self._pace.heartbeat):
@@ -104,7 +103,7 @@ class ContainerWatch:
             self._engine.ping()
 
     def _greet_engine(self) -> None:
-        """Ask who the engine is while compose still resolves the project."""
+        """Read the engine's version and host while compose is still resolving the project."""
         try:
             self._read_engine()
         except EngineError as error:
@@ -115,10 +114,10 @@ class ContainerWatch:
             self._wakeups.greeted.set()
 
     def _look_ahead(self) -> None:
-        """Read the likely project's containers while compose still resolves it.
+        """Read the likely project's containers while compose is still resolving it.
 
-        Events are waited for, so that this reading needs no second one for what was missed.
-        Nothing is published: only compose knows which services there should be.
+        It waits for the event stream first, so that no event is missed that would require reading
+        again. Nothing is published, because only compose knows which services should exist.
         """
         if self._seen.engine.connection is not Connection.READY:
             return
@@ -132,7 +131,7 @@ class ContainerWatch:
             log.info("the containers can't be read yet: %s", error)
 
     def _read_engine(self) -> None:
-        self._engine.ping()  # an engine that is frozen shows it here soonest
+        self._engine.ping()  # the fastest way to detect a frozen engine
         status = read_engine(self._engine, self._clock)
         with self._seen.lock:
             self._seen.engine = status
@@ -172,10 +171,10 @@ class ContainerWatch:
         self._publish()
 
     def _find_by_labels(self) -> None:
-        """Ask the engine for the project's name if compose has never given it.
+        """Find the project's name by labels if compose has never resolved it.
 
         Raises:
-            EngineError: It can't be asked.
+            EngineError: The engine can't be reached.
         """
         seen = self._seen
         with seen.lock:
@@ -184,7 +183,7 @@ class ContainerWatch:
             return
         name = labelled_name(self._engine, self._project)
         with seen.lock:
-            if seen.project is not None:  # compose has given it meanwhile
+            if seen.project is not None:  # compose has resolved it meanwhile
                 return
             stale_stream = seen.rename(name)
             seen.found_by_labels = True
@@ -192,10 +191,10 @@ class ContainerWatch:
             stale_stream.close()
 
     def _read_containers(self, name: str) -> Mapping[str, Container]:
-        """Read those of a project; only what is new or may have changed is asked about.
+        """Read the containers of a project; only new or possibly changed ones are inspected.
 
         Raises:
-            EngineError: They can't be read. What may have changed still may.
+            EngineError: They can't be read. What was dirty stays dirty.
         """
         seen = self._seen
         with seen.lock:
@@ -217,7 +216,7 @@ class ContainerWatch:
             return seen.containers
 
     def _lost(self, error: EngineError) -> None:
-        log.info("the engine can't be asked: %s", error)  # the snapshot says so
+        log.info("the engine can't be asked: %s", error)  # the snapshot has the error
         seen = self._seen
         with seen.lock:
             before = seen.engine

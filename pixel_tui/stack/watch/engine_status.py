@@ -1,4 +1,4 @@
-"""Who the engine is, and what is wrong with it or with compose, as a state."""
+"""Reads the engine's version and host, and converts errors to states."""
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, EngineDenied
@@ -8,10 +8,10 @@ from pixel_tui.stack.model.source import EngineReader
 
 
 def read_engine(engine: EngineReader, clock: Clock) -> EngineStatus:
-    """Who the engine is.
+    """Read the status of the engine.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     version, info = Node(engine.version()), Node(engine.info())
     return EngineStatus(

@@ -1,4 +1,4 @@
-"""Watches the engine's events: what they name is read again, and the last ones are kept."""
+"""Watches the engine's events: marks containers as changed, and keeps the last events."""
 
 import logging
 from collections import deque
@@ -22,17 +22,17 @@ KEPT_EVENTS: Final = 500
 
 
 class EventWatch:
-    """Listens to the engine's events, and opens the stream again whenever it ends.
+    """Listens to the engine's events, and reopens the stream whenever it ends.
 
-    `run` is the thread "stack-events". It waits for events without a lock, and holds the lock
-    of `seen` while it takes one in: that lock guards the kept events too. The other methods may
-    be called on any thread that does not hold the lock.
+    `run` is the thread "stack-events". It waits for events without a lock, and holds the lock of
+    `seen`, which also guards the kept events, while it processes one. The other methods may be
+    called on any thread that does not hold the lock.
 
     Args:
-        engine: How the engine is asked.
-        seen: What the events are about.
-        wakeups: What it waits for, and whom it wakes.
-        ends: Gets every event, in order, with the lock held.
+        engine: The engine to read from.
+        seen: The shared state.
+        wakeups: The events to wait for and to set.
+        ends: Receives every event, in order, with the lock held.
         publish: Called after each event, without the lock.
     """
 
@@ -52,7 +52,7 @@ class EventWatch:
         self._publish = publish
         self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
         self._unbroken: datetime | None = None
-        """The first event of the stream that is read: from there on none is missing."""
+        """The time of the first event of the open stream; no event is missing since then."""
 
     @property
     def events(self) -> Sequence[StackEvent]:
@@ -61,7 +61,7 @@ class EventWatch:
             return tuple(self._events)
 
     def run(self) -> None:
-        """Listen until the end."""
+        """Listen until closed."""
         wakeups = self._wakeups
         wakeups.greeted.wait()
         failures = 0
@@ -72,11 +72,11 @@ class EventWatch:
                 with self._seen.lock:
                     self._seen.event_stream = stream
                     self._unbroken = None
-                    # What happened before the stream was open is caught by one more look.
+                    # Changes before the stream was opened are found by reading once more.
                     self._seen.doubtful = True
                 wakeups.listening.set()
                 wakeups.containers.set()
-                wakeups.named.wait()  # whose events these are; what comes waits in the stream
+                wakeups.named.wait()  # the project's name may change; events wait in the stream
                 if wakeups.closed.is_set() or name != self._seen.asked_name:
                     stream.close()
                 for raw in stream:
@@ -106,15 +106,16 @@ class EventWatch:
     def of_run(
         self, container_id: str, since: datetime, until: datetime | None
     ) -> Sequence[StackEvent]:
-        """The starts and ends of a container; the engine is asked only if events may be missing.
+        """Return the starts and exits of a container; read past events if some may be missing.
 
         Args:
-            container_id: Whose.
-            since: From when.
-            until: A start that is known of, by the engine's clock; if None, nothing is asked.
+            container_id: The container.
+            since: The start of the period.
+            until: The time of a known start, by the engine's clock; None to use only the events
+                already known.
 
         Raises:
-            EngineError: The engine can't be asked.
+            EngineError: The engine can't be reached.
         """
         with self._seen.lock:
             known = [
@@ -125,8 +126,8 @@ class EventWatch:
             unbroken = self._unbroken
             if unbroken is not None:
                 unbroken = max(unbroken, self._events[0].at)  # older ones were dropped
-        # Events of one stream come in their order: what reports a later one has reported all
-        # since its first. What was before that happened while nothing listened.
+        # Events of one stream come in order, so none is missing between its first event and the
+        # last one received. Earlier events happened while no stream was open.
         heard = unbroken is not None and unbroken <= since
         if until is None or (heard and any(event.at >= until for event in known)):
             return known

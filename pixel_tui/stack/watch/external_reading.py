@@ -1,4 +1,4 @@
-"""The external networks and volumes that are missing, asked from the engine."""
+"""Reads from the engine which external networks and volumes are missing."""
 
 import logging
 from collections.abc import Iterable
@@ -14,13 +14,14 @@ log = logging.getLogger(__name__)
 def read_missing(
     engine: EngineReader, project: Project | None, containers: Iterable[Container]
 ) -> frozenset[External]:
-    """The external networks and volumes that are not there.
+    """Return the missing external networks and volumes.
 
-    Asked for only of what is meant or has containers, and does not run: what runs has what it
-    needs. What a plan creates of the others is looked up for that plan.
+    They are looked up only for services that are active or have containers and that do not run:
+    running ones have what they need. Those of other services are looked up for a plan that
+    creates them.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     regular = [item for item in containers if not item.oneoff]
     up, made = (

@@ -1,4 +1,4 @@
-"""The images of a project, asked from the engine: the questions, without thread or state."""
+"""Reads the images of a project from the engine. Stateless."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
@@ -22,15 +22,15 @@ BAD_REQUEST: Final = 400
 def read_images(
     engine: EngineReader, project: Project | None
 ) -> tuple[dict[str, str | None], dict[str, frozenset[str]]]:
-    """The images that the project names.
+    """Read the images that the project names.
 
     Returns:
-        The id that each reference means now, None for a missing image, `REFUSED` where the
-        engine takes it for no reference, and nothing where it can't say; and by these ids the
-        names of the variables that an image sets itself, where it says so.
+        Image reference to its present id: None if the image is missing, `REFUSED` if the engine
+        rejects the reference; references that can't be read are left out. And image id to the
+        names of the variables that the image sets, if known.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     ids: dict[str, str | None] = {}
     own: dict[str, frozenset[str]] = {}
@@ -52,10 +52,10 @@ def read_images(
 
 
 def wrong_images(engine: EngineReader, references: Iterable[str]) -> frozenset[str]:
-    """Those of these image names that the engine takes for none.
+    """Return those of these image names that the engine rejects as invalid.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     found = set()
     for reference in references:
@@ -68,8 +68,8 @@ def wrong_images(engine: EngineReader, references: Iterable[str]) -> frozenset[s
 
 
 def _is_wrong(reference: str, error: Exception) -> bool:
-    """Whether an engine that can't tell of an image takes its name for none."""
-    # Two slashes are answered with a redirection.
+    """Return whether the error means that the image's name is invalid."""
+    # The engine responds to two slashes with a redirect.
     wrong = isinstance(error, EngineRefused) and error.status == BAD_REQUEST
     return wrong or "//" in reference
 
@@ -81,19 +81,22 @@ def read_histories(
     containers: Iterable[Container],
     known: Mapping[str, Marks],
 ) -> dict[str, Marks]:
-    """What images of services with baked-in values tell of their build arguments, by their ids.
+    """Read the build arguments in the histories of images of services with baked-in values.
 
-    An image never changes, so that each is asked about once.
+    An image never changes, so each history is read once.
 
     Args:
         engine: The engine.
         project: The resolved model.
-        images: The ids that references mean now.
-        containers: All that there are.
-        known: What was read before, by image id.
+        images: Image reference to its present id.
+        containers: All containers of the project.
+        known: The result of the previous call.
+
+    Returns:
+        Image id to its build arguments as marks.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     specs = {
         spec.name: spec.image
@@ -122,13 +125,13 @@ def read_built(
     wanted: Collection[tuple[str, str]],
     images: Collection[str | None],
 ) -> dict[str, Built]:
-    """What is known of how images were built, by their ids.
+    """Return the known build arguments by image id.
 
     Args:
-        histories: What they tell by themselves.
-        records: What was written down; asked only where anything can be compared with it.
+        histories: Image id to the arguments in its history.
+        records: The build records; read only if the project has build arguments.
         wanted: The build arguments of the project.
-        images: The ids of those in question.
+        images: The ids of the images to look up.
     """
     found = records.read() if records is not None and wanted else {}
     here = {image_id: record for image_id, record in found.items() if image_id in images}
@@ -136,5 +139,5 @@ def read_built(
 
 
 def image_ids(images: Mapping[str, str | None], containers: Iterable[Container]) -> set[str | None]:
-    """The ids that references mean now, and those that containers were made from."""
+    """Return the present ids of references, and those that containers were created from."""
     return {*images.values(), *(item.image_id for item in containers)}

@@ -1,4 +1,4 @@
-"""What sees the builds of a real project on a real engine, put together."""
+"""Creates the build witness of a real project on a real engine."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,12 +15,12 @@ from pixel_tui.stack.watch.build_witness import BuildWitness
 def live_witness(
     command: ComposeCommand, environment: Mapping[str, str], state_folder: Path
 ) -> BuildWitness:
-    """Sees what commands build, and writes down what that was built with.
+    """Return a witness that records what commands build.
 
     Args:
-        command: How compose is called by them.
+        command: The compose command of the project.
         environment: The variables of this process.
-        state_folder: Where this user's state is kept.
+        state_folder: The user's state folder.
     """
     return BuildWitness(
         command,

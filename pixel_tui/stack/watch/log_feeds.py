@@ -1,4 +1,4 @@
-"""The logs that are followed while a stack is watched."""
+"""The open log feeds of a watched stack."""
 
 import threading
 import time
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class LogFeeds:
-    """Opens logs, and lets each that is open know of every new snapshot.
+    """Opens log feeds, and notifies the open ones of every new snapshot.
 
-    It has no thread of its own: the feeds have theirs, and `snapshot_changed` comes on the
-    containers' thread. Its lock guards the list of open feeds alone, and is never held while
-    one of them is called. What only a log needs is imported with the first one.
+    It has no thread of its own: the feeds have theirs, and `snapshot_changed` is called on the
+    containers' thread. Its lock guards only the list of open feeds, and is not held while a feed is
+    called. Modules needed only for logs are imported with the first feed.
 
     Args:
-        engine: How logs are asked for.
-        snapshot: The stack as it is now.
-        runs: What is known of the runs of a container's process.
-        tail: How many lines of each container's history a log begins with.
+        engine: The engine to read from.
+        snapshot: Returns the present snapshot.
+        runs: Reads the runs of a container's process.
+        tail: The number of past lines of each container to start with.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class LogFeeds:
         self._closed = False
 
     def follow(self, targets: Sequence[LogTarget]) -> LogFeed:
-        """Follow logs for a screen. After `close` it returns a closed feed."""
+        """Follow logs for a screen. After `close`, a closed feed is returned."""
         from pixel_tui.stack.feed.stream import LogStream
 
         feed = LogStream(self._engine, partial(self._follower, targets), monotonic=time.monotonic)
@@ -63,17 +63,17 @@ class LogFeeds:
         sink: Callable[[Sequence[LogLine]], None],
         reached: "Mapping[str, ReadPosition]",
     ) -> None:
-        """Follow logs from where they were read to, and give the lines away as they come.
+        """Follow logs from given positions, and pass the lines to a sink.
 
         Args:
-            targets: Whose logs; those of every service if there are none.
-            sink: Gets the lines, on several threads; what it waits for holds the log up.
-            reached: How far each container was read, by its id.
+            targets: Services or containers; every service if empty.
+            sink: Receives the lines on several threads; if it blocks, so does the log.
+            reached: Container id to the position from which to continue.
         """
         self._open(self._follower(targets, sink, reached))
 
     def history(self, targets: Sequence[LogTarget]) -> "LogHistory":
-        """What the engine has of some logs; of every service if there are no targets."""
+        """Return the past of logs; those of every service if there are no targets."""
         from pixel_tui.stack.feed.history import LogHistory
 
         snapshot = self._snapshot()
@@ -86,14 +86,14 @@ class LogFeeds:
         )
 
     def snapshot_changed(self) -> None:
-        """Let every open feed know that the stack is not as it was."""
+        """Notify every open feed of a change of the snapshot."""
         with self._lock:
             feeds = list(self._feeds)
         for feed in feeds:
             feed.snapshot_changed()
 
     def close(self) -> None:
-        """Close every feed, and each that is opened from now on."""
+        """Close every feed, and every feed that is opened from now on."""
         with self._lock:
             self._closed = True
             feeds = list(self._feeds)

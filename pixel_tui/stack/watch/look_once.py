@@ -1,4 +1,4 @@
-"""One look at an engine and a project, without any thread or state."""
+"""Reads a snapshot of a stack once, without threads or state."""
 
 import logging
 from collections.abc import Collection, Mapping
@@ -33,17 +33,17 @@ def look_once(
     records: BuildRecords | None = None,
     ends: ExitTracker | None = None,
 ) -> StackSnapshot:
-    """The whole stack, asked once. A project that can't be resolved is a state of it.
+    """Read the complete stack once. If the project can't be resolved, the snapshot has the error.
 
     Args:
         engine: The engine.
         project: The project.
-        clock: Where times come from.
-        records: What its images were built with, as far as that was written down.
-        ends: How its containers ended, as far as that was written down.
+        clock: The clock.
+        records: The build records of the project, if any.
+        ends: Has the recorded stops of containers, if any.
 
     Raises:
-        EngineError: The engine can't be asked.
+        EngineError: The engine can't be reached.
     """
     resolved_project, project_trouble, name = None, None, plain(project.fallback_name)
     refusal: ComposeError | None = None
@@ -89,7 +89,7 @@ def look_once(
 
 
 def _hashes(project: ProjectReader, resolved: ResolvedProject) -> Mapping[str, str]:
-    """The hashes; without them only what `up` would do is unknown."""
+    """Return the hashes; none if compose fails, in which case only SYNC is unknown."""
     try:
         return project.hashes(resolved)
     except ComposeError as error:

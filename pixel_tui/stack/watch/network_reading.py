@@ -1,4 +1,4 @@
-"""The networks of stopped containers that were removed, asked from the engine."""
+"""Reads from the engine which networks of stopped containers were removed."""
 
 import logging
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ log = logging.getLogger(__name__)
 
 
 def read_removed_networks(engine: EngineReader, containers: Iterable[Container]) -> frozenset[str]:
-    """The ids of networks that stopped containers need and that are gone.
+    """Return the ids of removed networks that stopped containers need.
 
-    Networks of running containers are not asked for: they can't be removed.
+    Networks of running containers are not looked up, because they can't be removed.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     removed = set()
     for identity in sorted(needed_networks(containers)):

@@ -1,4 +1,4 @@
-"""The seam between the service layer and everything that looks at a stack."""
+"""The protocol between the service layer and everything that shows a stack."""
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Topic(StrEnum):
-    """What has changed."""
+    """What a notification is about."""
 
     SNAPSHOT = "snapshot"
     USAGE = "usage"
@@ -24,35 +24,34 @@ Listener = Callable[[Topic], None]
 
 
 class Observer(Protocol):
-    """Looks at one stack and keeps the newest picture of it.
+    """Watches one stack and keeps its newest snapshot.
 
-    The properties never block. Whoever wants to know of changes subscribes; the
-    listener is called on a thread of the service layer, must return at once, and
-    reads the property that its topic names (so that a slow one skips pictures
-    and never queues them).
+    The properties never block. Listeners are called on a thread of the service layer and must
+    return at once. They read the property of the topic, so that a slow listener skips states
+    instead of queueing them.
     """
 
     @property
     def snapshot(self) -> StackSnapshot:
-        """The stack as last seen; a lost engine is a state in it, never an exception."""
+        """The newest snapshot; a lost engine is a state in it, not an exception."""
         ...
 
     @property
     def usage(self) -> UsageTable:
-        """What the running containers use."""
+        """The stats of the running containers."""
         ...
 
     @property
     def events(self) -> Sequence[StackEvent]:
-        """The last engine events, oldest first, bounded."""
+        """The last engine events, oldest first, limited in number."""
         ...
 
     def start(self) -> None:
-        """Begin to look. Returns at once."""
+        """Start to watch. Returns at once."""
         ...
 
     def close(self) -> None:
-        """Stop looking and end every stream. May be called twice."""
+        """Stop watching and close every stream. May be called twice."""
         ...
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -64,25 +63,25 @@ class Observer(Protocol):
         ...
 
     def watch_usage(self, *, wanted: bool) -> None:
-        """Say whether anybody looks at the figures; unwanted ones are not asked for."""
+        """Turn the stats on or off."""
         ...
 
     def inspect(self, container_id: str) -> Container:
-        """One container as it is now, health log included. Blocks.
+        """Read the present state of one container, including its health log. Blocks.
 
         Raises:
-            EngineError: It can't be asked, or there is no such container.
+            EngineError: The engine can't be reached, or there is no such container.
         """
         ...
 
     def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
-        """Follow logs across the lives of their containers, in one stream.
+        """Follow logs in one stream, across recreations of their containers.
 
         Args:
-            targets: Whose logs; those of every service of the stack where there are none.
+            targets: Services or containers; every service of the stack if empty.
         """
         ...
 
     def log_history(self, targets: Sequence[LogTarget]) -> "LogHistory":
-        """What the engine has of some logs; of every service where there are no targets."""
+        """Return the past of logs; those of every service if there are no targets."""
         ...

@@ -1,31 +1,32 @@
-"""How often a stack is looked at, and how soon again after a failure."""
+"""The intervals of watching a stack, and the delays after failures."""
 
 from dataclasses import dataclass
 from typing import Final
 
 RETRY_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""The pauses after one failure, two, and so on."""
+"""The delays after the first failure, the second, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often things are looked at, in seconds."""
+    """The intervals of watching, in seconds."""
 
     poll: float = 10.0
-    """The safety net below the events."""
+    """Interval of reading the containers without an event, as a safety net."""
     heartbeat: float = 2.0
-    """How often a silent engine is asked whether it is still there."""
+    """Interval of pinging the engine when there are no events."""
     usage: float = 2.0
+    """Interval of stats."""
     files: float = 2.0
-    """How often the compose files' times are looked at."""
+    """Interval of checking the compose files for changes."""
     retry: float = 15.0
-    """How soon compose is asked again after it failed, if no file has changed."""
+    """Delay before compose is run again after it failed, if no file has changed."""
     gather: float = 0.05
-    """How long events are gathered before the containers are read again."""
+    """Delay after an event, to read the containers once for several events."""
     listen: float = 0.2
     """How long the first reading of the containers waits for the event stream."""
 
 
 def retry_pause(failures: int) -> float:
-    """How many seconds to wait after so many failures in a row (at least one)."""
+    """Return the seconds to wait after this many failures in a row (at least one)."""
     return RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1]

@@ -1,4 +1,4 @@
-"""Watches the project: the times of its files, and what compose makes of them."""
+"""Watches the project's files, and resolves the project when they change."""
 
 import logging
 from collections.abc import Sequence
@@ -23,16 +23,15 @@ log = logging.getLogger(__name__)
 class ProjectWatch:
     """Resolves the project again whenever one of its files changes.
 
-    `run` is the thread "stack-project". It asks compose without a lock, and holds the lock
-    of `seen` while it writes down the answer; then it wakes the containers' thread, which
-    publishes.
+    `run` is the thread "stack-project". It runs compose without a lock, and holds the lock of
+    `seen` while it stores the result; then it wakes the containers' thread, which publishes.
 
     Args:
-        project: How compose is asked.
-        seen: Where the answers are written down.
-        wakeups: What it waits for, and whom it wakes.
-        clock: Where times come from.
-        pace: How often the files are looked at.
+        project: Resolves the project.
+        seen: The shared state.
+        wakeups: The events to wait for and to set.
+        clock: The clock.
+        pace: The intervals.
     """
 
     def __init__(
@@ -45,12 +44,12 @@ class ProjectWatch:
         self._pace = pace
 
     def run(self) -> None:
-        """Watch until the end."""
+        """Watch until closed."""
         fingerprint: Sequence[tuple[str, int, int]] | None = None
         complete, retry_at = True, 0.0
         while not self._wakeups.closed.is_set():
             now = self._project.fingerprint()
-            # What is wrong may be fixed elsewhere than in the files: compose was missing.
+            # The error may be fixed elsewhere than in the files: compose was missing, for example.
             overdue = not complete and self._clock.monotonic() >= retry_at
             if now != fingerprint or self._wakeups.project.is_set() or overdue:
                 self._wakeups.project.clear()
@@ -60,7 +59,7 @@ class ProjectWatch:
             self._wakeups.project.wait(self._pace.files)
 
     def _resolve(self) -> bool:
-        """Ask compose; returns whether it answered everything that is asked of it."""
+        """Resolve the project; return whether it succeeded, including the hashes."""
         try:
             resolved = self._project.resolve()
             project = parse_project(resolved, {})
@@ -70,19 +69,19 @@ class ProjectWatch:
         with self._seen.lock:
             self._seen.sharing = sharing_services(resolved)
             self._seen.arguments = argument_values(resolved.config)
-        # The table can be drawn now; the hashes cost another run of compose.
+        # The table can be drawn now; the hashes need another run of compose.
         self._found(replace(self._with_known_hashes(project), awaits_hashes=True))
         try:
             hashes = self._project.hashes(resolved)
         except ComposeError as error:
             log.warning("compose gave no hashes: %s", error)
-            self._found(project)  # those of before may be wrong now
+            self._found(project)  # without the previous hashes, which may be outdated
             return False
         self._found(parse_project(resolved, hashes))
         return True
 
     def _with_known_hashes(self, project: Project) -> Project:
-        """Keep the hash of a service until the new one is known: no flicker of "unknown"."""
+        """Return the project with the previous hashes, so that SYNC does not flicker."""
         before = self._seen.project
         if before is None:
             return project
@@ -99,7 +98,7 @@ class ProjectWatch:
         seen = self._seen
         with seen.lock:
             if seen.asked_name != project.name and seen.taken_at is None:
-                seen.containers = {}  # they were read ahead, and are another project's
+                seen.containers = {}  # they were read in advance, and belong to another project
             stale_stream = seen.rename(project.name)
             seen.project = project
             seen.project_trouble = None
@@ -114,7 +113,7 @@ class ProjectWatch:
         self._wakeups.containers.set()
 
     def _lost(self, error: ComposeError) -> None:
-        log.info("the project can't be resolved: %s", error)  # the snapshot says so
+        log.info("the project can't be resolved: %s", error)  # the snapshot has the error
         seen = self._seen
         with seen.lock:
             seen.project_trouble = trouble(error, seen.project_trouble, self._clock)

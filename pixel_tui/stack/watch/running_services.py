@@ -1,4 +1,4 @@
-"""What the containers of a project were made with: asked once, compared, and forgotten."""
+"""Reads what the containers of a project were created with, for one comparison."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,24 +18,24 @@ from pixel_tui.text import NO_TEXT, SafeText
 
 @dataclass(frozen=True, slots=True)
 class RunningService:
-    """The containers of a service. Holds secrets: its values are never shown."""
+    """The containers of a service. Contains secrets: its values must never be shown."""
 
     name: str
     up: bool
-    """One of them runs."""
+    """Whether one of them runs."""
     hashes: frozenset[str]
-    """Their labels."""
+    """The hashes in their labels."""
     environment: Mapping[str, str] = field(repr=False)
-    """Of the first, with what its image sets."""
+    """The environment of the first container, including the variables of its image."""
     built_with: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Its image's build arguments, as far as its history tells them."""
+    """The build arguments in its image's history."""
     record: BuildRecord | None = None
-    """All that its image was built with, where that was written down."""
+    """The record of its image's build, if there is one."""
     mounts_file: bool = False
-    """One that runs mounts the project's environment file by itself."""
+    """Whether a running container mounts the project's environment file as a single file."""
     unread: SafeText = NO_TEXT
-    """Why a container of it can't be inspected; empty where all can. Of such a one is known what
-    the engine lists: its labels, and whether it runs."""
+    """Why a container can't be inspected; empty if all can. Only the labels and the state of such
+    a container are known, from the engine's list."""
 
 
 def read_running(
@@ -46,17 +46,17 @@ def read_running(
     records: Mapping[str, BuildRecord] = NO_RECORDS,
     file: Path | None = None,
 ) -> Mapping[str, RunningService]:
-    """The services of a project that have containers.
+    """Read the services of a project that have containers.
 
     Args:
         engine: The engine.
         project: The project's name.
-        built: Services whose image is asked for its build arguments.
-        records: What images were built with, by their ids.
+        built: The services whose image's history is read.
+        records: The build records by image id.
         file: The environment file.
 
     Raises:
-        EngineError: It can't be asked.
+        EngineError: The engine can't be reached.
     """
     inspected: dict[str, list[JsonObject]] = {}
     unread: dict[str, SafeText] = {}
@@ -87,7 +87,7 @@ def read_running(
 
 
 def _as_inspected(listed: Node) -> JsonObject:
-    """What the list tells of a container, in the places where an inspection has it."""
+    """Convert a container's entry in the list to the form of an inspection."""
     return {
         "Image": listed["ImageID"].value,
         "State": {"Running": listed["State"].raw in {"running", "paused", "restarting"}},

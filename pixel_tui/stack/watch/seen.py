@@ -1,4 +1,4 @@
-"""What a watcher has found out so far."""
+"""The state shared by the threads of a watcher."""
 
 import threading
 from dataclasses import dataclass, field
@@ -17,53 +17,53 @@ from pixel_tui.text import NO_TEXT, SafeText
 
 @dataclass(slots=True)
 class WatchState:
-    """What the threads have found out so far.
+    """What the threads have read so far.
 
-    Whoever writes holds `lock`, and so does who reads more than one attribute. It is held for
-    moments only: nobody asks the engine or compose, or calls a listener, while holding it.
+    Hold `lock` to write, and to read more than one attribute. It must be held for moments only: the
+    engine, compose and listeners must not be called while holding it.
     """
 
     engine: EngineStatus
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     project: Project | None = None
     sharing: dict[str, JsonObject] = field(default_factory=dict, repr=False)
-    """Its services whose hashes have ids of containers in them."""
+    """The services whose hashes include ids of containers."""
     project_name: SafeText = NO_TEXT
     asked_name: str = ""
-    """Of which project the engine is asked: the likely one until compose has given its name."""
+    """The project name for requests to the engine: a likely one until compose has resolved it."""
     event_stream: EventStream | None = field(default=None, repr=False)
-    """The open stream of events, of the project that was asked for when it was opened."""
+    """The open event stream, of the project with `asked_name` at that time."""
     project_trouble: Trouble | None = None
     found_by_labels: bool = False
-    """The containers were asked for the project's name, since compose can't tell it."""
+    """Whether the name was derived from labels, because compose can't resolve the project."""
     containers: dict[str, Container] = field(default_factory=dict)
     images: dict[str, str | None] = field(default_factory=dict)
     own_variables: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Names of variables that images set themselves, by id."""
+    """Image id to the names of the variables that the image sets."""
     arguments: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     """The project's build arguments, with their values."""
     histories: dict[str, Marks] = field(default_factory=dict)
-    """What images tell of how they were built, by id."""
+    """Image id to the build arguments in its history."""
     built: dict[str, Built] = field(default_factory=dict)
-    """What images were built with, by id."""
+    """Image id to its known build arguments."""
     dirty: set[str] = field(default_factory=set)
-    """Containers that an event named since they were read."""
+    """Containers that had an event since they were read."""
     doubtful: bool = False
-    """Events may have been missed: every container is to be read again."""
+    """Events may have been missed, so every container must be read again."""
     missing: frozenset[External] = frozenset()
-    """External networks and volumes that are not there."""
+    """Missing external networks and volumes."""
     taken_at: datetime | None = None
-    """When the containers were read last."""
+    """When the containers were last read."""
     other_names: tuple[SafeText, ...] = ()
     diverged: tuple[Diverged, ...] = ()
     removed_networks: frozenset[str] = frozenset()
-    """Ids of networks that stopped containers need, and that are gone."""
+    """Ids of removed networks that stopped containers need."""
 
     def rename(self, name: SafeText) -> EventStream | None:
-        """Ask for a project of this name from now on. The caller holds the lock.
+        """Change the project's name. The caller must hold the lock.
 
         Returns:
-            The stream of events that is of another name, to be closed without the lock.
+            The event stream of the previous name, which must be closed without the lock.
         """
         renamed, self.asked_name = self.asked_name != name, name
         self.project_name = name

@@ -1,4 +1,4 @@
-"""Hashes of services that share namespaces or volumes: the ids of containers are in them."""
+"""Hashes of services that share namespaces or volumes, which include ids of containers."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -13,9 +13,10 @@ from pixel_tui.text import NO_TEXT, plain
 
 
 def sharing_services(resolved: ResolvedProject) -> dict[str, JsonObject]:
-    """The services that share namespaces or volumes of others, as they were resolved.
+    """Return the resolved services that share namespaces or volumes of others.
 
-    Of one that a provider may add variables to, the hash is not known even so.
+    Services that depend on a provider are left out: it may add variables, so that their hash is
+    not known even with the ids.
     """
     return {
         name: service
@@ -29,12 +30,12 @@ def sharing_services(resolved: ResolvedProject) -> dict[str, JsonObject]:
 def with_shared(
     project: Project, sharing: Mapping[str, JsonObject], containers: Collection[Container]
 ) -> Project:
-    """The project with the hashes that `up` would write now for what shares others' namespaces.
+    """Return the project with the hashes that `up` would write now for sharing services.
 
     Args:
-        project: The project, with the hashes that compose tells.
-        sharing: The services that share anything.
-        containers: All that there are: their ids are in these hashes.
+        project: The project with the hashes printed by compose.
+        sharing: The services that share namespaces or volumes.
+        containers: All containers, whose ids are part of these hashes.
     """
     if not sharing:
         return project

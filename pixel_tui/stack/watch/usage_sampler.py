@@ -1,4 +1,4 @@
-"""Asks for the running containers' figures at a steady pace, on a thread of its own."""
+"""Samples the stats of running containers at regular intervals on its own thread."""
 
 import logging
 import threading
@@ -16,24 +16,23 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 64
 FIRST_SECONDS: Final = 0.25
-"""The pause before a container's second sample."""
+"""The delay before a container's second sample."""
 
 
 class UsageSampler:
-    """Samples of each running container, turned into rates.
+    """Samples each running container and computes rates.
 
-    Containers of this host are read from the kernel, others asked for. One sample at a time
-    costs the engine much less than a `stats` stream a container, for which it measures
-    each second whether anybody reads it or not. Engines up to version 20.10 answer at their
-    next full second only, so the containers of a round are asked side by side.
+    Containers on this host are read from the kernel, others from the engine. Single samples cost
+    the engine much less than a `stats` stream per container, for which it measures every second
+    even if nothing is read. Docker up to version 20.10 responds at the next full second only, so
+    the containers of a round are read in parallel.
 
     Args:
-        engine: How the engine is asked.
-        containers: The containers that run now; called before each round.
+        engine: The engine to read from.
+        containers: Returns the running containers; called before each round.
         interval: Seconds between two rounds.
-        publish: Called after each round that changed a figure.
-        local: Where the figures of this host's containers are read; the engine is asked
-            for all if None.
+        publish: Called after each round with changed values.
+        local: Reads the stats of containers on this host; None to read all from the engine.
     """
 
     def __init__(
@@ -53,14 +52,14 @@ class UsageSampler:
         self._samples: dict[str, Sample] = {}
         self._table: UsageTable = MappingProxyType({})
         self._lock = threading.Lock()
-        """Keeps a last wish from holding back the thread that is told to end."""
+        """Keeps a late call of `want` from pausing a thread that must end."""
         self._closed = threading.Event()
         self._wanted = threading.Event()
         self._wanted.set()
 
     @property
     def table(self) -> UsageTable:
-        """The newest figures; a mapping that never changes."""
+        """The newest stats, as an immutable mapping."""
         return self._table
 
     def start(self) -> None:
@@ -68,13 +67,13 @@ class UsageSampler:
         threading.Thread(target=self._run, name="stack-usage", daemon=True).start()
 
     def close(self) -> None:
-        """Tell the thread to end."""
+        """Stop the thread."""
         with self._lock:
             self._closed.set()
             self._wanted.set()
 
     def want(self, *, wanted: bool) -> None:
-        """Sample, or pause until somebody looks again."""
+        """Pause or resume sampling."""
         with self._lock:
             if wanted:
                 self._wanted.set()
@@ -91,7 +90,7 @@ class UsageSampler:
             if table != self._table:
                 self._table = MappingProxyType(table)
                 self._publish()
-            # Rates want two samples: the first ones soon after the table stands.
+            # Rates need two samples, so the second one is taken soon after the first.
             settled = containers and all(item.cpu is not None for item in table.values())
             self._closed.wait(self._interval if settled else min(self._interval, FIRST_SECONDS))
 
@@ -125,7 +124,7 @@ class UsageSampler:
         return table
 
     def _read(self, containers: Sequence[Container]) -> dict[str, Sample]:
-        """What can be read without the engine."""
+        """Return the samples that can be read without the engine."""
         if self._local is None:
             return {}
         found = ((container.id, self._local.sample(container)) for container in containers)
@@ -135,7 +134,7 @@ class UsageSampler:
         try:
             sample = parse_sample(self._engine.stats(container.id))
         except EngineError as error:
-            # One container may have just gone; a lost engine is the watcher's to tell.
+            # The container may have just been removed; a lost engine is reported by the watcher.
             log.debug("no figures of %s: %s", container.name, error)
             return
         except Exception:

@@ -1,4 +1,4 @@
-"""What the threads of a watcher wait for, and wake each other by."""
+"""The events by which the threads of a watcher wake each other."""
 
 from dataclasses import dataclass, field
 from threading import Event
@@ -6,23 +6,23 @@ from threading import Event
 
 @dataclass(frozen=True, slots=True)
 class Wakeups:
-    """The events that the threads of a watcher share. Each is safe to use without a lock."""
+    """The events shared by the threads of a watcher. Thread-safe without a lock."""
 
     closed: Event = field(default_factory=Event)
-    """Every thread is to end."""
+    """Every thread must end."""
     project: Event = field(default_factory=Event)
-    """Compose is to be asked again."""
+    """The project must be resolved again."""
     containers: Event = field(default_factory=Event)
-    """The containers are to be read again."""
+    """The containers must be read again."""
     named: Event = field(default_factory=Event)
-    """The project's name is known, or it is known that it can't be."""
+    """The project's name is known, or compose has failed to determine it."""
     greeted: Event = field(default_factory=Event)
-    """The engine was asked who it is."""
+    """The first request to the engine has been made."""
     listening: Event = field(default_factory=Event)
-    """Events come, or can't be had."""
+    """The event stream is open, or opening it has failed."""
 
     def close(self) -> None:
-        """Tell every thread to end, and wake it."""
+        """Wake every thread and let it end."""
         self.closed.set()
         for event in (self.containers, self.project, self.named, self.greeted, self.listening):
             event.set()

@@ -1,9 +1,9 @@
 """Keeps the newest snapshot of a stack.
 
-Four daemon threads share one small state (`WatchState`) behind its lock: one resolves the project
-through compose, one reads the containers and publishes snapshots, one waits for events, one
-samples stats. None of them ever ends on an error: a lost engine is a state that is published,
-and asked again with growing pauses.
+Four daemon threads share a small state (`WatchState`) with a lock: one resolves the project through
+compose, one reads the containers and publishes snapshots, one waits for events, one samples stats.
+No thread ends on an error: a lost engine is published as a state, and retried with increasing
+delays.
 """
 
 import logging
@@ -44,20 +44,20 @@ log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """The `Observer` of any stack that speaks Docker's JSON.
+    """The `Observer` of a stack, real or simulated, through Docker's JSON.
 
-    It puts the watches together, gives each its thread, and publishes what they find. Its own
-    lock guards the listeners alone; listeners are called without any lock.
+    It creates the watches, runs each on its own thread, and publishes what they find. Its own lock
+    guards only the listeners, which are called without any lock.
 
     Args:
-        engine: How the engine is asked.
-        project: How compose is asked.
-        clock: Where times come from.
-        pace: How often.
-        log_tail: How many lines of history a log begins with.
-        local: Where stats are read without the engine.
-        records: What the project's images were built with, as far as that was written down.
-        ends: How its containers ended, as far as that was written down.
+        engine: The engine to read from.
+        project: Resolves the project.
+        clock: The clock.
+        pace: The intervals.
+        log_tail: The number of past lines that a log starts with.
+        local: Reads stats without the engine, if possible.
+        records: The build records of the project, if any.
+        ends: Has the recorded stops of containers, if any.
     """
 
     def __init__(
@@ -114,12 +114,12 @@ class Watcher:
 
     @property
     def snapshot(self) -> StackSnapshot:
-        """The stack as last seen."""
+        """The newest snapshot."""
         return self._snapshot
 
     @property
     def usage(self) -> UsageTable:
-        """What the running containers use."""
+        """The stats of the running containers."""
         return self._usage.table
 
     @property
@@ -141,7 +141,7 @@ class Watcher:
         self._usage.start()
 
     def _keep(self, run: Callable[[], None]) -> None:
-        """Run one of the threads; a fault of ours in it must not blind the console for good."""
+        """Run a watch, and restart it after an unexpected error."""
         while not self._wakeups.closed.is_set():
             try:
                 run()
@@ -150,7 +150,7 @@ class Watcher:
                 self._wakeups.closed.wait(RETRY_SECONDS[0])
 
     def close(self) -> None:
-        """Tell every thread to end, and end every stream."""
+        """Stop every thread and close every stream."""
         self._wakeups.close()
         self._usage.close()
         with self._seen.lock:
@@ -183,7 +183,7 @@ class Watcher:
         self._usage.want(wanted=wanted)
 
     def inspect(self, container_id: str) -> Container:
-        """One container, asked now."""
+        """Read the present state of one container."""
         container = parse_container(self._engine.inspect(container_id))
         with self._seen.lock:
             return self._ends.annotate(container)
@@ -191,20 +191,21 @@ class Watcher:
     def run_events(
         self, container_id: str, since: datetime, until: datetime | None
     ) -> Sequence[StackEvent]:
-        """The starts and ends of a container; the engine is asked only if events may be missing.
+        """Return the starts and exits of a container; read past events if some may be missing.
 
         Args:
-            container_id: Whose.
-            since: From when.
-            until: A start that is known of, by the engine's clock; if None, nothing is asked.
+            container_id: The container.
+            since: The start of the period.
+            until: The time of a known start, by the engine's clock; None to use only the events
+                already known.
 
         Raises:
-            EngineError: The engine can't be asked.
+            EngineError: The engine can't be reached.
         """
         return self._events.of_run(container_id, since, until)
 
     def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
-        """Follow logs; the feed hears of every new snapshot."""
+        """Follow logs; the feed is notified of every new snapshot."""
         return self._logs.follow(targets)
 
     def follow_into(
@@ -213,21 +214,21 @@ class Watcher:
         sink: Callable[[Sequence[LogLine]], None],
         reached: "Mapping[str, ReadPosition]",
     ) -> None:
-        """Follow logs from where they were read to, and give the lines away as they come.
+        """Follow logs from given positions, and pass the lines to a sink.
 
         Args:
-            targets: Whose logs; those of every service if there are none.
-            sink: Gets the lines, on several threads; what it waits for holds the log up.
-            reached: How far each container was read, by its id.
+            targets: Services or containers; every service if empty.
+            sink: Receives the lines on several threads; if it blocks, so does the log.
+            reached: Container id to the position from which to continue.
         """
         self._logs.follow_into(targets, sink, reached)
 
     def log_history(self, targets: Sequence[LogTarget]) -> "LogHistory":
-        """What the engine has of some logs."""
+        """Return the past of logs."""
         return self._logs.history(targets)
 
     def _publish(self) -> None:
-        """Make a snapshot of what is known. Called on the containers' thread alone."""
+        """Publish a snapshot, if it has changed. Called only on the containers' thread."""
         seen = self._seen
         with seen.lock:
             project = seen.project
@@ -264,7 +265,7 @@ class Watcher:
 
 
 def _running(snapshot: StackSnapshot) -> list[Container]:
-    """The containers whose stats are worth asking for."""
+    """Return the containers to sample."""
     if snapshot.stale:
         return []
     return [
