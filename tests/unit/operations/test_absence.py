@@ -87,7 +87,7 @@ def test_what_was_never_away_is_not_counted(measured: Measured) -> None:
 
 
 def test_a_silent_engine_is_no_absence(measured: Measured) -> None:
-    measured.after(2, DOWN, link=Connection.LOST)
+    measured.after(2, DOWN, connection=Connection.LOST)
     assert measured.away() == {}
 
 
