@@ -88,6 +88,6 @@ class Activity:
 def _minutes_up_to(now: bytes) -> Sequence[bytes]:
     end = timestamp_nanoseconds(now) or 0
     return [
-        stamp_of(max(end - minutes_ago * 60 * SECOND, 0))[:_MINUTE]
+        format_timestamp(max(end - minutes_ago * 60 * SECOND, 0))[:_MINUTE]
         for minutes_ago in reversed(range(MINUTES))
     ]

@@ -124,7 +124,7 @@ class LogDialogs:
 
     def summary(self) -> ActivitySummary:
         """What was said in the last minutes."""
-        return self._logs.activity.summary(stamp_at(self._clock.now()))
+        return self._logs.activity.summary(timestamp_at(self._clock.now()))
 
     def _errors(self) -> None:
         groups = self.summary().groups

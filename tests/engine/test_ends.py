@@ -56,7 +56,7 @@ def test_a_stop_with_any_code_is_meant_and_an_end_of_its_own_is_not(
             engine.docker(*words, container)
             is_down(desk, wanted=wanted)
             assert model(desk).regular[0].exit_code == code
-            assert model(desk).regular[0].termination_exit_code is not wanted
+            assert model(desk).regular[0].was_stopped is not wanted
 
 
 def test_a_stop_by_an_earlier_console_is_known_from_its_record(

@@ -158,7 +158,7 @@ class ImpactReader:
             volumes: Mapping[str, str] | None = {}
             if _volumes(candidate) != _volumes(current):
                 try:
-                    volumes = hashes_of(engine, ResourceKind.VOLUME)
+                    volumes = config_hashes(engine, ResourceKind.VOLUME)
                 except SINGLE_OBJECT_ERRORS:
                     volumes = None
             wrong = wrong_images(engine, sorted(_images(candidate)))

@@ -150,7 +150,7 @@ class LedgerReader:
 
     def _set_trouble(self, what: str, remedy: str) -> None:
         trouble = Trouble(plain(what), plain(remedy), self._clock.now())
-        self._trouble = trouble.lasting(self._trouble)
+        self._trouble = trouble.continuing(self._trouble)
 
     def _read_lock(self) -> WorkerLock | None:
         try:

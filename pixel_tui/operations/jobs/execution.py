@@ -203,19 +203,17 @@ class Execution:
                 lambda status: replace(status, message=sentence(found))
             ),
         )
-        termination_exit_code = self._job.status.cancelling
-        if termination_exit_code and not _met(findings):
+        cancelled = self._job.status.cancelling
+        if cancelled and not _met(findings):
             # Every step has ended well, and the picture may be older than the last of them.
             findings = self._glance()
         self._ended()
         words = sentence(findings)
         if _met(findings):
-            note = (
-                " (it was told to end, when every step was done)" if termination_exit_code else ""
-            )
+            note = " (it was told to end, when every step was done)" if cancelled else ""
             after = span(self._clock.monotonic() - self._began)
             return self._result(JobState.SUCCEEDED, f"{words or 'Done'} after {after}{note}")
-        if termination_exit_code:
+        if cancelled:
             return self._result(JobState.CANCELLED, f"No longer waited for. {words}")
         late = _waited_in_vain(findings)
         waited = f" ({span(self._clock.monotonic() - self._began)} waited)" if late else ""

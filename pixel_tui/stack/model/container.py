@@ -132,7 +132,7 @@ class Container:
     """None if it has no health check."""
     exit_code: int | None = None
     """None while it runs, and if it never ran."""
-    termination_exit_code: bool | None = None
+    was_stopped: bool | None = None
     """True if it was stopped, False if it exited by itself, None if that is not known."""
     oom_killed: bool = False
     previous_exit: SafeText = NO_TEXT
@@ -201,8 +201,8 @@ class Container:
         """
         if self.state is not ContainerState.EXITED or self.oom_killed or self.error:
             return False
-        if self.termination_exit_code is not None:
-            return self.termination_exit_code or self.exit_code == 0
+        if self.was_stopped is not None:
+            return self.was_stopped or self.exit_code == 0
         return self.restart_policy in {"always", "unless-stopped"} or self.exit_code in {0, 143}
 
     @property

@@ -83,9 +83,9 @@ class ExitTracker:
             item
             for item in containers
             if item.state is ContainerState.EXITED
-            and (item.id, item.finished_at) not in self._looked_back
-            and not self.told(item).put_down
-            and self.told(item).termination_exit_code is None
+            and (item.id, item.finished_at) not in self._checked
+            and not self.annotate(item).stopped_on_purpose
+            and self.annotate(item).was_stopped is None
         ]
         if self._stops is None or not unexplained:
             return
@@ -105,7 +105,7 @@ class ExitTracker:
         at, stopped = self._exits.get(container.id, (None, False))
         if at is None or abs(at - container.finished_at) > EXIT_TOLERANCE:
             return container
-        return replace(container, termination_exit_code=told)
+        return replace(container, was_stopped=stopped)
 
     def _with_previous_exit(self, container: Container) -> Container:
         last = self._last_exits.get(container.id)

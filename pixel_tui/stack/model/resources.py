@@ -113,7 +113,7 @@ class ResourceReader:
             if not wanted:
                 continue
             try:
-                there = hashes_of(self._engine, kind)
+                actual = config_hashes(self._engine, kind)
             except SINGLE_OBJECT_ERRORS as error:
                 found += [
                     Diverged(kind, item.key, item.name, unread=error.sentence) for item in wanted
@@ -194,9 +194,10 @@ def _with_aliases(
     key = (item.container_id, network)
     if key not in cache:
         try:
-            place = Node(engine.inspect(item.container_id))["NetworkSettings"]["Networks"][network]
+            found = Node(engine.inspect(item.container_id))
         except SINGLE_OBJECT_ERRORS:
             return item
+        endpoint = found["NetworkSettings"]["Networks"][network]
         names = [name.raw for name in endpoint["Aliases"]]
         # The engine adds the short id by itself.
         cache[key] = tuple(name for name in names if not item.container_id.startswith(name))

@@ -28,6 +28,6 @@ def read_engine(engine: EngineReader, clock: Clock) -> EngineStatus:
 
 
 def trouble(error: ConsoleError, before: Trouble | None, clock: Clock) -> Trouble:
-    """An error as a state; since when is kept where it is the trouble of before."""
+    """Convert an error to a state; if it is the same as before, its start time is kept."""
     denied = isinstance(error, EngineDenied)
-    return Trouble(error.sentence, error.remedy, clock.now(), denied).lasting(before)
+    return Trouble(error.sentence, error.remedy, clock.now(), denied).continuing(before)

@@ -282,7 +282,7 @@ def test_a_signal_between_two_exchanges_loses_nothing(
 ) -> None:
     place = project(tmp_path, task())
 
-    def termination_exit_code(_number: int, _frame: FrameType | None) -> None:
+    def interrupted(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(store_module, "ATTEMPTS", 1)
@@ -291,7 +291,7 @@ def test_a_signal_between_two_exchanges_loses_nothing(
         lambda: rewrite(place, text(task(), task(TWO))),
         lambda: signal.raise_signal(signal.SIGTERM),
     )
-    before = signal.signal(signal.SIGTERM, termination_exit_code)
+    before = signal.signal(signal.SIGTERM, interrupted)
     try:
         with pytest.raises(KeyboardInterrupt):
             store_of(place).change(adding(THREE))

@@ -56,7 +56,7 @@ def test_a_task_that_just_started_is_not_compared_with_an_older_snapshot() -> No
 
 
 def test_without_an_engine_there_are_no_findings_about_containers() -> None:
-    found = view(running(), link=Link.LOST)
+    found = view(running(), link=Connection.LOST)
     assert found.findings == ()
     assert found.truth(found.tasks[0]).verdict is TaskVerdict.UNKNOWN
 

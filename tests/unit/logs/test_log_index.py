@@ -144,7 +144,7 @@ def test_minutes_are_counted_by_the_time_of_their_lines() -> None:
     activity = Activity()
     for number in (0, 1, 60, 61, 62, 1000):
         activity.add(said(number), LogLevel.INFO)
-    (source,) = activity.summary(stamp_of(START + 100 * 1_000_000_000)).sources
+    (source,) = activity.summary(format_timestamp(START + 100 * 1_000_000_000)).sources
     assert source.lines == (0,) * 13 + (2, 3)
     assert source.errors == (0,) * 15
 

@@ -49,14 +49,14 @@ def ends_after(*actions: str, apart: float = 0.1) -> ExitTracker:
     ],
 )
 def test_a_stop_is_told_from_an_end_of_its_own(actions: tuple[str, ...], told: bool | None) -> None:
-    found = ends_after(*actions).told(CONTAINER)
-    assert found.termination_exit_code is told
-    assert found.put_down is bool(told)
+    found = ends_after(*actions).annotate(CONTAINER)
+    assert found.was_stopped is told
+    assert found.stopped_on_purpose is bool(told)
 
 
 def test_a_signal_long_before_is_not_why_it_ended() -> None:
     finished = replace(CONTAINER, finished_at=NOW + timedelta(minutes=1))
-    assert ends_after("kill 15", "die", apart=60.0).told(finished).termination_exit_code is False
+    assert ends_after("kill 15", "die", apart=60.0).annotate(finished).was_stopped is False
 
 
 def test_another_end_than_the_one_that_was_seen_is_not_known() -> None:
