@@ -15,6 +15,7 @@ from screens.dashboard.columns import ColumnsScreen
 from screens.dashboard.palette import Search
 from screens.dashboard.probe import ProbeScreen
 from screens.dashboard.screen import DashboardScreen
+from screens.dashboard.services_pane import ServicesPane
 from screens.environment.difference import DifferenceScreen
 from screens.environment.editor import EnvironmentEditor
 from screens.environment.history import HistoryScreen
@@ -47,8 +48,8 @@ from widgets.tables.environment_table import EnvironmentTable
 from widgets.tables.keyed_table import KeyedTable
 
 PLACES: Final[tuple[type[DOMNode], ...]] = (
-    DashboardScreen, CursorTable, KeyedTable, FilterBox, LogPane, LogView, JobOutput, QueryBox,
-    Details, EventList, Options, JobList, Dialog, ScrollingDialog, PlanScreen, JobScreen,
+    DashboardScreen, ServicesPane, CursorTable, KeyedTable, FilterBox, LogPane, LogView, JobOutput,
+    QueryBox, Details, EventList, Options, JobList, Dialog, ScrollingDialog, PlanScreen, JobScreen,
     ProbeScreen, ColumnsScreen,
     HelpScreen, QuitScreen, AskScreen, LogLineScreen, LogServicesScreen, Search, PickScreen,
     RecoveryScreen, AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,

@@ -4,9 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import Final
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
-from pixel_tui.text import NO_TEXT, SafeText
+from pixel_tui.text import NO_TEXT, SafeText, plain
+
+_ACTION_KEY: Final = LatePattern(r" \([arsx]\)")
 
 
 class Severity(IntEnum):
@@ -26,6 +30,19 @@ class Finding:
     what: SafeText
     why: SafeText = NO_TEXT
     remedy: SafeText = NO_TEXT
+    """What to do about it, with a command if there is one."""
+    by_key: SafeText = NO_TEXT
+    """The same with the keys of pixel-tui, if it has an action for it."""
+
+    def fix(self, *, read_only: bool) -> SafeText:
+        """What to do about it on the screen.
+
+        Args:
+            read_only: There is no key that changes anything: a command does it.
+        """
+        if read_only:
+            return plain(_ACTION_KEY.sub("", self.remedy))
+        return self.by_key or self.remedy
 
 
 Rule = Callable[[Service, StackSnapshot, datetime], Finding | None]

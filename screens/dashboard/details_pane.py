@@ -1,8 +1,7 @@
-"""The details pane: the selected row, inspected anew while somebody looks."""
+"""The details pane: the selected row, inspected again and again while it is shown."""
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
 
 from textual import work
@@ -13,10 +12,10 @@ from textual.css.query import NoMatches
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import EngineError
-from pixel_tui.health.findings import finding_of
 from pixel_tui.stack.model.container import Container
-from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer
+from screens.dashboard.inspected import InspectedServices
 from widgets.dashboard.details import Details
 from widgets.rows.detail_rows import Section, detail_sections, health_sections
 from widgets.rows.service_row import Row
@@ -32,14 +31,23 @@ class DetailsPane(Vertical):
     Args:
         observer: Looks at the stack.
         clock: The time.
+        services: What is shown of a service, also by the other panes.
     """
 
-    def __init__(self, observer: Observer, clock: Clock, *, id: str, classes: str) -> None:  # noqa: A002  Textual's own name for it
+    def __init__(
+        self,
+        observer: Observer,
+        clock: Clock,
+        services: InspectedServices,
+        *,
+        id: str,  # noqa: A002  Textual's own name for it
+        classes: str,
+    ) -> None:
         super().__init__(id=id, classes=classes)
         self._observer = observer
         self._clock = clock
+        self._services = services
         self._row: Row | None = None
-        self._fresh: dict[str, Container] = {}
 
     def compose(self) -> ComposeResult:
         """The text."""
@@ -50,26 +58,18 @@ class DetailsPane(Vertical):
         """Look again while it is shown."""
         self.set_interval(INSPECT_SECONDS, self._inspect_shown)
 
-    def show(self, row: Row | None, *, anew: bool = False) -> None:
-        """Show a row.
-
-        Args:
-            row: What is selected.
-            anew: The snapshot is a new one: what was inspected before is old now.
-        """
+    def show(self, row: Row | None) -> None:
+        """Show what is selected."""
         other = row is None or self._row is None or row.key != self._row.key
         self._row = row
-        if anew:
-            self._fresh.clear()
         self.query_one(Details).show(self._sections(), other=other)
 
     def health_sections(self) -> Sequence[Section]:
         """The health logs of what is selected; empty without a health check."""
-        service = self._observer.snapshot.service(self._row.service) if self._row else None
+        service = self._services.service(self._row.service) if self._row else None
         if self._row is None or service is None:
             return ()
         wanted = self._row.container_id
-        service = self._with_fresh(service)
         return health_sections(
             service, next((item for item in service.containers if item.id == wanted), None)
         )
@@ -98,23 +98,18 @@ class DetailsPane(Vertical):
 
     def _sections(self) -> Sequence[Section]:
         snapshot = self._observer.snapshot
-        service = snapshot.service(self._row.service) if self._row else None
+        service = self._services.service(self._row.service) if self._row else None
         if self._row is None or service is None:
             return ()
-        service = self._with_fresh(service)
         wanted = self._row.container_id
         return detail_sections(
             service,
             next((item for item in service.containers if item.id == wanted), None),
             snapshot.model,
-            finding_of(service, snapshot, self._clock.now()),
+            self._services.finding(service.name),
             self._observer.events,
             self._clock.now(),
         )
-
-    def _with_fresh(self, service: Service) -> Service:
-        containers = tuple(self._fresh.get(item.id, item) for item in service.containers)
-        return replace(service, containers=containers)
 
     def _inspect_shown(self) -> None:
         snapshot = self._observer.snapshot
@@ -132,7 +127,7 @@ class DetailsPane(Vertical):
         self.app.call_from_thread(self._take, found)
 
     def _take(self, found: dict[str, Container]) -> None:
-        self._fresh = found
+        self._services.take(found)
         with suppress(NoMatches):  # the screen is being taken down
             self.show(self._row)
 

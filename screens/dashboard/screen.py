@@ -27,6 +27,7 @@ from screens.changes.watching import Watching
 from screens.dashboard.bindings import BINDINGS
 from screens.dashboard.details_pane import DetailsPane
 from screens.dashboard.dialogs import StackDialogs
+from screens.dashboard.inspected import InspectedServices
 from screens.dashboard.jobs_pane import JobsPane
 from screens.dashboard.late_logs import LOGS_TITLE, LateLogs
 from screens.dashboard.look import RememberedLook
@@ -81,11 +82,7 @@ class DashboardScreen(Screen[None]):
     """
 
     AUTO_FOCUS = "ServiceTable"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  Textual declares it for instances
-        (0, "-narrow"),
-        (140, "-wide"),
-        (190, "-very-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide"), (190, "-very-wide")]  # noqa: RUF012  Textual declares it for instances
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(
@@ -130,9 +127,13 @@ class DashboardScreen(Screen[None]):
         yield StatusBar(self._modes)
         yield Banner(markup=False)
         with Panes(id="panes"):
-            yield ServicesPane(self._observer, self._clock, id=Pane.SERVICES.value, classes="pane")
+            read_only = self._operations is None
+            seen = InspectedServices(self._observer, self._clock, read_only=read_only)
+            yield ServicesPane(
+                self._observer, self._clock, seen, id=Pane.SERVICES.value, classes="pane"
+            )
             yield DetailsPane(
-                self._observer, self._clock, id=Pane.DETAILS.value, classes="pane lower"
+                self._observer, self._clock, seen, id=Pane.DETAILS.value, classes="pane lower"
             )
             with Vertical(id=Pane.LOGS.value, classes="pane lower -current") as logs:
                 logs.border_title = LOGS_TITLE  # `_open_logs` puts the logs in its place
@@ -207,7 +208,7 @@ class DashboardScreen(Screen[None]):
         self._grown = self._restarts.see(self._snapshot, self._clock.now())
         self._draw_rows()
         self._draw_frame()
-        self._draw_details(anew=True)
+        self._draw_details()
         if self._snapshot.complete and not self._logs.begun:
             self.call_after_refresh(self._open_logs)
 
@@ -255,8 +256,8 @@ class DashboardScreen(Screen[None]):
         with suppress(NoMatches):  # the screen is being taken down
             self.panes.share_height(self.services_pane.height_wanted)
 
-    def _draw_details(self, *, anew: bool = False) -> None:
-        self.query_one(DetailsPane).show(self.table.current, anew=anew)
+    def _draw_details(self) -> None:
+        self.query_one(DetailsPane).show(self.table.current)
 
     def on_resize(self) -> None:
         """Share the height anew."""

@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from pixel_tui.clock import Clock
-from pixel_tui.health.findings import finding_of, findings
+from pixel_tui.health.findings import findings
 from pixel_tui.humanize import ago
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import plain
+from screens.dashboard.inspected import InspectedServices
 from screens.dashboard.look import RememberedLook
 from widgets.dashboard.advice import Advice
 from widgets.filter_box import FilterBox
@@ -39,12 +41,28 @@ class ServicesPane(Vertical):
     Args:
         observer: Looks at the stack.
         clock: The time.
+        services: What is shown of a service, also by the other panes.
     """
 
-    def __init__(self, observer: Observer, clock: Clock, *, id: str, classes: str) -> None:  # noqa: A002  Textual's own name for it
+    BINDING_GROUP_TITLE = "Services"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "next_problem", "Next problem", show=False, id="services.next_problem",
+                tooltip="The next service that something is wrong with"),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        observer: Observer,
+        clock: Clock,
+        services: InspectedServices,
+        *,
+        id: str,  # noqa: A002  Textual's own name for it
+        classes: str,
+    ) -> None:
         super().__init__(id=id, classes=classes)
         self._observer = observer
         self._clock = clock
+        self._services = services
         self._emptiness = ""
         self._title = Content(TITLE)
 
@@ -54,7 +72,7 @@ class ServicesPane(Vertical):
         yield FilterBox(id="filter")
         yield Static(id="empty", markup=False)
         yield ServiceTable()
-        yield Advice(markup=False)
+        yield Advice()
 
     @property
     def table(self) -> ServiceTable:
@@ -123,11 +141,29 @@ class ServicesPane(Vertical):
     def draw_advice(self) -> None:
         """Say what is wrong with the selected service and what to do; else that nothing is."""
         row, snapshot, now = self.table.current, self._observer.snapshot, self._clock.now()
-        service = snapshot.service(row.service) if row else None
-        finding = finding_of(service, snapshot, now) if service and snapshot.taken_at else None
+        finding = self._services.finding(row.service) if row else None
         if finding is not None and snapshot.stale:
             finding = replace(finding, what=plain(f"{finding.what}, {_seen(snapshot, now)}"))
-        self.query_one(Advice).show(finding, _calm(snapshot, now))
+        troubled = self._troubled(now)
+        others = sum(row is None or row.service != name for name in troubled)
+        self.query_one(Advice).show(finding, _calm(snapshot, troubled, now), others)
+
+    def _troubled(self, now: datetime) -> Sequence[str]:
+        """The services that something is wrong with, as they are listed."""
+        found = {finding.service for finding in findings(self._observer.snapshot, now)}
+        rows = (row for row in self.table.rows if row.container_id is None)
+        return [row.service for row in rows if row.service in found]
+
+    def action_next_problem(self) -> None:
+        """Put the cursor on the next service that something is wrong with."""
+        troubled, row = self._troubled(self._clock.now()), self.table.current
+        listed = [item.service for item in self.table.rows]
+        at = listed.index(row.service) if row is not None else -1
+        following = [name for name in troubled if listed.index(name) > at]
+        if troubled:
+            self.table.cursor_key = (following or troubled)[0]
+        else:
+            self.notify("Nothing is wrong with a service that is listed.", timeout=3)
 
     @on(FilterBox.Changed, "#filter")
     def _filter_changed(self, event: FilterBox.Changed) -> None:
@@ -175,13 +211,12 @@ def _seen(snapshot: StackSnapshot, now: datetime) -> str:
     return f"seen {ago(snapshot.taken_at, now)}" if snapshot.taken_at else "never seen"
 
 
-def _calm(snapshot: StackSnapshot, now: datetime) -> str:
+def _calm(snapshot: StackSnapshot, troubled: Sequence[str], now: datetime) -> str:
     if not snapshot.complete or snapshot.project_trouble is not None:
         return ""
     if snapshot.stale:
         return f"Unknown: {snapshot.engine.why_lost}.\n  What is shown was {_seen(snapshot, now)}."
-    others = findings(snapshot, now)
-    if not others:
+    if not findings(snapshot, now):
         return "Everything that should run does."
-    names = ", ".join(finding.service for finding in others[:4])
-    return f"Nothing is wrong here.\n  See {names}."
+    names = f"\n  See {', '.join(troubled[:4])} (n)." if troubled else ""
+    return f"Nothing is wrong here.{names}"

@@ -128,13 +128,13 @@ def test_a_wrong_name_is_told_with_the_right_one(
     with console(engine, tmp_path, "-p", wrong, cwd=project.directory) as it:
         it.wait_for(said(*told, f"No container carries the name {wrong}"))
         it.wait_for(said("front has no container", f"→ Start the console with -p {project.name}"))
-        assert "Bring it up" not in it.text
+        assert "→ Start it (s)" not in it.text
         it.press("s")
         it.wait_for(said(f"the containers of this folder carry the name {project.name}"))
         it.press("\x1b")
         project.compose("down", "--timeout", "0")
         it.press("\x1b[15~")
-        it.wait_for(said("Bring it up (s): docker compose up -d front"))
+        it.wait_for(said("→ Start it (s)."))
         assert "carry the name" not in it.text
     project.compose("up", "--detach")
     status = run_status(engine, project.directory, "-p", wrong)
@@ -258,7 +258,7 @@ def test_no_container_says_what_to_do(
 ) -> None:
     project = make_project(TWO)
     with console(engine, tmp_path, "-p", project.name, cwd=project.directory) as it:
-        it.wait_for(said("0 of 2 running", "has no container", "docker compose up -d front"))
+        it.wait_for(said("0 of 2 running", "has no container", "Start it (s)."))
 
 
 def test_a_folder_that_is_gone_is_told(engine: Engine, tmp_path: Path) -> None:

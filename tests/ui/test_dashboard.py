@@ -278,6 +278,30 @@ async def test_the_advice_names_the_reason_and_the_remedy() -> None:
         assert "→" in said
 
 
+async def test_the_advice_says_how_many_more_there_are_and_a_key_leads_to_the_next() -> None:
+    async with console(size=(80, 24)) as it:
+        it.dashboard.select("agent")
+        await it.until(lambda: "agent is unhealthy" in it.text("Advice"))
+        assert it.text("Advice").splitlines()[0].endswith("…  +2 more (n)")
+        seen = []
+        for _ in range(3):
+            await it.press("n")
+            seen.append(it.table.cursor_key)
+        assert seen == ["landing", "narrative-correlator", "agent"]
+        it.dashboard.select("api")
+        await it.until(lambda: "See agent, landing, narrative-correlator (n)." in it.text("Advice"))
+
+
+async def test_the_advice_names_a_key_that_is_there_else_the_command() -> None:
+    async with console() as it:
+        it.dashboard.select("landing")
+        await it.until(lambda: "recreate it (a, Recreate)" in it.text("Advice"))
+        assert "docker compose" not in it.text("Advice")
+    async with console(settings=Settings(read_only=True)) as it:
+        it.dashboard.select("landing")
+        await it.until(lambda: "docker compose up -d landing" in it.text("Advice"))
+
+
 async def test_a_lost_engine_is_told_with_its_remedy_and_comes_back_by_itself() -> None:
     async with console() as it:
         rows = it.names()

@@ -1,7 +1,8 @@
-"""A word on the selected service: what is wrong with it, why, what to do."""
+"""What is wrong with the selected service, why and what to do; and that more is wrong."""
 
+from textual.app import RenderResult
 from textual.content import Content
-from textual.widgets import Static
+from textual.widget import Widget
 
 from pixel_tui.health.finding import Finding, Severity
 
@@ -11,8 +12,8 @@ _LEAD = {
 }
 
 
-class Advice(Static):
-    """The finding of the selected service, or that there is none."""
+class Advice(Widget):
+    """Two lines: the finding of the selected service, or that there is none; and how many more."""
 
     DEFAULT_CSS = """
     Advice {
@@ -21,28 +22,39 @@ class Advice(Static):
     }
     """
 
-    _said = Content("")
+    _finding: Finding | None = None
+    _calm = ""
+    _others = 0
 
-    def show(self, finding: Finding | None, calm: str) -> None:
-        """Say the finding; or something calm.
+    def show(self, finding: Finding | None, calm: str, others: int) -> None:
+        """Show the finding; or something calm.
 
         Args:
             finding: What is wrong with the selected service.
             calm: What to say where nothing is.
+            others: How many other services have a finding.
         """
-        content = _sentence(finding) if finding else Content(calm)
-        if content == self._said:
-            return
-        # Always two lines high: another height would lay the whole screen out anew.
-        self.update(content, layout=False)
-        self._said = content
+        if (finding, calm, others) != (self._finding, self._calm, self._others):
+            self._finding, self._calm, self._others = finding, calm, others
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """Both lines; the first is cut before the number of others."""
+        if self._finding is None:
+            return Content(self._calm)
+        first, second = _lines(self._finding)
+        more = Content.styled(f"  +{self._others} more (n)" if self._others else "", "$text-accent")
+        width = max(self.content_size.width - more.cell_length, 0)
+        cut = first.truncate(width, ellipsis=True, pad=True)
+        return Content("\n").join([cut + more, second])
 
 
-def _sentence(finding: Finding) -> Content:
+def _lines(finding: Finding) -> tuple[Content, Content]:
     lead, style = _LEAD.get(finding.severity, ("· ", "$text-primary"))
-    return Content.assemble(
+    first = Content.assemble(
         (lead, style),
         (f"{finding.service} {finding.what}", style),
         (f": {finding.why}" if finding.why else "", "$foreground"),
-        (f"\n  → {finding.remedy}" if finding.remedy else "", "$foreground-muted"),
     )
+    remedy = f"  → {finding.remedy}" if finding.remedy else ""
+    return first, Content.styled(remedy, "$foreground-muted")

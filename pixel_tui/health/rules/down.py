@@ -71,7 +71,8 @@ def absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
         Severity.BROKEN,
         plain("has no container"),
         plain(f"it waits for {broken}" if broken else _beside(service)),
-        plain(f"Bring it up (s): docker compose up -d {service.name}"),
+        plain(f"Bring it up: docker compose up -d {service.name}"),
+        plain("Start it (s)."),
     )
 
 
@@ -121,8 +122,8 @@ def paused(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
         plain("is paused: it holds its memory and answers nothing"),
         NO_TEXT,
         plain(
-            f"docker compose unpause {service.name}"
+            f"Unpause it: docker compose unpause {service.name}"
             if snapshot.project_trouble is None
-            else f"docker unpause {' '.join(item.name for item in service.members)}"
+            else f"Unpause it: docker unpause {' '.join(item.name for item in service.members)}"
         ),
     )

@@ -1,11 +1,14 @@
 """Containers that nothing needs any more. Pure."""
 
 from datetime import datetime
+from typing import Final
 
 from pixel_tui.health.finding import Finding, Severity
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.text import NO_TEXT, plain
+
+_REMOVE_BY_KEY: Final = "Remove it (a, Remove leftovers)."
 
 
 def left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
@@ -23,7 +26,8 @@ def left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) 
     if doubled is not None and up:
         what = f"runs twice: {doubled.name} was left by a recreate, and uses the same volumes"
         remedy = f"Remove it: pixel-tui run remove-leftovers {service.name}"
-        return Finding(service.name, Severity.BROKEN, plain(what), NO_TEXT, plain(remedy))
+        by_key = plain(_REMOVE_BY_KEY)
+        return Finding(service.name, Severity.BROKEN, plain(what), NO_TEXT, plain(remedy), by_key)
     what = "was not recreated completely" if up else "is down: its recreate broke off"
     return Finding(
         service.name,
@@ -35,6 +39,7 @@ def left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) 
             if up
             else "Start it (s) or recreate it: what was left is removed first."
         ),
+        plain(_REMOVE_BY_KEY if up else ""),
     )
 
 
@@ -52,5 +57,5 @@ def orphan(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Findin
         Severity.NOTE,
         plain("is an orphan"),
         plain("the compose file does not name it"),
-        plain(f"When nothing needs it: docker rm -f {service.regular[0].name}"),
+        plain(f"If nothing needs it: docker rm -f {service.regular[0].name}"),
     )

@@ -45,4 +45,5 @@ def disconnected(service: Service, _snapshot: StackSnapshot, _now: datetime) -> 
         plain(f"is not connected to its network {', '.join(names)}"),
         plain("the others in it can't reach it"),
         plain(f"Recreate it: docker compose up -d {service.name}"),
+        plain("Recreate it (a, Recreate)."),
     )

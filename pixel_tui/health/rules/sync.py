@@ -1,11 +1,22 @@
 """Services that are not as the compose file, or the environment, says. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from pixel_tui.health.finding import Finding, Severity
 from pixel_tui.stack.model.resource_model import ResourceKind
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot, SyncAction
 from pixel_tui.text import plain
+
+_BY_KEY: Final[Mapping[SyncAction, str]] = {
+    SyncAction.RECREATE: "If that is meant, recreate it (a, Recreate).",
+    SyncAction.BUILD: "If that is meant, build it (a, Rebuild).",
+    SyncAction.SCALE_UP: "If that is meant, start it (s).",
+    SyncAction.SCALE_DOWN: "",  # no action of ours does that and nothing else
+    SyncAction.PULL: "",
+}
+"""The same by the keys of pixel-tui."""
 
 
 def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
@@ -25,7 +36,8 @@ def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Fi
             Severity.NOTE,
             plain("can't be started: up would fail, unless it recreates it"),
             service.sync.reason,
-            plain(f"Recreate it (a): pixel-tui run recreate {name}"),
+            plain(f"Recreate it: pixel-tui run recreate {name}"),
+            plain("Recreate it (a, Recreate)."),
         )
     return Finding(
         name,
@@ -33,11 +45,12 @@ def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Fi
         plain(f"is not as the compose file says: up would {service.sync.action.value} it"),
         service.sync.reason,
         plain(
-            "When that is meant, recreate it here (a): all on its network is taken along, where"
+            "If that is meant, recreate it here (a): all on its network is taken along, where"
             " `docker compose up` of one service would fail half way."
             if _on_changed_network(service, snapshot)
-            else f"When that is meant: docker compose up -d {name}"
+            else f"If that is meant: docker compose up -d {name}"
         ),
+        plain("" if _on_changed_network(service, snapshot) else _BY_KEY[service.sync.action]),
     )
 
 
@@ -72,6 +85,7 @@ def built_otherwise(service: Service, _snapshot: StackSnapshot, _now: datetime) 
         plain("shows what was baked into its image, not what the environment says now"),
         service.sync.reason,
         plain(f"Rebuild it: docker compose build {service.name}, then up -d {service.name}"),
+        plain("Rebuild it (a, Rebuild)."),
     )
 
 
@@ -94,8 +108,9 @@ def old_content(service: Service, _snapshot: StackSnapshot, _now: datetime) -> F
         old.what,
         old.why,
         plain(
-            f"Restart it (r): pixel-tui run restart {name}"
+            f"Restart it: pixel-tui run restart {name}"
             if old.restart_is_enough
-            else f"Recreate it (a): pixel-tui run recreate {name}"
+            else f"Recreate it: pixel-tui run recreate {name}"
         ),
+        plain("Restart it (r)." if old.restart_is_enough else "Recreate it (a, Recreate)."),
     )

@@ -121,7 +121,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             service(state=ServiceState.ABSENT),
             (
                 "BROKEN", "has no container", "",
-                "Bring it up (s): docker compose up -d api",
+                "Bring it up: docker compose up -d api",
             ),
             id="absent",
         ),
@@ -134,7 +134,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             service(container(state=ContainerState.PAUSED), state=ServiceState.PAUSED),
             (
                 "BROKEN", "is paused: it holds its memory and answers nothing", "",
-                "docker compose unpause api",
+                "Unpause it: docker compose unpause api",
             ),
             id="paused",
         ),
@@ -205,7 +205,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             service(container(), sync=Sync(SyncAction.RECREATE, plain("it has changed"))),
             (
                 "NOTE", "is not as the compose file says: up would recreate it", "it has changed",
-                "When that is meant: docker compose up -d api",
+                "If that is meant: docker compose up -d api",
             ),
             id="out of sync",
         ),
@@ -213,7 +213,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ORPHAN,
             (
                 "NOTE", "is an orphan", "the compose file does not name it",
-                "When nothing needs it: docker rm -f shop-api-1",
+                "If nothing needs it: docker rm -f shop-api-1",
             ),
             id="orphan",
         ),
@@ -223,6 +223,45 @@ def test_each_rule_says_what_why_and_what_to_do(
     found: Service, expected: tuple[str, str, str, str]
 ) -> None:
     assert only(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "by_key", "by_command"),
+    [
+        (
+            service(state=ServiceState.ABSENT),
+            "Start it (s).",
+            "Bring it up: docker compose up -d api",
+        ),
+        (
+            service(container(), sync=Sync(SyncAction.RECREATE, plain("it has changed"))),
+            "If that is meant, recreate it (a, Recreate).",
+            "If that is meant: docker compose up -d api",
+        ),
+        (
+            service(container(), sync=Sync(SyncAction.REBUILD, plain("A was built in"))),
+            "Rebuild it (a, Rebuild).",
+            "Rebuild it: docker compose build api, then up -d api",
+        ),
+        (
+            service(container(state=ContainerState.CREATED), state=ServiceState.CREATED),
+            "Start it (s).",
+            "Start it.",
+        ),
+        (
+            service(container(), sync=Sync(SyncAction.SCALE_DOWN, plain("2 containers"))),
+            "If that is meant: docker compose up -d api",
+            "If that is meant: docker compose up -d api",
+        ),
+    ],
+    ids=["absent", "out of sync", "built otherwise", "created", "too many"],
+)
+def test_a_fix_is_a_key_where_keys_change_things_and_else_a_command(
+    found: Service, by_key: str, by_command: str
+) -> None:
+    (finding,) = findings(stack(found), NOON)
+    assert finding.fix(read_only=False) == by_key
+    assert finding.fix(read_only=True) == by_command
 
 
 def test_what_waits_for_a_broken_service_says_so() -> None:

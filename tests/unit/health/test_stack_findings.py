@@ -57,7 +57,7 @@ def test_without_a_project_the_containers_say_where_it_is_and_none_is_an_orphan(
     assert "work on these containers" in finding.remedy
     of_service = finding_of(paused, snapshot, NOON)
     assert of_service is not None
-    assert of_service.remedy == "docker unpause shop-api-1"  # compose would refuse
+    assert of_service.remedy == "Unpause it: docker unpause shop-api-1"  # compose would refuse
 
 
 def made_with(files: str, env_files: str = "") -> Container:

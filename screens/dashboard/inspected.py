@@ -1,0 +1,59 @@
+"""The services of the snapshot, with what was inspected since, and what is wrong with them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pixel_tui.clock import Clock
+from pixel_tui.health.finding import Finding
+from pixel_tui.health.findings import finding_of
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import Service
+from pixel_tui.stack.watch.observer import Observer
+
+
+class InspectedServices:
+    """What the panes show of a service, so that all of them show the same.
+
+    Nothing tells of each failed health check: a container that is inspected while it is
+    selected is newer than that of the snapshot.
+
+    Args:
+        observer: Looks at the stack.
+        clock: The time.
+        read_only: No key changes anything: what to do is said as a command.
+    """
+
+    def __init__(self, observer: Observer, clock: Clock, *, read_only: bool) -> None:
+        self._observer = observer
+        self._clock = clock
+        self._read_only = read_only
+        self._inspected: dict[str, tuple[Container, Container]] = {}
+        """The container of the snapshot and that which was inspected later, by id."""
+
+    def take(self, found: Mapping[str, Container]) -> None:
+        """Take what was inspected, in place of what was inspected before."""
+        known = {key: self._observer.snapshot.container(key) for key in found}
+        self._inspected = {key: (old, found[key]) for key, old in known.items() if old is not None}
+
+    def service(self, name: str) -> Service | None:
+        """A service with its newest containers; None if there is none of this name."""
+        service = self._observer.snapshot.service(name)
+        if service is None or not self._inspected:
+            return service
+        return replace(service, containers=tuple(map(self._newest, service.containers)))
+
+    def _newest(self, container: Container) -> Container:
+        old, new = self._inspected.get(container.id, (None, container))
+        # What has another state or health comes with the next snapshot, and with its service's.
+        same = (new.state, new.health_status) == (container.state, container.health_status)
+        return new if old == container and same else container
+
+    def finding(self, name: str) -> Finding | None:
+        """What is wrong with a service, and how it is fixed from here."""
+        service, snapshot = self.service(name), self._observer.snapshot
+        if service is None or snapshot.taken_at is None:
+            return None
+        finding = finding_of(service, snapshot, self._clock.now())
+        if finding is None:
+            return None
+        return replace(finding, remedy=finding.fix(read_only=self._read_only))
