@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from pixel_tui.commands.log_selection import GroupFilter, Wish, within
+from pixel_tui.commands.log_selection import GroupFilter, LogRequest, within
 from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import LogTarget
@@ -29,7 +29,7 @@ _STREAMS: Final = {LineKind.STDOUT: "stdout", LineKind.STDERR: "stderr", LineKin
 
 
 def print_past(
-    history: LogHistory, wish: Wish, printer: "Printer", chosen: GroupFilter
+    history: LogHistory, request: LogRequest, printer: "Printer", chosen: GroupFilter
 ) -> Mapping[str, ReadPosition]:
     """Print what there is; returns how far each container was read, by its id.
 
@@ -37,16 +37,16 @@ def print_past(
         EngineError: The engine can't be asked.
     """
     reached: dict[str, ReadPosition] = {}
-    if wish.tail is not None:
+    if request.tail is not None:
         lines: list[LogLine] = []
         for container in history.containers:
-            own = history.last_of(container, wish.tail)
+            own = history.last_of(container, request.tail)
             reached[container.id] = ReadPosition()
             reached[container.id].note(own)
-            lines += [line for line in own if within(line, wish)]
+            lines += [line for line in own if within(line, request)]
         printer.print(chosen.feed(sorted(lines, key=lambda line: line.stamp)))
         return reached
-    reader = history.reader(wish.since, until=wish.until)
+    reader = history.reader(request.since, until=request.until)
     complete = False
     while not complete:
         page = reader.read(PAGE)
@@ -60,18 +60,18 @@ class Printer:
 
     Args:
         containers: Whose lines; they tell the service.
-        wish: How they are printed.
+        request: How they are printed.
         write: Where to.
     """
 
     def __init__(
-        self, containers: Sequence[Container], wish: Wish, write: Callable[[str], object]
+        self, containers: Sequence[Container], request: LogRequest, write: Callable[[str], object]
     ) -> None:
         self._services = {str(item.name): str(item.service) for item in containers}
         self._names = {str(item.name): item.name for item in containers}
         self._width = max((len(name) for name in self._names), default=0)
-        self._as_json = wish.as_json
-        self._mask = LineMasker(revealed=not wish.masked)
+        self._as_json = request.as_json
+        self._mask = LineMasker(revealed=not request.masked)
         self._write = write
         self.count = 0
 
@@ -119,7 +119,7 @@ class Followed:
     def run(
         self,
         watcher: Watcher,
-        wish: Wish,
+        request: LogRequest,
         reached: Mapping[str, ReadPosition],
         printer: Printer,
         chosen: GroupFilter,
@@ -128,12 +128,12 @@ class Followed:
 
         Args:
             watcher: Sees the stack.
-            wish: Whose lines.
+            request: Whose lines.
             reached: What was printed already.
             printer: Prints them.
             chosen: Leaves lines out.
         """
-        watcher.follow_into([LogTarget(name) for name in wish.services], self.sink, reached)
+        watcher.follow_into([LogTarget(name) for name in request.services], self.sink, reached)
         merge = Merge()
         told: Trouble | None = None
         while True:

@@ -19,7 +19,7 @@ _AGO = re.compile(r"\d+[dhms]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LogRequest:
     """Which lines, and how they are printed."""
 
     services: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Wish:
         return self.matcher is not None or self.level is not LogLevel.UNKNOWN
 
 
-def time_wished(text: str | None, now: datetime) -> bytes:
+def requested_time(text: str | None, now: datetime) -> bytes:
     """A time of the command line as the engine writes it; empty for none.
 
     Raises:
@@ -52,7 +52,7 @@ def time_wished(text: str | None, now: datetime) -> bytes:
     return timestamp_at(jump_target(ago, now=now, zone=now.astimezone().tzinfo or UTC))
 
 
-def matcher_wished(text: str | None, *, regex: bool, inverted: bool) -> Matcher | None:
+def requested_matcher(text: str | None, *, regex: bool, inverted: bool) -> Matcher | None:
     """What `--grep` looks for.
 
     Raises:
@@ -66,7 +66,7 @@ def matcher_wished(text: str | None, *, regex: bool, inverted: bool) -> Matcher 
     return found
 
 
-def level_wished(text: str | None) -> LogLevel:
+def requested_level(text: str | None) -> LogLevel:
     """The least level that is shown.
 
     Raises:
@@ -81,7 +81,7 @@ def level_wished(text: str | None) -> LogLevel:
     return level
 
 
-def containers_wished(snapshot: StackSnapshot, services: Sequence[str]) -> Sequence[Container]:
+def requested_containers(snapshot: StackSnapshot, services: Sequence[str]) -> Sequence[Container]:
     """The containers of these services; of all where none are named.
 
     Raises:
@@ -160,18 +160,18 @@ class GroupFilter:
     """Lets lines pass that are looked for, with all that belongs to them.
 
     Args:
-        wish: What is looked for.
+        request: What is looked for.
     """
 
-    def __init__(self, wish: Wish) -> None:
-        self._wish = wish
+    def __init__(self, request: LogRequest) -> None:
+        self._request = request
         self._grouper = Grouper()
         self._number = 0
         self._groups: dict[tuple[str, LineKind], _Group] = {}
 
     def feed(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
         """The lines that may pass now, of these and of those that were held back."""
-        if not self._wish.chooses:
+        if not self._request.chooses:
             yield from lines
             return
         for line in lines:
@@ -195,7 +195,7 @@ class GroupFilter:
         if group is None or group.start != start:
             if group is not None:
                 yield from group.end()
-            group = self._groups[key] = _Group(start, self._wish)
+            group = self._groups[key] = _Group(start, self._request)
         yield from group.take(line, self._grouper.level(line))
 
 
@@ -204,16 +204,16 @@ class _Group:
     """Lines that belong together, as far as they have come."""
 
     start: int
-    wish: Wish
+    request: LogRequest
     held: list[LogLine] = field(default_factory=list)
     found: bool = False
     serious: bool = False
     banned: bool = False
 
     def take(self, line: LogLine, level: LogLevel) -> Iterator[LogLine]:
-        matcher = self.wish.matcher
+        matcher = self.request.matcher
         self.held.append(line)
-        self.serious = self.serious or level >= self.wish.level
+        self.serious = self.serious or level >= self.request.level
         if matcher is None or not matcher.query.inverted:
             self.found = self.found or matcher is None or matcher.matches(line.text)
             if self.found and self.serious:
@@ -222,7 +222,7 @@ class _Group:
             self.banned = self.banned or not matcher.matches(line.text)
 
     def end(self) -> Iterator[LogLine]:
-        matcher = self.wish.matcher
+        matcher = self.request.matcher
         inverted = matcher is not None and matcher.query.inverted
         if inverted and self.serious and not self.banned:
             yield from self._all()
@@ -232,6 +232,6 @@ class _Group:
         return held
 
 
-def within(line: LogLine, wish: Wish) -> bool:
+def within(line: LogLine, request: LogRequest) -> bool:
     """Whether a line is of the time that is asked for."""
-    return line.stamp >= wish.since and (not wish.until or line.stamp <= wish.until)
+    return line.stamp >= request.since and (not request.until or line.stamp <= request.until)

@@ -61,15 +61,15 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         raise UsageError("--tail wants a number above 0", on=str(arguments.tail))
     if arguments.follow and arguments.until:
         raise UsageError("--follow has no end, so --until makes no sense beside it")
-    wish = log_selection.Wish(
+    request = log_selection.LogRequest(
         services=tuple(arguments.service),
-        since=log_selection.time_wished(arguments.since, now),
-        until=log_selection.time_wished(arguments.until, now),
+        since=log_selection.requested_time(arguments.since, now),
+        until=log_selection.requested_time(arguments.until, now),
         tail=arguments.tail,
-        matcher=log_selection.matcher_wished(
+        matcher=log_selection.requested_matcher(
             arguments.grep, regex=arguments.regex, inverted=arguments.invert
         ),
-        level=log_selection.level_wished(arguments.level),
+        level=log_selection.requested_level(arguments.level),
         as_json=arguments.json,
         masked=log_selection.masks_secrets(
             terminal=sys.stdout.isatty(), reveal=arguments.reveal, allowed=session.settings.reveals
@@ -79,21 +79,21 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     snapshot = look_once(
         engine, project, clock, build_records(project.command, session.state_folder)
     )
-    containers = log_selection.containers_wished(snapshot, wish.services)
-    for reason, fix in log_selection.unread(snapshot, wish.services, containers):
+    containers = log_selection.requested_containers(snapshot, request.services)
+    for reason, fix in log_selection.unread(snapshot, request.services, containers):
         print_error_and_hint(reason, fix)
     if not arguments.follow and not any(map(log_selection.is_readable, containers)):
         return ExitCode.UNREADABLE
-    printer = log_output.Printer(containers, wish, sys.stdout.write)
-    chosen = log_selection.GroupFilter(wish)
+    printer = log_output.Printer(containers, request, sys.stdout.write)
+    chosen = log_selection.GroupFilter(request)
     history = LogHistory(engine, containers)
-    reached = log_output.print_past(history, wish, printer, chosen)
+    reached = log_output.print_past(history, request, printer, chosen)
     if arguments.follow:
         from pixel_tui.console.observer import live_observer
 
         observer = live_observer(engine, project, session)
         observer.start()
-        log_output.Followed().run(observer, wish, reached, printer, chosen)
+        log_output.Followed().run(observer, request, reached, printer, chosen)
     printer.print(chosen.flush())
     sys.stdout.flush()
-    return ExitCode.WELL if printer.count or not wish.chooses else ExitCode.NOT_WELL
+    return ExitCode.WELL if printer.count or not request.chooses else ExitCode.NOT_WELL

@@ -58,7 +58,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
 
     if session.settings.read_only:
         raise UsageError("This is read-only, and `run` changes something.", remedy="Use `plan`.")
-    from pixel_tui.commands.run_plan import Wish, carry_out
+    from pixel_tui.commands.run_plan import RunRequest, carry_out
     from pixel_tui.operations.actions import action_named
     from pixel_tui.operations.jobs.abandoned import sweep_abandoned
     from pixel_tui.operations.operator import Operator
@@ -67,7 +67,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
 
     action_named(arguments.action)
     confirmed = tuple(arguments.confirm)
-    wish = Wish(arguments.action, tuple(arguments.target), arguments.yes, confirmed)
+    request = RunRequest(arguments.action, tuple(arguments.target), arguments.yes, confirmed)
     environment, folder = session.environment, session.state_folder
     engine, project = readers(arguments, environment, folder)
     observer = live_observer(engine, project, session)
@@ -80,11 +80,11 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
         clock,
         witness=live_witness(command, environment, folder),
     )
-    sweep_abandoned(folder, environment, wish.targets)
+    sweep_abandoned(folder, environment, request.targets)
     observer.start()
     try:
         read_facts = live_facts(command, session, patience=SHELL_PATIENCE_SECONDS)
-        return carry_out(wish, observer, command, operator, clock, read_facts)
+        return carry_out(request, observer, command, operator, clock, read_facts)
     finally:
         observer.close()
-        sweep_abandoned(folder, environment, wish.targets)  # a job may have been settled
+        sweep_abandoned(folder, environment, request.targets)  # a job may have been settled

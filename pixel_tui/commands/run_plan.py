@@ -43,7 +43,7 @@ class RunExit(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RunRequest:
     """What is to be done."""
 
     action: str
@@ -84,7 +84,7 @@ def _require_read(observer: Observer) -> None:
 
 
 def carry_out(
-    wish: Wish,
+    request: RunRequest,
     observer: Observer,
     command: ComposeCommand,
     operator: Operator,
@@ -103,17 +103,17 @@ def carry_out(
     for left in found:
         _say(f"{left.plan.title} {left.state.value}. {left.message}\n")
     require_engine(observer.snapshot)  # each of the facts would say so as well
-    facts = read_facts(observer.snapshot, stored=action_named(wish.action).reads_stored)
+    facts = read_facts(observer.snapshot, stored=action_named(request.action).reads_stored)
     snapshot = observer.snapshot  # facts may take a while, and the stack moves meanwhile
     try:
         plan = plan_action(
-            wish.action, wish.targets, snapshot, command, now=clock.now(), facts=facts
+            request.action, request.targets, snapshot, command, now=clock.now(), facts=facts
         )
     except NothingToDo as error:
         _say(str(error))
         return RunExit.DONE
     _say(as_text(plan))
-    _require_agreement(plan, wish)
+    _require_agreement(plan, request)
     job = operator.run(plan)
     _say("")
     try:
@@ -125,16 +125,16 @@ def carry_out(
     return RunExit.DONE if status.state is JobState.SUCCEEDED else RunExit.FAILED
 
 
-def _require_agreement(plan: Plan, wish: Wish) -> None:
+def _require_agreement(plan: Plan, request: RunRequest) -> None:
     words = words_of(plan)
     options = "".join(f" --confirm {shlex.quote(word)}" for word in words)
-    if not wish.agreed:
+    if not request.agreed:
         raise OperationError("Nothing was done.", remedy=f"Add --yes{options} to run it.")
-    if words and sorted(wish.confirmed) != sorted(words):
+    if words and sorted(request.confirmed) != sorted(words):
         more = "".join(f", and once more since {why_asked(plan, word)}" for word in words[1:])
         raise OperationError(
             f"This plan is {plan.risk.value} and wants to be confirmed by name{more}.",
-            on=" ".join(wish.confirmed),
+            on=" ".join(request.confirmed),
             remedy=f"Add{options} if you mean it.",
         )
 

@@ -38,29 +38,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do one thing; returns the exit code."""
     os.umask(0o077)
     arguments = _parser().parse_args(argv)
-    wishes = _Wishes()
+    cancel = _CancelRequest()
     try:
-        return _Work(arguments, os.environ, wishes).do(arguments.verb)
+        return _Work(arguments, os.environ, cancel).do(arguments.verb)
     except ConsoleError as error:
         say(str(error))
         return Ending.NOTHING_DONE
 
 
-class _Wishes:
-    """Whether somebody wishes that it be cancelled: noted, and seen to between two steps.
+class _CancelRequest:
+    """Remembers that a signal asked for the work to be cancelled. The work looks for it between steps.
 
-    A command that runs hears of it by itself, since it is in the same group.
+    A command that runs gets the signal too, since it is in the same process group.
     """
 
     def __init__(self) -> None:
-        self.cancelled = False
+        self.asked = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note)
         # A connection that breaks ends nothing: that is what the time to confirm is for.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self.cancelled = True
+        self.asked = True
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,10 +97,10 @@ class _Work:
     """What a verb needs."""
 
     def __init__(
-        self, arguments: argparse.Namespace, environment: Mapping[str, str], wishes: _Wishes
+        self, arguments: argparse.Namespace, environment: Mapping[str, str], cancel: _CancelRequest
     ) -> None:
         self._arguments = arguments
-        self._wishes = wishes
+        self._cancel = cancel
         self._command = command_from(arguments)
         self._environment = {**environment, **self._command.environment}
         learn_secrets(self._command, self._environment)
@@ -183,7 +183,7 @@ class _Work:
             containers=EngineContainers(engine, self._arguments.project),
             run=self._run,
             say=say,
-            cancelled=lambda: self._wishes.cancelled,
+            cancelled=lambda: self._cancel.asked,
             witness=live_witness(self._command, self._environment, self._state),
         )
 

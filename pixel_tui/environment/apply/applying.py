@@ -43,7 +43,7 @@ class Applying:
         containers: What runs.
         run: What runs programs.
         say: Prints a line.
-        cancelled: Whether somebody wishes that it be cancelled.
+        cancelled: Whether somebody asked for it to be cancelled.
         pause: Waits for so many seconds.
         witness: What writes down what images were built with.
     """

@@ -122,7 +122,7 @@ class JobFolder(JobRecords):
         replace_file(self._beside(status.id, RECORD), as_record(status), durable=durable)
 
     def ask_to_cancel(self, job_id: str) -> None:
-        """Wish that a job be cancelled; whoever runs it looks for that.
+        """Ask for a job to be cancelled; whoever runs it looks for that.
 
         Raises:
             FileError: It can't be written.

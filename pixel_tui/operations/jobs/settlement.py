@@ -83,7 +83,7 @@ def settled(
         status: As it was written down last.
         findings: How its expectations stand now.
         code: The exit code of the command that was started last; None if not known.
-        cancelled: Somebody wished that it be cancelled.
+        cancelled: Somebody asked for it to be cancelled.
         ended: When the last of it ended, as far as that is known.
         said: The last that its commands said.
         note: What it has written down itself of what is left undone.

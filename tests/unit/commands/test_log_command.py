@@ -14,13 +14,13 @@ from pixel_tui.commands import log_output
 from pixel_tui.commands.log_output import Followed, Printer
 from pixel_tui.commands.log_selection import (
     GroupFilter,
-    Wish,
-    containers_wished,
+    LogRequest,
     is_readable,
-    level_wished,
     masks_secrets,
-    matcher_wished,
-    time_wished,
+    requested_containers,
+    requested_level,
+    requested_matcher,
+    requested_time,
     unread,
 )
 from pixel_tui.errors import FileError, UsageError
@@ -53,8 +53,8 @@ def said(text: str, kind: LineKind = LineKind.STDOUT) -> LogLine:
     return LogLine(b"2026-03-01T12:00:00.123456789Z", "api-1", kind, text.encode())
 
 
-def passed(wish: Wish, *texts: str) -> list[str]:
-    chosen = GroupFilter(wish)
+def passed(request: LogRequest, *texts: str) -> list[str]:
+    chosen = GroupFilter(request)
     lines = [*chosen.feed(map(said, texts)), *chosen.flush()]
     return [line.text.decode() for line in lines]
 
@@ -83,9 +83,11 @@ def test_who_follows_is_told_once_that_the_engine_is_lost(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_output, "IDLE_SECONDS", 0.0)
-    printer = Printer([], Wish(), sys.stdout.write)
+    printer = Printer([], LogRequest(), sys.stdout.write)
     with pytest.raises(KeyboardInterrupt):
-        Followed().run(cast("Watcher", Losing()), Wish(), {}, printer, GroupFilter(Wish()))
+        Followed().run(
+            cast("Watcher", Losing()), LogRequest(), {}, printer, GroupFilter(LogRequest())
+        )
     assert [line.removeprefix("pixel-tui: ") for line in capsys.readouterr().err.splitlines()] == [
         "It is gone.",
         "Start it.",
@@ -94,21 +96,21 @@ def test_who_follows_is_told_once_that_the_engine_is_lost(
 
 
 def test_a_trace_is_let_through_whole_for_one_of_its_lines() -> None:
-    wish = Wish(matcher=matcher_wished("app.js:9", regex=False, inverted=False))
-    assert passed(wish, "INFO before", *TRACE, "INFO after") == TRACE
+    request = LogRequest(matcher=requested_matcher("app.js:9", regex=False, inverted=False))
+    assert passed(request, "INFO before", *TRACE, "INFO after") == TRACE
 
 
 def test_a_trace_is_held_back_whole_for_one_of_its_lines() -> None:
-    wish = Wish(matcher=matcher_wished("app.js:9", regex=False, inverted=True))
-    assert passed(wish, "INFO before", *TRACE, "INFO after") == ["INFO before", "INFO after"]
+    request = LogRequest(matcher=requested_matcher("app.js:9", regex=False, inverted=True))
+    assert passed(request, "INFO before", *TRACE, "INFO after") == ["INFO before", "INFO after"]
 
 
 def test_a_trace_has_the_level_of_its_first_line() -> None:
-    assert passed(Wish(level=LogLevel.ERROR), "INFO before", *TRACE, "INFO after") == TRACE
+    assert passed(LogRequest(level=LogLevel.ERROR), "INFO before", *TRACE, "INFO after") == TRACE
 
 
-def test_without_a_wish_everything_passes_at_once() -> None:
-    chosen = GroupFilter(Wish())
+def test_without_a_choice_everything_passes_at_once() -> None:
+    chosen = GroupFilter(LogRequest())
     assert len(list(chosen.feed([said("a"), said("b")]))) == 2
     assert list(chosen.flush()) == []
 
@@ -133,22 +135,22 @@ RAN = replace(API, started_at=NOW)
 @pytest.mark.parametrize("names", [(), ("api",)])
 def test_without_a_project_the_reason_is_that_of_status(names: tuple[str, ...]) -> None:
     with pytest.raises(UsageError) as raised:
-        containers_wished(stack(trouble=NO_FILE), names)
+        requested_containers(stack(trouble=NO_FILE), names)
     assert (raised.value.what, raised.value.remedy) == (NO_FILE.what, NO_FILE.remedy)
 
 
 def test_a_name_that_is_not_known_is_answered_with_those_that_are() -> None:
     known = stack(service(RAN), service(name="web"))
     with pytest.raises(UsageError) as raised:
-        containers_wished(known, ["nope"])
+        requested_containers(known, ["nope"])
     assert raised.value.remedy == "There are api, web."
     with pytest.raises(UsageError) as raised:
-        containers_wished(stack(), ["nope"])
+        requested_containers(stack(), ["nope"])
     assert raised.value.remedy == "The project has no service."
     refused = replace(known, project_trouble=NO_FILE)
-    assert containers_wished(refused, ["api"]) == [RAN]
+    assert requested_containers(refused, ["api"]) == [RAN]
     with pytest.raises(UsageError, match=r"no container of nope\. There is no compose file"):
-        containers_wished(refused, ["nope"])
+        requested_containers(refused, ["nope"])
 
 
 @pytest.mark.parametrize(
@@ -178,23 +180,23 @@ def test_a_name_that_is_not_known_is_answered_with_those_that_are() -> None:
 def test_what_has_no_log_says_why(found: Service, reason: str) -> None:
     snapshot = stack(found, service(replace(RAN, service=SafeText("web")), name="web"))
     for names in (["api"], ["web", "api", "api"]):
-        wished = containers_wished(snapshot, names)
-        assert [why for why, _ in unread(snapshot, names, wished)] == [reason]
-        assert any(map(is_readable, wished)) is ("web" in names)
+        chosen = requested_containers(snapshot, names)
+        assert [why for why, _ in unread(snapshot, names, chosen)] == [reason]
+        assert any(map(is_readable, chosen)) is ("web" in names)
 
 
 def test_of_all_services_only_what_has_a_container_is_told() -> None:
     some = stack(service(), service(replace(RAN, service=SafeText("web")), name="web"))
-    assert not list(unread(some, (), containers_wished(some, ())))
+    assert not list(unread(some, (), requested_containers(some, ())))
     none = stack(service())
-    assert list(unread(none, (), containers_wished(none, ()))) == [
+    assert list(unread(none, (), requested_containers(none, ()))) == [
         ("No service of this project has a container.", "")
     ]
 
 
 def test_nothing_that_a_terminal_obeys_is_printed_for_people() -> None:
     written: list[str] = []
-    Printer([API], Wish(), written.append).print([said("a\x1b]0;title\x07b\rc\x9bd")])
+    Printer([API], LogRequest(), written.append).print([said("a\x1b]0;title\x07b\rc\x9bd")])
     (text,) = written
     assert "\x1b" not in text
     assert "\x07" not in text
@@ -204,7 +206,7 @@ def test_nothing_that_a_terminal_obeys_is_printed_for_people() -> None:
 
 def test_a_line_as_json_says_all_that_is_known() -> None:
     written: list[str] = []
-    Printer([API], Wish(as_json=True), written.append).print(
+    Printer([API], LogRequest(as_json=True), written.append).print(
         [said('{"level":50,"msg":"x\x1b"}', LineKind.STDERR)]
     )
     assert json.loads(written[0]) == {
@@ -219,20 +221,20 @@ def test_a_line_as_json_says_all_that_is_known() -> None:
 
 
 def test_times_are_read_as_docker_reads_them_too() -> None:
-    assert time_wished("15m", NOW) == b"2026-03-01T11:45:00.000000000Z"
-    assert time_wished("-2h", NOW) == b"2026-03-01T10:00:00.000000000Z"
-    assert time_wished("2026-03-01T10:42:00Z", NOW) == b"2026-03-01T10:42:00.000000000Z"
-    assert time_wished(None, NOW) == b""
+    assert requested_time("15m", NOW) == b"2026-03-01T11:45:00.000000000Z"
+    assert requested_time("-2h", NOW) == b"2026-03-01T10:00:00.000000000Z"
+    assert requested_time("2026-03-01T10:42:00Z", NOW) == b"2026-03-01T10:42:00.000000000Z"
+    assert requested_time(None, NOW) == b""
     with pytest.raises(UsageError):
-        time_wished("soon", NOW)
+        requested_time("soon", NOW)
 
 
 def test_what_is_no_level_and_no_pattern_is_said() -> None:
-    assert level_wished("warn") is LogLevel.WARN
+    assert requested_level("warn") is LogLevel.WARN
     with pytest.raises(UsageError, match="no such level"):
-        level_wished("loud")
+        requested_level("loud")
     with pytest.raises(UsageError, match="no regular expression"):
-        matcher_wished("(", regex=True, inverted=False)
+        requested_matcher("(", regex=True, inverted=False)
 
 
 def test_a_file_is_written_for_its_owner_alone_and_never_over_another(tmp_path: Path) -> None:
@@ -271,7 +273,7 @@ def test_secrets_are_masked_where_they_are_to_be(masked: bool, shown: str) -> No
     said_so = said("pw Fake-\x1b[1mS3cret,one")
     for as_json in (False, True):
         written: list[str] = []
-        Printer([API], Wish(as_json=as_json, masked=masked), written.append).print([said_so])
+        Printer([API], LogRequest(as_json=as_json, masked=masked), written.append).print([said_so])
         words = json.loads(written[0])["text"] if as_json else written[0]
         assert shown in words.replace("\x1b[1m", "")
 

@@ -16,7 +16,7 @@ from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.commands import run_plan
 from pixel_tui.commands.audit_output import record_line, verdict
 from pixel_tui.commands.plan_output import action_as_json, as_json, as_text, nothing_as_json
-from pixel_tui.commands.run_plan import RunExit, Wish, carry_out
+from pixel_tui.commands.run_plan import RunExit, RunRequest, carry_out
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations.actions import action_named, all_actions
 from pixel_tui.operations.audit.chain import Record
@@ -38,8 +38,8 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "docs" / "plan.schema.json"
 
 
-def carried(desk: Desk, wish: Wish) -> RunExit:
-    return carry_out(wish, desk.observer, COMMAND, desk.operator(), SystemClock(), no_facts)
+def carried(desk: Desk, request: RunRequest) -> RunExit:
+    return carry_out(request, desk.observer, COMMAND, desk.operator(), SystemClock(), no_facts)
 
 
 class Awaiting:
@@ -70,7 +70,12 @@ def test_what_is_run_is_planned_with_the_hashes_that_tell_what_up_recreates(desk
     awaiting = cast("Observer", Awaiting(desk.observer))
     with pytest.raises(OperationError, match="Nothing was done"):
         carry_out(
-            Wish("restart", ("agent",)), awaiting, COMMAND, desk.operator(), SystemClock(), facts
+            RunRequest("restart", ("agent",)),
+            awaiting,
+            COMMAND,
+            desk.operator(),
+            SystemClock(),
+            facts,
         )
     assert planned[0].project is not None
     assert not planned[0].project.awaits_hashes
@@ -148,7 +153,7 @@ class TestRun:
         self, desk: Desk, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(OperationError, match="Add --yes to run it"):
-            carried(desk, Wish("restart", ("agent",)))
+            carried(desk, RunRequest("restart", ("agent",)))
         assert "Restart agent   disruptive" in capsys.readouterr().out
         assert desk.runner.started == []
 
@@ -156,7 +161,7 @@ class TestRun:
         self, desk: Desk, capsys: pytest.CaptureFixture[str]
     ) -> None:
         desk.runner.says = "Container \x1b[31mpixel-agent-1\x1b[0m  Started\n"
-        assert carried(desk, Wish("restart", ("agent",), agreed=True)) is RunExit.DONE
+        assert carried(desk, RunRequest("restart", ("agent",), agreed=True)) is RunExit.DONE
         out = capsys.readouterr().out
         assert "Container pixel-agent-1  Started" in out
         assert "\x1b" not in out
@@ -173,7 +178,7 @@ class TestRun:
             f'exec: "/nonexist-{secret}": no such file\nPulling\r{secret}\n{coloured}\n'
             "DB_PASSWORD=hunter22xQ\n"
         )
-        assert carried(desk, Wish("restart", ("agent",), agreed=True)) is RunExit.DONE
+        assert carried(desk, RunRequest("restart", ("agent",), agreed=True)) is RunExit.DONE
         out = capsys.readouterr().out
         assert f'exec: "/nonexist-{MASK}": no such file\nPulling\n{MASK}\n{MASK}\n' in out
         assert f"DB_PASSWORD={MASK}" in out
@@ -184,30 +189,30 @@ class TestRun:
         desk.runner.on_start = lambda: desk.observer.show(
             agent(state=ContainerState.EXITED, exit_code=3)
         )
-        assert carried(desk, Wish("restart", ("agent",), agreed=True)) is RunExit.FAILED
+        assert carried(desk, RunRequest("restart", ("agent",), agreed=True)) is RunExit.FAILED
         assert "\nfailed: agent is " in capsys.readouterr().out
 
     def test_what_is_done_already_is_nothing_to_do(
         self, desk: Desk, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert carried(desk, Wish("start", ("agent",), agreed=True)) is RunExit.DONE
+        assert carried(desk, RunRequest("start", ("agent",), agreed=True)) is RunExit.DONE
         assert "nothing to start: agent is running already" in capsys.readouterr().out
         assert desk.runner.started == []
 
     def test_all_services_want_the_projects_name(self, desk: Desk) -> None:
         for confirmed in ("", "agent"):
             with pytest.raises(OperationError, match="--confirm pixel"):
-                carried(desk, Wish("restart", (), agreed=True, confirmed=(confirmed,)))
+                carried(desk, RunRequest("restart", (), agreed=True, confirmed=(confirmed,)))
         assert desk.runner.started == []
-        wish = Wish("restart", (), agreed=True, confirmed=("pixel",))
-        assert carried(desk, wish) is RunExit.DONE
+        request = RunRequest("restart", (), agreed=True, confirmed=("pixel",))
+        assert carried(desk, request) is RunExit.DONE
 
     def test_the_words_that_are_typed_are_taken_in_any_order(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(run_plan, "words_of", lambda _: ("pixel", "no-backup", "other"))
-        wish = Wish("restore", (), agreed=True, confirmed=("other", "pixel", "no-backup"))
-        run_plan._require_agreement(cast("Plan", None), wish)
+        request = RunRequest("restore", (), agreed=True, confirmed=("other", "pixel", "no-backup"))
+        run_plan._require_agreement(cast("Plan", None), request)
 
     def test_a_read_only_program_runs_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["--read-only", "run", "restart", "api", "--yes"]) == 2
