@@ -2,29 +2,18 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from pixel_tui.errors import ConsoleError, EngineUnreachable
 from pixel_tui.humanize import span
 from pixel_tui.stack.compose.asking import Asked, NoAnswer
-from pixel_tui.text import SafeText, plain
+from pixel_tui.stack.model.program_output import ProgramOutput
 
 T = TypeVar("T")
 
 QUESTION_SECONDS: Final = 45.0
 """More than the engine's own limits: what an ssh program that waits for a password needs."""
 PROGRAM_SECONDS: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class DoctorAnswer:
-    """What a program said, and how it ended."""
-
-    code: int | None
-    """Its exit code; None where it could not be started, or did not answer within the limits."""
-    words: SafeText
-    """Its output, or else its complaint, on one line."""
 
 
 def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | ConsoleError:
@@ -59,13 +48,17 @@ def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | 
     )
 
 
-def program_says(argv: Sequence[str], environment: Mapping[str, str]) -> DoctorAnswer:
-    """Run a short program that only reads."""
+def program_says(
+    argv: Sequence[str], environment: Mapping[str, str]
+) -> ProgramOutput | ConsoleError:
+    """Run a short program that only reads.
+
+    Returns:
+        Its output, or why it could not be started or did not answer in time.
+    """
     try:
-        reply = Asked(argv, directory=None, environment=environment).answer(PROGRAM_SECONDS)
+        return Asked(argv, directory=None, environment=environment).answer(PROGRAM_SECONDS)
     except NoAnswer as error:
-        return DoctorAnswer(None, plain(str(error)))
+        return ConsoleError(str(error))
     except OSError as error:
-        return DoctorAnswer(None, plain(error.strerror or str(error)))
-    words = reply.output if reply.code == 0 else reply.messages or reply.output
-    return DoctorAnswer(reply.code, plain(" ".join(words.split())))
+        return ConsoleError(error.strerror or str(error))

@@ -46,6 +46,7 @@ from pixel_tui.stack.compose.places import labelled_name, read_other_names
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.label_model import PROJECT, label_values, labelled_project
 from pixel_tui.stack.model.parse_project import parse_project
+from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.source import EngineReader, ProjectReader, ResolvedProject
 from pixel_tui.stack.watch.container_reading import read_containers
@@ -236,7 +237,11 @@ def _tmux_options(environment: Mapping[str, str]) -> Mapping[str, str] | None:
         option: program_says(("tmux", "show", "-gv", option), environment)
         for option in TMUX_OPTIONS
     }
-    known = {option: str(value.words) for option, value in said.items() if value.code == 0}
+    known = {
+        option: str(value.one_line)
+        for option, value in said.items()
+        if isinstance(value, ProgramOutput) and value.code == 0
+    }
     return known or None
 
 

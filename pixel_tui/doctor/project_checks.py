@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pixel_tui.doctor.asking import DoctorAnswer
 from pixel_tui.doctor.engine_checks import version_pair
 from pixel_tui.doctor.report import (
     DoctorCheck,
@@ -20,6 +19,7 @@ from pixel_tui.errors import ConsoleError
 from pixel_tui.health.stack_findings import unknown_profiles
 from pixel_tui.stack.compose.compose_missing import INSTALL, compose_missing, says_no_compose
 from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.model.project import Project
 from pixel_tui.text import SafeText
 
@@ -38,26 +38,25 @@ class Unknown:
 Asked = ConsoleError | Unknown
 
 
-def check_compose(program: Sequence[str], said: DoctorAnswer) -> DoctorCheck:
+def check_compose(program: Sequence[str], said: ProgramOutput | ConsoleError) -> DoctorCheck:
     """Is there a compose program, and is it version 2 or newer?"""
     name, called = "compose", " ".join(program)
-    if said.code != 0:
-        if says_no_compose(said.words) or (said.code is None and said.words == _NOT_THERE):
+    words = said.what if isinstance(said, ConsoleError) else said.one_line
+    if isinstance(said, ConsoleError) or said.code != 0:
+        if says_no_compose(words) or (isinstance(said, ConsoleError) and words == _NOT_THERE):
             return failed_with(name, compose_missing(called))
-        reason = said.words.partition("Usage:")[0].strip(" .")
+        reason = words.partition("Usage:")[0].strip(" .")
         return failed(name, f"`{called}` can't be used: {reason or 'it gave no reason'}.", INSTALL)
-    pair = version_pair(said.words)
+    pair = version_pair(words)
     if pair is None:
         return warning(
             name,
-            f"`{called}` tells no version: {said.words or 'it says nothing'}.",
+            f"`{called}` tells no version: {words or 'it says nothing'}.",
             f"Is it Docker Compose? See `{called} version`.",
         )
     if pair[0] < OLDEST_COMPOSE:
-        return failed(
-            name, f"`{called}` is version {said.words}, older than {OLDEST_COMPOSE}.", INSTALL
-        )
-    return ok(name, f"`{called}` is version {said.words.removeprefix('v')}.")
+        return failed(name, f"`{called}` is version {words}, older than {OLDEST_COMPOSE}.", INSTALL)
+    return ok(name, f"`{called}` is version {words.removeprefix('v')}.")
 
 
 def check_project(project: Project | Asked) -> DoctorCheck:

@@ -47,9 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _CancelRequest:
-    """Remembers that a signal asked for the work to be cancelled. The work looks for it between steps.
+    """Remembers that a signal asked for the work to be cancelled.
 
-    A command that runs gets the signal too, since it is in the same process group.
+    The work looks for it between two steps. A command that runs gets the signal too, since it
+    is in the same process group.
     """
 
     def __init__(self) -> None:

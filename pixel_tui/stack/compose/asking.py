@@ -14,11 +14,11 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from typing import IO, Final
 
 from pixel_tui.humanize import memory_size, span
 from pixel_tui.interruption import interruption_deferred, on_interrupt
+from pixel_tui.stack.model.program_output import ProgramOutput
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """The limit for the output: the largest projects stay far below it."""
@@ -28,25 +28,6 @@ LOOK_SECONDS: Final = 0.5
 
 class NoAnswer(Exception):
     """The program exceeded a limit and was killed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The exit code and output of a program."""
-
-    code: int
-    raw_output: bytes
-    raw_messages: bytes
-
-    @property
-    def output(self) -> str:
-        """The standard output as text."""
-        return self.raw_output.decode("utf-8", "replace")
-
-    @property
-    def messages(self) -> str:
-        """The standard error as text."""
-        return self.raw_messages.decode("utf-8", "replace")
 
 
 class Asked:
@@ -95,7 +76,7 @@ class Asked:
             self._close()
             raise
 
-    def answer(self, seconds: float) -> Reply:
+    def answer(self, seconds: float) -> ProgramOutput:
         """Wait for the exit and return the output.
 
         Raises:
@@ -105,7 +86,7 @@ class Asked:
             if not self._ended_within(seconds):
                 raise NoAnswer(f"no answer within {span(seconds)}")
             code = self._reap()
-            return Reply(code, _read(self._output), _read(self._messages))
+            return ProgramOutput(code, _read(self._output), _read(self._messages))
         finally:
             self.end()
 

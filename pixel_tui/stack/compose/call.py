@@ -108,9 +108,9 @@ class ComposeCall:
                 remedy="It is asked again by itself; `dmesg` says whether memory ran out.",
             )
         if reply.code != 0:
-            messages = self._without_secrets(reply.messages or reply.output, candidate)
+            messages = self._without_secrets(reply.error_text or reply.output_text, candidate)
             raise refusal(messages, self.command)
-        return reply.output, self._without_secrets(reply.messages, candidate)
+        return reply.output_text, self._without_secrets(reply.error_text, candidate)
 
     def _without_secrets(self, messages: str, candidate: str) -> str:
         if not messages.strip():

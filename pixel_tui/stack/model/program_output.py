@@ -16,9 +16,25 @@ class ProgramOutput:
     errors: bytes
 
     @property
+    def output_text(self) -> str:
+        """Its stdout."""
+        return self.output.decode("utf-8", "replace")
+
+    @property
+    def error_text(self) -> str:
+        """Its stderr."""
+        return self.errors.decode("utf-8", "replace")
+
+    @property
+    def one_line(self) -> SafeText:
+        """What it answered, on one line: its stdout if it succeeded, otherwise its stderr."""
+        failed = self.error_text or self.output_text
+        return plain(" ".join((failed if self.code else self.output_text).split()))
+
+    @property
     def reason(self) -> SafeText:
         """The last three lines of stderr, secrets masked; the exit code if there are none."""
-        lines = [line for line in self.errors.decode(errors="replace").splitlines() if line.strip()]
+        lines = [line for line in self.error_text.splitlines() if line.strip()]
         return plain(redact(" ".join(lines[-3:]))) or plain(
             f"it ended with {exit_words(self.code)}"
         )

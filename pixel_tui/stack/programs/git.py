@@ -178,7 +178,7 @@ def _run(
 ) -> ProgramOutput:
     try:
         asked = Asked(("git", *words), directory=str(folder), environment=environment)
-        reply = asked.answer(patience)
+        return asked.answer(patience)
     except NoAnswer as error:
         raise OperationError(f"Git did not answer: {error}.", on=str(folder)) from error
     except OSError as error:
@@ -187,4 +187,3 @@ def _run(
             on=str(folder),
             remedy="Is it installed, and on PATH?",
         ) from error
-    return ProgramOutput(reply.code, reply.raw_output, reply.raw_messages)

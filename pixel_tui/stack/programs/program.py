@@ -93,13 +93,12 @@ class RealPrograms:
         return ProgramOutput(done.returncode, done.stdout or b"", done.stderr or b"")
 
     def _ask(self, argv: Sequence[str], source: IO[bytes] | None, seconds: float) -> ProgramOutput:
-        reply = Asked(
+        return Asked(
             argv,
             directory=str(self._directory),
             environment=self._environment,
             stdin=source or "",
         ).answer(seconds)
-        return ProgramOutput(reply.code, reply.raw_output, reply.raw_messages)
 
 
 def run_openly(

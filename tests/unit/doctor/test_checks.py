@@ -10,7 +10,6 @@ import pytest
 from pixel_tui.clock import FixedClock
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.world import DemoWorld
-from pixel_tui.doctor.asking import DoctorAnswer
 from pixel_tui.doctor.engine_checks import (
     EngineTold,
     SocketFacts,
@@ -34,12 +33,19 @@ from pixel_tui.doctor.report import (
     CheckResult,
     DoctorCheck,
 )
-from pixel_tui.errors import ComposeRefused, EngineRefused, EngineUnreachable, UsageError
+from pixel_tui.errors import (
+    ComposeRefused,
+    ConsoleError,
+    EngineRefused,
+    EngineUnreachable,
+    UsageError,
+)
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.compose.compose_missing import compose_missing
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
+from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.text import plain
 
@@ -196,25 +202,27 @@ REFUSED = ComposeRefused("yaml: line 3: oh no", on="/srv", remedy="Mend it.")
 @pytest.mark.parametrize(
     ("said", "verdict", "word"),
     [
-        (DoctorAnswer(0, plain("2.40.3")), CheckResult.OK, "version 2.40.3"),
-        (DoctorAnswer(0, plain("v2.3.3")), CheckResult.OK, "version 2.3.3"),
-        (DoctorAnswer(0, plain("5.0.1")), CheckResult.OK, "version 5.0.1"),
-        (DoctorAnswer(0, plain("1.29.2")), CheckResult.FAILED, "older than 2"),
-        (DoctorAnswer(0, plain("")), CheckResult.WARNING, "no version"),
-        (DoctorAnswer(0, plain("dev")), CheckResult.WARNING, "dev"),
+        (ProgramOutput(0, b"2.40.3", b""), CheckResult.OK, "version 2.40.3"),
+        (ProgramOutput(0, b"v2.3.3", b""), CheckResult.OK, "version 2.3.3"),
+        (ProgramOutput(0, b"5.0.1", b""), CheckResult.OK, "version 5.0.1"),
+        (ProgramOutput(0, b"1.29.2", b""), CheckResult.FAILED, "older than 2"),
+        (ProgramOutput(0, b"", b""), CheckResult.WARNING, "no version"),
+        (ProgramOutput(0, b"dev", b""), CheckResult.WARNING, "dev"),
         (
-            DoctorAnswer(1, plain("'compose' is not a docker command")),
+            ProgramOutput(1, b"", b"'compose' is not a docker command"),
             CheckResult.FAILED,
             "not installed",
         ),
         (
-            DoctorAnswer(None, plain("No such file or directory")),
+            ConsoleError("No such file or directory"),
             CheckResult.FAILED,
             "compose-plugin",
         ),
     ],
 )
-def test_the_compose_program(said: DoctorAnswer, verdict: CheckResult, word: str) -> None:
+def test_the_compose_program(
+    said: ProgramOutput | ConsoleError, verdict: CheckResult, word: str
+) -> None:
     is_(check_compose(COMPOSE, said), verdict, word)
 
 
@@ -222,14 +230,16 @@ def test_the_compose_program(said: DoctorAnswer, verdict: CheckResult, word: str
     "said",
     [
         # It takes the options after the word for its own, and goes on with all that it knows.
-        DoctorAnswer(
-            125, plain("unknown flag: --short See 'docker --help'. Usage: docker [OPTIONS]")
+        ProgramOutput(
+            125, b"", b"unknown flag: --short See 'docker --help'. Usage: docker [OPTIONS]"
         ),
-        DoctorAnswer(1, plain("docker: 'compose' is not a docker command.")),
-        DoctorAnswer(None, plain("No such file or directory")),
+        ProgramOutput(1, b"", b"docker: 'compose' is not a docker command."),
+        ConsoleError("No such file or directory"),
     ],
 )
-def test_the_doctor_says_as_the_console_does_that_compose_is_missing(said: DoctorAnswer) -> None:
+def test_the_doctor_says_as_the_console_does_that_compose_is_missing(
+    said: ProgramOutput | ConsoleError,
+) -> None:
     check, error = check_compose(COMPOSE, said), compose_missing("docker compose")
     assert check.found == "Docker Compose version 2 is not installed: docker compose."
     assert (check.verdict, check.found, check.remedy) == (
@@ -241,7 +251,7 @@ def test_the_doctor_says_as_the_console_does_that_compose_is_missing(said: Docto
 
 def test_a_compose_program_that_fails_is_quoted_without_its_options() -> None:
     check = check_compose(
-        COMPOSE, DoctorAnswer(1, plain("permission denied Usage: docker [OPTIONS]"))
+        COMPOSE, ProgramOutput(1, b"", b"permission denied Usage: docker [OPTIONS]")
     )
     assert check.found == "`docker compose` can't be used: permission denied."
 

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.services import DIRECTORY, PROJECT
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.doctor import examine as examining
-from pixel_tui.doctor.asking import DoctorAnswer, answer, program_says
+from pixel_tui.doctor.asking import answer, program_says
 from pixel_tui.doctor.examine import Readers, examine
 from pixel_tui.doctor.report import (
     CheckResult,
@@ -39,7 +39,7 @@ from pixel_tui.errors import ConsoleError, EngineUnreachable, UsageError
 from pixel_tui.settings import load_settings, state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.text import plain
+from pixel_tui.stack.model.program_output import ProgramOutput
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "docs" / "doctor.schema.json").read_text())
@@ -107,19 +107,26 @@ def test_a_fault_of_our_own_is_an_answer_too() -> None:
     assert "fault of its own (RecursionError: too deep)" in said.what
 
 
+def output_of(argv: Sequence[str], environment: Mapping[str, str]) -> ProgramOutput:
+    found = program_says(argv, environment)
+    assert isinstance(found, ProgramOutput)
+    return found
+
+
 def test_a_program_that_is_missing_fails_or_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pixel_tui.doctor.asking.PROGRAM_SECONDS", 0.2)
     environment = dict(os.environ)
-    assert program_says(["/nowhere/x"], environment).code is None
-    assert program_says(["sh", "-c", "echo no >&2; exit 3"], environment) == DoctorAnswer(
-        3, plain("no")
-    )
-    assert program_says(["sh", "-c", "echo a; echo b"], environment) == DoctorAnswer(
-        0, plain("a b")
-    )
-    assert program_says(["sleep", "9"], environment).code is None
+    missing, slow = (program_says(argv, environment) for argv in (["/nowhere/x"], ["sleep", "9"]))
+    assert isinstance(missing, ConsoleError)
+    assert missing.what == "No such file or directory"
+    assert isinstance(slow, ConsoleError)
+    assert "no answer within" in slow.what
+    said = output_of(["sh", "-c", "echo no >&2; exit 3"], environment)
+    assert (said.code, said.one_line) == (3, "no")
+    said = output_of(["sh", "-c", "echo a; echo b"], environment)
+    assert (said.code, said.one_line) == (0, "a b")
 
 
 # The whole, with fakes.
@@ -289,9 +296,9 @@ def test_a_locale_that_can_not_say_everything_is_no_crash(tmp_path: Path) -> Non
         "PYTHONPATH": str(ROOT),
         "DOCKER_HOST": f"unix://{tmp_path}/stöckchen.sock",
     }
-    said = program_says([sys.executable, "-m", "pixel_tui", "doctor"], environment)
+    said = output_of([sys.executable, "-m", "pixel_tui", "doctor"], environment)
     assert said.code == 1
-    assert "Traceback" not in said.words
+    assert "Traceback" not in said.one_line
 
 
 def test_no_part_of_the_toolkit_is_imported() -> None:
@@ -299,5 +306,5 @@ def test_no_part_of_the_toolkit_is_imported() -> None:
         "import sys; from pixel_tui.doctor import examine, report; import pixel_tui.cli; "
         "print([name for name in sys.modules if name.split('.')[0] in {'textual', 'rich'}])"
     )
-    said = program_says([sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)})
-    assert said == DoctorAnswer(0, plain("[]"))
+    said = output_of([sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)})
+    assert (said.code, said.one_line) == (0, "[]")

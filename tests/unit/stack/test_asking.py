@@ -21,12 +21,12 @@ def ask(script: str, *, stdin: str = "") -> Asked:
 
 def test_what_it_says_and_how_it_ended_is_the_answer() -> None:
     reply = ask("cat; echo oh >&2; exit 3", stdin="a 🎉").answer(PATIENCE)
-    assert (reply.code, reply.output, reply.messages) == (3, "a 🎉", "oh\n")
+    assert (reply.code, reply.output_text, reply.error_text) == (3, "a 🎉", "oh\n")
 
 
 def test_a_child_that_holds_its_output_is_not_waited_for_and_ended() -> None:
     reply = ask(f"sleep {LONG} & echo $!").answer(PATIENCE)
-    assert soon(lambda: gone(int(reply.output)))
+    assert soon(lambda: gone(int(reply.output_text)))
 
 
 def test_one_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_one_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> N
 
 def test_a_child_that_left_the_group_delays_nobody() -> None:
     reply = ask(f"setsid sleep {LONG} & echo here $!").answer(PATIENCE)
-    here, pid = reply.output.split()
+    here, pid = reply.output_text.split()
     with suppress(ProcessLookupError):  # it had no time to leave
         os.kill(int(pid), signal.SIGKILL)
     assert here == "here"

@@ -13,6 +13,7 @@ from pixel_tui.doctor.asking import program_says
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose import asking
 from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs.git import open_checkout
 from pixel_tui.stack.programs.program import RealPrograms
 from tests.builders.asking import LONG, gone, noting_its_child, soon
@@ -41,7 +42,9 @@ def asked_by_a_backup(program: Path) -> str:
 
 
 def asked_by_the_doctor(program: Path) -> str:
-    return program_says([str(program)], ENVIRONMENT).words
+    found = program_says([str(program)], ENVIRONMENT)
+    assert isinstance(found, ProgramOutput)
+    return found.one_line
 
 
 def asked_of_git(program: Path) -> str:
