@@ -4,14 +4,13 @@ import argparse
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
 from typing import Final
 
-from pixel_tui import locks as machine_lock
 from pixel_tui.commands.env_choice import (
     ReadFile,
     named_file,
@@ -26,9 +25,11 @@ from pixel_tui.commands.options import ExitCode
 from pixel_tui.commands.run import run_action
 from pixel_tui.environment.checks.layers import set_in, short_names
 from pixel_tui.environment.dotenv.assignment import edited, removed
+from pixel_tui.environment.storage.file_lock import file_lock
 from pixel_tui.environment.storage.file_state import FileState, read_file
 from pixel_tui.environment.storage.staging import Staging
-from pixel_tui.errors import FileError, LockHeld, UsageError
+from pixel_tui.errors import LockHeld, UsageError
+from pixel_tui.locks import shared_folder
 from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated
 from pixel_tui.operations.jobs.abandoned import sweep_abandoned
 from pixel_tui.session import Session
@@ -222,39 +223,18 @@ def _value(arguments: argparse.Namespace) -> str:
     return value
 
 
-@contextmanager
-def _in_turn(path: Path) -> Iterator[None]:
-    """Hold what every `env set` on this file holds.
-
-    Raises:
-        LockHeld: Another one does not end.
-        FileError: The lock can't be used.
-    """
+def _in_turn(path: Path) -> AbstractContextManager[None]:
+    """Wait for every other `env set` on this file, and hold them up until the end."""
     mark = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:16]
-    lock = machine_lock.shared_folder(os.environ) / f"pixel-tui-env-set-{mark}.lock"
-    try:
-        descriptor = _taken(lock)
-    except BlockingIOError as error:
-        raise LockHeld(
-            "Another `env set` is at work on this file, and nothing was changed.",
-            on=str(path),
-            remedy="An apply waits to be confirmed, perhaps: `pixel-tui env confirm`.",
-        ) from error
-    except OSError as error:
-        raise FileError(
-            f"The lock can't be used, and nothing was changed: {error.strerror or error}.",
-            on=str(lock),
-            remedy="Check the file, its owner and its mode.",
-        ) from error
-    try:
-        yield
-    finally:
-        machine_lock.release(descriptor)
-
-
-def _taken(lock: Path) -> int:
-    try:
-        return machine_lock.acquire(lock, timeout=0.0)
-    except BlockingIOError:
-        print_error("Waiting for another `env set`...")
-        return machine_lock.acquire(lock, timeout=PATIENCE_SECONDS)
+    held = LockHeld(
+        "Another `env set` is at work on this file, and nothing was changed.",
+        on=str(path),
+        remedy="An apply waits to be confirmed, perhaps: `pixel-tui env confirm`.",
+    )
+    return file_lock(
+        shared_folder(os.environ) / f"pixel-tui-env-set-{mark}.lock",
+        timeout=PATIENCE_SECONDS,
+        held=held,
+        unusable="The lock can't be used, and nothing was changed",
+        on_wait=lambda: print_error("Waiting for another `env set`..."),
+    )

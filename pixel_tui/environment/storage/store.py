@@ -9,15 +9,14 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pixel_tui import locks as machine_lock
 from pixel_tui.clock import Clock
 from pixel_tui.environment.storage.drafts import StoredDrafts
+from pixel_tui.environment.storage.file_lock import file_lock
 from pixel_tui.environment.storage.file_state import (
     LONGEST_BYTES,
     FileState,
@@ -29,6 +28,7 @@ from pixel_tui.environment.storage.history import KEPT, History, StoredVersion
 from pixel_tui.environment.storage.ownership import group_name, repair_for_me, user_name
 from pixel_tui.errors import FileError, LockHeld
 from pixel_tui.files import NotDurable, remove_leftovers, replace_file
+from pixel_tui.locks import shared_folder
 from pixel_tui.text import SafeText, plain
 
 __all__ = ["ChangedOnDisk", "EnvironmentStore", "FileState", "Saved", "history_of", "read_file"]
@@ -90,7 +90,7 @@ class EnvironmentStore:
     ) -> None:
         self._state_folder = state_folder
         self._clock = clock
-        self._locks = locks or machine_lock.shared_folder(os.environ)
+        self._locks = locks or shared_folder(os.environ)
         self._keep = keep
 
     def read(self, path: Path) -> FileState:
@@ -167,33 +167,19 @@ class EnvironmentStore:
             return SafeText(f"It is saved, and belongs to {owner} with mode {after.mode:04o} now.")
         return SafeText("")
 
-    @contextmanager
-    def _locked(self, target: Path) -> Iterator[None]:
-        """Keep other consoles from saving the file, whoever runs them.
-
-        Raises:
-            LockHeld: Another one is saving it, and does not end.
-            FileError: The lock file can't be used.
-        """
-        path = self._locks / f"pixel-tui-env-{_digest(target)}.lock"
-        try:
-            descriptor = machine_lock.acquire(path, timeout=PATIENCE_SECONDS)
-        except BlockingIOError as error:
-            raise LockHeld(
-                "Another console is saving this file.",
-                on=str(target),
-                remedy="Try again in a moment.",
-            ) from error
-        except OSError as error:
-            raise FileError(
-                f"The file can't be locked, and was not saved: {error.strerror or error}.",
-                on=str(path),
-                remedy="Check the folder and the file, its owner, its mode and the free space.",
-            ) from error
-        try:
-            yield
-        finally:
-            machine_lock.release(descriptor)
+    def _locked(self, target: Path) -> AbstractContextManager[None]:
+        """Keep other consoles from saving the file, whoever runs them."""
+        held = LockHeld(
+            "Another console is saving this file.",
+            on=str(target),
+            remedy="Try again in a moment.",
+        )
+        return file_lock(
+            self._locks / f"pixel-tui-env-{_digest(target)}.lock",
+            timeout=PATIENCE_SECONDS,
+            held=held,
+            unusable="The file can't be locked, and was not saved",
+        )
 
 
 def _kept_of(state_folder: Path, path: Path) -> Path:
