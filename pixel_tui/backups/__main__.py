@@ -26,7 +26,9 @@ from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.retag import retag
 from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.backups.stack_view import SeenContainer, StackView
+from pixel_tui.backups.still_covered import require_covered, require_intact
 from pixel_tui.backups.store import BackupStore, write_verdict
+from pixel_tui.backups.stored_reading import read_stored
 from pixel_tui.backups.verify import check_item, verify
 from pixel_tui.backups.volumes import PREFIX, volume_folders
 from pixel_tui.clock import SystemClock
@@ -53,8 +55,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pixel_tui.backups",
         description="The work behind `pixel-tui backup`, without plan, lock and audit.",
     )
-    verbs = ("make", "verify", "check", "restore", "roll-back", "check-resources", "check-volumes")
-    parser.add_argument("verb", choices=verbs)
+    verbs = ("make", "verify", "check", "restore", "roll-back")
+    checks = ("check-resources", "check-covered", "check-volumes")
+    parser.add_argument("verb", choices=(*verbs, *checks))
     parser.add_argument("id", nargs="?", default="", help="which backup")
     add_project_options(parser)
     parser.add_argument("--reason", default="", help="why a backup is made")
@@ -65,7 +68,10 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a Postgres service, or a volume, to leave alone",
     )
-    parser.add_argument("--gone", action="append", default=[], help="a volume that was removed")
+    parser.add_argument("--gone", action="append", default=[], help="a volume that is removed")
+    parser.add_argument(
+        "--lost", action="append", default=[], help="one of them that is not in the backup"
+    )
     parser.add_argument(
         "--stopping", action="append", default=[], help="the id of a container that is stopped"
     )
@@ -108,6 +114,7 @@ class _Work:
             "restore": self._restore,
             "roll-back": self._roll_back,
             "check-resources": self._check_resources,
+            "check-covered": self._check_covered,
             "check-volumes": self._check_volumes,
         }[verb]()
 
@@ -243,6 +250,17 @@ class _Work:
         """Check that `up` finds the networks and volumes that it needs."""
         require_resources(self._view, self._arguments.service)
         say("Networks and volumes are as the files say.")
+
+    def _check_covered(self) -> None:
+        """Whether the backup that a wipe counts on still has what is in the volumes."""
+        backup = self._store.find(self._arguments.id)
+        _, manifest = self._found()
+        require_intact(backup, manifest)
+        lost = frozenset(self._arguments.lost)
+        names = [name for name in self._arguments.gone if name not in lost]
+        if names:
+            require_covered(names, manifest, read_stored(self._view, self._policy, names), lost)
+        say(f"The backup {backup.id} is complete, and has what the plan says.")
 
     def _check_volumes(self) -> None:
         """Check that exactly the volumes that a plan named are gone."""

@@ -23,8 +23,8 @@ def worker_argv(
     Args:
         command: The docker and compose command lines.
         project: The compose project's name.
-        verb: `make`, `verify`, `check`, `restore`, `roll-back`, `check-resources` or
-            `check-volumes`.
+        verb: `make`, `verify`, `check`, `restore`, `roll-back`, `check-resources`,
+            `check-covered` or `check-volumes`.
         words: Options.
         name: The backup's id.
     """

@@ -113,9 +113,20 @@ volumes:
     assert covered["confirm_loss"] == ""
     assert "and it holds nothing else" in lost(covered, held)
 
+    (made,) = [item["id"] for item in desk.listed()]
+    gone = (f"--gone={held}", f"--gone={project.name}_bound")
+    check = desk.worker("check-covered", made, *gone)
+    said = project.engine.run(check, env=desk.env, check=False)
+    assert said.returncode == 0, said.stdout
+
     run_sql(place / "y.db", "CREATE TABLE pixels (id INTEGER)")
     run_sql(place / "x.db", "INSERT INTO pixels VALUES (1)")
     (place / "photo.jpg").write_text("x")
+    said = project.engine.run(check, env=desk.env, check=False)
+    assert said.returncode == 1, "the plan of before is not carried out"
+    assert f"has changed since the plan was made: {held} (NOT in the backup: y.db" in said.stdout
+    told = project.engine.run([*check, f"--lost={held}"], env=desk.env, check=False)
+    assert told.returncode == 0, told.stdout
     plan = wiping(desk)
     assert "NOT in the backup: y.db, photo.jpg; changed since the backup: x.db; the" in (
         lost(plan, held)

@@ -475,7 +475,13 @@ class TestWipe:
         said = [check.message for check in made.checks_before if check.ok]
         assert "/srv/pixel/data (1kB) is a folder of the host: not touched" in said
         assert {item.outcome for item in made.checks_after} == {ExpectedState.STOPPED}
-        down, remove, check = commands(made)
+        first, down, remove, check = commands(made)
+        assert first[4:6] == ("check-covered", ID)
+        assert first[first.index("--manifest") + 1] == DIGEST
+        assert {word for word in first if word.startswith(("--gone", "--lost"))} == {
+            "--gone=pixel_cache", "--gone=pixel_held", "--lost=pixel_cache",
+        }  # fmt: skip
+        assert [step.changes_nothing for step in made.steps] == [True, False, False, True]
         assert down[-3:] == ("--profile", "*", "down")
         assert remove[-4:] == ("volume", "rm", "pixel_cache", "pixel_held")
         assert check[4:7] == ("check-volumes", "--gone=pixel_cache", "--gone=pixel_held")
@@ -517,7 +523,7 @@ class TestWipe:
         assert (made.irreversible, made.confirm_loss) == ((), "")
         said = [check.message for check in made.checks_before if check.ok]
         assert "pixel_cache is the folder /srv/cache of the host: its content stays" in said
-        assert "pixel_cache" in commands(made)[1]
+        assert "pixel_cache" in commands(made)[2]
 
     def test_what_down_leaves_alone_is_told_as_staying(self) -> None:
         specs = (VolumeSpec(plain("pixel_held")), VolumeSpec(plain("shared"), external=True))
@@ -528,7 +534,7 @@ class TestWipe:
         )  # fmt: skip
         made = plan("wipe-volumes", known, stack=self.stack(*specs))
         assert [line.split()[1] for line in made.irreversible] == ["pixel_held"]
-        words = commands(made)[2]
+        words = commands(made)[3]
         stays = sorted(word for word in words if word.startswith("--stays="))
         assert stays == ["--stays=old", "--stays=pixel_cache", "--stays=shared"]
         said = "; ".join(check.message for check in made.checks_before)
@@ -544,14 +550,14 @@ class TestWipe:
         assert (
             "anonymous, of pixel-api-1): it is UNKNOWN what the backup has" in made.irreversible[0]
         )
-        assert commands(made)[1][-3:] == ("rm", nameless.name, "pixel_held")
-        assert f"--gone={nameless.name}" in commands(made)[2]
+        assert commands(made)[2][-3:] == ("rm", nameless.name, "pixel_held")
+        assert f"--gone={nameless.name}" in commands(made)[3]
         passing = (replace(holders[0], passing=True),)
         made = plan("wipe-volumes", self.known(nameless, holders=passing), stack=stack)
-        assert commands(made)[1][-2:] == ("rm", "pixel_held"), (
+        assert commands(made)[2][-2:] == ("rm", "pixel_held"), (
             "the engine removes it with its container"
         )
-        assert f"--gone={nameless.name}" in commands(made)[2]
+        assert f"--gone={nameless.name}" in commands(made)[3]
 
     def test_down_is_given_the_files_where_it_would_go_by_labels(self) -> None:
         stack = self.stack()
@@ -561,7 +567,7 @@ class TestWipe:
             "wipe-volumes", (), replace(stack, project=project),
             replace(COMMAND, project="pixel"), now=NOW, facts=self.known(),
         )  # fmt: skip
-        assert "--file /srv/pixel/compose.yml" in " ".join(commands(made)[0])
+        assert "--file /srv/pixel/compose.yml" in " ".join(commands(made)[1])
 
     def test_where_compose_refuses_its_profiles_together_only_the_active_go(self) -> None:
         stack = self.stack()
@@ -579,7 +585,7 @@ class TestWipe:
             for item in stack.services
         )
         idle = replace(stack, project=project, services=services)
-        assert "--profile" not in commands(plan("wipe-volumes", self.known(), stack=idle))[0]
+        assert "--profile" not in commands(plan("wipe-volumes", self.known(), stack=idle))[1]
 
     def test_what_would_fail_half_way_or_take_another_s_is_refused(self) -> None:
         other = Holder("9" * 64, "other-db-1", "other", "db", False, False, (), ("pixel_held",))

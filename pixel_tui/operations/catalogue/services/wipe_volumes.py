@@ -1,16 +1,17 @@
 """Remove the containers and the volumes of the project."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from pixel_tui.backups.coverage import coverage_of
+from pixel_tui.backups.coverage import Coverage, coverage_of
 from pixel_tui.backups.holders import Volume
-from pixel_tui.backups.manifest import Manifest
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import size
 from pixel_tui.ledger.reading.workers import workers_of
 from pixel_tui.operations.catalogue.backups.shared import (
     no_place,
+    pinned,
     state_words,
     verified_recently,
     worker_step,
@@ -48,13 +49,30 @@ def no_fresh_backup(snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def draft_wipe(draft: PlanDraft) -> None:
-    """`down`, then remove the named volumes, and look whether exactly these are gone."""
+    """`down`, then remove the named volumes, and look whether exactly these are gone.
+
+    The first step looks at the backup and the volumes again: the plan may be confirmed late.
+    """
     draft.risk = Risk.DESTRUCTIVE
     past = verified_recently(draft.snapshot, draft.facts)
     if past is None or past.backup.manifest is None:
         return  # the obstacle has been asked before
     fate = fate_of_volumes(draft.project, draft.facts)
     name = draft.snapshot.project_name
+    manifest = past.backup.manifest
+    found = [(item, coverage_of(item.name, manifest, draft.facts.stored)) for item in fate.gone]
+    lost = [volume for volume, coverage in found if not (coverage.complete or coverage.folder)]
+    worker_step(
+        draft,
+        f"Check that {past.backup.id} still has what is removed",
+        "Nothing has changed.",
+        "check-covered",
+        *pinned(past, manifest),
+        *(f"--gone={volume.name}" for volume in fate.gone),
+        *(f"--lost={volume.name}" for volume in lost),
+        name=past.backup.id,
+        changes_nothing=True,
+    )
     cancelling = SafeText("No volume is removed yet; `start` makes the containers again.")
     draft.steps.append(Step(plain(f"Remove the containers of {name}"), _down(draft), cancelling))
     if names := [volume.name for volume in fate.gone if volume.name not in fate.passing]:
@@ -85,7 +103,7 @@ def draft_wipe(draft: PlanDraft) -> None:
             draft.interrupt(target, "until it is started again, without its volumes")
     for worker in workers_of(draft.snapshot):
         draft.affect(worker.container.name, "is removed as well", worker.words)
-    _tell_lost(draft, past.backup.manifest, fate.gone)
+    _tell_lost(draft, found)
     for volume, why in fate.stays:
         message = plain(f"{volume.name} ({_size(draft, volume.name)}) {why}: not removed")
         draft.checks.append(PlanCheck(SafeText("volume"), ok=True, message=message))
@@ -115,9 +133,8 @@ def _down(draft: PlanDraft) -> tuple[str, ...]:
     return command.compose_argv("down")
 
 
-def _tell_lost(draft: PlanDraft, manifest: Manifest, gone: tuple[Volume, ...]) -> None:
+def _tell_lost(draft: PlanDraft, found: Sequence[tuple[Volume, Coverage]]) -> None:
     """Say what is removed and what of it is in the backup, that which is not first."""
-    found = [(volume, coverage_of(volume.name, manifest, draft.facts.stored)) for volume in gone]
     lost = [item for item in found if not item[1].folder]
     lacking = [volume for volume, coverage in lost if not coverage.complete]
     for volume, coverage in sorted(lost, key=lambda item: item[1].complete):

@@ -1,0 +1,92 @@
+"""What a wipe counts on, looked at once more right before: the backup, and the volumes."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.backups.manifest import Cover, Item, ItemKind, Manifest, VolumeContent
+from pixel_tui.backups.still_covered import require_covered, require_intact
+from pixel_tui.backups.store import Backup, VerificationResult, write_verdict
+from pixel_tui.backups.stored import BackedUpFile, StoredData, StoredServer, StoredVolume
+from pixel_tui.errors import OperationError
+from tests.builders.backups import DIGEST, NOW, make, manifest, project, store_of
+
+__all__ = ["project"]
+
+DUMP = Item(ItemKind.POSTGRES, "db", "db/agent.dump", 10, DIGEST, {"database": "agent"})
+COVERED = replace(
+    manifest(),
+    items=(DUMP,),
+    volumes=(
+        VolumeContent("held", Cover.DUMPED, ("db",)),
+        VolumeContent("files", Cover.DATABASES),
+    ),
+)
+
+
+def verified(project: Path, *problems: str) -> tuple[Backup, Manifest]:
+    made = make(project)
+    folder = store_of(project).find(made.id).folder
+    write_verdict(folder, VerificationResult(NOW, problems))
+    return store_of(project).find(made.id), made
+
+
+def stored(*databases: str, files: tuple[str, ...] = ()) -> StoredData:
+    return StoredData(
+        {
+            "held": StoredVolume("held"),
+            "files": StoredVolume("files", tuple(BackedUpFile(name) for name in files)),
+        },
+        (StoredServer("db", ("held",), databases),),
+    )
+
+
+class TestBackup:
+    def test_one_that_is_as_it_was_is_enough(self, project: Path) -> None:
+        require_intact(*verified(project))
+
+    @pytest.mark.parametrize("what", ["gone", "shorter", "a link"])
+    def test_one_that_lacks_a_file_is_not(self, project: Path, what: str) -> None:
+        backup, made = verified(project)
+        (item,) = [item for item in made.items if item.kind is ItemKind.SQLITE]
+        file = backup.folder / item.path
+        if what == "shorter":
+            os.truncate(file, item.size - 1)
+        else:
+            file.rename(project / "elsewhere")
+        if what == "a link":
+            file.symlink_to(project / "elsewhere")
+        with pytest.raises(OperationError, match=r"not complete any more: data/pixels\.db:"):
+            require_intact(backup, made)
+
+    def test_one_that_was_found_damaged_since_is_not(self, project: Path) -> None:
+        with pytest.raises(OperationError, match="does not count as verified any more"):
+            require_intact(*verified(project, "data/pixels.db: damaged"))
+
+
+class TestVolumes:
+    def test_what_is_in_the_backup_may_go(self) -> None:
+        require_covered(["held", "files", "gone already"], COVERED, stored("agent"), ())
+
+    def test_a_database_that_was_created_since_the_plan_keeps_its_volume(self) -> None:
+        words = r"since the plan was made: held \(NOT in the backup: db/orders; "
+        with pytest.raises(OperationError, match=words):
+            require_covered(["held", "files"], COVERED, stored("agent", "orders"), ())
+
+    def test_so_does_a_file(self) -> None:
+        with pytest.raises(OperationError, match=r"files \(NOT in the backup: photo\.jpg"):
+            require_covered(["held", "files"], COVERED, stored("agent", files=("photo.jpg",)), ())
+
+    def test_what_the_plan_called_lost_may_go(self) -> None:
+        now = stored("agent", "orders")
+        require_covered(["held", "files"], COVERED, now, frozenset({"held"}))
+
+    def test_what_can_not_be_looked_at_any_more_does_not_go(self) -> None:
+        away = StoredData(
+            {"held": StoredVolume("held")},
+            (StoredServer("db", ("held",), unknown="db does not run"),),
+        )
+        with pytest.raises(OperationError, match="UNKNOWN what it holds now"):
+            require_covered(["held"], COVERED, away, ())
