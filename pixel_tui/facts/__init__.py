@@ -1,1 +1,1 @@
-"""What plans and screens know beside the snapshot, read in the background."""
+"""Facts that plans and screens need besides the snapshot, read in the background."""

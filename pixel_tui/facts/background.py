@@ -1,4 +1,4 @@
-"""An answer that is waited for until a deadline, and kept for a while."""
+"""A value that is read on a background thread and cached."""
 
 import logging
 import threading
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 class BackgroundValue(Generic[T]):
-    """Asked on a thread; whoever can't wait gets the last answer that there was.
+    """A value read on a thread; on a timeout, the previous value is returned.
 
     Args:
-        first: The answer until there is one.
-        clock: The time.
-        fresh: For so many seconds an answer is not asked for again: a screen that looks all
-            the time must not keep the engine, or a disk, busy.
-        keep: Give an older answer where there is no newer one; else `first` again.
+        first: The value until one was read.
+        clock: The clock.
+        fresh: Seconds for which a value is not read again, so that a screen that needs it all
+            the time does not keep the engine or a disk busy.
+        keep: Return the previous value while a new one is being read; `first` if False.
     """
 
     def __init__(self, first: T, clock: Clock, fresh: float, *, keep: bool = True) -> None:
@@ -34,7 +34,7 @@ class BackgroundValue(Generic[T]):
         self._thread: threading.Thread | None = None
 
     def ask(self, read: Callable[[], T]) -> None:
-        """Ask, unless it is being asked for already, or was a moment ago. Returns at once."""
+        """Start to read, unless it is being read or is still fresh. Returns at once."""
         if self._thread is not None and self._thread.is_alive():
             return
         if self._answered is not None and self._clock.monotonic() - self._answered < self._fresh:
@@ -46,14 +46,14 @@ class BackgroundValue(Generic[T]):
             try:
                 self._value = read()
             except (ConsoleError, OSError) as error:
-                log.info("a fact for plans can't be read: %s", error)  # the plan says so
+                log.info("a fact for plans can't be read: %s", error)  # the plan shows it, too
             self._answered = self._clock.monotonic()
 
         self._thread = threading.Thread(target=work, name="facts", daemon=True)
         self._thread.start()
 
     def answer(self, deadline: float) -> T:
-        """The last answer there is by then, on the clock's own seconds."""
+        """Wait for a running read until the deadline (monotonic), and return the value."""
         if self._thread is not None:
             self._thread.join(max(0.0, deadline - self._clock.monotonic()))
         return self._value

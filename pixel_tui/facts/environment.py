@@ -1,4 +1,4 @@
-"""Where the facts about the project's environment files come from."""
+"""Reads the facts about the project's environment files."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -22,14 +22,14 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import plain
 
 PATIENCE_SECONDS: Final = 5.0
-"""How long a plan waits for what compose says of a candidate."""
+"""How long a plan waits for compose to resolve a candidate."""
 FRESH_SECONDS: Final = 3600.0
-"""An answer stays as long as what it was found from: that is its key."""
+"""A value is valid as long as its key, which is derived from its inputs."""
 KEPT_ANSWERS: Final = 8
 
 
 class EnvironmentFactReader:
-    """Reads what plans have to know of the environment files. It blocks.
+    """Reads the facts about the environment files for plans. Blocks.
 
     Args:
         command: How compose is called.
@@ -55,13 +55,13 @@ class EnvironmentFactReader:
         )
 
     def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
-        """The facts now; what compose says of the newest candidates is waited for."""
+        """Read the facts, waiting for compose to resolve the newest candidates."""
         facts, *others = [reader.read(snapshot) for reader in self._readers]
         return replace(facts, others=tuple(others), confirm_seconds=self._confirm_seconds)
 
 
 class _FileFactReader:
-    """Reads them of one file."""
+    """Reads the facts about one file."""
 
     def __init__(self, command: ComposeCommand, state: Path, impact: ImpactReader) -> None:
         self._command = command
@@ -72,7 +72,7 @@ class _FileFactReader:
         self._lock = threading.Lock()
 
     def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
-        """The facts now; what compose says of the newest candidate is waited for."""
+        """Read the facts, waiting for compose to resolve the newest candidate."""
         directory = Path(self._command.directory)
         path = self._command.edited_env
         if not directory.is_dir():
@@ -102,10 +102,10 @@ class _FileFactReader:
         )
 
     def _candidates(self, sha256: str, snapshot: StackSnapshot) -> tuple[Candidate, ...]:
-        """What waits to be saved; compose is waited for about the newest alone."""
+        """Read the staged candidates, waiting for compose only for the newest."""
         found: list[Candidate] = []
         for candidate_id in self._staging.ids():
-            with suppress(CandidateGone):  # saved or discarded at this moment
+            with suppress(CandidateGone):  # saved or discarded meanwhile
                 found.append(self._candidate(candidate_id, sha256, snapshot, waited=not found))
         return tuple(found)
 
@@ -143,7 +143,7 @@ class _FileFactReader:
 
 
 def _what_runs(snapshot: StackSnapshot) -> list[object]:
-    """What an impact is found from beside the two files: another one is another answer."""
+    """Return what an impact depends on besides the two files, as part of its key."""
     specs = snapshot.project.services if snapshot.project else ()
     return [
         [[spec.name, spec.config_hash] for spec in specs],

@@ -1,4 +1,4 @@
-"""Where the facts for plans come from. What reads them is imported with the first plan."""
+"""Reads the facts for plans of a real stack. Imported with the first plan."""
 
 import os
 import socket
@@ -50,19 +50,19 @@ from pixel_tui.stack.programs.program import RealPrograms
 from pixel_tui.text import NO_TEXT, plain
 
 LAST_TIMES: Final = 3
-"""Of as many jobs is told how long a service was away."""
+"""The number of past downtimes given per service."""
 LOOKED_AT: Final = 60
-"""As many jobs are looked through for that."""
+"""The number of jobs searched for them."""
 FRESH_SECONDS: Final = 2.0
-"""For so long volumes, images and commits are not asked for again."""
+"""How long volumes, images and commits are cached."""
 SIZES_FRESH_SECONDS: Final = 60.0
-"""The same of sizes: the engine, and this program, count them file by file."""
+"""How long sizes are cached, which are counted file by file."""
 PATIENCE_SECONDS: Final = 0.15
-"""How long a plan waits for what is only good to know."""
+"""How long a plan waits for optional facts."""
 SHELL_PATIENCE_SECONDS: Final = 3.0
-"""The same where nobody can ask again for what came too late."""
+"""The same in shell commands, where the plan can't be refreshed."""
 STORED_PATIENCE_SECONDS: Final = 10.0
-"""How long a plan waits that loses what is stored: servers are asked by programs."""
+"""How long a plan that loses stored data waits: database servers are queried by programs."""
 
 
 def live_facts(
@@ -74,7 +74,7 @@ def live_facts(
     impacts: ImpactReaders | None = None,
     ask_servers: bool = True,
 ) -> FactReader:
-    """The reader of a real stack's facts.
+    """Return the reader of a real stack's facts.
 
     Args:
         command: How compose and docker are called.
@@ -130,7 +130,7 @@ def live_facts(
 
 
 def _ledger(reader: LedgerReader, state_folder: Path) -> LedgerFacts:
-    """What is known of tasks; only what has changed is read again."""
+    """Read the facts about tasks; only changes are read again."""
     project = reader.place.project
     if not project.is_dir():
         return LedgerFacts()
@@ -144,7 +144,7 @@ def _ledger(reader: LedgerReader, state_folder: Path) -> LedgerFacts:
 
 
 def times_away(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float, ...]]:
-    """For how long the services of a stack were away in its last jobs.
+    """Return the downtimes in seconds of the services of a stack in its last jobs.
 
     Args:
         jobs: The folder of the jobs.
@@ -166,7 +166,7 @@ def times_away(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float,
 def _backups(
     policy: Policy, containers: Sequence[Container] = ()
 ) -> tuple[tuple[PastState, ...], str]:
-    """The backups, and why there can be none."""
+    """Return the backups, and the reason if they can't be listed."""
     if not policy.project.is_dir():
         return (), f"The project's folder is not on this machine: {policy.project}."
     try:
@@ -180,12 +180,12 @@ def _backups(
 
 
 def _exposed(policy: Policy, snapshot: StackSnapshot) -> tuple[Exposure, ...]:
-    """What services mount of the folders of backups."""
+    """Return the backup folders that services mount."""
     containers = _containers(snapshot)
     try:
         return exposures(policy, containers)
     except ConsoleError:
-        return ()  # that the folder can't be read is why there can be no backup
+        return ()  # `_backups` reports an unreadable folder
 
 
 def _containers(snapshot: StackSnapshot) -> list[Container]:
@@ -193,7 +193,7 @@ def _containers(snapshot: StackSnapshot) -> list[Container]:
 
 
 def _binds(containers: Sequence[Container]) -> tuple[str, ...]:
-    """What the services mount of the host, as a restore will see it."""
+    """Return the host paths that services mount, as a restore will see them."""
     mounts = (mount for item in containers if not item.oneoff for mount in item.mounts)
     return tuple(mount.source for mount in mounts if mount.kind == "bind")
 
@@ -221,7 +221,7 @@ def _past(
 
 
 def _real_places(manifest: Manifest, project: Path) -> Mapping[str, str]:
-    """Where the files of a backup are now; those in volumes are found by the volume."""
+    """Return the real paths of the files of a backup, except those in volumes."""
     return {
         item.source: os.path.realpath(project / item.source)
         for item in manifest.items
@@ -230,9 +230,9 @@ def _real_places(manifest: Manifest, project: Path) -> Mapping[str, str]:
 
 
 class _SlowFacts:
-    """What the engine and git are asked for; given up for this plan where it takes long.
+    """Facts from the engine and git. What takes too long is left out of this plan.
 
-    The answer that comes too late is there for the next plan.
+    A late value is available for the next plan.
     """
 
     def __init__(
@@ -265,11 +265,11 @@ class _SlowFacts:
         unread = Deployment(trouble="git has not answered yet: ask for the plan again")
         self._commits = BackgroundValue(unread, clock, FRESH_SECONDS)
         nothing: StoredData | None = None
-        # What was there a while ago says nothing of what is lost now.
+        # Old values would be misleading, because the plan shows what is lost now.
         self._stored = BackgroundValue(nothing, clock, FRESH_SECONDS, keep=False)
 
     def begin(self, snapshot: StackSnapshot, *, stored: bool) -> Callable[[], Facts]:
-        """Start asking; returns what waits for the answers."""
+        """Start to read; return a function that waits for the values."""
         now = self._clock.monotonic()
         deadline = now + self._patience
         if stored:
@@ -302,7 +302,7 @@ class _SlowFacts:
         return DockerEngine(endpoint_of(self._command, self._environment))
 
     def _mounted_now(self, project: str) -> tuple[tuple[Volume, ...], tuple[Holder, ...]]:
-        """Every volume and every container of the engine."""
+        """Read every volume and every container of the engine."""
         engine, own = self._engine(), own_container()
         volumes = tuple(volume_of(Node(item)) for item in engine.all_volumes())
         by_name = named(volumes)
@@ -311,10 +311,8 @@ class _SlowFacts:
             holder = holder_of(Node(item), by_name, own)
             regular = holder.project == project and not holder.oneoff
             if holder.running and holder.places and not regular:
-                # Only this says whether it is removed when it exits.
-                with suppress(
-                    *SINGLE_OBJECT_ERRORS
-                ):  # it has been removed meanwhile, or is unreadable
+                # Only an inspection shows whether it is removed when it exits (`--rm`).
+                with suppress(*SINGLE_OBJECT_ERRORS):  # it was removed meanwhile, or is unreadable
                     whole = holder_of(Node(engine.inspect(holder.id)), by_name, own)
                     holder = replace(holder, passing=whole.passing)
             holders.append(holder)
@@ -330,7 +328,7 @@ class _SlowFacts:
         return frozenset(image_id for image_id in ids if image_id and _is_there(engine, image_id))
 
     def _stored_now(self, snapshot: StackSnapshot) -> StoredData:
-        """What volumes and servers hold, those volumes too that no container has."""
+        """Read the contents of volumes, also of unused ones, and of database servers."""
         variables = {**self._environment, **self._command.environment}
         programs = RealPrograms(Path(self._command.directory), variables)
         view = StackView(programs, self._command, snapshot.project_name)
@@ -345,9 +343,7 @@ class _SlowFacts:
 def _is_there(engine: DockerEngine, image_id: str) -> bool:
     try:
         return engine.image(image_id) is not None
-    except (
-        SINGLE_OBJECT_ERRORS
-    ):  # what the engine can't show it can't run; the others are asked for
+    except SINGLE_OBJECT_ERRORS:  # the engine can't run an image that it can't inspect
         return False
 
 

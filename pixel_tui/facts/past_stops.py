@@ -1,4 +1,4 @@
-"""The stops that this user's consoles carried out, for who wants to know why something is down."""
+"""The recorded stops of this user's jobs, which explain why containers are down."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,24 +7,24 @@ from typing import Final
 from pixel_tui.stack.model.exit_tracker import ExitTracker, RecordedStop
 
 LOOKED_AT: Final = 60
-"""As many of the last jobs are looked through."""
+"""The number of last jobs that are searched."""
 
 
 def known_ends(address: str, state_folder: Path) -> ExitTracker:
-    """How containers of an engine ended, as far as the records of jobs tell.
+    """Return an exit tracker that knows the stops in the records of jobs.
 
     Args:
-        address: The engine's.
-        state_folder: Where this user's state is kept.
+        address: The engine's address.
+        state_folder: The user's state folder.
     """
     return ExitTracker(past_stops(address, state_folder))
 
 
 def past_stops(address: str, state_folder: Path) -> Callable[[str], Sequence[RecordedStop]]:
-    """What reads the stops of a project; it blocks, and is called where an end is in doubt."""
+    """Return a function that reads the stops of a project. It blocks; call it only if needed."""
 
     def read(project: str) -> Sequence[RecordedStop]:
-        # Hardly any start needs it.
+        # Imported here, because few starts need it.
         from pixel_tui.operations.jobs.folder import JobRecords, jobs_path
         from pixel_tui.operations.jobs.lock import engine_identity
 
@@ -36,7 +36,7 @@ def past_stops(address: str, state_folder: Path) -> Callable[[str], Sequence[Rec
             if job.plan.action == "stop"
             and job.plan.project == project
             and engine_identity(job.plan.engine) == engine
-            and job.times  # a step of it was begun
+            and job.times  # a step was started
             and job.ended is not None
         )
 

@@ -1,4 +1,4 @@
-"""Reading the configuration of the proxies of a stack, where it lies on this host."""
+"""Reads the configuration of a stack's nginx proxies, if it is on this host."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,10 +23,10 @@ _VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
 
 
 def read_proxies(snapshot: StackSnapshot) -> tuple[Proxy, ...]:
-    """The running nginx services, each with the addresses that it keeps. Blocks.
+    """Read the nginx services that have containers, with the host names that each caches. Blocks.
 
-    Only what is mounted from a folder of this host is read: a configuration that is in the
-    image, in a volume, or on the host of another engine, is told to be unknown.
+    Only files mounted from this host are read. A configuration in the image, in a volume, or on
+    the host of another engine is reported as unknown.
     """
     return tuple(
         _read(service) for service in snapshot.services if service.spec and _is_nginx(service)
@@ -69,7 +69,7 @@ def _mounted(container: Container) -> Iterator[Path]:
 
 
 def _with_includes(service: Service) -> list[Path]:
-    """The configuration files on this host, those that others include among them."""
+    """Return the configuration files on this host, with the included ones."""
     mounts = [
         mount
         for container in service.regular
@@ -89,7 +89,7 @@ def _with_includes(service: Service) -> list[Path]:
 
 
 def _on_host(pattern: PurePosixPath, mounts: Sequence[Mount]) -> list[Path]:
-    """The files of this host that a path inside the container means; it may have wildcards."""
+    """Return the files on this host for a path in the container, which may have wildcards."""
     for mount in sorted(mounts, key=lambda item: -len(item.target)):
         if pattern == PurePosixPath(mount.target):
             return [Path(mount.source)]
@@ -103,7 +103,7 @@ def _on_host(pattern: PurePosixPath, mounts: Sequence[Mount]) -> list[Path]:
 
 
 def _text(path: Path, service: Service) -> str:
-    """A file as nginx gets it: its image fills templates with the container's variables."""
+    """Return a file as nginx gets it: the image expands variables in templates."""
     with open_regular(path) as file:
         text = file.read(MOST_BYTES).decode("utf-8", "replace")
     if path.suffix != TEMPLATE:

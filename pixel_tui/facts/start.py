@@ -1,4 +1,4 @@
-"""What keeps a service from being started: ports that are held, folders without a build."""
+"""Reads what prevents services from starting: used ports, and folders that can't be built."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +11,10 @@ from pixel_tui.text import plain
 
 
 def read_held_ports(engine: DockerEngine) -> tuple[HeldPort, ...]:
-    """The ports of the host that running containers hold. Blocks.
+    """Return the host ports that running containers use. Blocks.
 
     Raises:
-        EngineError: The engine can't be asked.
+        EngineError: The engine can't be reached.
     """
     return tuple(
         HeldPort(
@@ -31,9 +31,9 @@ def read_held_ports(engine: DockerEngine) -> tuple[HeldPort, ...]:
 
 
 def read_build_troubles(snapshot: StackSnapshot) -> Mapping[str, str]:
-    """Why services can't be built from the folders that the compose file names. Blocks.
+    """Return why services can't be built from their build contexts, by service. Blocks.
 
-    A folder that can't be looked at is left to the build, which says what is wrong with it.
+    An unreadable folder is not reported, because the build reports it.
     """
     specs = snapshot.project.services if snapshot.project else ()
     return {

@@ -1,1 +1,1 @@
-"""Findings: what is wrong, why and what to do. Pure."""
+"""Findings: what is wrong, why, and how to fix it. Pure."""

@@ -1,4 +1,4 @@
-"""A finding: something that is wrong, why, and what to do. Pure."""
+"""A finding: what is wrong, why, and how to fix it. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _ACTION_KEY: Final = LatePattern(r" \([arsx]\)")
 
 
 class Severity(IntEnum):
-    """How much a finding matters."""
+    """The severity of a finding."""
 
     NOTE = 1
     WARNING = 2
@@ -23,7 +23,7 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong with one service, or with the stack: then `service` is empty."""
+    """A problem of a service, or of the stack, in which case `service` is empty."""
 
     service: SafeText
     severity: Severity

@@ -1,7 +1,7 @@
-"""What is wrong with the services of a stack, why, and what to do: from a snapshot alone. Pure.
+"""Derives the findings about the services of a stack from a snapshot. Pure.
 
-Each rule looks at one service and reports at most one thing; the first rule that
-finds something is the reason that is shown. The fixes are the operations guide's.
+Each rule checks one service and returns at most one finding; that of the first matching rule is
+shown. The fixes are those of the operations guide.
 """
 
 from collections.abc import Sequence
@@ -39,11 +39,11 @@ RULES: Final[Sequence[Rule]] = (
 
 
 def findings(snapshot: StackSnapshot, now: datetime) -> tuple[Finding, ...]:
-    """What is wrong, worst first; nothing while the engine can't be asked.
+    """Return the findings, worst first; none before the engine was read.
 
     Args:
         snapshot: The stack.
-        now: The time, for "since".
+        now: The present time, for durations.
     """
     if snapshot.taken_at is None:
         return ()
@@ -56,7 +56,7 @@ def findings(snapshot: StackSnapshot, now: datetime) -> tuple[Finding, ...]:
 
 
 def finding_of(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding | None:
-    """The first thing that a rule finds about a service."""
+    """Return the finding of the first matching rule about a service; None if there is none."""
     for rule in RULES:
         finding = rule(service, snapshot, now)
         if finding is not None:

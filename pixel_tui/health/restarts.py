@@ -1,4 +1,4 @@
-"""Which containers the engine has restarted lately, and which have not proved stable since."""
+"""Finds containers that the engine has restarted recently and that are not yet stable."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +9,14 @@ from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 
 LATELY_SECONDS: Final = 300.0
 STABLE_SECONDS: Final = 60.0
-"""So long runs what can be called well again: as long as the engine waits at most to restart."""
+"""A container that runs this long is stable: it is the engine's maximum delay of restarts."""
 
 
 def unstable(service: Service, now: datetime) -> tuple[Container, ...]:
-    """What runs again after the engine restarted it or memory ran out, and has not run for long.
+    """Return running containers that were restarted or OOM-killed and are not yet stable.
 
-    A crash loop is up for a part of each round: that it runs at this moment says nothing. The
-    engine counts restarts from zero once a container is started by hand.
+    In a crash loop, a container runs for a part of each round, so its present state alone does not
+    show it. The engine resets the restart count when a container is started by hand.
     """
     return tuple(
         item
@@ -36,13 +36,13 @@ class _Count:
 
 
 class RestartWatch:
-    """Remembers restart counts between snapshots. A container's first count is no growth."""
+    """Compares restart counts between snapshots. A container's first count is not an increase."""
 
     def __init__(self) -> None:
         self._counts: dict[str, _Count] = {}
 
     def see(self, snapshot: StackSnapshot, now: datetime) -> frozenset[str]:
-        """Take a snapshot in; return the ids of those restarted within five minutes."""
+        """Process a snapshot; return the ids of containers restarted within five minutes."""
         counts: dict[str, _Count] = {}
         for service in snapshot.services:
             for container in service.containers:

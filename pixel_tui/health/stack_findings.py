@@ -1,4 +1,4 @@
-"""What is wrong with a stack as a whole, and is the reason for much else. Pure."""
+"""Derives the findings about a stack as a whole, which often explain others. Pure."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from pixel_tui.text import NO_TEXT, plain
 
 
 def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
-    """What is wrong with the stack as a whole, and is the reason for much else."""
+    """Return the findings about the stack as a whole."""
     project = snapshot.project
     if project is None:
         return _by_labels(snapshot)
@@ -48,9 +48,9 @@ def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
 
 
 def _made_with(snapshot: StackSnapshot, project: Project) -> list[Finding]:
-    """That the containers were made with files that nobody named: they are read, or are not.
+    """Return the finding that containers were created with files that were not named.
 
-    Names of files are compared, not paths: a folder may be reached by several.
+    File names are compared instead of paths, because a folder may have several paths.
     """
     if project.adopted:
         options = [f"-f {file}" for file in project.files]
@@ -63,7 +63,7 @@ def _made_with(snapshot: StackSnapshot, project: Project) -> list[Finding]:
             )
         ]
     regular = [item for service in snapshot.services for item in service.regular]
-    # A file of a usual name proves no -f, and may have been renamed since.
+    # A file with a default name does not prove that -f was used, and may have been renamed.
     usual = FILE_NAMES + OVERRIDE_NAMES
     known = _base_names((*project.files, *project.env_files, *usual))
     made = (*label_values(regular, CONFIG_FILES), *label_values(regular, ENVIRONMENT_FILE))
@@ -86,7 +86,7 @@ def _base_names(paths: Iterable[str]) -> set[str]:
 
 
 def unknown_profiles(project: Project) -> Finding | None:
-    """Profiles that are asked for and that no service has."""
+    """Return the finding that requested profiles do not exist."""
     known = {profile for spec in project.services for profile in spec.profiles}
     unknown = [name for name in project.profiles if name not in known and name != "*"]
     if not unknown:
@@ -100,7 +100,7 @@ def unknown_profiles(project: Project) -> Finding | None:
 
 
 def _by_labels(snapshot: StackSnapshot) -> tuple[Finding, ...]:
-    """What is shown while compose can't read the project, and where its containers came from."""
+    """Return the finding that the project is derived from labels, and where it was created."""
     model = snapshot.by_labels
     if model is None or not snapshot.services:
         return ()
@@ -116,5 +116,5 @@ def _by_labels(snapshot: StackSnapshot) -> tuple[Finding, ...]:
 
 
 def of_stack(severity: Severity, what: str, remedy: str) -> Finding:
-    """A finding about the stack as a whole."""
+    """Create a finding about the stack as a whole."""
     return Finding(NO_TEXT, severity, plain(what), NO_TEXT, plain(remedy))

@@ -1,4 +1,4 @@
-"""Words that several rules use of a container that is down. Pure."""
+"""Texts about containers that are down, shared by several rules. Pure."""
 
 from datetime import datetime
 
@@ -10,12 +10,12 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
 def worst_of(service: Service) -> Container | None:
-    """The container that is down, or restarted most."""
+    """Return a container that is down, else the one with the most restarts."""
     return max(service.members, key=lambda item: (not item.running, item.restarts), default=None)
 
 
 def exit_reason(container: Container) -> SafeText:
-    """How a container exited the last time, with its memory limit if that was the reason."""
+    """Return how a container last exited, with its memory limit if it was OOM-killed."""
     words = container.previous_exit
     if container.exit_code is not None:
         words = exit_words(container.exit_code, oom_killed=container.oom_killed)
@@ -28,11 +28,11 @@ def exit_reason(container: Container) -> SafeText:
 
 
 def start_fix(service: Service, words: str) -> SafeText:
-    """What to do about a service that is down.
+    """Return the fix for a service that is down.
 
     Args:
         service: The service.
-        words: What starts it, unless it has to be recreated.
+        words: The fix, unless it must be recreated.
     """
     if not service.sync.needs_force:
         return plain(words)
@@ -40,7 +40,7 @@ def start_fix(service: Service, words: str) -> SafeText:
 
 
 def memory_fix(container: Container) -> str:
-    """What to do if it ended for lack of memory; empty if it did not."""
+    """Return the fix if a container may have run out of memory; empty if not."""
     if _ran_out_of_memory(container) and container.memory_limit is None:
         return "Find the leak, or make room in the host's memory: it has no limit of its own."
     if _ran_out_of_memory(container) or container.exit_code == 137:
@@ -53,7 +53,7 @@ def _ran_out_of_memory(container: Container) -> bool:
 
 
 def for_how_long(at: datetime | None, now: datetime) -> str:
-    """For how long, in words with a blank before them; empty if it is not known."""
+    """Return a duration in words with a leading blank; empty if it is not known."""
     if at is None:
         return ""
     seconds = (now - at).total_seconds()

@@ -1,1 +1,1 @@
-"""The rules about a service: by subject."""
+"""The rules about services, by subject."""

@@ -1,4 +1,4 @@
-"""Services that are down, or have no container, though they should run. Pure."""
+"""Rules about services that should run but are down or have no container. Pure."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from pixel_tui.text import NO_TEXT, plain
 
 
 def could_not_start(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What the engine could not start."""
+    """Find a container that the engine could not start."""
     failed = next((item for item in service.regular if item.error and not item.running), None)
     if failed is None:
         return None
@@ -24,7 +24,7 @@ def could_not_start(service: Service, _snapshot: StackSnapshot, _now: datetime) 
 
 
 def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
-    """What exited, and should run."""
+    """Find a container that has exited but should run."""
     if service.state not in {ServiceState.EXITED, ServiceState.PARTIAL} or not service.wanted:
         return None
     container = worst_of(service)
@@ -50,7 +50,7 @@ def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding |
 
 
 def absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What has no container."""
+    """Find a service without containers."""
     if service.state is not ServiceState.ABSENT:
         return None
     if snapshot.other_names:
@@ -77,7 +77,7 @@ def absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
 
 
 def _beside(service: Service) -> str:
-    """What may be taken for the service, and is only a command that was run beside it."""
+    """Explain one-off containers, which may be mistaken for the service."""
     names = [container.name for container in service.oneoffs]
     if not names:
         return ""
@@ -86,7 +86,7 @@ def _beside(service: Service) -> str:
 
 
 def created(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What was created and never started."""
+    """Find a container that was created and never started."""
     if service.state is not ServiceState.CREATED or not service.wanted:
         return None
     if service.missing and (found := obstacle(service, snapshot)) is not None:
@@ -113,7 +113,7 @@ def _broken_dependency(service: Service, snapshot: StackSnapshot) -> str:
 
 
 def paused(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What is paused."""
+    """Find a paused service."""
     if service.state is not ServiceState.PAUSED:
         return None
     return Finding(

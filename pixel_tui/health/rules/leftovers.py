@@ -1,4 +1,4 @@
-"""Containers that nothing needs any more. Pure."""
+"""Rules about containers that are no longer needed. Pure."""
 
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ _REMOVE_BY_KEY: Final = "Remove it (a, Remove leftovers)."
 
 
 def left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
-    """What a recreate left; one that has just been made may be about to be put in its place."""
+    """Find leftovers of a recreate, except new ones, whose recreate may still be running."""
     grace = service.spec.stop_grace_period if service.spec else 10.0
     left = [
         item
@@ -49,7 +49,7 @@ def _is_young(container: Container, now: datetime, seconds: float) -> bool:
 
 
 def orphan(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What the compose file does not name."""
+    """Find an orphan, which is not in the compose file."""
     if not service.orphan or not service.regular:
         return None
     return Finding(

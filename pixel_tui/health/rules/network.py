@@ -1,4 +1,4 @@
-"""Services that are cut off from what they share, or from their network. Pure."""
+"""Rules about services that have lost a shared namespace or their network. Pure."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from pixel_tui.text import plain
 
 
 def cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding | None:
-    """What has lost what it shares with another service, or was killed with that."""
+    """Find a service that has lost a shared namespace, or was killed with its owner."""
     if service.cut_off_from is None or service.spec is None:
         return None
     kind = service.cut_off_from
@@ -35,7 +35,7 @@ def cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding
 
 
 def disconnected(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What is not in a network that it should be in."""
+    """Find a service that is not connected to one of its networks."""
     names = service.disconnected
     if not names:
         return None

@@ -1,4 +1,4 @@
-"""Services that the engine restarts. Pure."""
+"""Rules about services that the engine restarts. Pure."""
 
 from datetime import datetime
 from typing import Final
@@ -13,11 +13,11 @@ from pixel_tui.text import plain
 
 _READ_AND_FIX: Final = "Read its last lines (2), mend the cause, or stop it (x)."
 LOOP_RESTARTS: Final = 3
-"""From this many restarts on, a container that is down again or not yet stable is looping."""
+"""From this many restarts on, a container that is down again or not yet stable is in a loop."""
 
 
 def restart_loop(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
-    """What the engine restarts over and over."""
+    """Find a restart loop."""
     container = _restarted_most(service, now)
     if container is None or container.restarts < LOOP_RESTARTS:
         return None
@@ -31,7 +31,7 @@ def restart_loop(service: Service, _snapshot: StackSnapshot, now: datetime) -> F
 
 
 def restarted(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
-    """What the engine restarts or has just restarted, before that is a loop."""
+    """Find a container that is being or has just been restarted, before it is a loop."""
     container = _restarted_most(service, now)
     if container is None:
         return None
@@ -47,9 +47,9 @@ def restarted(service: Service, _snapshot: StackSnapshot, now: datetime) -> Find
 
 
 def _restarted_most(service: Service, now: datetime) -> Container | None:
-    """The container that waits for its restart, or has had one and is not yet stable.
+    """Return the container with the most restarts that waits for one, or is not yet stable.
 
-    Others run, or were stopped, or the engine has given them up.
+    Other containers run, were stopped, or are no longer restarted by the engine.
     """
     waits = (item for item in service.members if item.state is ContainerState.RESTARTING)
     return max((*waits, *unstable(service, now)), key=lambda item: item.restarts, default=None)

@@ -1,4 +1,4 @@
-"""Services that are not as the compose file, or the environment, says. Pure."""
+"""Rules about services that are out of sync with the compose file or the environment. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ _BY_KEY: Final[Mapping[SyncAction, str]] = {
 
 
 def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What `up` would change."""
+    """Find a service that `up` would change."""
     if not service.wanted or service.sync.action not in {
         SyncAction.RECREATE,
         SyncAction.SCALE_UP,
@@ -63,7 +63,7 @@ def _on_changed_network(service: Service, snapshot: StackSnapshot) -> bool:
 
 
 def changed_volume(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What has a volume that `up` can't change."""
+    """Find a service with a changed volume, which `up` can't apply."""
     if service.sync.action is not SyncAction.VOLUME:
         return None
     return Finding(
@@ -76,7 +76,7 @@ def changed_volume(service: Service, _snapshot: StackSnapshot, _now: datetime) -
 
 
 def built_otherwise(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What was built with other values than the environment has now."""
+    """Find a service whose image was built with other values than the present ones."""
     if service.sync.action is not SyncAction.REBUILD:
         return None
     return Finding(
@@ -90,14 +90,14 @@ def built_otherwise(service: Service, _snapshot: StackSnapshot, _now: datetime) 
 
 
 def is_of_old_content(finding: Finding, snapshot: StackSnapshot) -> bool:
-    """Whether a finding is about an old secret, config or environment file."""
+    """Return whether a finding is about an old secret, config or environment file."""
     service = snapshot.service(finding.service)
     old = service.outdated if service is not None else None
     return old is not None and finding.what == old.what
 
 
 def old_content(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What may have an old secret, config or environment file, which `up` does not see."""
+    """Find a service that may have an old secret, config or environment file."""
     old = service.outdated
     if old is None or not service.wanted:
         return None

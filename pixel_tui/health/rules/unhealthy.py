@@ -1,4 +1,4 @@
-"""Services that run and do not work, or can't be looked at. Pure."""
+"""Rules about services that run but do not work, or can't be inspected. Pure."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from pixel_tui.text import plain
 
 
 def unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What fails its health check."""
+    """Find a service that fails its health check."""
     if service.health is not HealthStatus.UNHEALTHY:
         return None
     container = next(
@@ -31,7 +31,7 @@ def unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Fin
 
 
 def unreadable(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    """What the engine lists and can't tell about."""
+    """Find a container that the engine lists but can't inspect."""
     partial = next((item for item in service.regular if item.partial), None)
     if partial is None:
         return None

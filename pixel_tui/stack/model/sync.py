@@ -1,4 +1,4 @@
-"""What `docker compose up` would do to a service, and why. Pure."""
+"""Predicts what `docker compose up` would do to a service, and why. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,25 +17,25 @@ from pixel_tui.stack.model.value_mark import differing_names
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 REFUSED: Final = ""
-"""In the place of an image's id: the engine takes the reference for none (`a//b`, `name:`)."""
+"""Used instead of an image's id if the engine rejects the reference (`a//b`, `name:`)."""
 NO_NAMES: Final[Mapping[str, frozenset[str]]] = {}
 OF_PROXIES: Final = {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL")}
-"""Variables that docker's own configuration may add to a container, in small letters too."""
+"""Variables that docker's own configuration may add to a container, also in lower case."""
 NAMED: Final = 5
-"""As many variables are told by name."""
+"""The maximum number of variables listed by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The networks and volumes of a project."""
+    """The changes of a project's networks and volumes."""
 
     diverged: tuple[Diverged, ...] = ()
-    """Those that are there, and not as the project says."""
+    """Existing networks and volumes that differ from the compose file."""
     removed: frozenset[str] = frozenset()
-    """The ids of networks that containers were created with, and that are gone."""
+    """The ids of removed networks that containers were created with."""
 
     def changed(self, kind: ResourceKind, keys: Collection[str]) -> str:
-        """The names of the changed ones among these, as an enumeration; empty for none."""
+        """Return the names of the changed ones with these keys, as a list; empty if none."""
         names = [
             item.name
             for item in self.diverged
@@ -57,11 +57,11 @@ def sync(
     resources: Resources = NO_RESOURCES,
     old: Outdated | None = None,
 ) -> Sync:
-    """What `docker compose up` would do to a service, by reading only.
+    """Return what `docker compose up` would do to a service.
 
-    Compose 2 recreates a container whose label `config-hash` is not the hash of
-    its service now, or whose image is not the one that the reference means now. It makes
-    a network anew whose label is not the hash of the network now, with what is on it.
+    Compose 2 recreates a container if its label `config-hash` differs from the present hash of
+    the service, or its image from the present one of the reference. It recreates a network, with
+    the containers on it, if its label differs from the present hash of the network.
     """
     if spec is None:
         return Sync(SyncAction.ORPHAN, plain("the compose file does not name it"))
@@ -100,7 +100,7 @@ def sync(
 
 
 def _doubtful(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
-    """Another hash that need not be a change."""
+    """Return "unknown" if the hash differs but is not reliable."""
     if not spec.hash_doubt or not _changed(spec, regular):
         return None
     return Sync(SyncAction.UNKNOWN, plain(f"{spec.hash_doubt}: compose tells no hash"))
@@ -152,13 +152,13 @@ def _recreation(
     ]
     if stays:
         words += f", and {', '.join(stays)} is built into its image: rebuild it"
-    # `up` compares the networks of what runs only, and starts the rest as it is.
+    # `up` compares only the networks of running containers, and starts others unchanged.
     needs_force = bool(gone) and not replaced
     return Sync(SyncAction.RECREATE, plain(words), needs_force=needs_force)
 
 
 def _unread(spec: ServiceSpec, resources: Resources) -> Sync | None:
-    """The engine refuses to tell of networks or volumes, as some of its proxies do."""
+    """Return "unknown" if a network or volume can't be read, as with some socket proxies."""
     for item in resources.diverged:
         keys = spec.network_keys if item.kind is ResourceKind.NETWORK else spec.volumes
         if item.unread and item.key in keys:
@@ -180,7 +180,7 @@ def _changed_words(
     regular: Sequence[Container],
     own_variables: Mapping[str, frozenset[str]],
 ) -> str:
-    """What has changed: by the names of variables where it is the environment."""
+    """Describe what has changed, with the names of variables if it is the environment."""
     found: set[SafeText] = set()
     for container in regular:
         if container.config_hash != spec.config_hash:
@@ -196,10 +196,10 @@ def _changed_words(
 def kept_by_image(
     spec: ServiceSpec, regular: Sequence[Container], build: BuildState
 ) -> Sequence[SafeText]:
-    """Build arguments that have changed: a recreate gives the program no new value of them.
+    """Return changed build arguments, whose new values a recreate does not apply.
 
-    Known by the image, which was built with another value, or by the containers, whose variables
-    of the same name differ from what they would get now.
+    They are found by the image, which was built with another value, or by the containers, whose
+    variables of the same name differ from the present values.
     """
     arguments = {name for name, _ in spec.build_arguments}
     found = {name for item in regular for name in differing_names(spec.variables, item.variables)}
@@ -207,8 +207,8 @@ def kept_by_image(
 
 
 def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -> set[SafeText]:
-    """Variables that compose gave to a container, and would not give to another."""
-    if own is None:  # what its image sets is not known
+    """Return the variables that compose set in a container and would not set in a new one."""
+    if own is None:  # the variables of its image are not known
         return set()
     wanted = {name for name, _ in spec.variables}
     has = {name for name, _ in container.variables if name.upper() not in OF_PROXIES}
@@ -216,22 +216,23 @@ def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -
 
 
 def _rebuilding(build: BuildState) -> Sync | None:
-    """An image that is known to be built with another value than the file gives now."""
+    """Return "rebuild" if the image is known to be built with other values than the present."""
     if not build.other:
         return None
     return Sync(SyncAction.REBUILD, plain(f"image built with another {', '.join(build.other)}"))
 
 
 def _in_doubt(old: Outdated | None, build: BuildState) -> SafeText:
-    """Why it is not certain that all is as the files say; empty where it is."""
+    """Return why it is not certain that the service is in sync; empty if it is."""
     doubts = [f"it {old.what}: {old.why}"] if old is not None else []
     return plain("; ".join(filter(None, (*doubts, _unknown_build(build)))))
 
 
 def _unknown_build(build: BuildState) -> SafeText:
-    """What nobody wrote down, and the image does not tell.
+    """Describe build arguments that are neither recorded nor in the image's history.
 
-    No alarm: nearly every image that was built by hand is such a one. The next build here ends it.
+    This is not a warning, because it applies to nearly every image built by hand. The next build
+    with pixel-tui records them.
     """
     if not build.unknown:
         return NO_TEXT
