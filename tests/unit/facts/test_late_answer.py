@@ -13,13 +13,13 @@ def clock() -> FixedClock:
     return FixedClock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
 
 
-def test_an_answer_that_comes_in_time_is_given() -> None:
+def test_a_value_read_in_time_is_returned() -> None:
     late = BackgroundValue("", clock(), 10)
     late.ask(lambda: "here")
     assert late.answer(PATIENCE) == "here"
 
 
-def test_one_that_takes_too_long_is_there_the_next_time() -> None:
+def test_a_late_value_is_returned_the_next_time() -> None:
     late, gate = BackgroundValue("", clock(), 10), threading.Event()
 
     def slow() -> str:
@@ -33,7 +33,7 @@ def test_one_that_takes_too_long_is_there_the_next_time() -> None:
     assert late.answer(PATIENCE) == "here"
 
 
-def test_it_is_asked_again_only_when_it_has_aged() -> None:
+def test_a_fresh_value_is_not_read_again() -> None:
     time = clock()
     late = BackgroundValue(0, time, 10)
     asked = iter(range(1, 9))
@@ -43,7 +43,7 @@ def test_it_is_asked_again_only_when_it_has_aged() -> None:
         assert late.answer(time.monotonic() + PATIENCE) == wanted
 
 
-def test_one_that_is_not_kept_is_given_up_when_it_is_asked_again() -> None:
+def test_without_keep_the_previous_value_is_dropped() -> None:
     time = clock()
     late, gate = BackgroundValue("", time, 10, keep=False), threading.Event()
 
@@ -60,7 +60,7 @@ def test_one_that_is_not_kept_is_given_up_when_it_is_asked_again() -> None:
     assert late.answer(time.monotonic() + PATIENCE) == "new"
 
 
-def test_what_can_not_be_read_leaves_the_last_answer() -> None:
+def test_an_error_keeps_the_previous_value() -> None:
     time = clock()
     late = BackgroundValue("first", time, 10)
 

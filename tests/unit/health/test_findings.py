@@ -219,7 +219,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         ),
     ],
 )  # fmt: skip
-def test_each_rule_says_what_why_and_what_to_do(
+def test_each_rule_has_a_problem_a_reason_and_a_fix(
     found: Service, expected: tuple[str, str, str, str]
 ) -> None:
     assert only(found) == expected
@@ -276,7 +276,7 @@ def test_what_waits_for_a_broken_service_says_so() -> None:
     )
 
 
-def test_the_loop_wins_over_the_death_and_the_death_over_its_old_image() -> None:
+def test_rules_have_an_order() -> None:
     looping = down(1, restarts=4, state=ContainerState.RESTARTING)
     both = service(
         looping,
@@ -289,7 +289,7 @@ def test_the_loop_wins_over_the_death_and_the_death_over_its_old_image() -> None
     assert only(dead)[1].startswith("is down")
 
 
-def test_one_that_was_stopped_or_given_up_after_restarts_is_down_and_restarts_no_more() -> None:
+def test_a_container_no_longer_restarted_is_down_and_not_in_a_loop() -> None:
     stopped = service(down(3, restarts=9), state=ServiceState.EXITED)
     _, what, why, remedy = only(stopped)
     assert what.startswith("is down")
@@ -297,7 +297,7 @@ def test_one_that_was_stopped_or_given_up_after_restarts_is_down_and_restarts_no
     assert "stop it" not in remedy
 
 
-def test_an_unhealthy_one_that_is_out_of_sync_is_unhealthy() -> None:
+def test_unhealthy_takes_precedence_over_out_of_sync() -> None:
     both = service(
         container(health=probed(HealthStatus.UNHEALTHY, "no")),
         health=HealthStatus.UNHEALTHY,
@@ -332,11 +332,11 @@ def test_an_unhealthy_one_that_is_out_of_sync_is_unhealthy() -> None:
         ),
     ],
 )
-def test_what_is_well_has_no_finding(well: Service) -> None:
+def test_a_service_that_is_ok_has_no_finding(well: Service) -> None:
     assert findings(stack(well), NOON) == ()
 
 
-def test_an_absent_service_with_a_one_off_beside_it_is_found_and_told_why() -> None:
+def test_an_absent_service_with_a_one_off_explains_it() -> None:
     one_off = container(oneoff=True, name=SafeText("shop-api-run-7"), restarts=9)
     found = finding_of(service(one_off, state=ServiceState.ABSENT), stack(), NOON)
     assert found is not None
@@ -344,7 +344,7 @@ def test_an_absent_service_with_a_one_off_beside_it_is_found_and_told_why() -> N
     assert "shop-api-run-7 is a one-off" in found.why
 
 
-def test_the_worst_comes_first_then_by_name() -> None:
+def test_findings_are_sorted_by_severity_then_by_name() -> None:
     found = findings(
         stack(
             replace(ORPHAN, name=plain("aaa")),
@@ -362,12 +362,12 @@ def test_the_worst_comes_first_then_by_name() -> None:
     ]
 
 
-def test_nothing_is_found_before_anything_was_read() -> None:
+def test_there_are_no_findings_before_the_engine_was_read() -> None:
     unread = replace(stack(service(state=ServiceState.ABSENT)), taken_at=None)
     assert findings(unread, NOON) == ()
 
 
-def test_a_container_that_cannot_be_inspected_is_shown_with_the_reason() -> None:
+def test_an_uninspectable_container_is_a_finding_with_the_reason() -> None:
     broken = container(partial=True, error=plain("input/output error"))
     finding = finding_of(service(broken), stack(service(broken)), NOON)
     assert finding is not None
@@ -376,7 +376,7 @@ def test_a_container_that_cannot_be_inspected_is_shown_with_the_reason() -> None
     assert finding.why == "input/output error"
 
 
-def test_a_network_that_a_running_container_is_not_in_is_a_fault() -> None:
+def test_a_running_container_outside_its_network_is_a_finding() -> None:
     inner, outer = plain("shop_inner"), plain("shop_default")
     spec = ServiceSpec(plain("api"), plain("image"), networks=(inner, outer))
     cut = service(container(networks=(NetworkAddress(outer, plain("10.0.0.2")),)), spec=spec)

@@ -28,7 +28,7 @@ def beside(old: Container, **changes: object) -> Container:
     return container(**(fields | changes))
 
 
-def test_what_a_broken_recreate_left_is_told_and_how_to_get_rid_of_it() -> None:
+def test_leftovers_of_a_recreate_are_a_finding_with_a_fix() -> None:
     running, stopped = container(), down()
     level, what, why, remedy = only(service(running, beside(running)))
     assert (level, what) == ("WARNING", "was not recreated completely")
@@ -42,7 +42,7 @@ def test_what_a_broken_recreate_left_is_told_and_how_to_get_rid_of_it() -> None:
     assert twice[1].startswith("runs twice: 111111111111_shop-api-1")
 
 
-def test_a_recreate_that_is_under_way_is_no_finding() -> None:
+def test_a_running_recreate_is_no_finding() -> None:
     running = container()
     new = beside(running, created_at=NOON - timedelta(seconds=5))
     assert not findings(stack(service(running, new)), NOON)

@@ -15,7 +15,7 @@ from pixel_tui.text import plain
 from tests.builders.service_faults import down, said_of, service
 
 
-def test_an_image_that_is_missing_is_said_before_what_it_waits_for() -> None:
+def test_a_missing_image_takes_precedence_over_a_dependency() -> None:
     needed = service(name="db", state=ServiceState.ABSENT)
     spec = ServiceSpec(plain("api"), plain("x/api"), depends_on=(Dependency(plain("db")),))
     absent = service(
@@ -30,7 +30,7 @@ def test_an_image_that_is_missing_is_said_before_what_it_waits_for() -> None:
     assert "docker compose build api" in said_of(built, needed)[2]
 
 
-def test_what_compose_does_not_create_comes_first_of_all() -> None:
+def test_a_missing_external_takes_precedence() -> None:
     volume = External("volume", plain("old"))
     spec = ServiceSpec(plain("api"), plain("image"), externals=(volume,))
     absent = service(spec=spec, state=ServiceState.ABSENT, missing=(volume,))
@@ -43,7 +43,7 @@ def test_what_compose_does_not_create_comes_first_of_all() -> None:
     assert "external volume old does not exist" in said_of(created)[1]
 
 
-def test_what_compose_refuses_is_not_advised_to_be_brought_up() -> None:
+def test_up_is_not_suggested_for_a_refused_service() -> None:
     spec = ServiceSpec(
         plain("api"), plain(""), refused=plain("it has neither an image nor a build")
     )
@@ -52,7 +52,7 @@ def test_what_compose_refuses_is_not_advised_to_be_brought_up() -> None:
     assert fix == "Correct it in the compose file or in .env."
 
 
-def test_what_is_in_the_way_of_a_dependency_is_told_of_who_waits_for_it() -> None:
+def test_the_obstacle_of_a_dependency_is_shown_for_the_dependent_service() -> None:
     network = External("network", plain("shared"))
     circle = (Dependency(plain("api")),)
     needed = service(

@@ -51,7 +51,7 @@ def say(place: Path, files: str) -> None:
     (place / "start" / ".env").write_text(f"COMPOSE_FILE={files}\n" if files else "A=1\n")
 
 
-def test_another_folder_is_noticed_and_said_until_it_is_the_old_one_again(
+def test_another_folder_is_reported_until_it_is_the_old_one_again(
     place: Path, opened: Open
 ) -> None:
     project = opened()
@@ -67,7 +67,7 @@ def test_another_folder_is_noticed_and_said_until_it_is_the_old_one_again(
     assert project.resolve().moved == ""
 
 
-def test_a_first_file_that_leaves_the_folder_is_said_too(place: Path, opened: Open) -> None:
+def test_a_first_file_in_another_folder_is_reported(place: Path, opened: Open) -> None:
     (place / "start" / "compose.yml").write_text("services: {}\n")
     (place / "start" / "other.yml").write_text("services: {}\n")
     say(place, "")
@@ -78,7 +78,7 @@ def test_a_first_file_that_leaves_the_folder_is_said_too(place: Path, opened: Op
     assert project.resolve().moved == str(place / "new" / "compose.yml")
 
 
-def test_a_folder_without_a_env_is_watched_for_one(place: Path, opened: Open) -> None:
+def test_a_folder_without_an_env_file_is_watched_for_one(place: Path, opened: Open) -> None:
     (place / "start" / ".env").unlink()
     (place / "compose.yml").write_text("services: {}\n")
     project = opened()
@@ -90,7 +90,7 @@ def test_a_folder_without_a_env_is_watched_for_one(place: Path, opened: Open) ->
 
 
 @pytest.mark.parametrize("named", [{"files": ["../old/compose.yml"]}, {"exported": "x"}])
-def test_where_somebody_named_the_files_nothing_moves(
+def test_a_project_with_named_files_does_not_move(
     place: Path, opened: Open, named: dict[str, object]
 ) -> None:
     if "exported" in named:
@@ -100,7 +100,7 @@ def test_where_somebody_named_the_files_nothing_moves(
     assert project.resolve().moved == ""
 
 
-def test_if_the_old_file_is_gone_the_error_says_what_to_do(place: Path, opened: Open) -> None:
+def test_a_removed_old_file_is_an_error_with_a_fix(place: Path, opened: Open) -> None:
     project = opened()
     (place / "old" / "compose.yml").unlink()
     with pytest.raises(ProjectMissing) as raised:
@@ -113,7 +113,7 @@ def test_if_the_old_file_is_gone_the_error_says_what_to_do(place: Path, opened: 
     assert str(place / "new" / "compose.yml") in str(raised.value.remedy)
 
 
-def test_the_findings_say_what_is_open_still_and_what_to_do() -> None:
+def test_the_finding_has_the_open_files_and_the_fix() -> None:
     project = replace(
         project_of(), files=(plain("/srv/old/compose.yml"),), moved=plain("/srv/new/compose.yml")
     )

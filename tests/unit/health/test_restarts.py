@@ -14,11 +14,11 @@ def seen(restarts: int, container_id: str = "1" * 64) -> StackSnapshot:
     return stack(service(container(id=container_id, restarts=restarts)))
 
 
-def test_the_first_count_is_no_growth() -> None:
+def test_the_first_count_is_not_an_increase() -> None:
     assert RestartWatch().see(seen(7), NOON) == frozenset()
 
 
-def test_a_count_that_grows_is_marked_for_a_while() -> None:
+def test_an_increased_count_is_reported_for_a_while() -> None:
     watch = RestartWatch()
     watch.see(seen(1), NOON)
     assert watch.see(seen(2), NOON) == {"1" * 64}
@@ -27,14 +27,14 @@ def test_a_count_that_grows_is_marked_for_a_while() -> None:
     assert watch.see(seen(2), soon + timedelta(seconds=1)) == frozenset()
 
 
-def test_a_count_that_begins_anew_is_no_growth() -> None:
+def test_a_reset_count_is_not_an_increase() -> None:
     watch = RestartWatch()
     watch.see(seen(5), NOON)
     assert watch.see(seen(0), NOON) == frozenset()
     assert watch.see(seen(1), NOON) == {"1" * 64}
 
 
-def test_one_that_is_gone_is_forgotten() -> None:
+def test_a_removed_container_is_dropped() -> None:
     watch = RestartWatch()
     watch.see(seen(1), NOON)
     watch.see(seen(2), NOON)

@@ -20,7 +20,7 @@ from tests.builders.findings import NOON, project_of, stack
 from tests.builders.service_faults import container, service
 
 
-def test_another_name_is_the_reason_of_all_absence_and_is_told_once_for_the_stack() -> None:
+def test_another_project_name_is_one_finding_for_the_stack() -> None:
     absent = service(state=ServiceState.ABSENT)
     snapshot = replace(stack(absent), project=project_of(), other_names=(plain("web"),))
     (finding,) = findings_of_stack(snapshot)
@@ -37,15 +37,13 @@ def test_another_name_is_the_reason_of_all_absence_and_is_told_once_for_the_stac
     ("asked", "told"),
     [((), False), (("tools",), False), (("*",), False), (("tools", "tolls"), True)],
 )
-def test_a_profile_that_is_asked_for_and_not_there_is_told(
-    asked: tuple[str, ...], told: bool
-) -> None:
+def test_a_requested_missing_profile_is_a_finding(asked: tuple[str, ...], told: bool) -> None:
     found = findings_of_stack(replace(stack(), project=project_of(profiles=asked)))
     assert bool(found) == told
     assert not found or ("tolls" in found[0].what and "tools" in found[0].remedy)
 
 
-def test_without_a_project_the_containers_say_where_it_is_and_none_is_an_orphan() -> None:
+def test_without_a_project_the_labels_have_its_location_and_no_service_is_an_orphan() -> None:
     trouble = Trouble(plain("no file"), plain(""), NOON)
     model = Project(
         plain("shop"), plain("/srv/shop"), files=(plain("/srv/shop/prod.yml"),), from_labels=True
@@ -70,7 +68,7 @@ def made_with(files: str, env_files: str = "") -> Container:
     )
 
 
-def test_files_that_the_containers_were_made_with_are_told_whether_read_or_not() -> None:
+def test_files_the_containers_were_created_with_are_a_finding() -> None:
     project = replace(project_of(), files=(plain("/srv/shop/compose.yaml"),))
     made = service(made_with("/mnt/shop/compose.yaml,/mnt/shop/prod.yml", "/mnt/shop/prod.env"))
     (finding,) = findings_of_stack(replace(stack(made), project=project))
@@ -88,12 +86,12 @@ def test_files_that_the_containers_were_made_with_are_told_whether_read_or_not()
 
 
 @pytest.mark.parametrize("files", ["/srv/shop/docker-compose.yml", "/link/compose.yaml", ""])
-def test_a_file_that_was_renamed_or_is_reached_otherwise_is_no_finding(files: str) -> None:
+def test_a_renamed_file_or_another_path_is_no_finding(files: str) -> None:
     project = replace(project_of(), files=(plain("/srv/shop/compose.yaml"),))
     assert not findings_of_stack(replace(stack(service(made_with(files))), project=project))
 
 
-def test_profiles_that_are_left_out_are_shown_with_the_reason() -> None:
+def test_left_out_profiles_are_a_finding_with_the_reason() -> None:
     project = Project(plain("shop"), plain("/srv"), left_out=plain("profile gpu is left out: why"))
     (finding,) = findings_of_stack(replace(stack(), project=project))
     assert finding.severity is Severity.NOTE

@@ -19,17 +19,17 @@ def ask(script: str, *, stdin: str = "") -> Asked:
     return Asked(["sh", "-c", script], directory="/", environment=environment, stdin=stdin)
 
 
-def test_what_it_says_and_how_it_ended_is_the_answer() -> None:
+def test_the_result_has_output_and_exit_code() -> None:
     reply = ask("cat; echo oh >&2; exit 3", stdin="a 🎉").answer(PATIENCE)
     assert (reply.code, reply.output_text, reply.error_text) == (3, "a 🎉", "oh\n")
 
 
-def test_a_child_that_holds_its_output_is_not_waited_for_and_ended() -> None:
+def test_a_child_that_keeps_the_output_open_is_killed_without_waiting() -> None:
     reply = ask(f"sleep {LONG} & echo $!").answer(PATIENCE)
     assert soon(lambda: gone(int(reply.output_text)))
 
 
-def test_one_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
+def test_a_timeout_kills_the_program_and_its_children(tmp_path: Path) -> None:
     asked = ask(noting_its_child(tmp_path))
     assert soon((tmp_path / "pid").exists)
     with pytest.raises(NoAnswer, match="within"):
@@ -37,7 +37,7 @@ def test_one_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> N
     assert soon(lambda: gone(int((tmp_path / "pid").read_text())))
 
 
-def test_a_child_that_left_the_group_delays_nobody() -> None:
+def test_a_child_outside_the_group_causes_no_delay() -> None:
     reply = ask(f"setsid sleep {LONG} & echo here $!").answer(PATIENCE)
     here, pid = reply.output_text.split()
     with suppress(ProcessLookupError):  # it had no time to leave
@@ -45,14 +45,14 @@ def test_a_child_that_left_the_group_delays_nobody() -> None:
     assert here == "here"
 
 
-def test_one_that_never_stops_talking_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_output_gets_the_program_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "MOST_BYTES", 100_000)
     monkeypatch.setattr(asking, "LOOK_SECONDS", 0.01)
     with pytest.raises(NoAnswer, match="output"):
         ask("yes").answer(PATIENCE)
 
 
-def test_the_end_of_the_console_ends_what_still_runs(tmp_path: Path) -> None:
+def test_the_exit_of_the_console_kills_running_programs(tmp_path: Path) -> None:
     asked = ask(noting_its_child(tmp_path))
     codes: list[int] = []
     waiting = threading.Thread(target=lambda: codes.append(asked.answer(LONG).code))

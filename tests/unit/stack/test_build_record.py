@@ -31,16 +31,14 @@ def records(tmp_path: Path) -> BuildRecords:
 
 
 class TestRecords:
-    def test_another_value_a_new_argument_and_a_dropped_one_are_told(
-        self, records: BuildRecords
-    ) -> None:
+    def test_changed_new_and_removed_arguments_are_reported(self, records: BuildRecords) -> None:
         records.add({"sha256:1": BEFORE}, 1.0)
         record = records.read()["sha256:1"]
         assert record.others(BEFORE) == set()
         assert record.others({**BEFORE, "URL": "http://b", "NEW": ""}) == {"URL", "NEW"}
         assert record.others({"URL": "http://a"}) == {"TOKEN"}
 
-    def test_the_file_is_private_and_has_no_value_in_it(
+    def test_the_file_is_private_and_has_no_values(
         self, records: BuildRecords, tmp_path: Path
     ) -> None:
         records.add({"sha256:1": BEFORE, "sha256:2": {"OTHER": SECRET}}, 1.0)
@@ -53,7 +51,7 @@ class TestRecords:
         assert SECRET not in repr(records.read())
         assert records.read()["sha256:1"].key.hex() not in repr(records.read())
 
-    def test_a_later_build_is_added_by_another_process_and_seen(
+    def test_a_build_recorded_by_another_process_is_read(
         self, records: BuildRecords, tmp_path: Path
     ) -> None:
         assert records.read() == {}
@@ -63,7 +61,7 @@ class TestRecords:
         assert records.read()["sha256:1"].others(BEFORE) == set(), "by the same key"
         assert records.read()["sha256:2"].others({}) == set()
 
-    def test_only_the_newest_are_kept(
+    def test_only_the_newest_records_are_kept(
         self, records: BuildRecords, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(build_record, "MOST_IMAGES", 3)
@@ -85,7 +83,7 @@ class TestRecords:
             json.dumps({"version": 1, "key": "00" * 32, "images": ["sha256:1"]}),
         ],
     )
-    def test_a_file_that_is_none_of_ours_tells_nothing_and_is_replaced(
+    def test_an_invalid_file_is_ignored_and_replaced(
         self, records: BuildRecords, tmp_path: Path, content: str
     ) -> None:
         path = tmp_path / "builds" / "shop.json"
@@ -95,7 +93,7 @@ class TestRecords:
         records.add({"sha256:2": BEFORE}, 1.0)
         assert list(records.read()) == ["sha256:2"]
 
-    def test_a_project_has_its_own_by_whichever_way_its_folder_is_reached(
+    def test_a_project_has_its_own_records_whatever_the_path_of_its_folder(
         self, tmp_path: Path
     ) -> None:
         (tmp_path / "shop").mkdir()
@@ -176,7 +174,7 @@ def shop(records: BuildRecords) -> Shop:
 
 
 class TestWitness:
-    def test_what_was_built_is_written_down_by_the_id_of_the_image(self, shop: Shop) -> None:
+    def test_a_build_is_recorded_by_image_id(self, shop: Shop) -> None:
         shop.build(web="sha256:old")
         argv = COMMAND.compose_argv("build", "--no-cache", names=["web"])
         building = shop.witness.before(argv)
@@ -186,22 +184,20 @@ class TestWitness:
         assert list(shop.records.read()) == ["sha256:new"]
         assert shop.records.read()["sha256:new"].others(BEFORE) == set()
 
-    def test_an_image_that_a_build_made_again_is_written_down_too(self, shop: Shop) -> None:
+    def test_a_rebuild_of_the_same_image_is_recorded(self, shop: Shop) -> None:
         shop.build(web="sha256:same", api={"Id": "sha256:api"})
         building = shop.witness.before(COMMAND.compose_argv("build", "--", "web"))
         shop.witness.after(building, done=True)
         assert list(shop.records.read()) == ["sha256:same"], "and no other's"
 
-    def test_a_build_that_failed_tells_only_of_what_it_finished(self, shop: Shop) -> None:
+    def test_a_failed_build_records_only_finished_images(self, shop: Shop) -> None:
         shop.build(web="sha256:web", api={"Id": "sha256:api"})
         building = shop.witness.before(COMMAND.compose_argv("build"))
         shop.build(api={"Id": "sha256:api2"})
         shop.witness.after(building, done=False)
         assert list(shop.records.read()) == ["sha256:api2"]
 
-    def test_up_builds_what_is_not_there_and_nothing_is_asked_where_all_is(
-        self, shop: Shop
-    ) -> None:
+    def test_up_builds_missing_images_and_reads_nothing_if_there_are_none(self, shop: Shop) -> None:
         argv = COMMAND.compose_argv("up", "--detach", names=["web"])
         assert shop.witness.before(argv) is None
         building = shop.witness.before(argv, up_builds=True)
@@ -215,7 +211,7 @@ class TestWitness:
         shop.witness.after(building, done=True)
         assert "sha256:api" in shop.records.read(), "a build pulls none of this name"
 
-    def test_up_of_what_is_built_each_time_is_a_build_of_it(self, shop: Shop) -> None:
+    def test_up_of_an_always_built_service_is_a_build(self, shop: Shop) -> None:
         web = {"build": {"args": dict(BEFORE)}, "pull_policy": "build", "image": "shop-web"}
         shop.services["web"] = web  # type: ignore[assignment]
         shop.build(api={"Id": "sha256:api"})
@@ -225,7 +221,7 @@ class TestWitness:
         shop.witness.after(building, done=True)
         assert list(shop.records.read()) == ["sha256:web"], "the other was there, and stays"
 
-    def test_what_a_dead_console_had_built_is_written_down_by_another(
+    def test_a_build_of_a_dead_console_is_recorded_by_another(
         self, shop: Shop, tmp_path: Path
     ) -> None:
         shop.build(web="sha256:old", api=named("sha256:api", 150))
@@ -240,7 +236,7 @@ class TestWitness:
         assert shop.records.read()["sha256:new"].built_at == 160
         assert not path.exists()
 
-    def test_what_a_dead_console_s_build_made_again_is_known_by_when_it_got_its_name(
+    def test_a_cached_image_of_a_dead_console_is_recognised_by_its_tag_time(
         self, shop: Shop
     ) -> None:
         shop.images["shop-web"] = named("sha256:same", 50)
@@ -249,7 +245,7 @@ class TestWitness:
         shop.settles(began=99, ended=160)
         assert list(shop.records.read()) == ["sha256:same"]
 
-    def test_what_a_dead_console_s_build_made_is_known_by_when_it_was_made(
+    def test_an_image_of_a_dead_console_is_recognised_by_its_creation_time(
         self, shop: Shop
     ) -> None:
         shop.died(COMMAND.compose_argv("build", "web"), at=100)
@@ -268,7 +264,7 @@ class TestWitness:
             (10, 90, 85, "http://a"),
         ],
     )
-    def test_what_a_dead_console_may_not_have_built_stays_unknown(
+    def test_other_images_of_a_dead_console_stay_unknown(
         self, shop: Shop, began: int, ended: int, made: int, url: str
     ) -> None:
         shop.died(COMMAND.compose_argv("build", "web"), at=100)
@@ -277,19 +273,19 @@ class TestWitness:
         shop.settles(began=began, ended=ended)
         assert shop.records.read() == {}
 
-    def test_other_commands_build_nothing(self, shop: Shop) -> None:
+    def test_other_commands_are_not_builds(self, shop: Shop) -> None:
         for words in (("restart", "web"), ("stop",), ("ps",)):
             assert shop.witness.before(COMMAND.compose_argv(*words), up_builds=True) is None
         assert shop.witness.before(COMMAND.docker_argv("build", "."), up_builds=True) is None
 
-    def test_values_that_changed_while_it_was_built_are_not_written_down(self, shop: Shop) -> None:
+    def test_values_changed_during_a_build_are_not_recorded(self, shop: Shop) -> None:
         building = shop.witness.before(COMMAND.compose_argv("build", "web"))
         shop.build(web="sha256:new")
         shop.gives(URL="http://b", TOKEN=SECRET)
         shop.witness.after(building, done=True)
         assert shop.records.read() == {}
 
-    def test_what_can_not_be_asked_is_unknown_and_fails_nothing(
+    def test_unreadable_images_stay_unknown_without_an_error(
         self, shop: Shop, tmp_path: Path
     ) -> None:
         argv = COMMAND.compose_argv("build", "web")

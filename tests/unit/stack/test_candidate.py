@@ -74,7 +74,7 @@ def test_a_candidate_ends_with_the_process_that_made_it(tmp_path: Path) -> None:
         ("pixel-tui-other", KEPT_SECONDS + 60, True),
     ],
 )
-def test_the_copies_for_editors_of_killed_consoles_are_removed_in_time(
+def test_copies_for_editors_of_killed_consoles_are_removed(
     tmp_path: Path, name: str, age: float, left: bool
 ) -> None:
     place = tmp_path / name
@@ -87,7 +87,7 @@ def test_the_copies_for_editors_of_killed_consoles_are_removed_in_time(
     assert place.exists() is left
 
 
-def test_what_earlier_versions_left_in_memory_is_removed(tmp_path: Path) -> None:
+def test_leftovers_of_earlier_versions_in_memory_are_removed(tmp_path: Path) -> None:
     ages = {"pixel-tui-abcd_123.env": 7200, "pixel-tui-efgh_456.env": 60, "other.env": 7200}
     for name, age in ages.items():
         (tmp_path / name).write_text(f"A={SECRET}\n")

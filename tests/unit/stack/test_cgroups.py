@@ -79,7 +79,7 @@ def test_every_counter_is_read(tmp_path: Path, files: dict[str, str]) -> None:
     assert sample.processes == 2
 
 
-def test_a_container_on_the_hosts_network_has_no_figures_of_it(tmp_path: Path) -> None:
+def test_a_container_on_the_host_network_has_no_network_stats(tmp_path: Path) -> None:
     on_host = replace(CONTAINER, networks=(NetworkAddress(plain("host"), plain("")),))
     sample = kernel(tmp_path, VERSION_1).sample(on_host)
     assert sample is not None
@@ -93,7 +93,7 @@ def test_a_container_of_another_host_is_not_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", list(VERSION_1))
-def test_what_is_missing_or_no_number_is_left_to_the_engine(tmp_path: Path, lost: str) -> None:
+def test_missing_or_invalid_counters_are_left_to_the_engine(tmp_path: Path, lost: str) -> None:
     cgroups = kernel(tmp_path, VERSION_1)
     path = tmp_path / "cgroup" / lost.format(id=ID)
     path.write_text("8:0 Read many\ntotal_inactive_file many\n")

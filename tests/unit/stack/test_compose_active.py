@@ -48,27 +48,27 @@ def test_without_profiles_every_service_is_active_and_compose_runs_once(
     assert calls(tmp_path) == 1
 
 
-def test_with_profiles_compose_says_which_are_active(make: Make, tmp_path: Path) -> None:
+def test_with_profiles_compose_reports_the_active_services(make: Make, tmp_path: Path) -> None:
     project = make("services: {tool: {profiles: [tools]}}", WITH_PROFILE)
     project.begin()
     assert project.resolve().active == {"api"}
     assert calls(tmp_path) == 2
 
 
-def test_a_profile_of_an_included_file_is_seen_too(make: Make, tmp_path: Path) -> None:
+def test_a_profile_of_an_included_file_counts(make: Make, tmp_path: Path) -> None:
     project = make("include: [tool.yml]", WITH_PROFILE)
     project.begin()
     assert project.resolve().active == {"api"}
     assert calls(tmp_path) == 2
 
 
-def test_an_answer_that_is_no_json_is_refused_and_leaves_no_process(make: Make) -> None:
+def test_invalid_json_is_an_error_and_leaves_no_process(make: Make) -> None:
     project = make("services: {tool: {profiles: [tools]}}", None)
     with pytest.raises(ComposeRefused, match="JSON"):
         project.resolve()
 
 
-def test_what_compose_puts_in_is_masked_from_the_first_answer_on(
+def test_interpolated_secrets_are_masked_from_the_first_output_on(
     make: Make, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text(

@@ -45,7 +45,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     return {"PATH": str(tmp_path / "bin"), "DOCKER_CONFIG": str(tmp_path / "config")}
 
 
-def test_every_call_names_folder_files_and_project() -> None:
+def test_every_call_has_folder_files_and_project() -> None:
     command = ComposeCommand(directory="/srv/x", files=("/srv/x/a.yml", "/b.yml"), project="shop")
     assert command.compose_argv("restart", "api") == (
         "docker", "compose", "--project-directory", "/srv/x", "--file", "/srv/x/a.yml",
@@ -58,7 +58,7 @@ OPTION_LIKE = ["--help", "-v", "--directory=/x", "-", "-x y"]
 
 
 @pytest.mark.parametrize("name", OPTION_LIKE)
-def test_a_name_that_could_be_an_option_is_behind_the_end_of_the_options(name: str) -> None:
+def test_a_name_like_an_option_comes_after_the_end_of_options(name: str) -> None:
     command = ComposeCommand()
     assert command.compose_argv("stop", "--timeout", "1", names=["api", name])[-3:] == (
         "--", "api", name,
@@ -70,7 +70,7 @@ def test_a_name_that_could_be_an_option_is_behind_the_end_of_the_options(name: s
 
 
 @pytest.mark.parametrize("name", [*OPTION_LIKE, "api"])
-def test_our_own_programs_read_such_a_name_as_a_name(name: str) -> None:
+def test_our_own_programs_read_a_name_like_an_option_as_a_name(name: str) -> None:
     command = ComposeCommand(directory="/srv/x", files=("-f.yml",))
     task = ledger_argv(command, "abort", "--reason", "x", name=name)
     found = ledger._parser().parse_args(task[4:])
@@ -91,13 +91,13 @@ def test_our_own_programs_read_such_a_name_as_a_name(name: str) -> None:
     assert health_wait.wait_argv(command, [name], 1)[-1] == name
 
 
-def test_what_compose_finds_itself_is_left_to_it() -> None:
+def test_options_are_omitted_for_what_compose_finds_by_itself() -> None:
     assert ComposeCommand(directory="/srv").compose_argv("up") == (
         "docker", "compose", "--project-directory", "/srv", "up",
     )  # fmt: skip
 
 
-def test_reading_takes_the_shortest_way_there_is() -> None:
+def test_reading_uses_the_plugin_if_possible() -> None:
     through_docker = ComposeCommand(directory="/srv")
     assert through_docker.reading_argv("config")[:2] == ("docker", "compose")
     direct = ComposeCommand(directory="/srv", reader=("/plugins/docker-compose",))
@@ -105,7 +105,7 @@ def test_reading_takes_the_shortest_way_there_is() -> None:
     assert direct.compose_argv("up")[:2] == ("docker", "compose")
 
 
-def test_a_command_line_is_shown_as_it_would_be_typed() -> None:
+def test_a_command_line_is_shown_as_typed_in_a_shell() -> None:
     assert shown(("docker", "stop", "a b", "it's")) == """docker stop 'a b' 'it'"'"'s'"""
 
 
@@ -118,12 +118,12 @@ def test_the_engine_is_chosen_by_options_of_docker(environment: dict[str, str]) 
     assert find_command(environment, directory="/srv").docker == ("docker",)
 
 
-def test_the_plugin_is_asked_directly(environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_plugin_is_run_directly(environment: dict[str, str], tmp_path: Path) -> None:
     plugin = tmp_path / "config" / "cli-plugins" / "docker-compose"
     assert find_command(environment, directory="/srv").reader == (str(plugin),)
 
 
-def test_a_standalone_compose_gets_the_engine_by_its_environment(
+def test_a_standalone_compose_gets_the_engine_in_its_environment(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "config" / "cli-plugins" / "docker-compose").unlink()
@@ -133,7 +133,7 @@ def test_a_standalone_compose_gets_the_engine_by_its_environment(
     assert command.environment == {"DOCKER_HOST": "tcp://far:2376", **LOCAL_ONLY}
 
 
-def test_files_are_relative_to_where_one_stands_and_bring_their_folder(
+def test_files_are_relative_to_the_current_folder_and_set_the_project_folder(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -143,7 +143,7 @@ def test_files_are_relative_to_where_one_stands_and_bring_their_folder(
     assert command.project == "shop"
 
 
-def test_environment_files_and_profiles_reach_every_call_in_their_order(
+def test_every_call_has_environment_files_and_profiles_in_order(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -159,7 +159,7 @@ def test_environment_files_and_profiles_reach_every_call_in_their_order(
     assert command.edited_env == Path("/etc/prod.env")
 
 
-def test_the_environment_files_of_the_shell_are_those_of_compose(
+def test_compose_env_files_of_the_shell_are_used(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -172,7 +172,7 @@ def test_the_environment_files_of_the_shell_are_those_of_compose(
 
 
 @pytest.mark.parametrize(("value", "paths"), [("1", ()), ("TRUE", ()), ("0", ("/srv/.env",))])
-def test_without_its_default_environment_file_compose_reads_none(
+def test_compose_disable_env_file_leaves_no_environment_file(
     environment: dict[str, str], value: str, paths: tuple[str, ...]
 ) -> None:
     environment["COMPOSE_DISABLE_ENV_FILE"] = value
@@ -182,7 +182,7 @@ def test_without_its_default_environment_file_compose_reads_none(
     assert named.env_paths == ("/a.env",)
 
 
-def test_the_programs_of_a_plan_are_called_for_the_same_files_and_profiles() -> None:
+def test_programs_of_a_plan_get_the_same_files_and_profiles() -> None:
     command = ComposeCommand(
         directory="/srv", files=("/srv/a.yml",), env_files=("/srv/p.env",), profiles=("cpu",),
         project="shop",
@@ -192,14 +192,14 @@ def test_the_programs_of_a_plan_are_called_for_the_same_files_and_profiles() -> 
     assert command_from(parser.parse_args(project_options(command, "shop"))) == command
 
 
-def test_work_on_one_environment_file_is_not_offered_for_another() -> None:
+def test_each_environment_file_has_its_own_drafts_and_versions() -> None:
     assert ComposeCommand(directory="/srv").env_mark == Path("/srv")
     assert ComposeCommand(directory="/srv", env_files=("/srv/.env",)).env_mark == Path("/srv")
     other = ComposeCommand(directory="/srv", env_files=("/srv/prod.env",))
     assert other.env_mark == Path("/srv/prod.env")
 
 
-def test_the_project_is_looked_for_upwards(tmp_path: Path) -> None:
+def test_the_project_is_searched_upwards(tmp_path: Path) -> None:
     deep = tmp_path / "a" / "b"
     deep.mkdir(parents=True)
     assert find_directory(deep) == deep
@@ -210,7 +210,7 @@ def test_the_project_is_looked_for_upwards(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("given", ["nonexist", "compose.yml", "compose.yaml", "compose.yaml/x"])
-def test_a_mistyped_folder_is_not_looked_for_upwards(
+def test_a_mistyped_folder_is_not_searched_upwards(
     tmp_path: Path, environment: dict[str, str], given: str
 ) -> None:
     project = tmp_path / "project"
@@ -226,9 +226,7 @@ def test_a_mistyped_folder_is_not_looked_for_upwards(
 
 
 @pytest.mark.parametrize("name", [".env", "more.env"])
-def test_a_pipe_in_place_of_an_environment_file_is_told_and_not_waited_for(
-    tmp_path: Path, name: str
-) -> None:
+def test_a_pipe_as_environment_file_is_an_error_without_waiting(tmp_path: Path, name: str) -> None:
     (tmp_path / "compose.yaml").write_text("services: {}\n")
     os.mkfifo(tmp_path / name)
     files = () if name == ".env" else (str(tmp_path / name),)
@@ -237,12 +235,12 @@ def test_a_pipe_in_place_of_an_environment_file_is_told_and_not_waited_for(
         ComposeProject(command, {}).resolve()
 
 
-def test_a_warning_of_composes_has_no_signs_of_its_log() -> None:
+def test_compose_warnings_have_no_log_syntax() -> None:
     said = r'time="2026-03-01" level=warning msg="The \"A\" variable is not set.\nIt is blank."'
     assert compose_warnings(said) == ('The "A" variable is not set. It is blank.',)
 
 
-def test_every_way_to_call_compose_refuses_what_is_elsewhere(
+def test_every_call_of_compose_refuses_remote_files(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     parser = argparse.ArgumentParser()
@@ -260,7 +258,7 @@ def test_every_way_to_call_compose_refuses_what_is_elsewhere(
 
 
 @pytest.mark.parametrize("variable", [name for name in LOCAL_ONLY if name.startswith("COMPOSE_")])
-def test_a_refused_remote_file_is_told_in_words(variable: str) -> None:
+def test_a_refused_remote_file_is_explained(variable: str) -> None:
     kind = "git" if "GIT" in variable else "OCI"
     said = remote_not_read(f'{kind} remote resource is disabled by "{variable}"')
     assert said.startswith("A remote file of the project")

@@ -81,14 +81,14 @@ def test_no_piece_of_a_secret_of_an_environment_file_is_quoted(env: str, words: 
         ('["other:/x:zz"]', MASK),
     ],
 )
-def test_a_volume_that_is_refused_is_quoted_as_it_is_written(volumes: str, shown: str) -> None:
+def test_a_refused_volume_is_quoted_as_written(volumes: str, shown: str) -> None:
     words = "invalid spec: /data/user:hunter22:/x:zz: too many colons"
     compose = f"services:\n  a:\n    image: x\n    volumes: {volumes}\n"
     said = said_of(words, "VOL=/data/user:hunter22\n", compose)
     assert said == f"invalid spec: {shown}: too many colons"
 
 
-def test_a_volume_without_a_variable_is_quoted_whole() -> None:
+def test_a_volume_without_variables_is_quoted_completely() -> None:
     words = "invalid spec: /a:/b:/c:/d: too many colons"
     assert said_of(words, "", 'services:\n  a:\n    volumes: ["/a:/b:/c:/d"]\n') == words
 
@@ -173,13 +173,13 @@ def test_no_piece_of_a_secret_of_a_compose_file_is_quoted(line: str, words: str)
         ("", "A: 1", "yaml: line 5: found character that cannot start any token"),
     ],
 )  # fmt: skip
-def test_what_is_no_secret_is_said_as_compose_says_it(env: str, line: str, words: str) -> None:
+def test_other_messages_of_compose_are_unchanged(env: str, line: str, words: str) -> None:
     shown = said_of(words, env, f"{SERVICE}      {line}\n")
     assert compose_warnings(shown) == compose_warnings(words)
     assert shown == words or compose_warnings(words)
 
 
-def test_in_place_of_a_piece_its_key_and_line_are_said() -> None:
+def test_a_masked_piece_is_replaced_by_its_key_and_line() -> None:
     env = "A=1\nDB_PASSWORD=Xy7pa$hunter22xQ\n"
     (warning,) = compose_warnings(said_of(unset("hunter22xQ"), env))
     assert warning == (
@@ -188,18 +188,18 @@ def test_in_place_of_a_piece_its_key_and_line_are_said() -> None:
     )
 
 
-def test_a_secret_that_begins_as_another_is_masked_whole() -> None:
+def test_a_secret_with_another_as_prefix_is_masked_completely() -> None:
     written = "A_TOKEN=abcd\n  export B_TOKEN='abcd-efgh'\nNAME=pixel\n"
     said = said_of("pixel can't use abcd-efgh, nor abcd", written)
     assert said == f"pixel can't use {MASK}, nor {MASK}"
 
 
-def test_a_piece_is_known_from_then_on() -> None:
+def test_a_masked_piece_is_masked_everywhere_from_then_on() -> None:
     said_of(unset("hunter22xQ"), "DB_PASSWORD=Xy7pa$hunter22xQ\n")
     assert known.mask("up: hunter22xQ") == f"up: {MASK}"
 
 
-def test_a_program_of_several_repeats_no_secret_either(tmp_path: Path) -> None:
+def test_the_failure_reason_of_a_program_has_no_secret(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(SERVICE)
     (tmp_path / ".env").write_text("DB_PASSWORD=Xy7pa${hunter22xQ\n")
     words = b'failed to read .env: Invalid template: "Xy7pa${hunter22xQ"\n'
@@ -230,7 +230,7 @@ def test_a_program_of_several_repeats_no_secret_either(tmp_path: Path) -> None:
         "open /srv/p/{}: no such file or directory",
     ],
 )
-def test_a_secret_that_was_put_in_is_masked_as_compose_read_it(
+def test_an_interpolated_secret_is_masked_as_compose_read_it(
     env: str, value: str, words: str
 ) -> None:
     files = [ComposeInput(env, ".env")]

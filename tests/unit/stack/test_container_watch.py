@@ -14,7 +14,7 @@ from tests.patience import await_calm
 __all__ = ["foreseen", "patient", "stage"]
 
 
-def test_nothing_is_called_absent_before_the_containers_were_read(stage: Stage) -> None:
+def test_no_service_is_absent_before_the_containers_were_read(stage: Stage) -> None:
     stage.engine.lists.clear()
     stage.watcher.start()
     until(lambda: stage.now.engine.connection is Connection.READY)
@@ -30,7 +30,7 @@ def test_nothing_is_called_absent_before_the_containers_were_read(stage: Stage) 
     assert states == {ServiceState.RUNNING}
 
 
-def test_containers_are_read_while_compose_resolves_and_not_again(patient: Stage) -> None:
+def test_containers_are_read_once_while_compose_resolves(patient: Stage) -> None:
     patient.project.answers.clear()
     patient.watcher.start()
     with patient.world.locked() as (containers, _):
@@ -49,7 +49,7 @@ def test_containers_are_read_while_compose_resolves_and_not_again(patient: Stage
     assert all(patient.engine.inspected.count(item) == 1 for item in steady)
 
 
-def test_what_was_read_ahead_of_another_project_is_never_shown(foreseen: Stage) -> None:
+def test_containers_of_another_project_read_in_advance_are_never_shown(foreseen: Stage) -> None:
     foreseen.project.name = "shop"
     foreseen.project.answers.clear()
     foreseen.watcher.start()
@@ -64,7 +64,7 @@ def test_what_was_read_ahead_of_another_project_is_never_shown(foreseen: Stage) 
     assert not foreseen.watcher.events
 
 
-def test_the_age_of_what_is_shown_is_when_the_containers_were_read(stage: Stage) -> None:
+def test_the_snapshot_time_is_when_the_containers_were_read(stage: Stage) -> None:
     stage.watcher.start()
     until(lambda: stage.now.complete)
     stage.engine.surprise = EngineUnreachable("gone")
@@ -77,7 +77,7 @@ def test_the_age_of_what_is_shown_is_when_the_containers_were_read(stage: Stage)
     assert stage.now.taken_at == taken_at
 
 
-def test_an_answer_that_cannot_be_understood_is_a_state_and_not_the_end(stage: Stage) -> None:
+def test_an_invalid_response_is_a_state_and_does_not_end_the_watch(stage: Stage) -> None:
     stage.watcher.start()
     until(lambda: stage.now.complete)
     stage.engine.surprise = ValueError("never foreseen")
@@ -90,7 +90,7 @@ def test_an_answer_that_cannot_be_understood_is_a_state_and_not_the_end(stage: S
     until(lambda: not stage.now.stale)
 
 
-def test_a_project_that_compose_refuses_is_found_by_the_labels_of_its_containers(
+def test_a_refused_project_is_found_by_its_containers_labels(
     stage: Stage,
 ) -> None:
     stage.project.directory = DIRECTORY
@@ -113,7 +113,7 @@ def test_a_project_that_compose_refuses_is_found_by_the_labels_of_its_containers
     until(lambda: stage.now.complete and stage.now.project_trouble is None)
 
 
-def test_a_stack_that_stands_still_is_not_asked_over_and_over(stage: Stage) -> None:
+def test_an_idle_stack_is_not_read_continuously(stage: Stage) -> None:
     stage.watcher.watch_usage(wanted=False)
     stage.watcher.start()
     until(lambda: stage.now.complete and stage.engine.streams)
@@ -122,7 +122,7 @@ def test_a_stack_that_stands_still_is_not_asked_over_and_over(stage: Stage) -> N
     await_calm(lambda: len(stage.engine.inspected), 4, 0.3)
 
 
-def test_a_lost_engine_is_asked_with_growing_pauses(stage: Stage) -> None:
+def test_a_lost_engine_is_retried_with_increasing_delays(stage: Stage) -> None:
     stage.watcher.start()
     until(lambda: stage.now.complete)
     stage.world.fail_engine(down=True)
@@ -132,7 +132,7 @@ def test_a_lost_engine_is_asked_with_growing_pauses(stage: Stage) -> None:
     assert len(stage.engine.asked) - asked <= 3
 
 
-def test_an_engine_that_falls_silent_is_noticed_though_nothing_happens(stage: Stage) -> None:
+def test_an_unresponsive_engine_is_detected_without_events(stage: Stage) -> None:
     stage.watcher.start()
     until(lambda: stage.now.complete)
     stage.engine.frozen = True
@@ -143,7 +143,7 @@ def test_an_engine_that_falls_silent_is_noticed_though_nothing_happens(stage: St
     until(lambda: stage.now.engine.connection is Connection.READY)
 
 
-def test_an_engine_that_is_silent_from_the_start_hides_no_service(stage: Stage) -> None:
+def test_services_are_shown_if_the_engine_never_responds(stage: Stage) -> None:
     stage.engine.frozen = True
     stage.watcher.start()
     until(lambda: stage.now.engine.connection is Connection.LOST and stage.now.services)

@@ -63,13 +63,13 @@ def delivery(
     ],
     ids=["older", "younger", "the same moment", "another", "and back", "before", "not known"],
 )
-def test_a_container_has_what_there_was_when_it_was_created(
+def test_a_container_has_the_content_of_its_creation(
     changes: list[tuple[datetime, str]], old: bool
 ) -> None:
     assert delivery(*changes).may_be_outdated(container()) is old
 
 
-def test_what_is_mounted_is_read_again_at_each_start() -> None:
+def test_a_mounted_file_is_updated_at_each_start() -> None:
     mounted = delivery((NOW + LATER, "a"), arrival=Arrival.START)
     assert mounted.may_be_outdated(container())
     assert not mounted.may_be_outdated(container(started=NOW + 2 * LATER))
@@ -80,7 +80,7 @@ def test_a_stopped_container_keeps_its_secret() -> None:
     assert delivery((NOW + LATER, "a")).may_be_outdated(container(running=False))
 
 
-def test_it_is_said_what_may_be_old_and_what_brings_it() -> None:
+def test_an_outdated_content_is_named_with_the_reason() -> None:
     secret = delivery((NOW + LATER, "a"))
     mounted = delivery((NOW + LATER, "a"), arrival=Arrival.START, name=".env")
     both = outdated([secret, mounted], [container()])
@@ -119,26 +119,26 @@ def joined(*containers: Container) -> Service:
     return service
 
 
-def test_a_service_with_an_old_secret_is_in_sync_with_a_question() -> None:
+def test_a_service_with_an_old_secret_is_in_sync_with_a_question_mark() -> None:
     service = joined(container())
     assert service.sync.action is SyncAction.NOTHING
     assert service.sync.words == "in sync?"
     assert service.sync.reason.startswith("it may have an old secret token (TOKEN): its container")
 
 
-def test_a_stopped_one_is_started_by_up_and_keeps_it() -> None:
+def test_up_starts_a_stopped_container_with_its_old_secret() -> None:
     service = joined(container(running=False))
     assert service.sync.action is SyncAction.START
     assert "and it may have an old secret token (TOKEN)" in service.sync.reason
 
 
-def test_what_up_creates_again_gets_it() -> None:
+def test_a_recreated_container_gets_the_new_secret() -> None:
     service = joined(replace(container(), config_hash=plain("other")))
     assert service.sync.action is SyncAction.RECREATE
     assert "old secret" not in service.sync.reason
 
 
-def test_there_is_a_finding_that_says_what_to_run() -> None:
+def test_an_old_secret_is_a_finding_with_the_command_to_run() -> None:
     found = finding_of(joined(container()), stack(), NOW)
     assert found is not None
     assert (found.severity, found.what) == (
@@ -203,7 +203,7 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path)
 
 
-def test_each_service_has_what_it_is_given(stage: Stage) -> None:
+def test_each_service_has_its_deliveries(stage: Stage) -> None:
     found = stage.read()
     assert {name: (item.name, item.arrival) for name, item in found.items()} == {
         "sec": ("secret tok (TOK)", Arrival.CREATION),
@@ -215,7 +215,7 @@ def test_each_service_has_what_it_is_given(stage: Stage) -> None:
     assert all(item.changes[0].at == at for item in found.values())
 
 
-def test_only_what_is_another_content_is_a_change(stage: Stage) -> None:
+def test_only_another_content_is_a_change(stage: Stage) -> None:
     assert stage.marks() == {"sec": 1, "con": 1, "mnt": 1, "file": 1}
     os.utime(stage.env, (1, 1))
     stage.env.chmod(0o640)
@@ -227,7 +227,7 @@ def test_only_what_is_another_content_is_a_change(stage: Stage) -> None:
     assert stage.marks(page="at home")["con"] == 2
 
 
-def test_a_change_is_as_late_as_its_file(stage: Stage) -> None:
+def test_a_change_has_the_time_of_its_file(stage: Stage) -> None:
     before = stage.read()["sec"].changes
     stage.write("TOK=new\n")
     os.utime(stage.env, (1, 1))  # a copy that keeps the time of its content
@@ -236,18 +236,18 @@ def test_a_change_is_as_late_as_its_file(stage: Stage) -> None:
     assert after[1].at == datetime.fromtimestamp(stage.env.stat().st_ctime, UTC)
 
 
-def test_nothing_is_said_of_a_variable_that_this_shell_has(stage: Stage) -> None:
+def test_variables_of_this_shell_are_ignored(stage: Stage) -> None:
     assert "sec" not in stage.read({"TOK": "mine"})
 
 
-def test_a_config_that_is_written_as_it_is_is_not_doubted_at_first(stage: Stage) -> None:
+def test_a_literal_config_is_not_in_doubt_at_first(stage: Stage) -> None:
     stage.compose.write_text("configs:\n  page:\n    content: |\n      at\n      here\n")
     assert stage.read(page="at\nhere\n")["con"].changes[0].at.year == 1970
     changed = stage.read(page="at\nhome\n")["con"].changes
     assert [change.at.year == 1970 for change in changed] == [True, False]
 
 
-def test_no_value_is_written_down(stage: Stage) -> None:
+def test_no_value_is_recorded(stage: Stage) -> None:
     stage.write("TOK=Sup3r-S3cret-77\n")
     stage.read()
     path = stage.folder / "state" / "x.json"
@@ -256,21 +256,21 @@ def test_no_value_is_written_down(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"[" * 5000, b'{"version": 9}', b'{"version": 1}'])
-def test_records_that_make_no_sense_are_begun_again(stage: Stage, damage: bytes) -> None:
+def test_invalid_records_are_replaced(stage: Stage, damage: bytes) -> None:
     stage.read()
     (stage.folder / "state" / "x.json").write_bytes(damage)
     assert stage.marks()["sec"] == 1
     assert stage.marks()["sec"] == 1
 
 
-def test_without_any_of_it_nothing_is_written(tmp_path: Path) -> None:
+def test_without_deliveries_nothing_is_written(tmp_path: Path) -> None:
     records = ContentRecords(tmp_path / "state" / "x.json")
     config: JsonObject = {"services": {"a": {"image": "x"}}}
     assert read_deliveries(config, tmp_path, ProjectFiles(), {}, records) == {}
     assert not (tmp_path / "state").exists()
 
 
-def test_of_a_content_that_changes_all_the_time_the_newest_are_kept(stage: Stage) -> None:
+def test_only_the_newest_changes_are_kept(stage: Stage) -> None:
     for number in range(30):
         stage.write(f"TOK={number}\n")
         stage.read()

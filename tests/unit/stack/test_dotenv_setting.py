@@ -32,7 +32,7 @@ def test_a_setting_is_read_as_compose_reads_it(
     assert read_settings([tmp_path / ".env"], {}).get("COMPOSE_FILE") == wanted
 
 
-def test_the_variables_of_the_process_count_more(tmp_path: Path) -> None:
+def test_variables_of_the_process_take_precedence(tmp_path: Path) -> None:
     (tmp_path / "one").write_text("A=1\nB=${A}\n")
     (tmp_path / "two").write_text("A=2\n")
     found = read_settings([tmp_path / "one", tmp_path / "two"], {"A": "own"})
@@ -40,6 +40,6 @@ def test_the_variables_of_the_process_count_more(tmp_path: Path) -> None:
     assert read_settings([tmp_path / "one", tmp_path / "two"], {})["A"] == "2"
 
 
-def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".env")
     assert read_settings([tmp_path / ".env"], {"A": "1"}) == {"A": "1"}

@@ -41,12 +41,12 @@ def use(docker_config: Path, name: str) -> None:
     (docker_config / "config.json").write_text(json.dumps({"currentContext": name}))
 
 
-def test_who_says_nothing_gets_the_local_socket(docker_config: Path) -> None:
+def test_the_default_is_the_local_socket(docker_config: Path) -> None:
     found = find_endpoint({"DOCKER_CONFIG": str(docker_config)})
     assert (found.address, found.context, found.tls) == (DEFAULT_ADDRESS, "default", None)
 
 
-def test_each_way_to_choose_beats_those_behind_it(
+def test_the_ways_to_select_an_engine_have_an_order(
     docker_config: Path, make_context: MakeContext
 ) -> None:
     for name in ("current", "named", "given"):
@@ -70,26 +70,24 @@ def test_each_way_to_choose_beats_those_behind_it(
     assert (found.address, found.context) == ("tcp://option:2375", "--host")
 
 
-def test_an_empty_variable_chooses_nothing(docker_config: Path) -> None:
+def test_an_empty_variable_is_ignored(docker_config: Path) -> None:
     environment = {"DOCKER_HOST": "", "DOCKER_CONTEXT": "", "DOCKER_CONFIG": str(docker_config)}
     assert find_endpoint(environment).address == DEFAULT_ADDRESS
 
 
-def test_a_context_that_is_not_there_is_named(docker_config: Path) -> None:
+def test_a_missing_context_is_an_error_with_its_name(docker_config: Path) -> None:
     with pytest.raises(UsageError, match="no Docker context of this name: far") as error:
         find_endpoint({"DOCKER_CONFIG": str(docker_config)}, context="far")
     assert "docker context ls" in error.value.remedy
 
 
-def test_a_current_context_that_is_not_there_is_an_error(docker_config: Path) -> None:
+def test_a_missing_current_context_is_an_error(docker_config: Path) -> None:
     use(docker_config, "far")
     with pytest.raises(UsageError, match="context"):
         find_endpoint({"DOCKER_CONFIG": str(docker_config)})
 
 
-def test_a_context_needs_no_configuration_beside_it(
-    docker_config: Path, make_context: MakeContext
-) -> None:
+def test_a_context_needs_no_config_json(docker_config: Path, make_context: MakeContext) -> None:
     make_context("far", "tcp://far:2375")
     environment = {"DOCKER_CONFIG": str(docker_config)}
     assert find_endpoint(environment, context="far").address == "tcp://far:2375"
@@ -106,7 +104,7 @@ def test_a_context_is_found_in_the_home_of_the_environment(
     assert (found.address, found.tls) == ("ssh://far", None)
 
 
-def test_contexts_of_the_current_folder_are_nobodys(
+def test_contexts_in_the_current_folder_are_ignored(
     docker_config: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     make_context("far", "tcp://elsewhere:2375")
@@ -130,13 +128,13 @@ def test_the_certificates_of_a_context_are_used(
     assert tls.cert == (str(keys / "cert.pem"), str(keys / "key.pem"))
 
 
-def test_a_configuration_that_is_no_json_chooses_no_context(docker_config: Path) -> None:
+def test_an_invalid_configuration_selects_no_context(docker_config: Path) -> None:
     (docker_config / "config.json").write_text("{")
     found = find_endpoint({"DOCKER_CONFIG": str(docker_config)})
     assert (found.address, found.context) == (DEFAULT_ADDRESS, "default")
 
 
-def test_a_broken_context_file_is_an_error_of_ours(
+def test_a_broken_context_file_is_a_usage_error(
     docker_config: Path, make_context: MakeContext
 ) -> None:
     make_context("far", "tcp://far:2375")

@@ -47,7 +47,7 @@ def test_a_recreate_names_the_variables_that_differ() -> None:
     )  # fmt: skip
 
 
-def test_a_recreate_names_the_variables_that_are_gone() -> None:
+def test_a_recreate_names_the_removed_variables() -> None:
     has = container(
         config_hash="other",
         variables=marks([("A", "1"), ("GONE", "x"), ("PATH", "/bin"), ("https_proxy", "p")]),
@@ -65,7 +65,7 @@ def test_many_variables_are_counted() -> None:
     assert found.reason.endswith("KEY_4 and 3 more)")
 
 
-def test_where_the_environment_is_the_same_something_else_has_changed() -> None:
+def test_with_the_same_environment_the_configuration_has_changed() -> None:
     same = marks([("A", "1")])
     found = sync(spec(variables=same), [container(config_hash="other", variables=same)], IMAGES)
     assert found.reason == "its configuration has changed"
@@ -105,7 +105,7 @@ def recorded(**values: str) -> dict[str, Built]:
     return built_with({}, {"sha256:now": record}, {(URL, "http://b"), ("MODE", "x")})
 
 
-def test_an_image_that_was_built_with_another_value_is_told() -> None:
+def test_an_image_built_with_another_value_is_reported() -> None:
     found = service_of(told(NEXT_PUBLIC_API_URL="http://a")).sync
     assert (found.action, found.reason) == (
         SyncAction.REBUILD, "image built with another NEXT_PUBLIC_API_URL"
@@ -114,7 +114,7 @@ def test_an_image_that_was_built_with_another_value_is_told() -> None:
     assert service_of(same).sync == Sync(SyncAction.NOTHING)
 
 
-def test_what_the_history_does_not_tell_is_known_by_the_record_of_the_build() -> None:
+def test_the_build_record_has_arguments_that_the_history_lacks() -> None:
     found = service_of(recorded(NEXT_PUBLIC_API_URL="http://a")).sync
     assert (found.action, found.reason) == (
         SyncAction.REBUILD, "image built with another NEXT_PUBLIC_API_URL"
@@ -122,7 +122,7 @@ def test_what_the_history_does_not_tell_is_known_by_the_record_of_the_build() ->
     assert service_of(recorded(NEXT_PUBLIC_API_URL="http://b")).sync == Sync(SyncAction.NOTHING)
 
 
-def test_a_record_knows_of_every_argument_also_of_those_that_came_and_went() -> None:
+def test_a_record_detects_added_and_removed_arguments() -> None:
     mode = replace(WEB, build_arguments=marks([(URL, "http://b"), ("MODE", "x")]))
     assert service_of(recorded(NEXT_PUBLIC_API_URL="http://b"), mode).build.other == ("MODE",)
     gone = recorded(NEXT_PUBLIC_API_URL="http://b", GONE="1")
@@ -131,7 +131,7 @@ def test_a_record_knows_of_every_argument_also_of_those_that_came_and_went() -> 
     assert not service_of(told(NEXT_PUBLIC_API_URL="http://b", GONE="1"), mode).build.other
 
 
-def test_an_image_that_nothing_tells_of_is_in_sync_with_a_question_and_raises_no_alarm() -> None:
+def test_an_image_with_unknown_arguments_is_in_sync_with_a_question_mark() -> None:
     found = service_of({"sha256:now": Built()})
     assert found.sync.action is SyncAction.NOTHING
     assert found.sync.words == "in sync?"
@@ -143,7 +143,7 @@ def test_an_image_that_nothing_tells_of_is_in_sync_with_a_question_and_raises_no
     assert service_of({"sha256:now": Built()}, plain_argument).sync.words == "in sync"
 
 
-def test_a_recreate_that_has_another_cause_names_what_the_image_keeps() -> None:
+def test_a_recreate_for_another_reason_names_the_values_kept_by_the_image() -> None:
     found = service_of(
         recorded(NEXT_PUBLIC_API_URL="http://a"), has=container(config_hash="other")
     ).sync
@@ -155,7 +155,7 @@ def test_a_recreate_that_has_another_cause_names_what_the_image_keeps() -> None:
     assert found.reason == f"its environment has changed ({URL})", "it was rebuilt by then"
 
 
-def test_a_recreate_for_a_key_that_is_built_in_says_that_it_is_not_enough() -> None:
+def test_a_recreate_for_a_baked_in_key_asks_for_a_rebuild() -> None:
     wanted = replace(WEB, variables=marks([("NEXT_PUBLIC_API_URL", "http://b"), ("A", "2")]))
     has = container(
         config_hash="other",
@@ -193,7 +193,7 @@ def test_the_plan_of_such_a_recreate_warns_that_the_image_keeps_the_old_value() 
         assert "is built into" not in warnings_of(made)
 
 
-def test_a_recreate_warns_also_where_the_key_is_a_build_argument_only() -> None:
+def test_a_recreate_also_warns_of_a_key_that_is_only_a_build_argument() -> None:
     old, new = recorded(NEXT_PUBLIC_API_URL="http://a"), recorded(NEXT_PUBLIC_API_URL="http://b")
     made = plan("recreate", chain_with("api", old, ""), "api")
     assert f"{URL} is built into the image of api, which keeps the old value" in warnings_of(made)
@@ -204,7 +204,7 @@ def test_a_recreate_warns_also_where_the_key_is_a_build_argument_only() -> None:
     assert "api was built" not in warnings_of(plan("rebuild", unknown, "api"))
 
 
-def test_what_is_recreated_along_with_another_is_warned_of_as_well() -> None:
+def test_services_recreated_together_are_warned_of_as_well() -> None:
     old = recorded(NEXT_PUBLIC_API_URL="http://a")
     snapshot = chain_with("api", old, "")
     assert snapshot.project is not None
@@ -217,7 +217,7 @@ def test_what_is_recreated_along_with_another_is_warned_of_as_well() -> None:
     assert "is built into the image of api" in warnings_of(plan("recreate", shared, "postgres"))
 
 
-def test_it_is_a_finding_with_its_remedy() -> None:
+def test_an_outdated_image_is_a_finding_with_a_fix() -> None:
     snapshot = snapshot_of(WEB, container(), told(NEXT_PUBLIC_API_URL="http://a"))
     (found,) = findings(snapshot, NOW)
     assert "baked into its image" in found.what
@@ -225,7 +225,7 @@ def test_it_is_a_finding_with_its_remedy() -> None:
     assert "docker compose build api" in found.remedy
 
 
-def test_a_restart_says_which_variables_it_does_not_bring_into_force() -> None:
+def test_a_restart_names_the_variables_it_does_not_apply() -> None:
     stack = running(container("api", config_hash=plain("old"), variables=()))
     service = stack.service("api")
     assert service is not None
@@ -240,7 +240,7 @@ def test_a_restart_says_which_variables_it_does_not_bring_into_force() -> None:
     assert "only a rebuild puts that into force" in warnings_of(plan("restart", stack, "api"))
 
 
-def test_the_model_of_compose_and_the_container_are_compared_as_the_container_has_it() -> None:
+def test_values_are_compared_as_the_container_has_them() -> None:
     inspected = parse_container({"Config": {"Env": ["D=a$b", f"API_TOKEN={TOKEN}", "E="]}})
     config = {"name": "p", "services": {"api": {"environment": {
         "D": "a$$b", "API_TOKEN": TOKEN, "E": "", "NONE": None,
@@ -251,7 +251,7 @@ def test_the_model_of_compose_and_the_container_are_compared_as_the_container_ha
     assert TOKEN not in repr((wanted, inspected, wanted.variables))
 
 
-def test_a_mark_is_of_this_process_alone_and_short() -> None:
+def test_a_mark_is_short_and_valid_in_this_process_only() -> None:
     assert value_mark(TOKEN) == value_mark(TOKEN)
     assert value_mark(TOKEN) != value_mark(TOKEN + " ")
     assert len(value_mark("")) == 16

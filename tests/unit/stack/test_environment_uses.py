@@ -35,14 +35,12 @@ def names(template: str) -> list[str]:
         ("${_a1}", ["_a1"]),
     ],
 )
-def test_variables_are_found_wherever_compose_takes_them_from(
-    template: str, found: list[str]
-) -> None:
+def test_variables_are_found_in_every_syntax_of_compose(template: str, found: list[str]) -> None:
     assert names(template) == found
 
 
 @pytest.mark.parametrize("template", ["", "$", "$$A", "$${A}", "a$", "$1", "${", "${A", "${}", "x"])
-def test_a_dollar_that_asks_for_nothing_is_no_variable(template: str) -> None:
+def test_other_dollars_are_not_variables(template: str) -> None:
     assert names(template) == []
 
 
@@ -55,11 +53,11 @@ def test_a_variable_with_an_error_message_is_required() -> None:
 
 
 @given(st.text(alphabet="$${}A:-?+ b", max_size=60))
-def test_no_template_breaks_the_reading(template: str) -> None:
+def test_any_template_can_be_read(template: str) -> None:
     assert all(name in {"A", "b"} or name.isalnum() for name in names(template))
 
 
-def test_a_template_that_is_nested_without_end_is_read_without_harm() -> None:
+def test_a_deeply_nested_template_can_be_read() -> None:
     assert len(names("${A:-" * 4000 + "}" * 4000)) > 10
 
 
@@ -93,7 +91,7 @@ def use(
     return KeyUse(plain(service), how, plain(where), required, bare)
 
 
-def test_each_place_of_a_key_is_named() -> None:
+def test_each_use_of_a_key_has_its_path() -> None:
     references = parse_uses(CONFIG).references
     interpolation, argument = KeyUseKind.INTERPOLATION, KeyUseKind.BUILD_ARGUMENT
     assert references == {
@@ -116,7 +114,7 @@ def test_each_place_of_a_key_is_named() -> None:
     }
 
 
-def test_an_env_file_is_read_whole_but_for_what_the_service_sets_itself() -> None:
+def test_an_env_file_gives_all_keys_except_those_the_service_sets() -> None:
     uses = parse_uses(CONFIG)
     assert uses.of("ANY", "/p/.env") == (use("web", KeyUseKind.ENV_FILE),)
     assert uses.of("POSTGRES_URL", "/p/.env") == ()
@@ -124,7 +122,7 @@ def test_an_env_file_is_read_whole_but_for_what_the_service_sets_itself() -> Non
     assert uses.of("ANY", "/p/other.env") == (use("db", KeyUseKind.ENV_FILE),)
 
 
-def test_a_file_of_the_host_names_the_services_that_mount_it() -> None:
+def test_an_env_file_is_used_by_the_services_that_name_it() -> None:
     config: JsonObject = {
         "services": {
             "api": {"volumes": [{"type": "bind", "source": "/p/.env", "target": "/app/.env"}]},
@@ -140,7 +138,7 @@ def test_a_file_of_the_host_names_the_services_that_mount_it() -> None:
     }
 
 
-def test_a_secret_and_a_config_are_read_by_who_gets_them() -> None:
+def test_secrets_and_configs_are_uses_of_their_services() -> None:
     config: JsonObject = {
         "services": {
             "api": {"secrets": [{"source": "token"}], "configs": ["site"]},
@@ -156,7 +154,7 @@ def test_a_secret_and_a_config_are_read_by_who_gets_them() -> None:
     assert found["SPARE"] == (KeyUse(plain(""), KeyUseKind.CONTENT, plain("secrets.spare")),)
 
 
-def test_a_secret_that_only_a_build_gets_is_read_by_the_service_whose_image_it_is() -> None:
+def test_a_build_secret_is_a_use_of_the_service_that_is_built() -> None:
     config: JsonObject = {
         "services": {"web": {"build": {"context": ".", "secrets": [{"source": "npm"}]}}},
         "secrets": {"npm": {"environment": "NPM_TOKEN"}},
@@ -167,7 +165,7 @@ def test_a_secret_that_only_a_build_gets_is_read_by_the_service_whose_image_it_i
     }
 
 
-def test_what_a_service_reaches_beside_the_projects_own_networks_is_known() -> None:
+def test_services_that_can_reach_other_networks_are_known() -> None:
     config: JsonObject = {
         "services": {
             "host": {"network_mode": "host"},
@@ -186,7 +184,7 @@ def test_what_a_service_reaches_beside_the_projects_own_networks_is_known() -> N
     assert "plain" in parse_uses(default).reaching_out
 
 
-def test_names_that_mean_a_container_are_known() -> None:
+def test_host_names_of_containers_are_known() -> None:
     assert parse_uses(CONFIG).hosts == {
         "web", "db", "pixel-web", "front", "host.docker.internal"
     }  # fmt: skip
@@ -202,5 +200,5 @@ def test_names_that_mean_a_container_are_known() -> None:
         {"services": {"a": {"networks": ["x"], "extra_hosts": [1], "ports": {"b": [[["$A"]]]}}}},
     ],
 )
-def test_a_project_of_any_shape_is_read(config: JsonObject) -> None:
+def test_a_project_of_any_shape_can_be_read(config: JsonObject) -> None:
     assert parse_uses(config).of("A", "/.env") is not None

@@ -8,7 +8,7 @@ from tests.own_threads import own_threads
 __all__ = ["foreseen", "stage"]
 
 
-def test_what_happened_before_the_events_stood_is_read_again(stage: Stage) -> None:
+def test_changes_before_the_event_stream_are_read(stage: Stage) -> None:
     stage.engine.tells.clear()
     stage.watcher.start()
     until(lambda: stage.now.complete)
@@ -48,7 +48,7 @@ def runs_between(stage: Stage, name: str, before_the_start: Callable[[], None]) 
     return [event.action for event in known if event.action in {"die", "start"}]
 
 
-def test_an_end_from_before_the_events_stood_is_asked_for(foreseen: Stage) -> None:
+def test_an_exit_before_the_event_stream_is_requested(foreseen: Stage) -> None:
     foreseen.engine.tells.clear()
     foreseen.watcher.start()
     until(lambda: foreseen.now.complete)
@@ -60,7 +60,7 @@ def test_an_end_from_before_the_events_stood_is_asked_for(foreseen: Stage) -> No
     assert sorted(runs_between(foreseen, "landing", listen)) == ["die", "start"]
 
 
-def test_an_end_while_the_events_were_broken_off_is_asked_for(foreseen: Stage) -> None:
+def test_an_exit_while_the_event_stream_was_broken_is_requested(foreseen: Stage) -> None:
     foreseen.watcher.start()
     until(lambda: foreseen.now.complete and foreseen.engine.streams)
     foreseen.engine.tells.clear()
@@ -74,7 +74,7 @@ def test_an_end_while_the_events_were_broken_off_is_asked_for(foreseen: Stage) -
     assert sorted(runs_between(foreseen, "landing", listen)) == ["die", "start"]
 
 
-def test_a_stream_of_events_that_opens_after_the_close_is_closed(stage: Stage) -> None:
+def test_an_event_stream_opened_after_close_is_closed(stage: Stage) -> None:
     stage.engine.tells.clear()
     stage.watcher.start()
     until(lambda: stage.now.complete)

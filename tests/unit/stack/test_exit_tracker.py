@@ -48,25 +48,25 @@ def ends_after(*actions: str, apart: float = 0.1) -> ExitTracker:
         ((*STOP, "start"), None),
     ],
 )
-def test_a_stop_is_told_from_an_end_of_its_own(actions: tuple[str, ...], told: bool | None) -> None:
+def test_a_stop_is_distinguished_from_an_exit(actions: tuple[str, ...], told: bool | None) -> None:
     found = ends_after(*actions).annotate(CONTAINER)
     assert found.was_stopped is told
     assert found.stopped_on_purpose is bool(told)
 
 
-def test_a_signal_long_before_is_not_why_it_ended() -> None:
+def test_an_old_signal_is_not_the_reason_of_an_exit() -> None:
     finished = replace(CONTAINER, finished_at=NOW + timedelta(minutes=1))
     assert ends_after("kill 15", "die", apart=60.0).annotate(finished).was_stopped is False
 
 
-def test_another_end_than_the_one_that_was_seen_is_not_known() -> None:
+def test_a_later_unobserved_exit_is_unknown() -> None:
     later = replace(CONTAINER, finished_at=NOW + timedelta(minutes=5))
     assert ends_after(*STOP).annotate(later) is later
     running = replace(later, state=ContainerState.RUNNING, exit_code=None)
     assert ends_after(*STOP).annotate(running) is running
 
 
-def test_what_runs_is_told_how_its_last_run_ended() -> None:
+def test_a_running_container_has_its_previous_exit() -> None:
     running = replace(CONTAINER, state=ContainerState.RUNNING, exit_code=None)
     ends = ExitTracker()
 
@@ -88,7 +88,7 @@ def test_what_runs_is_told_how_its_last_run_ended() -> None:
     assert ends.annotate(running) is running
 
 
-def test_where_nobody_saw_it_the_code_and_the_policy_are_what_there_is() -> None:
+def test_an_unobserved_exit_is_judged_by_code_and_restart_policy() -> None:
     assert exited("api", exit_code=143).stopped_on_purpose
     assert not exited("api", exit_code=137).stopped_on_purpose
     assert exited("api", exit_code=137, restart_policy=SafeText("always")).stopped_on_purpose
@@ -99,7 +99,7 @@ def test_where_nobody_saw_it_the_code_and_the_policy_are_what_there_is() -> None
     )
 
 
-def test_a_stop_that_was_written_down_explains_an_end_that_nobody_saw() -> None:
+def test_a_recorded_stop_explains_an_unobserved_exit() -> None:
     asked: list[str] = []
 
     def stops(project: str) -> tuple[RecordedStop, ...]:
@@ -138,7 +138,7 @@ STOPPED = RecordedStop(frozenset({"api"}), NOW - timedelta(seconds=1), NOW + tim
         ({"engine": SafeText("tcp://elsewhere:2375")}, 0),
     ],
 )
-def test_the_stops_of_this_project_on_this_engine_are_read_of_the_jobs(
+def test_stops_of_this_project_and_engine_are_read_from_jobs(
     tmp_path: Path, changes: dict[str, object], found: int
 ) -> None:
     made = plan("stop", stack(container("api"), specs=(spec("api"),)), "api")

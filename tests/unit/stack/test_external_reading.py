@@ -11,7 +11,7 @@ from tests.builders.join import container, spec
 from tests.builders.scripted_engine import ScriptedEngine
 
 
-def test_externals_are_asked_for_of_what_is_meant_and_of_what_has_containers() -> None:
+def test_externals_of_active_services_and_of_those_with_containers_are_looked_up() -> None:
     class Asked(ScriptedEngine):
         names: ClassVar[list[str]] = []
 

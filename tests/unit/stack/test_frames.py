@@ -50,7 +50,7 @@ messages = st.lists(
 
 
 @given(messages, st.lists(st.integers(min_value=0), max_size=12))
-def test_frames_give_the_same_lines_however_they_are_cut(
+def test_frames_give_the_same_lines_in_any_chunks(
     said: list[tuple[int, bytes, bool]], places: list[int]
 ) -> None:
     raw = b"".join(message(text + (b"\n" if ends else b""), stream) for stream, text, ends in said)
@@ -58,7 +58,7 @@ def test_frames_give_the_same_lines_however_they_are_cut(
 
 
 @given(messages)
-def test_every_message_is_a_line_of_its_stream_at_once(said: list[tuple[int, bytes, bool]]) -> None:
+def test_every_complete_message_is_returned_at_once(said: list[tuple[int, bytes, bool]]) -> None:
     expected = {1: list[bytes](), 2: list[bytes]()}
     for stream, text, ends in said:
         if text or ends:
@@ -76,11 +76,11 @@ PIECES = st.one_of(st.binary(max_size=60), st.sampled_from([STAMP, STAMP + b" ",
     st.lists(st.lists(PIECES, max_size=4).map(b"".join), max_size=8).map(b"\n".join),
     st.lists(st.integers(min_value=0), max_size=10),
 )
-def test_bare_lines_are_the_same_however_they_are_cut(raw: bytes, places: list[int]) -> None:
+def test_bare_lines_are_the_same_in_any_chunks(raw: bytes, places: list[int]) -> None:
     assert read(splitter("api", tty=True), chunks_of(raw, places)) == lines_of(raw, tty=True)
 
 
-def test_what_only_begins_like_a_stamp_ends_no_line_however_it_is_cut() -> None:
+def test_an_incomplete_timestamp_ends_no_line_in_any_chunks() -> None:
     stamp = b"0000-00-00T00:00:00.000000000Z "
     raw = b"0 " + stamp + b"\n" + stamp
     for place in range(len(raw)):
@@ -89,12 +89,12 @@ def test_what_only_begins_like_a_stamp_ends_no_line_however_it_is_cut() -> None:
 
 
 @given(st.lists(st.binary(max_size=200), max_size=10), st.booleans())
-def test_garbage_is_never_an_error(chunks: list[bytes], tty: bool) -> None:
+def test_any_bytes_can_be_split(chunks: list[bytes], tty: bool) -> None:
     for line in read(splitter("api", tty=tty), chunks):
         assert b"\n" not in line.text
 
 
-def test_last_words_and_what_follows_are_told_apart_however_they_are_cut() -> None:
+def test_unfinished_last_lines_are_separated_in_any_chunks() -> None:
     after = b"2026-03-01T12:00:01.000000000Z"
     raw = STAMP + b" last words" + LATER + b" one\n" + after + b" two\n"
     for place in range(len(raw)):
@@ -103,46 +103,46 @@ def test_last_words_and_what_follows_are_told_apart_however_they_are_cut() -> No
 
 
 @given(st.binary(min_size=8, max_size=200).filter(lambda raw: raw[0] > 2))
-def test_what_is_no_frame_is_read_as_bare_lines(raw: bytes) -> None:
+def test_invalid_frames_are_read_as_bare_lines(raw: bytes) -> None:
     head = message(b"before\n")
     assert lines_of(head + raw) == lines_of(head) + lines_of(raw, tty=True)
 
 
-def test_a_frame_that_was_cut_off_is_dropped() -> None:
+def test_an_incomplete_frame_is_dropped() -> None:
     assert [line.text for line in lines_of(message(b"one\n") + message(b"two\n")[:-2])] == [b"one"]
 
 
-def test_a_frame_of_nothing_is_nothing() -> None:
+def test_an_empty_frame_is_ignored() -> None:
     assert lines_of(frame(b"") + message(b"one\n") + frame(b"")) == lines_of(message(b"one\n"))
 
 
-def test_an_empty_line_is_a_line() -> None:
+def test_an_empty_line_is_kept() -> None:
     assert [line.text for line in lines_of(message(b"\n") + message(b"\r\n"))] == [b"", b""]
 
 
-def test_the_stamp_and_the_stream_are_told() -> None:
+def test_a_line_has_its_timestamp_and_stream() -> None:
     (line,) = lines_of(message(b"words with  spaces \n", 2))
     assert line == LogLine(STAMP, "api", LineKind.STDERR, b"words with  spaces ")
 
 
-def test_a_message_without_its_stamp_is_kept() -> None:
+def test_a_message_without_a_timestamp_is_kept() -> None:
     (line,) = lines_of(frame(b"word\n"))
     assert (line.stamp, line.text) == (b"", b"word")
 
 
-def test_a_frame_larger_than_any_is_not_waited_for() -> None:
+def test_a_frame_with_an_impossible_length_is_invalid() -> None:
     cut = splitter("api", tty=False)
     head = b"\x01\0\0\0" + (MAX_FRAME + 1).to_bytes(4, "big")
     assert [line.text for line in cut.feed(head + b"one\ntwo\n")][1:] == [b"two"]
 
 
-def test_a_line_that_had_begun_is_not_lost_where_garbage_follows() -> None:
+def test_a_partial_line_before_invalid_bytes_is_not_lost() -> None:
     lines = lines_of(message(b"half a line") + b"garbage!\n")
     assert [line.text for line in lines] == [b"half a line", b"garbage!"]
 
 
 @pytest.mark.parametrize("tty", [False, True], ids=["frames", "terminal"])
-def test_the_parts_of_a_long_line_are_joined_without_their_stamps(*, tty: bool) -> None:
+def test_the_parts_of_a_long_line_are_joined_without_their_timestamps(*, tty: bool) -> None:
     text = bytes(65 + at % 26 for at in range(2 * PART + 77))
     parts = [text[:PART], text[PART : 2 * PART], text[2 * PART :] + b"\n"]
     if tty:
@@ -153,13 +153,13 @@ def test_the_parts_of_a_long_line_are_joined_without_their_stamps(*, tty: bool) 
     assert line.text == text
 
 
-def test_what_looks_like_a_stamp_inside_a_line_is_left_alone() -> None:
+def test_text_like_a_timestamp_inside_a_line_is_kept() -> None:
     text = b"seen at " + STAMP + b" and " + STAMP + b" again" + b"x" * PART
     (line,) = lines_of(STAMP + b" " + text + b"\n", tty=True)
     assert line.text == text
 
 
-def test_parts_of_both_streams_do_not_mix() -> None:
+def test_parts_of_both_streams_are_not_mixed() -> None:
     out, err = b"o" * PART, b"e" * PART
     raw = message(out, 1) + message(err, 2) + message(b"put\n", 1) + message(b"or\n", 2)
     assert [(line.kind, line.text) for line in lines_of(raw)] == [
@@ -170,9 +170,7 @@ def test_parts_of_both_streams_do_not_mix() -> None:
 
 @pytest.mark.parametrize("tty", [False, True], ids=["frames", "terminal"])
 @pytest.mark.parametrize("size", [5, PART, PART + 5], ids=["short", "one part", "two parts"])
-def test_what_is_said_without_a_line_feed_ends_where_another_stamp_begins(
-    *, size: int, tty: bool
-) -> None:
+def test_a_line_without_a_line_feed_ends_at_the_next_timestamp(*, size: int, tty: bool) -> None:
     last = b"x" * size
     parts = [(STAMP, last[at : at + PART]) for at in range(0, size, PART)]
     parts += [(LATER, b"next\n"), (LATER, b"and next\n")]
@@ -186,7 +184,7 @@ def test_what_is_said_without_a_line_feed_ends_where_another_stamp_begins(
     ]
 
 
-def test_runs_that_said_no_line_feed_at_all_are_told_apart() -> None:
+def test_runs_without_any_line_feed_are_separated() -> None:
     raw = STAMP + b" one" + LATER + b" two"
     assert [line.text for line in lines_of(raw, tty=True)] == [b"one", b"two"]
 
@@ -194,14 +192,14 @@ def test_runs_that_said_no_line_feed_at_all_are_told_apart() -> None:
 @pytest.mark.parametrize(
     "inner", [b"2026-03-01T11:59:59.999999999Z", b"2027-01-01T00:00:00.000000000Z"]
 )
-def test_a_time_that_a_program_writes_into_its_line_is_left_alone(inner: bytes) -> None:
+def test_a_timestamp_written_by_the_program_is_kept(inner: bytes) -> None:
     text = b"valid: " + inner + b" ok"
     raw = STAMP + b" " + text + b"\n" + LATER + b" next\n"
     assert [line.text for line in lines_of(raw, tty=True)] == [text, b"next"]
 
 
 @pytest.mark.parametrize("tty", [False, True], ids=["frames", "terminal"])
-def test_a_giant_line_is_cut_and_says_so(*, tty: bool) -> None:
+def test_a_giant_line_is_cut_with_a_note(*, tty: bool) -> None:
     size = MAX_LINE + 3_000_000
     text = b"x" * size
     if tty:
@@ -219,7 +217,7 @@ def test_a_giant_line_is_cut_and_says_so(*, tty: bool) -> None:
 
 
 @pytest.mark.parametrize("tty", [False, True], ids=["frames", "terminal"])
-def test_a_line_without_end_does_not_grow_without_end(*, tty: bool) -> None:
+def test_an_endless_line_uses_limited_memory(*, tty: bool) -> None:
     cut = splitter("api", tty=tty)
     chunk = b"x" * PART
     for _ in range(600):

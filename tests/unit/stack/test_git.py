@@ -175,7 +175,7 @@ def hostile(root: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
 
 
 @pytest.mark.parametrize("hostile", TRAPS, indirect=True)
-def test_looking_runs_nothing_that_the_repository_names(hostile: Path) -> None:
+def test_no_program_configured_by_the_repository_is_run(hostile: Path) -> None:
     read_commits(QUIET, hostile)
     git_file(hostile / ".env", QUIET)
     last_commit(hostile, QUIET)
@@ -192,7 +192,7 @@ def test_looking_runs_nothing_that_the_repository_names(hostile: Path) -> None:
              "filter of a submodule", "lazy fetch by ssh", "lazy fetch by upload-pack",
              "fsmonitor of the worktree", "external diff", "textconv"],
 )  # fmt: skip
-def test_the_traps_spring_where_git_is_asked_plainly(root: Path, tmp_path: Path, name: str) -> None:
+def test_plain_git_runs_the_configured_programs(root: Path, tmp_path: Path, name: str) -> None:
     marker = tmp_path / "sprung"
     TRAPS[name](root, f"touch {marker}; false")
     marker.unlink(missing_ok=True)
@@ -210,7 +210,7 @@ def test_the_traps_spring_where_git_is_asked_plainly(root: Path, tmp_path: Path,
     assert marker.exists()
 
 
-def test_what_a_hostile_repository_holds_is_told_all_the_same(root: Path, tmp_path: Path) -> None:
+def test_a_hostile_repository_can_still_be_read(root: Path, tmp_path: Path) -> None:
     TRAPS["clean filter"](root, f"touch {tmp_path}/sprung; cat")
     TRAPS["fsmonitor"](root, f"touch {tmp_path}/sprung; cat")
     (root / "source").write_text("2")
@@ -221,7 +221,7 @@ def test_what_a_hostile_repository_holds_is_told_all_the_same(root: Path, tmp_pa
     assert git_file(root / ".env", QUIET) == GitFile(tracked=True, ignored=False, committed=True)
 
 
-def test_a_worktree_a_shallow_clone_and_a_split_index_are_read(root: Path, tmp_path: Path) -> None:
+def test_worktrees_shallow_clones_and_split_indexes_can_be_read(root: Path, tmp_path: Path) -> None:
     git(root, "config", "core.splitIndex", "true")
     git(root, "update-index", "--split-index")
     git(root, "worktree", "add", "--quiet", str(tmp_path / "tree"))
@@ -236,7 +236,7 @@ def test_a_worktree_a_shallow_clone_and_a_split_index_are_read(root: Path, tmp_p
         assert read_commits(QUIET, folder)["changed"] is True
 
 
-def test_a_repository_of_sha256_is_read(tmp_path: Path) -> None:
+def test_a_sha256_repository_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     git(tmp_path / "new", "init", "--quiet", "--object-format=sha256")
     head = commit(tmp_path / "new", "1")
@@ -244,7 +244,7 @@ def test_a_repository_of_sha256_is_read(tmp_path: Path) -> None:
     assert len(head) == 64
 
 
-def test_the_operators_own_list_of_ignored_files_counts(root: Path, tmp_path: Path) -> None:
+def test_the_users_own_excludes_file_counts(root: Path, tmp_path: Path) -> None:
     (tmp_path / "ignored").write_text("*.local\n")
     (tmp_path / "config").write_text(f"[core]\n\texcludesFile = {tmp_path}/ignored\n")
     environment = {**QUIET, "GIT_CONFIG_GLOBAL": str(tmp_path / "config")}
@@ -253,14 +253,14 @@ def test_the_operators_own_list_of_ignored_files_counts(root: Path, tmp_path: Pa
     assert found == GitFile(tracked=False, ignored=True, committed=False)
 
 
-def test_a_repository_that_is_one_of_other_files_is_refused(root: Path, tmp_path: Path) -> None:
+def test_a_repository_with_another_worktree_is_refused(root: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     git(root, "config", "core.worktree", str(tmp_path / "other"))
     with pytest.raises(OperationError), open_checkout(root, QUIET, 5):
         pass
 
 
-def test_the_last_commit_of_a_folder_is_that_of_what_is_in_it(root: Path, tmp_path: Path) -> None:
+def test_the_last_commit_of_a_folder_is_that_of_its_files(root: Path, tmp_path: Path) -> None:
     (root / "web").mkdir()
     assert last_commit(root / "web", QUIET) is None, "nothing of it is committed"
     (root / "web" / "page").write_text("1")
@@ -279,7 +279,7 @@ def test_the_last_commit_of_a_folder_is_that_of_what_is_in_it(root: Path, tmp_pa
     assert last_commit(tmp_path / "gone", QUIET) is None
 
 
-def test_variables_that_name_another_repository_do_not_count(root: Path, tmp_path: Path) -> None:
+def test_variables_that_name_another_repository_are_ignored(root: Path, tmp_path: Path) -> None:
     other = repository(tmp_path / "other")
     environment = {**QUIET, "GIT_DIR": str(other / ".git"), "GIT_WORK_TREE": str(other)}
     assert read_commits(environment, root)["commit"] == git(root, "rev-parse", "HEAD")

@@ -140,14 +140,14 @@ class TestTasks:
         assert "migrate: not done after 0s" in capsys.readouterr().out
 
 
-def test_the_engine_of_the_console_is_asked() -> None:
+def test_the_engine_of_the_console_is_used() -> None:
     command = ComposeCommand(docker=("docker", "--host", "unix:///x y"))
     argv = wait_argv(command, ["db"], 5)
     assert argv[1:4] == ("-P", "-m", "pixel_tui.stack.programs.health_wait")
     assert argv[4:] == ("--limit", "5", "--docker", "docker --host 'unix:///x y'", "db")
 
 
-def test_the_embedded_stack_waits_as_well(tmp_path: Path) -> None:
+def test_the_demo_stack_waits_as_well(tmp_path: Path) -> None:
     world = DemoWorld(SystemClock())
     argv = wait_argv(ComposeCommand(), ["pixel-postgres-1"], 5)
     output = tmp_path / "out"
@@ -157,7 +157,7 @@ def test_the_embedded_stack_waits_as_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_its_end_is_that_of_the_docker_that_it_waits_for(tmp_path: Path, number: int) -> None:
+def test_an_interrupt_ends_the_docker_program_as_well(tmp_path: Path, number: int) -> None:
     docker = tmp_path / "docker"
     docker.write_text(f"#!/bin/sh\n{noting_its_child(tmp_path)}\n")
     docker.chmod(0o755)

@@ -70,14 +70,14 @@ def exited_of(service: str) -> Container:
 
 @pytest.mark.parametrize("secret", ["Sup3r-S3cret-Value-77", "tok en=ab;c", "sup3r-s3cret-77"])
 @pytest.mark.parametrize("means", ["", None, "sha256:other"])
-def test_a_secret_that_is_put_in_as_an_image_is_not_quoted(secret: str, means: str | None) -> None:
+def test_a_secret_used_as_an_image_is_not_quoted(secret: str, means: str | None) -> None:
     remember_secret(secret)
     service = joined(container(), specs=(spec(image=SafeText(secret)),), images={secret: means})
     assert MASK in service.sync.reason
     assert secret not in service.sync.reason
 
 
-def test_what_a_provider_provides_is_no_service_without_a_container() -> None:
+def test_a_service_with_a_provider_is_not_absent() -> None:
     db = joined(specs=(spec("db", provider="cloud", image=""),))
     assert (db.state, db.is_ok, db.wanted) == (ServiceState.UNKNOWN, True, False)
     assert db.sync.words == "provider"
@@ -101,7 +101,7 @@ def test_what_a_provider_provides_is_no_service_without_a_container() -> None:
         (joined(exited(0), specs=(spec(), waiting_for("api"))), ServiceState.DONE, True),
     ],
 )
-def test_the_state_of_a_service_is_that_of_its_containers(
+def test_the_state_of_a_service_is_derived_from_its_containers(
     service: Service, state: ServiceState, well: bool
 ) -> None:
     assert service.state is state
@@ -115,7 +115,7 @@ def test_the_state_of_a_service_is_that_of_its_containers(
         {"health": Health(HealthStatus.UNHEALTHY)},
     ],
 )
-def test_a_server_that_was_stopped_is_not_done_even_with_exit_code_0(
+def test_a_stopped_server_is_not_done_even_with_exit_code_0(
     changes: dict[str, object],
 ) -> None:
     stopped = joined(exited(0, **changes), specs=(spec(restart_policy="no"),))
@@ -132,7 +132,7 @@ def test_the_worst_health_of_several_containers_counts() -> None:
     assert not service.is_ok
 
 
-def test_a_one_off_container_stands_with_its_service_and_does_not_make_it_run() -> None:
+def test_a_one_off_belongs_to_its_service_but_does_not_make_it_run() -> None:
     service = joined(container(oneoff=True), specs=(spec(active=False, profiles=("worker",)),))
     assert service.oneoffs
     assert not service.regular
@@ -153,7 +153,7 @@ def one_off(**changes: object) -> Container:
     ],
     ids=["running", "done", "healthy"],
 )
-def test_a_wanted_service_with_nothing_but_a_one_off_is_absent(beside: Container) -> None:
+def test_a_wanted_service_with_only_a_one_off_is_absent(beside: Container) -> None:
     service = joined(beside)
     assert service.state is ServiceState.ABSENT
     assert service.health is HealthStatus.NONE
@@ -162,7 +162,7 @@ def test_a_wanted_service_with_nothing_but_a_one_off_is_absent(beside: Container
     assert service.oneoffs == (beside,)
 
 
-def test_a_failing_one_off_does_not_make_its_service_ill() -> None:
+def test_a_failing_one_off_does_not_make_its_service_unhealthy() -> None:
     broken = one_off(health=Health(HealthStatus.UNHEALTHY), restarts=9, oom_killed=True)
     service = joined(container(health=Health(HealthStatus.HEALTHY)), broken)
     assert (service.state, service.health) == (ServiceState.RUNNING, HealthStatus.HEALTHY)
@@ -170,13 +170,13 @@ def test_a_failing_one_off_does_not_make_its_service_ill() -> None:
     assert service.is_ok
 
 
-def test_a_one_off_does_not_fill_up_the_number_of_a_scaled_service() -> None:
+def test_a_one_off_does_not_count_for_the_scale() -> None:
     service = joined(container(), one_off(), specs=(spec(replicas=2),))
     assert service.state is ServiceState.PARTIAL
     assert service.sync.action is SyncAction.SCALE_UP
 
 
-def test_a_container_whose_service_is_gone_from_the_file_is_an_orphan() -> None:
+def test_a_container_of_a_removed_service_is_an_orphan() -> None:
     service = joined(container("old"), specs=())
     assert service.orphan
     assert service.sync.action is SyncAction.ORPHAN
@@ -196,7 +196,7 @@ OFF = (spec(active=False, profiles=("cpu",)),)
         (container(state=ContainerState.RESTARTING), ServiceState.RESTARTING),
     ],
 )
-def test_what_was_brought_up_by_a_profile_is_wanted_while_it_has_containers(
+def test_a_service_brought_up_by_a_profile_is_wanted_while_it_has_containers(
     made: Container, state: ServiceState
 ) -> None:
     service = joined(made, specs=OFF)
@@ -217,7 +217,7 @@ def test_what_was_brought_up_by_a_profile_is_wanted_while_it_has_containers(
         (container(oneoff=True),),
     ],
 )
-def test_what_was_stopped_on_purpose_or_removed_is_wanted_no_longer(
+def test_a_service_stopped_on_purpose_or_removed_is_no_longer_wanted(
     made: tuple[Container, ...],
 ) -> None:
     service = joined(*made, specs=OFF)
@@ -226,7 +226,7 @@ def test_what_was_stopped_on_purpose_or_removed_is_wanted_no_longer(
     assert service.sync.action is SyncAction.OFF
 
 
-def test_without_a_resolved_model_nothing_is_an_orphan() -> None:
+def test_without_a_resolved_model_no_service_is_an_orphan() -> None:
     labels = (
         (SafeText("com.docker.compose.depends_on"), SafeText("db:service_healthy:true")),
         (SafeText("com.docker.compose.project.config_files"), SafeText("/srv/p/a.yml,/srv/b.yml")),
@@ -290,14 +290,14 @@ def test_without_a_resolved_model_nothing_is_an_orphan() -> None:
         (joined(container(), specs=(spec(config_hash=""),)), SyncAction.UNKNOWN, "hash"),
     ],
 )
-def test_sync_says_what_up_would_do_and_why(
+def test_sync_has_what_up_would_do_and_why(
     service: Service, action: SyncAction, reason: str
 ) -> None:
     assert service.sync.action is action
     assert reason in service.sync.reason
 
 
-def test_before_the_engine_was_asked_nothing_is_claimed() -> None:
+def test_before_the_engine_was_read_every_state_is_unknown() -> None:
     snapshot = join(
         engine=ENGINE,
         project=Project(SafeText("p"), SafeText("/srv/p"), services=(spec(),)),
@@ -311,7 +311,7 @@ def test_before_the_engine_was_asked_nothing_is_claimed() -> None:
     assert snapshot.services[0].sync.action is SyncAction.UNKNOWN
 
 
-def test_equal_stacks_are_equal_whenever_they_were_seen() -> None:
+def test_equality_ignores_when_a_stack_was_read() -> None:
     def look(at: datetime) -> object:
         return join(
             engine=ENGINE,
@@ -326,7 +326,7 @@ def test_equal_stacks_are_equal_whenever_they_were_seen() -> None:
     assert look(NOW) == look(NOW.replace(hour=13))
 
 
-def test_what_the_engine_does_not_tell_of_networks_is_unknown_and_not_in_sync() -> None:
+def test_an_unreadable_network_makes_sync_unknown() -> None:
     """As a proxy of the engine does that lets nothing through but what concerns containers."""
 
     class Refusing(ScriptedEngine):

@@ -14,7 +14,7 @@ def said(ms: int, source: str = "api", text: bytes = b"") -> LogLine:
     return LogLine(format_timestamp(ms * 1_000_000), source, LineKind.STDOUT, text)
 
 
-def test_a_line_is_given_out_when_its_time_is_over() -> None:
+def test_a_line_is_released_after_the_window() -> None:
     merge = Merge(WINDOW)
     assert merge.feed([said(0)], 10.0) == []
     assert merge.held == 1
@@ -23,7 +23,7 @@ def test_a_line_is_given_out_when_its_time_is_over() -> None:
     assert merge.held == 0
 
 
-def test_a_late_line_finds_its_place() -> None:
+def test_a_late_line_is_sorted() -> None:
     merge = Merge(WINDOW)
     assert merge.feed([said(100)], 0.1) == []
     assert merge.feed([said(50, "db")], 0.3) == []
@@ -31,7 +31,7 @@ def test_a_late_line_finds_its_place() -> None:
     assert merge.late == 0
 
 
-def test_a_line_that_is_too_late_is_given_out_behind_and_counted() -> None:
+def test_a_line_that_is_too_late_is_appended_and_counted() -> None:
     merge = Merge(WINDOW)
     merge.feed([said(100)], 0.1)
     assert merge.feed([], 0.4) == [said(100)]
@@ -41,21 +41,21 @@ def test_a_line_that_is_too_late_is_given_out_behind_and_counted() -> None:
     assert merge.late == 1
 
 
-def test_lines_of_one_container_never_change_places() -> None:
+def test_lines_of_one_container_keep_their_order() -> None:
     merge = Merge(WINDOW)
     lines = [said(100, text=b"1"), said(40, text=b"2"), LogLine(b"", "api", LineKind.MARK, b"3")]
     assert merge.feed([*lines, said(60, "db")], 0.1) == []
     assert merge.flush() == [said(60, "db"), *lines]
 
 
-def test_no_more_are_held_than_agreed() -> None:
+def test_the_number_of_held_lines_is_limited() -> None:
     merge = Merge(WINDOW, most=10)
     out = merge.feed([said(at) for at in range(25)], 0.0)
     assert out == [said(at) for at in range(15)]
     assert merge.held == 10
 
 
-def test_what_was_given_out_is_not_held_twice() -> None:
+def test_a_released_line_is_no_longer_held() -> None:
     merge = Merge(WINDOW)
     merge.feed([said(0)], 0.0)
     assert merge.flush() == [said(0)]
@@ -63,7 +63,7 @@ def test_what_was_given_out_is_not_held_twice() -> None:
     assert merge.feed([], 9.0) == []
 
 
-def test_what_is_all_there_is_put_in_order_at_once() -> None:
+def test_a_complete_set_of_lines_is_sorted_at_once() -> None:
     api = [said(at, "api") for at in range(0, 60_000, 2)]
     db = [said(at, "db") for at in range(1, 60_001, 2)]
     assert [line.stamp for line in in_order(api + db)] == sorted(line.stamp for line in api + db)
@@ -94,7 +94,7 @@ def by_arrival(events: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]
 
 
 @given(arrivals, st.integers(min_value=1, max_value=20))
-def test_nothing_is_lost_and_each_container_keeps_its_order(
+def test_no_line_is_lost_and_each_container_keeps_its_order(
     events: list[tuple[str, int, int]], most: int
 ) -> None:
     events = by_arrival(events)
@@ -106,7 +106,7 @@ def test_nothing_is_lost_and_each_container_keeps_its_order(
 
 
 @given(arrivals)
-def test_all_is_in_order_where_nothing_is_later_than_the_window(
+def test_lines_within_the_window_are_sorted(
     events: list[tuple[str, int, int]],
 ) -> None:
     # Of one container lines arrive in order: each is as late as the one before, at least.

@@ -51,12 +51,12 @@ def utc(*parts: int) -> datetime:
         ("2026-02-27T10:42-0330", utc(2026, 2, 27, 14, 12)),
     ],
 )
-def test_what_is_typed_is_a_moment(typed: str, meant: datetime) -> None:
+def test_a_typed_time_is_parsed(typed: str, meant: datetime) -> None:
     assert jump_target(typed, now=NOW, zone=ZONE) == meant
     assert jump_target(typed, now=NOW, zone=ZONE).tzinfo is UTC
 
 
-def test_yesterdays_time_of_day_is_on_yesterdays_clock() -> None:
+def test_yesterdays_time_of_day_uses_yesterdays_offset() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     morning = datetime(2026, 3, 29, 8, 0, tzinfo=berlin).astimezone(UTC)
     assert jump_target("07:00", now=morning, zone=berlin) == utc(2026, 3, 29, 5)
@@ -70,14 +70,14 @@ def test_yesterdays_time_of_day_is_on_yesterdays_clock() -> None:
      "\u0661\u0660:\u0664\u0662",
      "10:42\n10:43", "2026-02-27 10:42 +99:00", "-" + "9" * 400 + "m"],
 )  # fmt: skip
-def test_what_is_no_time_is_said_to_be_none(typed: str) -> None:
+def test_an_invalid_time_is_an_error(typed: str) -> None:
     with pytest.raises(InvalidTime) as caught:
         jump_target(typed, now=NOW, zone=ZONE)
     assert "10:42" in caught.value.remedy
 
 
 @given(st.text(max_size=30))
-def test_nothing_typed_is_another_error(typed: str) -> None:
+def test_any_text_is_a_time_or_an_invalid_time(typed: str) -> None:
     with suppress(InvalidTime):
         assert jump_target(typed, now=NOW, zone=ZONE).tzinfo is UTC
 
@@ -98,28 +98,28 @@ def test_nothing_typed_is_another_error(typed: str) -> None:
         (b"\xff", None),
     ],
 )
-def test_a_stamp_is_a_number_of_nanoseconds(stamp: bytes, nanos: int | None) -> None:
+def test_a_timestamp_is_parsed_to_nanoseconds(stamp: bytes, nanos: int | None) -> None:
     assert timestamp_nanoseconds(stamp) == nanos
 
 
 @given(st.integers(min_value=-62_135_596_800 * SECOND, max_value=253_402_300_799 * SECOND))
-def test_stamps_are_written_as_they_are_read(nanos: int) -> None:
+def test_formatting_is_the_inverse_of_parsing(nanos: int) -> None:
     stamp = format_timestamp(nanos)
     assert len(stamp) == 30
     assert timestamp_nanoseconds(stamp) == nanos
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_times_become_stamps_and_times_again(at: datetime) -> None:
+def test_a_datetime_survives_formatting_and_parsing(at: datetime) -> None:
     assert parse_timestamp(timestamp_at(at)) == at
 
 
 @given(st.binary(max_size=40))
-def test_no_stamp_is_an_error(stamp: bytes) -> None:
+def test_an_invalid_timestamp_is_none(stamp: bytes) -> None:
     assert parse_timestamp(stamp) is None or timestamp_nanoseconds(stamp) is not None
 
 
-def test_the_span_between_two_stamps() -> None:
+def test_the_elapsed_time_between_two_timestamps() -> None:
     assert elapsed_text(b"2026-03-01T12:00:00.000000000Z", b"2026-03-01T12:02:05.5Z") == "2m 5s"
     assert elapsed_text(b"", b"2026-03-01T12:02:05.5Z") == ""
 
@@ -134,5 +134,5 @@ def test_the_span_between_two_stamps() -> None:
         ("", ""),
     ],
 )
-def test_a_stamp_becomes_the_engines_since(raw: str, since: str) -> None:
+def test_a_timestamp_is_converted_to_the_engines_since(raw: str, since: str) -> None:
     assert unix_time(raw.encode()) == since

@@ -78,14 +78,14 @@ def hanging_up(connection: socket.socket, _request: bytes) -> bool:
     return False
 
 
-def test_a_connection_is_used_again(path: Path, transport: LocalTransport) -> None:
+def test_a_connection_is_reused(path: Path, transport: LocalTransport) -> None:
     server = Server(path, answering)
     assert [transport.get("/a"), transport.get("/b?c=d")] == [EngineResponse(200, "OK", b"OK")] * 2
     assert server.asked == ["GET /a HTTP/1.1", "GET /b?c=d HTTP/1.1"]
     assert server.connections == 1
 
 
-def test_one_that_the_engine_has_closed_meanwhile_is_replaced(
+def test_a_connection_closed_by_the_engine_is_replaced(
     path: Path, transport: LocalTransport
 ) -> None:
     server = Server(path, hanging_up)
@@ -94,7 +94,7 @@ def test_one_that_the_engine_has_closed_meanwhile_is_replaced(
     assert server.connections == 3
 
 
-def test_an_engine_that_hangs_up_without_a_word_is_unreachable(
+def test_an_engine_that_closes_the_connection_is_unreachable(
     path: Path, transport: LocalTransport
 ) -> None:
     Server(path, lambda _connection, _request: False)
@@ -102,13 +102,13 @@ def test_an_engine_that_hangs_up_without_a_word_is_unreachable(
         transport.get("/a")
 
 
-def test_an_engine_that_stays_silent_does_not_answer(path: Path, transport: LocalTransport) -> None:
+def test_a_silent_engine_is_unresponsive(path: Path, transport: LocalTransport) -> None:
     Server(path, lambda _connection, _request: True)
     with pytest.raises(EngineUnreachable, match="does not answer"):
         transport.get("/a", timeout=0.1)
 
 
-def test_words_that_are_no_http_are_an_error(path: Path, transport: LocalTransport) -> None:
+def test_a_response_that_is_not_http_is_an_error(path: Path, transport: LocalTransport) -> None:
     def babble(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(b"220 mail.example.test ESMTP\r\n")
         return False
@@ -118,7 +118,7 @@ def test_words_that_are_no_http_are_an_error(path: Path, transport: LocalTranspo
         transport.get("/a")
 
 
-def test_a_refused_stream_is_an_answer(path: Path, transport: LocalTransport) -> None:
+def test_a_refused_stream_is_returned_as_a_response(path: Path, transport: LocalTransport) -> None:
     def refuse(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(MISSING)
         return False
@@ -133,7 +133,7 @@ def test_a_refused_stream_is_an_answer(path: Path, transport: LocalTransport) ->
     assert (answer.status, answer.body) == (404, b'{"message":"gone"}')
 
 
-def test_a_body_ends_where_the_engine_still_answers(path: Path, transport: LocalTransport) -> None:
+def test_a_body_is_complete_if_the_engine_is_alive(path: Path, transport: LocalTransport) -> None:
     def log(connection: socket.socket, request: bytes) -> bool:
         connection.sendall(OK if b"_ping" in request else LOG + b"one line\n")
         return False
@@ -145,9 +145,7 @@ def test_a_body_ends_where_the_engine_still_answers(path: Path, transport: Local
     assert stream.read() == b""
 
 
-def test_a_body_is_broken_off_where_the_engine_does_not(
-    path: Path, transport: LocalTransport
-) -> None:
+def test_a_body_is_broken_if_the_engine_is_not_alive(path: Path, transport: LocalTransport) -> None:
     go = threading.Event()
 
     def log(connection: socket.socket, _request: bytes) -> bool:
@@ -165,7 +163,7 @@ def test_a_body_is_broken_off_where_the_engine_does_not(
         stream.read()
 
 
-def test_a_read_that_waits_is_ended_by_closing(path: Path, transport: LocalTransport) -> None:
+def test_close_interrupts_a_waiting_read(path: Path, transport: LocalTransport) -> None:
     def log(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(LOG + b"one line\n")
         return True
@@ -179,9 +177,7 @@ def test_a_read_that_waits_is_ended_by_closing(path: Path, transport: LocalTrans
     stream.close()
 
 
-def test_an_answer_that_comes_in_drops_has_a_time_to_be_whole_by(
-    path: Path, transport: LocalTransport
-) -> None:
+def test_a_slow_response_has_a_deadline(path: Path, transport: LocalTransport) -> None:
     def drip(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         return endlessly(connection, b"x", every=0.02)
@@ -191,7 +187,7 @@ def test_an_answer_that_comes_in_drops_has_a_time_to_be_whole_by(
         transport.get("/a", timeout=0.3)
 
 
-def test_so_have_headers(path: Path, transport: LocalTransport) -> None:
+def test_slow_headers_have_a_deadline(path: Path, transport: LocalTransport) -> None:
     def drip(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
         return endlessly(connection, b"x", every=0.02)
@@ -209,7 +205,7 @@ def test_so_have_headers(path: Path, transport: LocalTransport) -> None:
         (b"Content-Length: 1000000000\r\n", b"abcd" * 64),
     ],
 )
-def test_an_answer_that_never_ends_is_none(
+def test_an_endless_response_is_an_error(
     path: Path,
     transport: LocalTransport,
     monkeypatch: pytest.MonkeyPatch,
@@ -227,7 +223,7 @@ def test_an_answer_that_never_ends_is_none(
         transport.get("/a")
 
 
-def test_a_body_that_is_read_as_it_comes_may_take_its_time(
+def test_a_streamed_body_has_no_deadline(
     path: Path, transport: LocalTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pixel_tui.stack.engine.local_transport.RESPONSE_SECONDS", 0.2)

@@ -29,7 +29,7 @@ from tests.patience import await_calm
 __all__ = ["stage"]
 
 
-def test_it_begins_with_the_tail_and_follows() -> None:
+def test_it_starts_with_the_tail_and_follows() -> None:
     stage = Stage(A, tail=2)
     for number in range(5):
         stage.engine.say(A.id, number, f"{number}")
@@ -42,7 +42,7 @@ def test_it_begins_with_the_tail_and_follows() -> None:
     stage.feed.close()
 
 
-def test_lines_of_one_stamp_are_neither_lost_nor_doubled(stage: Stage) -> None:
+def test_lines_with_the_same_timestamp_are_neither_lost_nor_duplicated(stage: Stage) -> None:
     stage.engine.say(A.id, 4, "same", "same", "other")
     stage.tells("one", "two", "three", "same", "same", "other")
     stage.engine.break_off(A.id)
@@ -51,7 +51,7 @@ def test_lines_of_one_stamp_are_neither_lost_nor_doubled(stage: Stage) -> None:
     stage.tells("one", "two", "three", "same", "same", "other", "same", "late", "five")
 
 
-def test_a_stream_that_breaks_again_and_again_goes_on(stage: Stage) -> None:
+def test_a_stream_that_breaks_repeatedly_continues(stage: Stage) -> None:
     told = ["one", "two", "three"]
     for number in range(6):
         stage.engine.break_off(A.id)
@@ -60,7 +60,7 @@ def test_a_stream_that_breaks_again_and_again_goes_on(stage: Stage) -> None:
         stage.tells(*told)
 
 
-def test_more_lines_than_are_near_are_all_read() -> None:
+def test_more_new_lines_than_the_first_request_are_all_read() -> None:
     with three_lines(replace(HASTY, near_lines=3)) as stage:
         with stage.engine.changed:
             stage.engine.break_off(A.id)
@@ -70,7 +70,7 @@ def test_more_lines_than_are_near_are_all_read() -> None:
         assert [request.tail for request in stage.engine.requests[1:3]] == [3, None]
 
 
-def test_a_resumed_log_is_looked_for_near_its_end(stage: Stage) -> None:
+def test_a_log_is_resumed_near_its_end(stage: Stage) -> None:
     stage.engine.break_off(A.id)
     stage.engine.say(A.id, 4, "four")
     stage.tells("one", "two", "three", "four")
@@ -80,7 +80,7 @@ def test_a_resumed_log_is_looked_for_near_its_end(stage: Stage) -> None:
     assert 0.1 < reached - since < 1, "the other stream's lines may be written a little late"
 
 
-def test_a_new_life_is_read_at_once() -> None:
+def test_a_new_run_is_read_at_once() -> None:
     with three_lines(replace(HASTY, settle_seconds=60.0)) as stage:
         stage.engine.end_life(A.id)
         stage.until(lambda: stage.feed.status.state is not FeedState.LIVE)
@@ -135,7 +135,7 @@ def test_one_container_is_followed_under_its_name() -> None:
     stage.feed.close()
 
 
-def test_several_containers_begin_merged_and_go_on_side_by_side() -> None:
+def test_several_containers_start_merged_and_are_followed_in_parallel() -> None:
     stage = Stage(A, B)
     for number in range(6):
         stage.engine.say(A.id if number % 2 else B.id, number, f"{number}")
@@ -150,9 +150,7 @@ def test_several_containers_begin_merged_and_go_on_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("how", ["stopped", "gone", "lost"])
-def test_nothing_is_looked_at_over_and_over_while_there_is_nothing_to_read(
-    stage: Stage, how: str
-) -> None:
+def test_nothing_is_polled_while_there_is_nothing_to_read(stage: Stage, how: str) -> None:
     asked = len(stage.engine.requests)
     stage.engine.end_life(A.id)
     stage.until(lambda: len(stage.engine.requests) > asked)  # its end was noticed
@@ -166,7 +164,7 @@ def test_nothing_is_looked_at_over_and_over_while_there_is_nothing_to_read(
     await_calm(lambda: stage.looks, 2, 0.3)
 
 
-def test_a_thousand_one_offs_leave_no_thousand_traces() -> None:
+def test_readers_of_removed_containers_are_dropped() -> None:
     stage = Stage(limits=replace(HASTY, settle_seconds=60.0))
     stage.feed.start()
     for number in range(1, 200):
@@ -181,7 +179,7 @@ def test_a_thousand_one_offs_leave_no_thousand_traces() -> None:
     stage.feed.close()
 
 
-def test_a_fault_of_its_own_does_not_end_the_following(
+def test_an_unexpected_error_does_not_end_the_following(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.engine.surprise = ValueError("never foreseen")
@@ -203,7 +201,7 @@ def test_closing_ends_its_threads_and_streams(stage: Stage) -> None:
     assert stage.feed.status.state is FeedState.CLOSED
 
 
-def test_a_stream_that_opens_after_the_close_is_closed_too() -> None:
+def test_a_stream_opened_after_close_is_closed() -> None:
     stage = Stage(A)
     stage.engine.say(A.id, 1, "one")
     with stage.engine.changed:  # the engine does not answer yet

@@ -111,7 +111,7 @@ LOGS = st.dictionaries(
 
 @given(LOGS, st.integers(1, 15))
 @settings(max_examples=150)
-def test_page_by_page_back_to_the_first_line_everything_is_there_once(
+def test_going_back_page_by_page_reads_every_line_once(
     logs: dict[str, list[int]], count: int
 ) -> None:
     _, past = history(logs)
@@ -128,7 +128,7 @@ def test_page_by_page_back_to_the_first_line_everything_is_there_once(
     st.integers(1, 15),
 )
 @settings(max_examples=150)
-def test_lines_that_changed_places_in_their_log_are_not_lost(times: list[int], count: int) -> None:
+def test_lines_out_of_order_in_their_log_are_not_lost(times: list[int], count: int) -> None:
     _, past = history({"api": times})
     assert [line.text.decode() for line in all_back(past, count)] == [
         f"api {number}" for number in range(len(times))
@@ -137,7 +137,7 @@ def test_lines_that_changed_places_in_their_log_are_not_lost(times: list[int], c
 
 @given(LOGS, st.integers(1, 9))
 @settings(max_examples=100)
-def test_read_on_from_the_first_line_everything_comes_in_order(
+def test_reading_forward_from_the_first_line_is_in_order(
     logs: dict[str, list[int]], count: int
 ) -> None:
     _, past = history(logs)
@@ -155,7 +155,7 @@ def test_read_on_from_the_first_line_everything_comes_in_order(
 
 @given(LOGS, st.integers(0, 30))
 @settings(max_examples=100)
-def test_another_reader_goes_on_where_one_stopped(logs: dict[str, list[int]], count: int) -> None:
+def test_a_reader_continues_where_another_stopped(logs: dict[str, list[int]], count: int) -> None:
     _, past = history(logs)
     whole = past.reader().read(1000).lines
     first = past.reader()
@@ -165,7 +165,7 @@ def test_another_reader_goes_on_where_one_stopped(logs: dict[str, list[int]], co
 
 
 @given(LOGS, st.integers(0, 41), st.integers(0, 41))
-def test_a_span_of_time_is_read_from_its_first_line_to_its_last(
+def test_a_period_is_read_from_its_first_to_its_last_line(
     logs: dict[str, list[int]], begin: int, end: int
 ) -> None:
     _, past = history(logs)
@@ -175,7 +175,7 @@ def test_a_span_of_time_is_read_from_its_first_line_to_its_last(
     )
 
 
-def test_of_a_long_log_little_more_is_read_than_is_asked_for(
+def test_little_more_of_a_long_log_is_read_than_requested(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(log_history, "NEAR_ENOUGH", 1000)
@@ -188,13 +188,13 @@ def test_of_a_long_log_little_more_is_read_than_is_asked_for(
     assert archive.sent < 3000
 
 
-def test_a_reader_reads_only_what_is_asked_for() -> None:
+def test_a_reader_reads_only_as_much_as_requested() -> None:
     archive, past = history({"api": range(100_000), "web": range(100_000)})
     assert len(past.reader().read(50).lines) == 50
     assert archive.sent < 100
 
 
-def test_a_page_stops_where_a_log_goes_on_further_back() -> None:
+def test_a_page_starts_where_the_first_log_was_cut() -> None:
     _, past = history({"busy": range(1000, 2000), "calm": range(0, 2000, 100)})
     page = past.before(b"", 10)
     assert page.lines[0].text == b"busy 990"
@@ -202,7 +202,7 @@ def test_a_page_stops_where_a_log_goes_on_further_back() -> None:
     assert [line.text for line in page.lines if line.source == "calm"] == []
 
 
-def test_what_is_closed_reads_nothing_more() -> None:
+def test_a_closed_history_reads_nothing() -> None:
     archive, past = history({"api": range(100)})
     past.close()
     assert past.before(b"", 10).lines == ()

@@ -14,7 +14,7 @@ from tests.builders.scripted_engine import BEGIN
 __all__ = ["stage"]
 
 
-def test_a_life_that_is_seen_to_end_is_marked_at_its_end(stage: Stage) -> None:
+def test_an_observed_exit_is_marked(stage: Stage) -> None:
     stage.engine.end_life(A.id)
     stage.show(ended(A, 5, 137))
     stage.tells("one", "two", "three", "-- exited with exit code 137 (SIGKILL)")
@@ -34,7 +34,7 @@ def test_a_life_that_is_seen_to_end_is_marked_at_its_end(stage: Stage) -> None:
     stage.stays(*story)
 
 
-def test_a_restart_nobody_saw_is_marked_once_however_often_the_picture_changes(
+def test_an_unobserved_restart_is_marked_once(
     stage: Stage,
 ) -> None:
     stage.report("die", 5.5, 143)
@@ -57,14 +57,14 @@ def test_a_restart_nobody_saw_is_marked_once_however_often_the_picture_changes(
     assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
 
 
-def test_a_silent_new_life_is_marked_too(stage: Stage) -> None:
+def test_a_run_without_lines_is_marked(stage: Stage) -> None:
     stage.engine.end_life(A.id)
     stage.show(alive_again(replace(A, restarts=4), 7, died=5))
     stage.tells("one", "two", "three", "-- exited", "-- started again (restart 4)")
     stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
 
 
-def test_marks_stand_between_the_lives_even_where_the_stream_had_broken_off(
+def test_marks_are_between_runs_even_after_a_broken_stream(
     stage: Stage,
 ) -> None:
     stage.engine.refusal = EngineUnreachable("gone")
@@ -92,7 +92,7 @@ def crashed_again(number: int, *, started: float, died: float) -> Container:
     )
 
 
-def test_a_run_that_no_picture_showed_alive_is_read(stage: Stage) -> None:
+def test_a_run_that_no_snapshot_showed_running_is_read(stage: Stage) -> None:
     stage.engine.say(A.id, 4, "crash")
     stage.engine.end_life(A.id)
     stage.report("die", 5, 3)
@@ -115,7 +115,7 @@ def test_a_run_that_no_picture_showed_alive_is_read(stage: Stage) -> None:
     stage.stays(*story)
 
 
-def test_runs_that_came_and_went_between_two_pictures_are_told_apart(stage: Stage) -> None:
+def test_runs_between_two_snapshots_are_separated(stage: Stage) -> None:
     story = ["one", "two", "three", "last words", "-- exited with exit code 3"]
     stage.report("start", 0.001)
     stage.report("die", 5, 3)
@@ -141,7 +141,7 @@ def test_runs_that_came_and_went_between_two_pictures_are_told_apart(stage: Stag
     stage.stays(*story)
 
 
-def test_a_run_that_the_picture_does_not_know_yet_is_marked_before_its_lines(
+def test_a_run_newer_than_the_snapshot_is_marked_before_its_lines(
     stage: Stage,
 ) -> None:
     stage.report("die", 5, 3)
@@ -162,7 +162,7 @@ def test_a_run_that_the_picture_does_not_know_yet_is_marked_before_its_lines(
     stage.stays(*story)
 
 
-def test_an_out_of_memory_kill_between_two_pictures_is_told(stage: Stage) -> None:
+def test_an_oom_kill_between_two_snapshots_is_marked(stage: Stage) -> None:
     stage.report("oom", 4.9)
     stage.report("die", 5, 137)
     stage.engine.end_life(A.id)
@@ -172,7 +172,7 @@ def test_an_out_of_memory_kill_between_two_pictures_is_told(stage: Stage) -> Non
     )
 
 
-def test_the_end_of_a_container_that_is_removed_at_once_is_told(stage: Stage) -> None:
+def test_the_exit_of_a_container_removed_at_once_is_marked(stage: Stage) -> None:
     stage.report("die", 5, 143)
     stage.engine.end_life(A.id)
     stage.engine.say(B.id, 9, "new")
@@ -185,7 +185,7 @@ def test_the_end_of_a_container_that_is_removed_at_once_is_told(stage: Stage) ->
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_last_words_between_the_reading_and_the_question_come_before_the_end(
+def test_lines_written_before_the_inspection_come_before_the_exit_mark(
     stage: Stage, again: bool
 ) -> None:
     def end() -> None:

@@ -17,7 +17,7 @@ def with_health(before: Container, status: HealthStatus, said: str = "") -> Cont
     return replace(before, health=Health(status, probes=(probe,)))
 
 
-def test_a_change_of_health_is_marked_with_what_the_probe_said(stage: Stage) -> None:
+def test_a_change_of_health_is_marked_with_the_output_of_the_check(stage: Stage) -> None:
     stage.show(with_health(A, HealthStatus.STARTING))
     stage.stays("one", "two", "three")
     stage.show(with_health(A, HealthStatus.HEALTHY))
@@ -27,7 +27,7 @@ def test_a_change_of_health_is_marked_with_what_the_probe_said(stage: Stage) -> 
     stage.stays("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
 
 
-def test_a_change_of_health_never_quotes_a_probe_that_did_not_decide_it(stage: Stage) -> None:
+def test_a_change_of_health_quotes_only_the_check_that_caused_it(stage: Stage) -> None:
     stage.show(with_health(A, HealthStatus.HEALTHY))
     stage.tells("one", "two", "three", "-- is healthy")
     at = BEGIN - timedelta(minutes=5)
@@ -38,14 +38,14 @@ def test_a_change_of_health_never_quotes_a_probe_that_did_not_decide_it(stage: S
     assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
 
 
-def test_a_pause_is_marked_where_it_begins_and_where_it_ends(stage: Stage) -> None:
+def test_the_start_and_end_of_a_pause_are_marked(stage: Stage) -> None:
     stage.show(replace(A, state=ContainerState.PAUSED))
     stage.tells("one", "two", "three", "-- was paused")
     stage.show(A)
     stage.tells("one", "two", "three", "-- was paused", "-- goes on after a pause")
 
 
-def test_what_can_not_be_read_among_others_is_said_once() -> None:
+def test_an_unreadable_log_among_others_is_marked_once() -> None:
     silent = replace(B, log_driver=SafeText("none"))
     stage = Stage(A, silent)
     stage.engine.say(A.id, 1, "one")

@@ -21,7 +21,7 @@ from tests.builders.log_following import (
 __all__ = ["stage"]
 
 
-def test_a_container_that_is_gone_is_not_asked_for_for_ever(stage: Stage) -> None:
+def test_a_removed_container_is_not_requested_for_ever(stage: Stage) -> None:
     del stage.engine.kept[A.id]
     with stage.engine.changed:
         for stream in stage.engine.streams:
@@ -84,14 +84,14 @@ SHARED = External("network", plain("shared"))
         ),
     ],
 )
-def test_nothing_that_must_fail_is_advised(status: FeedStatus, reason: str, fix: str) -> None:
+def test_no_fix_is_suggested_that_would_fail(status: FeedStatus, reason: str, fix: str) -> None:
     assert status.state is FeedState.WAITING
     assert reason in status.reason
     assert status.remedy.endswith(fix)
     assert bool(status.remedy) is bool(fix)
 
 
-def test_what_is_refused_is_said_and_tried_until_it_is_allowed() -> None:
+def test_a_refusal_is_shown_and_retried_until_allowed() -> None:
     stage = Stage(A)
     stage.engine.say(A.id, 1, "one")
     stage.engine.refusal = EngineRefused(501, "logging driver does not support reading")
@@ -106,7 +106,7 @@ def test_what_is_refused_is_said_and_tried_until_it_is_allowed() -> None:
     stage.feed.close()
 
 
-def test_a_log_that_is_kept_nowhere_is_never_asked_for() -> None:
+def test_a_log_without_a_readable_driver_is_never_requested() -> None:
     stage = Stage(replace(A, log_driver=SafeText("none")))
     stage.feed.start()
     stage.until(lambda: stage.feed.status.state is FeedState.REFUSED)
@@ -115,7 +115,7 @@ def test_a_log_that_is_kept_nowhere_is_never_asked_for() -> None:
     stage.feed.close()
 
 
-def test_a_lost_engine_is_waited_for_and_its_logs_go_on(stage: Stage) -> None:
+def test_logs_continue_after_a_lost_engine_is_back(stage: Stage) -> None:
     stage.engine.refusal = EngineUnreachable("gone")
     stage.engine.break_off(A.id)
     stage.lose()

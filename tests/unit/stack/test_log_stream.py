@@ -83,7 +83,7 @@ class Log:
             time.sleep(0.005)
 
 
-def test_a_closed_log_holds_no_line_any_more() -> None:
+def test_a_closed_log_has_no_lines() -> None:
     log = Log()
     log.has_read(3)
     log.stream.close()
@@ -91,7 +91,7 @@ def test_a_closed_log_holds_no_line_any_more() -> None:
     assert log.stream.status.state is FeedState.CLOSED
 
 
-def test_what_comes_late_is_not_held_by_a_closed_log() -> None:
+def test_late_lines_are_not_kept_by_a_closed_log() -> None:
     log = Log()
     log.has_read(3)
     late = log.lines
@@ -105,7 +105,7 @@ def words(log: Log) -> list[str]:
     return [line.text.decode() for line in log.lines]
 
 
-def test_a_mark_stands_among_the_lines_of_its_time() -> None:
+def test_a_mark_is_among_the_lines_of_its_time() -> None:
     log = Log(wait=True)
     for number in range(2, 6):
         log.engine.say(API.id, number * 10, f"at {number}0")
@@ -120,7 +120,7 @@ def test_a_mark_stands_among_the_lines_of_its_time() -> None:
     log.stream.close()
 
 
-def test_a_mark_that_comes_a_little_late_is_in_order_and_one_much_too_late_left_out() -> None:
+def test_a_slightly_late_mark_is_in_order_and_a_much_too_late_one_is_dropped() -> None:
     log = Log()
     log.engine.say(API.id, 60, "at 60")
     log.has_read(4)

@@ -19,7 +19,7 @@ from tests.builders.watching import Stage, stage
 __all__ = ["stage"]
 
 
-def test_an_engine_that_can_not_be_asked_hides_no_broken_project(stage: Stage) -> None:
+def test_an_unreachable_engine_does_not_hide_a_broken_project(stage: Stage) -> None:
     stage.project.trouble = refusal = ComposeRefused("yaml: line 1: no")
     stage.world.fail_engine(down=True)
     with pytest.raises(EngineUnreachable) as caught:
@@ -30,7 +30,7 @@ def test_an_engine_that_can_not_be_asked_hides_no_broken_project(stage: Stage) -
 @pytest.mark.parametrize(
     "answer", [EngineRefused(500, "input/output error"), EngineAnswerInvalid("no JSON object")]
 )
-def test_a_container_that_cannot_be_inspected_leaves_the_others_alone(answer: EngineError) -> None:
+def test_an_uninspectable_container_does_not_affect_others(answer: EngineError) -> None:
     stage = Stage()
     before = look_once(stage.engine, stage.project, SystemClock())
     broken = before.services[0].regular[0]
@@ -46,7 +46,7 @@ def test_a_container_that_cannot_be_inspected_leaves_the_others_alone(answer: En
     assert not now.services[0].is_ok
 
 
-def test_it_is_known_in_full_as_soon_as_it_can_be() -> None:
+def test_a_container_is_complete_as_soon_as_it_can_be_inspected() -> None:
     stage = Stage()
     stack = look_once(stage.engine, stage.project, SystemClock())
     broken = next(item for item in stack.services if item.is_ok).regular[0]
@@ -58,7 +58,7 @@ def test_it_is_known_in_full_as_soon_as_it_can_be() -> None:
     assert not read_containers(stage.engine, listed, known, ())[broken.id].partial
 
 
-def test_an_image_that_cannot_be_read_concerns_its_own_service() -> None:
+def test_an_unreadable_image_affects_only_its_service() -> None:
     stage = Stage()
     before = look_once(stage.engine, stage.project, SystemClock())
     spec = before.services[0].spec
@@ -71,7 +71,7 @@ def test_an_image_that_cannot_be_read_concerns_its_own_service() -> None:
     assert [item.sync for item in now.services[1:]] == others
 
 
-def test_without_hashes_only_what_up_would_do_is_unknown() -> None:
+def test_without_hashes_only_sync_is_unknown() -> None:
     stage = Stage()
     stage.project.hash_trouble = ComposeRefused("no hashes")
     now = look_once(stage.engine, stage.project, SystemClock())

@@ -31,7 +31,7 @@ def on(*identities: str, state: ContainerState = ContainerState.EXITED) -> Conta
     return container(state=state, networks=tuple(places))
 
 
-def test_networks_are_asked_for_by_id_of_what_is_stopped_and_each_once() -> None:
+def test_networks_of_stopped_containers_are_looked_up_once_by_id() -> None:
     engine = Asked()
     running = on("busy", state=ContainerState.RUNNING)
     containers = (on("here", "gone"), on("gone", "secret", ""), running)

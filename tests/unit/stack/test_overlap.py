@@ -24,7 +24,7 @@ def line(moment: int, text: bytes = b"", kind: LineKind = OUT) -> LogLine:
     st.integers(0, 20),
     st.integers(1, 5),
 )
-def test_a_log_read_in_two_goes_is_the_log(
+def test_a_log_read_in_two_parts_is_complete(
     said: list[tuple[int, bytes, int]], place: int, size: int
 ) -> None:
     # Standard output is written at once, standard error up to two moments late.
@@ -48,7 +48,7 @@ def test_a_log_read_in_two_goes_is_the_log(
     assert not overlap.missing
 
 
-def test_a_line_that_was_written_behind_a_later_one_is_not_lost() -> None:
+def test_a_line_written_after_a_later_one_is_not_lost() -> None:
     reached = ReadPosition()
     reached.note([line(8, b"first", ERR), line(9, b"out")])
     overlap = reached.overlap()
@@ -56,7 +56,7 @@ def test_a_line_that_was_written_behind_a_later_one_is_not_lost() -> None:
     assert overlap.drop_from(resumed) == resumed[2:]
 
 
-def test_a_stream_that_begins_behind_the_last_line_is_known_to_miss_some() -> None:
+def test_a_stream_that_starts_after_the_position_has_a_gap() -> None:
     reached = ReadPosition()
     reached.note([line(1), line(2)])
     near, far = reached.overlap(), reached.overlap()
@@ -66,13 +66,13 @@ def test_a_stream_that_begins_behind_the_last_line_is_known_to_miss_some() -> No
     assert far.missing
 
 
-def test_a_first_stream_misses_nothing() -> None:
+def test_a_first_stream_has_no_gap() -> None:
     overlap = ReadPosition().overlap()
     assert overlap.drop_from([line(1)]) == [line(1)]
     assert not overlap.missing
 
 
-def test_lines_without_stamps_are_all_new() -> None:
+def test_lines_without_timestamps_are_all_new() -> None:
     reached = ReadPosition()
     bare = LogLine(b"", "api", LineKind.STDOUT, b"x")
     reached.note([bare])

@@ -26,7 +26,7 @@ def recording(engine: str, name: str) -> JsonObject:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_running_container_is_read_whole(engine: str) -> None:
+def test_a_running_container_is_parsed_completely(engine: str) -> None:
     container = parse_container(recording(engine, "inspect-running"))
     assert container.name == "p1-api-1"
     assert container.service == "api"
@@ -57,7 +57,7 @@ def test_secrets_of_a_container_never_enter_the_model(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_failing_health_check_keeps_its_last_words(engine: str) -> None:
+def test_a_failing_health_check_has_its_output(engine: str) -> None:
     sick = parse_container(recording(engine, "inspect-unhealthy"))
     assert sick.health is not None
     assert sick.health.status is HealthStatus.UNHEALTHY
@@ -77,7 +77,7 @@ def test_a_failing_health_check_keeps_its_last_words(engine: str) -> None:
         ("restarting", 0, HealthStatus.NONE),
     ],
 )
-def test_what_is_not_checked_is_not_called_unhealthy(
+def test_a_container_that_is_not_checked_is_not_unhealthy(
     state: str, streak: int, status: HealthStatus
 ) -> None:
     raw = recording(ENGINES[0], "inspect-unhealthy")
@@ -94,7 +94,7 @@ def test_what_is_not_checked_is_not_called_unhealthy(
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_oom_kill_is_told_apart_from_an_exit(engine: str) -> None:
+def test_an_oom_kill_is_distinguished_from_an_exit(engine: str) -> None:
     dead = parse_container(recording(engine, "inspect-oom"))
     assert dead.state is ContainerState.EXITED
     assert dead.exit_code == 137
@@ -129,7 +129,7 @@ def test_the_resolved_project_has_every_service(engine: str) -> None:
     assert project.warnings == ("w",)
 
 
-def test_the_hash_of_who_depends_on_a_provider_is_in_doubt() -> None:
+def test_the_hash_of_a_service_that_depends_on_a_provider_is_in_doubt() -> None:
     config: JsonObject = {
         "services": {
             "app": {"image": "a", "depends_on": {"db": {}, "cache": {}}},
@@ -187,7 +187,7 @@ objects = st.dictionaries(
 
 
 @given(objects)
-def test_json_of_any_shape_is_survived(raw: JsonObject) -> None:
+def test_json_of_any_shape_can_be_parsed(raw: JsonObject) -> None:
     container = parse_container(raw)
     assert is_harmless(container.name)
     assert is_harmless(container.command)
@@ -196,7 +196,7 @@ def test_json_of_any_shape_is_survived(raw: JsonObject) -> None:
     assert all(is_harmless(spec.name) for spec in project.services)
 
 
-def test_names_and_labels_pass_the_door() -> None:
+def test_names_and_labels_are_sanitised() -> None:
     container = parse_container(
         {
             "Id": "ab/..\x1b[2J",
@@ -210,6 +210,6 @@ def test_names_and_labels_pass_the_door() -> None:
     assert container.image == "i"
 
 
-def test_recordings_hold_no_path_of_the_machine_that_made_them() -> None:
+def test_recordings_have_no_path_of_the_recording_machine() -> None:
     for path in DATA.rglob("*.json"):
         assert "/tmp/" not in json.dumps(json.loads(path.read_text()))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pixel_tui.stack.model.parse_event import parse_event
 
 
-def test_an_event_says_in_words_how_a_container_ended() -> None:
+def test_an_event_describes_how_a_container_exited() -> None:
     event = parse_event(
         {
             "Type": "container",

@@ -18,7 +18,7 @@ from pixel_tui.stack.model.parse_times import parse_duration, parse_time
         ("2026-99-01T10:00:00Z", None),
     ],
 )
-def test_times_are_read_into_utc(raw: str, expected: datetime | None) -> None:
+def test_times_are_parsed_into_utc(raw: str, expected: datetime | None) -> None:
     assert parse_time(raw) == expected
 
 

@@ -60,7 +60,7 @@ def project(folder: Path) -> Project:
     return Project(plain("shop"), plain(str(folder)), files=files, services=(spec,))
 
 
-def test_a_place_is_where_all_files_are(folder: Path) -> None:
+def test_a_location_is_found_if_all_its_files_exist(folder: Path) -> None:
     file = str(folder / "compose.yaml")
     place = find_place(Engine(("shop", str(folder), file)), "shop")
     assert place is not None
@@ -70,7 +70,7 @@ def test_a_place_is_where_all_files_are(folder: Path) -> None:
     assert find_place(Engine(("other", str(folder), file)), "shop") is None
 
 
-def test_an_engine_that_is_gone_knows_of_no_place() -> None:
+def test_an_unreachable_engine_has_no_location() -> None:
     engine = Engine()
     engine.gone = True
     assert find_place(engine, "shop") is None
@@ -112,7 +112,7 @@ def name_of(place: ProjectLocation, *made: tuple[str, str, str], guess: str = "g
     return labelled_name(Engine(*made), Unreadable(place, guess))
 
 
-def test_a_project_that_can_not_be_read_has_the_name_of_what_was_made_in_its_folder(
+def test_an_unreadable_project_has_the_name_of_the_containers_of_its_folder(
     folder: Path,
 ) -> None:
     here, file = str(folder), f"{folder}/compose.yaml"
@@ -126,7 +126,7 @@ def test_a_project_that_can_not_be_read_has_the_name_of_what_was_made_in_its_fol
     assert name_of(place, ("shop", here, file), ("guess", here, file)) == "guess"
 
 
-def test_of_several_projects_of_a_folder_the_files_tell_then_the_number(folder: Path) -> None:
+def test_of_several_projects_the_files_decide_then_the_number_of_containers(folder: Path) -> None:
     here, file = str(folder), f"{folder}/compose.yaml"
     others = [("blue", here, f"{folder}/blue.yaml")] * 2
     assert name_of(ProjectLocation(here, (file,)), *others, ("green", here, file)) == "green"
@@ -135,7 +135,7 @@ def test_of_several_projects_of_a_folder_the_files_tell_then_the_number(folder: 
     )
 
 
-def test_a_name_that_was_given_is_not_looked_for(folder: Path) -> None:
+def test_a_given_name_is_used(folder: Path) -> None:
     here, file = str(folder), f"{folder}/compose.yaml"
     assert name_of(ProjectLocation(here, (file,), name="mine"), ("shop", here, file)) == "mine"
 

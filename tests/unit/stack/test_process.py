@@ -74,7 +74,7 @@ def keyboard() -> Iterator[None]:
         os.close(descriptor)
 
 
-def test_it_says_the_exit_code(shell: Shell) -> None:
+def test_wait_returns_the_exit_code(shell: Shell) -> None:
     assert shell("exit 3").wait(PATIENCE) == 3
 
 
@@ -86,7 +86,7 @@ def test_it_appends_both_streams_in_order_to_a_private_file(shell: Shell, output
 
 
 @pytest.mark.usefixtures("keyboard")
-def test_it_has_nothing_to_read_and_no_terminal(shell: Shell, output: Path) -> None:
+def test_it_has_no_input_and_no_terminal(shell: Shell, output: Path) -> None:
     shell("readlink /proc/$$/fd/0; (: < /dev/tty) 2> /dev/null || echo no terminal").wait(PATIENCE)
     assert output.read_text() == "/dev/null\nno terminal\n"
 
@@ -101,14 +101,14 @@ def test_it_runs_in_its_folder(shell: Shell, output: Path, tmp_path: Path) -> No
     assert output.read_text().strip() == str(tmp_path.resolve())
 
 
-def test_arguments_are_no_shell_words(tmp_path: Path, output: Path) -> None:
+def test_arguments_are_not_interpreted_by_a_shell(tmp_path: Path, output: Path) -> None:
     ProcessRunner().start(
         ["echo", "$(id); $HOME *"], directory=str(tmp_path), environment={}, output=output
     ).wait(PATIENCE)
     assert output.read_text() == "$(id); $HOME *\n"
 
 
-def test_it_leads_a_session_of_its_own(shell: Shell, ready: Path) -> None:
+def test_it_has_its_own_session(shell: Shell, ready: Path) -> None:
     command = shell(f"echo > {ready}; exec sleep 60")
     ready.read_text()
     assert command.pid is not None
@@ -117,7 +117,7 @@ def test_it_leads_a_session_of_its_own(shell: Shell, ready: Path) -> None:
     command.wait(PATIENCE)
 
 
-def test_waiting_ends_with_its_timeout(shell: Shell, ready: Path) -> None:
+def test_wait_returns_after_the_timeout(shell: Shell, ready: Path) -> None:
     command = shell(f"cat {ready}")
     assert command.wait(0.01) is None
     ready.write_text("go on")
@@ -208,7 +208,7 @@ class TestLeftRunning:
         command.wait(PATIENCE)
 
 
-def test_stopping_what_has_ended_does_nothing(shell: Shell) -> None:
+def test_signals_after_the_exit_do_nothing(shell: Shell) -> None:
     command = shell("exit 0")
     command.wait(PATIENCE)
     command.interrupt()
@@ -225,7 +225,7 @@ def test_stopping_what_has_ended_does_nothing(shell: Shell) -> None:
         (["true"], "no-such-folder", "folder to run the command in"),
     ],
 )
-def test_what_cannot_be_started_says_why_and_what_to_do(
+def test_a_program_that_cannot_be_started_is_an_error_with_a_fix(
     tmp_path: Path, output: Path, argv: list[str], folder: str, says: str
 ) -> None:
     (tmp_path / "plain-file").write_text("#!/bin/sh\n")
@@ -234,7 +234,7 @@ def test_what_cannot_be_started_says_why_and_what_to_do(
     assert raised.value.remedy
 
 
-def test_without_an_output_nothing_is_started(tmp_path: Path) -> None:
+def test_without_an_output_file_nothing_is_started(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     with pytest.raises(OperationError, match="output"):
         ProcessRunner().start(

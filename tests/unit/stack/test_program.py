@@ -60,7 +60,7 @@ def asked_of_git(program: Path) -> str:
 @pytest.mark.parametrize(
     "ask", [asked_of_programs, asked_by_a_backup, asked_by_the_doctor, asked_of_git]
 )
-def test_a_child_that_holds_the_output_is_not_waited_for_and_ended(
+def test_a_child_that_keeps_the_output_open_is_killed_without_waiting(
     tmp_path: Path, ask: Callable[[Path], str]
 ) -> None:
     child = f"sleep {LONG} & echo $! >>{tmp_path}/pids"
@@ -74,7 +74,7 @@ def test_a_child_that_holds_the_output_is_not_waited_for_and_ended(
     assert soon(lambda: all(map(gone, pids)))
 
 
-def test_what_it_says_and_reads_are_bytes() -> None:
+def test_input_and_output_are_bytes() -> None:
     with tempfile.TemporaryFile() as source:
         source.write(b"a\xff\0\r\n")
         source.seek(0)
@@ -84,7 +84,7 @@ def test_what_it_says_and_reads_are_bytes() -> None:
     assert (said.code, said.output, said.errors) == (3, b"a\xff\0\r\n", b"b\xfe")
 
 
-def test_a_program_that_has_no_limit_of_time_has_none_of_size(
+def test_without_a_timeout_the_output_is_unlimited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(asking, "MOST_BYTES", 3)
@@ -97,7 +97,7 @@ def test_a_program_that_has_no_limit_of_time_has_none_of_size(
         programs().run(["echo", "12345"], patience=PATIENCE)
 
 
-def test_one_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+def test_a_hanging_program_is_killed_with_its_children(tmp_path: Path) -> None:
     with pytest.raises(OperationError, match="did not answer: no answer within"):
         programs().run(["sh", "-c", noting_its_child(tmp_path)], patience=0.3)
     # On a busy machine it may have been ended before it had a child.
@@ -105,6 +105,6 @@ def test_one_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     assert soon(lambda: not note.exists() or gone(int(note.read_text())))
 
 
-def test_one_that_is_not_there_is_told() -> None:
+def test_a_missing_program_is_an_error() -> None:
     with pytest.raises(OperationError, match="can't be started"):
         programs().run(["/nowhere/x"], patience=PATIENCE)

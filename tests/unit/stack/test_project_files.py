@@ -21,7 +21,7 @@ def names(folder: Path, paths: tuple[Path, ...]) -> list[str]:
     return [str(path.relative_to(folder)) for path in paths]
 
 
-def test_each_kind_is_told_apart(tmp_path: Path) -> None:
+def test_each_kind_of_file_is_distinguished(tmp_path: Path) -> None:
     write(
         tmp_path,
         compose_yml="include: [sub/i.yml]\nservices: {a: {extends: {file: e.yml, service: e},"
@@ -37,13 +37,13 @@ def test_each_kind_is_told_apart(tmp_path: Path) -> None:
     assert sorted(names(tmp_path, found.services)) == ["a.env", "l.txt", "sub/i.env"]
 
 
-def test_files_that_name_each_other_in_a_circle_are_met_once(tmp_path: Path) -> None:
+def test_circular_references_are_followed_once(tmp_path: Path) -> None:
     write(tmp_path, compose_yml="include: [b.yml]", b_yml="include: [compose.yml, b.yml]")
     found = find_project_files(ComposeCommand(directory=str(tmp_path)), {})
     assert names(tmp_path, found.parts) == ["b.yml", "compose.yml"]
 
 
-def test_a_pipe_and_a_folder_in_the_place_of_a_file_hold_nobody_up(tmp_path: Path) -> None:
+def test_pipes_and_folders_in_place_of_files_do_not_block(tmp_path: Path) -> None:
     write(tmp_path, compose_yml="include: [pipe.yml, folder.yml, oci://registry.test/x]")
     os.mkfifo(tmp_path / "pipe.yml")
     os.mkfifo(tmp_path / ".env")
@@ -53,7 +53,7 @@ def test_a_pipe_and_a_folder_in_the_place_of_a_file_hold_nobody_up(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["parts/x.yml", "parts/more.yml", "base.yml", "app.vars"])
-def test_a_change_of_any_of_them_is_noticed(tmp_path: Path, name: str) -> None:
+def test_a_change_of_any_file_is_detected(tmp_path: Path, name: str) -> None:
     write(
         tmp_path,
         _env="COMPOSE_FILE=one.yml:parts/more.yml\n",
@@ -71,7 +71,7 @@ def test_a_change_of_any_of_them_is_noticed(tmp_path: Path, name: str) -> None:
     assert project.fingerprint() != before
 
 
-def test_one_that_is_named_from_now_on_is_watched_from_now_on(tmp_path: Path) -> None:
+def test_a_newly_named_file_is_watched(tmp_path: Path) -> None:
     write(tmp_path, compose_yml="services: {}", sub__late_yml="services: {}")
     project = ComposeProject(ComposeCommand(directory=str(tmp_path)), {})
     assert tmp_path / "sub/late.yml" not in project.read_files().all

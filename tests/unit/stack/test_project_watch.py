@@ -15,7 +15,7 @@ from tests.builders.watching import PACE, Stage, service, stage, until
 __all__ = ["stage"]
 
 
-def test_a_project_of_another_name_is_watched_under_that_name(stage: Stage) -> None:
+def test_a_project_with_another_name_is_watched_under_that_name(stage: Stage) -> None:
     stage.project.trouble = ComposeRefused("yaml: line 1: no")
     stage.watcher.start()
     until(lambda: stage.now.project_trouble and stage.engine.streams)
@@ -31,7 +31,7 @@ def test_a_project_of_another_name_is_watched_under_that_name(stage: Stage) -> N
     until(lambda: stage.watcher.events)
 
 
-def test_a_file_that_breaks_while_it_is_watched_makes_no_orphan(stage: Stage) -> None:
+def test_a_broken_compose_file_makes_no_orphans(stage: Stage) -> None:
     stage.watcher.start()
     until(lambda: stage.now.complete)
     stage.project.trouble = ComposeRefused("yaml: line 1: no")
@@ -42,7 +42,7 @@ def test_a_file_that_breaks_while_it_is_watched_makes_no_orphan(stage: Stage) ->
     assert service(stage, "postgres").state is ServiceState.RUNNING
 
 
-def test_compose_that_was_missing_is_asked_again_by_itself(stage: Stage) -> None:
+def test_a_missing_compose_is_retried(stage: Stage) -> None:
     stage.project.trouble = ComposeMissing("Docker Compose version 2 is not installed.")
     stage.watcher.start()
     until(lambda: stage.now.project_trouble)
@@ -58,7 +58,7 @@ def test_compose_that_was_missing_is_asked_again_by_itself(stage: Stage) -> None
     assert stage.project.asked == asked
 
 
-def test_another_trouble_does_not_inherit_the_age_of_the_one_before(stage: Stage) -> None:
+def test_a_different_error_has_its_own_start_time(stage: Stage) -> None:
     stage.project.trouble = ComposeRefused("yaml: line 1: no")
     stage.watcher.start()
     until(lambda: stage.now.project_trouble)
@@ -71,7 +71,7 @@ def test_another_trouble_does_not_inherit_the_age_of_the_one_before(stage: Stage
     assert stage.now.project_trouble.since > before.since
 
 
-def test_hashes_that_compose_does_not_tell_leave_no_old_verdict(stage: Stage) -> None:
+def test_without_new_hashes_the_old_ones_are_dropped(stage: Stage) -> None:
     stage.watcher.start()
     until(lambda: stage.now.complete and stage.sync("api") is SyncAction.NOTHING)
     stage.project.hash_trouble = ComposeRefused("no hashes today")
@@ -82,9 +82,7 @@ def test_hashes_that_compose_does_not_tell_leave_no_old_verdict(stage: Stage) ->
 
 
 @pytest.mark.parametrize("trouble", [None, ComposeRefused("no hashes")], ids=["told", "refused"])
-def test_until_compose_was_asked_for_hashes_the_project_awaits_them(
-    stage: Stage, trouble: ComposeRefused | None
-) -> None:
+def test_the_project_awaits_its_hashes(stage: Stage, trouble: ComposeRefused | None) -> None:
     stage.project.hashing.clear()
     stage.project.hash_trouble = trouble
     stage.watcher.start()

@@ -16,7 +16,7 @@ from pixel_tui.stack.model.replacements import listed_leftovers
         ("0123456789AB_api", "api-1", ""),
     ],
 )
-def test_what_compose_made_to_replace_another_is_told_by_label_and_name(
+def test_a_replacement_is_recognised_by_label_and_name(
     name: str, label: str | None, replaces: str
 ) -> None:
     labels: JsonObject = {"com.docker.compose.replace": label} if label else {}
@@ -24,7 +24,7 @@ def test_what_compose_made_to_replace_another_is_told_by_label_and_name(
     assert parse_container(raw).replaces == replaces
 
 
-def test_leftovers_are_told_from_a_list_of_containers_too() -> None:
+def test_leftovers_are_found_in_a_list_of_containers() -> None:
     def item(container_id: str, name: str, service: str, label: str = "") -> JsonObject:
         labels = {"com.docker.compose.service": service, "com.docker.compose.replace": label}
         return {"Id": container_id, "Names": [f"/{name}"], "Labels": dict(labels)}

@@ -12,7 +12,7 @@ from tests.builders.join import container
 from tests.builders.scripted_engine import ScriptedEngine
 
 
-def test_what_stands_still_on_a_changed_network_is_read_once_and_its_restarts_count() -> None:
+def test_stopped_containers_on_a_changed_network_are_read_once() -> None:
     labels: JsonObject = {f"com.docker.compose.{key}": value for key, value in LABELS.items()}
 
     class OnNetwork(ScriptedEngine):
@@ -67,7 +67,7 @@ LABELS = {
 }
 
 
-def test_networks_are_listed_again_only_where_containers_are_others() -> None:
+def test_networks_are_listed_again_only_if_containers_changed() -> None:
     class Counting(ScriptedEngine):
         asked = 0
 

@@ -24,7 +24,7 @@ def texts(ring: Ring) -> list[int]:
     return [int(item.text) for item in ring.window(*held(ring)).lines]
 
 
-def test_the_oldest_lines_go_and_numbers_stay() -> None:
+def test_the_oldest_lines_are_dropped_and_numbers_stay() -> None:
     ring = Ring(max_lines=10)
     ring.extend(numbered(0, 8))
     assert held(ring) == (0, 8)
@@ -35,7 +35,7 @@ def test_the_oldest_lines_go_and_numbers_stay() -> None:
     assert [item.text for item in window.lines] == [b"%d" % number for number in range(6, 16)]
 
 
-def test_bytes_are_bounded_too() -> None:
+def test_bytes_are_limited() -> None:
     ring = Ring(max_bytes=100)
     ring.extend([line(b"x" * 30) for _ in range(10)])
     assert held(ring) == (7, 10)
@@ -49,13 +49,13 @@ def test_one_line_is_kept_whatever_its_size() -> None:
     assert [item.text for item in ring.window(0, 9).lines] == [b"next"]
 
 
-def test_a_batch_larger_than_the_ring_leaves_its_end() -> None:
+def test_of_a_batch_larger_than_the_ring_the_end_is_kept() -> None:
     ring = Ring(max_lines=5)
     ring.extend(numbered(0, 1000))
     assert held(ring) == (995, 1000)
 
 
-def test_a_window_is_what_is_there_of_it() -> None:
+def test_a_window_has_only_the_kept_lines() -> None:
     ring = Ring(max_lines=10)
     ring.extend(numbered(0, 15))
     assert ring.window(0, 5).lines == ()
@@ -65,7 +65,7 @@ def test_a_window_is_what_is_there_of_it() -> None:
     assert ring.window(9, 3).lines == ()
 
 
-def test_single_lines_are_found_by_their_numbers_and_none_for_those_that_are_gone() -> None:
+def test_lines_are_found_by_number_and_none_if_dropped() -> None:
     ring = Ring(max_lines=10)
     ring.extend(numbered(0, 15))
     found = ring.lines((4, 5, 9, 14, 15))
@@ -78,7 +78,7 @@ def test_single_lines_are_found_by_their_numbers_and_none_for_those_that_are_gon
     assert [item.text for item in ring.lines((-2, 0)) if item is not None] == [b"100", b"0"]
 
 
-def test_older_lines_get_numbers_below_the_first() -> None:
+def test_prepended_lines_get_numbers_below_the_first() -> None:
     ring = Ring(max_lines=10)
     ring.extend(numbered(5, 3))
     assert ring.prepend(numbered(0, 5)) == 0
@@ -86,7 +86,7 @@ def test_older_lines_get_numbers_below_the_first() -> None:
     assert [int(item.text) for item in ring.window(-2, 1).lines] == [3, 4, 5]
 
 
-def test_the_newest_make_room_for_older_lines() -> None:
+def test_prepending_drops_the_newest_lines() -> None:
     ring = Ring(max_lines=6)
     ring.extend(numbered(0, 10))
     assert texts(ring) == [4, 5, 6, 7, 8, 9]
@@ -95,14 +95,14 @@ def test_the_newest_make_room_for_older_lines() -> None:
     assert held(ring) == (1, 7)
 
 
-def test_of_more_older_lines_than_fit_the_last_are_kept() -> None:
+def test_of_too_many_prepended_lines_the_last_are_kept() -> None:
     ring = Ring(max_lines=4)
     ring.extend(numbered(100, 4))
     assert ring.prepend(numbered(0, 100)) == 4
     assert texts(ring) == [96, 97, 98, 99]
 
 
-def test_a_new_beginning_is_told_apart() -> None:
+def test_a_restart_changes_the_epoch() -> None:
     ring = Ring(max_lines=4)
     ring.extend(numbered(0, 9))
     before = ring.extent.epoch
@@ -112,7 +112,7 @@ def test_a_new_beginning_is_told_apart() -> None:
     assert ring.extent.epoch != before
 
 
-def test_every_change_is_told_to_who_listens() -> None:
+def test_the_listener_is_called_on_every_change() -> None:
     ring, told = Ring(), []
     ring.listen(lambda: told.append(ring.extent))
     ring.extend(numbered(5, 1))
@@ -130,7 +130,7 @@ def test_every_change_is_told_to_who_listens() -> None:
     st.integers(1, 30),
     st.integers(1, 60),
 )
-def test_whatever_comes_at_either_end_the_lines_stay_in_a_row(
+def test_lines_stay_consecutive_whatever_is_added(
     batches: list[tuple[bool, int]], max_lines: int, max_bytes: int
 ) -> None:
     ring, begin, end = Ring(max_lines, max_bytes), 50_000, 50_000
@@ -153,7 +153,7 @@ def test_whatever_comes_at_either_end_the_lines_stay_in_a_row(
     st.integers(min_value=1, max_value=10),
     st.integers(min_value=1, max_value=120),
 )
-def test_it_holds_the_newest_that_fit(
+def test_it_keeps_the_newest_lines_that_fit(
     batches: list[list[int]], max_lines: int, max_bytes: int
 ) -> None:
     ring = Ring(max_lines, max_bytes)

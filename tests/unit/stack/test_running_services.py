@@ -45,7 +45,7 @@ def running(error: EngineError) -> dict[str, RunningService]:
 @pytest.mark.parametrize(
     "error", [EngineRefused(500, "layer does not exist"), EngineAnswerInvalid("No JSON.")]
 )
-def test_of_what_can_not_be_inspected_the_labels_are_known(error: EngineError) -> None:
+def test_an_uninspectable_container_has_its_labels(error: EngineError) -> None:
     found = running(error)
     assert found["api"].environment == {"TOKEN": "old"}
     assert not found["api"].unread
@@ -54,13 +54,13 @@ def test_of_what_can_not_be_inspected_the_labels_are_known(error: EngineError) -
     assert db.unread
 
 
-def test_what_has_gone_meanwhile_is_nothing_and_a_lost_engine_is_no_answer() -> None:
+def test_a_removed_container_is_skipped_and_a_lost_engine_is_an_error() -> None:
     assert set(running(EngineRefused(404, "No such container"))) == {"api"}
     with pytest.raises(EngineUnreachable):
         running(EngineUnreachable("Nobody answers."))
 
 
-def test_its_impact_is_told_by_its_hash_and_the_doubt_is_named() -> None:
+def test_the_impact_is_derived_from_the_hash_and_the_doubt_is_named() -> None:
     found = running(EngineRefused(500, "layer does not exist"))
 
     def reading(config_hash: str) -> CandidateReading:

@@ -64,12 +64,12 @@ def make(listener: socket.socket) -> Make:
     return made
 
 
-def test_an_answer_is_taken_whole(make: Make) -> None:
+def test_a_response_is_read_completely(make: Make) -> None:
     said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
     assert make(said, b"", 0).get("/a") == EngineResponse(200, "OK", b"abc")
 
 
-def test_one_that_comes_in_drops_is_given_up(make: Make) -> None:
+def test_a_slow_response_times_out(make: Make) -> None:
     transport = make(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x", 0.02)
     with pytest.raises(EngineUnreachable, match="does not answer"):
         transport.get("/a", timeout=0.3)
@@ -79,13 +79,13 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.mark.parametrize("said", [b"", OK, OK + b"Transfer-Encoding: chunked\r\n\r\n1;"])
-def test_so_is_one_whose_headers_or_frames_do(make: Make, said: bytes) -> None:
+def test_slow_headers_or_chunks_time_out(make: Make, said: bytes) -> None:
     with pytest.raises(EngineUnreachable, match="does not answer"):
         make(said, b"x", 0.2).get("/a", timeout=0.5)
 
 
 @pytest.mark.parametrize("endless", [False, True])
-def test_so_is_one_that_is_to_be_read_as_it_comes_and_never_begins(
+def test_a_stream_that_never_starts_times_out(
     make: Make, monkeypatch: pytest.MonkeyPatch, endless: bool
 ) -> None:
     monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.READ_SECONDS", 0.5)
@@ -94,7 +94,7 @@ def test_so_is_one_that_is_to_be_read_as_it_comes_and_never_begins(
 
 
 @pytest.mark.parametrize("endless", [False, True])
-def test_what_is_read_as_it_comes_may_take_long(
+def test_a_streamed_body_may_take_long(
     make: Make, monkeypatch: pytest.MonkeyPatch, endless: bool
 ) -> None:
     monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.RESPONSE_SECONDS", 0.1)
@@ -107,12 +107,12 @@ def test_what_is_read_as_it_comes_may_take_long(
     assert read.strip(b"x") == b""
 
 
-def test_no_answer_leads_elsewhere(make: Make) -> None:
+def test_redirects_are_not_followed(make: Make) -> None:
     said = b"HTTP/1.1 301 Moved\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
     assert make(said, b"", 0).get("/a").status == 301
 
 
-def test_one_that_never_ends_is_none(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_response_is_an_error(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.MAX_BYTES", 100_000)
     said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     with pytest.raises(EngineAnswerInvalid, match="larger than"):
@@ -139,7 +139,7 @@ def secured(tmp_path: Path) -> ssl.SSLContext:
     return context
 
 
-def test_all_that_is_so_over_tls_whose_authority_is_the_engines_own(
+def test_deadlines_hold_over_tls_with_the_engines_own_ca(
     listener: socket.socket,
     secured: ssl.SSLContext,
     tmp_path: Path,
@@ -158,14 +158,14 @@ def test_all_that_is_so_over_tls_whose_authority_is_the_engines_own(
         SdkTransport(address, tls, plain(address)).get("/a", timeout=0.5)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_no_matter_of_rights() -> None:
+def test_an_untrusted_certificate_is_not_reported_as_missing_permission() -> None:
     error = connection_error(ssl.SSLError(1, "certificate verify failed"), plain("tcp://pixel"))
     assert isinstance(error, EngineUnreachable)
     assert "certificate verify failed" in str(error)
 
 
 @pytest.mark.parametrize("address", ["foo://x", "x", "/var/run/docker.sock", "ssh://x/path"])
-def test_an_address_that_is_none_is_told_which_there_are(address: str) -> None:
+def test_an_invalid_address_is_an_error_with_examples(address: str) -> None:
     with pytest.raises(EngineUnreachable) as wrong:
         SdkTransport(address, None, plain(address)).get("/a")
     assert wrong.value.sentence == f"This is no address of an engine: {address}."
@@ -173,7 +173,7 @@ def test_an_address_that_is_none_is_told_which_there_are(address: str) -> None:
         assert scheme in wrong.value.remedy
 
 
-def test_ssh_without_paramiko_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ssh_without_paramiko_is_an_error_with_a_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("docker.api.client.SSHHTTPAdapter", None, raising=False)
     monkeypatch.delattr("docker.api.client.SSHHTTPAdapter")
     with pytest.raises(EngineUnreachable, match="needs paramiko, which is not installed") as wrong:

@@ -36,24 +36,24 @@ def written(path: Path, content: str) -> Path:
     return path
 
 
-def test_what_is_in_a_file_is_masked_from_then_on(tmp_path: Path) -> None:
+def test_the_content_of_a_secret_file_is_masked(tmp_path: Path) -> None:
     path = written(tmp_path / "db_password", f"{VALUE}\n")
     assert VALUE in redact(f"login failed with {VALUE}")
     read(path)
     assert VALUE not in redact(f"login failed with {VALUE}")
 
 
-def test_a_plain_value_is_masked_where_it_is_a_word(tmp_path: Path) -> None:
+def test_a_simple_value_is_masked_as_a_word(tmp_path: Path) -> None:
     read(written(tmp_path / "db_password", "hunter22\n"))
     assert redact("with hunter22, xhunter22") == "with ********, xhunter22"
 
 
-def test_a_short_value_would_hide_what_is_none(tmp_path: Path) -> None:
+def test_a_short_value_is_not_masked(tmp_path: Path) -> None:
     read(written(tmp_path / "user", "postgres\n"), written(tmp_path / "empty", ""))
     assert redact("service postgres is up") == "service postgres is up"
 
 
-def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path = written(tmp_path / "db_password", VALUE)
     files = read(path)
     written(tmp_path / "new", OTHER).replace(path)
@@ -63,7 +63,7 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "missing", "large", "bytes", "nowhere"])
-def test_what_is_no_small_file_of_text_is_passed_over(tmp_path: Path, kind: str) -> None:
+def test_large_binary_or_missing_files_are_skipped(tmp_path: Path, kind: str) -> None:
     odd = tmp_path / "odd"
     if kind == "pipe":
         os.mkfifo(odd)
@@ -80,7 +80,7 @@ def test_what_is_no_small_file_of_text_is_passed_over(tmp_path: Path, kind: str)
     assert OTHER in redact(f"with {OTHER}")
 
 
-def test_only_what_compose_names_as_a_file_is_read(tmp_path: Path) -> None:
+def test_only_files_named_by_compose_are_read(tmp_path: Path) -> None:
     files = SecretFiles()
     files.take({"secrets": {"a": {"environment": "A"}, "b": {"external": True}, "c": None}})
     files.take({"secrets": {"d": {"file": "relative"}}})
@@ -103,17 +103,17 @@ def test_only_what_compose_names_as_a_file_is_read(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_line_and_the_value_of_a_secret_key_may_turn_up_alone(text: str, found: set[str]) -> None:
+def test_lines_and_values_of_secret_keys_are_masked_separately(text: str, found: set[str]) -> None:
     assert set(secrets_in(text.strip())) == found
 
 
-def test_of_a_key_in_pem_each_line_is_masked_but_no_heading() -> None:
+def test_each_line_of_a_pem_key_is_masked_but_not_its_headings() -> None:
     lines = ["MIIFakeFakeFakeFake0", "FakeFakeFakeFakeFak1"]
     text = "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"])
     assert set(secrets_in(text)) == {text, *lines}
 
 
-def test_they_are_read_with_the_hashes_of_a_project(tmp_path: Path) -> None:
+def test_secret_files_are_read_with_the_hashes(tmp_path: Path) -> None:
     program = tmp_path / "compose"
     program.write_text("#!/bin/sh\ncat > /dev/null\n")
     program.chmod(0o755)

@@ -49,7 +49,7 @@ def killed(number: int) -> Callable[[], None]:
     ],
     ids=["done", "nothing to do", "refused", "disk", "asked to end", "hung up"],
 )  # fmt: skip
-def test_the_exit_code_says_whether_it_was_done(
+def test_the_exit_code_is_0_only_if_the_work_was_done(
     work: Callable[[], None], code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert finished(work) == code
@@ -57,7 +57,7 @@ def test_the_exit_code_says_whether_it_was_done(
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_program_that_is_being_started_is_known_before_it_is_interrupted(
+def test_an_interrupt_during_a_start_ends_the_program(
     number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work() -> None:
@@ -70,7 +70,7 @@ def test_a_program_that_is_being_started_is_known_before_it_is_interrupted(
     assert capsys.readouterr().out == "started, and known\nIt was cancelled.\n"
 
 
-def test_what_it_says_is_harmless_and_has_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_is_sanitised_and_has_no_secrets(capsys: pytest.CaptureFixture[str]) -> None:
     say("\x1b[2Jpg_dump: postgres://pixel:hunter2@db failed")
     told = capsys.readouterr().out
     assert "\x1b" not in told
@@ -91,7 +91,7 @@ def test_what_it_says_is_harmless_and_has_no_secret(capsys: pytest.CaptureFixtur
     ],
     ids=["plain", "all of it"],
 )
-def test_it_calls_compose_as_the_console_does(command: ComposeCommand) -> None:
+def test_it_runs_compose_like_the_console(command: ComposeCommand) -> None:
     parser = argparse.ArgumentParser()
     add_project_options(parser)
     assert command_from(parser.parse_args(project_options(command, "pixel"))) == command
@@ -115,20 +115,20 @@ sys.exit(finished(work))
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_full_disk_below_its_output_ends_no_work(tmp_path: Path, unbuffered: str) -> None:
+def test_a_full_disk_does_not_abort_the_work(tmp_path: Path, unbuffered: str) -> None:
     done = tmp_path / "done"
     ended = on_a_full_disk(TALKATIVE, str(done), unbuffered=unbuffered)
     assert (done.read_text(), ended.returncode, ended.stderr) == ("done", 0, "")
 
 
-def test_what_a_full_disk_kept_back_is_said_when_there_is_room_again(tmp_path: Path) -> None:
+def test_kept_output_is_written_when_the_disk_has_space_again(tmp_path: Path) -> None:
     later = tmp_path / "later"
     assert on_a_full_disk(TALKATIVE, str(tmp_path / "done"), str(later)).returncode == 0
     lines = later.read_text().splitlines()
     assert (lines[:2], lines[-1]) == (["line 0", "line 1"], "the last")
 
 
-def test_work_that_fails_on_a_full_disk_is_still_told_failed(tmp_path: Path) -> None:
+def test_failed_work_on_a_full_disk_is_still_a_failure(tmp_path: Path) -> None:
     assert on_a_full_disk(TALKATIVE, str(tmp_path / "not there/done")).returncode == 1
 
 

@@ -28,31 +28,31 @@ def test_cpu_is_in_cores() -> None:
     assert figures.cpu == pytest.approx(1.5)
 
 
-def test_transfers_are_bytes_a_second() -> None:
+def test_transfers_are_bytes_per_second() -> None:
     figures = usage_between(
         START, later(2, received=2048, sent=1024, read=512, written=0), limit=None, shown=None
     )
     assert (figures.received, figures.sent, figures.read, figures.written) == (1024, 512, 256, 0)
 
 
-def test_a_new_figure_is_eased_from_the_one_that_is_shown() -> None:
+def test_a_new_value_is_smoothed_from_the_shown_one() -> None:
     figures = usage_between(START, later(1, cpu=1_000_000_000), limit=None, shown=Usage(cpu=0.0))
     assert figures.cpu is not None
     assert 0.5 < figures.cpu < 1.0
 
 
-def test_an_idle_container_comes_to_rest_at_zero() -> None:
+def test_an_idle_container_settles_at_zero() -> None:
     figures = usage_between(START, later(1), limit=None, shown=Usage(cpu=0.0002, received=0.00001))
     assert figures.cpu == 0.0
     assert figures.received == 0.0
 
 
-def test_counters_that_went_back_mean_a_new_life() -> None:
+def test_counters_that_decrease_mean_a_new_run() -> None:
     before = replace(START, cpu=10_000_000_000)
     assert usage_between(before, later(1, cpu=5), limit=None, shown=None).cpu is None
 
 
-def test_two_samples_of_a_real_engine_give_figures() -> None:
+def test_two_samples_of_a_real_engine_give_stats() -> None:
     for folder in DATA.glob("engine-*"):
         first, second = (
             parse_sample(load_object((folder / f"stats-{number}.json").read_bytes()))
@@ -67,7 +67,7 @@ def test_two_samples_of_a_real_engine_give_figures() -> None:
         assert figures.received is not None
 
 
-def test_the_page_cache_that_is_free_to_go_is_not_memory_in_use() -> None:
+def test_reclaimable_page_cache_is_not_memory_in_use() -> None:
     for name in ("inactive_file", "total_inactive_file"):
         sample = parse_sample(
             {
@@ -79,5 +79,5 @@ def test_the_page_cache_that_is_free_to_go_is_not_memory_in_use() -> None:
         assert sample.memory == 600
 
 
-def test_a_container_that_has_stopped_gives_no_sample() -> None:
+def test_a_stopped_container_has_no_sample() -> None:
     assert parse_sample({"read": "0001-01-01T00:00:00Z"}) is None

@@ -99,7 +99,7 @@ def test_rates_come_with_the_second_sample(stage: Stage) -> None:
     assert stage.told >= 2
 
 
-def test_what_no_longer_runs_has_no_figures(stage: Stage) -> None:
+def test_a_container_that_no_longer_runs_has_no_stats(stage: Stage) -> None:
     stage.sampler.start()
     until(lambda: stage.sampler.table)
     gone = stage.containers[0].id
@@ -109,7 +109,7 @@ def test_what_no_longer_runs_has_no_figures(stage: Stage) -> None:
     until(lambda: not stage.sampler.table)
 
 
-def test_what_the_kernel_tells_the_engine_is_not_asked_for(stage: Stage) -> None:
+def test_stats_from_the_kernel_are_not_requested_from_the_engine(stage: Stage) -> None:
     known = stage.containers[0]
     sample = parse_sample(stage.engine.stats(known.id))
     assert sample is not None
@@ -120,7 +120,7 @@ def test_what_the_kernel_tells_the_engine_is_not_asked_for(stage: Stage) -> None
     assert stage.sampler.table[known.id].memory == 4242
 
 
-def test_one_that_has_just_gone_takes_no_other_with_it(stage: Stage) -> None:
+def test_a_removed_container_does_not_affect_others(stage: Stage) -> None:
     gone = stage.containers[0].id
     stage.engine.refused.add(gone)
     stage.sampler.start()
@@ -128,7 +128,7 @@ def test_one_that_has_just_gone_takes_no_other_with_it(stage: Stage) -> None:
     assert gone not in stage.sampler.table
 
 
-def test_a_fault_of_its_own_is_logged_and_the_next_round_is_another(
+def test_an_unexpected_error_is_logged_and_sampling_continues(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.engine.surprise = ValueError("never foreseen")
@@ -138,7 +138,7 @@ def test_a_fault_of_its_own_is_logged_and_the_next_round_is_another(
     until(lambda: stage.sampler.table)
 
 
-def test_nobody_is_asked_while_nobody_looks(stage: Stage) -> None:
+def test_sampling_pauses_while_stats_are_not_wanted(stage: Stage) -> None:
     stage.sampler.start()
     until(lambda: stage.sampler.table)
     stage.sampler.want(wanted=False)
@@ -150,7 +150,7 @@ def test_nobody_is_asked_while_nobody_looks(stage: Stage) -> None:
     until(lambda: stage.engine.asked > asked)
 
 
-def test_where_nothing_runs_there_is_no_hurry() -> None:
+def test_without_containers_the_normal_interval_is_used() -> None:
     stage = Stage(interval=30.0)
     stage.containers = []
     stage.sampler.start()

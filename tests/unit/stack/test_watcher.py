@@ -20,7 +20,7 @@ __all__ = ["stage"]
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-def test_a_picture_that_is_no_other_is_not_told_again() -> None:
+def test_an_equal_snapshot_is_not_notified() -> None:
     clock = FixedClock(NOON)
     world = DemoWorld(clock)
     watcher = Watcher(DemoEngine(world), DemoProject(world), clock, PACE)
@@ -44,7 +44,7 @@ def test_a_picture_that_is_no_other_is_not_told_again() -> None:
     watcher.close()
 
 
-def test_a_log_that_is_asked_for_after_the_close_is_closed(stage: Stage) -> None:
+def test_a_log_opened_after_close_is_closed(stage: Stage) -> None:
     stage.watcher.start()
     until(lambda: stage.now.complete)
     stage.watcher.close()

@@ -20,11 +20,11 @@ from pixel_tui.stack.model.words import code_words, exit_words
         (255, "255"),
     ],
 )
-def test_a_code_says_what_it_means_where_it_means_something(code: int, words: str) -> None:
+def test_an_exit_code_has_its_meaning_if_it_has_one(code: int, words: str) -> None:
     assert code_words(code) == words
     assert exit_words(code) == f"exit code {words}"
 
 
-def test_lack_of_memory_is_told_before_the_signal() -> None:
+def test_out_of_memory_takes_precedence_over_the_signal() -> None:
     assert code_words(137, oom_killed=True) == "137 (out of memory)"
     assert exit_words(137, oom_killed=True) == "exit code 137 (out of memory)"

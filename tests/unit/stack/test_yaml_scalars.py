@@ -33,7 +33,7 @@ from pixel_tui.stack.compose.yaml_scalars import Path, scalars
         ("a:\n\t\n", []),
     ],
 )
-def test_each_text_has_the_keys_above_it(text: str, wanted: list[tuple[Path, str]]) -> None:
+def test_each_scalar_has_its_path(text: str, wanted: list[tuple[Path, str]]) -> None:
     assert list(scalars(text)) == wanted
 
 
@@ -60,7 +60,7 @@ TREES = st.dictionaries(
 
 
 @given(TREES, st.sampled_from([None, 1, 4]))
-def test_json_is_read_as_it_is_written(tree: "Tree", indent: int | None) -> None:
+def test_json_is_read(tree: "Tree", indent: int | None) -> None:
     assert list(scalars(json.dumps(tree, indent=indent))) == flat(tree)
 
 
@@ -83,10 +83,10 @@ def below(item: "Tree", depth: int) -> str:
 
 
 @given(TREES)
-def test_lines_are_read_as_they_are_indented(tree: "Tree") -> None:
+def test_indentation_gives_the_structure(tree: "Tree") -> None:
     assert list(scalars(block(tree))) == flat(tree)
 
 
 @given(st.text("ab:- \n\t[]{},\"'#&!*|>\\$%."))
-def test_anything_is_read_to_its_end(text: str) -> None:
+def test_any_text_can_be_read(text: str) -> None:
     assert len(list(scalars(text))) <= len(text)
