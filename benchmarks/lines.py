@@ -17,7 +17,7 @@ from pixel_tui.logs.shape import Repeats
 from pixel_tui.logs.structure import parse_structured
 from pixel_tui.redaction.known import mask_known
 from pixel_tui.redaction.redactor import remember_secret
-from pixel_tui.stack.feed.merge import Merge
+from pixel_tui.stack.feed.merge import LineMerger
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import format_timestamp, timestamp_nanoseconds
 
@@ -82,7 +82,7 @@ def _count(lines: list[LogLine]) -> None:
 
 
 def _merge(lines: list[LogLine]) -> None:
-    merge = Merge()
+    merge = LineMerger()
     for at in range(0, LINES, 50):
         merge.feed(lines[at : at + 50], at * 0.0001)
     merge.flush()

@@ -25,7 +25,7 @@ from pixel_tui.logs.shown import FilteredLines, View
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.feed.history import LogHistory
-from pixel_tui.stack.feed.merge import Merge
+from pixel_tui.stack.feed.merge import LineMerger
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.parse_container import parse_container
@@ -255,7 +255,7 @@ def buffered() -> list[Figure]:
     batches = [
         (step / 20, _said(source, step)) for step in range(seconds * 20) for source in range(12)
     ]
-    merge, ring, out = Merge(), Ring(), list[LogLine]()
+    merge, ring, out = LineMerger(), Ring(), list[LogLine]()
     began = time.process_time()
     for now, batch in batches:
         ready = merge.feed(batch, now)

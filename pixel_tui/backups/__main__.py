@@ -40,14 +40,14 @@ from pixel_tui.stack.compose.project_files import find_project_files
 from pixel_tui.stack.programs.git_files import is_ignored
 from pixel_tui.stack.programs.own_program import add_project_options, command_from
 from pixel_tui.stack.programs.program import RealPrograms
-from pixel_tui.stack.programs.step_program import finished, say
+from pixel_tui.stack.programs.step_program import run_step, say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     os.umask(0o077)
     arguments = _parser().parse_args(argv)
-    return finished(lambda: _Work(arguments).do(arguments.verb))
+    return run_step(lambda: _Work(arguments).do(arguments.verb))
 
 
 def _parser() -> argparse.ArgumentParser:

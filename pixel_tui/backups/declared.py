@@ -12,7 +12,7 @@ from typing import Final
 from pixel_tui.backups.stack_view import ASK_SECONDS, SeenContainer
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import EVERY_PROFILE, UNRESOLVED, ComposeCommand
-from pixel_tui.stack.compose.compose_words import refusal_of
+from pixel_tui.stack.compose.compose_words import failure_reason
 from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs.program import Programs
@@ -54,12 +54,12 @@ def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
             return parse_declared(Node(load_object(whole.output)))
         active, written = ask("config"), ask(*EVERY_PROFILE, "config", *UNRESOLVED)
         if active.code:
-            reason = refusal_of(whole, command, os.environ)
+            reason = failure_reason(whole, command, os.environ)
             return Declared(trouble=f"compose refuses it: {reason}")
         model = Node(load_object(active.output))
         found = parse_declared(model)
         if written.code:
-            reason = refusal_of(whole, command, os.environ)
+            reason = failure_reason(whole, command, os.environ)
             return replace(found, trouble=f"compose refuses its profiles: {reason}")
         raw = Node(load_object(written.output))
         for name in dict(raw["services"].members()).keys() - dict(model["services"].members()):

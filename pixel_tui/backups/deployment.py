@@ -11,7 +11,7 @@ from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.stack_view import ASK_SECONDS, SeenContainer, StackView
 from pixel_tui.files import read_regular
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.compose.compose_words import refusal_of
+from pixel_tui.stack.compose.compose_words import failure_reason
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, load_object
 from pixel_tui.stack.programs.program import Programs
 
@@ -87,7 +87,7 @@ def read_resolved(programs: Programs, command: ComposeCommand) -> tuple[bytes, s
     if said.code:  # profiles may exclude each other
         active = programs.run(command.compose_argv("config"), patience=ASK_SECONDS)
         said = said if active.code else active
-    return (b"", refusal_of(said, command, os.environ)) if said.code else (said.output, "")
+    return (b"", failure_reason(said, command, os.environ)) if said.code else (said.output, "")
 
 
 def read_deployment(folder: Path) -> Deployment:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import EVERY_PROFILE, shown
-from pixel_tui.stack.compose.compose_words import refusal_of
+from pixel_tui.stack.compose.compose_words import failure_reason
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 from pixel_tui.stack.model.parse_project import externals_of
 from pixel_tui.stack.model.resource_model import Resource, ResourceKind
@@ -104,7 +104,7 @@ def _model(view: StackView) -> JsonObject:
     if said.code:  # profiles may exclude each other
         active = view.programs.run(view.command.compose_argv(*words), patience=ASK_SECONDS)
         if active.code:
-            reason = refusal_of(said, view.command, os.environ)
+            reason = failure_reason(said, view.command, os.environ)
             raise OperationError(f"Compose can't read the files of then: {reason}")
         said = active
     try:

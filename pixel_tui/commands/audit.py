@@ -60,6 +60,6 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
 def _logged_seal(trail: Path, environment: Mapping[str, str]) -> "Seal | None":
     """What the system's log knows of the trail's length."""
     from pixel_tui.operations.audit.seal import IDENTIFIER, seal_in_log
-    from pixel_tui.stack.programs.system_log import told_to_system_log
+    from pixel_tui.stack.programs.system_log import journal_entries
 
-    return seal_in_log(told_to_system_log(IDENTIFIER, environment) or "", trail)
+    return seal_in_log(journal_entries(IDENTIFIER, environment) or "", trail)

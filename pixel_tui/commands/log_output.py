@@ -11,7 +11,7 @@ from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import LogTarget
 from pixel_tui.stack.feed.history import LogHistory
-from pixel_tui.stack.feed.merge import Merge
+from pixel_tui.stack.feed.merge import LineMerger
 from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container

@@ -220,7 +220,7 @@ def begun_readers(
         command = made()
         if command is project.command:
             return project
-        project.abandon()
+        project.cancel_prefetch()
         found = ComposeProject(command, environment, state_folder)
         found.begin()
         return found
@@ -240,15 +240,15 @@ def _as_it_was_made(
     if not project.finds_files and project.command.env_files:
         return lambda: project.command
     from pixel_tui.errors import EngineError
-    from pixel_tui.stack.compose.places import adopted, made_with
+    from pixel_tui.stack.compose.places import adopt_files, creation_location
 
     found: list[ComposeCommand] = []
 
     def ask() -> None:
         with suppress(EngineError):
-            made = made_with(engine, project.place, project.fallback_name)
+            made = creation_location(engine, project.place, project.fallback_name)
             command = project.command
-            if made and (other := adopted(command, made, finds_files=project.finds_files)):
+            if made and (other := adopt_files(command, made, finds_files=project.finds_files)):
                 found.append(other)
 
     asking = Thread(target=ask, name="made-with", daemon=True)
@@ -295,13 +295,13 @@ def _found_by_name(
 ) -> "tuple[DockerEngine, ComposeCommand]":
     """The engine and the command of a project that is elsewhere: its containers say where."""
     from pixel_tui.stack.compose.find import find_command
-    from pixel_tui.stack.compose.places import find_place
+    from pixel_tui.stack.compose.places import find_location
     from pixel_tui.stack.engine.docker_engine import DockerEngine
     from pixel_tui.stack.engine.endpoint import find_endpoint
 
     host, context = arguments.host, arguments.context
     engine = DockerEngine(find_endpoint(environment, host=host, context=context))
-    place = find_place(engine, name)
+    place = find_location(engine, name)
     command = find_command(
         environment,
         host=host,

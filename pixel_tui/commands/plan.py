@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.plan_output import as_json, as_text, nothing_as_json
     from pixel_tui.errors import NothingToDo
     from pixel_tui.facts.live import SHELL_PATIENCE_SECONDS, live_facts
-    from pixel_tui.facts.past_stops import known_ends
+    from pixel_tui.facts.past_stops import exit_tracker_with_records
     from pixel_tui.operations.actions import action_named, plan_action
     from pixel_tui.session import start_session
     from pixel_tui.stack.compose.build_records import build_records
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     engine, project = readers(arguments, environment, session.state_folder)
     clock = SystemClock()
     records = build_records(project.command, session.state_folder)
-    ends = known_ends(engine.address, session.state_folder)
+    ends = exit_tracker_with_records(engine.address, session.state_folder)
     snapshot = look_once(engine, project, clock, records, ends)
     read_facts = live_facts(
         project.command,

@@ -8,7 +8,7 @@ from pixel_tui.health.finding import Finding, Severity
 from pixel_tui.health.findings import finding_of
 from pixel_tui.health.restarts import STABLE_SECONDS, unstable
 from pixel_tui.health.rules.sync import is_of_old_content
-from pixel_tui.health.stack_findings import findings_of_stack
+from pixel_tui.health.stack_findings import stack_findings
 from pixel_tui.humanize import span
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.model.container import Container, HealthStatus, Port
@@ -30,7 +30,7 @@ def all_well(snapshot: StackSnapshot) -> bool:
 
     A finding that is a warning, or worse, is wrong; a note is not.
     """
-    of_stack = any(item.severity >= Severity.WARNING for item in findings_of_stack(snapshot))
+    of_stack = any(item.severity >= Severity.WARNING for item in stack_findings(snapshot))
     known = snapshot.project_trouble is None and not of_stack
     return known and all(_well(item, snapshot) for item in snapshot.services)
 

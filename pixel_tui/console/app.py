@@ -167,9 +167,9 @@ class PixelTui(TerminalApp):
         operations = self.parts.operations
         if operations is None or not operations.running:
             self.parts.observer.close()
-        from pixel_tui.stack.compose.asking import kill_all_asked
+        from pixel_tui.stack.compose.asking import kill_bounded_programs
 
-        kill_all_asked()  # threads that wait for an answer would hold the end up
+        kill_bounded_programs()  # threads that wait for an answer would hold the end up
 
     def end(self) -> None:
         """Leave without asking. May be called by a signal's handler, at any moment."""

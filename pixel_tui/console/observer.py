@@ -5,7 +5,7 @@ being imported.
 """
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.facts.past_stops import known_ends
+from pixel_tui.facts.past_stops import exit_tracker_with_records
 from pixel_tui.session import Session
 from pixel_tui.stack.compose.build_records import build_records
 from pixel_tui.stack.compose.project import ComposeProject
@@ -36,5 +36,5 @@ def live_observer(engine: DockerEngine, project: ComposeProject, session: Sessio
         log_tail=settings.log_tail,
         local=local,
         records=build_records(project.command, session.state_folder),
-        ends=known_ends(engine.address, session.state_folder),
+        ends=exit_tracker_with_records(engine.address, session.state_folder),
     )

@@ -42,7 +42,7 @@ from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.settings import ENVIRONMENT_CONFIG, Settings, config_path
 from pixel_tui.stack.compose.build_records import build_records
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.compose.places import labelled_name, read_other_names
+from pixel_tui.stack.compose.places import name_from_labels, read_other_names
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.label_model import PROJECT, label_values, labelled_project
 from pixel_tui.stack.model.parse_project import parse_project
@@ -163,7 +163,9 @@ def _containers(
 
     def read() -> tuple[Container, ...] | Unknown:
         name = (
-            project.name if isinstance(project, Project) else labelled_name(engine, readers.project)
+            project.name
+            if isinstance(project, Project)
+            else name_from_labels(engine, readers.project)
         )
         found = tuple(read_containers(engine, engine.containers(name), {}, ()).values())
         if found or resolved:

@@ -27,7 +27,7 @@ from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.candidate import CandidateReader
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.programs.own_program import add_project_options, command_from
-from pixel_tui.stack.programs.program import run_openly
+from pixel_tui.stack.programs.program import run_inheriting_output
 from pixel_tui.stack.programs.step_program import say
 from pixel_tui.stack.watch.live_witness import live_witness
 
@@ -189,7 +189,7 @@ class _Work:
         )
 
     def _run(self, argv: Sequence[str], *, apart: bool) -> int:
-        return run_openly(
+        return run_inheriting_output(
             argv,
             directory=Path(self._command.directory),
             environment=self._environment,

@@ -30,14 +30,14 @@ class BackgroundValue(Generic[T]):
         self._value = first
         self._clock = clock
         self._fresh = fresh
-        self._answered: float | None = None
+        self._read_at: float | None = None
         self._thread: threading.Thread | None = None
 
     def ask(self, read: Callable[[], T]) -> None:
         """Start to read, unless it is being read or is still fresh. Returns at once."""
         if self._thread is not None and self._thread.is_alive():
             return
-        if self._answered is not None and self._clock.monotonic() - self._answered < self._fresh:
+        if self._read_at is not None and self._clock.monotonic() - self._read_at < self._fresh:
             return
         if not self._keep:
             self._value = self._first
@@ -47,7 +47,7 @@ class BackgroundValue(Generic[T]):
                 self._value = read()
             except (ConsoleError, OSError) as error:
                 log.info("a fact for plans can't be read: %s", error)  # the plan shows it, too
-            self._answered = self._clock.monotonic()
+            self._read_at = self._clock.monotonic()
 
         self._thread = threading.Thread(target=work, name="facts", daemon=True)
         self._thread.start()

@@ -25,7 +25,7 @@ PATIENCE_SECONDS: Final = 5.0
 """How long a plan waits for compose to resolve a candidate."""
 FRESH_SECONDS: Final = 3600.0
 """A value is valid as long as its key, which is derived from its inputs."""
-KEPT_ANSWERS: Final = 8
+MAX_KEPT: Final = 8
 
 
 class EnvironmentFactReader:
@@ -68,7 +68,7 @@ class _FileFactReader:
         self._impact = impact
         self._state = state
         self._staging = Staging(state, command.env_mark, command.edited)
-        self._answers: dict[str, BackgroundValue[Impact | None]] = {}
+        self._impacts: dict[str, BackgroundValue[Impact | None]] = {}
         self._lock = threading.Lock()
 
     def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
@@ -106,20 +106,20 @@ class _FileFactReader:
         found: list[Candidate] = []
         for candidate_id in self._staging.ids():
             with suppress(CandidateGone):  # saved or discarded meanwhile
-                found.append(self._candidate(candidate_id, sha256, snapshot, waited=not found))
+                found.append(self._candidate(candidate_id, sha256, snapshot, wait=not found))
         return tuple(found)
 
     def _candidate(
-        self, candidate_id: str, sha256: str, snapshot: StackSnapshot, *, waited: bool
+        self, candidate_id: str, sha256: str, snapshot: StackSnapshot, *, wait: bool
     ) -> Candidate:
         content = self._staging.read(candidate_id)
         key = digest(repr((candidate_id, sha256, _what_runs(snapshot))).encode())
-        answer = self._answer(key)
-        if waited:
-            answer.ask(self._asking(content))
-        deadline = SystemClock().monotonic() + (PATIENCE_SECONDS if waited else 0.0)
-        impact = answer.answer(deadline)
-        if waited and impact is not None:
+        value = self._impact_value(key)
+        if wait:
+            value.ask(self._impact_reader(content))
+        deadline = SystemClock().monotonic() + (PATIENCE_SECONDS if wait else 0.0)
+        impact = value.answer(deadline)
+        if wait and impact is not None:
             impact = self._impact.with_attached(impact)
         return Candidate(
             id=candidate_id,
@@ -129,17 +129,17 @@ class _FileFactReader:
             base=self._staging.base(candidate_id),
         )
 
-    def _asking(self, content: bytes) -> Callable[[], Impact | None]:
+    def _impact_reader(self, content: bytes) -> Callable[[], Impact | None]:
         return lambda: self._impact.read(content)
 
-    def _answer(self, key: str) -> BackgroundValue[Impact | None]:
+    def _impact_value(self, key: str) -> BackgroundValue[Impact | None]:
         with self._lock:
             nothing: Impact | None = None
-            found = self._answers.pop(key, None)
-            self._answers[key] = found or BackgroundValue(nothing, SystemClock(), FRESH_SECONDS)
-            for old in list(self._answers)[:-KEPT_ANSWERS]:
-                del self._answers[old]
-            return self._answers[key]
+            found = self._impacts.pop(key, None)
+            self._impacts[key] = found or BackgroundValue(nothing, SystemClock(), FRESH_SECONDS)
+            for old in list(self._impacts)[:-MAX_KEPT]:
+                del self._impacts[old]
+            return self._impacts[key]
 
 
 def _what_runs(snapshot: StackSnapshot) -> list[object]:

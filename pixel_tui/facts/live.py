@@ -49,9 +49,9 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.programs.program import RealPrograms
 from pixel_tui.text import NO_TEXT, plain
 
-LAST_TIMES: Final = 3
+MAX_DOWNTIMES: Final = 3
 """The number of past downtimes given per service."""
-LOOKED_AT: Final = 60
+MAX_JOBS: Final = 60
 """The number of jobs searched for them."""
 FRESH_SECONDS: Final = 2.0
 """How long volumes, images and commits are cached."""
@@ -102,7 +102,7 @@ def live_facts(
         return Facts(
             host=plain(socket.gethostname()),
             proxies=read_proxies(snapshot),
-            down=times_away(jobs_path(state_folder), snapshot),
+            down=past_downtimes(jobs_path(state_folder), snapshot),
             read_at=SystemClock().now(),
             no_backups=plain(why) if why else NO_TEXT,
             backups=backups,
@@ -143,7 +143,7 @@ def _ledger(reader: LedgerReader, state_folder: Path) -> LedgerFacts:
     )
 
 
-def times_away(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float, ...]]:
+def past_downtimes(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float, ...]]:
     """Return the downtimes in seconds of the services of a stack in its last jobs.
 
     Args:
@@ -155,12 +155,12 @@ def times_away(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float,
 
     engine = engine_identity(snapshot.engine.address)
     found: dict[str, list[float]] = defaultdict(list)
-    for job in JobFolder(jobs).jobs(LOOKED_AT):
+    for job in JobFolder(jobs).jobs(MAX_JOBS):
         plan = job.plan
         if plan.project == snapshot.project_name and engine_identity(plan.engine) == engine:
             for away in job.away:
                 found[away.service].append(away.seconds)
-    return {name: tuple(seconds[:LAST_TIMES]) for name, seconds in found.items()}
+    return {name: tuple(seconds[:MAX_DOWNTIMES]) for name, seconds in found.items()}
 
 
 def _backups(

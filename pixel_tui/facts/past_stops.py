@@ -6,11 +6,11 @@ from typing import Final
 
 from pixel_tui.stack.model.exit_tracker import ExitTracker, RecordedStop
 
-LOOKED_AT: Final = 60
+MAX_JOBS: Final = 60
 """The number of last jobs that are searched."""
 
 
-def known_ends(address: str, state_folder: Path) -> ExitTracker:
+def exit_tracker_with_records(address: str, state_folder: Path) -> ExitTracker:
     """Return an exit tracker that knows the stops in the records of jobs.
 
     Args:
@@ -29,7 +29,7 @@ def past_stops(address: str, state_folder: Path) -> Callable[[str], Sequence[Rec
         from pixel_tui.operations.jobs.lock import engine_identity
 
         engine = engine_identity(address)
-        jobs = JobRecords(jobs_path(state_folder)).jobs(LOOKED_AT)
+        jobs = JobRecords(jobs_path(state_folder)).jobs(MAX_JOBS)
         return tuple(
             RecordedStop(frozenset(map(str, job.plan.targets)), job.times[0].began, job.ended)
             for job in jobs

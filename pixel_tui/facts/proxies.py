@@ -14,8 +14,8 @@ from pixel_tui.stack.model.container import Container, Mount
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.text import SafeText, plain
 
-MOST_BYTES: Final = 512 * 1024
-MOST_FILES: Final = 50
+MAX_BYTES: Final = 512 * 1024
+MAX_FILES: Final = 50
 INSIDE: Final = "/etc/nginx"
 TEMPLATE: Final = ".template"
 _INCLUDE: Final = re.compile(r"(?m)(?:^|[;{}])\s*include\s+([^\s;]+)\s*;")
@@ -58,8 +58,8 @@ def _read(service: Service) -> Proxy:
         words = plain(f"{error.filename} can't be read: {error.strerror or error}")
         return Proxy(service.name, unknown=words)
     shown = plain(", ".join(map(str, places)))
-    handed_on = routes("\n".join(texts)[:MOST_BYTES])
-    return Proxy(service.name, pinned=tuple(pinned), file=shown, routes=handed_on)
+    found_routes = routes("\n".join(texts)[:MAX_BYTES])
+    return Proxy(service.name, pinned=tuple(pinned), file=shown, routes=found_routes)
 
 
 def _mounted(container: Container) -> Iterator[Path]:
@@ -78,7 +78,7 @@ def _with_includes(service: Service) -> list[Path]:
     ]
     queue = [file for item in service.regular for place in _mounted(item) for file in _files(place)]
     found: dict[Path, None] = {}
-    while queue and len(found) < MOST_FILES:
+    while queue and len(found) < MAX_FILES:
         path = queue.pop(0)
         if path in found:
             continue
@@ -98,14 +98,14 @@ def _on_host(pattern: PurePosixPath, mounts: Sequence[Mount]) -> list[Path]:
             if ".." in PurePosixPath(inside).parts:
                 return []
             found = Path(mount.source).glob(inside)
-            return sorted(item for item in islice(found, MOST_FILES) if item.is_file())
+            return sorted(item for item in islice(found, MAX_FILES) if item.is_file())
     return []
 
 
 def _text(path: Path, service: Service) -> str:
     """Return a file as nginx gets it: the image expands variables in templates."""
     with open_regular(path) as file:
-        text = file.read(MOST_BYTES).decode("utf-8", "replace")
+        text = file.read(MAX_BYTES).decode("utf-8", "replace")
     if path.suffix != TEMPLATE:
         return text
     known = {item.name: item.value for box in service.regular for item in box.environment}
@@ -115,5 +115,5 @@ def _text(path: Path, service: Service) -> str:
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
         found = (item for item in path.rglob("*") if item.suffix in {".conf", TEMPLATE})
-        return sorted(item for item in found if item.is_file())[:MOST_FILES]
+        return sorted(item for item in found if item.is_file())[:MAX_FILES]
     return [path]

@@ -7,7 +7,7 @@ from typing import Final
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 
-LATELY_SECONDS: Final = 300.0
+RECENT_SECONDS: Final = 300.0
 STABLE_SECONDS: Final = 60.0
 """A container that runs this long is stable: it is the engine's maximum delay of restarts."""
 
@@ -32,7 +32,7 @@ def unstable(service: Service, now: datetime) -> tuple[Container, ...]:
 @dataclass(frozen=True, slots=True)
 class _Count:
     restarts: int
-    grew_at: datetime | None = None
+    increased_at: datetime | None = None
 
 
 class RestartWatch:
@@ -41,18 +41,18 @@ class RestartWatch:
     def __init__(self) -> None:
         self._counts: dict[str, _Count] = {}
 
-    def see(self, snapshot: StackSnapshot, now: datetime) -> frozenset[str]:
+    def restarted_recently(self, snapshot: StackSnapshot, now: datetime) -> frozenset[str]:
         """Process a snapshot; return the ids of containers restarted within five minutes."""
         counts: dict[str, _Count] = {}
         for service in snapshot.services:
             for container in service.containers:
                 before = self._counts.get(container.id)
-                grew = before is not None and container.restarts > before.restarts
-                grew_at = now if grew else before.grew_at if before else None
-                counts[container.id] = _Count(container.restarts, grew_at)
+                increased = before is not None and container.restarts > before.restarts
+                increased_at = now if increased else before.increased_at if before else None
+                counts[container.id] = _Count(container.restarts, increased_at)
         self._counts = counts
         return frozenset(
             key
             for key, count in counts.items()
-            if count.grew_at and (now - count.grew_at).total_seconds() < LATELY_SECONDS
+            if count.increased_at and (now - count.increased_at).total_seconds() < RECENT_SECONDS
         )

@@ -10,16 +10,16 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import NO_TEXT, plain
 
 
-def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
+def stack_findings(snapshot: StackSnapshot) -> tuple[Finding, ...]:
     """Return the findings about the stack as a whole."""
     project = snapshot.project
     if project is None:
-        return _by_labels(snapshot)
+        return _labels_finding(snapshot)
     found = []
     if snapshot.other_names:
         names = ", ".join(snapshot.other_names)
         found.append(
-            of_stack(
+            stack_finding(
                 Severity.BROKEN,
                 f"No container carries the name {project.name}: those of this folder carry "
                 f"the name {names}.",
@@ -29,7 +29,7 @@ def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
         )
     if project.moved:
         found.append(
-            of_stack(
+            stack_finding(
                 Severity.WARNING,
                 f"Compose opens {project.moved} now, and this is still the project of"
                 f" {', '.join(project.files)}.",
@@ -39,15 +39,15 @@ def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
         )
     if (finding := unknown_profiles(project)) is not None:
         found.append(finding)
-    found += _made_with(snapshot, project)
+    found += _file_mismatch(snapshot, project)
     if project.left_out:
         words = f"Compose takes the active profiles only: {project.left_out}."
         remedy = "The services that are left out have no sync; their containers are shown."
-        found.append(of_stack(Severity.NOTE, words, remedy))
+        found.append(stack_finding(Severity.NOTE, words, remedy))
     return tuple(found)
 
 
-def _made_with(snapshot: StackSnapshot, project: Project) -> list[Finding]:
+def _file_mismatch(snapshot: StackSnapshot, project: Project) -> list[Finding]:
     """Return the finding that containers were created with files that were not named.
 
     File names are compared instead of paths, because a folder may have several paths.
@@ -56,7 +56,7 @@ def _made_with(snapshot: StackSnapshot, project: Project) -> list[Finding]:
         options = [f"-f {file}" for file in project.files]
         options += [f"--env-file {file}" for file in project.env_files]
         return [
-            of_stack(
+            stack_finding(
                 Severity.NOTE,
                 f"Read as the containers were made: {' '.join(options)}.",
                 "Name files with -f or --env-file to read others.",
@@ -72,7 +72,7 @@ def _made_with(snapshot: StackSnapshot, project: Project) -> list[Finding]:
     if not unread:
         return []
     return [
-        of_stack(
+        stack_finding(
             Severity.WARNING,
             f"Containers were made with {', '.join(unread)}, which is not read here.",
             "Start pixel-tui with the same -f and --env-file, or `up` changes what they were"
@@ -92,29 +92,29 @@ def unknown_profiles(project: Project) -> Finding | None:
     if not unknown:
         return None
     there = f"There are: {', '.join(sorted(known))}." if known else "No service has a profile."
-    return of_stack(
+    return stack_finding(
         Severity.WARNING,
         f"COMPOSE_PROFILES or --profile asks for {', '.join(unknown)}, which no service has.",
         f"{there} Mend it in the environment or in .env.",
     )
 
 
-def _by_labels(snapshot: StackSnapshot) -> tuple[Finding, ...]:
+def _labels_finding(snapshot: StackSnapshot) -> tuple[Finding, ...]:
     """Return the finding that the project is derived from labels, and where it was created."""
     model = snapshot.by_labels
     if model is None or not snapshot.services:
         return ()
     files = f" with {', '.join(model.files)}" if model.files else ""
-    came = f" They were made in {model.directory}{files}." if model.directory else ""
+    origin = f" They were made in {model.directory}{files}." if model.directory else ""
     return (
-        of_stack(
+        stack_finding(
             Severity.NOTE,
-            f"What is shown comes from the labels of the containers.{came}",
+            f"What is shown comes from the labels of the containers.{origin}",
             "Start, stop and restart work on these containers.",
         ),
     )
 
 
-def of_stack(severity: Severity, what: str, remedy: str) -> Finding:
+def stack_finding(severity: Severity, what: str, remedy: str) -> Finding:
     """Create a finding about the stack as a whole."""
     return Finding(NO_TEXT, severity, plain(what), NO_TEXT, plain(remedy))

@@ -9,7 +9,7 @@ from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
-def worst_of(service: Service) -> Container | None:
+def worst_container(service: Service) -> Container | None:
     """Return a container that is down, else the one with the most restarts."""
     return max(service.members, key=lambda item: (not item.running, item.restarts), default=None)
 
@@ -52,7 +52,7 @@ def _ran_out_of_memory(container: Container) -> bool:
     return container.oom_killed or container.previous_oom_killed
 
 
-def for_how_long(at: datetime | None, now: datetime) -> str:
+def duration_text(at: datetime | None, now: datetime) -> str:
     """Return a duration in words with a leading blank; empty if it is not known."""
     if at is None:
         return ""

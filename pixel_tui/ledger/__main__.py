@@ -30,7 +30,7 @@ from pixel_tui.ledger.writing.store import Change, LedgerStore
 from pixel_tui.ledger.writing.versions import OldVersions, old_versions_folder
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.programs.step_program import finished, say
+from pixel_tui.stack.programs.step_program import run_step, say
 
 POLL_SECONDS: Final = 0.25
 MAX_LOCK_BYTES: Final = 1024 * 1024

@@ -109,7 +109,7 @@ class LogIndex:
     def start(self) -> None:
         """Start the thread."""
         self._started = True
-        self._ring.listen(self._wake.set)
+        self._ring.set_listener(self._wake.set)
         threading.Thread(target=self._work, name="log-index", daemon=True).start()
 
     def close(self) -> None:

@@ -205,7 +205,7 @@ class DashboardScreen(Screen[None]):
                     self._draw_details()
 
     def _take_snapshot(self) -> None:
-        self._grown = self._restarts.see(self._snapshot, self._clock.now())
+        self._grown = self._restarts.restarted_recently(self._snapshot, self._clock.now())
         self._draw_rows()
         self._draw_frame()
         self._draw_details()

@@ -130,7 +130,7 @@ def test_from_the_first_line_on_to_the_end_it_is_the_whole_log(
     eventually(lambda: project.logs("long", 1) == [WHOLE[-1]])
     feed = watch(project).follow_logs([LogTarget("long")])
     eventually(lambda: len(texts(feed)) >= 1000)
-    feed.to_first()
+    feed.jump_to_first()
     eventually(lambda: idle(feed) and texts(feed)[:1] == ["line 0"])
     assert feed.reach.first
     pages = 0
@@ -152,14 +152,14 @@ def test_a_moment_is_gone_to_with_lines_on_both_sides(
     eventually(lambda: project.logs("long", 1) == [WHOLE[-1]])
     feed = watch(project).follow_logs([LogTarget("long")])
     eventually(lambda: len(texts(feed)) >= 1000)
-    feed.to_first()
+    feed.jump_to_first()
     eventually(lambda: idle(feed) and texts(feed)[:1] == ["line 0"])
     wanted = lines_of(feed)[1500]
     at = parse_timestamp(wanted.stamp)
     assert at is not None
-    feed.to_last()
+    feed.jump_to_last()
     eventually(lambda: idle(feed) and texts(feed)[-1:] == WHOLE[-1:])
-    feed.to_moment(at)
+    feed.jump_to_time(at)
     eventually(lambda: idle(feed) and wanted in lines_of(feed))
     held = texts(feed)
     assert held == WHOLE[int(held[0][5:]) : int(held[-1][5:]) + 1]

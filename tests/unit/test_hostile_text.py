@@ -18,7 +18,7 @@ from pixel_tui.environment.dotenv.merge import merge
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.operations.nginx.pinned_names import pinned_hosts
 from pixel_tui.operations.nginx.routes import routes
-from pixel_tui.stack.compose.compose_words import ComposeWords
+from pixel_tui.stack.compose.compose_words import MessageMasker
 from pixel_tui.stack.compose.environment_uses import NO_USES
 from pixel_tui.stack.compose.written_secrets import ComposeInput
 from pixel_tui.stack.model.parse_times import parse_duration
@@ -35,10 +35,10 @@ def examine(text: str) -> None:
 
 def ask_compose(text: str) -> None:
     for sets_variables in (True, False):
-        words = ComposeWords([ComposeInput(text, ".env", sets_variables=sets_variables)])
-        assert words.without_secrets('it is "none"') == 'it is "none"'
-    words = ComposeWords([ComposeInput("A=1\n", ".env")])
-    assert words.without_secrets(text)
+        words = MessageMasker([ComposeInput(text, ".env", sets_variables=sets_variables)])
+        assert words.mask('it is "none"') == 'it is "none"'
+    words = MessageMasker([ComposeInput("A=1\n", ".env")])
+    assert words.mask(text)
 
 
 def compare(text: str) -> None:

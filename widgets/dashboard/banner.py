@@ -5,7 +5,7 @@ from datetime import datetime
 from textual.content import Content
 from textual.widgets import Static
 
-from pixel_tui.health.stack_findings import findings_of_stack
+from pixel_tui.health.stack_findings import stack_findings
 from pixel_tui.stack.model.snapshot import StackSnapshot, Trouble
 from widgets.rows.figures import since
 
@@ -31,7 +31,7 @@ class Banner(Static):
         ]
         parts += [
             Content.assemble(("! ", "bold"), (finding.what, "bold"), f" {finding.remedy}")
-            for finding in findings_of_stack(snapshot)
+            for finding in stack_findings(snapshot)
         ]
         self.set_class(bool(parts), "-shown")
         if parts:

@@ -226,7 +226,7 @@ class LogLines(SteadyView):
         feed = self._page.feed
         if feed is not None and not self._page.reach.first:
             self._at = self._at.to_first(self._page)
-            feed.to_first()
+            feed.jump_to_first()
             self.post_message(self.Moved())
         self._move_to(0)
 
@@ -236,7 +236,7 @@ class LogLines(SteadyView):
         self._at = self._at.choosing_none()
         if feed is not None and not self._page.reach.last:
             self._at = self._at.to_last()
-            feed.to_last()
+            feed.jump_to_last()
         self._move_to(self._page.shown)
 
     def go_to(self, stamp: bytes) -> None:
@@ -252,7 +252,7 @@ class LogLines(SteadyView):
         self._at = self._at.to_moment(page, stamp)
         at = parse_timestamp(stamp)
         if at is not None:
-            feed.to_moment(at)
+            feed.jump_to_time(at)
         self.post_message(self.Moved())
 
     def action_sideways(self, direction: int) -> None:

@@ -58,7 +58,7 @@ class Confirmation:
         state = files.read()
         if state is None or state.phase is not Phase.WAITING:
             return None
-        if state.process is None or not state.process.lives:
+        if state.process is None or not state.process.is_running:
             return None
         if files.confirmed(state.token):
             return None

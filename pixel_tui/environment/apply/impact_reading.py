@@ -27,7 +27,7 @@ from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.resource_model import Diverged, Resource, ResourceKind
 from pixel_tui.stack.model.resources import config_hashes, with_attached
-from pixel_tui.stack.watch.image_reading import wrong_images
+from pixel_tui.stack.watch.image_reading import invalid_images
 from pixel_tui.stack.watch.running_services import RunningService, read_running
 from pixel_tui.text import NO_TEXT, plain
 
@@ -161,7 +161,7 @@ class ImpactReader:
                     volumes = config_hashes(engine, ResourceKind.VOLUME)
                 except SINGLE_OBJECT_ERRORS:
                     volumes = None
-            wrong = wrong_images(engine, sorted(_images(candidate)))
+            wrong = invalid_images(engine, sorted(_images(candidate)))
         finally:
             engine.close()
         return running, volumes, wrong

@@ -157,7 +157,7 @@ class ApplyFiles:
             FileError: It can't be read.
         """
         state = self.read()
-        if state is None or (state.process is not None and state.process.lives):
+        if state is None or (state.process is not None and state.process.is_running):
             return None
         # One that died between its confirmation and its end is kept.
         kept = state.phase is Phase.WAITING and self.confirmed(state.token)
@@ -170,7 +170,7 @@ class ApplyFiles:
             FileError: It can't be read.
         """
         state = self.read()
-        return state is not None and state.process is not None and state.process.lives
+        return state is not None and state.process is not None and state.process.is_running
 
     def write(self, state: ApplyState) -> None:
         """Write down how far it is.

@@ -181,7 +181,7 @@ def _read(path: Path, me: ProcessMark) -> StoredDraft | None:
     if found is None:
         return None
     mark, draft = found
-    return None if mark == me or mark.lives else draft
+    return None if mark == me or mark.is_running else draft
 
 
 def _parsed(path: Path) -> tuple[ProcessMark, StoredDraft] | None:

@@ -105,7 +105,7 @@ class StagedFolder:
         """Remove the candidates of this process, and of those that run no more."""
         for candidate_id in self.ids():
             maker = self._note(candidate_id).maker
-            if maker is None or not maker.lives or maker.pid == os.getpid():
+            if maker is None or not maker.is_running or maker.pid == os.getpid():
                 self.forget(candidate_id)
 
     def forget_abandoned(self, needed: Callable[[], Collection[str]]) -> None:
@@ -116,7 +116,7 @@ class StagedFolder:
         """
         for candidate_id in self._named():
             maker = self._note(candidate_id).maker
-            if maker is not None and not maker.lives and candidate_id not in needed():
+            if maker is not None and not maker.is_running and candidate_id not in needed():
                 self.forget(candidate_id)
         self.forget_old()
 

@@ -3,7 +3,13 @@
 from datetime import datetime
 
 from pixel_tui.health.finding import Finding, Severity
-from pixel_tui.health.wording import exit_reason, for_how_long, memory_fix, start_fix, worst_of
+from pixel_tui.health.wording import (
+    duration_text,
+    exit_reason,
+    memory_fix,
+    start_fix,
+    worst_container,
+)
 from pixel_tui.stack.model.obstacle import obstacle
 from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot
 from pixel_tui.text import NO_TEXT, plain
@@ -27,10 +33,10 @@ def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding |
     """Find a container that has exited but should run."""
     if service.state not in {ServiceState.EXITED, ServiceState.PARTIAL} or not service.wanted:
         return None
-    container = worst_of(service)
+    container = worst_container(service)
     if container is None or container.running:
         return None
-    ago = for_how_long(container.finished_at, now)
+    ago = duration_text(container.finished_at, now)
     why = exit_reason(container)
     if container.restarts:
         times = "once" if container.restarts == 1 else f"{container.restarts} times"
@@ -76,7 +82,7 @@ def absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
     )
 
 
-def _beside(service: Service) -> str:
+def _one_off_note(service: Service) -> str:
     """Explain one-off containers, which may be mistaken for the service."""
     names = [container.name for container in service.oneoffs]
     if not names:

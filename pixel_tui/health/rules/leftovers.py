@@ -21,10 +21,10 @@ def left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) 
     ]
     if not left:
         return None
-    doubled = next((item for item in left if item.running), None)
+    running_twice = next((item for item in left if item.running), None)
     up = any(item.running for item in service.regular)
-    if doubled is not None and up:
-        what = f"runs twice: {doubled.name} was left by a recreate, and uses the same volumes"
+    if running_twice is not None and up:
+        what = f"runs twice: {running_twice.name} was left by a recreate, and uses the same volumes"
         remedy = f"Remove it: pixel-tui run remove-leftovers {service.name}"
         by_key = plain(_REMOVE_BY_KEY)
         return Finding(service.name, Severity.BROKEN, plain(what), NO_TEXT, plain(remedy), by_key)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pixel_tui.health.finding import Finding, Severity
-from pixel_tui.health.wording import for_how_long, worst_of
+from pixel_tui.health.wording import duration_text, worst_container
 from pixel_tui.stack.model.container import Namespace
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.text import plain
@@ -18,8 +18,8 @@ def cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding
     ended = kind is Namespace.PID
     what = "has no network"
     if ended:
-        worst = worst_of(service)
-        what = f"is down{for_how_long(worst.finished_at if worst else None, now)}"
+        worst = worst_container(service)
+        what = f"is down{duration_text(worst.finished_at if worst else None, now)}"
     elif kind is not Namespace.NETWORK:
         what = f"is cut off from the {kind.value} of {owner}"
     joined = [dict(item.shares).get(kind) for item in service.regular]

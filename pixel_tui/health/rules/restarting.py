@@ -47,12 +47,12 @@ def restarted(service: Service, _snapshot: StackSnapshot, now: datetime) -> Find
 
 
 def _restarted_most(service: Service, now: datetime) -> Container | None:
-    """Return the container with the most restarts that waits for one, or is not yet stable.
+    """Return the container with the most restarts that waiting for one, or is not yet stable.
 
     Other containers run, were stopped, or are no longer restarted by the engine.
     """
-    waits = (item for item in service.members if item.state is ContainerState.RESTARTING)
-    return max((*waits, *unstable(service, now)), key=lambda item: item.restarts, default=None)
+    waiting = (item for item in service.members if item.state is ContainerState.RESTARTING)
+    return max((*waiting, *unstable(service, now)), key=lambda item: item.restarts, default=None)
 
 
 def _seconds_ago(at: datetime | None, now: datetime) -> str:

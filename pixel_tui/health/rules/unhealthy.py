@@ -18,13 +18,13 @@ def unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Fin
     )
     probe = container.health.probes[-1] if container.health and container.health.probes else None
     streak = container.health.failing_streak if container.health else 0
-    said = " ".join(line for line in probe.output if line) if probe else ""
+    output = " ".join(line for line in probe.output if line) if probe else ""
     return Finding(
         service.name,
         Severity.BROKEN,
         plain(f"is unhealthy ({streak} probes in a row failed)"),
         plain(
-            f"{said or 'the probe said nothing'} ({exit_words(probe.exit_code)})" if probe else ""
+            f"{output or 'the probe output nothing'} ({exit_words(probe.exit_code)})" if probe else ""
         ),
         plain("See the health log (3) and its last lines (2); restart it (r) if it hangs."),
     )

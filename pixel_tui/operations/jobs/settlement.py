@@ -57,9 +57,9 @@ def hold_of(
     """
     if status.by is not None and status.by.host != host:
         return Hold.ELSEWHERE
-    if status.by is not None and status.by.process is not None and status.by.process.lives:
+    if status.by is not None and status.by.process is not None and status.by.process.is_running:
         return Hold.RUN
-    if status.command is not None and status.command.lives:
+    if status.command is not None and status.command.is_running:
         return Hold.ALONE
     plan = status.plan
     owner = holder(lock_path(locks, engine=plan.engine, project=plan.project))

@@ -138,7 +138,7 @@ def _stop(command: ProcessMark, grace: float, first: float) -> None:
                 log.warning("the command %s belongs to another user", command.pid)
                 return
             deadline = time.monotonic() + (first if number is signal.SIGINT else grace)
-            while command.lives and time.monotonic() < deadline:
+            while command.is_running and time.monotonic() < deadline:
                 time.sleep(_PAUSE_SECONDS)
 
     def end() -> None:

@@ -6,7 +6,7 @@ from pixel_tui.errors import ComposeRefused
 from pixel_tui.stack.compose.call import ComposeCall
 from pixel_tui.stack.compose.command import EVERY_PROFILE, UNRESOLVED
 from pixel_tui.stack.compose.compose_warnings import compose_warnings
-from pixel_tui.stack.compose.refusals import no_json, reason
+from pixel_tui.stack.compose.refusals import invalid_json, reason
 from pixel_tui.stack.compose.resolution import Resolution
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 
@@ -34,7 +34,7 @@ def resolve_active(call: ComposeCall, refusal: ComposeRefused) -> Resolution:
     except ComposeRefused:
         raise refusal from None
     except ValueError as error:
-        raise no_json(command) from error
+        raise invalid_json(command) from error
     services = dict(Node(config)["services"].members())
     rest = {
         name: node
@@ -104,7 +104,7 @@ def _by_name(call: ComposeCall, service: str) -> JsonObject | str:
     except ComposeRefused as refusal:
         return reason(refusal)
     except ValueError as error:
-        raise no_json(call.command) from error
+        raise invalid_json(call.command) from error
     return found if Node(found)["services"][service] else "it is not in the project"
 
 

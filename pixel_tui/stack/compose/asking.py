@@ -1,7 +1,7 @@
 """Runs a program within limits on time and output, and kills its process group afterwards.
 
 Output goes to memory files instead of pipes, because a child left behind could keep a pipe open
-for ever. When the program has exited or its time is over, its process group is killed. When
+for ever. When the program has exited or its time is shutting_down, its process group is killed. When
 pixel-tui exits, all process groups are killed.
 """
 
@@ -20,13 +20,13 @@ from pixel_tui.humanize import memory_size, span
 from pixel_tui.interruption import interruption_deferred, on_interrupt
 from pixel_tui.stack.model.program_output import ProgramOutput
 
-MOST_BYTES: Final = 64 * 1024 * 1024
+MAX_BYTES: Final = 64 * 1024 * 1024
 """The limit for the output: the largest projects stay far below it."""
-LOOK_SECONDS: Final = 0.5
+POLL_SECONDS: Final = 0.5
 """How often the size of the output is checked."""
 
 
-class NoAnswer(Exception):
+class LimitExceeded(Exception):
     """The program exceeded a limit and was killed."""
 
 
@@ -80,11 +80,11 @@ class Asked:
         """Wait for the exit and return the output.
 
         Raises:
-            NoAnswer: It took longer than this, or wrote too much.
+            LimitExceeded: It took longer than this, or wrote too much.
         """
         try:
-            if not self._ended_within(seconds):
-                raise NoAnswer(f"no answer within {span(seconds)}")
+            if not self._exits_within(seconds):
+                raise LimitExceeded(f"no answer within {span(seconds)}")
             code = self._reap()
             return ProgramOutput(code, _read(self._output), _read(self._messages))
         finally:
@@ -110,18 +110,18 @@ class Asked:
         _RUNNING.discard(self)
         return code
 
-    def _ended_within(self, seconds: float) -> bool:
+    def _exits_within(self, seconds: float) -> bool:
         """Wait for its exit without reaping it.
 
         Raises:
-            NoAnswer: It wrote too much.
+            LimitExceeded: It wrote too much.
         """
         deadline = time.monotonic() + seconds
         with os.fdopen(os.pidfd_open(self._process.pid), "rb") as process:
-            ready = select.poll()
-            ready.register(process, select.POLLIN)
+            poll = select.poll()
+            poll.register(process, select.POLLIN)
             while (left := deadline - time.monotonic()) > 0:
-                if ready.poll(min(left, LOOK_SECONDS) * 1000):
+                if poll.poll(min(left, POLL_SECONDS) * 1000):
                     return True
                 for written in (self._output, self._messages):
                     _require_bounded(written)
@@ -137,37 +137,37 @@ class _Running:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._all: set[Asked] = set()
-        self._over = False
+        self._all: set[BoundedProgram] = set()
+        self._shutting_down = False
 
-    def add(self, asked: Asked) -> None:
+    def add(self, program: BoundedProgram) -> None:
         with self._lock:
-            self._all.add(asked)
-            over = self._over
-        if over:
-            asked.kill()
+            self._all.add(program)
+            shutting_down = self._shutting_down
+        if shutting_down:
+            program.kill()
 
-    def discard(self, asked: Asked) -> None:
+    def discard(self, program: BoundedProgram) -> None:
         with self._lock:
-            self._all.discard(asked)
+            self._all.discard(program)
 
     def kill(self) -> None:
         with self._lock:
             left = list(self._all)
-        for asked in left:
-            asked.kill()
+        for program in left:
+            program.kill()
 
     def kill_for_good(self) -> None:
         """Kill them, and every program that is started from now on."""
         with self._lock:
-            self._over = True
+            self._shutting_down = True
         self.kill()
 
 
 _RUNNING: Final = _Running()
 
 
-def kill_all_asked() -> None:
+def kill_bounded_programs() -> None:
     """Kill every running program, because nothing will wait for it any more."""
     _RUNNING.kill()
 
@@ -182,8 +182,8 @@ def _memory_file() -> IO[bytes]:
 
 
 def _require_bounded(file: IO[bytes]) -> None:
-    if os.fstat(file.fileno()).st_size > MOST_BYTES:
-        raise NoAnswer(f"more than {memory_size(MOST_BYTES)} of output")
+    if os.fstat(file.fileno()).st_size > MAX_BYTES:
+        raise LimitExceeded(f"more than {memory_size(MAX_BYTES)} of output")
 
 
 def _read(file: IO[bytes]) -> bytes:

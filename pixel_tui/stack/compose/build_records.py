@@ -18,9 +18,9 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.build_record import NO_RECORDS, BuildRecord, build_mark
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 
-MOST_IMAGES: Final = 200
+MAX_IMAGES: Final = 200
 """The limit per project; the oldest are dropped."""
-LONGEST: Final = 4 << 20
+MAX_BYTES: Final = 4 << 20
 """Maximum size of the file in bytes."""
 _KEY_BYTES: Final = 32
 _VERSION: Final = 1
@@ -37,7 +37,7 @@ class BuildRecords:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._begun = path.with_suffix(".begun")
+        self._unfinished = path.with_suffix(".begun")
         self._known: Mapping[str, BuildRecord] = NO_RECORDS
         self._stamp: tuple[int, int, int] | None = None
         """Inode, modification time and size of the file that was read."""
@@ -78,8 +78,8 @@ class BuildRecords:
             for image_id, given in built.items()
         }
         newest = sorted(records, key=lambda item: records[item].built_at, reverse=True)
-        del newest[MOST_IMAGES:]
-        while len(content := _written(key, {item: records[item] for item in newest})) > LONGEST:
+        del newest[MAX_IMAGES:]
+        while len(content := _to_json(key, {item: records[item] for item in newest})) > MAX_BYTES:
             newest.pop()
         replace_file(self._path, content, reserve=False)
 
@@ -89,20 +89,20 @@ class BuildRecords:
         Raises:
             FileError: The file can't be written.
         """
-        replace_file(self._begun, json.dumps(building).encode(), durable=False, reserve=False)
+        replace_file(self._unfinished, json.dumps(building).encode(), durable=False, reserve=False)
 
     def begun(self) -> JsonObject:
         """Return what was about to be built; empty if there is no unfinished build."""
-        return _loaded(self._begun)
+        return _load_file(self._unfinished)
 
-    def forget_begun(self) -> None:
+    def clear_unfinished(self) -> None:
         """Delete the record of the unfinished build."""
         with suppress(OSError):
-            self._begun.unlink(missing_ok=True)
+            self._unfinished.unlink(missing_ok=True)
 
     def _load(self) -> JsonObject:
         """Return the file's content; empty if it is invalid, since new builds replace it."""
-        return _loaded(self._path)
+        return _load_file(self._path)
 
     def _records(self, root: JsonObject) -> Iterator[tuple[str, BuildRecord]]:
         key = _key(root)
@@ -115,9 +115,9 @@ class BuildRecords:
                 yield image_id, BuildRecord(float(built_at), arguments, key)
 
 
-def _loaded(path: Path) -> JsonObject:
+def _load_file(path: Path) -> JsonObject:
     try:
-        return load_object(read_regular(path, LONGEST, follow=False))
+        return load_object(read_regular(path, MAX_BYTES, follow=False))
     except (OSError, ValueError):
         return {}
 
@@ -133,7 +133,7 @@ def _key(root: JsonObject) -> bytes:
     return key if len(key) == _KEY_BYTES else b""
 
 
-def _written(key: bytes, records: Mapping[str, BuildRecord]) -> bytes:
+def _to_json(key: bytes, records: Mapping[str, BuildRecord]) -> bytes:
     images = {
         image_id: {"at": record.built_at, "arguments": dict(record.arguments)}
         for image_id, record in records.items()
@@ -148,6 +148,6 @@ def build_records(command: ComposeCommand, state_folder: Path) -> BuildRecords:
         command: The compose command of the project.
         state_folder: The user's state folder.
     """
-    place = os.path.realpath(command.directory)
-    mark = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    directory = os.path.realpath(command.directory)
+    mark = hashlib.sha256(directory.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return BuildRecords(state_folder / "builds" / f"{mark}.json")

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pixel_tui.errors import ComposeError
-from pixel_tui.stack.compose.asking import Asked, NoAnswer
+from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.compose_missing import compose_missing
 from pixel_tui.stack.compose.project_files import ProjectFiles
-from pixel_tui.stack.compose.refusals import no_access, refusal
+from pixel_tui.stack.compose.refusals import access_error, refusal
 from pixel_tui.stack.compose.require import require_files
 
 TIMEOUT_SECONDS: Final = 30.0
@@ -63,7 +63,7 @@ class ComposeCall:
         self.require_files()
         return self.answer(self.start(argv, stdin=stdin), candidate)
 
-    def start(self, argv: Sequence[str], *, stdin: str = "") -> Asked:
+    def start(self, argv: Sequence[str], *, stdin: str = "") -> BoundedProgram:
         """Start a reading command.
 
         Raises:
@@ -71,17 +71,19 @@ class ComposeCall:
         """
         directory = self.command.directory
         try:
-            return Asked(argv, directory=directory, environment=self.environment, stdin=stdin)
+            return BoundedProgram(
+                argv, directory=directory, environment=self.environment, stdin=stdin
+            )
         except OSError as error:
             if error.filename == directory:  # it was removed, or this user may not enter it
-                raise no_access(directory, error) from error
+                raise access_error(directory, error) from error
             if isinstance(error, FileNotFoundError):
                 raise compose_missing(argv[0]) from error
             raise ComposeError(
                 f"The compose program can't be started: {error.strerror or error}.", on=argv[0]
             ) from error
 
-    def answer(self, asked: Asked, candidate: str = "") -> tuple[str, str]:
+    def answer(self, asked: BoundedProgram, candidate: str = "") -> tuple[str, str]:
         """Wait for a command and return its stdout and stderr.
 
         Secrets are masked in stderr and in the error.
@@ -95,7 +97,7 @@ class ComposeCall:
         """
         try:
             reply = asked.answer(TIMEOUT_SECONDS)
-        except NoAnswer as error:
+        except LimitExceeded as error:
             raise ComposeError(
                 f"Compose did not answer: {error}.",
                 on=self.command.directory,
@@ -115,9 +117,9 @@ class ComposeCall:
     def _without_secrets(self, messages: str, candidate: str) -> str:
         if not messages.strip():
             return ""
-        from pixel_tui.stack.compose.compose_words import ComposeWords
-        from pixel_tui.stack.compose.written_secrets import ComposeInput, written_in
+        from pixel_tui.stack.compose.compose_words import MessageMasker
+        from pixel_tui.stack.compose.written_secrets import ComposeInput, read_inputs
 
         given = [ComposeInput(candidate)] if candidate else []
-        files = [*given, *written_in(self._files())]
-        return ComposeWords(files, self.environment).without_secrets(messages)
+        files = [*given, *read_inputs(self._files())]
+        return MessageMasker(files, self.environment).mask(messages)

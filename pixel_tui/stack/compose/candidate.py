@@ -65,19 +65,19 @@ class CandidateReader:
                 try:
                     return self._read(candidate, profiles)
                 except ComposeRefused as error:
-                    message = _own_words(str(error.what), candidate, self.path)
+                    message = _with_user_path(str(error.what), candidate, self.path)
             line = _LINE.search(message)
             return CandidateReading(refusal=message, line=int(line[1]) if line else 0)
 
     def _read(self, candidate: "_Candidate", profiles: Sequence[str]) -> CandidateReading:
-        written = self._written(candidate, profiles)
+        written = self._uninterpolated(candidate, profiles)
         readers = {} if candidate.missing else self._readers(written, candidate)
-        call = self._call_with(readers, candidate)
+        call = self._caller(readers, candidate)
         with ThreadPoolExecutor(max_workers=1) as pool:
             listed = pool.submit(call, "config", "--services")
             output, messages = call(*profiles, "config", "--format", "json")
             active = frozenset(listed.result()[0].split())
-        model = _object(output)
+        model = _parse_model(output)
         hashes = self._hashes(model, candidate)
         raw = Node(written)["services"]
         services = (
@@ -87,15 +87,15 @@ class CandidateReader:
                 active=name in active,
                 builds=bool(node["build"]),
                 image=node["image"].raw,
-                environment=_texts(node["environment"]),
-                build_arguments=_texts(node["build"]["args"]),
-                keys=_names(raw[name]),
+                environment=_text_values(node["environment"]),
+                build_arguments=_text_values(node["build"]["args"]),
+                keys=_referenced_variables(raw[name]),
                 reads_file=name in readers,
-                delivered=_delivered(node, Node(written)),
-                build_secrets=_build_secrets(node, Node(written)),
+                delivered=_delivered_variables(node, Node(written)),
+                build_secrets=_build_secret_variables(node, Node(written)),
                 recipe=_recipe(node["build"]),
-                shares=(*_joined(node), *_volume_owners(node)),
-                joins=tuple(_joined(node)),
+                shares=(*_namespace_owners(node), *_volume_owners(node)),
+                joins=tuple(_namespace_owners(node)),
                 networks=frozenset(key for key, _ in node["networks"].members()),
                 volumes=frozenset(
                     item["source"].raw for item in node["volumes"] if item["type"].raw == "volume"
@@ -112,13 +112,13 @@ class CandidateReader:
             resources=tuple(parse_resources(model)),
         )
 
-    def _written(self, candidate: "_Candidate", profiles: Sequence[str]) -> JsonObject:
+    def _uninterpolated(self, candidate: "_Candidate", profiles: Sequence[str]) -> JsonObject:
         """Return the project not interpolated, but with absolute paths."""
         words = (*profiles, "config", "--no-interpolate", "--format", "json")
         argv = self._command(candidate).reading_argv(*words)
-        return _object(self._project.ask(argv, candidate=candidate.text)[0])
+        return _parse_model(self._project.ask(argv, candidate=candidate.text)[0])
 
-    def _call_with(
+    def _caller(
         self, readers: Mapping[str, list[JsonValue]], candidate: "_Candidate"
     ) -> Callable[..., tuple[str, str]]:
         """Return a function that runs compose with the candidate in both places of the file."""
@@ -165,29 +165,29 @@ class CandidateReader:
         found: dict[str, list[JsonValue]] = {}
         for name, node in Node(written)["services"].members():
             files = [item.value for item in node["env_file"]]
-            replaced = [self._replaced(item, candidate) for item in files]
+            replaced = [self._replace_path(item, candidate) for item in files]
             if replaced != files:
                 found[name] = replaced
         return found
 
-    def _replaced(self, item: JsonValue, candidate: "_Candidate") -> JsonValue:
+    def _replace_path(self, item: JsonValue, candidate: "_Candidate") -> JsonValue:
         path = Node(item)["path"].raw
         if "$" in path:
-            path = self._put_in(path, candidate)
-        if not isinstance(item, dict) or not self._is_own(path):
+            path = self._interpolate(path, candidate)
+        if not isinstance(item, dict) or not self._is_edited_file(path):
             return item
         return {**item, "path": str(candidate.path)}
 
-    def _put_in(self, path: str, candidate: "_Candidate") -> str:
+    def _interpolate(self, path: str, candidate: "_Candidate") -> str:
         """Let compose interpolate a path."""
         asked: JsonObject = {"services": {"path": {"image": "path", "labels": {"path": path}}}}
         command = replace(self._command(candidate), files=("-",), project="path")
         argv = command.reading_argv("config", "--format", "json")
         output, _ = self._project.ask(argv, stdin=as_yaml(asked), candidate=candidate.text)
-        found = Node(_object(output))["services"]["path"]["labels"]["path"].raw
+        found = Node(_parse_model(output))["services"]["path"]["labels"]["path"].raw
         return found.replace("$$", "$")
 
-    def _is_own(self, path: str) -> bool:
+    def _is_edited_file(self, path: str) -> bool:
         if not path:
             return False
         if os.path.normpath(self.path.parent / path) == os.path.normpath(self.path):
@@ -202,7 +202,7 @@ class CandidateReader:
         if disabled(self._project.environment) and not command.env_files:
             return command
         named = command.env_files or (str(self.path),)
-        files = (str(candidate.path) if self._is_own(item) else item for item in named)
+        files = (str(candidate.path) if self._is_edited_file(item) else item for item in named)
         return replace(command, env_files=tuple(files))
 
 
@@ -215,13 +215,13 @@ def _in_memory(content: bytes) -> Iterator[Path]:
     try:
         descriptor = os.memfd_create("pixel-tui-candidate")
     except OSError as error:
-        raise _not_laid_out(error) from error
+        raise _memory_error(error) from error
     with os.fdopen(descriptor, "wb") as file:
         try:
             file.write(content)
             file.flush()
         except OSError as error:
-            raise _not_laid_out(error) from error
+            raise _memory_error(error) from error
         yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
 
 
@@ -240,7 +240,7 @@ class _Candidate:
         return self.content.decode("utf-8", "replace")
 
 
-def _names(raw: Node) -> frozenset[str]:
+def _referenced_variables(raw: Node) -> frozenset[str]:
     return frozenset(filter(None, _REFERENCE.findall(json.dumps(raw.value))))
 
 
@@ -250,23 +250,23 @@ def _sources(service: Node) -> Iterator[tuple[str, str]]:
             yield kind, item.raw or item["source"].raw
 
 
-def _delivered(service: Node, written: Node) -> frozenset[str]:
+def _delivered_variables(service: Node, written: Node) -> frozenset[str]:
     """Return the variables in a service's secrets and configs; compose only hashes their names."""
     found: set[str] = set()
     for kind, source in _sources(service):
-        found |= _made_from(written[kind][source])
+        found |= _variables_of(written[kind][source])
     return frozenset(found)
 
 
-def _build_secrets(service: Node, written: Node) -> frozenset[str]:
+def _build_secret_variables(service: Node, written: Node) -> frozenset[str]:
     """Return the variables in the secrets of a build; compose does not hash builds."""
     found: set[str] = set()
     for _, source in _sources(service["build"]):
-        found |= _made_from(written["secrets"][source])
+        found |= _variables_of(written["secrets"][source])
     return frozenset(found)
 
 
-def _made_from(item: Node) -> set[str]:
+def _variables_of(item: Node) -> set[str]:
     named = {item["environment"].raw, *_REFERENCE.findall(item["content"].raw)}
     return set(filter(None, named))
 
@@ -278,7 +278,7 @@ def _recipe(build: Node) -> str:
     return json.dumps(parts, sort_keys=True) if parts else ""
 
 
-def _joined(node: Node) -> Iterator[str]:
+def _namespace_owners(node: Node) -> Iterator[str]:
     for key in ("network_mode", "pid", "ipc"):
         kind, _, name = node[key].raw.partition(":")
         if kind == "service" and name:
@@ -292,7 +292,7 @@ def _volume_owners(node: Node) -> Iterator[str]:
             yield name
 
 
-def _texts(node: Node) -> dict[str, str]:
+def _text_values(node: Node) -> dict[str, str]:
     """Return the members that have a value, as a container gets them."""
     return {
         name: item.raw.replace("$$", "$")
@@ -301,19 +301,19 @@ def _texts(node: Node) -> dict[str, str]:
     }
 
 
-def _object(output: str) -> JsonObject:
+def _parse_model(output: str) -> JsonObject:
     try:
         return load_object(output)
     except ValueError as error:
         raise ComposeRefused("Compose did not print the project as JSON.") from error
 
 
-def _own_words(message: str, candidate: _Candidate, path: Path) -> SafeText:
+def _with_user_path(message: str, candidate: _Candidate, path: Path) -> SafeText:
     """Return compose's message with the user's file in place of the candidate."""
     return plain(message.replace(str(candidate.path), str(path)))
 
 
-def _not_laid_out(error: OSError) -> FileError:
+def _memory_error(error: OSError) -> FileError:
     return FileError(
         f"The candidate can't be kept in memory for compose: {error.strerror or error}.",
         remedy="Check the free memory.",

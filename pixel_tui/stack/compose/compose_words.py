@@ -26,12 +26,12 @@ from pixel_tui.stack.compose.project_files import find_project_files
 from pixel_tui.stack.compose.written_secrets import (
     ComposeInput,
     WrittenSecret,
-    put_in,
+    public_text,
+    read_inputs,
+    resolved_secrets,
     secrets_in,
-    without,
-    written_in,
 )
-from pixel_tui.stack.compose.written_specs import as_written
+from pixel_tui.stack.compose.written_specs import source_text
 from pixel_tui.stack.model.program_output import ProgramOutput
 
 SHORTEST_SECRET: Final = 4
@@ -60,14 +60,16 @@ _SPOKEN_LISTS: Final = frozenset({"command", "entrypoint", "test", "args", "envi
 """Lists whose items may be secrets without a key that says so."""
 
 
-def refusal_of(said: ProgramOutput, command: ComposeCommand, environment: Mapping[str, str]) -> str:
+def failure_reason(
+    said: ProgramOutput, command: ComposeCommand, environment: Mapping[str, str]
+) -> str:
     """Return why compose failed, for one that was run as one of several programs."""
-    words = ComposeWords(written_in(find_project_files(command, environment)), environment)
-    shown = words.without_secrets(said.errors.decode("utf-8", "replace"))
+    words = MessageMasker(read_inputs(find_project_files(command, environment)), environment)
+    shown = words.mask(said.errors.decode("utf-8", "replace"))
     return remote_not_read(said.reason) or replace(said, errors=shown.encode()).reason
 
 
-class ComposeWords:
+class MessageMasker:
     """Masks secrets in compose's messages.
 
     Args:
@@ -81,34 +83,34 @@ class ComposeWords:
         self._files = tuple(files)
         self._environment = environment
 
-    def without_secrets(self, messages: str) -> str:
+    def mask(self, messages: str) -> str:
         """Return compose's standard error with secrets masked."""
         if not messages.strip():
             return messages
         parts, at = list[str](), 0
         for found in _WARNING.finditer(messages):
             text = _ESCAPED.sub(lambda sign: {"n": "\n", "t": "\t"}.get(sign[1], sign[1]), found[2])
-            shown = json.dumps(self._masked(text), ensure_ascii=False)
-            parts += self._masked(messages[at : found.start()]), found["head"], shown
+            shown = json.dumps(self._mask_text(text), ensure_ascii=False)
+            parts += self._mask_text(messages[at : found.start()]), found["head"], shown
             at = found.end()
-        return "".join((*parts, self._masked(messages[at:])))
+        return "".join((*parts, self._mask_text(messages[at:])))
 
-    def _masked(self, text: str) -> str:
-        text = _TEMPLATE.sub(lambda found: self._hidden(found, unknown=True), text)
-        text = _SPEC.sub(self._as_written, text)
-        text = _ANCHOR.sub(lambda found: self._hidden(found, "*", unknown=True), text)
+    def _mask_text(self, text: str) -> str:
+        text = _TEMPLATE.sub(lambda found: self._mask_piece(found, unknown=True), text)
+        text = _SPEC.sub(self._show_source, text)
+        text = _ANCHOR.sub(lambda found: self._mask_piece(found, "*", unknown=True), text)
         text = _ODD_NAME.sub(lambda found: f"{found['head']}{MASK}", text)
-        text = _UNSET.sub(lambda found: self._hidden(found, "$", "${"), text)
-        text = _REQUIRED.sub(self._required, text)
-        text = _FORMAT.sub(self._of_path, text)
+        text = _UNSET.sub(lambda found: self._mask_piece(found, "$", "${"), text)
+        text = _REQUIRED.sub(self._mask_required, text)
+        text = _FORMAT.sub(self._mask_at_path, text)
         text = masked_text(text)  # as Go quotes them too
         for value in self._values:
             if value in text:
                 text = masked_value(text, value)
-        text = _UNDEFINED.sub(self._hidden, _QUOTED.sub(self._hidden, text))
-        return redact(_LAST.sub(self._hidden, text))
+        text = _UNDEFINED.sub(self._mask_piece, _QUOTED.sub(self._mask_piece, text))
+        return redact(_LAST.sub(self._mask_piece, text))
 
-    def _hidden(self, found: re.Match[str], *signs: str, unknown: bool = False) -> str:
+    def _mask_piece(self, found: re.Match[str], *signs: str, unknown: bool = False) -> str:
         """Mask a quoted piece if it is part of a secret.
 
         Args:
@@ -117,7 +119,7 @@ class ComposeWords:
             unknown: Whether to mask it also if it is in no file.
         """
         piece = found["piece"]
-        secret = self._owner(piece, signs)
+        secret = self._secret_with(piece, signs)
         if secret is None and not (unknown and not self._is_public(piece)):
             return found.group()
         head = found.groupdict().get("head", "")
@@ -126,13 +128,13 @@ class ComposeWords:
         remember_secret(piece)
         return f"{head}{MASK} ({secret.where})"
 
-    def _required(self, found: re.Match[str]) -> str:
-        secret = self._owner(found["piece"], ("$", "${"))
+    def _mask_required(self, found: re.Match[str]) -> str:
+        secret = self._secret_with(found["piece"], ("$", "${"))
         if secret is None:
             return found.group()
         return f"{found['head']}{MASK} ({secret.where}) is missing a value"
 
-    def _of_path(self, found: re.Match[str]) -> str:
+    def _mask_at_path(self, found: re.Match[str]) -> str:
         *before, last = found["path"].split(".")
         listed = last == "[]" and before[-1:] and before[-1] in _SPOKEN_LISTS
         name, _, value = found["piece"].partition("=") if listed else (last, "", "value")
@@ -141,13 +143,13 @@ class ComposeWords:
             return f"{found['head']}{name}={MASK}" if secret else found.group()
         if listed or is_secret_name(last):
             return f"{found['head']}{MASK}"
-        return self._hidden(found)
+        return self._mask_piece(found)
 
-    def _as_written(self, found: re.Match[str]) -> str:
+    def _show_source(self, found: re.Match[str]) -> str:
         """Show a volume as written in the compose file, because its variables may be secrets."""
-        return f"{found['head']}{as_written(found['piece'], self._files) or MASK}"
+        return f"{found['head']}{source_text(found['piece'], self._files) or MASK}"
 
-    def _owner(self, piece: str, signs: Iterable[str] = ()) -> WrittenSecret | None:
+    def _secret_with(self, piece: str, signs: Iterable[str] = ()) -> WrittenSecret | None:
         """Return the secret that contains this piece; None if there is none."""
         written = [f"{sign}{piece}" for sign in signs] or [piece]
         if not signs and len(piece) < SHORTEST_SECRET:
@@ -172,10 +174,10 @@ class ComposeWords:
     def _values(self) -> tuple[str, ...]:
         # The longest first: if one is the prefix of another, the rest would be left unmasked.
         values = {item.value for item in self._secrets}
-        values.update(put_in(self._files, self._environment))
+        values.update(resolved_secrets(self._files, self._environment))
         long = (value for value in values if len(value) >= SHORTEST_SECRET)
         return tuple(sorted(long, key=len, reverse=True))
 
     @cached_property
     def _public(self) -> str:
-        return "\n".join(without(file, secrets) for file, secrets in self._by_file)
+        return "\n".join(public_text(file, secrets) for file, secrets in self._by_file)

@@ -24,10 +24,10 @@ from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 
 log = logging.getLogger(__name__)
 
-MOST_CONTENTS: Final = 500
-MOST_CHANGES: Final = 20
+MAX_CONTENTS: Final = 500
+MAX_CHANGES: Final = 20
 """The limit per content; the oldest are dropped."""
-LONGEST: Final = 1 << 20
+MAX_BYTES: Final = 1 << 20
 """Maximum size of the file in bytes."""
 _KEY_BYTES: Final = 32
 _VERSION: Final = 1
@@ -65,14 +65,14 @@ class ContentRecords:
 
         The file is written only if there is a change. A failure to write it is only logged.
         """
-        root = _loaded(self._path)
+        root = _load_file(self._path)
         key = _key(root)
-        known = _known(root) if key else {}
+        known = _parse_contents(root) if key else {}
         key = key or os.urandom(_KEY_BYTES)
         found: dict[str, Changes] = {}
         for item in contents:
             mark = build_mark(key, item.name, item.value)
-            found[item.name] = _with(known.get(item.name, ()), mark, item)
+            found[item.name] = _with_content(known.get(item.name, ()), mark, item)
         kept = {**known, **found}
         if kept != known:
             self._write(key, kept, found)
@@ -81,7 +81,7 @@ class ContentRecords:
     def _write(
         self, key: bytes, kept: Mapping[str, Changes], newest: Mapping[str, Changes]
     ) -> None:
-        names = [*newest, *(name for name in kept if name not in newest)][:MOST_CONTENTS]
+        names = [*newest, *(name for name in kept if name not in newest)][:MAX_CONTENTS]
         written = {
             "version": _VERSION,
             "key": key.hex(),
@@ -96,19 +96,19 @@ class ContentRecords:
             log.warning("what containers are given can't be written down: %s", error)
 
 
-def _with(known: Changes, mark: str, content: Content) -> Changes:
+def _with_content(known: Changes, mark: str, content: Content) -> Changes:
     if not known:
         return (ContentChange(content.first, mark),)
     if known[-1].mark == mark:
         return known
     at = max(content.latest, known[-1].at)
-    return (*known, ContentChange(at, mark))[-MOST_CHANGES:]
+    return (*known, ContentChange(at, mark))[-MAX_CHANGES:]
 
 
-def _loaded(path: Path) -> JsonObject:
+def _load_file(path: Path) -> JsonObject:
     """Return the file's content; empty if it is invalid, because it is rebuilt over time."""
     try:
-        return load_object(read_regular(path, LONGEST, follow=False))
+        return load_object(read_regular(path, MAX_BYTES, follow=False))
     except (OSError, ValueError):
         return {}
 
@@ -123,12 +123,12 @@ def _key(root: JsonObject) -> bytes:
     return key if len(key) == _KEY_BYTES else b""
 
 
-def _known(root: JsonObject) -> dict[str, Changes]:
-    found = {name: tuple(_changes(item)) for name, item in Node(root)["contents"].members()}
+def _parse_contents(root: JsonObject) -> dict[str, Changes]:
+    found = {name: tuple(_parse_changes(item)) for name, item in Node(root)["contents"].members()}
     return {name: changes for name, changes in found.items() if changes}
 
 
-def _changes(node: Node) -> Sequence[ContentChange]:
+def _parse_changes(node: Node) -> Sequence[ContentChange]:
     found = []
     for item in node:
         at, mark = item["at"].value, item["mark"].raw
@@ -147,6 +147,6 @@ def content_records(command: ComposeCommand, state_folder: Path) -> ContentRecor
         command: The compose command of the project.
         state_folder: The user's state folder.
     """
-    place = os.path.realpath(command.directory)
-    mark = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    directory = os.path.realpath(command.directory)
+    mark = hashlib.sha256(directory.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return ContentRecords(state_folder / "contents" / f"{mark}.json")

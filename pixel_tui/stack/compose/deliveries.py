@@ -21,7 +21,7 @@ from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.mounted_file import symlinks_in
 from pixel_tui.text import plain
 
-LONGEST_BYTES: Final = 4 << 20
+MAX_BYTES: Final = 4 << 20
 """Maximum size of a mounted environment file, and of a compose file that is searched."""
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 _KINDS: Final = {"secrets": "secret", "configs": "config"}
@@ -59,7 +59,7 @@ def read_deliveries(
     """
     project_files = _Files(folder, files)
     found = {
-        name: tuple(_given(Node(config), node, project_files, environment))
+        name: tuple(_find_deliveries(Node(config), node, project_files, environment))
         for name, node in Node(config)["services"].members()
     }
     contents = {item.content.name: item.content for items in found.values() for item in items}
@@ -77,7 +77,7 @@ def read_deliveries(
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _FoundDelivery:
     source: str
     name: str
     arrival: Arrival
@@ -99,12 +99,12 @@ class _Files:
     @cached_property
     def set_at(self) -> datetime | None:
         """The last change of any environment file; None if there is none."""
-        return _latest(self._files.environment)
+        return _latest_change(self._files.environment)
 
     @cached_property
     def written_at(self) -> datetime | None:
         """The last change of any file of the project."""
-        return _latest(self._files.all)
+        return _latest_change(self._files.all)
 
     @cached_property
     def _compose_lines(self) -> frozenset[str]:
@@ -131,9 +131,9 @@ class _Files:
                 yield path
 
 
-def _given(
+def _find_deliveries(
     project: Node, service: Node, files: _Files, environment: Mapping[str, str]
-) -> Iterator[_Given]:
+) -> Iterator[_FoundDelivery]:
     mounted = [item["source"].raw for item in service["volumes"] if item["type"].raw == "bind"]
     for part, kind in _KINDS.items():
         for item in service[part]:
@@ -143,13 +143,13 @@ def _given(
             content, key = _content(made_from, f"{part}.{source}", files, environment)
             if content is not None:
                 name = f"{kind} {source}{f' ({key})' if key else ''}"
-                yield _Given(f"{part}.{source}", name, Arrival.CREATION, content)
+                yield _FoundDelivery(f"{part}.{source}", name, Arrival.CREATION, content)
     for path in dict.fromkeys(files.mounted(list(filter(None, mounted)))):
         # The time is read after the content: a change in between is found the next time.
         value, at = _text(path), changed_at(path)
         if at is not None:
             content = Content(f"file:{path}", value, at, at)
-            yield _Given(str(path), path.name, Arrival.START, content)
+            yield _FoundDelivery(str(path), path.name, Arrival.START, content)
 
 
 def _content(
@@ -168,12 +168,12 @@ def _content(
     return Content(source, content, first, at), ""
 
 
-def _latest(paths: Iterable[Path]) -> datetime | None:
+def _latest_change(paths: Iterable[Path]) -> datetime | None:
     return max((at for path in paths if (at := changed_at(path))), default=None)
 
 
 def _text(path: Path) -> str:
     try:
-        return read_regular(path, LONGEST_BYTES).decode("utf-8", "surrogateescape")
+        return read_regular(path, MAX_BYTES).decode("utf-8", "surrogateescape")
     except OSError:
         return ""

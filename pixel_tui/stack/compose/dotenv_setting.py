@@ -12,16 +12,16 @@ from typing import Final
 from pixel_tui.files import read_head
 from pixel_tui.late_pattern import LatePattern
 
-MOST_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 _SETTING = LatePattern(
     r"""^[^\S\n]*(?:export[^\S\n]+)?(?P<name>[A-Za-z_]\w*)[^\S\n]*[=:][^\S\n]*
     (?: '(?P<literal>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)" | (?P<bare>[^\n]*) )""",
     re.MULTILINE | re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _ESCAPED = LatePattern(r"\\(.)", re.DOTALL)
-_SIGNS: Final = {
+_ESCAPES: Final = {
     **dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True)),
-    **{sign: sign for sign in '"\\$'},
+    **{character: character for character in '"\\$'},
 }
 """Escaped characters and their meanings."""
 _VARIABLE = LatePattern(r"\$(?:(\w+)|\{(\w+)(?:(:?-)([^}]*))?\})", re.ASCII)
@@ -49,35 +49,35 @@ def settings_in(texts: Iterable[str], environment: Mapping[str, str]) -> Iterato
             if value is None:
                 variables = {**found, **environment}
                 if item["quoted"] is None:
-                    value = expanded(re.split(r"\s#", item["bare"])[0].strip(), variables)
+                    value = expand(re.split(r"\s#", item["bare"])[0].strip(), variables)
                 else:
-                    value = _unescaped(item["quoted"], variables)
+                    value = _unescape(item["quoted"], variables)
             found[item["name"]] = value
             yield item["name"], value
 
 
-def expanded(text: str, variables: Mapping[str, str]) -> str:
+def expand(text: str, variables: Mapping[str, str]) -> str:
     """Expand `$NAME`, `${NAME}`, `${NAME-default}` and `${NAME:-default}` in a text."""
 
-    def put_in(match: re.Match[str]) -> str:
+    def substitute(match: re.Match[str]) -> str:
         plain, braced, way, default = match.groups()
         value = variables.get(plain or braced)
         missing = value is None or (way == ":-" and not value)
         return (default or "") if missing else (value or "")
 
-    return _VARIABLE.sub(put_in, text)
+    return _VARIABLE.sub(substitute, text)
 
 
-def _unescaped(text: str, variables: Mapping[str, str]) -> str:
+def _unescape(text: str, variables: Mapping[str, str]) -> str:
     """Unescape and expand a double-quoted text; an escaped `$` is not expanded."""
     parts = _ESCAPED.split(text)
-    parts[::2] = [expanded(part, variables) for part in parts[::2]]
-    parts[1::2] = [_SIGNS.get(sign, f"\\{sign}") for sign in parts[1::2]]
+    parts[::2] = [expand(part, variables) for part in parts[::2]]
+    parts[1::2] = [_ESCAPES.get(character, f"\\{character}") for character in parts[1::2]]
     return "".join(parts)
 
 
 def _text(path: Path) -> str:
     try:
-        return read_head(path, MOST_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+        return read_head(path, MAX_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError:
         return ""

@@ -14,7 +14,7 @@ from typing import Final
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
 from pixel_tui.text import SafeText, plain
 
-DEEPEST: Final = 50
+MAX_DEPTH: Final = 50
 """Maximum nesting of defaults and of lists. Real projects stay far below it."""
 
 DELIVERED: Final = ("secrets", "configs")
@@ -117,14 +117,14 @@ def variables_in(template: str) -> Iterator[Variable]:
 def _variables(template: str, depth: int) -> Iterator[Variable]:
     at = template.find("$")
     while 0 <= at < len(template) - 1:
-        behind = template[at + 1]
-        if behind == "$":
+        following = template[at + 1]
+        if following == "$":
             at += 2
-        elif behind == "{":
-            end = _closing(template, at + 2)
+        elif following == "{":
+            end = _closing_brace(template, at + 2)
             if end < 0:
                 return
-            if depth < DEEPEST:
+            if depth < MAX_DEPTH:
                 yield from _braced(template[at + 2 : end], depth + 1)
             at = end + 1
         else:
@@ -139,19 +139,19 @@ def _braced(inside: str, depth: int) -> Iterator[Variable]:
     name = _NAME.match(inside)
     if name is None:
         return
-    behind = inside[name.end() :]
-    rest = behind.removeprefix(":")
+    following = inside[name.end() :]
+    rest = following.removeprefix(":")
     yield Variable(
         name.group(),
         required=rest.startswith("?"),
         bare=not rest,
-        may_be_empty=behind.startswith("?"),
+        may_be_empty=following.startswith("?"),
     )
     if rest[:1] in {"-", "+", "?"}:
         yield from _variables(rest[1:], depth)
 
 
-def _closing(template: str, start: int) -> int:
+def _closing_brace(template: str, start: int) -> int:
     """Return the index of the brace that closes the one before `start`; -1 if there is none."""
     open_braces = 1
     for match in re.compile(r"\$\{|\}").finditer(template, start):
@@ -181,14 +181,14 @@ def parse_uses(config: JsonObject) -> EnvironmentUses:
         for source, item in Node(config)[kind].members():
             key = item["environment"].raw
             if key and key not in found:
-                nobody = KeyUse(SafeText(""), KeyUseKind.CONTENT, plain(f"{kind}.{source}"))
-                found[key] = {nobody: None}
+                unused = KeyUse(SafeText(""), KeyUseKind.CONTENT, plain(f"{kind}.{source}"))
+                found[key] = {unused: None}
     elsewhere = [item for item in config.items() if item[0] != "services"]
     # Extensions come last: most are merged into services, and their uses are counted there.
     for part, value in sorted(elsewhere, key=lambda item: item[0].startswith("x-")):
         for variable, where in _references(value, part):
             if not part.startswith("x-") or variable.name not in found:
-                use = _use(SafeText(""), KeyUseKind.INTERPOLATION, where, variable)
+                use = _key_use(SafeText(""), KeyUseKind.INTERPOLATION, where, variable)
                 found.setdefault(variable.name, {})[use] = None
     return EnvironmentUses(
         services=tuple(name for name, _ in services),
@@ -196,9 +196,11 @@ def parse_uses(config: JsonObject) -> EnvironmentUses:
         references={key: tuple(uses) for key, uses in found.items()},
         env_files=tuple(files),
         mounted_by={path: tuple(names) for path, names in mounted.items()},
-        joined=frozenset(name for name, service in services if _is_joined(service)),
+        joined=frozenset(name for name, service in services if _shares_network(service)),
         reaching_out=frozenset(
-            name for name, service in services if _reaches_out(service, Node(config)["networks"])
+            name
+            for name, service in services
+            if _can_reach_outside(service, Node(config)["networks"])
         ),
     )
 
@@ -211,10 +213,10 @@ def _service_uses(name: SafeText, service: Node) -> Iterator[tuple[str, KeyUse]]
                 if where.startswith("build.args")
                 else KeyUseKind.INTERPOLATION
             )
-            yield variable.name, _use(name, how, where, variable)
-    for key in _inherited(service["environment"]):
+            yield variable.name, _key_use(name, how, where, variable)
+    for key in _names_without_value(service["environment"]):
         yield key, KeyUse(name, KeyUseKind.INTERPOLATION, plain(f"environment.{key}"))
-    for key in _inherited(service["build"]["args"]):
+    for key in _names_without_value(service["build"]["args"]):
         yield key, KeyUse(name, KeyUseKind.BUILD_ARGUMENT, plain(f"build.args.{key}"))
 
 
@@ -228,19 +230,22 @@ def _delivered(name: SafeText, service: Node, project: Node) -> Iterator[tuple[s
             if key := made_from["environment"].raw:
                 yield key, KeyUse(name, KeyUseKind.CONTENT, plain(where))
             for variable in variables_in(made_from["content"].raw):
-                yield variable.name, _use(name, KeyUseKind.CONTENT, f"{where}.content", variable)
+                yield (
+                    variable.name,
+                    _key_use(name, KeyUseKind.CONTENT, f"{where}.content", variable),
+                )
     for item in service["build"]["secrets"]:
         source = item.raw or item["source"].raw
         if key := project["secrets"][source]["environment"].raw:
             yield key, KeyUse(name, KeyUseKind.TO_BUILD, plain(f"build.secrets.{source}"))
 
 
-def _is_joined(service: Node) -> bool:
+def _shares_network(service: Node) -> bool:
     mode = service["network_mode"].raw
     return mode == "host" or mode.startswith(("service:", "container:"))
 
 
-def _reaches_out(service: Node, networks: Node) -> bool:
+def _can_reach_outside(service: Node, networks: Node) -> bool:
     if service["network_mode"].raw or service["external_links"]:
         return True
     named = [name for name, _ in service["networks"].members()]
@@ -248,7 +253,7 @@ def _reaches_out(service: Node, networks: Node) -> bool:
     return any(bool(networks[name]["external"].value) for name in named or ["default"])
 
 
-def _use(service: SafeText, how: KeyUseKind, where: str, variable: Variable) -> KeyUse:
+def _key_use(service: SafeText, how: KeyUseKind, where: str, variable: Variable) -> KeyUse:
     return KeyUse(
         service,
         how,
@@ -265,7 +270,7 @@ def _references(value: JsonValue, where: str, depth: int = 0) -> Iterator[tuple[
         if "$" in value:
             for variable in variables_in(value):
                 yield variable, where
-    elif depth > DEEPEST:
+    elif depth > MAX_DEPTH:
         return
     elif isinstance(value, dict):
         for name, item in value.items():
@@ -278,7 +283,7 @@ def _references(value: JsonValue, where: str, depth: int = 0) -> Iterator[tuple[
             yield from _references(item, inside, depth + 1)
 
 
-def _inherited(variables: Node) -> Iterator[str]:
+def _names_without_value(variables: Node) -> Iterator[str]:
     """Yield names without a value, which compose takes from its own environment."""
     for name, node in variables.members():
         if node.value is None:

@@ -90,27 +90,29 @@ def find_project(
     exported = environment.get("COMPOSE_FILE", "")
     named = list(files) or split_files(exported, environment)
     if named:
-        found = tuple(_located(here, file) for file in named)
+        found = tuple(_resolve_path(here, file) for file in named)
         folder = start if directory is not None else Path(found[0]).parent
-        return ProjectPlace(folder, found, given or _both(start, folder, files, environment))
+        return ProjectPlace(
+            folder, found, given or _both_env_files(start, folder, files, environment)
+        )
     if directory is not None and not is_folder(start):
         # A mistyped folder must not open a project above it.
         return ProjectPlace(start, (), given)
     read = [Path(file) for file in given] or dotenv_file(start, environment)
     settings = read_settings(read, environment)
     if chosen := split_files(settings.get("COMPOSE_FILE", ""), settings):
-        found = tuple(_located(start, file) for file in chosen)
+        found = tuple(_resolve_path(start, file) for file in chosen)
         folder = Path(found[0]).parent
         if folder == start:
             return ProjectPlace(start, (), given)
-        return ProjectPlace(folder, found, given or _both(start, folder, (), environment))
+        return ProjectPlace(folder, found, given or _both_env_files(start, folder, (), environment))
     folder = find_directory(start)
     if folder == start:
         return ProjectPlace(folder, (), given)
     # Compose searches the files before it reads the folder's own `.env`.
     own = read_settings(dotenv_file(folder, environment), environment)
     found = tuple(map(str, default_files(folder))) if own.get("COMPOSE_FILE") else ()
-    return ProjectPlace(folder, found, given or _both(start, folder, (), environment))
+    return ProjectPlace(folder, found, given or _both_env_files(start, folder, (), environment))
 
 
 def find_directory(start: Path) -> Path:
@@ -132,7 +134,7 @@ def default_files(folder: Path) -> tuple[Path, ...]:
 def named_files(folder: Path, variables: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the files that compose reads if it is started in a folder with these variables."""
     chosen = split_files(variables.get("COMPOSE_FILE", ""), variables)
-    return tuple(Path(_located(folder, file)) for file in chosen) or default_files(folder)
+    return tuple(Path(_resolve_path(folder, file)) for file in chosen) or default_files(folder)
 
 
 def dotenv_file(folder: Path, environment: Mapping[str, str]) -> list[Path]:
@@ -161,7 +163,7 @@ def is_remote(file: str) -> bool:
     return "://" in file or file.startswith(("git@", "github.com/"))
 
 
-def _both(
+def _both_env_files(
     start: Path, folder: Path, files: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Return the `.env` of both folders as `--env-file`; empty if compose reads them anyway."""
@@ -170,5 +172,5 @@ def _both(
     return tuple(str(place / ".env") for place in (folder, start) if is_file(place / ".env"))
 
 
-def _located(base: Path, file: str) -> str:
+def _resolve_path(base: Path, file: str) -> str:
     return file if is_remote(file) else str(absolute(base, file))

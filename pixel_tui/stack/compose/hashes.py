@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pixel_tui.stack.compose.call import ComposeCall
 from pixel_tui.stack.compose.command import EVERY_PROFILE, ComposeCommand
-from pixel_tui.stack.compose.refusals import no_json
+from pixel_tui.stack.compose.refusals import invalid_json
 from pixel_tui.stack.model.json_value import JsonObject, Node, as_yaml, load_object
 from pixel_tui.stack.model.service_hash import up_hash
 
@@ -32,10 +32,10 @@ def hashes_of(
     model = replace(command, files=("-",), project=Node(config)["name"].raw)
     argv = model.reading_argv(*EVERY_PROFILE, "config", "--hash", "*")
     output, _ = call.ask(argv, stdin=as_yaml(config))
-    told = dict(pair for line in output.splitlines() if len(pair := line.split()) == 2)
+    printed = dict(pair for line in output.splitlines() if len(pair := line.split()) == 2)
     files = _label_files(call, command) if label_files else {}
     return {
-        name: up_hash(service, told.get(name, ""), label_files=files.get(name, ()))
+        name: up_hash(service, printed.get(name, ""), label_files=files.get(name, ()))
         for name, node in Node(config)["services"].members()
         if isinstance(service := node.value, dict)
     }
@@ -48,7 +48,7 @@ def _label_files(call: ComposeCall, command: ComposeCommand) -> Mapping[str, Seq
     try:
         services = Node(load_object(output))["services"]
     except ValueError as error:
-        raise no_json(command) from error
+        raise invalid_json(command) from error
     return {
         name: [item.raw for item in node["label_file"]]
         for name, node in services.members()

@@ -17,7 +17,7 @@ from pixel_tui.stack.model.source import EngineReader, ProjectLocation, ProjectR
 from pixel_tui.text import SafeText, plain
 
 
-def find_place(engine: EngineReader, project: str) -> ProjectLocation | None:
+def find_location(engine: EngineReader, project: str) -> ProjectLocation | None:
     """Return the location of a project by its containers' labels.
 
     Returns:
@@ -28,13 +28,13 @@ def find_place(engine: EngineReader, project: str) -> ProjectLocation | None:
     except EngineError:
         return None
     for item in map(Node, listed):
-        place = _place(item["Labels"])
+        place = _location_in(item["Labels"])
         if place.files and all(is_file(Path(file)) for file in place.files):
             return place
     return None
 
 
-def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
+def name_from_labels(engine: EngineReader, project: ProjectReader) -> SafeText:
     """Return the name of a project that compose can't read, by its containers' labels.
 
     Containers created from exactly these files count, else those created in this folder. Of
@@ -49,12 +49,12 @@ def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
     place, guess = project.place, plain(project.fallback_name)
     if place.name:
         return plain(place.name)
-    folder, files = os.path.realpath(place.directory), _real(place.files)
+    folder, files = os.path.realpath(place.directory), _real_paths(place.files)
     of_files: list[SafeText] = []
     of_folder: list[SafeText] = []
     for labels in (Node(item)["Labels"] for item in engine.containers("")):
-        made = _place(labels)
-        if files and _real(made.files) == files:
+        made = _location_in(labels)
+        if files and _real_paths(made.files) == files:
             of_files.append(plain(made.name))
         elif made.directory and os.path.realpath(made.directory) == folder:
             of_folder.append(plain(made.name))
@@ -64,7 +64,9 @@ def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
     return max(sorted(found), key=lambda name: found[name])
 
 
-def made_with(engine: EngineReader, place: ProjectLocation, guess: str) -> ProjectLocation | None:
+def creation_location(
+    engine: EngineReader, place: ProjectLocation, guess: str
+) -> ProjectLocation | None:
     """Return the location that the containers of a project were created from.
 
     One-offs are ignored: a worker may have been started from another folder with other files.
@@ -83,7 +85,7 @@ def made_with(engine: EngineReader, place: ProjectLocation, guess: str) -> Proje
     folder = os.path.realpath(place.directory)
     found: dict[str, set[ProjectLocation]] = defaultdict(set)
     for labels in (Node(item)["Labels"] for item in engine.containers(place.name)):
-        made = _place(labels)
+        made = _location_in(labels)
         here = made.directory and os.path.realpath(made.directory) == folder
         if here and labels[f"{LABEL}oneoff"].raw != "True":
             found[made.name].add(made)
@@ -92,7 +94,7 @@ def made_with(engine: EngineReader, place: ProjectLocation, guess: str) -> Proje
     return next(iter(places)) if len(places) == 1 else None
 
 
-def adopted(
+def adopt_files(
     command: ComposeCommand, made: ProjectLocation, *, finds_files: bool
 ) -> ComposeCommand | None:
     """Return the command with the files that the containers were created with, if none are named.
@@ -111,9 +113,9 @@ def adopted(
     folder = Path(command.directory)
     usual = {os.path.realpath(folder / name) for name in FILE_NAMES + OVERRIDE_NAMES}
     files, env_files = command.files, command.env_files
-    if finds_files and not _real(made.files) <= usual and _are_there(made.files):
+    if finds_files and not _real_paths(made.files) <= usual and _exist(made.files):
         files = made.files
-    if not env_files and command.reads_default_env and _are_there(made.env_files):
+    if not env_files and command.reads_default_env and _exist(made.env_files):
         env_files = made.env_files
     if (files, env_files) == (command.files, command.env_files):
         return None
@@ -121,7 +123,7 @@ def adopted(
     return replace(command, files=files, env_files=env_files, search=search, adopted=True)
 
 
-def _are_there(paths: tuple[str, ...]) -> bool:
+def _exist(paths: tuple[str, ...]) -> bool:
     return all(is_file(Path(path)) for path in paths)
 
 
@@ -133,18 +135,18 @@ def read_other_names(engine: EngineReader, project: Project | None) -> tuple[Saf
     """
     if project is None or not project.services:
         return ()
-    folder, files = os.path.realpath(project.directory), _real(project.files)
+    folder, files = os.path.realpath(project.directory), _real_paths(project.files)
     found: set[SafeText] = set()
     for item in map(Node, engine.containers("")):
         labels = item["Labels"]
-        place = _place(labels)
+        place = _location_in(labels)
         here = bool(place.directory) and os.path.realpath(place.directory) == folder
-        if here or (files and _real(place.files) == files):
+        if here or (files and _real_paths(place.files) == files):
             found.add(labels[f"{LABEL}project"].text)
     return tuple(sorted(found - {project.name}))
 
 
-def _place(labels: Node) -> ProjectLocation:
+def _location_in(labels: Node) -> ProjectLocation:
     return ProjectLocation(
         directory=labels[WORKING_DIR].raw,
         files=tuple(filter(None, labels[CONFIG_FILES].raw.split(","))),
@@ -153,5 +155,5 @@ def _place(labels: Node) -> ProjectLocation:
     )
 
 
-def _real(paths: tuple[str, ...] | tuple[SafeText, ...]) -> frozenset[str]:
+def _real_paths(paths: tuple[str, ...] | tuple[SafeText, ...]) -> frozenset[str]:
     return frozenset(map(os.path.realpath, paths))

@@ -16,7 +16,7 @@ from pixel_tui.stack.compose.dotenv_setting import read_settings
 from pixel_tui.stack.compose.files import dotenv_file, is_remote
 from pixel_tui.stack.compose.hashes import hashes_of
 from pixel_tui.stack.compose.project_files import ProjectFiles
-from pixel_tui.stack.compose.refusals import no_json
+from pixel_tui.stack.compose.refusals import invalid_json
 from pixel_tui.stack.compose.require import moved_files
 from pixel_tui.stack.compose.resolving import Resolving
 from pixel_tui.stack.compose.watched_files import WatchedFiles
@@ -49,7 +49,7 @@ class ComposeProject:
         self._environment = {**environment, **command.environment}
         self._files = WatchedFiles(command, self._environment)
         self._call = ComposeCall(command, self._environment, self.read_files)
-        self._begun: Resolving | None = None
+        self._prefetched: Resolving | None = None
         self._secrets: SecretFiles | None = None
 
     @property
@@ -80,15 +80,15 @@ class ComposeProject:
 
     def read_files(self) -> ProjectFiles:
         """Return all files of the project that compose reads. Starts no program."""
-        self._look_at_secrets()
+        self._refresh_secrets()
         return self._files.read()
 
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
         """Return the stamps of every file that compose reads, or would read if it existed."""
-        self._look_at_secrets()
+        self._refresh_secrets()
         return self._files.fingerprint()
 
-    def _look_at_secrets(self) -> None:
+    def _refresh_secrets(self) -> None:
         if self._secrets is not None:
             self._secrets.look()
 
@@ -122,13 +122,13 @@ class ComposeProject:
         `resolve`.
         """
         with suppress(ComposeError):
-            self._begun = self._start_resolving()
+            self._prefetched = self._start_resolving()
 
-    def abandon(self) -> None:
+    def cancel_prefetch(self) -> None:
         """Cancel `begin`, because another project will be resolved."""
-        if self._begun is not None:
-            self._begun.end()
-            self._begun = None
+        if self._prefetched is not None:
+            self._prefetched.end()
+            self._prefetched = None
 
     def _start_resolving(self) -> Resolving:
         self._call.require_files()
@@ -140,14 +140,14 @@ class ComposeProject:
         Raises:
             ComposeError: Compose refuses the project, or can't be run.
         """
-        from pixel_tui.stack.compose.written_secrets import remember_written
+        from pixel_tui.stack.compose.written_secrets import remember_secrets
 
-        resolving, self._begun = self._begun or self._start_resolving(), None
-        remember_written(self.read_files(), self._environment)  # while compose is running
+        resolving, self._prefetched = self._prefetched or self._start_resolving(), None
+        remember_secrets(self.read_files(), self._environment)  # while compose is running
         found = resolving.answer()
         return ResolvedProject(
             config=found.config,
-            profiles=self._asked_profiles(),
+            profiles=self._requested_profiles(),
             active=found.active,
             directory=self.command.directory,
             files=tuple(map(str, self.read_files().compose)),
@@ -173,7 +173,7 @@ class ComposeProject:
         records = content_records(self.command, self._state_folder)
         return read_deliveries(config, folder, self.read_files(), self._environment, records)
 
-    def _asked_profiles(self) -> frozenset[str]:
+    def _requested_profiles(self) -> frozenset[str]:
         """Return the profiles of `COMPOSE_PROFILES` (environment, else `.env`) and `--profile`."""
         said = self._settings().get("COMPOSE_PROFILES", "")
         return frozenset(filter(None, (*re.split(r"[,\s]+", said), *self.command.profiles)))
@@ -239,4 +239,4 @@ class ComposeProject:
         try:
             return parse_uses(load_object(output))
         except ValueError as error:
-            raise no_json(self.command) from error
+            raise invalid_json(self.command) from error

@@ -12,14 +12,14 @@ from typing import Final
 
 from pixel_tui.files import read_head
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.compose.dotenv_setting import expanded, read_settings
+from pixel_tui.stack.compose.dotenv_setting import expand, read_settings
 from pixel_tui.stack.compose.files import absolute, dotenv_file, is_remote, named_files
 from pixel_tui.stack.compose.yaml_scalars import scalars
 
-MOST_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 """A larger compose file is not searched for other files."""
-MOST_FILES: Final = 500
-_NAMING: Final = (b"include", b"extends", b"env_file", b"label_file")
+MAX_FILES: Final = 500
+_REFERENCE_KEYS: Final = (b"include", b"extends", b"env_file", b"label_file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def find_project_files(command: ComposeCommand, environment: Mapping[str, str]) 
     )
 
 
-def stamps(paths: Iterable[Path]) -> Sequence[tuple[str, int, int]]:
+def file_stamps(paths: Iterable[Path]) -> Sequence[tuple[str, int, int]]:
     """Return path, modification time (ns) and size of each existing file."""
     found = []
     for path in paths:
@@ -97,7 +97,7 @@ class _Search:
             path: The compose file.
             base: The folder for its relative paths.
         """
-        if (path, base) in self._seen or len(self._seen) >= MOST_FILES:
+        if (path, base) in self._seen or len(self._seen) >= MAX_FILES:
             return
         self._seen.add((path, base))
         text = _text(path)
@@ -110,13 +110,13 @@ class _Search:
                     key = next((item for item in rest if isinstance(item, str)), "path")
                     entries.setdefault(number, []).append((key, value))
                 case (*_, "extends", "file"):
-                    self._add_part(self._located(base, value))
+                    self._add_part(self._resolve_path(base, value))
                 case ("services", _, "env_file" | "label_file" as kind, *rest):
                     self.label_files |= kind == "label_file"
                     if rest[-1:] not in (["required"], ["format"]):
-                        self._add(self.services, self._located(base, value))
+                        self._add(self.services, self._resolve_path(base, value))
         for entry in entries.values():
-            self._take_in(entry, base)
+            self._visit_include(entry, base)
 
     def _add_part(self, path: Path | None) -> None:
         if path is not None:
@@ -127,11 +127,11 @@ class _Search:
         if path is not None:
             where.append(path)
 
-    def _take_in(self, entry: Sequence[tuple[str, str]], base: Path) -> None:
+    def _visit_include(self, entry: Sequence[tuple[str, str]], base: Path) -> None:
         """Process an entry of `include`, which has files and may have its own folder."""
         found: dict[str, list[Path]] = {}
         for key, value in entry:
-            self._add(found.setdefault(key, []), self._located(base, value))
+            self._add(found.setdefault(key, []), self._resolve_path(base, value))
         files = found.get("path", [])
         folder = next(iter([*found.get("project_directory", []), *(f.parent for f in files)]), base)
         self.environment += found.get("env_file") or [folder / ".env"]
@@ -139,8 +139,8 @@ class _Search:
             self.parts.append(path)
             self.visit(path, folder)
 
-    def _located(self, base: Path, value: str) -> Path | None:
-        name = expanded(value, self.variables)
+    def _resolve_path(self, base: Path, value: str) -> Path | None:
+        name = expand(value, self.variables)
         if not name or is_remote(name) or "\0" in name:
             return None
         return absolute(base, name)
@@ -149,9 +149,9 @@ class _Search:
 def _text(path: Path) -> str | None:
     """Return the file's text if it may name other files; None if not, or if unreadable."""
     try:
-        data = read_head(path, MOST_BYTES)
+        data = read_head(path, MAX_BYTES)
     except OSError:
         return None
-    if not any(word in data for word in _NAMING):
+    if not any(word in data for word in _REFERENCE_KEYS):
         return None
     return data.decode("utf-8", "replace")

@@ -47,7 +47,7 @@ def reason(refused: ComposeRefused) -> str:
     return str(refused.what).removeprefix(_REFUSES)
 
 
-def no_access(path: str, error: OSError) -> ComposeError:
+def access_error(path: str, error: OSError) -> ComposeError:
     """Return the error for a folder or file that was removed, or that this user may not read."""
     if isinstance(error, FileNotFoundError):
         return ProjectMissing("The project's folder is gone.", on=path, remedy="Was it moved?")
@@ -56,7 +56,7 @@ def no_access(path: str, error: OSError) -> ComposeError:
     )
 
 
-def no_json(command: ComposeCommand) -> ComposeRefused:
+def invalid_json(command: ComposeCommand) -> ComposeRefused:
     """Return the error for output that is not JSON."""
     return ComposeRefused(
         "Compose did not print the project as JSON.",

@@ -7,7 +7,7 @@ from pixel_tui.errors import ComposeRefused, ProjectMissing
 from pixel_tui.files import is_pipe
 from pixel_tui.stack.compose.command import GIT_NOT_READ, OCI_NOT_READ, ComposeCommand
 from pixel_tui.stack.compose.files import default_files, is_remote
-from pixel_tui.stack.compose.refusals import COPY_IT, no_access
+from pixel_tui.stack.compose.refusals import COPY_IT, access_error
 
 
 def require_files(command: ComposeCommand, environment: Mapping[str, str]) -> None:
@@ -24,18 +24,18 @@ def require_files(command: ComposeCommand, environment: Mapping[str, str]) -> No
         if is_remote(file):
             why = OCI_NOT_READ if file.startswith("oci://") else GIT_NOT_READ
             raise ComposeRefused(f"{why}.", on=file, remedy=COPY_IT)
-        if not _is(Path.is_file, file):
+        if not _check(Path.is_file, file):
             remedy = "Check -f or COMPOSE_FILE: paths are relative to the current folder."
             raise ProjectMissing(
                 "There is no such compose file.",
                 on=file,
-                remedy=_reopened(command, environment) or remedy,
+                remedy=_moved_fix(command, environment) or remedy,
             )
-    if not _is(Path.is_dir, command.directory):
+    if not _check(Path.is_dir, command.directory):
         raise ProjectMissing(
             "There is no such folder.",
             on=command.directory,
-            remedy=_reopened(command, environment) or "Check the path behind -C.",
+            remedy=_moved_fix(command, environment) or "Check the path behind -C.",
         )
     for env_file in command.env_paths:
         if is_pipe(Path(env_file)):
@@ -56,13 +56,13 @@ def moved_files(command: ComposeCommand, environment: Mapping[str, str]) -> str:
     return ", ".join(place.files or map(str, default_files(place.directory)))
 
 
-def _reopened(command: ComposeCommand, environment: Mapping[str, str]) -> str:
+def _moved_fix(command: ComposeCommand, environment: Mapping[str, str]) -> str:
     """Return the fix if the project has moved; empty if it has not."""
     moved = moved_files(command, environment)
     return f"Quit and start pixel-tui again: compose opens {moved} now." if moved else ""
 
 
-def _is(check: Callable[[Path], bool], path: str) -> bool:
+def _check(check: Callable[[Path], bool], path: str) -> bool:
     """Check a path, and raise an error if this user has no access.
 
     Raises:
@@ -71,4 +71,4 @@ def _is(check: Callable[[Path], bool], path: str) -> bool:
     try:
         return check(Path(path))
     except OSError as error:
-        raise no_access(path, error) from error
+        raise access_error(path, error) from error

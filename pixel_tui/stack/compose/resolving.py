@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pixel_tui.errors import ComposeError, ComposeRefused
 from pixel_tui.files import is_file
 from pixel_tui.stack.compose.active_profiles import resolve_active
-from pixel_tui.stack.compose.asking import Asked
+from pixel_tui.stack.compose.asking import BoundedProgram
 from pixel_tui.stack.compose.call import ComposeCall
 from pixel_tui.stack.compose.command import EVERY_PROFILE
 from pixel_tui.stack.compose.compose_warnings import compose_warnings
 from pixel_tui.stack.compose.project_files import ProjectFiles
-from pixel_tui.stack.compose.refusals import no_json
+from pixel_tui.stack.compose.refusals import invalid_json
 from pixel_tui.stack.compose.resolution import Resolution
 from pixel_tui.stack.model.json_value import Node, load_object
 
@@ -29,10 +29,10 @@ class Resolving:
     def __init__(self, call: ComposeCall, files: Callable[[], ProjectFiles]) -> None:
         self._call = call
         argv = call.command.reading_argv(*EVERY_PROFILE, "config", "--format", "json")
-        self._asked = call.start(argv)
-        self._for_active = self._ask_for_active() if _mention_profiles(files) else None
+        self._config_command = call.start(argv)
+        self._active_command = self._start_active() if _uses_profiles(files) else None
 
-    def _ask_for_active(self) -> Asked:
+    def _start_active(self) -> BoundedProgram:
         return self._call.start(self._call.command.reading_argv("config", "--services"))
 
     def answer(self) -> Resolution:
@@ -46,18 +46,20 @@ class Resolving:
             ComposeError: Compose refuses the project, or does not answer.
         """
         try:
-            output, messages = self._call.answer(self._asked)
+            output, messages = self._call.answer(self._config_command)
             config = load_object(output)
             # Without profiles, all services are active and compose need not run a second time.
             services = dict(Node(config)["services"].members())
-            if self._for_active is None and any(item["profiles"] for item in services.values()):
-                self._for_active = self._ask_for_active()
+            if self._active_command is None and any(item["profiles"] for item in services.values()):
+                self._active_command = self._start_active()
             active = (
-                self._call.answer(self._for_active)[0].split() if self._for_active else services
+                self._call.answer(self._active_command)[0].split()
+                if self._active_command
+                else services
             )
         except ComposeRefused as refusal:
             self.end()
-            if self._for_active is None:
+            if self._active_command is None:
                 raise
             return resolve_active(self._call, refusal)
         except ComposeError:
@@ -65,16 +67,16 @@ class Resolving:
             raise
         except ValueError as error:
             self.end()
-            raise no_json(self._call.command) from error
+            raise invalid_json(self._call.command) from error
         return Resolution(config, frozenset(active), compose_warnings(messages))
 
     def end(self) -> None:
         """Kill compose, because the result is no longer needed."""
-        for asked in filter(None, (self._asked, self._for_active)):
-            asked.end()
+        for command in filter(None, (self._config_command, self._active_command)):
+            command.end()
 
 
-def _mention_profiles(files: Callable[[], ProjectFiles]) -> bool:
+def _uses_profiles(files: Callable[[], ProjectFiles]) -> bool:
     """Return whether to run compose in parallel for the services of the active profiles."""
     try:
         found = files()

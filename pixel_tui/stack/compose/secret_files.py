@@ -19,10 +19,10 @@ from pixel_tui.stack.model.json_value import JsonObject, Node
 
 log = logging.getLogger(__name__)
 
-LONGEST_BYTES: Final = 64 * 1024
+MAX_BYTES: Final = 64 * 1024
 """A larger file is neither a password nor a key."""
-MOST_FILES: Final = 100
-MOST_LINES: Final = 100
+MAX_FILES: Final = 100
+MAX_LINES: Final = 100
 """The limit per file: a private key has about fifty."""
 WAIT_SECONDS: Final = 0.2
 """How long to wait for them. Local files take a millisecond."""
@@ -48,7 +48,7 @@ class SecretFiles:
         """
         found = (node["file"].raw for _, node in Node(config)["secrets"].members())
         paths = [Path(file) for file in dict.fromkeys(found) if file.startswith("/")]
-        self._paths = tuple(paths[:MOST_FILES])
+        self._paths = tuple(paths[:MAX_FILES])
         self.look()
 
     def look(self) -> None:
@@ -69,7 +69,7 @@ class SecretFiles:
                 stamp = (about.st_ino, about.st_mtime_ns, about.st_size)
                 if self._stamps.get(path) != stamp:
                     self._stamps[path] = stamp
-                    _remember(read_regular(path, LONGEST_BYTES))
+                    _remember(read_regular(path, MAX_BYTES))
             except (OSError, ValueError) as error:  # ValueError: a NUL in the path
                 reason = error.strerror if isinstance(error, OSError) else error
                 log.info("a secret's file can't be read, and is not masked: %s: %s", path, reason)
@@ -97,16 +97,16 @@ def secrets_in(text: str) -> Iterator[str]:
         yield from _named_values(parse_json(text))
         return
     lines: Sequence[str] = text.splitlines()
-    for line in map(str.strip, lines[:MOST_LINES]):
+    for line in map(str.strip, lines[:MAX_LINES]):
         is_value = line.isalnum() or known.is_unmistakable(line)
         if len(lines) > 1 and is_value and not any(map(str.isspace, line)):
             yield line
-        name, value = _assignment(line)
+        name, value = _split_assignment(line)
         if is_secret_value(name, value):
             yield value
 
 
-def _assignment(line: str) -> tuple[str, str]:
+def _split_assignment(line: str) -> tuple[str, str]:
     """Split a line of an environment or settings file into key and value."""
     at = min((place for mark in _SEPARATORS if (place := line.find(mark)) > 0), default=0)
     return line[:at].strip(), line[at + 1 :].strip().strip("\"'")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.files import FILE_NAMES, OVERRIDE_NAMES
-from pixel_tui.stack.compose.project_files import ProjectFiles, find_project_files, stamps
+from pixel_tui.stack.compose.project_files import ProjectFiles, file_stamps, find_project_files
 
 
 class WatchedFiles:
@@ -26,13 +26,13 @@ class WatchedFiles:
         seen = self.fingerprint() if self._found is not None else ()
         if self._found is None or seen != self._found[0]:
             found = find_project_files(self._command, self._environment)
-            self._found = stamps(self._watched(found)), found
+            self._found = file_stamps(self._watched(found)), found
         return self._found[1]
 
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
         """Return the stamps of every file that compose reads, or would read if it existed."""
         known = self._found[1] if self._found is not None else self.read()
-        return stamps(self._watched(known))
+        return file_stamps(self._watched(known))
 
     def _watched(self, found: ProjectFiles) -> Iterable[Path]:
         folder = Path(self._command.directory)

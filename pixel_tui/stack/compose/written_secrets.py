@@ -18,7 +18,7 @@ from pixel_tui.redaction.redactor import (
 from pixel_tui.stack.compose.dotenv_setting import settings_in
 from pixel_tui.stack.compose.project_files import ProjectFiles
 
-MOST_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 
 _SETTING = LatePattern(
     r"^[^\S\n]*(?:export[^\S\n]+)?(?P<name>[A-Za-z_][\w.\-]*)[^\S\n]*[=:]"
@@ -65,7 +65,7 @@ class WrittenSecret:
     """In an environment file, the value without quotes."""
 
 
-def written_in(files: ProjectFiles) -> Iterator[ComposeInput]:
+def read_inputs(files: ProjectFiles) -> Iterator[ComposeInput]:
     """Yield the contents of the files of a project, without unreadable ones."""
     setting = {*files.environment, *files.services}
     for path in files.all:
@@ -73,17 +73,19 @@ def written_in(files: ProjectFiles) -> Iterator[ComposeInput]:
             yield ComposeInput(text, path.name, sets_variables=path in setting)
 
 
-def remember_written(files: ProjectFiles, environment: Mapping[str, str]) -> None:
+def remember_secrets(files: ProjectFiles, environment: Mapping[str, str]) -> None:
     """Register the secrets that compose may insert, before any of its output is shown."""
     for name, value in environment.items():
         if is_secret_value(name, value):
             remember_secret(value)
-    texts = (file.text for file in written_in(files) if file.sets_variables)
+    texts = (file.text for file in read_inputs(files) if file.sets_variables)
     for name, value in settings_in(texts, environment):
         mask_value(name, value)  # it may be a URL with a password
 
 
-def put_in(files: Iterable[ComposeInput], environment: Mapping[str, str]) -> Iterator[str]:
+def resolved_secrets(
+    files: Iterable[ComposeInput], environment: Mapping[str, str]
+) -> Iterator[str]:
     """Yield the secrets of environment files with comments, escapes and references resolved."""
     texts = (file.text for file in files if file.sets_variables)
     for name, value in settings_in(texts, environment):
@@ -93,10 +95,10 @@ def put_in(files: Iterable[ComposeInput], environment: Mapping[str, str]) -> Ite
 
 def secrets_in(file: ComposeInput) -> Sequence[WrittenSecret]:
     """Return the secrets of a file in order."""
-    return tuple(_settings(file) if file.sets_variables else _entries(file))
+    return tuple(_env_file_secrets(file) if file.sets_variables else _compose_file_secrets(file))
 
 
-def without(file: ComposeInput, secrets: Sequence[WrittenSecret]) -> str:
+def public_text(file: ComposeInput, secrets: Sequence[WrittenSecret]) -> str:
     """Return the text of a file without secrets and comments, but with the names of variables.
 
     In a compose file, variables may be in the middle of a secret.
@@ -113,7 +115,7 @@ def without(file: ComposeInput, secrets: Sequence[WrittenSecret]) -> str:
     )
 
 
-def _settings(file: ComposeInput) -> Iterator[WrittenSecret]:
+def _env_file_secrets(file: ComposeInput) -> Iterator[WrittenSecret]:
     found = list(_SETTING.finditer(file.text))
     ends = (*(item.start() for item in found[1:]), len(file.text))
     line, counted = 1, 0
@@ -121,16 +123,16 @@ def _settings(file: ComposeInput) -> Iterator[WrittenSecret]:
         line += file.text.count("\n", counted, item.start("name"))
         name, start, counted = item["name"], item.start("raw"), item.start("name")
         # Everything up to the next key may have been meant as part of the value.
-        raw, value = file.text[start:end], _bare(item["raw"])
+        raw, value = file.text[start:end], _unquote(item["raw"])
         is_secret = is_secret_name(name) and value and not _REFERENCE.fullmatch(value)
         # A password may begin with `$`, and only look like a reference.
         is_secret = is_secret and (is_secret_value(name, value) or value.startswith("$"))
-        if is_secret or _first_masked(value) is not None:
-            where = f"{name}, {_place(file, line)}"
+        if is_secret or _first_secret_offset(value) is not None:
+            where = f"{name}, {_location(file, line)}"
             yield WrittenSecret(raw, start, where, value if is_secret else "")
 
 
-def _entries(file: ComposeInput) -> Iterator[WrittenSecret]:
+def _compose_file_secrets(file: ComposeInput) -> Iterator[WrittenSecret]:
     lines = file.text.splitlines(keepends=True)
     number = at = 0
     while number < len(lines):
@@ -139,18 +141,18 @@ def _entries(file: ComposeInput) -> Iterator[WrittenSecret]:
         found = _KEYED.match(line)
         # A list under `secrets` has the names of secrets.
         if found and is_secret_name(found["name"]) and found["name"] != "secrets":
-            if is_secret_value(found["name"], _bare(_COMMENT.sub("", found["raw"]))):
-                while number < len(lines) and _is_inside(lines[number], line):
+            if is_secret_value(found["name"], _unquote(_COMMENT.sub("", found["raw"]))):
+                while number < len(lines) and _continues_value(lines[number], line):
                     number, at = number + 1, at + len(lines[number])
                 start = begin + found.start("raw")
-                where = f"{found['name']}, {_place(file, first + 1)}"
+                where = f"{found['name']}, {_location(file, first + 1)}"
                 yield WrittenSecret(file.text[start:at], start, where)
-        elif (masked := _first_masked(line)) is not None:
+        elif (masked := _first_secret_offset(line)) is not None:
             start = begin + masked
-            yield WrittenSecret(file.text[start:at], start, _place(file, first + 1))
+            yield WrittenSecret(file.text[start:at], start, _location(file, first + 1))
 
 
-def _first_masked(text: str) -> int | None:
+def _first_secret_offset(text: str) -> int | None:
     """Return the offset of the first secret without a secret key; None if there is none."""
     # `${A_TOKEN:?why}` has a name and a sentence, but no value.
     text = _REFERRING.sub(lambda found: "x" * len(found[0]), text)
@@ -161,7 +163,7 @@ def _first_masked(text: str) -> int | None:
     return next((index for index, pair in pairs if pair[0] != pair[1]), 0)
 
 
-def _is_inside(line: str, key: str) -> bool:
+def _continues_value(line: str, key: str) -> bool:
     """Return whether a line belongs to the multi-line value of this key."""
     return not line.strip() or _indent(line) > _indent(key)
 
@@ -170,16 +172,16 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _bare(raw: str) -> str:
+def _unquote(raw: str) -> str:
     return raw.strip().strip("\"'")
 
 
-def _place(file: ComposeInput, line: int) -> str:
+def _location(file: ComposeInput, line: int) -> str:
     return f"line {line} of {file.name}" if file.name else f"line {line}"
 
 
 def _text(path: Path) -> str | None:
     try:
-        return read_head(path, MOST_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+        return read_head(path, MAX_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError:
         return None

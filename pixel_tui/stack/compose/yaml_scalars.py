@@ -23,7 +23,7 @@ _KEY = LatePattern(
 _PROPERTY = LatePattern(r"[&!][^\s\[\]{},]*[^\S\n]+")
 _PLAIN_IN_FLOW = LatePattern(r"[^\[\]{},\n]+")
 _BLOCK = LatePattern(r"[|>][-+0-9]*[^\S\n]*(?:#.*)?$", re.MULTILINE)
-_DEEPEST: Final = 40
+_MAX_DEPTH: Final = 40
 
 
 def scalars(text: str) -> Iterator[Scalar]:
@@ -38,32 +38,32 @@ class _Reader:
 
     def block(self) -> Iterator[Scalar]:
         """Read the file line by line; a deeper indentation is a lower level."""
-        above: list[tuple[int, str | int]] = []
+        levels: list[tuple[int, str | int]] = []
         while self._at < len(self._text):
             start = self._at
             self._skip_spaces()
             column = self._at - start
-            if self._rest_is_nothing():
+            if self._rest_is_blank():
                 self._next_line()
                 continue
             line = column - 1
             while dash := _DASH.match(self._text, self._at):
-                above = _above_item(above, column)
+                levels = _levels_above_item(levels, column)
                 line, column = column, column + dash.end() - self._at
                 self._at = dash.end()
-            while above and above[-1][0] >= column:
-                above.pop()
+            while levels and levels[-1][0] >= column:
+                levels.pop()
             if key := _KEY.match(self._text, self._at):
-                above.append((column, _key_name(key)))
+                levels.append((column, _key_name(key)))
                 self._at = key.end()
                 line = column
-            yield from self._value(tuple(name for _, name in above), line)
+            yield from self._value(tuple(name for _, name in levels), line)
             self._next_line()
 
     def _value(self, path: Path, column: int) -> Iterator[Scalar]:
         while prefix := _PROPERTY.match(self._text, self._at):
             self._at = prefix.end()
-        if self._at >= len(self._text) or self._rest_is_nothing():
+        if self._at >= len(self._text) or self._rest_is_blank():
             return
         if _BLOCK.match(self._text, self._at):
             self._skip_deeper(column)
@@ -80,7 +80,7 @@ class _Reader:
 
     def _flow(self, path: Path, depth: int) -> Iterator[Scalar]:
         """Read a flow collection up to its closing bracket."""
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             self._at = len(self._text)
             return
         listed = self._text[self._at] == "["
@@ -165,7 +165,7 @@ class _Reader:
             if self._at >= len(self._text):
                 return
 
-    def _rest_is_nothing(self) -> bool:
+    def _rest_is_blank(self) -> bool:
         rest = self._text[self._at : self._at + 1]
         return rest in {"", "\n", "#", "%"} or self._text.startswith(("---", "..."), self._at)
 
@@ -191,12 +191,14 @@ def _key_name(found: re.Match[str]) -> str:
     return next(text for text in found.groups() if text is not None)
 
 
-def _above_item(above: list[tuple[int, str | int]], column: int) -> list[tuple[int, str | int]]:
-    """Return the levels above the next list item, whose dash is in this column, and the item.
+def _levels_above_item(
+    levels: list[tuple[int, str | int]], column: int
+) -> list[tuple[int, str | int]]:
+    """Return the levels levels the next list item, whose dash is in this column, and the item.
 
     A list may have the same indentation as its key.
     """
-    kept = [entry for entry in above if entry[0] <= column]
+    kept = [entry for entry in levels if entry[0] <= column]
     number = 0
     if kept and kept[-1][0] == column and isinstance(kept[-1][1], int):
         number = kept.pop()[1] + 1  # type: ignore[operator]

@@ -16,7 +16,7 @@ from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.stack.model.times import timestamp_at
 from pixel_tui.stack.model.words import exit_words
 
-SAME: Final = timedelta(milliseconds=5)
+START_TOLERANCE: Final = timedelta(milliseconds=5)
 """Tolerance between the time of a start in `inspect` and in events."""
 AT_THE_END: Final = b"~"
 """Greater than any timestamp."""
@@ -38,7 +38,7 @@ class RunProgress:
 
     started: datetime
     """The start of the last run that was read."""
-    over: bool = False
+    exited: bool = False
     """Whether its exit is marked."""
     ended: datetime | None = None
     """The time of its exit, if that is marked."""
@@ -46,20 +46,20 @@ class RunProgress:
     @property
     def since(self) -> datetime:
         """The time after which events are new."""
-        return self.ended if self.over and self.ended else self.started
+        return self.ended if self.exited and self.ended else self.started
 
-    def reached(self, container: Container) -> bool:
+    def is_up_to_date(self, container: Container) -> bool:
         """Return whether there is nothing to mark up to this state of the container."""
         started = container.started_at
         if started is None or started < self.started:
             return True  # this state is older than what was read
-        return started == self.started and (self.over or container.running)
+        return started == self.started and (self.exited or container.running)
 
     def advance(self, container: Container) -> None:
         """Record that the log was read and marked up to this state of the container."""
         if container.started_at is not None and container.started_at >= self.started:
-            self.started, self.over = container.started_at, not container.running
-            self.ended = container.finished_at if self.over else None
+            self.started, self.exited = container.started_at, not container.running
+            self.ended = container.finished_at if self.exited else None
 
 
 def boundaries(
@@ -75,30 +75,30 @@ def boundaries(
     if now.started_at is None:
         return ()
     found = _Boundaries(now)
-    over, place = progress.over, timestamp_at(progress.since)
+    over, stamp = progress.exited, timestamp_at(progress.since)
     if now.started_at > progress.started:
         out_of_memory = False
         for event in sorted(events, key=lambda item: item.at):
-            if not progress.since < event.at < now.started_at - SAME:
+            if not progress.since < event.at < now.started_at - START_TOLERANCE:
                 continue
             if event.action == "oom":
                 out_of_memory = True
             elif event.action == "die":
-                place = timestamp_at(event.at)
+                stamp = timestamp_at(event.at)
                 if not over:
-                    found.end(place, event.at, _words(event, out_of_memory=out_of_memory))
+                    found.end(stamp, event.at, _exit_text(event, out_of_memory=out_of_memory))
                 over, out_of_memory = True, False
             elif event.action == "start" and over:  # else it is the start of the same run
-                found.start(place, event.at)
+                found.start(stamp, event.at)
                 over = False
         if not over:
             ended = now.finished_at
             if ended is not None and progress.since < ended < now.started_at:
-                place = timestamp_at(ended + (now.started_at - ended) / 2)
+                stamp = timestamp_at(ended + (now.started_at - ended) / 2)
             else:
-                ended, place = now.started_at, timestamp_at(now.started_at)
-            found.end(place, ended, "")
-        found.start(place, now.started_at)
+                ended, stamp = now.started_at, timestamp_at(now.started_at)
+            found.end(stamp, ended, "")
+        found.start(stamp, now.started_at)
         over = False
     if not (now.running or over) and now.exit_code is not None:
         words = exit_words(now.exit_code, oom_killed=now.oom_killed)
@@ -112,7 +112,7 @@ def end_of_removed(
     """Return the exit of the last run of a removed container, if it was reported."""
     found = _Boundaries(container)
     died = [item for item in events if item.action == "die" and item.at > progress.since]
-    if died and not progress.over:
+    if died and not progress.exited:
         found.end(AT_THE_END, died[-1].at, died[-1].detail)
     return found.in_order()
 
@@ -149,7 +149,7 @@ class _Boundaries:
         return made
 
 
-def _words(event: StackEvent, *, out_of_memory: bool) -> str:
+def _exit_text(event: StackEvent, *, out_of_memory: bool) -> str:
     if event.exit_code is None:
         return event.detail
     return exit_words(event.exit_code, oom_killed=out_of_memory and event.exit_code == KILLED)

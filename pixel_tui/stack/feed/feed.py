@@ -103,15 +103,15 @@ class LogFeed(Protocol):
         """Append a page of newer lines, if not at the end; follow when the end is reached."""
         ...
 
-    def to_first(self) -> None:
+    def jump_to_first(self) -> None:
         """Go to the first lines that the engine has."""
         ...
 
-    def to_last(self) -> None:
+    def jump_to_last(self) -> None:
         """Go to the last lines and follow."""
         ...
 
-    def to_moment(self, at: datetime) -> None:
+    def jump_to_time(self, at: datetime) -> None:
         """Go to the lines around a time."""
         ...
 

@@ -14,7 +14,7 @@ from pixel_tui.text import plain
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS: Final = 0.2
+POLL_SECONDS: Final = 0.2
 CHUNK: Final = 256 * 1024
 
 
@@ -55,13 +55,13 @@ class FileFeed:
     def newer(self) -> None:
         """Do nothing: the feed is always at the end."""
 
-    def to_first(self) -> None:
+    def jump_to_first(self) -> None:
         """Do nothing: the ring has the first lines."""
 
-    def to_last(self) -> None:
+    def jump_to_last(self) -> None:
         """Do nothing: the feed is always at the end."""
 
-    def to_moment(self, at: datetime) -> None:
+    def jump_to_time(self, at: datetime) -> None:
         """Do nothing: the lines have no times."""
 
     def mark(self, words: str, at: datetime, source: str = "") -> None:  # noqa: ARG002  no line has a time
@@ -93,7 +93,7 @@ class FileFeed:
             if last:
                 self._status = FeedStatus(FeedState.CLOSED)
                 return
-            self._closed.wait(LOOK_SECONDS)
+            self._closed.wait(POLL_SECONDS)
 
     def _line(self, raw: bytes) -> LogLine:
         # Drop what a progress line has overwritten with a carriage return.

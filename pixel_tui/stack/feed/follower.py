@@ -14,7 +14,7 @@ from pixel_tui.errors import EngineError
 from pixel_tui.stack.feed.feed import TAIL, FeedState, FeedStatus, LogTarget
 from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.limits import FollowLimits
-from pixel_tui.stack.feed.marks import RunsKnown, missing, recreated
+from pixel_tui.stack.feed.marks import RunReader, missing, recreated
 from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.reader import ContainerReader
 from pixel_tui.stack.feed.ring import LogLine
@@ -56,7 +56,7 @@ class LogFollower:
         *,
         sink: Callable[[Sequence[LogLine]], None],
         snapshot: Callable[[], StackSnapshot],
-        runs: RunsKnown,
+        runs: RunReader,
         tail: int = TAIL,
         reached: Mapping[str, ReadPosition] | None = None,
         limits: FollowLimits | None = None,
@@ -118,11 +118,11 @@ class LogFollower:
             self._status = FeedStatus(FeedState.CLOSED)
             readers = list(self._readers.values())
         for reader in readers:
-            reader.end_stream()
+            reader.close_stream()
 
     def snapshot_changed(self) -> None:
         """Wake the supervisor after a change of the snapshot."""
-        self._supervision.look_again()
+        self._supervision.wake()
 
     def _supervise(self) -> None:
         while not self.closed:
@@ -131,7 +131,7 @@ class LogFollower:
             except Exception:
                 log.exception("following %s failed and is tried again", self._wanted.targets)
                 wait = self._limits.retry_seconds[-1]
-            self._supervision.rest(wait)
+            self._supervision.wait(wait)
 
     def _reconcile(self) -> float | None:
         """Open missing readers; return the seconds until the next retry, if any."""
@@ -140,40 +140,40 @@ class LogFollower:
         waits: list[float] = []
         if not snapshot.stale:
             # A container that was never started has no lines, and may not have its final name.
-            born = [item for item in wanted if item.started_at and item.logs_readable]
-            here = {container.id for container in born}
-            self._begin_together(born)
-            for container in born:
-                reader = self._reader_of(container, here)
-                wait = reader.care_for(container) if reader is not None else None
+            started = [item for item in wanted if item.started_at and item.logs_readable]
+            existing = {container.id for container in started}
+            self._read_past_together(started)
+            for container in started:
+                reader = self._get_reader(container, existing)
+                wait = reader.update(container) if reader is not None else None
                 if wait is not None:
                     waits.append(wait)
             if len(wanted) > 1:
                 self._mark_unreadable(wanted)
         with self._supervision.lock:
             if not self.closed:
-                self._status = self._judge(snapshot, wanted)
+                self._status = self._current_status(snapshot, wanted)
         return min(waits, default=None)
 
-    def _begin_together(self, born: Sequence[Container]) -> None:
+    def _read_past_together(self, started: Sequence[Container]) -> None:
         """Read the past lines of several containers together, in the order of their timestamps.
 
         Each container is then followed by its own reader, which continues from there and passes
         on lines as they come.
         """
-        if len(born) < 2 or self._readers or self._reached is not None:
+        if len(started) < 2 or self._readers or self._reached is not None:
             return
-        history = LogHistory(self._engine, born)
+        history = LogHistory(self._engine, started)
         try:
-            page = history.before(b"", self._tail)
+            page = history.predecessors(b"", self._tail)
         except EngineError as error:
             # The reader gets the same error and handles it.
             log.info("no history of %s: %s", self._wanted.targets, error)
             return
         self.begins = page.complete
-        for container in born:
+        for container in started:
             reached = ReadPosition()
-            reached.note([line for line in page.newest if line.source == container.name])
+            reached.advance([line for line in page.newest if line.source == container.name])
             # If it had no lines, every later line is new.
             reader = self._new_reader(
                 container, tail=self._tail if reached.stamp else None, reached=reached
@@ -182,33 +182,39 @@ class LogFollower:
                 self._readers[container.id] = reader
         self._sink(page.lines)
 
-    def _reader_of(self, container: Container, here: Collection[str]) -> ContainerReader | None:
+    def _get_reader(
+        self, container: Container, existing: Collection[str]
+    ) -> ContainerReader | None:
         """Return the reader of a container; None while its predecessor is still being read."""
         mark = None
         with self._supervision.lock:
             reader = self._readers.get(container.id)
             if reader is None:
-                gone = [item for key, item in self._readers.items() if key not in here]
-                before = [item for item in gone if place(item.container) == place(container)]
-                busy = next((item for item in before if item.reading), None)
+                removed = [item for key, item in self._readers.items() if key not in existing]
+                predecessors = [
+                    item for item in removed if place(item.container) == place(container)
+                ]
+                busy = next((item for item in predecessors if item.reading), None)
                 if busy is not None:
-                    busy.end_stream()  # it reads what was received, then wakes the supervisor
+                    busy.close_stream()  # it reads what was received, then wakes the supervisor
                     return None
-                last = next((item for item in before if item.opened), None)
+                last = next((item for item in predecessors if item.opened), None)
                 mark = recreated(last.container, container) if last is not None else None
-                self._forget(gone, before)
-                reader = self._begin(container, replaces=bool(before))
+                self._forget(removed, predecessors)
+                reader = self._create_reader(container, replaces=bool(predecessors))
         if mark is not None:  # without the lock: the sink may take one of its own
             self._sink([mark])
         return reader
 
-    def _forget(self, gone: Sequence[ContainerReader], before: Sequence[ContainerReader]) -> None:
+    def _forget(
+        self, removed: Sequence[ContainerReader], predecessors: Sequence[ContainerReader]
+    ) -> None:
         """Drop the readers of replaced containers, and the oldest of removed ones."""
-        idle = [item for item in gone if not (item in before or item.reading)]
-        for item in [*before, *idle[: max(len(idle) - KEPT_READERS, 0)]]:
+        idle = [item for item in removed if not (item in predecessors or item.reading)]
+        for item in [*predecessors, *idle[: max(len(idle) - KEPT_READERS, 0)]]:
             del self._readers[item.container.id]
 
-    def _begin(self, container: Container, *, replaces: bool) -> ContainerReader:
+    def _create_reader(self, container: Container, *, replaces: bool) -> ContainerReader:
         """Create a reader. For a replacement of a container, it reads the complete log."""
         known = (self._reached or {}).get(container.id)
         complete = replaces or known is not None
@@ -224,7 +230,7 @@ class LogFollower:
                 self._unreadable.add(container.id)
                 self._sink([missing(container)])
 
-    def _judge(self, snapshot: StackSnapshot, wanted: Sequence[Container]) -> FeedStatus:
+    def _current_status(self, snapshot: StackSnapshot, wanted: Sequence[Container]) -> FeedStatus:
         readers = [self._readers[item.id] for item in wanted if item.id in self._readers]
         return feed_status(
             snapshot,

@@ -45,7 +45,7 @@ def splitter(source: str, *, tty: bool) -> Splitter:
     return LineSplitter(source) if tty else FrameSplitter(source)
 
 
-class _Growing:
+class _PartialLine:
     """An incomplete line."""
 
     def __init__(self, stamp: bytes) -> None:
@@ -78,7 +78,7 @@ class FrameSplitter:
     def __init__(self, source: str) -> None:
         self._source = source
         self._buffer = b""
-        self._growing: dict[LineKind, _Growing] = {}
+        self._partial: dict[LineKind, _PartialLine] = {}
         self._plain: LineSplitter | None = None
 
     def feed(self, chunk: bytes) -> list[LogLine]:
@@ -92,15 +92,15 @@ class FrameSplitter:
             kind = _KINDS.get(buffer[position])
             start = position + HEADER
             length = int.from_bytes(buffer[position + 4 : start], "big")
-            no_frame = buffer[position + 1 : position + 4] != b"\0\0\0" or length > MAX_FRAME
-            if kind is None or no_frame:
+            invalid = buffer[position + 1 : position + 4] != b"\0\0\0" or length > MAX_FRAME
+            if kind is None or invalid:
                 lines += self.flush()
                 self._plain = LineSplitter(self._source)
                 return lines + self._plain.feed(buffer[position:])
             end = start + length
             if end > size:
                 break
-            self._take(kind, buffer[start:end], lines)
+            self._add_message(kind, buffer[start:end], lines)
             position = end
         self._buffer = buffer[position:]
         return lines
@@ -109,34 +109,34 @@ class FrameSplitter:
         """Return unfinished lines; an incomplete frame is dropped."""
         if self._plain is not None:
             return self._plain.flush()
-        lines = [growing.line(self._source, kind) for kind, growing in self._growing.items()]
-        self._growing.clear()
+        lines = [partial.line(self._source, kind) for kind, partial in self._partial.items()]
+        self._partial.clear()
         self._buffer = b""
         return lines
 
-    def _take(self, kind: LineKind, payload: bytes, lines: list[LogLine]) -> None:
+    def _add_message(self, kind: LineKind, payload: bytes, lines: list[LogLine]) -> None:
         stamp, space, text = payload.partition(b" ")
         if not space:  # keep a message without a timestamp
             stamp, text = b"", payload
-        growing = self._growing.pop(kind, None)
-        if growing is not None and growing.stamp != stamp:
-            lines.append(growing.line(self._source, kind))
-            growing = None
+        partial = self._partial.pop(kind, None)
+        if partial is not None and partial.stamp != stamp:
+            lines.append(partial.line(self._source, kind))
+            partial = None
         ended = text.endswith(b"\n")
         if ended:
             text = text[:-1]
         elif len(text) >= PART:
-            growing = self._growing[kind] = growing or _Growing(stamp)
-            growing.add(text)
+            partial = self._partial[kind] = partial or _PartialLine(stamp)
+            partial.add(text)
             return
-        elif not text and growing is None:
+        elif not text and partial is None:
             return
-        if growing is None and len(text) <= MAX_LINE:
+        if partial is None and len(text) <= MAX_LINE:
             lines.append(LogLine(stamp, self._source, kind, text.removesuffix(b"\r")))
             return
-        growing = growing or _Growing(stamp)
-        growing.add(text)
-        lines.append(growing.line(self._source, kind))
+        partial = partial or _PartialLine(stamp)
+        partial.add(text)
+        lines.append(partial.line(self._source, kind))
 
 
 class LineSplitter:
@@ -188,23 +188,23 @@ class LineSplitter:
             stamp, text = b"", raw
         lines: list[LogLine] = []
         begun = bool(_stamp_of(raw))  # `_has_later_stamp` only waits after lines with a timestamp
-        growing, start = _Growing(stamp), 0
+        partial, start = _PartialLine(stamp), 0
         for inner in _STAMP.finditer(text):
             at = inner.group()[:-1]
             if at == stamp and inner.start() >= start + PART:
-                growing.add(text[start : inner.start()])  # the same line continues
+                partial.add(text[start : inner.start()])  # the same line continues
             elif begun and stamp < at <= limit:
                 # A timestamp written by the program is earlier than the engine's for that line.
-                growing.add(text[start : inner.start()])
-                lines.append(growing.line(self._source, LineKind.STDOUT))
-                growing, stamp = _Growing(at), at
+                partial.add(text[start : inner.start()])
+                lines.append(partial.line(self._source, LineKind.STDOUT))
+                partial, stamp = _PartialLine(at), at
             else:
                 continue
             start = inner.end()
-        growing.add(text[start:])
-        growing.cut += self._skipped
+        partial.add(text[start:])
+        partial.cut += self._skipped
         self._skipped = 0
-        return [*lines, growing.line(self._source, LineKind.STDOUT)]
+        return [*lines, partial.line(self._source, LineKind.STDOUT)]
 
 
 def _has_later_stamp(raw: bytes) -> bool:

@@ -223,7 +223,7 @@ class LogHistory:
         seen = 0
         with closing(self.batches(container, depth)) as batches:
             for lines in batches:
-                older = _up_to(lines, stamp, anchor)
+                older = _before(lines, stamp, anchor)
                 kept.extend(older)
                 seen += len(older)
                 if len(older) < len(lines):
@@ -268,8 +268,8 @@ class HistoryReader:
         by_source: dict[str, list[LogLine]] = {}
         for line in lines:
             by_source.setdefault(line.source, []).append(line)
-        for source, said in by_source.items():
-            self._reached[self._ids[source]].note(said)
+        for source, read_lines in by_source.items():
+            self._reached[self._ids[source]].advance(read_lines)
         return Page(lines, len(lines) < count)
 
     def reached(self) -> Mapping[str, ReadPosition]:
@@ -301,7 +301,7 @@ class HistoryReader:
                     # Lines after the first one of that time are later, whatever their timestamp.
                     fresh = list(dropwhile(lambda line: line.stamp < begin, lines))
                     begun = bool(fresh)
-                for line in overlap.drop_from(fresh) if overlap is not None else fresh:
+                for line in overlap.filter_new(fresh) if overlap is not None else fresh:
                     if self._until and line.stamp > self._until:
                         return
                     yield line
@@ -325,7 +325,7 @@ def _stamp(line: LogLine) -> bytes:
     return line.stamp
 
 
-def _up_to(lines: list[LogLine], stamp: bytes, anchor: LogLine | None) -> list[LogLine]:
+def _before(lines: list[LogLine], stamp: bytes, anchor: LogLine | None) -> list[LogLine]:
     """Return the lines before the first known one, or before a time."""
     if not stamp:
         return lines

@@ -15,7 +15,7 @@ LATE: Final = timedelta(seconds=5)
 """How late a snapshot may show a change."""
 
 
-class RunsKnown(Protocol):
+class RunReader(Protocol):
     """Reads the runs of a container's process. Its methods raise `EngineError`."""
 
     def inspect(self, container_id: str) -> Container:
@@ -35,7 +35,7 @@ class RunsKnown(Protocol):
         ...
 
 
-def new_boundaries(progress: RunProgress, now: Container, runs: RunsKnown) -> Sequence[Boundary]:
+def new_boundaries(progress: RunProgress, now: Container, runs: RunReader) -> Sequence[Boundary]:
     """Return the exits and starts since a log was read, in order.
 
     Args:
@@ -46,7 +46,7 @@ def new_boundaries(progress: RunProgress, now: Container, runs: RunsKnown) -> Se
     Raises:
         EngineError: The engine can't be reached.
     """
-    if progress.reached(now):
+    if progress.is_up_to_date(now):
         return ()
     new = now.started_at is not None and now.started_at > progress.started
     events = runs.run_events(now.id, progress.since, now.started_at) if new else ()

@@ -19,7 +19,7 @@ MAX_HELD: Final = 20_000
 """Maximum number of held lines."""
 
 
-class Merge:
+class LineMerger:
     """Sorts lines as they arrive.
 
     If every line arrives within `window` after its timestamp, the result is sorted. A later line is
@@ -59,7 +59,7 @@ class Merge:
             now: Seconds on a monotonic clock.
         """
         for line in lines:
-            self._take(line, now)
+            self._add(line, now)
         limit = b""
         while self._arrived and (
             self._arrived[0][0] <= now - self._window or len(self._arrived) > self._most
@@ -72,7 +72,7 @@ class Merge:
         self._arrived.clear()
         return [heapq.heappop(self._heap)[2] for _ in range(len(self._heap))]
 
-    def _take(self, line: LogLine, now: float) -> None:
+    def _add(self, line: LogLine, now: float) -> None:
         # A line without a timestamp, or with an earlier one, stays after its container's last.
         key = max(line.stamp, self._keys.get(line.source, b""))
         self._keys[line.source] = key
@@ -94,5 +94,5 @@ class Merge:
 
 def in_order(lines: Iterable[LogLine]) -> list[LogLine]:
     """Sort a complete set of lines, such as the tails of several logs."""
-    merge = Merge(most=sys.maxsize)
+    merge = LineMerger(most=sys.maxsize)
     return merge.feed(lines, 0.0) + merge.flush()

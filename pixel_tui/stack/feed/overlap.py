@@ -18,7 +18,7 @@ DISORDER: Final = 200_000_000
 
 
 @dataclass(slots=True)
-class _Edge:
+class _StreamPosition:
     """The last timestamp read of one stream, and the texts of the lines with it."""
 
     stamp: bytes
@@ -36,7 +36,7 @@ class ReadPosition:
     def __init__(self, stamp: bytes = b"") -> None:
         self.stamp = stamp
         """The latest timestamp read; empty before the first."""
-        self._edges: dict[LineKind, _Edge] = {}
+        self._edges: dict[LineKind, _StreamPosition] = {}
 
     @property
     def since(self) -> bytes:
@@ -46,7 +46,7 @@ class ReadPosition:
             self.stamp if at is None or not self._edges else format_timestamp(max(at - DISORDER, 0))
         )
 
-    def note(self, lines: Sequence[LogLine]) -> None:
+    def advance(self, lines: Sequence[LogLine]) -> None:
         """Advance the position by these lines."""
         for kind in (LineKind.STDOUT, LineKind.STDERR):
             own = [line for line in lines if line.kind is kind]
@@ -55,7 +55,7 @@ class ReadPosition:
             if not last or (edge is not None and last < edge.stamp):
                 continue
             if edge is None or last > edge.stamp:
-                edge = self._edges[kind] = _Edge(last)
+                edge = self._edges[kind] = _StreamPosition(last)
             edge.texts.update(line.text for line in own if line.stamp == last)
             self.stamp = max(self.stamp, last)
 
@@ -73,11 +73,13 @@ class Overlap:
         edges: The position of each stream.
     """
 
-    def __init__(self, stamp: bytes, since: bytes, edges: Mapping[LineKind, _Edge]) -> None:
+    def __init__(
+        self, stamp: bytes, since: bytes, edges: Mapping[LineKind, _StreamPosition]
+    ) -> None:
         self._stamp = stamp
         self._since = since
         self._edges = {
-            kind: _Edge(edge.stamp, Counter(edge.texts))
+            kind: _StreamPosition(edge.stamp, Counter(edge.texts))
             for kind, edge in edges.items()
             if edge.stamp >= since
         }
@@ -85,11 +87,11 @@ class Overlap:
         self._known = False
 
     @property
-    def missing(self) -> bool:
+    def has_gap(self) -> bool:
         """Whether the stream starts after the position, so that lines are missing."""
         return bool(self._stamp) and self._passed and not self._known
 
-    def drop_from(self, lines: list[LogLine]) -> list[LogLine]:
+    def filter_new(self, lines: list[LogLine]) -> list[LogLine]:
         """Return the new lines."""
         if not self._edges and self._passed:
             return lines

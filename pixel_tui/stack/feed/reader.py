@@ -23,7 +23,7 @@ from pixel_tui.errors import EngineError, EngineRefused
 from pixel_tui.stack.feed.container_runs import RunProgress, end_of_removed
 from pixel_tui.stack.feed.frames import splitter
 from pixel_tui.stack.feed.limits import FollowLimits
-from pixel_tui.stack.feed.marks import RunsKnown, StateMarks, new_boundaries
+from pixel_tui.stack.feed.marks import RunReader, StateMarks, new_boundaries
 from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.feed.supervision import Supervision
@@ -34,18 +34,18 @@ from pixel_tui.text import NO_TEXT, SafeText
 
 log = logging.getLogger(__name__)
 
-FULL: Final = 32 * 1024
+FULL_CHUNK: Final = 32 * 1024
 """A chunk of this size means that more data is already waiting."""
 GATHER_SECONDS: Final = 0.02
 """Pause after a smaller chunk, so that more lines arrive together."""
-PORTION: Final = 4 * 1024 * 1024
+MAX_HELD_BYTES: Final = 4 * 1024 * 1024
 """Bytes of lines that are held until their runs are known."""
 
 
 class ContainerReader:
     """Reads the log of one container and keeps the position.
 
-    The supervisor calls `care_for` whenever the stack has changed. That starts the thread
+    The supervisor calls `update` whenever the stack has changed. That starts the thread
     "log-NAME" if there is anything to read; the thread ends when there is no more. While it runs,
     `reading` is set, and only the thread uses the position. The lock of `supervision` guards the
     end of `reading` and the open stream.
@@ -66,7 +66,7 @@ class ContainerReader:
         container: Container,
         *,
         engine: EngineReader,
-        runs: RunsKnown,
+        runs: RunReader,
         sink: Callable[[Sequence[LogLine]], None],
         supervision: Supervision,
         limits: FollowLimits,
@@ -100,7 +100,7 @@ class ContainerReader:
         """Whether the log is open and its container runs."""
         return self._stream is not None and self.container.running
 
-    def care_for(self, container: Container) -> float | None:
+    def update(self, container: Container) -> float | None:
         """Pass on marks for changes of state, and start to read if there is anything to read.
 
         Args:
@@ -115,11 +115,11 @@ class ContainerReader:
         if self.reading:
             return None
         run = self._run
-        news = run is not None and not run.reached(container)
-        if run is not None and run.over and not (news or self._failures):
+        is_new = run is not None and not run.is_up_to_date(container)
+        if run is not None and run.exited and not (is_new or self._failures):
             return None  # read to its end: there is no more until it runs again
         wait = self._retry_at - time.monotonic()
-        if wait > 0 and (self._failures or not news):
+        if wait > 0 and (self._failures or not is_new):
             return wait
         self.opened = self.reading = True
         threading.Thread(
@@ -127,7 +127,7 @@ class ContainerReader:
         ).start()
         return None
 
-    def end_stream(self) -> None:
+    def close_stream(self) -> None:
         """Close the stream, so that the thread ends after reading what was received."""
         stream = self._stream
         if stream is not None:
@@ -153,7 +153,7 @@ class ContainerReader:
             with self._supervision.lock:
                 self.reading = False
                 self._stream = None
-                self._supervision.look_again()
+                self._supervision.wake()
 
     def _read_runs(self, container: Container) -> None:
         """Read the log run by run until the last one has exited.
@@ -180,11 +180,11 @@ class ContainerReader:
         for lines in self._batches(container, follow=True):
             if not sure:
                 if self._runs.inspect(container.id).started_at != run.started:
-                    self.end_stream()
+                    self.close_stream()
                     return
                 sure = True
             self._failures, self.refused = 0, NO_TEXT
-            self._keep(lines)
+            self._emit(lines)
 
     def _catch_up(self, run: RunProgress, container: Container) -> Container:
         """Read up to now, with marks for exits and starts.
@@ -201,17 +201,17 @@ class ContainerReader:
             for lines in self._batches(container, follow=False):
                 held += lines
                 size += sum(len(line.text) for line in lines)
-                if size > PORTION:
-                    self._give_out(run, self._runs.inspect(container.id), held)
+                if size > MAX_HELD_BYTES:
+                    self._pass_on(run, self._runs.inspect(container.id), held)
                     held, size = [], 0
             now = self._runs.inspect(container.id)
             if self._supervision.closed or _same_run(container, now):
-                self._give_out(run, now, held)
+                self._pass_on(run, now, held)
                 return now
             # It exited or started meanwhile: that run may have lines after the last one read.
             container = now
 
-    def _give_out(self, run: RunProgress, now: Container, lines: list[LogLine]) -> None:
+    def _pass_on(self, run: RunProgress, now: Container, lines: list[LogLine]) -> None:
         """Pass on lines, with the marks between them.
 
         Args:
@@ -223,20 +223,20 @@ class ContainerReader:
             return
         for boundary in new_boundaries(run, now, self._runs):
             split = next((at for at, line in enumerate(lines) if line.stamp > boundary.after), None)
-            self._keep(lines[:split])
+            self._emit(lines[:split])
             lines = [] if split is None else lines[split:]
             self._sink(boundary.marks)
-        self._keep(lines)
+        self._emit(lines)
         run.advance(now)
 
     def _mark_removed(self, container: Container) -> None:
         """Mark the exit of the last run of a removed container."""
         run = self._run
-        if run is None or run.over or self._supervision.closed:
+        if run is None or run.exited or self._supervision.closed:
             return
         events = self._runs.run_events(container.id, run.since, None)
         for boundary in end_of_removed(run, container, events):
-            run.over = True
+            run.exited = True
             self._sink(boundary.marks)
 
     def _retry_later(self, refused: str) -> None:
@@ -253,16 +253,16 @@ class ContainerReader:
             cut = splitter(container.name, tty=container.tty)
             overlap = self._reached.overlap()
             while chunk := stream.read():
-                lines = overlap.drop_from(cut.feed(chunk))
-                if overlap.missing and count is not None:
+                lines = overlap.filter_new(cut.feed(chunk))
+                if overlap.has_gap and count is not None:
                     stream.close()
                     break  # more lines than that were written meanwhile: read all
                 yield lines
-                if follow and len(chunk) < FULL:
+                if follow and len(chunk) < FULL_CHUNK:
                     # Waking up for each line under heavy logging would slow the program down.
-                    self._supervision.gather(GATHER_SECONDS)
+                    self._supervision.pause(GATHER_SECONDS)
             else:
-                yield overlap.drop_from(cut.flush())
+                yield overlap.filter_new(cut.flush())
                 return
 
     def _open(self, request: LogRequest) -> ByteStream:
@@ -273,12 +273,12 @@ class ContainerReader:
         if closed:
             stream.close()
         elif request.follow:
-            self._supervision.look_again()  # it is live now
+            self._supervision.wake()  # it is live now
         return stream
 
-    def _keep(self, lines: list[LogLine]) -> None:
+    def _emit(self, lines: list[LogLine]) -> None:
         if lines:
-            self._reached.note(lines)
+            self._reached.advance(lines)
             self._sink(lines)
 
 

@@ -29,7 +29,7 @@ class LogLine:
     """Without its line end."""
 
 
-_GONE: Final = LogLine(b"", "", LineKind.MARK, b"")
+_DROPPED: Final = LogLine(b"", "", LineKind.MARK, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +68,15 @@ class Ring:
         self._max_lines = max_lines
         self._max_bytes = max_bytes
         self._lines: list[LogLine] = []
-        self._waste = 0
+        self._unused = 0
         """The number of unused entries at the start of the list."""
         self._bytes = 0
         self._first = 0
         self._epoch = 0
         self._lock = threading.Lock()
-        self._listener: Callable[[], None] = _nobody
+        self._listener: Callable[[], None] = _no_listener
 
-    def listen(self, listener: Callable[[], None]) -> None:
+    def set_listener(self, listener: Callable[[], None]) -> None:
         """Set a function to call after each change, on the thread that makes it.
 
         It must return at once.
@@ -99,8 +99,8 @@ class Ring:
         """
         with self._lock:
             lines = lines[-self._max_lines :] if lines else lines
-            self._lines[: self._waste] = lines
-            self._waste = 0
+            self._lines[: self._unused] = lines
+            self._unused = 0
             self._first -= len(lines)
             self._bytes += sum(len(line.text) for line in lines)
             dropped = 0
@@ -113,7 +113,7 @@ class Ring:
     def restart(self, lines: Sequence[LogLine] = ()) -> None:
         """Replace all lines by these; sequence numbers start again at zero."""
         with self._lock:
-            self._lines, self._waste, self._bytes, self._first = [], 0, 0, 0
+            self._lines, self._unused, self._bytes, self._first = [], 0, 0, 0
             self._epoch += 1
             self._append(lines)
         self._listener()
@@ -122,21 +122,21 @@ class Ring:
     def extent(self) -> Extent:
         """The range of kept lines."""
         with self._lock:
-            return Extent(self._epoch, self._first, self._first + len(self._lines) - self._waste)
+            return Extent(self._epoch, self._first, self._first + len(self._lines) - self._unused)
 
     def window(self, start: int, stop: int) -> Window:
         """Return the kept lines from sequence number `start` up to, not including, `stop`."""
         with self._lock:
             begin = max(start - self._first, 0)
             end = max(stop - self._first, begin)
-            kept = self._lines[self._waste + begin : self._waste + end]
+            kept = self._lines[self._unused + begin : self._unused + end]
             return Window(self._first + begin, tuple(kept))
 
     def lines(self, numbers: Sequence[int]) -> tuple[LogLine | None, ...]:
         """Return the lines with these sequence numbers; None for each that is not kept."""
         with self._lock:
-            kept, offset = self._lines, self._waste - self._first
-            places = range(self._waste, len(kept))
+            kept, offset = self._lines, self._unused - self._first
+            places = range(self._unused, len(kept))
             return tuple(
                 kept[number + offset] if number + offset in places else None for number in numbers
             )
@@ -145,24 +145,24 @@ class Ring:
         kept = self._lines
         kept.extend(lines)
         self._bytes += sum([len(line.text) for line in lines])
-        dropped = max(len(kept) - self._waste - self._max_lines, 0)
-        gone = self._waste + dropped
-        self._bytes -= sum([len(line.text) for line in kept[self._waste : gone]])
-        while self._bytes > self._max_bytes and len(kept) - gone > 1:
-            self._bytes -= len(kept[gone].text)
-            gone += 1
-        self._first += gone - self._waste
-        if gone > self._max_lines // 8:
-            del kept[:gone]
-            gone = 0
+        dropped = max(len(kept) - self._unused - self._max_lines, 0)
+        dropped_end = self._unused + dropped
+        self._bytes -= sum([len(line.text) for line in kept[self._unused : dropped_end]])
+        while self._bytes > self._max_bytes and len(kept) - dropped_end > 1:
+            self._bytes -= len(kept[dropped_end].text)
+            dropped_end += 1
+        self._first += dropped_end - self._unused
+        if dropped_end > self._max_lines // 8:
+            del kept[:dropped_end]
+            dropped_end = 0
         else:  # the list is compacted rarely; release the dropped lines from memory until then
-            kept[self._waste : gone] = [_GONE] * (gone - self._waste)
-        self._waste = gone
+            kept[self._unused : dropped_end] = [_DROPPED] * (dropped_end - self._unused)
+        self._unused = dropped_end
 
     def _too_many(self) -> bool:
-        count = len(self._lines) - self._waste
+        count = len(self._lines) - self._unused
         return count > self._max_lines or (self._bytes > self._max_bytes and count > 1)
 
 
-def _nobody() -> None:
+def _no_listener() -> None:
     """Do nothing: the default listener."""

@@ -18,7 +18,7 @@ from pixel_tui.errors import EngineError
 from pixel_tui.stack.feed.feed import FeedState, FeedStatus, HistoryExtent, Source
 from pixel_tui.stack.feed.follower import LogFollower
 from pixel_tui.stack.feed.history import HistoryReader, LogHistory, Page
-from pixel_tui.stack.feed.merge import WINDOW, Merge
+from pixel_tui.stack.feed.merge import WINDOW, LineMerger
 from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.model.container import Container
@@ -64,7 +64,7 @@ class LogStream:
         self._make_follower = make_follower
         self._monotonic = monotonic
         self._lock = threading.RLock()
-        self._merge = Merge()
+        self._merge = LineMerger()
         self._marks: list[LogLine] = []
         """Marks by time, which wait for lines of that time."""
         self._last_stamp = b""
@@ -72,7 +72,7 @@ class LogStream:
         self._merging = threading.Event()
         """Set while held lines must be released soon."""
         self._sources: dict[str, Source] = {}
-        self._seen: tuple[object, ...] = ()
+        self._sources_key: tuple[object, ...] = ()
         """The containers that the present sources were derived from."""
         self._ordered: tuple[Source, ...] = ()
         self._reach = HistoryExtent()
@@ -80,14 +80,14 @@ class LogStream:
         """The sequence number of the first line of the logs, if the ring has it."""
         self._reader: HistoryReader | None = None
         self._history: LogHistory | None = None
-        self._wish: Callable[[], None] | None = None
-        self._wished = threading.Event()
+        self._request: Callable[[], None] | None = None
+        self._requested = threading.Event()
         self._closing = threading.Event()
         self._follower = self._follow(None)
 
     def start(self) -> None:
         """Start the threads and the follower."""
-        for run, name in ((self._give_out, "log-merge"), (self._fulfil, "log-past")):
+        for run, name in ((self._release_held, "log-merge"), (self._process_requests, "log-past")):
             threading.Thread(target=run, name=name, daemon=True).start()
         self._follower.start()
 
@@ -105,10 +105,10 @@ class LogStream:
         """The containers in the order of the stack, removed ones last."""
         wanted, read = self._follower.wanted(), self._follower.containers
         names = tuple((item.id, item.name) for item in (*wanted, *read))
-        if names != self._seen:  # under heavy logging, the lock is contended
+        if names != self._sources_key:  # under heavy logging, the lock is contended
             with self._lock:
                 self._order_sources(wanted, read)
-                self._seen = names
+                self._sources_key = names
         return self._ordered
 
     def _order_sources(self, wanted: Sequence[Container], read: Sequence[Container]) -> None:
@@ -141,14 +141,14 @@ class LogStream:
     def close(self) -> None:
         """Stop reading and drop all lines."""
         self._closing.set()
-        self._wished.set()
+        self._requested.set()
         self._merging.set()
         self._follower.close()
         history = self._history
         if history is not None:
             history.close()
         with self._lock:
-            self._leave_end()
+            self._stop_following()
             self._reader = None
             # It may take long until the garbage collector frees this object, whose lines can
             # take thirty megabytes.
@@ -180,54 +180,54 @@ class LogStream:
     def older(self) -> None:
         """Request a page of older lines."""
         if not (self._reach.loading or self.reach.first):
-            self._ask(self._read_older)
+            self._submit(self._read_older)
 
     def newer(self) -> None:
         """Request a page of newer lines, if not at the end."""
         if not (self._reach.loading or self._reach.last):
-            self._ask(self._read_newer, going_on=True)
+            self._submit(self._read_newer, continues=True)
 
-    def to_first(self) -> None:
+    def jump_to_first(self) -> None:
         """Request the first lines."""
-        self._ask(lambda: self._stand_at(b""))
+        self._submit(lambda: self._jump_to(b""))
 
-    def to_moment(self, at: datetime) -> None:
+    def jump_to_time(self, at: datetime) -> None:
         """Request the lines around a time."""
-        self._ask(lambda: self._stand_at(timestamp_at(at.astimezone(UTC))))
+        self._submit(lambda: self._jump_to(timestamp_at(at.astimezone(UTC))))
 
-    def to_last(self) -> None:
+    def jump_to_last(self) -> None:
         """Request the last lines, and follow."""
-        self._ask(self._return_to_end)
+        self._submit(self._return_to_end)
 
-    def _ask(self, wish: Callable[[], None], *, going_on: bool = False) -> None:
+    def _submit(self, request: Callable[[], None], *, continues: bool = False) -> None:
         with self._lock:
-            self._wish = wish
+            self._request = request
             self._reach = replace(self._reach, loading=True, trouble=NO_TEXT)
             history = self._history
-        if history is not None and not going_on:
+        if history is not None and not continues:
             history.close()  # this request replaces the running one
-        self._wished.set()
+        self._requested.set()
 
-    def _fulfil(self) -> None:
+    def _process_requests(self) -> None:
         while True:
-            self._wished.wait()
-            self._wished.clear()
+            self._requested.wait()
+            self._requested.clear()
             if self._closing.is_set():
                 return
             with self._lock:
-                wish, self._wish = self._wish, None
-            if wish is None:
+                request, self._request = self._request, None
+            if request is None:
                 continue
             trouble = NO_TEXT
             try:
-                wish()
+                request()
             except EngineError as error:
                 trouble = plain(f"{error.what} {error.remedy}".strip())
             except Exception:
                 log.exception("a part of a log's past can't be read")
                 trouble = SafeText("This part of the log can't be read; the log file says why.")
             with self._lock:
-                if self._wish is None:
+                if self._request is None:
                     self._reach = replace(self._reach, loading=False, trouble=trouble)
 
     # On the thread for requests.
@@ -236,7 +236,7 @@ class LogStream:
         history = LogHistory(self._engine, self._follower.wanted())
         with self._lock:
             self._history = history
-            if self._closing.is_set() or self._wish is not None:
+            if self._closing.is_set() or self._request is not None:
                 history.close()
         return history
 
@@ -257,7 +257,7 @@ class LogStream:
             if page.complete:
                 self._begins_at = self.ring.extent.first
             if dropped:
-                self._leave_end()
+                self._stop_following()
                 self._reader = None
 
     def _read_newer(self) -> None:
@@ -276,7 +276,7 @@ class LogStream:
             if page.complete and not reader.closed:
                 self._follow_from(reader)
 
-    def _stand_at(self, stamp: bytes) -> None:
+    def _jump_to(self, stamp: bytes) -> None:
         history = self._new_history()
         older = history.before(stamp, AROUND) if stamp else Page((), complete=True)
         reader = history.reader(older.lines[0].stamp if older.lines else stamp)
@@ -284,7 +284,7 @@ class LogStream:
         with self._lock:
             if history.closed:
                 return
-            self._leave_end()
+            self._stop_following()
             self._reader = reader
             self._begins_at = 0 if older.complete else None
             self.ring.restart(page.lines)
@@ -295,7 +295,7 @@ class LogStream:
         with self._lock:
             if self._closing.is_set():
                 return
-            self._leave_end()
+            self._stop_following()
             self._reader = None
             self._reach = HistoryExtent(loading=True)
             self._begins_at = None
@@ -303,9 +303,9 @@ class LogStream:
             self._follower = self._follow(None)
         self._follower.start()
 
-    def _leave_end(self) -> None:
+    def _stop_following(self) -> None:
         self._follower.close()
-        self._merge = Merge()
+        self._merge = LineMerger()
         self._marks, self._last_stamp = [], b""
         self._reach = replace(self._reach, last=False)
 
@@ -320,13 +320,13 @@ class LogStream:
 
     def _follow(self, reached: Mapping[str, ReadPosition] | None) -> LogFollower:
         made: list[LogFollower] = []
-        follower = self._make_follower(lambda lines: self._take(made[0], lines), reached)
+        follower = self._make_follower(lambda lines: self._receive(made[0], lines), reached)
         made.append(follower)
         return follower
 
     # New lines.
 
-    def _take(self, follower: LogFollower, lines: Sequence[LogLine]) -> None:
+    def _receive(self, follower: LogFollower, lines: Sequence[LogLine]) -> None:
         alone = len(follower.containers) < 2
         with self._lock:
             if follower is not self._follower or not self._reach.last:
@@ -359,7 +359,7 @@ class LogStream:
             self._last_stamp = max(self._last_stamp, lines[-1].stamp)
             self.ring.extend(lines)
 
-    def _give_out(self) -> None:
+    def _release_held(self) -> None:
         """Release lines that were held long enough, until closed."""
         while not self._closing.is_set():
             self._merging.wait()
@@ -387,5 +387,5 @@ def _reached(
     for container in containers:
         own = [line for line in lines if line.source == container.name]
         reached = found[container.id] = ReadPosition(b"" if own else last)
-        reached.note(own)
+        reached.advance(own)
     return found

@@ -20,20 +20,20 @@ class Supervision:
         """Whether following is over."""
         return self._closed.is_set()
 
-    def look_again(self) -> None:
+    def wake(self) -> None:
         """Wake the supervisor to check the readers again."""
         with self.lock:
             self._pending = True
             self.lock.notify_all()
 
-    def rest(self, seconds: float | None) -> None:
+    def wait(self, seconds: float | None) -> None:
         """Wait until there is a reason to check again, at most this long."""
         with self.lock:
             if not (self._pending or self.closed):
                 self.lock.wait(seconds)
             self._pending = False
 
-    def gather(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Wait this long, unless following is over."""
         self._closed.wait(seconds)
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.files import open_regular
-from pixel_tui.stack.compose.asking import Asked, NoAnswer
+from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded
 from pixel_tui.stack.model.program_output import ProgramOutput
 
 _SETTINGS: Final = frozenset(
@@ -69,7 +69,7 @@ class Checkout:
     """The checkout's top folder."""
     _settings: tuple[str, ...]
     _environment: Mapping[str, str]
-    _patience: float
+    _timeout: float
 
     def ask(self, command: str, *words: str) -> ProgramOutput:
         """Run a git command and return its output.
@@ -82,12 +82,12 @@ class Checkout:
             OperationError: Git can't be started, or exceeded a limit.
         """
         argv = (*OFF, *self._settings, command, *_COMMANDS[command], *words)
-        return _run(argv, self.folder, self._environment, self._patience)
+        return _run(argv, self.folder, self._environment, self._timeout)
 
 
 @contextmanager
 def open_checkout(
-    folder: Path, environment: Mapping[str, str], patience: float
+    folder: Path, environment: Mapping[str, str], timeout: float
 ) -> Iterator[Checkout]:
     """Open the checkout that contains a folder.
 
@@ -95,7 +95,7 @@ def open_checkout(
         folder: The checkout, or a folder in it.
         environment: The variables of this process. Those that name another repository
             are left out.
-        patience: Timeout of each command in seconds.
+        timeout: Timeout of each command in seconds.
 
     Raises:
         OperationError: The folder is in no checkout; or git refuses (for example because the
@@ -107,21 +107,21 @@ def open_checkout(
         if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_")
     } | _QUIET
     words = ("rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-toplevel")
-    found = _run((*OFF, *words), folder, own, patience)
+    found = _run((*OFF, *words), folder, own, timeout)
     names = os.fsdecode(found.output).removesuffix("\n").split("\n")
     if found.code or len(names) != len(words) - 1:
         raise OperationError(f"Git does not answer for the folder: {found.reason}", on=str(folder))
     git_folder, common, top = (folder / name for name in names)
     if not folder.resolve().is_relative_to(top.resolve()):
         raise OperationError(f"Its repository is one of other files: {top}.", on=str(folder))
-    settings = _settings(folder, own, patience)
+    settings = _settings(folder, own, timeout)
     try:
-        with tempfile.TemporaryDirectory(prefix="pixel-tui-git-") as made:
-            _lay_out(Path(made), git_folder, common, settings)
-            asked = {
+        with tempfile.TemporaryDirectory(prefix="pixel-tui-git-") as temporary:
+            _create_repository(Path(temporary), git_folder, common, settings)
+            variables = {
                 name: value for name, value in own.items() if not name.startswith("GIT_CONFIG_")
             } | {
-                "GIT_DIR": made,
+                "GIT_DIR": temporary,
                 "GIT_WORK_TREE": str(top),
                 "GIT_CONFIG_GLOBAL": os.devnull,
                 "GIT_CONFIG_SYSTEM": os.devnull,
@@ -133,48 +133,50 @@ def open_checkout(
                 if name in _SETTINGS
                 for word in ("-c", f"{name}={value}")
             )
-            yield Checkout(folder, top, kept, asked, patience)
+            yield Checkout(folder, top, kept, variables, timeout)
     except OSError as error:
         raise OperationError(
             f"The repository can't be looked at: {error.strerror or error}.", on=str(folder)
         ) from error
 
 
-def _settings(folder: Path, environment: Mapping[str, str], patience: float) -> dict[str, str]:
-    said = _run((*OFF, "config", "--null", "--list"), folder, environment, patience)
+def _settings(folder: Path, environment: Mapping[str, str], timeout: float) -> dict[str, str]:
+    listed = _run((*OFF, "config", "--null", "--list"), folder, environment, timeout)
     found: dict[str, str] = {}
-    for entry in os.fsdecode(said.output).split("\0"):
+    for entry in os.fsdecode(listed.output).split("\0"):
         name, line, value = entry.partition("\n")
         if name in _SETTINGS or value in _FORMATS.get(name, ()):
             found[name] = value if line else "true"
     return found
 
 
-def _lay_out(made: Path, git_folder: Path, common: Path, settings: Mapping[str, str]) -> None:
+def _create_repository(
+    temporary: Path, git_folder: Path, common: Path, settings: Mapping[str, str]
+) -> None:
     """Create a repository folder with links to everything but the configuration."""
-    (made / "info").mkdir()
+    (temporary / "info").mkdir()
     for name in _OF_CHECKOUT:
-        (made / name).symlink_to(git_folder / name)
+        (temporary / name).symlink_to(git_folder / name)
     for name in _OF_REPOSITORY:
-        (made / name).symlink_to(common / name)
+        (temporary / name).symlink_to(common / name)
     for shared in git_folder.glob("sharedindex.*"):
-        (made / shared.name).symlink_to(shared)
+        (temporary / shared.name).symlink_to(shared)
     # Git accepts a HEAD that is a link only if its target is named like a branch.
     # That it is a valid HEAD was checked by git when it found the repository.
     with open_regular(git_folder / "HEAD") as head:
-        (made / "HEAD").write_bytes(head.read(_LONGEST_HEAD))
+        (temporary / "HEAD").write_bytes(head.read(_LONGEST_HEAD))
     formats = [
         f"\t{name.removeprefix('extensions.')} = {value}\n"
         for name, value in settings.items()
         if name in _FORMATS
     ]
-    (made / "config").write_text(
+    (temporary / "config").write_text(
         "[core]\n\trepositoryformatversion = 1\n\tbare = false\n[extensions]\n" + "".join(formats)
     )
 
 
 def _run(
-    words: tuple[str, ...], folder: Path, environment: Mapping[str, str], patience: float
+    words: tuple[str, ...], folder: Path, environment: Mapping[str, str], timeout: float
 ) -> ProgramOutput:
     try:
         asked = Asked(("git", *words), directory=str(folder), environment=environment)

@@ -58,7 +58,7 @@ def last_commit(folder: Path, environment: Mapping[str, str]) -> datetime | None
     """
     try:
         with open_checkout(folder, environment, SECONDS) as checkout:
-            said = checkout.ask("log", "--max-count=1", "--format=%ct", "--", ".")
-        return datetime.fromtimestamp(int(said.output), UTC)
+            log_output = checkout.ask("log", "--max-count=1", "--format=%ct", "--", ".")
+        return datetime.fromtimestamp(int(log_output.output), UTC)
     except (OperationError, ValueError, OverflowError, OSError):  # the commit may have any time
         return None

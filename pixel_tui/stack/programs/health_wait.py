@@ -28,14 +28,14 @@ from pixel_tui.stack.compose.command import ComposeCommand, operands
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.programs.own_program import own_argv
 from pixel_tui.stack.programs.program import Programs, RealPrograms
-from pixel_tui.stack.programs.step_program import be_interrupted_by_the_end, say
+from pixel_tui.stack.programs.step_program import handle_end_signals, say
 
 MODULE: Final = "pixel_tui.stack.programs.health_wait"
-LOOK_SECONDS: Final = 0.5
-ASK_SECONDS: Final = 10.0
+POLL_SECONDS: Final = 0.5
+INSPECT_SECONDS: Final = 10.0
 _ENDED: Final = "exited"
 _DONE: Final = "exited (0)"
-_STILL_COMING: Final = frozenset({"starting", "unhealthy"})
+_WAITING_STATES: Final = frozenset({"starting", "unhealthy"})
 
 
 def wait_argv(
@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--completed", action="store_true", help="until they have ended with 0")
     found = parser.parse_args(argv)
     programs = RealPrograms(Path.cwd(), os.environ)
-    be_interrupted_by_the_end()
+    handle_end_signals()
     try:
         wait = _Wait(programs, shlex.split(found.docker), found.container)
         return wait.completed(found.limit) if found.completed else wait.healthy(found.limit)
@@ -78,47 +78,49 @@ class _Wait:
         self._programs = programs
         self._docker = docker
         self._names = names
-        self._told: dict[str, str] = {}
+        self._printed: dict[str, str] = {}
 
     def healthy(self, limit: float) -> int:
         """Wait for health, at most this many seconds; return the exit code."""
-        waiting, trouble = self._look_until(limit, lambda state: state not in _STILL_COMING)
+        waiting, trouble = self._poll_until(limit, lambda state: state not in _WAITING_STATES)
         if waiting:
             say(f"{', '.join(waiting)}: not waited for any longer ({span(limit)})")
         return 1 if trouble else 0
 
     def completed(self, limit: float) -> int:
         """Wait for tasks to complete, at most this many seconds; return the exit code."""
-        waiting, trouble = self._look_until(limit, lambda state: state.startswith(_ENDED))
+        waiting, trouble = self._poll_until(limit, lambda state: state.startswith(_ENDED))
         if waiting:
             say(f"{', '.join(waiting)}: not done after {span(limit)}")
-        failed = [name for name in self._names if self._told.get(name) not in {_DONE, None}]
+        failed = [name for name in self._names if self._printed.get(name) not in {_DONE, None}]
         if failed and not waiting:
             say(f"{', '.join(failed)} failed: what depends on it is left as it is")
         return 1 if waiting or failed or trouble else 0
 
-    def _look_until(self, limit: float, there: Callable[[str], bool]) -> tuple[Sequence[str], str]:
+    def _poll_until(
+        self, limit: float, is_ready: Callable[[str], bool]
+    ) -> tuple[Sequence[str], str]:
         """Poll until the timeout; return the containers still waited for, and the last error."""
         began = time.monotonic()
         while True:
             states, trouble = self._states()
             for name, state in states.items():
-                if self._told.get(name) != state:
-                    self._told[name] = state
+                if self._printed.get(name) != state:
+                    self._printed[name] = state
                     say(f"{name}  {state}")
-            waiting = [name for name, state in states.items() if not there(state)]
+            waiting = [name for name, state in states.items() if not is_ready(state)]
             if not trouble and not waiting:
                 return (), ""
             if time.monotonic() - began >= limit:
                 if trouble:
                     say(f"{trouble} ({span(limit)})")
                 return waiting, trouble
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     def _states(self) -> tuple[dict[str, str], str]:
         """Return the health of each container, or its state if it has none, and the error."""
         try:
-            said = self._programs.run(
+            output = self._programs.run(
                 (
                     *self._docker,
                     "container",
@@ -127,16 +129,16 @@ class _Wait:
                     "{{json .}}",
                     *operands(self._names),
                 ),
-                patience=ASK_SECONDS,
+                patience=INSPECT_SECONDS,
             )
         except OperationError as error:
             return {}, str(error)
         try:
-            nodes = [Node(parse_json(line)) for line in said.output.splitlines() if line.strip()]
+            nodes = [Node(parse_json(line)) for line in output.output.splitlines() if line.strip()]
         except ValueError:
-            return {}, "docker said what can't be read"
-        if said.code and not nodes:
-            return {}, str(said.reason)
+            return {}, "docker output what can't be read"
+        if output.code and not nodes:
+            return {}, str(output.reason)
         return {node["Name"].raw.removeprefix("/"): _state(node["State"]) for node in nodes}, ""
 
 

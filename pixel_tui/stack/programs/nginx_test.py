@@ -17,7 +17,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.programs.own_program import own_argv
 from pixel_tui.stack.programs.program import RealPrograms
-from pixel_tui.stack.programs.step_program import finished, say
+from pixel_tui.stack.programs.step_program import run_step, say
 
 MODULE: Final = "pixel_tui.stack.programs.nginx_test"
 SECONDS: Final = 30.0
@@ -40,20 +40,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("container", help="the container's name")
     parser.add_argument("--docker", default="docker", help="how docker is called")
     found = parser.parse_args(argv)
-    return finished(lambda: _test(shlex.split(found.docker), found.container))
+    return run_step(lambda: _test(shlex.split(found.docker), found.container))
 
 
 def _test(docker: Sequence[str], container: str) -> None:
     programs = RealPrograms(Path.cwd(), os.environ)
-    said = programs.run((*docker, "exec", "--", container, "nginx", "-t"), patience=SECONDS)
-    if said.code in NO_PROGRAM:
+    result = programs.run((*docker, "exec", "--", container, "nginx", "-t"), patience=SECONDS)
+    if result.code in NO_PROGRAM:
         say(f"{container} has no program nginx: its configuration can't be tested.")
         return
-    for line in said.errors.decode(errors="replace").splitlines():
+    for line in result.errors.decode(errors="replace").splitlines():
         say(line)
-    if said.code:
+    if result.code:
         raise OperationError(
-            f"nginx refuses its configuration: {said.reason}",
+            f"nginx refuses its configuration: {result.reason}",
             on=container,
             remedy="It runs on as it is. Fix the file, then ask for this again.",
         )

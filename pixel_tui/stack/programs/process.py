@@ -23,7 +23,7 @@ from pixel_tui.stack.programs.left_running import end_left_running, left_running
 from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.text import SafeText
 
-LONGEST_CODE: Final = 16
+MAX_CODE_BYTES: Final = 16
 
 # The shell survives the signals that end its command, which handles them as usual.
 # The last line has only builtins, so it can't be interrupted.
@@ -133,7 +133,7 @@ def exit_code_of(output: Path) -> int | None:
     None if it is not known: while the command runs, if it was killed, or if the disk was full.
     """
     try:
-        return int(read_regular(exit_path(output), LONGEST_CODE))
+        return int(read_regular(exit_path(output), MAX_CODE_BYTES))
     except (OSError, ValueError):
         return None
 
@@ -167,7 +167,7 @@ class ProcessRunner:
     ) -> RunningCommand:
         """Start a program in its own session, without a terminal to read from."""
         variables = {**self._environment, **environment}
-        program = _found(argv[0], directory, variables)
+        program = _find_program(argv[0], directory, variables)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         try:
             descriptor = with_reserve(output, lambda: os.open(output, flags, PRIVATE_FILE))
@@ -190,7 +190,7 @@ class ProcessRunner:
                 pass_fds=tuple(holding),
             )
         except OSError as error:
-            raise _not_started(argv[0], directory, error) from error
+            raise _start_error(argv[0], directory, error) from error
         finally:
             os.close(descriptor)
         return _Process(process)
@@ -236,7 +236,7 @@ class _Process:
                 os.killpg(self._process.pid, number)
 
 
-def _found(program: str, directory: str, variables: Mapping[str, str]) -> str:
+def _find_program(program: str, directory: str, variables: Mapping[str, str]) -> str:
     """Return the path of a program, as a shell in that folder would find it.
 
     Raises:
@@ -245,17 +245,17 @@ def _found(program: str, directory: str, variables: Mapping[str, str]) -> str:
     if os.sep in program:
         path = Path(directory) / program
         if not Path(directory).is_dir() or not path.exists():
-            raise _not_started(program, directory, FileNotFoundError())
+            raise _start_error(program, directory, FileNotFoundError())
         if not os.access(path, os.X_OK):
-            raise _not_started(program, directory, PermissionError())
+            raise _start_error(program, directory, PermissionError())
         return str(path.absolute())
     found = shutil.which(program, path=variables.get("PATH"))
     if found is None or not Path(directory).is_dir():
-        raise _not_started(program, directory, FileNotFoundError())
+        raise _start_error(program, directory, FileNotFoundError())
     return str(Path(found).absolute())
 
 
-def _not_started(program: str, directory: str, error: OSError) -> OperationError:
+def _start_error(program: str, directory: str, error: OSError) -> OperationError:
     if not Path(directory).is_dir():
         return OperationError(
             "The folder to run the command in is not there.",

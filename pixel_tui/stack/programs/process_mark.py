@@ -18,7 +18,7 @@ class ProcessMark:
     """The id of the boot."""
 
     @property
-    def lives(self) -> bool:
+    def is_running(self) -> bool:
         """Whether it still runs; a zombie does not."""
         return self.pid > 0 and mark_of(self.pid) == self
 
@@ -41,7 +41,7 @@ def signal_group(leader: ProcessMark, number: signal.Signals) -> bool:
     Raises:
         PermissionError: It belongs to another user.
     """
-    if not leader.lives:
+    if not leader.is_running:
         return False
     with suppress(ProcessLookupError):
         os.killpg(leader.pid, number)

@@ -11,7 +11,7 @@ from typing import IO, Protocol
 
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import span
-from pixel_tui.stack.compose.asking import Asked, NoAnswer
+from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded
 from pixel_tui.stack.model.program_output import ProgramOutput
 
 
@@ -78,7 +78,7 @@ class RealPrograms:
                 timeout=patience,
                 check=False,
             )
-        except NoAnswer as error:
+        except LimitExceeded as error:
             raise OperationError(f"The program did not answer: {error}.", on=argv[0]) from error
         except subprocess.TimeoutExpired as error:
             raise OperationError(
@@ -101,7 +101,7 @@ class RealPrograms:
         ).answer(seconds)
 
 
-def run_openly(
+def run_inheriting_output(
     argv: Sequence[str], *, directory: Path, environment: Mapping[str, str], apart: bool
 ) -> int:
     """Run a program with the output of this process, and return its exit code.

@@ -26,7 +26,7 @@ def say(line: str) -> None:
         atexit.register(output_error)
 
 
-def finished(work: Callable[[], None]) -> int:
+def run_step(work: Callable[[], None]) -> int:
     """Do the work and return the exit code: 0 if it was done, 1 if not.
 
     Signals to end, or a closed terminal, interrupt it as Ctrl+C does. The reason of a failure is
@@ -48,7 +48,7 @@ def finished(work: Callable[[], None]) -> int:
     return 0
 
 
-def be_interrupted_by_the_end() -> None:
+def handle_end_signals() -> None:
     """Handle SIGTERM, SIGHUP and SIGINT as an interrupt.
 
     Otherwise the programs it waits for would not be ended, because they have their own process

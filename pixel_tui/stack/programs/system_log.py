@@ -9,21 +9,21 @@ from pixel_tui.errors import OperationError
 from pixel_tui.stack.programs.program import RealPrograms
 
 SECONDS: Final = 3.0
-_MOST: Final = 200
+_MAX_ENTRIES: Final = 200
 """The maximum number of entries."""
 
 
-def told_to_system_log(identifier: str, environment: Mapping[str, str]) -> str | None:
+def journal_entries(identifier: str, environment: Mapping[str, str]) -> str | None:
     """Return the newest entries of this user, one per line; None if the journal can't be read.
 
     Any user may write entries under any identifier, but the journal itself adds the user's id.
     """
     argv = (
-        *("journalctl", "--quiet", "--no-pager", "--output=cat", f"--lines={_MOST}"),
+        *("journalctl", "--quiet", "--no-pager", "--output=cat", f"--lines={_MAX_ENTRIES}"),
         *(f"--identifier={identifier}", f"_UID={os.geteuid()}"),
     )
     try:
-        said = RealPrograms(Path("/"), environment).run(argv, patience=SECONDS)
+        result = RealPrograms(Path("/"), environment).run(argv, patience=SECONDS)
     except OperationError:
         return None
-    return None if said.code else said.output.decode("utf-8", "replace")
+    return None if result.code else result.output.decode("utf-8", "replace")

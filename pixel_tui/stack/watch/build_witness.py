@@ -23,7 +23,7 @@ _BUILD: Final = "build"
 _UP: Final = "up"
 _VERSION: Final = 1
 _KEY_BYTES: Final = 32
-_SLACK: Final = 1.0
+_TOLERANCE: Final = 1.0
 """Tolerance in seconds: some of the compared times have a resolution of one second."""
 
 
@@ -77,7 +77,7 @@ class Building:
         }
 
 
-def _building(root: JsonObject) -> Building | None:
+def _parse_building(root: JsonObject) -> Building | None:
     """Parse the saved state; return None if there is none or it is invalid."""
     node = Node(root)
     at = node["at"].value
@@ -172,7 +172,7 @@ class BuildWitness:
             log.warning("what is built is not written down: %s", error)
             return None
         pulls = words[0] == _UP
-        named = _names(words[1:]) & set(recipes) or frozenset(recipes)
+        named = _operands(words[1:]) & set(recipes) or frozenset(recipes)
         building = Building(
             argv=tuple(argv),
             at=self._clock.now().timestamp(),
@@ -191,17 +191,19 @@ class BuildWitness:
     def after(self, building: Building | None, *, done: bool) -> None:
         """Record what was built."""
         if building is not None:
-            self._note(building, self._clock.now().timestamp(), done=done)
+            self._record(building, self._clock.now().timestamp(), done=done)
 
     def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
         """Record what was built by a command whose console died."""
-        building = _building(self._records.begun())
+        building = _parse_building(self._records.begun())
         if building is None or building.argv != tuple(argv) or not began <= building.at <= ended:
             return
         # Others may have built since then: only images tagged in that time are certainly its own.
-        self._note(building, ended, done=done, within=(building.at - _SLACK, ended + _SLACK))
+        self._record(
+            building, ended, done=done, within=(building.at - _TOLERANCE, ended + _TOLERANCE)
+        )
 
-    def _note(
+    def _record(
         self,
         building: Building,
         at: float,
@@ -223,12 +225,12 @@ class BuildWitness:
                 if image
                 and (name in certain or image["Id"].raw != building.images.get(name, ""))
                 and not (building.pulls and _may_be_pulled(now[name], image))
-                and (within is None or _named_within(image, within))
+                and (within is None or _tagged_within(image, within))
             }
             self._records.add(built, at)
         except ConsoleError as error:
             log.warning("what was built is not written down: %s", error)
-        self._records.forget_begun()
+        self._records.clear_unfinished()
 
     def _recipes(self) -> dict[str, _Recipe]:
         config = self._project.resolve().config
@@ -265,7 +267,7 @@ def _may_be_pulled(recipe: _Recipe, image: Node) -> bool:
     return not recipe.own_name and not recipe.always and bool(image["RepoDigests"])
 
 
-def _named_within(image: Node, within: tuple[float, float]) -> bool:
+def _tagged_within(image: Node, within: tuple[float, float]) -> bool:
     """Return whether an image was created or tagged in this time; a cached build tags it again.
 
     Docker 20.10 does not report when BuildKit tags an image, so cached builds are unknown there.
@@ -274,9 +276,9 @@ def _named_within(image: Node, within: tuple[float, float]) -> bool:
     return any(time is not None and within[0] <= time.timestamp() <= within[1] for time in made)
 
 
-def _names(words: Sequence[str]) -> frozenset[str]:
+def _operands(words: Sequence[str]) -> frozenset[str]:
     """Return the operands: words that are not options, and all words after `--`."""
     if "--" in words:
         at = words.index("--")
-        return _names(words[:at]) | frozenset(words[at + 1 :])
+        return _operands(words[:at]) | frozenset(words[at + 1 :])
     return frozenset(word for word in words if not word.startswith("-"))

@@ -19,12 +19,12 @@ from pixel_tui.clock import Clock
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.usage_parse import Sample
 
-DEEPEST: Final = 6
+MAX_DEPTH: Final = 6
 SEARCH_SECONDS: Final = 10.0
 """How often the tree is searched again for a container that was not found."""
 
 _NAME = re.compile(r"(?:docker-)?([0-9a-f]{64})(?:\.scope)?")
-_WITHOUT_FIGURES: Final = frozenset({"host", "none"})
+_WITHOUT_STATS: Final = frozenset({"host", "none"})
 """Network modes for which the engine has no stats either."""
 
 
@@ -99,20 +99,20 @@ class Cgroups:
     def _search(self) -> Iterator[tuple[str, _Group]]:
         unified = (self._root / "cgroup.controllers").exists()
         top = self._root if unified else self._root / "memory"
-        for folder in _folders(top, DEEPEST):
+        for folder in _folders(top, MAX_DEPTH):
             match = _NAME.fullmatch(folder.name)
             if match is None:
                 continue
             if unified:
                 yield match[1], _Group(folder, folder, folder, folder, unified=True)
             else:
-                place = folder.relative_to(top)
-                cpu, io, pids = (self._root / name / place for name in ("cpuacct", "blkio", "pids"))
+                path = folder.relative_to(top)
+                cpu, io, pids = (self._root / name / path for name in ("cpuacct", "blkio", "pids"))
                 yield match[1], _Group(folder, cpu, io, pids, unified=False)
 
     def _network(self, container: Container, group: _Group) -> tuple[int, int]:
         """Return bytes received and sent on the interfaces of its first process."""
-        if all(place.network in _WITHOUT_FIGURES for place in container.networks):
+        if all(path.network in _WITHOUT_STATS for path in container.networks):
             return 0, 0
         first = (group.memory / "cgroup.procs").read_text().split()[0]
         lines = (self._proc / first / "net" / "dev").read_text().splitlines()[2:]

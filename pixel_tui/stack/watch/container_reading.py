@@ -46,7 +46,7 @@ def read_containers(
     return containers
 
 
-def is_gone(error: EngineRefused | EngineAnswerInvalid) -> bool:
+def is_removed(error: EngineRefused | EngineAnswerInvalid) -> bool:
     """Return whether the object was removed after it was listed."""
     return isinstance(error, EngineRefused) and error.status == NOT_FOUND
 

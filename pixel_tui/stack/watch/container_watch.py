@@ -7,7 +7,7 @@ from dataclasses import replace
 from pixel_tui.clock import Clock
 from pixel_tui.errors import EngineAnswerInvalid, EngineError
 from pixel_tui.stack.compose.build_records import BuildRecords
-from pixel_tui.stack.compose.places import labelled_name, read_other_names
+from pixel_tui.stack.compose.places import name_from_labels, read_other_names
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.exit_tracker import ExitTracker
 from pixel_tui.stack.model.resources import ResourceReader
@@ -69,8 +69,8 @@ class ContainerWatch:
 
     def run(self) -> None:
         """Watch until closed; a lost engine is published as a state."""
-        self._greet_engine()
-        self._look_ahead()
+        self._check_engine()
+        self._read_in_advance()
         self._wakeups.named.wait()
         failures = 0
         while not self._wakeups.closed.is_set():
@@ -78,19 +78,19 @@ class ContainerWatch:
             try:
                 self._read_stack()
                 failures = 0
-                self._rest()
+                self._wait_for_change()
             except EngineError as error:
-                self._lost(error)
+                self._mark_lost(error)
                 failures += 1
             except Exception:
                 # A snapshot that silently becomes outdated would be worse than none.
                 log.exception("the stack can't be read")
-                self._lost(EngineAnswerInvalid("The engine's answer can't be understood."))
+                self._mark_lost(EngineAnswerInvalid("The engine's answer can't be understood."))
                 failures += 1
             if failures:
                 self._wakeups.containers.wait(retry_pause(failures))
 
-    def _rest(self) -> None:
+    def _wait_for_change(self) -> None:
         """Wait until something happens, or until the next poll is due.
 
         Raises:
@@ -102,18 +102,18 @@ class ContainerWatch:
                 return
             self._engine.ping()
 
-    def _greet_engine(self) -> None:
+    def _check_engine(self) -> None:
         """Read the engine's version and host while compose is still resolving the project."""
         try:
             self._read_engine()
         except EngineError as error:
-            self._lost(error)
+            self._mark_lost(error)
         else:
             self._publish()
         finally:
             self._wakeups.greeted.set()
 
-    def _look_ahead(self) -> None:
+    def _read_in_advance(self) -> None:
         """Read the likely project's containers while compose is still resolving it.
 
         It waits for the event stream first, so that no event is missed that would require reading
@@ -141,7 +141,7 @@ class ContainerWatch:
         seen = self._seen
         if seen.engine.connection is not Connection.READY:
             self._read_engine()
-        self._find_by_labels()
+        self._find_name_by_labels()
         with seen.lock:
             name, project = seen.asked_name, seen.project
             arguments = seen.arguments
@@ -170,7 +170,7 @@ class ContainerWatch:
             seen.engine = replace(seen.engine, seen_at=seen.taken_at)
         self._publish()
 
-    def _find_by_labels(self) -> None:
+    def _find_name_by_labels(self) -> None:
         """Find the project's name by labels if compose has never resolved it.
 
         Raises:
@@ -181,7 +181,7 @@ class ContainerWatch:
             lost = seen.project is None and not seen.found_by_labels
         if not lost:
             return
-        name = labelled_name(self._engine, self._project)
+        name = name_from_labels(self._engine, self._project)
         with seen.lock:
             if seen.project is not None:  # compose has resolved it meanwhile
                 return
@@ -215,7 +215,7 @@ class ContainerWatch:
                 seen.doubtful = True
             return seen.containers
 
-    def _lost(self, error: EngineError) -> None:
+    def _mark_lost(self, error: EngineError) -> None:
         log.info("the engine can't be asked: %s", error)  # the snapshot has the error
         seen = self._seen
         with seen.lock:

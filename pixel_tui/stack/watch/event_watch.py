@@ -51,7 +51,7 @@ class EventWatch:
         self._ends = ends
         self._publish = publish
         self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
-        self._unbroken: datetime | None = None
+        self._complete_since: datetime | None = None
         """The time of the first event of the open stream; no event is missing since then."""
 
     @property
@@ -71,7 +71,7 @@ class EventWatch:
                 stream = self._engine.events(name)
                 with self._seen.lock:
                     self._seen.event_stream = stream
-                    self._unbroken = None
+                    self._complete_since = None
                     # Changes before the stream was opened are found by reading once more.
                     self._seen.doubtful = True
                 wakeups.listening.set()
@@ -81,7 +81,7 @@ class EventWatch:
                     stream.close()
                 for raw in stream:
                     failures = 0
-                    self._take(raw)
+                    self._process(raw)
             except EngineError as error:
                 log.info("the engine's events broke off: %s", error)
             wakeups.listening.set()
@@ -91,19 +91,19 @@ class EventWatch:
             failures += 1
             wakeups.closed.wait(retry_pause(failures))
 
-    def _take(self, raw: JsonObject) -> None:
+    def _process(self, raw: JsonObject) -> None:
         event = parse_event(raw)
         if event is None:
             return
         with self._seen.lock:
             self._events.append(event)
             self._ends.record(event)
-            self._unbroken = self._unbroken or event.at
+            self._complete_since = self._complete_since or event.at
             self._seen.dirty.add(event.container_id)
         self._publish()
         self._wakeups.containers.set()
 
-    def of_run(
+    def run_events(
         self, container_id: str, since: datetime, until: datetime | None
     ) -> Sequence[StackEvent]:
         """Return the starts and exits of a container; read past events if some may be missing.
@@ -123,13 +123,13 @@ class EventWatch:
                 for event in self._events
                 if event.container_id == container_id and event.at >= since
             ]
-            unbroken = self._unbroken
-            if unbroken is not None:
-                unbroken = max(unbroken, self._events[0].at)  # older ones were dropped
+            complete_since = self._complete_since
+            if complete_since is not None:
+                complete_since = max(complete_since, self._events[0].at)  # older ones were dropped
         # Events of one stream come in order, so none is missing between its first event and the
         # last one received. Earlier events happened while no stream was open.
-        heard = unbroken is not None and unbroken <= since
-        if until is None or (heard and any(event.at >= until for event in known)):
+        is_complete = complete_since is not None and complete_since <= since
+        if until is None or (is_complete and any(event.at >= until for event in known)):
             return known
-        asked = map(parse_event, self._engine.past_events(container_id, since, until))
-        return list(dict.fromkeys([*known, *(event for event in asked if event is not None)]))
+        past = map(parse_event, self._engine.past_events(container_id, since, until))
+        return list(dict.fromkeys([*known, *(event for event in past if event is not None)]))

@@ -41,7 +41,7 @@ def read_images(
             image = engine.image(reference)
         except SINGLE_OBJECT_ERRORS as error:
             log.warning("an image can't be read: %s", error)
-            if _is_wrong(reference, error):
+            if _is_invalid_reference(reference, error):
                 ids[reference] = REFUSED
             continue
         ids[reference] = image_id = Node(image)["Id"].text if image is not None else None
@@ -51,7 +51,7 @@ def read_images(
     return ids, own
 
 
-def wrong_images(engine: EngineReader, references: Iterable[str]) -> frozenset[str]:
+def invalid_images(engine: EngineReader, references: Iterable[str]) -> frozenset[str]:
     """Return those of these image names that the engine rejects as invalid.
 
     Raises:
@@ -62,16 +62,16 @@ def wrong_images(engine: EngineReader, references: Iterable[str]) -> frozenset[s
         try:
             engine.image(reference)
         except SINGLE_OBJECT_ERRORS as error:
-            if _is_wrong(reference, error):
+            if _is_invalid_reference(reference, error):
                 found.add(reference)
     return frozenset(found)
 
 
-def _is_wrong(reference: str, error: Exception) -> bool:
+def _is_invalid_reference(reference: str, error: Exception) -> bool:
     """Return whether the error means that the image's name is invalid."""
     # The engine responds to two slashes with a redirect.
-    wrong = isinstance(error, EngineRefused) and error.status == BAD_REQUEST
-    return wrong or "//" in reference
+    rejected = isinstance(error, EngineRefused) and error.status == BAD_REQUEST
+    return rejected or "//" in reference
 
 
 def read_histories(

@@ -14,7 +14,7 @@ from pixel_tui.stack.model.source import EngineReader
 if TYPE_CHECKING:
     from pixel_tui.stack.feed.follower import LogFollower
     from pixel_tui.stack.feed.history import LogHistory
-    from pixel_tui.stack.feed.marks import RunsKnown
+    from pixel_tui.stack.feed.marks import RunReader
     from pixel_tui.stack.feed.overlap import ReadPosition
     from pixel_tui.stack.feed.stream import LogStream
 
@@ -38,7 +38,7 @@ class LogFeeds:
         engine: EngineReader,
         *,
         snapshot: Callable[[], StackSnapshot],
-        runs: "RunsKnown",
+        runs: "RunReader",
         tail: int,
     ) -> None:
         self._engine = engine

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ComposeError, EngineError
 from pixel_tui.stack.compose.build_records import BuildRecords
-from pixel_tui.stack.compose.places import labelled_name, read_other_names
+from pixel_tui.stack.compose.places import name_from_labels, read_other_names
 from pixel_tui.stack.model.built_with import argument_values
 from pixel_tui.stack.model.exit_tracker import ExitTracker
 from pixel_tui.stack.model.join import join
@@ -59,7 +59,7 @@ def look_once(
     try:
         status = read_engine(engine, clock)
         if resolved_project is None:
-            name = labelled_name(engine, project)
+            name = name_from_labels(engine, project)
     except EngineError as error:
         error.also = refusal  # who repairs the one would only then learn of the other
         raise

@@ -64,20 +64,20 @@ class ProjectWatch:
             resolved = self._project.resolve()
             project = parse_project(resolved, {})
         except ComposeError as error:
-            self._lost(error)
+            self._mark_lost(error)
             return False
         with self._seen.lock:
             self._seen.sharing = sharing_services(resolved)
             self._seen.arguments = argument_values(resolved.config)
         # The table can be drawn now; the hashes need another run of compose.
-        self._found(replace(self._with_known_hashes(project), awaits_hashes=True))
+        self._store_project(replace(self._with_known_hashes(project), awaits_hashes=True))
         try:
             hashes = self._project.hashes(resolved)
         except ComposeError as error:
             log.warning("compose gave no hashes: %s", error)
-            self._found(project)  # without the previous hashes, which may be outdated
+            self._store_project(project)  # without the previous hashes, which may be outdated
             return False
-        self._found(parse_project(resolved, hashes))
+        self._store_project(parse_project(resolved, hashes))
         return True
 
     def _with_known_hashes(self, project: Project) -> Project:
@@ -94,7 +94,7 @@ class ProjectWatch:
             ),
         )
 
-    def _found(self, project: Project) -> None:
+    def _store_project(self, project: Project) -> None:
         seen = self._seen
         with seen.lock:
             if seen.asked_name != project.name and seen.taken_at is None:
@@ -112,7 +112,7 @@ class ProjectWatch:
         self._wakeups.named.set()
         self._wakeups.containers.set()
 
-    def _lost(self, error: ComposeError) -> None:
+    def _mark_lost(self, error: ComposeError) -> None:
         log.info("the project can't be resolved: %s", error)  # the snapshot has the error
         seen = self._seen
         with seen.lock:

@@ -12,7 +12,7 @@ from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.mounted_file import mounts_single_file, symlinks_in
 from pixel_tui.stack.model.replacements import listed_leftovers
 from pixel_tui.stack.model.source import EngineReader
-from pixel_tui.stack.watch.container_reading import is_gone
+from pixel_tui.stack.watch.container_reading import is_removed
 from pixel_tui.text import NO_TEXT, SafeText
 
 

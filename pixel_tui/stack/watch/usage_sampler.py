@@ -14,7 +14,7 @@ from pixel_tui.stack.watch.cgroups import SampleSource
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 64
+MAX_PARALLEL: Final = 64
 FIRST_SECONDS: Final = 0.25
 """The delay before a container's second sample."""
 
@@ -86,7 +86,7 @@ class UsageSampler:
             if self._closed.is_set():
                 return
             containers = self._containers()
-            table = self._round(containers)
+            table = self._sample_all(containers)
             if table != self._table:
                 self._table = MappingProxyType(table)
                 self._publish()
@@ -94,22 +94,25 @@ class UsageSampler:
             settled = containers and all(item.cpu is not None for item in table.values())
             self._closed.wait(self._interval if settled else min(self._interval, FIRST_SECONDS))
 
-    def _round(self, containers: Sequence[Container]) -> dict[str, Usage]:
-        samples = self._read(containers)
-        asked = [container for container in containers if container.id not in samples]
-        for start in range(0, len(asked), AT_ONCE):
+    def _sample_all(self, containers: Sequence[Container]) -> dict[str, Usage]:
+        samples = self._read_locally(containers)
+        remaining = [container for container in containers if container.id not in samples]
+        for start in range(0, len(remaining), MAX_PARALLEL):
             if self._closed.is_set():
                 break
-            askers = [
+            threads = [
                 threading.Thread(
-                    target=self._ask, args=(container, samples), name="stack-sample", daemon=True
+                    target=self._read_from_engine,
+                    args=(container, samples),
+                    name="stack-sample",
+                    daemon=True,
                 )
-                for container in asked[start : start + AT_ONCE]
+                for container in remaining[start : start + MAX_PARALLEL]
             ]
-            for asker in askers:
-                asker.start()
-            for asker in askers:
-                asker.join()
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         table = {
             container.id: usage_between(
                 self._samples.get(container.id),
@@ -123,14 +126,14 @@ class UsageSampler:
         self._samples = samples
         return table
 
-    def _read(self, containers: Sequence[Container]) -> dict[str, Sample]:
+    def _read_locally(self, containers: Sequence[Container]) -> dict[str, Sample]:
         """Return the samples that can be read without the engine."""
         if self._local is None:
             return {}
         found = ((container.id, self._local.sample(container)) for container in containers)
         return {container_id: sample for container_id, sample in found if sample is not None}
 
-    def _ask(self, container: Container, samples: dict[str, Sample]) -> None:
+    def _read_from_engine(self, container: Container, samples: dict[str, Sample]) -> None:
         try:
             sample = parse_sample(self._engine.stats(container.id))
         except EngineError as error:

@@ -101,13 +101,13 @@ class Watcher:
             self._seen,
             self._wakeups,
             ends=self._ends,
-            publish=lambda: self._tell(Topic.EVENTS),
+            publish=lambda: self._notify(Topic.EVENTS),
         )
         self._usage = UsageSampler(
             engine,
             containers=lambda: _running(self._snapshot),
             interval=pace.usage,
-            publish=lambda: self._tell(Topic.USAGE),
+            publish=lambda: self._notify(Topic.USAGE),
             local=local,
         )
         self._logs = LogFeeds(engine, snapshot=lambda: self._snapshot, runs=self, tail=log_tail)
@@ -137,10 +137,10 @@ class Watcher:
             ("stack-containers", self._containers.run),
             ("stack-events", self._events.run),
         ):
-            threading.Thread(target=self._keep, args=(run,), name=name, daemon=True).start()
+            threading.Thread(target=self._run_forever, args=(run,), name=name, daemon=True).start()
         self._usage.start()
 
-    def _keep(self, run: Callable[[], None]) -> None:
+    def _run_forever(self, run: Callable[[], None]) -> None:
         """Run a watch, and restart it after an unexpected error."""
         while not self._wakeups.closed.is_set():
             try:
@@ -202,7 +202,7 @@ class Watcher:
         Raises:
             EngineError: The engine can't be reached.
         """
-        return self._events.of_run(container_id, since, until)
+        return self._events.run_events(container_id, since, until)
 
     def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
         """Follow logs; the feed is notified of every new snapshot."""
@@ -252,9 +252,9 @@ class Watcher:
         changed, self._snapshot = snapshot != self._snapshot, snapshot
         if changed:
             self._logs.snapshot_changed()
-            self._tell(Topic.SNAPSHOT)
+            self._notify(Topic.SNAPSHOT)
 
-    def _tell(self, topic: Topic) -> None:
+    def _notify(self, topic: Topic) -> None:
         with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:

@@ -9,7 +9,7 @@ import pytest
 
 from pixel_tui.errors import ProjectMissing
 from pixel_tui.health.finding import Severity
-from pixel_tui.health.stack_findings import findings_of_stack
+from pixel_tui.health.stack_findings import stack_findings
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.model.parse_project import parse_project
@@ -117,7 +117,7 @@ def test_the_finding_has_the_open_files_and_the_fix() -> None:
     project = replace(
         project_of(), files=(plain("/srv/old/compose.yml"),), moved=plain("/srv/new/compose.yml")
     )
-    (finding,) = findings_of_stack(replace(stack(), project=project))
+    (finding,) = stack_findings(replace(stack(), project=project))
     assert finding.severity is Severity.WARNING
     assert "/srv/new/compose.yml now" in finding.what
     assert "/srv/old/compose.yml" in finding.what

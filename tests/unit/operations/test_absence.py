@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.facts.live import times_away
+from pixel_tui.facts.live import past_downtimes
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.jobs.downtime import DowntimeMeter
 from pixel_tui.operations.jobs.folder import JobFolder
@@ -109,7 +109,7 @@ def test_a_job_keeps_it_and_the_next_plan_tells_it(desk: Desk, observer: FakeObs
             status, id=output.stem, output=output, away=(Downtime(SafeText("agent"), seconds),)
         )
         folder.save(later, durable=False)
-    down = times_away(folder.path, observer.snapshot)
+    down = past_downtimes(folder.path, observer.snapshot)
     assert down == {"agent": (4.0, 6.0, 5.0)}
     plan = plan_action(
         "restart", ["agent"], observer.snapshot, COMMAND, now=NOW, facts=Facts(down=down)
@@ -121,5 +121,5 @@ def test_a_job_keeps_it_and_the_next_plan_tells_it(desk: Desk, observer: FakeObs
 def test_of_another_stack_nothing_is_told(desk: Desk, observer: FakeObserver) -> None:
     desk.done()
     elsewhere = replace(observer.snapshot, project_name=SafeText("another"))
-    assert times_away(desk.folder / "jobs", elsewhere) == {}
-    assert times_away(Path("/nonexistent"), observer.snapshot) == {}
+    assert past_downtimes(desk.folder / "jobs", elsewhere) == {}
+    assert past_downtimes(Path("/nonexistent"), observer.snapshot) == {}

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.stack.compose import asking
-from pixel_tui.stack.compose.asking import Asked, NoAnswer, kill_all_asked
+from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded, kill_bounded_programs
 from tests.builders.asking import LONG, gone, noting_its_child, soon
 from tests.patience import PATIENCE
 
 
-def ask(script: str, *, stdin: str = "") -> Asked:
+def ask(script: str, *, stdin: str = "") -> BoundedProgram:
     environment = {"PATH": os.environ["PATH"]}
-    return Asked(["sh", "-c", script], directory="/", environment=environment, stdin=stdin)
+    return BoundedProgram(["sh", "-c", script], directory="/", environment=environment, stdin=stdin)
 
 
 def test_the_result_has_output_and_exit_code() -> None:
@@ -32,7 +32,7 @@ def test_a_child_that_keeps_the_output_open_is_killed_without_waiting() -> None:
 def test_a_timeout_kills_the_program_and_its_children(tmp_path: Path) -> None:
     asked = ask(noting_its_child(tmp_path))
     assert soon((tmp_path / "pid").exists)
-    with pytest.raises(NoAnswer, match="within"):
+    with pytest.raises(LimitExceeded, match="within"):
         asked.answer(0.3)
     assert soon(lambda: gone(int((tmp_path / "pid").read_text())))
 
@@ -46,9 +46,9 @@ def test_a_child_outside_the_group_causes_no_delay() -> None:
 
 
 def test_endless_output_gets_the_program_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "MOST_BYTES", 100_000)
-    monkeypatch.setattr(asking, "LOOK_SECONDS", 0.01)
-    with pytest.raises(NoAnswer, match="output"):
+    monkeypatch.setattr(asking, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(asking, "POLL_SECONDS", 0.01)
+    with pytest.raises(LimitExceeded, match="output"):
         ask("yes").answer(PATIENCE)
 
 
@@ -58,7 +58,7 @@ def test_the_exit_of_the_console_kills_running_programs(tmp_path: Path) -> None:
     waiting = threading.Thread(target=lambda: codes.append(asked.answer(LONG).code))
     waiting.start()
     assert soon((tmp_path / "pid").exists)
-    kill_all_asked()
+    kill_bounded_programs()
     waiting.join(PATIENCE)
     assert codes == [-9]
     assert soon(lambda: gone(int((tmp_path / "pid").read_text())))

@@ -64,11 +64,11 @@ class TestRecords:
     def test_only_the_newest_records_are_kept(
         self, records: BuildRecords, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(build_record, "MOST_IMAGES", 3)
+        monkeypatch.setattr(build_record, "MAX_IMAGES", 3)
         for number in (1, 4, 2, 5, 3):
             records.add({f"sha256:{number}": BEFORE}, float(number))
         assert sorted(records.read()) == ["sha256:3", "sha256:4", "sha256:5"]
-        monkeypatch.setattr(build_record, "LONGEST", 300)
+        monkeypatch.setattr(build_record, "MAX_BYTES", 300)
         records.add({"sha256:6": BEFORE}, 6.0)
         assert list(records.read()) == ["sha256:6"]
 

@@ -8,7 +8,7 @@ from pixel_tui.redaction.known import known
 from pixel_tui.redaction.redactor import MASK
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.compose_warnings import compose_warnings
-from pixel_tui.stack.compose.compose_words import ComposeWords, refusal_of
+from pixel_tui.stack.compose.compose_words import MessageMasker, failure_reason
 from pixel_tui.stack.compose.written_secrets import ComposeInput
 from pixel_tui.stack.model.program_output import ProgramOutput
 
@@ -19,7 +19,7 @@ FORMAT = "You may need to escape any $ with another $.\n"
 def said_of(words: str, env: str = "", compose: str = SERVICE) -> str:
     """Compose's words of a project with these files."""
     files = ComposeInput(env, ".env"), ComposeInput(compose, "compose.yaml", sets_variables=False)
-    return ComposeWords(files).without_secrets(words)
+    return MessageMasker(files).mask(words)
 
 
 def unset(name: str) -> str:
@@ -204,7 +204,7 @@ def test_the_failure_reason_of_a_program_has_no_secret(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DB_PASSWORD=Xy7pa${hunter22xQ\n")
     words = b'failed to read .env: Invalid template: "Xy7pa${hunter22xQ"\n'
     command = ComposeCommand(directory=str(tmp_path))
-    shown = refusal_of(ProgramOutput(1, b"", words), command, {})
+    shown = failure_reason(ProgramOutput(1, b"", words), command, {})
     where = "DB_PASSWORD, line 1 of .env"
     assert shown == f"failed to read .env: Invalid template: {MASK} ({where})"
 
@@ -234,7 +234,7 @@ def test_an_interpolated_secret_is_masked_as_compose_read_it(
     env: str, value: str, words: str
 ) -> None:
     files = [ComposeInput(env, ".env")]
-    said = ComposeWords(files, {"OWN": "Sup3r"}).without_secrets(words.format(value))
+    said = MessageMasker(files, {"OWN": "Sup3r"}).mask(words.format(value))
     assert MASK in said
     assert "Sup3r" not in said
     assert "S3cret" not in said

@@ -57,7 +57,7 @@ def said(*states: str) -> ProgramOutput:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health_wait, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(health_wait, "POLL_SECONDS", 0.001)
 
 
 def wait(monkeypatch: pytest.MonkeyPatch, docker: Docker, *words: str) -> int:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.feed.merge import Merge, in_order
+from pixel_tui.stack.feed.merge import LineMerger, in_order
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import format_timestamp
 
@@ -15,7 +15,7 @@ def said(ms: int, source: str = "api", text: bytes = b"") -> LogLine:
 
 
 def test_a_line_is_released_after_the_window() -> None:
-    merge = Merge(WINDOW)
+    merge = LineMerger(WINDOW)
     assert merge.feed([said(0)], 10.0) == []
     assert merge.held == 1
     assert merge.feed([], 10.24) == []
@@ -24,7 +24,7 @@ def test_a_line_is_released_after_the_window() -> None:
 
 
 def test_a_late_line_is_sorted() -> None:
-    merge = Merge(WINDOW)
+    merge = LineMerger(WINDOW)
     assert merge.feed([said(100)], 0.1) == []
     assert merge.feed([said(50, "db")], 0.3) == []
     assert merge.feed([], 0.36) == [said(50, "db"), said(100)]
@@ -32,7 +32,7 @@ def test_a_late_line_is_sorted() -> None:
 
 
 def test_a_line_that_is_too_late_is_appended_and_counted() -> None:
-    merge = Merge(WINDOW)
+    merge = LineMerger(WINDOW)
     merge.feed([said(100)], 0.1)
     assert merge.feed([], 0.4) == [said(100)]
     late = said(50, "db")
@@ -42,21 +42,21 @@ def test_a_line_that_is_too_late_is_appended_and_counted() -> None:
 
 
 def test_lines_of_one_container_keep_their_order() -> None:
-    merge = Merge(WINDOW)
+    merge = LineMerger(WINDOW)
     lines = [said(100, text=b"1"), said(40, text=b"2"), LogLine(b"", "api", LineKind.MARK, b"3")]
     assert merge.feed([*lines, said(60, "db")], 0.1) == []
     assert merge.flush() == [said(60, "db"), *lines]
 
 
 def test_the_number_of_held_lines_is_limited() -> None:
-    merge = Merge(WINDOW, most=10)
+    merge = LineMerger(WINDOW, most=10)
     out = merge.feed([said(at) for at in range(25)], 0.0)
     assert out == [said(at) for at in range(15)]
     assert merge.held == 10
 
 
 def test_a_released_line_is_no_longer_held() -> None:
-    merge = Merge(WINDOW)
+    merge = LineMerger(WINDOW)
     merge.feed([said(0)], 0.0)
     assert merge.flush() == [said(0)]
     assert merge.flush() == []
@@ -81,7 +81,7 @@ arrivals = st.lists(
 
 
 def run(events: list[tuple[str, int, int]], most: int = 20_000) -> list[LogLine]:
-    merge = Merge(WINDOW, most)
+    merge = LineMerger(WINDOW, most)
     out: list[LogLine] = []
     for number, (source, at, delay) in enumerate(events):
         out += merge.feed([said(at, source, b"%d" % number)], (at + delay) / 1000)

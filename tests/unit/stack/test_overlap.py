@@ -38,43 +38,43 @@ def test_a_log_read_in_two_parts_is_complete(
     reached = ReadPosition()
     first = every[:place]
     for at in range(0, len(first), size):
-        reached.note(first[at : at + size])
+        reached.advance(first[at : at + size])
     resumed = [item for item in every if item.stamp >= reached.since]
     overlap = reached.overlap()
     second: list[LogLine] = []
     for at in range(0, len(resumed), size):
-        second += overlap.drop_from(resumed[at : at + size])
+        second += overlap.filter_new(resumed[at : at + size])
     assert first + second == every
-    assert not overlap.missing
+    assert not overlap.has_gap
 
 
 def test_a_line_written_after_a_later_one_is_not_lost() -> None:
     reached = ReadPosition()
-    reached.note([line(8, b"first", ERR), line(9, b"out")])
+    reached.advance([line(8, b"first", ERR), line(9, b"out")])
     overlap = reached.overlap()
     resumed = [line(8, b"first", ERR), line(9, b"out"), line(8, b"late", ERR), line(9, b"later")]
-    assert overlap.drop_from(resumed) == resumed[2:]
+    assert overlap.filter_new(resumed) == resumed[2:]
 
 
 def test_a_stream_that_starts_after_the_position_has_a_gap() -> None:
     reached = ReadPosition()
-    reached.note([line(1), line(2)])
+    reached.advance([line(1), line(2)])
     near, far = reached.overlap(), reached.overlap()
-    assert near.drop_from([line(2), line(3)]) == [line(3)]
-    assert not near.missing
-    far.drop_from([line(9)])
-    assert far.missing
+    assert near.filter_new([line(2), line(3)]) == [line(3)]
+    assert not near.has_gap
+    far.filter_new([line(9)])
+    assert far.has_gap
 
 
 def test_a_first_stream_has_no_gap() -> None:
     overlap = ReadPosition().overlap()
-    assert overlap.drop_from([line(1)]) == [line(1)]
-    assert not overlap.missing
+    assert overlap.filter_new([line(1)]) == [line(1)]
+    assert not overlap.has_gap
 
 
 def test_lines_without_timestamps_are_all_new() -> None:
     reached = ReadPosition()
     bare = LogLine(b"", "api", LineKind.STDOUT, b"x")
-    reached.note([bare])
+    reached.advance([bare])
     assert reached.stamp == b""
-    assert reached.overlap().drop_from([bare, bare]) == [bare, bare]
+    assert reached.overlap().filter_new([bare, bare]) == [bare, bare]

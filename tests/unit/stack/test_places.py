@@ -11,10 +11,10 @@ from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineUnreachable
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.places import (
-    adopted,
-    find_place,
-    labelled_name,
-    made_with,
+    adopt_files,
+    creation_location,
+    find_location,
+    name_from_labels,
     read_other_names,
 )
 from pixel_tui.stack.model.json_value import JsonObject
@@ -62,18 +62,20 @@ def project(folder: Path) -> Project:
 
 def test_a_location_is_found_if_all_its_files_exist(folder: Path) -> None:
     file = str(folder / "compose.yaml")
-    place = find_place(Engine(("shop", str(folder), file)), "shop")
+    place = find_location(Engine(("shop", str(folder), file)), "shop")
     assert place is not None
     assert (place.directory, place.files) == (str(folder), (file,))
-    assert find_place(Engine(("shop", str(folder), f"{file},{folder}/more.yaml")), "shop") is None
-    assert find_place(Engine(("shop", "", "")), "shop") is None
-    assert find_place(Engine(("other", str(folder), file)), "shop") is None
+    assert (
+        find_location(Engine(("shop", str(folder), f"{file},{folder}/more.yaml")), "shop") is None
+    )
+    assert find_location(Engine(("shop", "", "")), "shop") is None
+    assert find_location(Engine(("other", str(folder), file)), "shop") is None
 
 
 def test_an_unreachable_engine_has_no_location() -> None:
     engine = Engine()
     engine.gone = True
-    assert find_place(engine, "shop") is None
+    assert find_location(engine, "shop") is None
 
 
 def test_names_of_the_same_folder_or_the_same_files_are_found(folder: Path) -> None:
@@ -109,7 +111,7 @@ class Unreadable(DemoProject):
 
 
 def name_of(place: ProjectLocation, *made: tuple[str, str, str], guess: str = "guess") -> str:
-    return labelled_name(Engine(*made), Unreadable(place, guess))
+    return name_from_labels(Engine(*made), Unreadable(place, guess))
 
 
 def test_an_unreadable_project_has_the_name_of_the_containers_of_its_folder(
@@ -144,8 +146,8 @@ def opened_as(folder: Path, *made: tuple[str, ...], **given: object) -> ComposeC
     """How a project that is opened in its folder is called, with what its containers say."""
     command = ComposeCommand(directory=str(folder), **given)  # type: ignore[arg-type]
     place = ProjectLocation(str(folder), command.files, command.env_files, command.project)
-    found = made_with(Engine(*made), place, "guess")
-    return adopted(command, found, finds_files=not command.files) if found else None
+    found = creation_location(Engine(*made), place, "guess")
+    return adopt_files(command, found, finds_files=not command.files) if found else None
 
 
 class TestWithoutTheFilesItWasMadeWith:

@@ -291,16 +291,16 @@ class TestMark:
         assert mark_of(command.pid) == mark
         ready.write_text("go on")
         command.wait(PATIENCE)
-        assert not mark.lives
+        assert not mark.is_running
         assert not signal_group(mark, signal.SIGINT)
 
     def test_another_process_of_the_same_number_is_another(self) -> None:
         mark = mark_of(os.getpid())
         assert mark is not None
-        assert mark.lives
-        assert not ProcessMark(mark.pid, mark.started - 1, mark.boot).lives
-        assert not ProcessMark(mark.pid, mark.started, "another boot").lives
-        assert not ProcessMark(0, 0, "").lives
+        assert mark.is_running
+        assert not ProcessMark(mark.pid, mark.started - 1, mark.boot).is_running
+        assert not ProcessMark(mark.pid, mark.started, "another boot").is_running
+        assert not ProcessMark(0, 0, "").is_running
 
     def test_one_that_has_ended_and_was_not_waited_for_does_not_run(self, ready: Path) -> None:
         child = os.fork()

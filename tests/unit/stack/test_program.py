@@ -87,7 +87,7 @@ def test_input_and_output_are_bytes() -> None:
 def test_without_a_timeout_the_output_is_unlimited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asking, "MOST_BYTES", 3)
+    monkeypatch.setattr(asking, "MAX_BYTES", 3)
     assert programs().run(["echo", "12345"]).output == b"12345\n"
     with tempfile.TemporaryFile() as target:
         programs().run(["echo", "12345"], target=target, patience=PATIENCE)

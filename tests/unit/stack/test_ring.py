@@ -114,7 +114,7 @@ def test_a_restart_changes_the_epoch() -> None:
 
 def test_the_listener_is_called_on_every_change() -> None:
     ring, told = Ring(), []
-    ring.listen(lambda: told.append(ring.extent))
+    ring.set_listener(lambda: told.append(ring.extent))
     ring.extend(numbered(5, 1))
     ring.prepend(numbered(4, 1))
     ring.restart()

@@ -9,7 +9,7 @@ import pytest
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.project import ComposeProject
-from pixel_tui.stack.compose.secret_files import LONGEST_BYTES, SecretFiles, secrets_in
+from pixel_tui.stack.compose.secret_files import MAX_BYTES, SecretFiles, secrets_in
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.source import ResolvedProject
 from tests.own_threads import own_threads
@@ -71,7 +71,7 @@ def test_large_binary_or_missing_files_are_skipped(tmp_path: Path, kind: str) ->
     elif kind == "folder":
         odd.mkdir()
     elif kind == "large":
-        odd.write_bytes(OTHER.encode() + b"x" * LONGEST_BYTES)
+        odd.write_bytes(OTHER.encode() + b"x" * MAX_BYTES)
     elif kind == "bytes":
         odd.write_bytes(b"\xff\xfe" + OTHER.encode())
     path = written(tmp_path / "db_password", VALUE)

@@ -15,7 +15,7 @@ from pixel_tui.interruption import SIGNALS, interruption_deferred
 from pixel_tui.redaction.redactor import MASK
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.programs.own_program import add_project_options, command_from, project_options
-from pixel_tui.stack.programs.step_program import finished, say
+from pixel_tui.stack.programs.step_program import run_step, say
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def killed(number: int) -> Callable[[], None]:
 def test_the_exit_code_is_0_only_if_the_work_was_done(
     work: Callable[[], None], code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert finished(work) == code
+    assert run_step(work) == code
     assert capsys.readouterr().out == said
 
 
@@ -66,7 +66,7 @@ def test_an_interrupt_during_a_start_ends_the_program(
             say("started, and known")
         say("never reached")
 
-    assert finished(work) == 1
+    assert run_step(work) == 1
     assert capsys.readouterr().out == "started, and known\nIt was cancelled.\n"
 
 
