@@ -141,7 +141,7 @@ def test_what_does_not_leave_is_ended() -> None:
 STARTING = """
 import os, signal, subprocess, sys
 from pixel_tui import cli
-from pixel_tui.stack.compose.asking import Asked
+from pixel_tui.stack.compose.asking import BoundedProgram
 
 popen = subprocess.Popen
 def told_while_it_starts(*words, **options):
@@ -150,7 +150,7 @@ def told_while_it_starts(*words, **options):
     return started
 subprocess.Popen = told_while_it_starts
 def run(_argv):
-    return Asked(["sleep", "1000"], directory=None, environment=os.environ).answer(60).code
+    return BoundedProgram(["sleep", "1000"], directory=None, environment=os.environ).answer(60).code
 cli._run = run
 sys.exit(cli.main([]))
 """

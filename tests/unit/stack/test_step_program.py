@@ -100,7 +100,7 @@ def test_it_runs_compose_like_the_console(command: ComposeCommand) -> None:
 TALKATIVE = """
 import os, sys
 from pathlib import Path
-from pixel_tui.stack.programs.step_program import finished, say
+from pixel_tui.stack.programs.step_program import run_step, say
 
 def work():
     for number in range(3000):
@@ -110,7 +110,7 @@ def work():
         os.dup2(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT), 1)
     say("the last")
 
-sys.exit(finished(work))
+sys.exit(run_step(work))
 """
 
 
