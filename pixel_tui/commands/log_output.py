@@ -42,7 +42,7 @@ def print_past(
         for container in history.containers:
             own = history.last_of(container, request.tail)
             reached[container.id] = ReadPosition()
-            reached[container.id].note(own)
+            reached[container.id].advance(own)
             lines += [line for line in own if within(line, request)]
         printer.print(chosen.feed(sorted(lines, key=lambda line: line.stamp)))
         return reached
@@ -134,7 +134,7 @@ class Followed:
             chosen: Leaves lines out.
         """
         watcher.follow_into([LogTarget(name) for name in request.services], self.sink, reached)
-        merge = Merge()
+        merge = LineMerger()
         told: Trouble | None = None
         while True:
             trouble = watcher.snapshot.engine.trouble

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         print(json.dumps(as_json(snapshot, read_only=session.settings.read_only), indent=2))  # noqa: T201
     elif snapshot.services:
         print(as_table(snapshot))  # noqa: T201
-    for finding in findings_of_stack(snapshot):
+    for finding in stack_findings(snapshot):
         print_error(f"{finding.what} {finding.remedy}")
     try:
         for left in left_applies(project.command, session.state_folder):

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from pixel_tui.errors import ConsoleError, EngineUnreachable
 from pixel_tui.humanize import span
-from pixel_tui.stack.compose.asking import Asked, NoAnswer
+from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded
 from pixel_tui.stack.model.program_output import ProgramOutput
 
 T = TypeVar("T")
@@ -57,8 +57,8 @@ def program_says(
         Its output, or why it could not be started or did not answer in time.
     """
     try:
-        return Asked(argv, directory=None, environment=environment).answer(PROGRAM_SECONDS)
-    except NoAnswer as error:
+        return BoundedProgram(argv, directory=None, environment=environment).answer(PROGRAM_SECONDS)
+    except LimitExceeded as error:
         return ConsoleError(str(error))
     except OSError as error:
         return ConsoleError(error.strerror or str(error))

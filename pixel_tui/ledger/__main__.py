@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     os.umask(0o022)
     arguments = _parser().parse_args(argv)
-    return finished(lambda: _Command(arguments).run(arguments.verb))
+    return run_step(lambda: _Command(arguments).run(arguments.verb))
 
 
 def _parser() -> argparse.ArgumentParser:

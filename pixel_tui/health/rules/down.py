@@ -76,7 +76,7 @@ def absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
         service.name,
         Severity.BROKEN,
         plain("has no container"),
-        plain(f"it waits for {broken}" if broken else _beside(service)),
+        plain(f"it waits for {broken}" if broken else _one_off_note(service)),
         plain(f"Bring it up: docker compose up -d {service.name}"),
         plain("Start it (s)."),
     )

@@ -47,7 +47,7 @@ def restarted(service: Service, _snapshot: StackSnapshot, now: datetime) -> Find
 
 
 def _restarted_most(service: Service, now: datetime) -> Container | None:
-    """Return the container with the most restarts that waiting for one, or is not yet stable.
+    """Return the container with the most restarts that waits for one, or is not yet stable.
 
     Other containers run, were stopped, or are no longer restarted by the engine.
     """

@@ -24,7 +24,7 @@ def unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Fin
         Severity.BROKEN,
         plain(f"is unhealthy ({streak} probes in a row failed)"),
         plain(
-            f"{output or 'the probe output nothing'} ({exit_words(probe.exit_code)})" if probe else ""
+            f"{output or 'the probe said nothing'} ({exit_words(probe.exit_code)})" if probe else ""
         ),
         plain("See the health log (3) and its last lines (2); restart it (r) if it hangs."),
     )

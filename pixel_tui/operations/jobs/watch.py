@@ -142,7 +142,7 @@ def _stop(command: ProcessMark, grace: float, first: float) -> None:
                 time.sleep(_PAUSE_SECONDS)
 
     def end() -> None:
-        if command.lives:
+        if command.is_running:
             insist()
         else:
             end_left_running(command)

@@ -1,7 +1,7 @@
 """Runs a program within limits on time and output, and kills its process group afterwards.
 
 Output goes to memory files instead of pipes, because a child left behind could keep a pipe open
-for ever. When the program has exited or its time is shutting_down, its process group is killed. When
+for ever. When the program has exited or its time is over, its process group is killed. When
 pixel-tui exits, all process groups are killed.
 """
 
@@ -30,7 +30,7 @@ class LimitExceeded(Exception):
     """The program exceeded a limit and was killed."""
 
 
-class Asked:
+class BoundedProgram:
     """A running program whose output is collected.
 
     Args:
@@ -172,7 +172,7 @@ def kill_bounded_programs() -> None:
     _RUNNING.kill()
 
 
-atexit.register(kill_all_asked)
+atexit.register(kill_bounded_programs)
 on_interrupt(_RUNNING.kill_for_good)
 
 

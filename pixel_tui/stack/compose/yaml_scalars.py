@@ -194,7 +194,7 @@ def _key_name(found: re.Match[str]) -> str:
 def _levels_above_item(
     levels: list[tuple[int, str | int]], column: int
 ) -> list[tuple[int, str | int]]:
-    """Return the levels levels the next list item, whose dash is in this column, and the item.
+    """Return the levels above the next list item, whose dash is in this column, and the item.
 
     A list may have the same indentation as its key.
     """

@@ -165,7 +165,7 @@ class LogFollower:
             return
         history = LogHistory(self._engine, started)
         try:
-            page = history.predecessors(b"", self._tail)
+            page = history.before(b"", self._tail)
         except EngineError as error:
             # The reader gets the same error and handles it.
             log.info("no history of %s: %s", self._wanted.targets, error)

@@ -179,9 +179,9 @@ def _run(
     words: tuple[str, ...], folder: Path, environment: Mapping[str, str], timeout: float
 ) -> ProgramOutput:
     try:
-        asked = Asked(("git", *words), directory=str(folder), environment=environment)
-        return asked.answer(patience)
-    except NoAnswer as error:
+        program = BoundedProgram(("git", *words), directory=str(folder), environment=environment)
+        return program.answer(timeout)
+    except LimitExceeded as error:
         raise OperationError(f"Git did not answer: {error}.", on=str(folder)) from error
     except OSError as error:
         raise OperationError(

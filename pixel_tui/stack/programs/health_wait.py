@@ -136,7 +136,7 @@ class _Wait:
         try:
             nodes = [Node(parse_json(line)) for line in output.output.splitlines() if line.strip()]
         except ValueError:
-            return {}, "docker output what can't be read"
+            return {}, "docker said what can't be read"
         if output.code and not nodes:
             return {}, str(output.reason)
         return {node["Name"].raw.removeprefix("/"): _state(node["State"]) for node in nodes}, ""

@@ -93,7 +93,7 @@ class RealPrograms:
         return ProgramOutput(done.returncode, done.stdout or b"", done.stderr or b"")
 
     def _ask(self, argv: Sequence[str], source: IO[bytes] | None, seconds: float) -> ProgramOutput:
-        return Asked(
+        return BoundedProgram(
             argv,
             directory=str(self._directory),
             environment=self._environment,

@@ -33,7 +33,7 @@ def run_step(work: Callable[[], None]) -> int:
     printed.
     """
     print_warnings()
-    be_interrupted_by_the_end()
+    handle_end_signals()
     try:
         work()
     except KeyboardInterrupt:

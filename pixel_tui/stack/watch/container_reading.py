@@ -40,7 +40,7 @@ def read_containers(
         try:
             containers[container_id] = parse_container(engine.inspect(container_id))
         except SINGLE_OBJECT_ERRORS as error:
-            if not is_gone(error):
+            if not is_removed(error):
                 log.warning("a container can't be inspected: %s", error)
                 containers[container_id] = parse_listed(entry, error.sentence)
     return containers

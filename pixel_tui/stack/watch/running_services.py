@@ -68,7 +68,7 @@ def read_running(
         try:
             found = engine.inspect(item["Id"].raw)
         except SINGLE_OBJECT_ERRORS as error:
-            if is_gone(error):
+            if is_removed(error):
                 continue
             found = _as_inspected(item)
             if item["Labels"][f"{LABEL}oneoff"].raw != "True":

@@ -72,7 +72,7 @@ def test_a_project_that_is_named_is_looked_for_where_it_runs(
     (folder / "compose.yaml").write_text("services: {}\n")
     (folder / ".env").write_text("NAME=of the other\n")
     place = ProjectLocation(str(folder), (str(folder / "compose.yaml"),))
-    monkeypatch.setattr("pixel_tui.stack.compose.places.find_location", lambda _engine, _name: place)
+    monkeypatch.setattr("pixel_tui.stack.compose.places.find_location", lambda *_: place)
     assert run("get", "NAME", "--project-name", "other") == 0
     assert capsysbinary.readouterr().out == b"of the other\n"
 

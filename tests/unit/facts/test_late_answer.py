@@ -1,4 +1,4 @@
-"""What a plan wants to know, and does not wait for."""
+"""Values read in the background for plans."""
 
 import threading
 from datetime import UTC, datetime

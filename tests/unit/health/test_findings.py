@@ -1,4 +1,4 @@
-"""What is wrong with a service, and which of several things is said."""
+"""Findings about a service, and their order."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -264,7 +264,7 @@ def test_a_fix_is_a_key_where_keys_change_things_and_else_a_command(
     assert finding.fix(read_only=True) == by_command
 
 
-def test_what_waits_for_a_broken_service_says_so() -> None:
+def test_a_service_waiting_for_a_broken_one_names_it() -> None:
     absent = service(state=ServiceState.ABSENT, spec=WAITING)
     assert only(absent, DEAD_DB)[2] == "it waits for db"
     created = service(

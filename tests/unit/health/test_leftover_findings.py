@@ -1,4 +1,4 @@
-"""What is said of containers that a recreate left."""
+"""Findings about leftovers of an interrupted recreate."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from tests.builders.service_faults import container, down, only, service
 
 
 def beside(old: Container, **changes: object) -> Container:
-    """What compose made to replace a container, and did not put in its place."""
+    """A replacement that has not taken over the name."""
     fields: dict[str, object] = {
         "id": "2" * 64,
         "name": SafeText(f"{old.short_id}_{old.name}"),

@@ -1,4 +1,4 @@
-"""What is said of a service that can't be brought up as it is."""
+"""Findings about services that can't be brought up."""
 
 from dataclasses import replace
 

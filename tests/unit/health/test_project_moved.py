@@ -1,4 +1,4 @@
-"""A project that is open while `COMPOSE_FILE` of a `.env` comes to name another one."""
+"""An open project while `COMPOSE_FILE` in a `.env` is changed to another one."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ Open = Callable[..., ComposeProject]
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to start in, and two beside it that each have a compose file."""
+    """A folder to start in, and two folders beside it with a compose file each."""
     for name in ("start", "old", "new"):
         (tmp_path / name).mkdir()
     for name in ("old", "new"):
@@ -33,7 +33,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def opened(place: Path) -> Open:
-    """Opens the project as the shell in the folder would, with a compose that takes any."""
+    """Opens the project as in a shell in the folder, with a compose that accepts any project."""
 
     def open_it(**named: object) -> ComposeProject:
         (place / "model.json").write_text(json.dumps({"name": "shop", "services": {}}))

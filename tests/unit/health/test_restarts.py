@@ -1,4 +1,4 @@
-"""Restarts that are remembered between snapshots."""
+"""Restart counts compared between snapshots."""
 
 from datetime import timedelta
 

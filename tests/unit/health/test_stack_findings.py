@@ -1,4 +1,4 @@
-"""What is wrong with a stack as a whole."""
+"""Findings about a stack as a whole."""
 
 from dataclasses import replace
 

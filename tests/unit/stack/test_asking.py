@@ -1,4 +1,4 @@
-"""A program that is asked something is waited for within limits, and ended whole."""
+"""Running a program within limits, and killing its process group."""
 
 import os
 import signal

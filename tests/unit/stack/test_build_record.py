@@ -1,4 +1,4 @@
-"""What an image was built with is written down without its values, and by whoever built it."""
+"""Records of build arguments, without their values."""
 
 import json
 import shutil
@@ -108,13 +108,13 @@ class TestRecords:
 
 
 def named(image_id: str, at: int) -> JsonObject:
-    """An image that got its name then."""
+    """An image that was tagged at that time."""
     time = datetime.fromtimestamp(at, UTC).isoformat()
     return {"Id": image_id, "Metadata": {"LastTagTime": time}}
 
 
 class Shop:
-    """A project and an engine, as a build changes them."""
+    """A project and an engine with images."""
 
     def __init__(self, records: BuildRecords) -> None:
         world = DemoWorld(SystemClock())
@@ -155,13 +155,13 @@ class Shop:
         self.images |= {"shop/api:1": api} if api else {}
 
     def died(self, argv: Sequence[str], *, at: int) -> bool:
-        """A console that dies while this runs."""
+        """Simulate a console that dies during this command."""
         self.argv = argv
         clock = FixedClock(datetime.fromtimestamp(at, UTC))
         return self._witness(clock).before(argv) is not None
 
     def settles(self, *, began: int, ended: int) -> None:
-        """Another console finds out about it."""
+        """Let another console settle the build."""
         self._witness(SystemClock()).left(self.argv, began=began, ended=ended, done=True)
 
     def gives(self, **arguments: str) -> None:

@@ -1,4 +1,4 @@
-"""A candidate `.env` in front of compose: what is left of it, and what is told of it."""
+"""Candidates of a `.env`: no traces are left of them."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Reading what containers use from a kernel of either kind."""
+"""Stats from control groups of version 1 and 2."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

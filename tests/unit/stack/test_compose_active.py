@@ -1,4 +1,4 @@
-"""Which services compose would start: compose is asked about profiles only where there are any."""
+"""The services of active profiles: compose is run for them only if there are profiles."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Make = Callable[[str, object], ComposeProject]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Makes a project with this file, and a compose program that writes down how it is called."""
+    """Creates a project with this file, and a compose program that records its calls."""
 
     def made(file: str, model: object) -> ComposeProject:
         (tmp_path / "compose.yml").write_text(file)

@@ -1,4 +1,4 @@
-"""How docker and compose are called."""
+"""Command lines of docker and compose."""
 
 import argparse
 import os
@@ -38,7 +38,7 @@ def program(path: Path) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A machine with docker and its compose plugin, and nothing else."""
+    """A machine with only docker and its compose plugin."""
     monkeypatch.setattr("pixel_tui.stack.compose.find.PLUGIN_FOLDERS", ())
     program(tmp_path / "bin" / "docker")
     program(tmp_path / "config" / "cli-plugins" / "docker-compose")

@@ -1,4 +1,4 @@
-"""Nothing that compose quotes of a secret is shown. Its words are those of 2.40.3."""
+"""Secrets quoted by compose are masked. The messages are those of 2.40.3."""
 
 from pathlib import Path
 
@@ -17,13 +17,13 @@ FORMAT = "You may need to escape any $ with another $.\n"
 
 
 def said_of(words: str, env: str = "", compose: str = SERVICE) -> str:
-    """Compose's words of a project with these files."""
+    """Return compose's message, masked for a project with these files."""
     files = ComposeInput(env, ".env"), ComposeInput(compose, "compose.yaml", sets_variables=False)
     return MessageMasker(files).mask(words)
 
 
 def unset(name: str) -> str:
-    """Compose's warning, as it writes it."""
+    """Return a warning in compose's format."""
     why = f'The \\"{name}\\" variable is not set. Defaulting to a blank string.'
     return f'time="2026-11-29T14:50:55Z" level=warning msg="{why}"\n'
 

@@ -1,4 +1,4 @@
-"""The containers as they are watched: an engine that answers late, wrongly, or not at all."""
+"""Watching containers on an engine that responds late, wrongly, or not at all."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What containers were given that no hash tells: when it may be old, and when it is not."""
+"""Contents that no hash covers: when they may be outdated."""
 
 import json
 import os
@@ -165,7 +165,7 @@ COMPOSE: JsonObject = {
 
 
 class Stage:
-    """A project in a folder, and what is known of it."""
+    """A project in a folder with its content records."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""What a `.env` says of compose itself."""
+"""Compose's own settings in a `.env`."""
 
 import os
 from pathlib import Path

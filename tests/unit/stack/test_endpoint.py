@@ -1,4 +1,4 @@
-"""Which engine is looked at: the same choice as docker makes."""
+"""Selecting the engine in the same way as docker."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ MakeContext = Callable[[str, str], None]
 
 @pytest.fixture
 def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Docker's configuration of somebody without any."""
+    """An empty docker configuration folder."""
     folder = tmp_path / "docker"
     folder.mkdir()
     monkeypatch.setenv("DOCKER_CONFIG", str(folder))

@@ -1,4 +1,4 @@
-"""What runs with another environment than the file gives now is told, by names alone."""
+"""Differences between running containers and the present environment, by name only."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -92,12 +92,12 @@ def service_of(
 
 
 def told(**values: str) -> dict[str, Built]:
-    """What the history of the image tells."""
+    """The arguments in the image's history."""
     return {"sha256:now": Built(marks(values.items()))}
 
 
 def recorded(**values: str) -> dict[str, Built]:
-    """What was written down when it was built."""
+    """The record of its build."""
     key = bytes(32)
     record = BuildRecord(
         0, {name: build_mark(key, name, item) for name, item in values.items()}, key
@@ -169,7 +169,7 @@ def test_a_recreate_for_a_baked_in_key_asks_for_a_rebuild() -> None:
 
 
 def chain_with(name: str, built: Mapping[str, Built], value: str = "b") -> StackSnapshot:
-    """The chain, one service of which has a build argument and a variable of the same name."""
+    """The chain with a build argument and a variable of the same name in one service."""
     wanted = tuple(
         replace(
             item,

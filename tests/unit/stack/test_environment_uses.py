@@ -1,4 +1,4 @@
-"""Which services read which keys, from what compose prints of a project."""
+"""Uses of environment keys, from the project that compose prints."""
 
 import pytest
 from hypothesis import given

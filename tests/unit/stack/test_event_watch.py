@@ -1,4 +1,4 @@
-"""The events as they are watched: what happened while nothing listened is asked for."""
+"""Watching events: past events are requested if some may be missing."""
 
 from collections.abc import Callable, Sequence
 
@@ -28,7 +28,7 @@ def test_changes_before_the_event_stream_are_read(stage: Stage) -> None:
 
 
 def runs_between(stage: Stage, name: str, before_the_start: Callable[[], None]) -> Sequence[str]:
-    """What is known of a container that ended, and was started after something else."""
+    """Return the events of a container that exited and was started later."""
     with stage.world.locked() as (containers, _):
         container = next(item for item in containers if item.service.name == name)
     ended_after = stage.watcher.inspect(container.id).started_at

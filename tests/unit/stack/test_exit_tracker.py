@@ -1,4 +1,4 @@
-"""Whether a container was stopped or ended by itself, from what the engine's events tell."""
+"""Distinguishing stopped containers from those that exited, by engine events."""
 
 from dataclasses import replace
 from datetime import timedelta

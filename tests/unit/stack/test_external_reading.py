@@ -1,4 +1,4 @@
-"""External networks and volumes: which are asked for."""
+"""External networks and volumes: which ones are looked up."""
 
 from typing import ClassVar
 

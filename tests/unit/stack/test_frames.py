@@ -1,4 +1,4 @@
-"""Bytes of a log to lines, however they are cut."""
+"""Splitting the bytes of a log into lines, in any chunks."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -34,7 +34,7 @@ def lines_of(raw: bytes, *, tty: bool = False) -> list[LogLine]:
 
 
 def chunks_of(raw: bytes, places: Sequence[int]) -> list[bytes]:
-    """The bytes, cut at these places."""
+    """Split the bytes at these offsets."""
     edges = [0, *sorted({place % (len(raw) + 1) for place in places}), len(raw)]
     return [raw[start:end] for start, end in pairwise(edges)]
 

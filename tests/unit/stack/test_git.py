@@ -1,4 +1,4 @@
-"""Looking at a repository runs nothing that the repository names: real git, with a marker file."""
+"""Reading a repository runs none of its configured programs: real git, with a marker file."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ from pixel_tui.stack.programs.git_files import GitFile, git_file, last_commit
 from tests.builders.commits import QUIET, commit, git, repository
 
 Trap = Callable[[Path, str], None]
-"""Sets a repository up so that git would run the program."""
+"""Configures a repository so that git would run the program."""
 
 ATTRIBUTES: Final = "* filter=trap diff=trap merge=trap\n"
 
@@ -81,7 +81,7 @@ def submodule_update(root: Path, program: str) -> None:
 
 
 def promisor(transport: str) -> Trap:
-    """Objects that are missing, to be fetched when they are wanted."""
+    """Missing objects that git would fetch on demand."""
 
     def set_it(root: Path, program: str) -> None:
         script = root / ".git/transport"
@@ -142,7 +142,7 @@ TRAPS: Final[Mapping[str, Trap]] = {
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A repository with a submodule, an environment file, and signed history as far as it says."""
+    """A repository with a submodule, an environment file, and a history that looks signed."""
     repository(tmp_path / "inside")
     root = repository(tmp_path / "root")
     git(root, "submodule", "--quiet", "add", str(tmp_path / "inside"), "inside")

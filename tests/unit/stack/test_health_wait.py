@@ -1,4 +1,4 @@
-"""Waiting for health checks between two steps of a plan: it only reads."""
+"""Waiting for health checks between two steps of a plan."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def state(name: str, status: str = "running", health: str = "") -> str:
 
 
 class Docker:
-    """Answers of the docker program, the last of them for ever."""
+    """A docker program with scripted outputs, the last of which repeats."""
 
     def __init__(self, *answers: ProgramOutput) -> None:
         self.answers = list(answers)

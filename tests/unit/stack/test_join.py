@@ -1,4 +1,4 @@
-"""What the compose file wants and what the engine has, made one picture."""
+"""Joining the compose model with the engine's containers."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -327,7 +327,7 @@ def test_equality_ignores_when_a_stack_was_read() -> None:
 
 
 def test_an_unreadable_network_makes_sync_unknown() -> None:
-    """As a proxy of the engine does that lets nothing through but what concerns containers."""
+    """As with a socket proxy that allows only requests about containers."""
 
     class Refusing(ScriptedEngine):
         def networks(self) -> list[JsonObject]:

@@ -1,4 +1,4 @@
-"""Lines of several containers, in order as far as they are not too late."""
+"""Merging lines of several containers by time."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,7 +77,7 @@ arrivals = st.lists(
     ),
     max_size=40,
 )
-"""Who said it, when, and how many milliseconds later it arrived."""
+"""Container, time, and delay of the arrival in milliseconds."""
 
 
 def run(events: list[tuple[str, int, int]], most: int = 20_000) -> list[LogLine]:

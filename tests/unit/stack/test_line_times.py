@@ -1,4 +1,4 @@
-"""Times: what an operator types, what the engine writes, and what lies in between."""
+"""Typed times, the engine's timestamps, and the time between them."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,7 +22,7 @@ from pixel_tui.stack.model.times import (
 
 ZONE = timezone(timedelta(hours=1))
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-"""One in the afternoon for the operator."""
+"""One in the afternoon in the operator's zone."""
 
 
 def utc(*parts: int) -> datetime:

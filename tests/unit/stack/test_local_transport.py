@@ -1,4 +1,4 @@
-"""Requests over a local socket, answered by a server that behaves as engines do."""
+"""Requests over a local socket to a server that behaves like engines."""
 
 import gc
 import socket
@@ -19,11 +19,11 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 LOG = b"HTTP/1.0 200 OK\r\n\r\n"
 MISSING = b'HTTP/1.1 404 Not Found\r\nContent-Length: 18\r\n\r\n{"message":"gone"}'
 Serve = Callable[[socket.socket, bytes], bool]
-"""Answers one request; whether the connection stays open."""
+"""Answers one request and returns whether the connection stays open."""
 
 
 class Server:
-    """An engine's socket, and what was asked there."""
+    """An engine's socket that records its requests."""
 
     def __init__(self, path: Path, serve: Serve) -> None:
         self.asked: list[str] = []
@@ -35,7 +35,7 @@ class Server:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Nobody listens any more."""
+        """Close the socket."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
@@ -245,7 +245,7 @@ def test_a_streamed_body_has_no_deadline(
 
 
 def endlessly(connection: socket.socket, part: bytes, *, every: float) -> bool:
-    """Send it again and again, until nobody listens."""
+    """Send it repeatedly until the client closes the connection."""
     try:
         while True:
             connection.sendall(part)

@@ -1,4 +1,4 @@
-"""Reading the past a page at a time: nothing lost, nothing doubled, nothing read needlessly."""
+"""Reading the past page by page: nothing is lost, duplicated or read needlessly."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ TICK = 50_000_000
 
 @dataclass(eq=False)
 class Archive(ScriptedEngine):
-    """An engine whose logs are all there; it counts the lines that it has sent."""
+    """An engine with complete logs that counts the lines it has sent."""
 
     logs_of: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     sent: int = 0
@@ -36,7 +36,7 @@ class Archive(ScriptedEngine):
 
 @dataclass(eq=False)
 class Answer:
-    """A log, a few lines at a time."""
+    """A log stream with a few lines per chunk."""
 
     archive: Archive
     left: Sequence[tuple[int, str]]
@@ -81,7 +81,7 @@ def history(logs: Mapping[str, Sequence[int]], tick: int = TICK) -> tuple[Archiv
 
 
 def all_back(past: LogHistory, count: int, *, most_pages: int = 10_000) -> list[LogLine]:
-    """Page back to the very first line."""
+    """Go back page by page to the first line."""
     held: list[LogLine] = []
     for _ in range(most_pages):
         first: dict[str, LogLine] = {}
@@ -97,7 +97,7 @@ def all_back(past: LogHistory, count: int, *, most_pages: int = 10_000) -> list[
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small steps, so that short logs take many."""
+    """Small steps, so that short logs need many of them."""
     monkeypatch.setattr(log_history, "MARGIN", 2)
     monkeypatch.setattr(log_history, "NEAR_ENOUGH", 4)
 

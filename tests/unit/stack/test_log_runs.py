@@ -84,7 +84,7 @@ def test_marks_are_between_runs_even_after_a_broken_stream(
 
 
 def crashed_again(number: int, *, started: float, died: float) -> Container:
-    """Between two runs of a crash loop: the engine has counted the next restart already."""
+    """Between two runs of a crash loop: the engine has already counted the next restart."""
     return replace(
         ended(container(life=started), died, 3),
         state=ContainerState.RESTARTING,

@@ -1,4 +1,4 @@
-"""A log as a screen holds it: what is left of it once it is closed."""
+"""The log stream of a screen: closing it, and its marks."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ Sink = Callable[[Sequence[LogLine]], None]
 
 
 class Log:
-    """The log of one container that has said three lines."""
+    """The log stream of one container with three lines."""
 
     def __init__(self, *, wait: bool = False) -> None:
         self.engine = ScriptedEngine()

@@ -1,4 +1,4 @@
-"""One look at a stack where the engine or compose can't say everything."""
+"""Reading a snapshot once while the engine or compose can't be read completely."""
 
 import pytest
 

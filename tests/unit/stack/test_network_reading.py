@@ -1,4 +1,4 @@
-"""The networks of stopped containers: which are asked for, and which are gone."""
+"""The networks of stopped containers: which are looked up, and which are removed."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from tests.builders.scripted_engine import ScriptedEngine
 
 
 class Asked(ScriptedEngine):
-    """An engine without the network `gone`, that tells nothing of `secret`."""
+    """An engine without the network `gone` that refuses requests about `secret`."""
 
     asked: ClassVar[list[str]] = []
 

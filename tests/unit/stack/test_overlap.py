@@ -1,4 +1,4 @@
-"""What of a resumed log was read before."""
+"""Dropping already read lines from a resumed log."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +9,7 @@ from pixel_tui.stack.model.times import SECOND, format_timestamp
 
 OUT, ERR = LineKind.STDOUT, LineKind.STDERR
 STEP = 100_000_000
-"""Nanoseconds between two moments: the one stream is at most two of them late."""
+"""Nanoseconds between two times: one stream is at most two of them late."""
 
 
 def line(moment: int, text: bytes = b"", kind: LineKind = OUT) -> LogLine:

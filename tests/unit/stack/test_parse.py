@@ -1,4 +1,4 @@
-"""Engine and compose JSON to the model: recordings of a real engine, and hostile JSON."""
+"""Parsing JSON of the engine and of compose: recordings of a real engine, and hostile JSON."""
 
 import json
 from datetime import UTC

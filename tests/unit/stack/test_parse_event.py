@@ -1,4 +1,4 @@
-"""The engine's events as a model."""
+"""Parsing the engine's events."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Times and durations as the engine and compose write them."""
+"""Parsing the times and durations of the engine and of compose."""
 
 from datetime import UTC, datetime
 

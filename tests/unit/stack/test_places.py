@@ -1,4 +1,4 @@
-"""Where containers say that they come from."""
+"""Finding projects by the labels of their containers."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from pixel_tui.text import plain
 
 
 class Engine(DemoEngine):
-    """An engine with containers of these projects: name, folder, files, environment files."""
+    """An engine with containers of these projects (name, folder, files, environment files)."""
 
     def __init__(self, *made: tuple[str, ...]) -> None:
         super().__init__(DemoWorld(SystemClock()))
@@ -143,7 +143,7 @@ def test_a_given_name_is_used(folder: Path) -> None:
 
 
 def opened_as(folder: Path, *made: tuple[str, ...], **given: object) -> ComposeCommand | None:
-    """How a project that is opened in its folder is called, with what its containers say."""
+    """Return the command of a project opened in its folder, with its containers' files."""
     command = ComposeCommand(directory=str(folder), **given)  # type: ignore[arg-type]
     place = ProjectLocation(str(folder), command.files, command.env_files, command.project)
     found = creation_location(Engine(*made), place, "guess")

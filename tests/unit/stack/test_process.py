@@ -1,4 +1,4 @@
-"""Programs that change something: started apart, heard through a file, stopped as a group."""
+"""Starting programs in their own session, with output in a file and signals to the group."""
 
 import os
 import signal
@@ -56,7 +56,7 @@ def shell(tmp_path: Path, output: Path) -> Shell:
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Path:
-    """A pipe with a name: who opens it to read waits for who opens it to write."""
+    """A named pipe: opening it to read waits until it is opened to write."""
     path = tmp_path / "ready"
     os.mkfifo(path)
     return path
@@ -64,7 +64,7 @@ def ready(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def keyboard() -> Iterator[None]:
-    """A standard input of this process that somebody could type into."""
+    """A standard input of this process that could be typed into."""
     saved = os.dup(0)
     reader, writer = os.pipe()
     os.dup2(reader, 0)

@@ -1,4 +1,4 @@
-"""Programs that are waited for, where they leave a child that holds their output, or hang."""
+"""Running programs that hang or leave a child behind."""
 
 import os
 import tempfile

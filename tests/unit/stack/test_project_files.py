@@ -1,4 +1,4 @@
-"""The files that compose reads of a project."""
+"""The files of a project that compose reads."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The project as it is watched: compose that refuses, is missing, or tells no hashes."""
+"""Watching a project while compose refuses it, is missing, or prints no hashes."""
 
 import time
 

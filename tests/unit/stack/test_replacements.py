@@ -1,4 +1,4 @@
-"""What compose made to replace a container, and left."""
+"""Leftovers of an interrupted recreate."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Networks and volumes as compose labels them, and what is not as the compose file says."""
+"""Finding networks and volumes that differ from the compose file."""
 
 from typing import ClassVar
 

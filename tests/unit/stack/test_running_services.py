@@ -1,4 +1,4 @@
-"""What containers were made with: one that the engine can't show hides none of the others."""
+"""Reading what containers were created with, even if one can't be inspected."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def labels(service: str) -> JsonObject:
 
 
 class OneBroken(ScriptedEngine):
-    """Of `db` it tells no more than its list."""
+    """It can list but not inspect `db`."""
 
     error: EngineError = EngineRefused(500, "layer does not exist")
 

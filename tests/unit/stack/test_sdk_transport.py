@@ -1,4 +1,4 @@
-"""Requests to engines behind TCP: an answer has a time to be whole by, and a size."""
+"""Requests to engines over TCP: responses have a deadline and a size limit."""
 
 import shutil
 import socket
@@ -22,7 +22,7 @@ Make = Callable[[bytes, bytes, float], SdkTransport]
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    """Where the engine listens."""
+    """The engine's listening socket."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening
 
@@ -34,7 +34,7 @@ def serve(
     every: float,
     secured: ssl.SSLContext | None = None,
 ) -> str:
-    """Have one caller hear something, and then something for ever; returns the address."""
+    """Serve one client with a start and then endless repetitions; return the address."""
 
     def answer() -> None:
         try:
@@ -55,7 +55,7 @@ def serve(
 
 @pytest.fixture
 def make(listener: socket.socket) -> Make:
-    """Makes a transport to an engine that says something, and then something for ever."""
+    """Creates a transport to an engine that sends a start and then endless repetitions."""
 
     def made(said: bytes, repeated: bytes, every: float) -> SdkTransport:
         address = serve(listener, said, repeated, every)
@@ -121,7 +121,7 @@ def test_an_endless_response_is_an_error(make: Make, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def secured(tmp_path: Path) -> ssl.SSLContext:
-    """An engine's key and certificate, made for this test: `engine.pem`."""
+    """An engine's key and certificate, created for this test: `engine.pem`."""
     if shutil.which("openssl") is None:
         pytest.skip("no openssl to make a certificate with")
     path = str(tmp_path / "engine.pem")

@@ -1,4 +1,4 @@
-"""What is in the files of compose's secrets is masked wherever it turns up."""
+"""The contents of compose's secret files are masked everywhere."""
 
 import os
 import stat

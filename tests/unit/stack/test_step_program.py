@@ -1,4 +1,4 @@
-"""How the programs behind the steps of plans speak and end."""
+"""Output, interruption and exit codes of programs that are steps of a plan."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""Counters become rates, and rates become figures that do not dance."""
+"""Computing rates from counters, and smoothing them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

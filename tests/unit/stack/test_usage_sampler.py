@@ -1,4 +1,4 @@
-"""Asking for figures at a steady pace."""
+"""Sampling stats at regular intervals."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from tests.patience import PATIENCE
 
 
 class Engine(DemoEngine):
-    """The embedded engine, counting and refusing."""
+    """The demo engine, with counted and refused requests."""
 
     def __init__(self, world: DemoWorld) -> None:
         super().__init__(world)
@@ -38,7 +38,7 @@ class Engine(DemoEngine):
 
 
 class Kernel:
-    """Knows the containers that a test tells it of."""
+    """Has stats of the containers that a test adds."""
 
     def __init__(self) -> None:
         self.samples: dict[str, Sample] = {}
@@ -48,7 +48,7 @@ class Kernel:
 
 
 class Stage:
-    """A sampler of all running containers of the embedded stack."""
+    """A sampler of all running containers of the demo stack."""
 
     def __init__(self, interval: float = 0.05) -> None:
         self.world = DemoWorld(SystemClock())

@@ -1,4 +1,4 @@
-"""The watcher as a whole: what it publishes, and how it ends."""
+"""The watcher: what it publishes, and how it is closed."""
 
 import time
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Exit codes in words: the number first, and in parentheses what it means."""
+"""Exit codes in words: the number, with its meaning in parentheses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The texts in a compose file, with the keys that lead to them."""
+"""The scalars of a compose file with their paths."""
 
 import json
 
@@ -65,7 +65,7 @@ def test_json_is_read(tree: "Tree", indent: int | None) -> None:
 
 
 def block(tree: "Tree", depth: int = 0) -> str:
-    """Written in lines, lists as far to the left as their keys."""
+    """Write it as block YAML, with lists at the indentation of their keys."""
     space = "  " * depth
     if isinstance(tree, dict):
         parts = [f"{space}{key}:{below(item, depth)}" for key, item in tree.items()]
