@@ -18,14 +18,14 @@ class FilterBox(Input):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear_and_close", "Clear", id="filter.clear"),
-        Binding("enter,down", "keep_and_close", "Keep", id="filter.keep"),
+        Binding("enter,down", "keep_and_close", "Apply", id="filter.keep"),
     ]
 
     class Closed(Message):
         """It was closed."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name for it
-        super().__init__(id=id, placeholder="words that must stand in the row")
+        super().__init__(id=id, placeholder="words in the row")
         self.cursor_blink = False
 
     def open(self) -> None:

@@ -47,7 +47,7 @@ class PixelTui(TerminalApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="quit"),
         Binding("colon,ctrl+p", "command_palette", "Menu", key_display=":", id="palette"),
-        Binding("T", "next_theme", "Theme", show=False, id="theme", tooltip="The next theme"),
+        Binding("T", "next_theme", "Theme", show=False, id="theme", tooltip="Next theme"),
         Binding(
             "f8",
             "open_waiting",
@@ -55,7 +55,7 @@ class PixelTui(TerminalApp):
             show=False,
             priority=True,
             id="confirm",
-            tooltip="The job of an apply that waits to be confirmed: c keeps it",
+            tooltip="The apply that waits for confirmation; c keeps it",
         ),
         Binding("ctrl+l", "redraw", "Redraw", show=False, priority=True, id="redraw"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
@@ -181,7 +181,7 @@ class PixelTui(TerminalApp):
         """The palette's general commands; none that writes the screen to a file."""
         for theme in EVERY:
             yield SystemCommand(
-                f"Theme: {theme.name}", "Change the look", partial(self.use, theme.name)
+                f"Theme: {theme.name}", "Change the theme", partial(self.use, theme.name)
             )
         for drill in self.parts.drills:
             yield SystemCommand(drill.title, drill.help, drill.run)
@@ -262,7 +262,7 @@ class PixelTui(TerminalApp):
     def crash_words(self) -> str:
         """What is said when the console fails."""
         place = f" Details: {self.parts.log_path}" if self.parts.log_path else ""
-        return f"pixel-tui stopped over a fault of its own. Your stack was not touched.{place}"
+        return f"pixel-tui crashed because of a bug. Your stack was not changed.{place}"
 
     def _check_keys(self, keys: Mapping[str, str]) -> None:
         """Refuse a rebinding of something that does not exist."""

@@ -102,8 +102,8 @@ def wait_for_jobs(jobs: "Sequence[Job]", insisted: threading.Event) -> None:
 def waiting_for(job: "Job") -> SafeText:
     """What is said while a job keeps this process."""
     return SafeText(
-        f"“{job.status.plan.title}” is still under way: waiting for its end. "
-        "Ctrl+C leaves it to itself."
+        f"“{job.status.plan.title}” is still running: waiting for it to finish. Ctrl+C stops "
+        "waiting."
     )
 
 
@@ -113,6 +113,6 @@ def outcome_of(job: "Job") -> SafeText:
     if status.state.ended:
         return SafeText(f"“{status.plan.title}” {status.state.value}. {status.message}".rstrip())
     return SafeText(
-        f"“{status.plan.title}” goes on without the console, and nobody verifies it. "
-        f"Its output: {status.output}"
+        f"“{status.plan.title}” continues without pixel-tui, and is not verified. Its output: "
+        f"{status.output}"
     )

@@ -27,19 +27,21 @@ def drills(world: DemoWorld) -> Iterator[Drill]:
                 continue
             yield Drill(
                 f"Drill: {service.name}, {fault.value}",
-                "Raises this fault in the embedded stack",
+                "Simulate this fault in the demo",
                 partial(world.raise_fault, service.name, fault),
             )
         yield Drill(
-            f"Drill: mend {service.name}",
-            "Clears every fault of this service",
+            f"Drill: fix {service.name}",
+            "Clear every fault of this service",
             partial(world.clear, service.name),
         )
     yield Drill(
-        "Drill: the engine stops answering",
-        "Raises this fault in the embedded stack",
+        "Drill: the Docker daemon stops answering",
+        "Simulate this fault in the demo",
         partial(world.fail_engine, down=True),
     )
     yield Drill(
-        "Drill: the engine answers again", "Clears it", partial(world.fail_engine, down=False)
+        "Drill: the Docker daemon answers again",
+        "Clear the fault",
+        partial(world.fail_engine, down=False),
     )

@@ -56,7 +56,7 @@ class TerminalApp(KeysInOrder):
     @property
     def crash_words(self) -> str:
         """The message after a crash; the details are in the log file."""
-        return f"{self.title} stopped over a fault of its own."
+        return f"{self.title} crashed because of a bug."
 
     def get_driver_class(self) -> type[Driver]:
         """Return a driver that never blocks on the terminal."""

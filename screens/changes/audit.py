@@ -36,7 +36,7 @@ RESULTS: Final = {
     "failed": ("✗ failed", "$text-error bold"),
     "cancelled": ("■ cancelled", "$text-warning"),
     "left": ("… left", "$text-warning"),
-    "open": ("▸ no end yet", "$text-primary"),
+    "open": ("▸ no result yet", "$text-primary"),
 }
 
 
@@ -56,7 +56,7 @@ class AuditScreen(TextDialog[None]):
             "Details",
             priority=True,
             id="audit.open",
-            tooltip="All that is recorded of it, and back",
+            tooltip="Show the complete record, or the list again",
         ),
         Binding("slash", "filter", "Filter", id="audit.filter"),
         Binding("escape,q", "back", "Close", id="audit.close"),
@@ -149,7 +149,7 @@ class AuditScreen(TextDialog[None]):
         if matching > len(self._shown):
             parts.append(f"the newest {len(self._shown)} of {matching:,}")
         if not matching and words:
-            parts.append("nothing matches")
+            parts.append("no matches")
         hidden = sum(entry.failed and not entry.matches(words) for entry in self._all)
         self.query_one(".dialog").border_title = filter_title("Audit", parts, hidden)
 

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_CHOICE: Final[Mapping[str, str]] = {
-    "backup": "There is no backup to choose. Back up first.",
-    "task": "There is no task to choose for this.",
-    "candidate": "Nothing waits to be saved. Edit the environment first.",
-    "version": "No version of the environment has been kept yet.",
+    "backup": "There is no backup yet. Back up first.",
+    "task": "No task fits this action.",
+    "candidate": "Nothing to save. Edit the environment first.",
+    "version": "No version of the environment has been saved yet.",
 }
 APPLY: Final = "environment-apply"
 """The action whose job waits to be confirmed."""
@@ -185,7 +185,7 @@ class Operations:
         """Show the job that waits to be confirmed, where it is not shown already."""
         job_id = self.waiting_job
         if not job_id:
-            screen.notify("Nothing waits to be confirmed.", timeout=3)
+            screen.notify("Nothing to confirm.", timeout=3)
         elif getattr(screen.app.screen, "watched_job", "") != job_id:
             self.open(screen, job_id)
 
@@ -298,7 +298,7 @@ class Operations:
             screen.notify(str(error), severity="warning", markup=False)
             return
         lines = tuple(Content(choice.words) for choice in found)
-        said = plain(f"{action.verb} which one? The plan is shown before anything happens.")
+        said = plain(f"{action.verb} which one? The plan is shown first.")
 
         def picked(at: int | None) -> None:
             if at is not None:
@@ -334,7 +334,7 @@ class Operations:
                     )
                     for action, reason in zip(actions, reasons, strict=True)
                 ),
-                plain(f"What to do with {names}. The plan is shown before anything happens."),
+                plain(f"Actions on {names}. The plan is shown first."),
             )
 
         def picked(at: int | None) -> None:

@@ -49,7 +49,7 @@ class JobScreen(Dialog[None]):
             "confirm",
             "Confirm",
             id="job.confirm",
-            tooltip="Keep the new environment, where the job waits for that",
+            tooltip="Keep the new environment, if the job waits for confirmation",
         ),
     ]
 
@@ -161,7 +161,7 @@ class JobScreen(Dialog[None]):
             return
         self._left = None
         if not kept:
-            said = "It does not wait to be confirmed any more."
+            said = "The job no longer waits for confirmation."
             self.app.call_from_thread(self.notify, said, severity="warning", markup=False)
         self.post_message(JobChanged())
 
@@ -187,13 +187,13 @@ def _state(status: JobStatus, clock: Clock, *, asked: bool) -> Content:
     now = clock.now()
     end = status.ended or now
     took = span((end - (status.started or end)).total_seconds())
-    stopping = "  asked to stop" if status.cancelling and not status.state.ended else ""
+    stopping = "  cancelling" if status.cancelling and not status.state.ended else ""
     lines = [Content.assemble((word, style), f"  {took}", stopping)]
     lines += step_lines(status, now)
     if asked and not status.state.ended:
         lines.append(
             Content.styled(
-                f"Ctrl+X again cancels it; Esc does not. {_cancelling(status)}",
+                f"Press Ctrl+X again to cancel; Esc keeps it running. {_cancelling(status)}",
                 "$text-warning bold",
             )
         )
@@ -205,7 +205,7 @@ def _state(status: JobStatus, clock: Clock, *, asked: bool) -> Content:
 def _confirm_line(seconds: float) -> Content:
     left = span(round(seconds))
     return Content.styled(
-        f"It works. Press c within {left} to keep it; else what was before comes back.",
+        f"It works. Press c within {left} to keep it, or it is rolled back.",
         "$text-warning bold",
     )
 
@@ -213,5 +213,5 @@ def _confirm_line(seconds: float) -> Content:
 def _cancelling(status: JobStatus) -> SafeText:
     """What it means to cancel what runs."""
     if status.state is JobState.VERIFYING:
-        return SafeText("Every command has ended: only the waiting for its effect ends.")
+        return SafeText("Every command has finished: only the verification stops.")
     return status.plan.steps[status.step].cancelling

@@ -41,9 +41,13 @@ class PlanScreen(ScrollingDialog[bool]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "yes", "Run it", id="plan.run", tooltip="Run what is safe; arm the rest"),
+        Binding("y", "yes", "Run it", id="plan.run", tooltip="Run a safe plan; arm any other"),
         Binding(
-            "escape,n,q", "back", "Cancel", id="plan.cancel", tooltip="Disarm it; else leave it"
+            "escape,n,q",
+            "back",
+            "Cancel",
+            id="plan.cancel",
+            tooltip="Disarm the plan, or cancel it",
         ),
         Binding("c", "copy", "Copy the commands", id="plan.copy"),
         Binding("pagedown", "page(1)", "More", id="plan.page_down", tooltip="Page down"),

@@ -35,7 +35,7 @@ def plan_costs(plan: Plan) -> Content:
     """What is lost and interrupted, which is shown before anything else; empty if nothing is."""
     lost = [Content.styled(line, "$text-error bold") for line in plan.irreversible]
     parts = _part("Can't be undone", lost, "$text-error bold")
-    parts += _part("What is interrupted", [Content(line) for line in plan.interrupts])
+    parts += _part("Interruptions", [Content(line) for line in plan.interrupts])
     return Content("\n").join(parts[1:])
 
 
@@ -47,7 +47,7 @@ def plan_content(plan: Plan, action: Action | None = None) -> Content:
         "Commands", [Content.styled(f"$ {shown(step.command)}", "") for step in plan.steps]
     )
     parts += _part(
-        "What changes",
+        "Changes",
         [
             Content.assemble(
                 (effect.service, "bold"),

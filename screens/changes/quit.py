@@ -79,19 +79,19 @@ class QuitScreen(Dialog[Leaving]):
     def _question(self) -> str:
         count = self._job_count()
         if not count:
-            return "No job is running any more."
+            return "No job is running now."
         left = self._to_confirm()
         if left is not None:
             happens = (
-                "The new environment waits to be confirmed. It is rolled back in "
-                f"{span(round(left))}, also without pixel-tui. To keep it: F8, then c;"
+                "The new environment is not confirmed yet. It is rolled back in "
+                f"{span(round(left))}, even if you quit. To keep it: F8, then c;"
                 " or `pixel-tui env confirm` in a shell."
             )
         else:
             jobs = "A job is" if count == 1 else f"{count} jobs are"
             happens = (
-                f"{jobs} still running. The command continues without pixel-tui; no later step"
-                " is started, and it is not verified before the next start."
+                f"{jobs} still running. The current command continues without pixel-tui, but no "
+                "later step starts. The next start verifies it."
             )
         return f"{happens}\n\nTo cancel it: {self._cancelling()}"
 

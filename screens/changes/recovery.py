@@ -29,7 +29,7 @@ from widgets.lines.options import Options
 
 LOOK_SECONDS: Final = 5.0
 """Facts beside the stack, such as backups, are read anew that often."""
-READ_ONLY: Final = "This console is read-only."
+READ_ONLY: Final = "pixel-tui is read-only."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class RecoveryScreen(TextDialog[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-beside")]  # noqa: RUF012  as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "plan", "Plan", priority=True, id="recovery.plan",
-                tooltip="Show the plan; nothing happens yet"),
+                tooltip="Show the plan; nothing changes yet"),
         Binding("t", "next_target", "Target", id="recovery.target",
-                tooltip="The marked or selected services, or the whole project"),
+                tooltip="The marked or selected services, or the project"),
         Binding("escape,q", "dismiss", "Close", id="recovery.close"),
         Binding("j", "cursor(1)", "Down", show=False, id="recovery.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="recovery.up"),
@@ -265,21 +265,21 @@ def advice(action: Action, selection: TargetSelection, reason: str | None) -> Co
         reason: Why it can't be done; empty where it can, None while that is being found out.
     """
     if reason is None:
-        possible = Content.styled("Looking…", "$foreground-muted")
+        possible = Content.styled("Checking…", "$foreground-muted")
     elif reason:
         possible = Content.styled(plain(f"No: {reason}"), "$text-warning")
     else:
         possible = Content.styled(
-            "Yes. Enter shows the plan; nothing happens yet.", "$text-success"
+            "Yes. Enter shows the plan; nothing changes yet.", "$text-success"
         )
     done_to = {
         Scope.SERVICES: selection.words,
-        Scope.PROJECT: SafeText("the whole project"),
-        Scope.BACKUP: SafeText("a backup, which is picked from a list"),
-        Scope.TASK: SafeText("a task, which is picked from a list"),
-        Scope.CANDIDATE: SafeText("what waits to be saved, which is picked from a list"),
-        Scope.VERSION: SafeText("a version that was saved, which is picked from a list"),
-        Scope.HOST: SafeText("this machine, with all that runs on it"),
+        Scope.PROJECT: SafeText("the project"),
+        Scope.BACKUP: SafeText("a backup, selected from a list"),
+        Scope.TASK: SafeText("a task, selected from a list"),
+        Scope.CANDIDATE: SafeText("an unsaved edit, selected from a list"),
+        Scope.VERSION: SafeText("a saved version, selected from a list"),
+        Scope.HOST: SafeText("this machine and everything that runs on it"),
     }
     parts: list[Content] = [
         Content.assemble(
@@ -290,7 +290,7 @@ def advice(action: Action, selection: TargetSelection, reason: str | None) -> Co
         ("Can it run now?", possible),
         ("When to use it", Content(plain(action.when))),
         ("When it fails", Content(plain(action.failing))),
-        ("Done to", Content(done_to[action.scope])),
+        ("Applies to", Content(done_to[action.scope])),
     ):
         parts += [Content(""), Content.styled(title, "$text-accent bold"), words]
     return Content("\n").join(parts)

@@ -10,7 +10,9 @@ BINDINGS: Final[tuple[BindingType, ...]] = (
     Binding("3", "pane('details-pane')", "Details", show=False, id="pane.details"),
     Binding("4", "pane('events-pane')", "Events", show=False, id="pane.events"),
     Binding("5", "pane('jobs-pane')", "Jobs", show=False, id="pane.jobs"),
-    Binding("z", "zoom", "Zoom", show=False, id="pane.zoom", tooltip="This pane alone, and back"),
+    Binding(
+        "z", "zoom", "Zoom", show=False, id="pane.zoom", tooltip="Maximize this pane, or restore it"
+    ),
     Binding(
         "slash", "filter", "Filter", id="services.filter", tooltip="Show only matching services"
     ),
@@ -22,33 +24,35 @@ BINDINGS: Final[tuple[BindingType, ...]] = (
         "operations",
         "More",
         id="services.actions",
-        tooltip="All that can be done to it: recreate, rebuild, ...",
+        tooltip="All actions: recreate, rebuild, ...",
     ),
-    Binding("A", "recovery", "Recovery", id="recovery", tooltip="Every action, and when it helps"),
+    Binding("A", "recovery", "Recovery", id="recovery", tooltip="Every action, and when to use it"),
     Binding(
         "W",
         "ledger",
         "Tasks",
         show=False,
         id="ledger",
-        tooltip="The workers' tasks: queued, running, stuck, and what is true of them",
+        tooltip="Worker tasks: queued, running or stuck",
     ),
-    Binding("U", "audit", "Audit", show=False, id="audit", tooltip="Who changed what, and how"),
+    Binding(
+        "U", "audit", "Audit", show=False, id="audit", tooltip="Who changed what, when and how"
+    ),
     Binding(
         "E",
         "environment",
         "Environment",
         show=False,
         id="environment",
-        tooltip="The .env file: every key, who reads it, and what is wrong",
+        tooltip="The .env file: every key, its readers and its problems",
     ),
     Binding(
         "p",
         "probe",
-        "Probe",
+        "Health",
         show=False,
         id="services.probe",
-        tooltip="What the health check said last",
+        tooltip="The latest health check results",
     ),
     Binding(
         "c",
@@ -72,7 +76,7 @@ BINDINGS: Final[tuple[BindingType, ...]] = (
         "Refresh",
         show=False,
         id="services.refresh",
-        tooltip="Read compose and the engine again",
+        tooltip="Reload the compose project and the containers",
     ),
     Binding(
         "escape",

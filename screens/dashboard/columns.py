@@ -30,9 +30,9 @@ class ColumnsScreen(Dialog[Choice | bool]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "tick", "Tick", id="columns.tick"),
-        Binding("enter", "accept", "Use these", priority=True, id="columns.accept"),
-        Binding("a", "automatic", "As many as fit", id="columns.automatic"),
+        Binding("space", "tick", "Toggle", id="columns.tick"),
+        Binding("enter", "accept", "Apply", priority=True, id="columns.accept"),
+        Binding("a", "automatic", "Automatic", id="columns.automatic"),
         Binding("escape", "dismiss(False)", "Cancel", id="columns.cancel"),
         Binding("j", "cursor(1)", "Down", show=False, id="columns.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="columns.up"),
@@ -46,7 +46,9 @@ class ColumnsScreen(Dialog[Choice | bool]):
         """One line a column."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Columns"
-            yield Static("The service is always shown; what does not fit is left and right.")
+            yield Static(
+                "SERVICE is always shown. Left and right scroll to columns that do not fit."
+            )
             yield Options(*(Option(self._line(column)) for column in _OPTIONAL), markup=False)
         yield KeyBar()
 

@@ -80,7 +80,7 @@ class DetailsPane(Vertical):
             return
         sections = self.health_sections()
         if not sections:
-            self.notify(f"{self._row.service} has no health check that ran.", markup=False)
+            self.notify(f"{self._row.service} has no health check result.", markup=False)
             return
         from screens.dashboard.probe import ProbeScreen
 

@@ -107,11 +107,11 @@ class StackDialogs:
         selections: list[TargetSelection] = []
         if marked:
             names = ", ".join(dict.fromkeys(row.service for row in marked))
-            selections.append(of(f"those marked: {names}", marked))
+            selections.append(of(f"marked: {names}", marked))
         elif current is not None:
             selections.append(of(current.key, [current]))
         name = self._observer.snapshot.project_name
-        selections.append(of(f"all of {name}" if name else "all of the project"))
+        selections.append(of(f"all of {name}" if name else "the project"))
         operations = self._operations
         if operations is None:
             shown = RecoveryScreen(self._observer, selections, None, None)

@@ -71,7 +71,7 @@ class JobsPane(Vertical):
         if event.job_id != OTHER:
             self._jobs.open(self.app.screen_stack[0], event.job_id)
         elif other is not None:
-            words = f"{other.title}: {other.words}. Its output is that user's alone."
+            words = f"{other.title}: {other.words}. Only that user can read its output."
             self.notify(words, timeout=10, markup=False)
 
     def tick(self) -> None:

@@ -41,7 +41,7 @@ class Search(CommandInput):
 
     BINDING_GROUP_TITLE = "Menu"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "screen.cursor_down", "Choose", key_display="↑↓", id="menu.down"),
+        Binding("down", "screen.cursor_down", "Select", key_display="↑↓", id="menu.down"),
         Binding("up", "screen.command_list('cursor_up')", "Up", show=False, id="menu.up"),
         Binding("enter", "submit", "Run", id="menu.run"),
         Binding("escape", "screen.escape", "Close", id="menu.close"),
@@ -89,15 +89,23 @@ class StackCommands(Provider):
             yield name, "", partial(dashboard.action_pane, pane.value)
         yield "Filter services", "Show only matching rows", dashboard.action_filter
         yield "Choose columns", "Which columns the table shows", dashboard.action_columns
-        yield "Zoom", "This pane alone, and back", dashboard.action_zoom
-        yield "Health log", "What the selected service's probe said", dashboard.action_probe
-        yield "Refresh", "Read compose and the engine again", dashboard.action_refresh_stack
-        yield "Recovery", "Every action, and when it helps", dashboard.action_recovery
-        yield "Tasks", "The workers' tasks, and what is true of them", dashboard.action_ledger
-        yield "Audit", "Who changed what, and how it ended", dashboard.action_audit
+        yield "Zoom", "Maximize this pane, or restore it", dashboard.action_zoom
+        yield (
+            "Health log",
+            "The selected service's latest health check results",
+            dashboard.action_probe,
+        )
+        yield (
+            "Refresh",
+            "Reload the compose project and the containers",
+            dashboard.action_refresh_stack,
+        )
+        yield "Recovery", "Every action, and when to use it", dashboard.action_recovery
+        yield "Tasks", "Worker tasks, and their problems", dashboard.action_ledger
+        yield "Audit", "Who changed what, and the result", dashboard.action_audit
         yield (
             "Environment",
-            "The .env file: every key, and what is wrong",
+            "The .env file: every key and its problems",
             (dashboard.action_environment),
         )
         yield "Keys of this view", "Help", partial(self.app.call_later, self.app.run_action, "help")

@@ -198,12 +198,12 @@ class ServicesPane(Vertical):
 
 def _why_empty(snapshot: StackSnapshot) -> str:
     if snapshot.engine.trouble is not None or snapshot.project_trouble is not None:
-        return "Nothing to show: see the reason above. It is tried again by itself."
+        return "Nothing to show: see the error above. pixel-tui retries automatically."
     if snapshot.taken_at is None or snapshot.project is None:
-        return "Looking at the stack…"
+        return "Reading the stack…"
     return (
-        f"The project {snapshot.project.name} in {snapshot.project.directory} has no service and "
-        "no container. Is it the right compose file?"
+        f"Project {snapshot.project.name} in {snapshot.project.directory} has no services and no "
+        "containers. Is it the right compose file?"
     )
 
 
@@ -217,6 +217,6 @@ def _calm(snapshot: StackSnapshot, troubled: Sequence[str], now: datetime) -> st
     if snapshot.stale:
         return f"Unknown: {snapshot.engine.why_lost}.\n  What is shown was {_seen(snapshot, now)}."
     if not findings(snapshot, now):
-        return "Everything that should run does."
+        return "Everything that should run is running."
     names = f"\n  See {', '.join(troubled[:4])} (n)." if troubled else ""
-    return f"Nothing is wrong here.{names}"
+    return f"No problems here.{names}"

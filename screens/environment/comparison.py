@@ -55,14 +55,14 @@ class Comparison:
             elif at == 1:
                 self._ask_path()
 
-        said = SafeText("What each has more, and what both have otherwise; secrets are masked.")
+        said = SafeText("Missing, extra and different keys. Secrets are masked.")
         self._screen.app.push_screen(PickScreen("Compare", lambda: Choices(lines, said)), picked)
 
     def _ask_path(self) -> None:
         def meaning(text: str) -> SafeText:
             path = self._path(text)
             if not text.strip():
-                raise UsageError("A name is needed", remedy="Write one.")
+                raise UsageError("A name is required", remedy="Type one.")
             return plain(f"Compares with {path}")
 
         def answered(text: str | None) -> None:

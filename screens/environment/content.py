@@ -29,10 +29,10 @@ STYLES: Final = {
     Tone.BAD: "$text-error bold",
 }
 HOWS: Final = {
-    KeyUseKind.INTERPOLATION: "compose puts it in",
-    KeyUseKind.ENV_FILE: "gets the whole file",
+    KeyUseKind.INTERPOLATION: "substituted by compose",
+    KeyUseKind.ENV_FILE: "gets every key of the file",
     KeyUseKind.BUILD_ARGUMENT: "built into its image",
-    KeyUseKind.CONTENT: "gets it when its container is made",
+    KeyUseKind.CONTENT: "gets it when its container is created",
     KeyUseKind.TO_BUILD: "its build gets it as a secret",
 }
 LAYER_MARKS: Final = ("↑", "↓")
@@ -42,12 +42,10 @@ _QUOTES: Final = {
     Quoting.SINGLE: "single quotes",
     Quoting.DOUBLE: "double quotes",
 }
-NO_RESTART: Final = SafeText(
-    "A plain restart does not apply an environment: what changes has to be recreated."
-)
+NO_RESTART: Final = SafeText("A restart does not apply changes: recreate the service.")
 
 UNKNOWN_DELIVERY: Final = SafeText(
-    "  ? unknown whether the running one has this value: it is older than the file. Recreate it."
+    "  ? unknown whether the container has this value: it is older than the file. Recreate it."
 )
 
 
@@ -109,20 +107,22 @@ def finding_lines(findings: Sequence[EnvironmentFinding], *, mends: bool = False
 def _value_lines(row: KeyRow, *, revealed: bool) -> list[Content]:
     entry = row.entry
     if entry is None:
-        return [Content.styled("It is not in the file.", "$foreground-muted")]
+        return [Content.styled("Not in the file.", "$foreground-muted")]
     value = brief(shown_value(row, revealed=revealed))
-    lines = [Content(value) if value else Content.styled("(nothing)", "$foreground-muted")]
+    lines = [Content(value) if value else Content.styled("(empty)", "$foreground-muted")]
     effective = brief(shown_effective(row, revealed=revealed))
     if effective and not (row.secret and not revealed):
         lines.append(Content.assemble(("compose reads ", "$text-primary"), effective))
     elif effective:
-        lines.append(Content.styled("compose reads another value than is written", "$text-primary"))
+        lines.append(
+            Content.styled("compose reads a different value than written", "$text-primary")
+        )
     where = f"line {entry.line}"
     if entry.lines > 1:
         where = f"lines {entry.line} to {entry.line + entry.lines - 1}"
     said = [where, _QUOTES[entry.quoting]]
     if row.state is KeyState.DUPLICATE:
-        said.append("set more than once: the last counts")
+        said.append("set more than once: the last one counts")
     if row.secret:
         said.append("a secret")
     lines.append(Content.styled(", ".join(said), "$foreground-muted"))
@@ -131,7 +131,7 @@ def _value_lines(row: KeyRow, *, revealed: bool) -> list[Content]:
 
 def _use_lines(uses: Sequence[KeyUse], unknown: Collection[SafeText]) -> list[Content]:
     if not uses:
-        return [Content.styled("No service of the project reads it.", "$foreground-muted")]
+        return [Content.styled("No service reads it.", "$foreground-muted")]
     lines = []
     for use in uses:
         lines.append(

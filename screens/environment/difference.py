@@ -38,9 +38,9 @@ class DifferenceScreen(ScrollingDialog[bool | None]):
 
     BINDING_GROUP_TITLE = "Comparison"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "merge", "Take missing keys", id="environment_compare.merge",
-                tooltip="Add what only the other has, as it stands there; nothing is written "
-                "before you save"),
+        Binding("m", "merge", "Add missing keys", id="environment_compare.merge",
+                tooltip="Add the keys that only the other file has; nothing is written until you "
+                        "save"),
         Binding("enter", "dismiss(None)", "Close", show=False, id="environment_compare.close"),
     ]  # fmt: skip
 
@@ -78,13 +78,13 @@ class DifferenceScreen(ScrollingDialog[bool | None]):
         ]
         parts: list[Content] = []
         for title, keys, sides in (
-            (f"Missing here: {self._other_name} has them", self._missing, (self._other,)),
-            (f"Only here: {self._other_name} has them not", extra, (self._here,)),
-            ("Another value", differ, (self._here, self._other)),
+            (f"Only in {self._other_name}", self._missing, (self._other,)),
+            (f"Not in {self._other_name}", extra, (self._here,)),
+            ("Different values", differ, (self._here, self._other)),
         ):
             parts += self._part(f"{title} ({len(keys)})", keys, sides)
         same = len(self._here) - len(extra) - len(differ)
-        parts.append(Content.styled(f"{same} the same", "$foreground-muted"))
+        parts.append(Content.styled(f"{same} identical", "$foreground-muted"))
         return Content("\n").join(parts)
 
     def _part(
@@ -95,7 +95,7 @@ class DifferenceScreen(ScrollingDialog[bool | None]):
         for key in keys:
             secret = any(self._is_secret(side[key]) for side in sides)
             values = [
-                brief(safe_value(side[key].written, secret=secret)) or "(nothing)" for side in sides
+                brief(safe_value(side[key].written, secret=secret)) or "(empty)" for side in sides
             ]
             shown = " │ ".join(values)
             lines.append(Content.assemble("  ", (plain(key).ljust(width), "bold"), f"  {shown}"))
@@ -116,7 +116,7 @@ def difference_lines(
     """The lines that go and come, secrets masked."""
     found = difference(old, new, is_secret, context=1)
     if not found.lines:
-        return [Content.styled("Nothing changes.", "$foreground-muted")]
+        return [Content.styled("No changes.", "$foreground-muted")]
     return [_diff_line(line) for line in found.lines]
 
 

@@ -29,10 +29,10 @@ def offer_draft(
         resume: Continues with them.
         discard: Throws them away.
     """
-    lines = (Content("Go on with them"), Content("Throw them away"))
+    lines = (Content("Continue editing"), Content("Discard them"))
     said = SafeText(
-        f"Edits of {draft.saved_at.astimezone():%Y-%m-%d %H:%M} were never saved. "
-        "Esc goes on with them."
+        f"Edits of {draft.saved_at.astimezone():%Y-%m-%d %H:%M} were not saved. Esc continues "
+        "editing."
     )
 
     def picked(at: int | None) -> None:
@@ -41,4 +41,4 @@ def offer_draft(
         else:
             resume()
 
-    screen.app.push_screen(_DraftOffer("Unfinished edits", lambda: Choices(lines, said)), picked)
+    screen.app.push_screen(_DraftOffer("Unsaved edits", lambda: Choices(lines, said)), picked)

@@ -40,7 +40,7 @@ from widgets.lines.fitted_line import LinePart
 from widgets.tables.environment_table import EnvironmentTable
 
 Then = Callable[[], None]
-OURS_IS_OLD: Final = "The file was changed by another meanwhile: r merges both first."
+OURS_IS_OLD: Final = "The file has changed on disk: press r to merge first."
 EDITS: Final = frozenset({"edit", "add", "remove", "switch", "mend", "undo", "fill", "outside"})
 """The actions that are there only if the file can be saved."""
 
@@ -59,21 +59,21 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "edit", "Edit", id="environment.edit"),
-        Binding("a", "add", "Add", id="environment.add", tooltip="Another key"),
+        Binding("a", "add", "Add", id="environment.add", tooltip="Add a key"),
         Binding("s,ctrl+s", "save", "Save", id="environment.save",
-                tooltip="Shows what changes and what has to be recreated, and asks"),
+                tooltip="Show the changes and what must be recreated, then ask"),
         Binding("d", "remove", "Remove", id="environment.remove",
-                tooltip="Take the key's line out"),
+                tooltip="Remove the key's line"),
         Binding("number_sign", "switch", "Off/on", key_display="#", id="environment.toggle",
-                tooltip="Comment the line out, or have it count again"),
-        Binding("m", "mend", "Mend", id="environment.mend",
-                tooltip="Write what the first finding offers"),
+                tooltip="Comment the line out, or back in"),
+        Binding("m", "mend", "Fix", id="environment.mend",
+                tooltip="Apply the first suggested value"),
         Binding("f", "fill", "Fill in", id="environment.fill",
-                tooltip="What the example has and the file has not, step by step, required first"),
+                tooltip="Add keys that only the example has, one by one, required first"),
         Binding("e", "outside", "Editor", id="environment.outside",
                 tooltip="Open $EDITOR on a private copy; it is checked when you return"),
         Binding("r", "merge", "Merge", id="environment.merge",
-                tooltip="With what another has written meanwhile"),
+                tooltip="Merge with the changes on disk"),
         Binding("u", "undo", "Undo", id="environment.undo"),
         Binding("ctrl+r", "redo", "Redo", show=False, id="environment.redo"),
         # Those that only look come behind, the way out last.
@@ -150,10 +150,10 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             case Reloaded.SAME:
                 pass
             case Reloaded.OTHER:
-                self.notify("The file has changed.", timeout=4, markup=False)
+                self.notify("The file has changed on disk.", timeout=4, markup=False)
             case Reloaded.SAVED:
                 await asyncio.to_thread(self.workspace.discard_draft)
-                self.notify("The file is saved as it is shown.", timeout=4, markup=False)
+                self.notify("No unsaved changes.", timeout=4, markup=False)
             case Reloaded.CONFLICT:
                 self.notify(OURS_IS_OLD, severity="warning", timeout=8)
 
@@ -163,7 +163,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             if self.session is None:
                 return
             if not self.session.take_merged(theirs, merged):
-                self.notify("It has changed once more: merge again.", severity="warning")
+                self.notify("The file has changed again: merge again.", severity="warning")
                 return
         self.notify("Merged. s shows what a save would change.", timeout=4)
         await self._redraw()
@@ -225,7 +225,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 else:
                     await asyncio.to_thread(self.workspace.discard_draft)
             except ConsoleError as error:
-                said = f"The edits can't be kept for later: {error}"
+                said = f"The edits can't be kept as a draft: {error}"
                 self.notify(said, severity="warning", timeout=8, markup=False)
                 return False
         return True
@@ -247,7 +247,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             said = "not saved" if self.obstacle else "not saved: s saves"
             parts.append(_part(said, "$text-warning bold"))
         if session.changed_elsewhere:
-            parts.insert(0, _part("✗ changed by another: r merges", "$text-error bold"))
+            parts.insert(0, _part("✗ changed on disk: r merges", "$text-error bold"))
         return parts
 
     @property
@@ -298,28 +298,30 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         """Take the line out."""
         row = self.row
         if row is not None and row.entry is not None:
-            said = f"{row.key} is taken out; u brings it back."
+            said = f"{row.key} is removed; u undoes it."
             self.change(lambda now: now.without(entry_now(now, row)), said)
 
     def action_switch(self) -> None:
-        """Comment the line out, or have it count again."""
+        """Comment the line out, or back in."""
         row = self.row
         if row is None or row.entry is None:
             return
         if row.entry.commented:
-            self.change(lambda now: now.restored(entry_now(now, row)), f"{row.key} counts again.")
+            self.change(
+                lambda now: now.restored(entry_now(now, row)), f"{row.key} is active again."
+            )
         else:
             said = f"{row.key} is commented out."
             self.change(lambda now: now.commented_out(entry_now(now, row)), said)
 
     def action_mend(self) -> None:
-        """Write what the first finding offers."""
+        """Apply the first suggested value."""
         row = self.row
         mend = mend_of(row) if row is not None else None
         if row is None or mend is None:
-            self.notify("No finding of this key offers a value.", timeout=3)
+            self.notify("There is no suggested value for this key.", timeout=3)
             return
-        self.change(lambda now: written(now, row, mend), f"{row.key} is mended.")
+        self.change(lambda now: written(now, row, mend), f"{row.key} is fixed.")
 
     def action_undo(self) -> None:
         """Undo the last edit, also one that was saved."""
@@ -347,7 +349,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             editor.edit(self.session.document.data)
 
     def _take_edited(self, document: DotenvDocument) -> None:
-        self.change(lambda _now: document, "Taken from the editor; s saves.")
+        self.change(lambda _now: document, "Changed in the editor; s saves.")
 
     def action_merge(self) -> None:
         """Merge with what another has written."""
@@ -356,14 +358,14 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def merge_missing(self, other: DotenvDocument) -> None:
         """Take over what another file has more."""
-        self.change(lambda now: merge_example(now, other), "The missing keys are taken over.")
+        self.change(lambda now: merge_example(now, other), "The missing keys are added.")
 
     def took_back(self, data: bytes | None) -> None:
         """Put a saved version into the editor."""
         if data is not None and self.session is not None and data == self.session.document.data:
             self.notify("The editor has this version already.", timeout=4)
         elif data is not None:
-            said = "The version is in the editor; s saves it, u goes back."
+            said = "The version is loaded; s saves it, u undoes it."
             self.change(lambda _now: DotenvDocument.parse(data), said)
 
     def action_save(self) -> None:
@@ -384,14 +386,14 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if self.session is not None and self.session.unsaved:
             if not await self._keep():
                 return
-            said = f"The edits of {self.source.path.name} are kept, and not saved yet."
+            said = f"The edits of {self.source.path.name} are restored, and not saved yet."
             self.app.notify(plain(said), severity="warning", timeout=6, markup=False)
         super().switch(other)
 
     def leave(self) -> None:
         """Close; what is not saved is kept."""
         if self.session is not None and self.session.unsaved:
-            said = "What is not saved is kept: E offers it again."
+            said = "Unsaved edits are kept: E offers them again."
             self.app.notify(said, severity="warning", timeout=8, markup=False)
         self.dismiss()
 

@@ -44,11 +44,11 @@ class ExternalEditor:
                 except ConsoleError as error:
                     trouble = str(error)
         except SuspendNotSupported:
-            trouble = "This terminal can't be given to another program."
+            trouble = "This terminal can't run another program."
         if trouble:
             app.notify(trouble, severity="error", timeout=10, markup=False)
         elif came_back == data:
-            app.notify("Nothing was changed.", timeout=3)
+            app.notify("No changes.", timeout=3)
         else:
             self._check(came_back)
 
@@ -66,11 +66,11 @@ class ExternalEditor:
             f"Compose would refuse this file. Line {fault.line}: {fault.message} {fault.remedy}"
             + (f" (and {more} more)" if more else "")
         )
-        lines = (Content("Edit again"), Content("Throw the text away"))
+        lines = (Content("Edit again"), Content("Discard the text"))
 
         def picked(at: int | None) -> None:
             if at != 1:
                 self.edit(document.data)
 
-        screen = PickScreen("The text has faults", lambda: Choices(lines, said))
+        screen = PickScreen("The text has errors", lambda: Choices(lines, said))
         self._screen.app.push_screen(screen, picked)

@@ -14,7 +14,7 @@ from pixel_tui.environment.editing.workspace import EnvironmentAccess, Environme
 from pixel_tui.text import SafeText
 from screens.shared.pick import Choices, PickScreen
 
-SAID: Final = SafeText("In the order of compose: a later file overrides an earlier one.")
+SAID: Final = SafeText("In the order of compose: later files override earlier ones.")
 
 
 def place_words(path: Path, paths: Sequence[Path]) -> str:
@@ -83,7 +83,7 @@ def _words(summary: FileSummary | None) -> list[tuple[str, str]]:
     if summary.trouble:
         return [(f"  ✗ {summary.trouble}", "$text-error")]
     if not summary.exists:
-        return [("  ✗ there is no such file", "$text-error")]
+        return [("  ✗ no such file", "$text-error")]
     words = [(f"  {_count(summary.keys, 'key')}", "")]
     if summary.errors:
         words.append((f"  ✗ {_count(summary.errors, 'error')}", "$text-error"))

@@ -41,8 +41,8 @@ class HistoryScreen(TextDialog[bytes | None]):
     BINDING_GROUP_TITLE = "Saved versions"
     HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-beside")]  # noqa: RUF012  as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "restore", "Take back", priority=True, id="environment_history.restore",
-                tooltip="Put it into the editor; nothing is written before you save"),
+        Binding("enter", "restore", "Restore", priority=True, id="environment_history.restore",
+                tooltip="Load it into the editor; nothing is written until you save"),
         Binding("escape,q", "dismiss(None)", "Close", id="environment_history.close"),
         Binding("j", "cursor(1)", "Down", show=False, id="environment_history.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="environment_history.up"),
@@ -152,9 +152,7 @@ class HistoryScreen(TextDialog[bytes | None]):
             self._data[version.name] = data
         with suppress(NoMatches):  # being closed
             if version == self._current:
-                said = Content.styled(
-                    "What it would change in the file of now", "$text-accent bold"
-                )
+                said = Content.styled("Changes to the current file", "$text-accent bold")
                 self.query_one("#history-words", Static).update(Content("\n").join([said, *lines]))
                 self.query_one(VerticalScroll).scroll_home(animate=False)
 

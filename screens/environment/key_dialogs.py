@@ -82,7 +82,7 @@ class KeyDialogs:
 
         def meaning(text: str) -> SafeText:
             known = self._session.check_new_key(text.strip())
-            return SafeText("The example has it." if known else "The example does not have it.")
+            return SafeText("It is in the example." if known else "It is not in the example.")
 
         def answered(text: str | None) -> None:
             key = (text or "").strip()
@@ -99,7 +99,7 @@ class KeyDialogs:
         """Ask for what is missing or left as the example has it, required keys first."""
         example = self._session.example_to_copy
         if example is not None:
-            self._change(lambda _now: example, "Begun from the example.", then=self._fill_in)
+            self._change(lambda _now: example, "Filled in from the example.", then=self._fill_in)
         else:
             self._fill_in()
 

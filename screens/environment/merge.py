@@ -38,16 +38,16 @@ class MergeScreen(Dialog[Sides | None]):
     BINDING_GROUP_TITLE = "Merge"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "choose('mine')", "Mine", id="environment_merge.mine",
-                tooltip="What was edited here"),
+                tooltip="Keep your edit"),
         Binding("t", "choose('theirs')", "Theirs", id="environment_merge.theirs",
-                tooltip="What is in the file now"),
+                tooltip="Keep the value on disk"),
         Binding("j,down", "move(1)", "Down", show=False, id="environment_merge.down"),
         Binding("k,up", "move(-1)", "Up", show=False, id="environment_merge.up"),
         Binding("v", "reveal", "Show values", id="environment_merge.reveal",
                 tooltip="Show secrets for a few seconds"),
-        Binding("enter", "take", "Take it", id="environment_merge.take",
-                tooltip="When each is chosen; nothing is written before you save"),
-        Binding("escape,q", "dismiss(None)", "Later", id="environment_merge.later"),
+        Binding("enter", "take", "Apply", id="environment_merge.take",
+                tooltip="Once each is chosen; nothing is written until you save"),
+        Binding("escape,q", "dismiss(None)", "Cancel", id="environment_merge.later"),
     ]  # fmt: skip
 
     def __init__(self, conflicts: Sequence[Conflict], is_secret: IsSecret) -> None:
@@ -62,10 +62,10 @@ class MergeScreen(Dialog[Sides | None]):
     def compose(self) -> ComposeResult:
         """Each conflict with both sides."""
         with Vertical(classes="dialog -tall -wide") as dialog:
-            dialog.border_title = "Both have changed these"
+            dialog.border_title = "Changed here and on disk"
             yield Static(
-                "What only one of both has changed is merged already. Choose of the rest: "
-                "m for what was edited here, t for what another has written.",
+                "Everything else is merged already. Choose: m keeps your edit, t keeps the value "
+                "on disk.",
                 markup=False,
             )
             with VerticalScroll(can_focus=True):
@@ -98,14 +98,14 @@ class MergeScreen(Dialog[Sides | None]):
         lines.append(
             Content.styled(f"{left} to choose", "$text-warning")
             if left
-            else Content.styled("✓ Enter takes it; s saves then.", "$text-success")
+            else Content.styled("✓ Enter applies it; then s saves.", "$text-success")
         )
         self.query_one("#merge-words", Static).update(Content("\n").join(lines))
         self.refresh_bindings()
 
     def _value(self, entry: DotenvEntry | None, *, secret: bool) -> SafeText:
         if entry is None:
-            return SafeText("(taken out)")
+            return SafeText("(removed)")
         value = brief(safe_value(entry.written, secret=secret, revealed=self._revealed))
         off = "  (commented out)" if entry.commented else ""
         return SafeText(f"{value or '(nothing)'}{off}")

@@ -48,9 +48,9 @@ class SaveScreen(ScrollingDialog[str | None]):
     BINDING_GROUP_TITLE = "Save"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "answer('environment-save')", "Save", id="environment_save.save",
-                tooltip="Write the file; services keep what they have until they are recreated"),
+                tooltip="Write the file; containers keep their values until they are recreated"),
         Binding("a", "answer('environment-apply')", "Save and apply", id="environment_save.apply",
-                tooltip="Write it, recreate and rebuild what needs it, and go back if that fails"),
+                tooltip="Write it, recreate and rebuild what needs it, roll back on failure"),
         Binding("escape,q", "dismiss(None)", "Back", id="environment_save.back"),
     ]  # fmt: skip
 
@@ -75,7 +75,7 @@ class SaveScreen(ScrollingDialog[str | None]):
             with VerticalScroll(can_focus=False):
                 yield Static(id="save-words", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("Back  Esc", id="back", compact=True)
+                yield Button("Cancel  Esc", id="back", compact=True)
                 yield Button("Save  s", id="only", compact=True)
                 yield Button("Save and apply  a", id="apply", compact=True)
         yield KeyBar()
@@ -113,11 +113,11 @@ class SaveScreen(ScrollingDialog[str | None]):
 
     def _say(self) -> None:
         parts = [
-            *_part("What changes in the file", self._difference),
-            *_part("What compose says", self._verdict()),
+            *_part("Changes in the file", self._difference),
+            *_part("Compose", self._verdict()),
         ]
         if self._impact is not None and not self._impact.refusal:
-            parts += _part("What has to be made anew", impact_lines(self._impact.services))
+            parts += _part("To be recreated", impact_lines(self._impact.services))
         self.query_one("#save-words", Static).update(Content("\n").join(parts[:-1]))
         for action, name in ((SAVE, "#only"), (APPLY, "#apply")):
             self.query_one(name).display = self._may(action)
@@ -128,14 +128,14 @@ class SaveScreen(ScrollingDialog[str | None]):
         if self._obstacle:
             lines.append(Content.styled(f"✗ {self._obstacle}", "$text-error bold"))
         if self._trouble:
-            said = f"✗ Compose could not be asked, so nothing is saved: {plain(self._trouble)}"
+            said = f"✗ Compose could not be run, so nothing is saved: {plain(self._trouble)}"
             return [*lines, Content.styled(said, "$text-error bold")]
         if self._impact is None:
-            return [*lines, Content.styled("Asking…", "$foreground-muted")]
+            return [*lines, Content.styled("Checking…", "$foreground-muted")]
         if self._impact.refusal:
             said = f"✗ Compose refuses the project with this file: {self._impact.refusal}"
             return [*lines, Content.styled(said, "$text-error bold")]
-        lines.append(Content.styled("✓ Compose takes the file.", "$text-success"))
+        lines.append(Content.styled("✓ Compose accepts the file.", "$text-success"))
         lines += [Content.styled(f"! {line}", "$text-warning") for line in self._impact.warnings]
         return lines
 
@@ -194,7 +194,7 @@ def ask_save(
 def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:
     """Each service that a candidate changes, and why."""
     if not services:
-        return [Content("Nothing: no service reads what has changed.")]
+        return [Content("Nothing: no service reads the changed keys.")]
     width = max(len(item.service) for item in services)
     lines = []
     for item in services:

@@ -80,10 +80,10 @@ class EnvironmentScreen(TextDialog[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-beside")]  # noqa: RUF012  as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", id="environment.filter",
-                tooltip="Only keys in whose line these words stand"),
+                tooltip="Only keys whose line has these words"),
         Binding("n", "next_problem", "Next problem", id="environment.next"),
         Binding("p", "problems", "Problems", id="environment.problems",
-                tooltip="Only keys about which something is to be done, and all again"),
+                tooltip="Only keys with problems, or all keys"),
         Binding("v", "reveal", "Show value", id="environment.reveal",
                 tooltip="Show the value under the cursor for a few seconds"),
         Binding("c", "compare", "Compare", id="environment.compare",
@@ -91,7 +91,7 @@ class EnvironmentScreen(TextDialog[None]):
         Binding("h", "history", "History", id="environment.history",
                 tooltip="The saved versions of the file"),
         Binding("o", "files", "Files", id="environment.files",
-                tooltip="Another of the environment files that compose reads"),
+                tooltip="Open another environment file that compose reads"),
         Binding("f5", "read_again", "Read again", show=False, id="environment.read"),
         Binding("right_square_bracket", "scroll(4)", "Details down", show=False,
                 id="environment.details_further"),
@@ -249,7 +249,7 @@ class EnvironmentScreen(TextDialog[None]):
         if session is None or session.overview is None:
             return [LinePart(Content("Reading…"))]
         if session.loaded.data is None:
-            words = "There is no such file yet."
+            words = "The file does not exist yet."
             return [LinePart(Content.styled(words, "$text-warning bold"))]
         counts = totals_words(session.overview)
         return [LinePart(Content(words), rank, gap=", ") for words, rank in counts]
@@ -329,7 +329,7 @@ class EnvironmentScreen(TextDialog[None]):
     def action_next_problem(self) -> None:
         """Put the cursor on the next key about which something is to be done."""
         if not self.table.go_to_problem():
-            self.notify("There is nothing to be done about any key.", timeout=3)
+            self.notify("No key has a problem.", timeout=3)
 
     def action_problems(self) -> None:
         """Show only such keys, or all again."""

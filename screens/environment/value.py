@@ -55,14 +55,14 @@ class ValueScreen(Dialog[TypedValue | None]):
 
     BINDING_GROUP_TITLE = "Value"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Take it", priority=True, id="value.take"),
-        Binding("ctrl+s", "take_all", "Take it", show=False, priority=True, id="value.take_all",
-                tooltip="Take it, also where Enter begins another line"),
-        Binding("ctrl+n", "skip", "Pass over", id="value.skip",
-                tooltip="Leave this key as it is, and go on with the next"),
+        Binding("enter", "take", "OK", priority=True, id="value.take"),
+        Binding("ctrl+s", "take_all", "OK", show=False, priority=True, id="value.take_all",
+                tooltip="OK, even if Enter starts a new line"),
+        Binding("ctrl+n", "skip", "Skip", id="value.skip",
+                tooltip="Skip this key and continue with the next"),
         Binding("ctrl+t", "way", "As written", id="value.way",
-                tooltip="Type it as it stands in the file, quotes and variables and all, or as "
-                "the value that is meant"),
+                tooltip="Type it as written in the file, with quotes and variables, or as a "
+                        "plain value"),
         Binding("ctrl+o", "lines", "Lines", id="value.lines", tooltip="A value of several lines"),
         Binding("ctrl+r", "reveal", "Show", id="value.reveal",
                 tooltip="Show a secret for a few seconds"),
@@ -125,11 +125,11 @@ class ValueScreen(Dialog[TypedValue | None]):
         box.display, area.display = not self.lines, self.lines
         self.set_focus(area if self.lines else box)
         words = {
-            InputKind.EXACT: "The value as compose shall read it; it is quoted as it needs to be.",
-            InputKind.WRITTEN: "As it stands in the file: quotes, escapes and $VARIABLES count.",
+            InputKind.EXACT: "The plain value; it is quoted as needed.",
+            InputKind.WRITTEN: "As written in the file: quotes, escapes and $VARIABLES count.",
         }[self._way]
         if self.lines:
-            words = f"{words} Ctrl+S takes it."
+            words = f"{words} Ctrl+S accepts it."
         self.query_one("#value-way", Static).update(Content.styled(words, "$foreground-muted"))
         self.refresh_bindings()
 
@@ -176,7 +176,7 @@ class ValueScreen(Dialog[TypedValue | None]):
             )
         lines += finding_lines(judged.findings)
         if not judged.refusal and not judged.findings:
-            lines.append(Content.styled("✓ Nothing is wrong with it.", "$text-success"))
+            lines.append(Content.styled("✓ No problems.", "$text-success"))
         self.query_one("#value-said", Static).update(Content("\n").join(lines))
 
     # What the keys do.

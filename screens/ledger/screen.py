@@ -75,14 +75,14 @@ class LedgerScreen(Dialog[None]):
     AUTO_FOCUS = "TaskTable"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "act", "Actions", id="tasks.actions",
-                tooltip="What can be done to this task; the plan is shown first"),
+                tooltip="Actions on this task; the plan is shown first"),
         Binding("n", "new", "New", id="tasks.new", tooltip="Queue a task"),
         Binding("slash", "filter", "Search", id="tasks.search",
                 tooltip="Only tasks with these words in their text, output or error"),
-        Binding("v", "next_wanted", "Which", id="tasks.which",
+        Binding("v", "next_wanted", "Show", id="tasks.which",
                 tooltip="All, open, with findings, failed, or completed tasks"),
         Binding("w", "group", "Group", show=False, id="tasks.group",
-                tooltip="Below headings by status, or in one list"),
+                tooltip="By status, or one list"),
         Binding("f", "findings", "Findings", id="tasks.findings",
                 tooltip="Everything that is out of sync, with its fix"),
         Binding("i", "statistics", "Statistics", id="tasks.statistics",
@@ -226,7 +226,7 @@ class LedgerScreen(Dialog[None]):
         if view.trouble is not None:
             return ""
         if not view.reading.present:
-            return f"There is no ledger here: {plain(str(self._place.ledger))} does not exist."
+            return f"There is no ledger: {plain(str(self._place.ledger))} does not exist."
         return "No task is queued."
 
     def _draw_totals(self) -> None:
@@ -396,7 +396,7 @@ def _trouble(view: LedgerView, clock: Clock) -> Content:
     """Why the list is not the file as it is now; else the worst that does not agree."""
     trouble = view.trouble
     if trouble is not None:
-        last = " Its last good state is shown." if view.tasks else ""
+        last = " The last good state is shown." if view.tasks else ""
         return Content.styled(
             f"! {trouble.what} {trouble.remedy}{last}  (for {since(trouble.since, clock.now())})",
             "$text-error bold",
@@ -424,7 +424,7 @@ def _finding_choices(findings: Sequence[LedgerFinding], count: int) -> Choices:
         )
         for finding in findings
     )
-    said = "Where the ledger and the stack do not agree. Enter goes to the task."
+    said = "Ledger and stack out of sync. Enter goes to the task."
     if count > len(findings):
         said += f" These are the worst {len(findings)} of {count:,}; `ledger verify` prints all."
-    return Choices(lines, plain(said if lines else "All is in sync."))
+    return Choices(lines, plain(said if lines else "Everything is in sync."))

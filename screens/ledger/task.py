@@ -66,15 +66,15 @@ class TaskScreen(TextDialog[None]):
     AUTO_FOCUS = SCROLLED = "#task-words"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "part('task-text')", "Task", id="task.text",
-                tooltip="What is to be done"),
+                tooltip="The text of the task"),
         Binding("2", "part('task-facts')", "Timeline", id="task.facts",
                 tooltip="What happened, and what is out of sync"),
         Binding("3", "part('task-output')", "Outcome", id="task.output",
                 tooltip="Summary, error and the end of the output"),
         Binding("4", "part('task-log')", "Log", id="task.log",
-                tooltip="Its container's log, or what is left of it"),
+                tooltip="Its container's log, or the part that is left"),
         Binding("a", "act", "Actions", id="task.actions",
-                tooltip="What can be done to it; the plan is shown first"),
+                tooltip="Actions on it; the plan is shown first"),
         Binding("Y", "copy_id", "Copy id", show=False, id="task.copy"),
         Binding("j", "scroll(1)", "Down", show=False, id="task.down"),
         Binding("k", "scroll(-1)", "Up", show=False, id="task.up"),
@@ -224,7 +224,7 @@ class TaskScreen(TextDialog[None]):
     @on(LogPane.SearchAllWished)
     def _wished(self, event: Message) -> None:
         event.stop()
-        self.notify("A task's log is shown whole: / searches it, & filters it.", markup=False)
+        self.notify("The complete log is loaded: / searches it, & filters it.", markup=False)
 
     @on(LogView.Opened)
     def _line_opened(self, event: LogView.Opened) -> None:

@@ -68,7 +68,7 @@ class TaskActions:
             for action in actions
         )
         name = f"the task {task.short}" if task is not None and task.id else "the ledger"
-        said = plain(f"What to do with {name}. The plan is shown before anything happens.")
+        said = plain(f"Actions on {name}. The plan is shown first.")
 
         def picked(at: int | None) -> None:
             if at is not None:

@@ -45,7 +45,7 @@ class TaskLog:
             self._feed = FileFeed(found.path, found.path.name)
             pane.show(self._feed, f"Log  {found.path.relative_to(self._place.project)}")
         else:
-            pane.show(None, "Log  none was kept")
+            pane.show(None, "Log  not kept")
 
     def close(self) -> None:
         """Follow nothing any more."""

@@ -32,7 +32,7 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "take", "Plan", priority=True, id="writing.take",
-                tooltip="Show the plan of queueing it"),
+                tooltip="Show the plan to queue it"),
         Binding("ctrl+t", "kind", "Type", priority=True, id="writing.kind"),
         Binding("ctrl+e", "empty", "Empty", priority=True, id="writing.empty"),
         Binding("escape", "leave", "Cancel", priority=True, id="writing.cancel"),
@@ -89,7 +89,7 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
         """Take it, if there is something in it."""
         text = self._text.strip()
         if not text or text == TEMPLATE.strip():
-            self._draw("It does not say yet what is to be done.")
+            self._draw("The task has no text yet.")
             return
         self.dismiss(WrittenTask(self._kind.value, text))
 
@@ -100,4 +100,4 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
             self.dismiss(None)
             return
         self._asked = True
-        self._draw("Esc again leaves it: what is written here is lost.")
+        self._draw("Press Esc again to discard the text.")

@@ -143,8 +143,10 @@ class LogDialogs:
                         shown_shape(group),
                     )
                 )
-            said = "Errors that are the same but for numbers and ids. Enter shows only these."
-            return Choices(tuple(lines), SafeText(said if lines else "No errors were read here."))
+            said = "Errors that differ only in numbers and ids. Enter shows only these."
+            return Choices(
+                tuple(lines), SafeText(said if lines else "No errors in the lines read here.")
+            )
 
         def picked(at: int | None) -> None:
             if at is not None:
@@ -163,16 +165,16 @@ class LogDialogs:
         def meaning(text: str) -> SafeText:
             path = Path(text).expanduser()
             if not text.strip():
-                raise UsageError("A name is needed", remedy="Write one.")
+                raise UsageError("A name is required", remedy="Type one.")
             if path.exists():
-                raise UsageError("This exists already", remedy="Nothing is overwritten.")
+                raise UsageError("The file exists already", remedy="Choose another name.")
             if not path.absolute().parent.is_dir():
-                raise UsageError("There is no such folder", remedy="Choose another one.")
-            what = "raw bytes" if path.suffix == ".raw" else "time, container and words"
+                raise UsageError("No such folder", remedy="Choose another folder.")
+            what = "raw bytes" if path.suffix == ".raw" else "time, container and text"
             if known.any:
                 shown = self._pane.log_view.secrets_shown
                 what = f"{what}, secrets {'shown' if shown else 'masked'},"
-            much = "the lines that are shown" if self._pane.narrowed else "the whole log"
+            much = "the lines shown" if self._pane.narrowed else "the complete log"
             return plain(f"Writes {much} as {what} to {path.absolute()}")
 
         def answered(text: str | None) -> None:
@@ -181,7 +183,7 @@ class LogDialogs:
                 form = ExportFormat.RAW if path.suffix == ".raw" else ExportFormat.PLAIN
                 self._screen.run_worker(self._write(path, form), group="export")
 
-        hint = "A file; .raw at the end keeps the bytes as they were. Filtered: what is shown."
+        hint = "A file name; .raw keeps the original bytes. With a filter: the lines shown."
         self._screen.app.push_screen(AskScreen("Export", hint, meaning, value), answered)
 
     async def _write(self, path: Path, form: ExportFormat) -> None:
@@ -201,7 +203,7 @@ class LogDialogs:
             f"{counted(done.lines, 'line')}, {counted(done.bytes, 'byte')}: {plain(str(done.path))}"
         )
         if mask.found:
-            done_with = "left as they are" if mask.revealed else f"masked as {MASK}"
+            done_with = "not masked" if mask.revealed else f"masked as {MASK}"
             words = f"{words}. Secrets {done_with} in {mask.found:,} of them."
         self._screen.notify(words, title="Exported", timeout=8, markup=False)
 
@@ -237,7 +239,7 @@ class LogDialogs:
                 self._pane.log_view.go_to(shown[at].stamp)
 
         threading.Thread(target=search.run, name="log-search", daemon=True).start()
-        title = f"All of the log: {masked_text(matcher.query.text)}"
+        title = f"Complete log: {masked_text(matcher.query.text)}"
         self._screen.app.push_screen(PickScreen(title, choices), picked)
 
 
@@ -257,7 +259,7 @@ def every_line(history: LogHistory) -> Iterator[LogLine]:
         yield from page.lines
         complete = page.complete
     if history.closed:
-        raise OperationError("The log was not read to its end.")
+        raise OperationError("The log was not read completely.")
 
 
 def shown_shape(group: Repeat) -> SafeText:

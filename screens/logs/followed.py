@@ -128,10 +128,10 @@ class FollowedLogs:
             if source is None:
                 continue
             if job.started is not None:
-                words = f"console: {job.plan.title}"
+                words = f"pixel-tui: {job.plan.title}"
                 marks.append((job.started, f"{job.id} began", words, source))
             if job.ended is not None:
-                words = f"console: {job.plan.title} {job.state.value}"
+                words = f"pixel-tui: {job.plan.title} {job.state.value}"
                 marks.append((job.ended, f"{job.id} ended", words, source))
         for at, event, words, source in sorted(marks):
             self._mark(event, words, at, source)

@@ -26,8 +26,8 @@ class LogServicesScreen(Dialog[tuple[str, ...] | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "tick", "Tick", id="log-services.tick"),
-        Binding("enter", "accept", "Show these", priority=True, id="log-services.accept"),
+        Binding("space", "tick", "Toggle", id="log-services.tick"),
+        Binding("enter", "accept", "Apply", priority=True, id="log-services.accept"),
         Binding("a", "all", "All", id="log-services.all"),
         Binding("n", "none", "None", id="log-services.none"),
         Binding("escape", "dismiss(None)", "Cancel", id="log-services.cancel"),
@@ -44,7 +44,7 @@ class LogServicesScreen(Dialog[tuple[str, ...] | None]):
         """One line a service."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Logs of"
-            yield Static("None: the log follows the cursor of the table again.")
+            yield Static("None: the log follows the table's cursor again.")
             yield Options(*(Option(self._line(name)) for name in self._services), markup=False)
         yield KeyBar()
 

@@ -27,7 +27,7 @@ class AskScreen(Dialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Take it", priority=True, id="ask.take"),
+        Binding("enter", "take", "OK", priority=True, id="ask.take"),
         Binding("escape", "dismiss(None)", "Cancel", id="ask.cancel"),
     ]
 

@@ -40,7 +40,7 @@ class PickScreen(Dialog[int | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "pick", "Pick", priority=True, id="pick.pick"),
+        Binding("enter", "pick", "Select", priority=True, id="pick.pick"),
         Binding("escape", "dismiss(None)", "Close", id="pick.close"),
         Binding("j", "cursor(1)", "Down", show=False, id="pick.down"),
         Binding("k", "cursor(-1)", "Up", show=False, id="pick.up"),

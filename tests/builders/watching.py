@@ -57,7 +57,7 @@ class Engine(DemoEngine):
 
     def ping(self) -> None:
         if self.frozen:
-            raise EngineUnreachable("The engine does not answer.")
+            raise EngineUnreachable("The Docker daemon does not answer.")
 
     def containers(self, project: str) -> list[JsonObject]:
         self.lists.wait(PATIENCE)

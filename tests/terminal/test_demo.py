@@ -38,7 +38,7 @@ def test_it_is_opened_where_there_is_nothing_else_and_nothing_was_named(tmp_path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["-C", "nope"], "There is no such folder"),
+        (["-C", "nope"], "No such folder"),
         (["-f", "nope.yml"], "There is no such compose file"),
         (["-p", "nope"], "There is no socket at the engine's address: unix:///nowhere.sock."),
         (["--host", "unix:///gone.sock"], "unix:///gone.sock."),
@@ -65,7 +65,7 @@ def test_keys_lead_everywhere_and_back(tmp_path: Path) -> None:
         it.press("4")
         it.wait_for("4 Events")
         it.press("1/")
-        it.wait_for("words that must stand")
+        it.wait_for("words in the row")
         it.press("unhealthy\r")
         it.wait_for("filter: unhealthy")
         it.press("\x1b")

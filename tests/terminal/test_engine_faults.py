@@ -178,8 +178,8 @@ def test_an_engine_that_stops_below_what_is_open_leaves_every_screen_usable(
         for keys, wanted in (
             ("\r", "Compose reads"),
             ("\x05\x15debug\r", "not saved"),
-            ("s", "What changes in the file"),
-            (ESCAPE, without("What changes")),
+            ("s", "Changes in the file"),
+            (ESCAPE, without("Changes")),
             ("u", without("not saved")),
             (ESCAPE, "stale: seen"),
             ("W", "Mend the canvas"),

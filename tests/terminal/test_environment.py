@@ -58,7 +58,7 @@ def test_an_edit_is_saved_through_its_plan_and_changes_one_line_of_the_file(
         it.press("\r")
         it.wait_for("not saved")
         it.press("s")
-        it.wait_for("Compose takes the file")
+        it.wait_for("Compose accepts the file")
         it.wait_for("recreate")
         it.press("s")
         it.wait_for("Run it")
@@ -103,7 +103,7 @@ def test_unfinished_edits_outlive_a_console_that_is_hung_up_on(
     ) as it:
         it.wait_for("1 of 1 running")
         it.press("E")
-        it.wait_for("Unfinished edits")
+        it.wait_for("Unsaved edits")
         it.press("\r")
         it.wait_for("not saved")
         it.press("u")

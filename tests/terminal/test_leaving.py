@@ -70,7 +70,7 @@ def test_a_job_is_seen_to_its_end_below_the_restored_terminal(
     before = started_at(project)
     with restarting(engine, project, tmp_path) as it:
         it.signal(signal.SIGTERM)
-        it.wait_for("still under way: waiting for its end")
+        it.wait_for("still running: waiting for it")
         assert it.modes == it.modes_before
         assert it.raw.rfind(b"\x1b[?1049l") > it.raw.rfind(b"\x1b[?1049h")
         assert it.exit_code() is None
@@ -89,12 +89,12 @@ def test_who_insists_is_let_go_and_the_command_ends_by_itself(
     before = started_at(project)
     with restarting(engine, project, tmp_path) as it:
         it.signal(signal.SIGHUP)
-        it.wait_for("waiting for its end")
+        it.wait_for("waiting for it to finish")
         if how == "again":
             it.signal(signal.SIGTERM)
         else:
             it.press("\x03")
-        it.wait_for("goes on without the console")
+        it.wait_for("continues without pixel-tui")
         assert it.wait_exit() == 0
         assert started_at(project) == before
         assert [record["event"] for record in records(tmp_path)] == ["begin", "left"]
@@ -138,7 +138,7 @@ def test_leaving_by_key_asks_first_and_says_what_goes_on(
         it.press("q")
         it.wait_for("Quit pixel-tui?")
         it.press("y")
-        it.wait_for("goes on without the console")
+        it.wait_for("continues without pixel-tui")
         assert it.wait_exit() == 0
         assert it.modes == it.modes_before
     assert [record["event"] for record in records(tmp_path)] == ["begin", "left"]

@@ -45,7 +45,7 @@ def test_ctrl_z_stops_the_editor_and_the_console_as_one(tmp_path: Path) -> None:
         it.wait_for(f"[stopped by {signal.SIGTSTP.value}]")
         it.press("fg\r")
         it.press("over\r")
-        it.wait_for("Nothing was changed")
+        it.wait_for("No changes")
         it.wait_for("17 keys")
 
 
@@ -54,7 +54,7 @@ def test_ctrl_c_is_the_editors_and_does_not_end_the_console(tmp_path: Path) -> N
         it.press("\x03")
         it.wait_for("interrupted")
         it.press("over\r")
-        it.wait_for("Nothing was changed")
+        it.wait_for("No changes")
         it.press("?")
         it.wait_for("Keys of this view")
 

@@ -204,7 +204,7 @@ BROKEN = {
     "a missing service": ("services:\n  a: {image: b, depends_on: [c]}\n", "undefined service"),
     "a missing environment file": ("services:\n  a: {image: b, env_file: no.env}\n", "no.env"),
     "an empty file": ("", "empty compose file"),
-    "no service at all": ("services: {}\n", "has no service and no container"),
+    "no service at all": ("services: {}\n", "has no services and no"),
     "bytes": ("\x00\x01", "control characters"),
     "markup and escapes": ('services:\n  "[/red]\\e]0;owned\\a[bold]x": {image: b}\n', "[/red]"),
 }
@@ -220,7 +220,7 @@ def test_a_table_is_never_empty_without_its_reason(
     (folder / "compose.yaml").write_text(text)
     with console(engine, tmp_path, cwd=folder) as it:
         it.wait_for(said(reason))
-        it.wait_for(said("Nothing to show: see the reason above") if text != "services: {}\n"
+        it.wait_for(said("Nothing to show: see the error above") if text != "services: {}\n"
                     else said("Is it the right compose file?"))  # fmt: skip
         assert foreign(it.raw) == set()
         assert it.raw.startswith(b"\x1b"), "nothing is printed before the picture"

@@ -217,12 +217,12 @@ PLACES = {
     "whose logs": ("2f", "Logs of", f"{ESCAPE}1"),
     "a time of the log": ("2J", "─ Go to a time", f"{ESCAPE}1"),
     "a plan": ("r", "restart agent", ESCAPE),
-    "the actions": ("a", "What to do with agent", ESCAPE),
+    "the actions": ("a", "Actions on agent", ESCAPE),
     "the health log": ("p", "Health log of", ESCAPE),
     "the help": ("?", "Keys of this view", ESCAPE),
     "the palette": (":", "Search for commands", ESCAPE),
-    "the columns": ("c", "Use these", ESCAPE),
-    "the filter": ("/", "words that must stand", ESCAPE),
+    "the columns": ("c", "Apply", ESCAPE),
+    "the filter": ("/", "words in the row", ESCAPE),
     "recovery": ("A", "─ Recovery", ESCAPE),
     "a plan of recovery": ("A\r", "─ Plan", ESCAPE * 2),
     "the audit": ("U", "─ Audit", ESCAPE),
@@ -234,7 +234,7 @@ PLACES = {
     "the environment": ("E", "17 keys", ESCAPE),
     "its filter": ("E/a", "· filter: a", ESCAPE * 2),
     "a value": ("E\r", "Compose reads", ESCAPE * 2),
-    "a value of several lines": ("E\r\x0f", "Ctrl+S takes it", ESCAPE * 2),
+    "a value of several lines": ("E\r\x0f", "Ctrl+S accepts it", ESCAPE * 2),
     "a comparison": ("Ec\r", "Compared with", ESCAPE * 2),
     "saved versions": ("Eh", "Saved versions", ESCAPE * 2),
 }
@@ -279,8 +279,8 @@ def test_a_tiny_terminal_and_back_wherever_one_is(tmp_path: Path) -> None:
         it.wait_for("16 keys")
         tried_at_every_size(it, "not saved")
         it.press("s")
-        it.wait_for("What changes in the file")
-        tried_at_every_size(it, "What changes in the file")
+        it.wait_for("Changes in the file")
+        tried_at_every_size(it, "Changes in the file")
         it.press(f"{ESCAPE}u{ESCAPE}r")
         it.wait_for("restart agent")
         it.press("y\r")

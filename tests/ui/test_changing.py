@@ -52,7 +52,7 @@ async def test_every_action_is_a_key_away_with_when_to_use_it_or_why_not() -> No
         await it.press("a")
         assert isinstance(it.app.screen, PickScreen)
         said = it.text()
-        assert "What to do with web" in said
+        assert "Actions on web" in said
         assert "is running already" in said, "starting it makes no sense now"
         for verb in ("Restart", "Stop", "Recreate", "Rebuild", "Rebuild from nothing"):
             assert verb in said

@@ -198,7 +198,7 @@ async def test_what_is_interrupted_is_in_sight_at_once_in_a_small_terminal() -> 
         await it.press("r")
         await it.until(lambda: "↓ more" in it.text())
         said = it.text()
-        assert said.index("What is interrupted") < said.index("Commands")
+        assert said.index("Interruptions") < said.index("Commands")
         assert "y, and then Enter" in it.text("#plan-hint")
 
 
@@ -225,7 +225,7 @@ async def test_what_is_lost_stands_first_and_wants_a_second_word() -> None:
     async with console(size=(80, 24)) as it:
         await ask_to_lose(it, 2)
         said = it.text()
-        assert said.index("Can't be undone") < said.index("What is interrupted")
+        assert said.index("Can't be undone") < said.index("Interruptions")
         await it.press("pagedown", "pagedown")
         await it.until(lambda: "Type syntropy" in it.text("#plan-hint"))
         await type_out(it, "lose-2-volumes")

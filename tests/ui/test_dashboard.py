@@ -359,7 +359,7 @@ async def test_a_search_counts_its_hits_and_goes_round() -> None:
         assert "“agent”" in title
         assert " of " in title
         await it.press("n")
-        assert "went round" in str(it.dashboard.query_one(LogPane).border_title)
+        assert "wrapped" in str(it.dashboard.query_one(LogPane).border_title)
         await it.press("slash", *"no such words", "enter")
         assert "is not in these lines" in str(it.dashboard.query_one(LogPane).border_title)
 
@@ -495,7 +495,7 @@ async def test_what_is_up_between_two_restarts_is_not_called_well(
             await it.until(lambda: "1 unstable" in it.text("StatusBar"))
             await it.until(lambda: why in it.text("Advice"))
             assert "● running" in it.text("ServiceTable")
-            await it.until(lambda: "What is wrong" in it.text("Details"))
+            await it.until(lambda: "Problems" in it.text("Details"))
         await it.until(lambda: "restarts again and again (3 times)" in it.text("Advice"))
         it.world.clear(service)
         it.clock.advance(STABLE_SECONDS + 10)
@@ -553,7 +553,7 @@ async def test_a_file_that_breaks_makes_no_orphan_and_keeps_restart_in_reach(
         await it.until(lambda: "yaml: line 3" in it.text("Banner"))
         assert "orphan" not in it.text("ServiceTable")
         assert "● running" in it.text("ServiceTable")
-        assert "Everything that should run does" not in it.text()
+        assert "Everything that should run is running" not in it.text()
         it.dashboard.select("postgres")
         await it.press("r")
         await it.until(lambda: "docker restart pixel-postgres-1" in it.text())

@@ -30,4 +30,4 @@ async def test_whether_the_running_one_has_a_rotated_secret_is_unknown_where_it_
         screen._draw_details()
         await it.until(lambda: "secrets.db" in it.text("#environment-words"))
         said = " ".join(it.text("#environment-words").split())
-        assert ("unknown whether the running one has this value" in said) is unknown
+        assert ("unknown whether the container has this value" in said) is unknown

@@ -69,10 +69,10 @@ async def test_the_list_says_of_each_file_whether_it_is_there_its_keys_and_probl
         (base,) = [line for line in lines if "base.env" in line]
         (own,) = [line for line in lines if "2  .env" in line]
         (prod,) = [line for line in lines if "prod.env  2" in line]
-        assert "there is no such file" in base
+        assert "no such file" in base
         assert "errors" in own
         assert "(shown)" in prod
-        assert "a later file overrides an earlier one" in it.text()
+        assert "later files override earlier ones" in it.text()
         await it.press("escape")
         assert screen_of(it).source.path == PROD
 
@@ -143,7 +143,7 @@ async def test_a_save_is_of_the_file_that_is_shown(several: list[Files]) -> None
         await it.press("d")
         await it.until(lambda: editor_of(it).workspace.has_draft)
         await it.press("s")
-        await it.until(lambda: "Compose takes the file" in it.text())
+        await it.until(lambda: "Compose accepts the file" in it.text())
         await it.press("s")
         await it.until(lambda: asked)
         (candidate,) = asked

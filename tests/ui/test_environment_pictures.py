@@ -59,18 +59,18 @@ def test_a_value(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_save(snap_compare: Compare, size: tuple[int, int]) -> None:
-    pressed = opened("number_sign", "s", at="LOG_LEVEL", words="Compose takes the file")
+    pressed = opened("number_sign", "s", at="LOG_LEVEL", words="Compose accepts the file")
     app = still_app()
     assert snap_compare(app, terminal_size=size, run_before=pressed)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_comparison(snap_compare: Compare, size: tuple[int, int]) -> None:
-    pressed = opened("c", "enter", words="Missing here")
+    pressed = opened("c", "enter", words="Only in")
     assert snap_compare(still_app(), terminal_size=size, run_before=pressed)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_versions(snap_compare: Compare, size: tuple[int, int]) -> None:
-    pressed = opened("h", words="What it would change")
+    pressed = opened("h", words="Changes to the")
     assert snap_compare(still_app(), terminal_size=size, run_before=pressed)

@@ -314,7 +314,7 @@ async def test_a_finding_of_what_is_typed_is_there_at_once() -> None:
         await it.press("enter")
         assert "localhost" in it.text("#value-said")
         await typed(it, "https://pixel.example.org/api")
-        assert "Nothing is wrong with it" in it.text("#value-said")
+        assert "No problems" in it.text("#value-said")
 
 
 async def test_a_value_can_be_typed_as_it_is_written_and_a_fault_is_not_taken() -> None:
@@ -488,9 +488,9 @@ async def test_the_file_is_compared_with_the_example_and_missing_keys_are_taken(
         await it.press("enter")
         assert isinstance(it.app.screen, DifferenceScreen)
         said = it.text()
-        assert "Missing here: .env.example has them (1)" in said
+        assert "Only in .env.example (1)" in said
         assert "NAKAPAY_WEBHOOK_SECRET" in said
-        assert "Only here: .env.example has them not (1)" in said
+        assert "Not in .env.example (1)" in said
         assert SECRET not in said
         await it.press("m")
         await it.until(lambda: "NAKAPAY_WEBHOOK_SECRET=" in now(it))
@@ -553,7 +553,7 @@ async def test_taking_back_what_the_editor_has_already_says_so() -> None:
         await it.press("h")
         await it.until(lambda: len(version_lines(it)) == 2)
         await it.press("k")
-        await it.until(lambda: "Nothing changes." in it.text("#history-difference"))
+        await it.until(lambda: "No changes." in it.text("#history-difference"))
         await it.press("enter")
         await it.until(lambda: "The editor has this version already." in it.text())
 
@@ -563,7 +563,7 @@ async def test_a_read_only_console_takes_no_version_back() -> None:
         await opened(it)
         await it.press("h")
         await it.until(lambda: "NOSTR_POST_ENABLE" in it.text("#history-difference"))
-        assert "Take back" not in bar(it)
+        assert "Restore" not in bar(it)
         await it.press("enter")
         assert isinstance(it.app.screen, HistoryScreen)
 
@@ -608,7 +608,7 @@ async def test_a_discarded_edit_is_offered_by_no_plan_any_more() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.press("d", "s")
-        await it.until(lambda: "Compose takes the file" in it.text())
+        await it.until(lambda: "Compose accepts the file" in it.text())
         await it.press("s")
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
         await it.press("escape")
@@ -634,13 +634,13 @@ async def test_what_another_writes_meanwhile_is_merged_and_never_overwritten() -
         await it.press("d")
         await it.until(lambda: "CANVAS_THEME" not in now(it))
         another_writes(it, b"LOG_LEVEL=info", b"LOG_LEVEL=warn")
-        await it.until(lambda: "changed by another" in it.text("#environment-totals"))
+        await it.until(lambda: "changed on disk" in it.text("#environment-totals"))
         await it.press("s")
         assert not isinstance(it.app.screen, SaveScreen)
         await it.press("r")
         await it.until(lambda: "LOG_LEVEL=warn" in now(it))
         assert "CANVAS_THEME" not in now(it)
-        await it.until(lambda: "changed by another" not in it.text("#environment-totals"))
+        await it.until(lambda: "changed on disk" not in it.text("#environment-totals"))
 
 
 @pytest.mark.parametrize(("key", "kept"), [("m", "LOG_LEVEL=debug"), ("t", "LOG_LEVEL=warn")])
@@ -652,7 +652,7 @@ async def test_what_both_have_changed_is_chosen_one_by_one(key: str, kept: str) 
         await it.press("enter")
         await it.until(lambda: "LOG_LEVEL=debug" in now(it))
         another_writes(it, b"LOG_LEVEL=info", b"LOG_LEVEL=warn")
-        await it.until(lambda: "changed by another" in it.text("#environment-totals"))
+        await it.until(lambda: "changed on disk" in it.text("#environment-totals"))
         await it.press("r")
         await it.until(lambda: isinstance(it.app.screen, MergeScreen))
         said = it.text()
@@ -733,11 +733,11 @@ async def test_saving_shows_the_difference_masked_and_what_has_to_be_made_anew()
         await it.until(lambda: "sk-or-other" in now(it))
         await it.press("s")
         assert isinstance(it.app.screen, SaveScreen)
-        await it.until(lambda: "Compose takes the file" in it.text())
+        await it.until(lambda: "Compose accepts the file" in it.text())
         said = it.text()
         assert "sk-or-other" not in said
         assert SECRET not in said
-        for words in ("OPENROUTER_API_KEY", "agent", "recreate", "plain restart does not apply"):
+        for words in ("OPENROUTER_API_KEY", "agent", "recreate", "restart does not apply changes"):
             assert words in said
         await it.press("escape")
         assert isinstance(it.app.screen, EnvironmentEditor)
@@ -747,7 +747,7 @@ async def test_a_save_masks_only_what_is_masked_elsewhere() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "POSTGRES_DB")
         await it.press("d", "s")
-        await it.until(lambda: "Compose takes the file" in it.text())
+        await it.until(lambda: "Compose accepts the file" in it.text())
         assert "- POSTGRES_DB=pixel_agent" in it.text()
 
 
@@ -775,7 +775,7 @@ async def test_a_built_in_key_wants_a_rebuild() -> None:
         await it.press("enter")
         await typed(it, "https://pixel.example.org/api")
         await it.press("enter", "s")
-        await it.until(lambda: "Compose takes the file" in it.text())
+        await it.until(lambda: "Compose accepts the file" in it.text())
         line = next(line for line in it.text().splitlines() if " web " in line and "re" in line)
         assert "rebuild" in line
 
@@ -804,7 +804,7 @@ async def test_save_and_apply_lead_to_their_plans(
         asked: list[tuple[str, str]] = []
         monkeypatch.setattr(editor_of(it), "ask", lambda *words: asked.append(words))
         await it.press("d", "s")
-        await it.until(lambda: "Compose takes the file" in it.text())
+        await it.until(lambda: "Compose accepts the file" in it.text())
         wanted = now_below(it).encode()
         await it.press(key)
         await it.until(lambda: asked)
@@ -864,7 +864,7 @@ async def test_edits_of_a_file_that_can_no_longer_be_saved_are_shown_and_not_sav
         await it.until(lambda: "docker run chown" in it.text("#environment-obstacle"))
         assert "s saves" not in it.text("#environment-totals")
         await it.press("s")
-        await it.until(lambda: "Compose takes the file" in it.text())
+        await it.until(lambda: "Compose accepts the file" in it.text())
         assert "docker run chown" in it.text()
         await it.press("s")
         assert isinstance(it.app.screen, SaveScreen)
@@ -881,7 +881,7 @@ async def test_what_is_saved_or_applied_runs_as_a_job_and_is_in_the_file_then(ke
         await it.press("enter")
         await typed(it, "false")
         await it.press("enter", "s")
-        await it.until(lambda: "Compose takes the file" in it.text())
+        await it.until(lambda: "Compose accepts the file" in it.text())
         await it.press(key)
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
         await it.press("y", "enter")

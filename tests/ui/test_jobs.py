@@ -145,7 +145,7 @@ async def test_the_question_whether_to_quit_follows_the_job(gate: threading.Even
         await it.press("escape", "ctrl+q")
         assert "A job is still running" in it.text("#quit-question")
         gate.set()
-        await it.until(lambda: "No job is running any more." in it.text("#quit-question"))
+        await it.until(lambda: "No job is running now." in it.text("#quit-question"))
         assert "ancel it" not in it.text(), "there is nothing to cancel"
         await it.press("y")
         await it.until(lambda: not it.app.is_running)
@@ -340,7 +340,7 @@ async def test_it_is_counted_down_on_every_screen_and_a_key_leads_to_its_job(
 async def test_where_nothing_waits_the_key_says_so() -> None:
     async with console(size=(80, 24)) as it:
         await it.press("f8")
-        await it.until(lambda: "Nothing waits to be confirmed." in it.text())
+        await it.until(lambda: "Nothing to confirm." in it.text())
 
 
 async def test_who_quits_is_told_that_an_apply_is_rolled_back(
@@ -372,7 +372,7 @@ async def test_what_another_user_does_is_told_by_name() -> None:
         await it.press("5")
         await it.until(lambda: "Stop web  eve on vps, process 41, since" in it.text("#jobs-pane"))
         await it.press("home", "enter")
-        await it.until(lambda: "user's alone" in it.text())
+        await it.until(lambda: "Only that user can read its output" in it.text())
         lock.release()
         await it.until(lambda: "eve" not in it.text("#jobs-pane"))
         operations_of(it).close()

@@ -154,7 +154,7 @@ async def test_a_task_that_has_no_log_says_so() -> None:
         screen.table.cursor_key = next(key for key in screen.table.keys if key[:8] == "00c0de06")
         await it.press("enter", "4")
         pane = it.app.screen.query_one("#task-log", LogPane)
-        await it.until(lambda: "none was kept" in str(pane.border_title))
+        await it.until(lambda: "not kept" in str(pane.border_title))
 
 
 async def test_the_outcome_of_a_failed_task_is_shown() -> None:

@@ -115,7 +115,7 @@ async def console(project: Path) -> AsyncIterator[tuple[Console, LedgerScreen]]:
 
 async def test_a_project_without_a_ledger_says_so(tmp_path: Path) -> None:
     async with console(tmp_path) as (it, _):
-        await it.until(lambda: "There is no ledger here" in it.text())
+        await it.until(lambda: "There is no ledger:" in it.text())
 
 
 async def test_a_change_on_disk_shows(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ async def test_a_torn_file_leaves_the_last_good_state_and_says_so(tmp_path: Path
         path = tmp_path / "data/task-ledger.json"
         path.write_text(path.read_text()[:40])
         await it.until(lambda: "no ledger at the moment" in it.text())
-        await it.until(lambda: "Its last good" in it.text())
+        await it.until(lambda: "The last good" in it.text())
         assert PENDING in screen.table.keys
         assert screen.table.stale
         write(tmp_path, task())
@@ -305,7 +305,7 @@ async def test_a_new_task_is_written_down_and_its_plan_shown(tmp_path: Path) -> 
         await it.press("n")
         assert isinstance(it.app.screen, TaskWritingScreen)
         await it.press("ctrl+s")
-        assert "does not say yet" in it.text()
+        assert "has no text yet" in it.text()
         await it.press("ctrl+e", *"Paint it", "ctrl+t", "ctrl+s")
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
         assert "Paint it" in it.text()

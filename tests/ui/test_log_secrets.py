@@ -169,7 +169,7 @@ async def test_an_export_is_masked_and_says_so(
             words = "masked" if masked else "shown"
             assert f"secrets {words}, to" in it.text()
             await it.press("enter")
-            notice = "masked as ********" if masked else "left as they are"
+            notice = "masked as ********" if masked else "not masked"
             await it.until(lambda: any(f"{notice} in 1 of" in words for words in notices(it)))  # noqa: B023
             written = (tmp_path / f"{masked}{name}").read_bytes().replace(b"\x1b[1m", b"")
             assert (SECRET.encode() in written.replace(b"\x1b[0m", b"")) is not masked

@@ -32,7 +32,7 @@ async def choose(it: Console, name: str) -> None:
     await it.until(
         lambda: (
             f"pixel-tui plan {name}" in it.text("#recovery-advice")
-            and "Looking" not in it.text("#recovery-advice")
+            and "Checking" not in it.text("#recovery-advice")
         )
     )
 
@@ -100,7 +100,7 @@ async def test_marked_services_come_before_the_selected_one_and_t_aims_at_all() 
     async with console(size=(160, 45)) as it:
         it.dashboard.select("agent")
         await it.press("space", "space", "A")
-        assert "those marked: agent, api" in it.text("#recovery-target")
+        assert "marked: agent, api" in it.text("#recovery-target")
         await it.press("t")
         assert "all of pixel" in it.text("#recovery-target")
         await choose(it, "restart")
@@ -138,7 +138,7 @@ async def test_in_read_only_the_advice_is_there_and_no_plan() -> None:
     async with console(settings=Settings(read_only=True), size=(160, 45)) as it:
         await it.press("A")
         await choose(it, "restart")
-        assert "This console is read-only" in it.text("#recovery-advice")
+        assert "pixel-tui is read-only" in it.text("#recovery-advice")
         assert "When to use it" in it.text("#recovery-advice")
         assert "Plan" not in it.text("KeyBar")
         await it.press("enter")
@@ -199,7 +199,7 @@ async def test_without_a_backup_it_says_so_and_what_to_do(kept: list[Choice]) ->
     async with console(size=(160, 45)) as it:
         await it.press("A")
         await choose(it, "restore")
-        assert "There is no backup to choose. Back up first." in it.text("#recovery-advice")
+        assert "There is no backup yet. Back up first." in it.text("#recovery-advice")
         await it.press("enter")
         assert isinstance(it.app.screen, RecoveryScreen)
 

@@ -118,7 +118,7 @@ class StatusBar(Widget):
     def _totals(self, snapshot: StackSnapshot, now: datetime) -> Content:
         if snapshot.taken_at is None:
             lost = snapshot.engine.connection is Connection.LOST
-            return Content.styled("unknown" if lost else "looking…", "$foreground-muted")
+            return Content.styled("unknown" if lost else "reading…", "$foreground-muted")
         count = totals(snapshot, now)
         good = count.running == count.services and not count.unstable
         parts = [

@@ -87,7 +87,7 @@ class LogChips(Static):
         """
         self._chips = chips
         self.set_class(bool(chips), "-some")
-        hint = f"  {key} takes the last away"
+        hint = f"  {key} removes the last"
         room = max(self.size.width or self.app.size.width, 20) - 2 - len(hint)
         parts: list[tuple[str, str] | str] = [("only ", "$foreground-muted")]
         for chip in chips:

@@ -51,19 +51,19 @@ class LogPane(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", id="log.search", tooltip="Search these lines"),
         Binding("S", "search_all", "Search all", show=False, id="log.search-all",
-                tooltip="Search what the engine has of these logs, from the first line on"),
+                tooltip="Search the complete logs, from the first line"),
         Binding("ampersand", "filter", "Filter", id="log.filter",
-                tooltip="Show only lines with these words; ! before them for the others"),
-        Binding("backspace", "unfilter", "Take away", show=False, id="log.unfilter",
-                tooltip="Take the last filter away"),
+                tooltip="Show only lines with these words; ! excludes them"),
+        Binding("backspace", "unfilter", "Unfilter", show=False, id="log.unfilter",
+                tooltip="Remove the last filter"),
         Binding("J", "wish('jump')", "Go to time", show=False, id="log.jump",
                 tooltip="10:42, -15m, or a date"),
         Binding("f", "wish('services')", "Services", id="log.services",
-                tooltip="Whose logs are shown"),
+                tooltip="Choose the services"),
         Binding("H", "hide", "Hide", show=False, id="log.hide",
                 tooltip="Hide the service of this line"),
         Binding("exclamation_mark", "wish('errors')", "Errors", id="log.errors",
-                tooltip="Which errors repeat, and how often"),
+                tooltip="Repeating errors, with counts"),
         Binding("e", "wish('export')", "Export", show=False, id="log.export",
                 tooltip="Write lines to a file"),
     ]  # fmt: skip
@@ -205,7 +205,7 @@ class LogPane(Vertical):
             self.post_message(self.SearchAllWished(matcher))
 
     def action_unfilter(self) -> None:
-        """Take the last filter away."""
+        """Remove the last filter."""
         chips = self.query_one(LogChips).chips
         if chips:
             self._hidden = () if len(chips) == 1 else self._hidden
@@ -313,7 +313,7 @@ class LogPane(Vertical):
         reason, remedy = status.reason, status.remedy
         if not reason and self._nothing_matches(view):
             reason = SafeText("No line matches.")
-            remedy = SafeText("Backspace takes the last filter away.")
+            remedy = SafeText("Backspace removes the last filter.")
         self.set_class(bool(reason), "-reason")
         # By the feed, not by the view: one that is hidden takes nothing in.
         extent = self._feed.ring.extent
@@ -341,9 +341,9 @@ class LogPane(Vertical):
         if feed is not None and feed.reach.trouble:
             parts.append(feed.reach.trouble)
         if feed is not None and feed.reach.loading:
-            parts.append(SafeText("reading the past…"))
+            parts.append(SafeText("reading older lines…"))
         elif feed is not None and not feed.reach.last:
-            parts.append(SafeText("in the past (G goes to the end)"))
+            parts.append(SafeText("older lines (G goes to the end)"))
         elif not view.following:
             new = view.new_lines
             parts.append(SafeText(f"paused · {new:,} new line{_s(new)} (G follows)"))
@@ -353,7 +353,7 @@ class LogPane(Vertical):
             parts.append(SafeText(_SAID[status.state]))
         parts.append(view.secrets_words)
         if view.since_left:
-            parts.append(SafeText(f"{view.since_left:,} since you looked ([ goes there)"))
+            parts.append(SafeText(f"{view.since_left:,} since your last visit ([ goes there)"))
         if view.page.behind > view.page.height:
             parts.append(SafeText(f"{view.page.behind:,} lines behind"))
         parts.append(self._how_far(view))
@@ -376,7 +376,7 @@ class LogPane(Vertical):
             return SafeText("")
         shown = f"{page.shown:,} of " if self.narrowed else ""
         first = local_second(page.first_stamp)
-        since = "from the first on" if feed.reach.first or not first else f"since {first}"
+        since = "from the first" if feed.reach.first or not first else f"since {first}"
         if not (self.narrowed or page.matcher is not None or not view.following):
             return SafeText("")
         return SafeText(f"{shown}{held:,} line{_s(held)} {since}")

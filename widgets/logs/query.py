@@ -30,7 +30,7 @@ class QueryBox(Input):
         Binding("ctrl+r", "regex", "Regex", id="search.regex",
                 tooltip="Plain words or a regular expression"),
         Binding("ctrl+t", "case", "Case", id="search.case",
-                tooltip="Upper and lower case: smart, the same, exact"),
+                tooltip="Case: smart, ignore, exact"),
     ]  # fmt: skip
 
     @dataclass
@@ -104,13 +104,13 @@ class QueryBox(Input):
         kind = "regex" if self._how.regex else "words"
         case = {
             CaseSensitivity.SMART: "smart case",
-            CaseSensitivity.SAME: "any case",
+            CaseSensitivity.SAME: "ignore case",
             CaseSensitivity.EXACT: "exact case",
         }
         return f"{kind}, {case[self._how.case]}"
 
     def _say_how(self) -> None:
-        inverted = ", ! before them for the other lines" if self._invertible else ""
+        inverted = ", ! excludes them" if self._invertible else ""
         self.placeholder = f"{self._title}: {self.how}{inverted}"
 
     def on_input_changed(self, event: Input.Changed) -> None:

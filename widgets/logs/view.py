@@ -48,18 +48,19 @@ class LogView(LogLines, can_focus=True):
             "First",
             show=False,
             id="log.top",
-            tooltip="To the very first line that the engine has",
+            tooltip="To the very first line",
         ),
-        Binding("end,G", "follow", "Follow", id="log.follow", tooltip="To the last line, and on"),
+        Binding("end,G", "follow", "Follow", id="log.follow", tooltip="To the last line, and "
+                                                                      "follow"),
         Binding("n", "match(1)", "Next match", show=False, id="log.next"),
         Binding("N", "match(-1)", "Previous match", show=False, id="log.previous"),
-        Binding("enter", "open", "Open", id="log.open", tooltip="Show this line whole"),
+        Binding("enter", "open", "Open", id="log.open", tooltip="Show the complete line"),
         Binding("L", "level", "Level", id="log.level", tooltip="All, info, warnings, errors"),
         Binding("C", "context", "Context", show=False, id="log.context",
                 tooltip="Lines around what a filter shows: none, 1, 3, 10"),
         Binding("w", "wrap", "Wrap", show=False, id="log.wrap", tooltip="Fold long lines"),
         Binding("u", "raw", "Raw", show=False, id="log.raw",
-                tooltip="Structured lines as they were written, and back"),
+                tooltip="Structured lines as written, or formatted"),
         Binding("V", "secrets", "Show secrets", show=False, id="log.reveal",
                 tooltip="Show secrets that are masked, and mask them again"),
         Binding(
@@ -71,18 +72,18 @@ class LogView(LogLines, can_focus=True):
             tooltip="Time, date and time, how long ago, or none",
         ),
         Binding("v", "range", "Range", show=False, id="log.range",
-                tooltip="Choose lines from here to where you go; shows the time between"),
+                tooltip="Select lines from here; shows the time between"),
         Binding("y", "copy", "Copy", id="log.copy",
-                tooltip="Copy the chosen lines, else the line with what belongs to it"),
+                tooltip="Copy the selected lines, or the complete entry"),
         Binding("Y", "copy_last", "Copy 100", show=False, id="log.copy-last",
                 tooltip="Copy the last 100 lines"),
         Binding("b", "bookmark", "Bookmark", show=False, id="log.bookmark",
-                tooltip="Put a bookmark on this line, or take it away"),
+                tooltip="Set or remove a bookmark on this line"),
         Binding("right_square_bracket", "to_bookmark(1)", "Next bookmark", show=False,
                 id="log.next-bookmark"),
         Binding("left_square_bracket", "to_bookmark(-1)", "Previous bookmark", show=False,
                 id="log.previous-bookmark",
-                tooltip="Bookmarks, and the place that was read up to last time"),
+                tooltip="Bookmarks, and the last line of your last visit"),
     ]  # fmt: skip
 
     @dataclass
@@ -224,7 +225,7 @@ class LogView(LogLines, can_focus=True):
         total = f"{self.page.state.matches:,}"
         if self._match is None or self._match[0] != self.position.cursor:
             return total
-        around = " (went round)" if self._match[2] else ""
+        around = " (wrapped)" if self._match[2] else ""
         return f"{self._match[1]:,} of {total}{around}"
 
     def action_match(self, step: int) -> None:
@@ -293,7 +294,7 @@ class LogView(LogLines, can_focus=True):
         count = page.place(chosen.stop) - page.place(chosen.start) + 1
         first, last = page.line(chosen.start), page.line(chosen.stop)
         span = elapsed_text(first.stamp, last.stamp) if first and last else SafeText("")
-        lines = f"{count:,} line{'' if count == 1 else 's'} chosen"
+        lines = f"{count:,} line{'' if count == 1 else 's'} selected"
         return f"{lines}, {span}" if span and count > 1 else lines
 
     def action_copy(self) -> None:

@@ -48,13 +48,13 @@ def detail_sections(
         service: The service.
         container: The container that is selected; None for the service as a whole.
         project: For what depends on it.
-        finding: What is wrong with it.
+        finding: Problems with it.
         events: The engine's last events of the whole stack, oldest first.
         now: For "ago".
     """
     members = (container,) if container else service.containers
     sections = [
-        _section("What is wrong", _finding_lines(finding)),
+        _section("Problems", _finding_lines(finding)),
         _section("Service", _service_lines(service, project)),
     ]
     for member in members:
@@ -80,7 +80,7 @@ def _finding_lines(finding: Finding | None) -> Iterator[DetailLine]:
 def _service_lines(service: Service, project: Project | None) -> Iterator[DetailLine]:
     spec = service.spec
     if spec is None:
-        yield DetailLine("", plain("The compose file does not name this service."), Tone.WARN)
+        yield DetailLine("", plain("Not in the compose file."), Tone.WARN)
         return
     reason = f": {service.sync.reason}" if service.sync.reason else ""
     yield DetailLine("sync", plain(f"{service.sync.words}{reason}"))
@@ -88,7 +88,7 @@ def _service_lines(service: Service, project: Project | None) -> Iterator[Detail
     if spec.profiles:
         state = "active" if spec.active else "not active"
         if spec.brought_up:
-            state = "not active; it was brought up with one"
+            state = "not active; created with one"
         yield DetailLine("profiles", plain(f"{', '.join(spec.profiles)} ({state})"))
     yield DetailLine("replicas", plain(str(spec.replicas)))
     yield DetailLine("restart", spec.restart_policy or plain("no"))

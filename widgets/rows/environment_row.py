@@ -163,8 +163,8 @@ def shown_effective(row: KeyRow, *, revealed: bool = False) -> SafeText:
     if not row.differs or row.effective is None:
         return SafeText("")
     if row.secret and not revealed:
-        return SafeText("another value")
-    return safe_value(row.effective, secret=False, revealed=revealed) or SafeText("(nothing)")
+        return SafeText("different value")
+    return safe_value(row.effective, secret=False, revealed=revealed) or SafeText("(empty)")
 
 
 def safe_value(value: str, *, secret: bool, revealed: bool = False) -> SafeText:

@@ -25,12 +25,12 @@ _TONES: Final = {
 _TRUE: Final = {
     TaskVerdict.AGREES: ("in sync with the stack", Tone.GOOD),
     TaskVerdict.UNKNOWN: ("not known yet", Tone.MUTED),
-    TaskVerdict.GONE: ("there is no such container", Tone.BAD),
-    TaskVerdict.ENDED: ("its container has ended", Tone.BAD),
-    TaskVerdict.OVERDUE: ("it runs for longer than workers live", Tone.BAD),
-    TaskVerdict.SLOW: ("it has run for long", Tone.WARN),
-    TaskVerdict.SILENT: ("it has said nothing for long", Tone.WARN),
-    TaskVerdict.FINISHED: ("a worker is still there", Tone.WARN),
+    TaskVerdict.GONE: ("no such container", Tone.BAD),
+    TaskVerdict.ENDED: ("its container has exited", Tone.BAD),
+    TaskVerdict.OVERDUE: ("it exceeds the worker's time limit", Tone.BAD),
+    TaskVerdict.SLOW: ("it has been running for a long time", Tone.WARN),
+    TaskVerdict.SILENT: ("no output for a long time", Tone.WARN),
+    TaskVerdict.FINISHED: ("a worker is still running", Tone.WARN),
 }
 MOST_LINES: Final = 1000
 MOST_CHARACTERS: Final = 30_000
@@ -65,7 +65,7 @@ def fact_sections(
         _section("Out of sync", finding_lines(view.findings_about(task), task)),
         _section("Timeline", _moment_lines(moments, now)),
         _section("Task", _fact_lines(task, view, now)),
-        _section("Error of the attempt before", _text_lines(texts.last_error, whole, Tone.WARN)),
+        _section("Error of the previous attempt", _text_lines(texts.last_error, whole, Tone.WARN)),
         _section("Other fields", _other_lines(texts.others, whole)),
     )
 
@@ -127,7 +127,7 @@ def _remedy(finding: LedgerFinding, task: Task | None) -> str:
     if not finding.action:
         return finding.remedy
     target = task.short if task is not None and finding.target == task.id else finding.target
-    return f"{finding.action} {target}".strip() + " (a: what can be done)"
+    return f"{finding.action} {target}".strip() + " (a: actions)"
 
 
 def _summary_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[DetailLine]:

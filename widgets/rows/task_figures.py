@@ -26,9 +26,9 @@ def figure_lines(figures: Statistics, width: int) -> list[TextLine]:
     days = len(figures.by_day)
     lines: list[TextLine] = [((f"The last {days} days", "title"),)]
     if not total.ended:
-        return [*lines, (("  No task ended in that time.", "muted"),)]
+        return [*lines, (("  No task finished in that time.", "muted"),)]
     a_day = total.ended / days
-    rate = f"  {counted(total.ended, 'task')} ended, {a_day:.1f} a day"
+    rate = f"  {counted(total.ended, 'task')} finished, {a_day:.1f} a day"
     lines += [((rate, "plain"),), (), *_block("TYPE", ((str(name), tally) for name, tally
               in figures.by_type), width), ()]  # fmt: skip
     by_day = ((f"{day:%a %b %d}", tally) for day, tally in reversed(figures.by_day))

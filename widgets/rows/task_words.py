@@ -49,7 +49,7 @@ class TaskWords(VerticalScroll, can_focus=True):
 
 def _words(texts: TaskTexts) -> tuple[str, int]:
     """The text, and how many characters of it are left out."""
-    lines: Sequence[str] = texts.task or ("*It does not say what is to be done.*",)
+    lines: Sequence[str] = texts.task or ("*The task has no text.*",)
     if texts.context:
         lines = (*lines, "", "## Context", "", *texts.context)
     kept, more = readable([SafeText(line) for line in lines])

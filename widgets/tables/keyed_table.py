@@ -76,7 +76,7 @@ class KeyedTable(CursorTable, Generic[C, R]):
             "Mark",
             key_display="␣",
             id="table.mark",
-            tooltip="Mark this row for an action on several",
+            tooltip="Mark this row for an action on several rows",
         ),
         Binding(
             "o",
@@ -92,9 +92,9 @@ class KeyedTable(CursorTable, Generic[C, R]):
             "Reverse",
             show=False,
             id="table.reverse",
-            tooltip="Sort the other way round",
+            tooltip="Reverse the sort order",
         ),
-        Binding("enter", "open", "Open", id="table.open", tooltip="Everything about this row"),
+        Binding("enter", "open", "Open", id="table.open", tooltip="All details of this row"),
     ]
 
     stale: var[bool] = var(default=False)
@@ -237,7 +237,7 @@ class KeyedTable(CursorTable, Generic[C, R]):
         self.post_message(self.SortingChanged())
 
     def action_reverse(self) -> None:
-        """Sort the other way round."""
+        """Reverse the sort order."""
         self.sort_by(Sorting(self._sorting.column, not self._sorting.reverse))
         self.post_message(self.SortingChanged())
 

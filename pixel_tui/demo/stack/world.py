@@ -85,9 +85,9 @@ class DemoWorld:
         """
         if self._engine_down:
             raise EngineUnreachable(
-                "The engine does not answer.",
+                "The Docker daemon does not answer.",
                 on="embedded",
-                remedy="This failure was raised by hand: clear it to go on.",
+                remedy="This is a drill: clear the fault to continue.",
             )
 
     def image_id(self, reference: str) -> str:

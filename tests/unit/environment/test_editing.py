@@ -114,7 +114,7 @@ def test_a_secret_is_dots_of_one_length_in_every_cell() -> None:
         said = " ".join(cell.text for cell in cells(row("A", value, secret=True)))
         assert DOTS in said
         assert value not in said.replace("A", "")
-    assert shown_effective(row("A", "x", secret=True, effective=SECRET)) == "another value"
+    assert shown_effective(row("A", "x", secret=True, effective=SECRET)) == "different value"
     revealed = [cell.text for cell in cells(row("A", SECRET, secret=True), revealed=True)]
     assert SECRET in revealed
 

@@ -221,7 +221,7 @@ def test_a_mistyped_folder_is_not_searched_upwards(
     for env_files in ((), (str(named),)):
         command = find_command(environment, directory=str(project / given), env_files=env_files)
         assert command.directory == str(project / given)
-        with pytest.raises(ProjectMissing, match="There is no such folder"):
+        with pytest.raises(ProjectMissing, match="No such folder"):
             ComposeProject(command, environment).resolve()
 
 

@@ -120,7 +120,7 @@ def test_logs_continue_after_a_lost_engine_is_back(stage: Stage) -> None:
     stage.engine.break_off(A.id)
     stage.lose()
     stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
-    assert stage.feed.status.reason == "The engine does not answer."
+    assert stage.feed.status.reason == "The Docker daemon does not answer."
     assert stage.feed.status.remedy == "Start it."
     asked = len(stage.engine.requests)
     time.sleep(0.1)

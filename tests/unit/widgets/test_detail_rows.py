@@ -110,14 +110,14 @@ def everything() -> tuple[Section, ...]:
 
 def test_the_sections_stand_in_the_order_of_their_weight() -> None:
     assert [section.title for section in everything()] == [
-        "What is wrong", "Service", "Container shop-api-1", "Health log", "Networks", "Mounts",
+        "Problems", "Service", "Container shop-api-1", "Health log", "Networks", "Mounts",
         "Environment", "Labels", "Recent events",
     ]  # fmt: skip
 
 
 def test_what_is_wrong_is_said_first_with_why_and_what_to_do() -> None:
     sections = everything()
-    assert told(sections, "What is wrong") == [
+    assert told(sections, "Problems") == [
         ("", "api is down."),
         ("why", "it exited"),
         ("do", "start it"),
@@ -207,7 +207,7 @@ def test_one_container_of_several_is_shown_alone() -> None:
 
 def test_an_orphan_says_what_it_is() -> None:
     sections = detail_sections(replace(SERVICE, spec=None), None, PROJECT, None, (), NOON)
-    assert told(sections, "Service") == [("", "The compose file does not name this service.")]
+    assert told(sections, "Service") == [("", "Not in the compose file.")]
 
 
 def test_a_secret_that_is_put_in_as_an_image_is_masked() -> None:
