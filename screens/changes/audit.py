@@ -36,7 +36,7 @@ RESULTS: Final = {
     "failed": ("✗ failed", "$text-error bold"),
     "cancelled": ("■ cancelled", "$text-warning"),
     "left": ("… left", "$text-warning"),
-    "open": ("▸ no result yet", "$text-primary"),
+    "open": ("▸ no result", "$text-primary"),
 }
 
 

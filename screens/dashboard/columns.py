@@ -46,9 +46,7 @@ class ColumnsScreen(Dialog[Choice | bool]):
         """One line a column."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Columns"
-            yield Static(
-                "SERVICE is always shown. Left and right scroll to columns that do not fit."
-            )
+            yield Static("SERVICE is always shown. Scroll left and right for more.")
             yield Options(*(Option(self._line(column)) for column in _OPTIONAL), markup=False)
         yield KeyBar()
 

@@ -29,7 +29,7 @@ STYLES: Final = {
     Tone.BAD: "$text-error bold",
 }
 HOWS: Final = {
-    KeyUseKind.INTERPOLATION: "substituted by compose",
+    KeyUseKind.INTERPOLATION: "substituted",
     KeyUseKind.ENV_FILE: "gets every key of the file",
     KeyUseKind.BUILD_ARGUMENT: "built into its image",
     KeyUseKind.CONTENT: "gets it when its container is created",

@@ -54,7 +54,7 @@ async def test_newest_first_with_who_what_result_and_how_long() -> None:
         await opened(it, "3 records, intact")
         lines = [line for line in it.text().splitlines() if "ana@vps" in line]
         assert "Stop web" in lines[0]
-        assert "no result yet" in lines[0]
+        assert "no result" in lines[0]
         assert "Restart agent" in lines[1]
         assert "succeeded" in lines[1]
         assert "12s" in lines[1]

@@ -247,7 +247,7 @@ async def test_what_came_since_one_looked_is_counted() -> None:
         await it.press("2", "1")
         await say(it, "INFO new", "INFO newer")
         await it.press("2")
-        await it.until(lambda: "2 since you looked" in title(it))
+        await it.until(lambda: "2 since your last visit" in title(it))
 
 
 async def test_errors_that_repeat_are_listed_and_filtered_to() -> None:

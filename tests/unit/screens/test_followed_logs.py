@@ -48,10 +48,10 @@ def test_jobs_are_told_once_and_in_the_order_of_their_times() -> None:
     assert feed.told == [
         (words, "pixel-api-1")
         for words in (
-            "console: stop",
-            "console: stop succeeded",
-            "console: restart",
-            "console: restart succeeded",
+            "pixel-tui: stop",
+            "pixel-tui: stop succeeded",
+            "pixel-tui: restart",
+            "pixel-tui: restart succeeded",
         )
     ]
 
@@ -66,12 +66,12 @@ def test_jobs_of_other_services_are_not_told() -> None:
     ]
     followed(feed, "api", "web").tell(jobs)
     assert [words for words in feed.told if not words[0].endswith("succeeded")] == [
-        ("console: b", "pixel-web-1"),
-        ("console: c", ""),
+        ("pixel-tui: b", "pixel-web-1"),
+        ("pixel-tui: c", ""),
     ]
 
 
 def test_jobs_of_every_service_are_told_where_all_are_followed() -> None:
     feed = Feed("api", "web")
     followed(feed).tell([job("a", 1, "api"), job("backup", 2)])
-    assert [words for words, _ in feed.told][::2] == ["console: a", "console: backup"]
+    assert [words for words, _ in feed.told][::2] == ["pixel-tui: a", "pixel-tui: backup"]
