@@ -27,13 +27,13 @@ def require_files(command: ComposeCommand, environment: Mapping[str, str]) -> No
         if not _check(Path.is_file, file):
             remedy = "Check -f or COMPOSE_FILE: paths are relative to the current folder."
             raise ProjectMissing(
-                "There is no such compose file.",
+                "No such compose file.",
                 on=file,
                 remedy=_moved_fix(command, environment) or remedy,
             )
     if not _check(Path.is_dir, command.directory):
         raise ProjectMissing(
-            "There is no such folder.",
+            "No such folder.",
             on=command.directory,
             remedy=_moved_fix(command, environment) or "Check the path behind -C.",
         )
