@@ -33,7 +33,7 @@ READY = EngineStatus(plain("scripted"), plain("test"), connection=Connection.REA
 LOST = replace(
     READY,
     connection=Connection.LOST,
-    trouble=Trouble(plain("The engine does not answer."), plain("Start it."), BEGIN),
+    trouble=Trouble(plain("The Docker daemon does not answer."), plain("Start it."), BEGIN),
 )
 HASTY = FollowLimits(retry_seconds=(0.02, 0.04), settle_seconds=0.05)
 
