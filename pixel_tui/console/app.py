@@ -158,14 +158,13 @@ class PixelTui(TerminalApp):
     @work(thread=True, group="preload")
     def _watch_jobs(self) -> None:
         """See the jobs of other consoles, and what became of those that were left."""
-        jobs = self.parts.operations or self.parts.watching
-        if jobs is not None:
-            jobs.watch_jobs()
+        if self.parts.jobs is not None:
+            self.parts.jobs.watch_jobs()
 
     def on_unmount(self) -> None:
         """Stop looking, unless a job has yet to be verified."""
         operations = self.parts.operations
-        if operations is None or not operations.running:
+        if operations is None or not operations.jobs.running:
             self.parts.observer.close()
         from pixel_tui.stack.compose.asking import kill_bounded_programs
 
@@ -191,7 +190,7 @@ class PixelTui(TerminalApp):
         """Show the job of an apply that waits to be confirmed."""
         operations, dashboard = self.parts.operations, self.screen_stack[0]
         if operations is not None and isinstance(dashboard, DashboardScreen):
-            operations.open_waiting(dashboard)
+            operations.jobs.open_waiting(dashboard)
 
     def action_help(self) -> None:
         """Show the keys of this view."""
@@ -215,16 +214,15 @@ class PixelTui(TerminalApp):
     async def action_quit(self) -> None:
         """Leave; ask first while a job runs."""
         operations = self.parts.operations
-        if operations is None or not operations.running:
+        if operations is None or not operations.jobs.running:
             self.exit()
             return
+        jobs = operations.jobs
         from screens.changes.quit import QuitScreen
 
         if not isinstance(self.screen, QuitScreen):
             question = QuitScreen(
-                lambda: operations.running,
-                lambda: operations.cancelling,
-                lambda: operations.seconds_to_confirm,
+                lambda: jobs.running, lambda: jobs.cancelling, lambda: jobs.seconds_to_confirm
             )
             self.push_screen(question, self._quit_answered)
 
@@ -241,7 +239,7 @@ class PixelTui(TerminalApp):
         if leaving is None or leaving == "stay":
             return
         if leaving == "cancel" and self.parts.operations is not None:
-            self.parts.operations.cancel_all()
+            self.parts.operations.jobs.cancel_all()
             self._see_to_jobs = True
         self.exit()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pixel_tui.clock import Clock
 from pixel_tui.settings import Memory, Settings
 from pixel_tui.stack.watch.observer import Observer
+from screens.changes.console_jobs import ConsoleJobs
 from screens.changes.flow import Operations
 from screens.changes.watching import Watching
 from widgets.dashboard.status_bar import Mode
@@ -45,9 +46,12 @@ class ConsoleParts:
     learn_secrets: Callable[[], None] = lambda: None
     """Has the secrets of the environment files masked in logs; blocks."""
 
+    @property
+    def jobs(self) -> ConsoleJobs | Watching | None:
+        """The jobs of this console and of others, or only of others."""
+        return self.operations.jobs if self.operations is not None else self.watching
+
     def close(self) -> None:
         """Begin nothing more, and record what still runs without the console."""
-        if self.watching is not None:
-            self.watching.close()
-        if self.operations is not None:
-            self.operations.close()
+        if self.jobs is not None:
+            self.jobs.close()

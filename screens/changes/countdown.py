@@ -4,12 +4,10 @@ Who saved an environment may be anywhere in the console when it works, and what 
 is rolled back.
 """
 
-from functools import partial
-
 from textual.content import Content
 from textual.screen import Screen
 
-from screens.changes.flow import Operations
+from screens.changes.console_jobs import ConsoleJobs
 from widgets.countdown import countdown_words
 from widgets.dashboard.status_bar import StatusBar
 from widgets.key_bar import KeyBar
@@ -20,33 +18,32 @@ class ApplyCountdown:
 
     Args:
         dashboard: The screen below every other; its header shows it.
-        operations: Finds out whether one waits.
+        jobs: Finds out whether one waits.
     """
 
-    def __init__(self, dashboard: Screen[None], operations: Operations) -> None:
+    def __init__(self, dashboard: Screen[None], jobs: ConsoleJobs) -> None:
         self._dashboard = dashboard
-        self._operations = operations
+        self._jobs = jobs
         self._looking = False
 
     def show(self) -> None:
         """Show it now, and find out how it is by the next time."""
-        left = self._operations.seconds_to_confirm
+        left = self._jobs.seconds_to_confirm
         self._dashboard.query_one(StatusBar).to_confirm = left
         words = Content("")
         if left is not None:
             words = Content.styled(countdown_words(left), "$text-warning bold")
         for screen in self._dashboard.app.screen_stack[1:]:
             # The job's own screen says it with all that there is to say.
-            own = getattr(screen, "watched_job", "") == self._operations.waiting_job
+            own = getattr(screen, "watched_job", "") == self._jobs.waiting_job
             for bar in screen.query(KeyBar):
                 bar.notice = Content("") if own else words
-        if self._operations.applies and not self._looking:
+        if self._jobs.applies and not self._looking:
             self._looking = True
-            look = partial(self._look, self._operations)
-            self._dashboard.run_worker(look, thread=True, group="files")
+            self._dashboard.run_worker(self._look, thread=True, group="files")
 
-    def _look(self, operations: Operations) -> None:
+    def _look(self) -> None:
         try:
-            operations.look_whether_one_waits()
+            self._jobs.look_whether_one_waits()
         finally:
             self._looking = False

@@ -5,10 +5,7 @@ console has no object of this class.
 """
 
 import asyncio
-import logging
-import threading
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,27 +14,22 @@ from textual.content import Content
 from textual.screen import Screen
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError, FileError, NothingToDo, PlanOutdated
+from pixel_tui.errors import ConsoleError, NothingToDo, PlanOutdated
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.terminal.keys import hold_keys
-from pixel_tui.text import SafeText, plain
-from screens.changes.watching import on_this_loop
+from pixel_tui.text import plain
+from screens.changes.console_jobs import ConsoleJobs
 
-# What a change needs is imported with the first one: the table stands before that.
+# What a change needs is imported with the first one: the table is shown before that.
 if TYPE_CHECKING:
-    from pixel_tui.environment.apply.confirmation import Confirmation, Waiting
-    from pixel_tui.operations.jobs.job import Job, JobStatus, WatchedJob
-    from pixel_tui.operations.jobs.lock import Owner
-    from pixel_tui.operations.jobs.watch import JobSupervisor
+    from pixel_tui.operations.jobs.job import JobStatus
     from pixel_tui.operations.operator import Operator
     from pixel_tui.operations.planning.action import Action, Choice
     from pixel_tui.operations.planning.facts import FactReader, Facts
     from pixel_tui.operations.planning.plan import Plan
     from pixel_tui.stack.model.snapshot import StackSnapshot
-
-log = logging.getLogger(__name__)
 
 NO_CHOICE: Final[Mapping[str, str]] = {
     "backup": "There is no backup yet. Back up first.",
@@ -45,20 +37,21 @@ NO_CHOICE: Final[Mapping[str, str]] = {
     "candidate": "Nothing to save. Edit the environment first.",
     "version": "No version of the environment has been saved yet.",
 }
-APPLY: Final = "environment-apply"
-"""The action whose job waits to be confirmed."""
 
 
 class Operations:
-    """Asks, runs, and keeps the jobs of this console.
+    """Shows the plan of an action, and runs it when it is confirmed.
 
     Args:
-        make_operator: Makes what carries plans out, when it is needed first.
+        make_operator: Makes the operator when the first job needs it.
         observer: The stack that plans are made from.
         command: How compose is called.
         clock: The time.
         read_facts: What is known beside the picture of the stack.
         state_folder: Where an apply of this stack is confirmed.
+
+    Attributes:
+        jobs: The jobs that were started, and those of other consoles.
     """
 
     def __init__(
@@ -70,150 +63,11 @@ class Operations:
         read_facts: "FactReader",
         state_folder: Path,
     ) -> None:
-        self._state_folder = state_folder
-        self._read_facts = read_facts
-        self._make_operator = make_operator
-        self._made: Operator | None = None
+        self.jobs = ConsoleJobs(make_operator, command, clock, state_folder)
         self._observer = observer
         self._command = command
         self._clock = clock
-        self._changed: Callable[[], None] = lambda: None
-        self._making = threading.Lock()
-        self._watch: JobSupervisor | None = None
-        self._found: deque[JobStatus] = deque()
-        """Jobs of other consoles that were settled, or that run without one."""
-        self._running: set[str] = set()
-        """Jobs of this console whose end has not been told."""
-        self._waiting: Waiting | None = None
-
-    @property
-    def _operator(self) -> "Operator":
-        with self._making:
-            if self._made is None:
-                self._made = self._make_operator()
-            return self._made
-
-    def watch_jobs(self) -> None:
-        """See the jobs of other consoles from now on, and settle what was left. Blocks."""
-
-        def found(status: "JobStatus") -> None:
-            self._found.append(status)
-            self._changed()
-
-        # Known before it looks: what it sees at once is asked for at once, and told once only.
-        self._watch = self._operator.watch(self._tell_changed, found)
-        self._watch.start()
-
-    def _tell_changed(self) -> None:
-        self._changed()
-
-    @property
-    def running(self) -> int:
-        """How many jobs are under way."""
-        return len(self.under_way)
-
-    @property
-    def under_way(self) -> "Sequence[Job]":
-        """The jobs that have not ended."""
-        jobs = self._made.jobs if self._made else ()
-        return [job for job in jobs if not job.status.state.ended]
-
-    def statuses(self) -> "Sequence[JobStatus]":
-        """Every job that is known, of this console and of others, newest first."""
-        own = [job.status for job in self._made.jobs] if self._made else []
-        if self._watch is None:
-            return own
-        from pixel_tui.operations.jobs.sight import merged
-
-        return merged(own, self._watch.seen.jobs)
-
-    @property
-    def other(self) -> "Owner | None":
-        """Another user, who changes the stack at the moment."""
-        return self._watch.seen.other if self._watch is not None else None
-
-    def news(self, watched: str) -> "Sequence[JobStatus]":
-        """What has to be told: jobs that have ended, or that were found, since it was asked last.
-
-        Args:
-            watched: The job whose end is seen anyway.
-        """
-        told = [self._found.popleft() for _ in range(len(self._found))]
-        for job in self._made.jobs if self._made else ():
-            status = job.status
-            if not status.state.ended:
-                self._running.add(status.id)
-            elif status.id in self._running:
-                self._running.discard(status.id)
-                if status.id != watched:
-                    told.append(status)
-        return told
-
-    @property
-    def cancelling(self) -> SafeText:
-        """What it means to cancel the job that runs."""
-        for job in self.under_way:
-            status = job.status
-            return status.plan.steps[status.step].cancelling
-        return SafeText("")
-
-    @property
-    def seconds_to_confirm(self) -> float | None:
-        """Before an apply is rolled back that waits to be confirmed; None where none waits."""
-        waiting = self._waiting
-        return waiting.seconds if waiting is not None and self.applies else None
-
-    @property
-    def applies(self) -> bool:
-        """Whether a new environment is being applied, by this console or another."""
-        return bool(self.waiting_job)
-
-    @property
-    def waiting_job(self) -> str:
-        """The id of the job that applies an environment; empty where none does."""
-        return next((status.id for status in self._applying), "")
-
-    @property
-    def _applying(self) -> "Iterator[JobStatus]":
-        return (
-            status
-            for status in self.statuses()
-            if status.plan.action == APPLY and not status.state.ended
-        )
-
-    def open_waiting(self, screen: Screen[None]) -> None:
-        """Show the job that waits to be confirmed, where it is not shown already."""
-        job_id = self.waiting_job
-        if not job_id:
-            screen.notify("Nothing to confirm.", timeout=3)
-        elif getattr(screen.app.screen, "watched_job", "") != job_id:
-            self.open(screen, job_id)
-
-    def look_whether_one_waits(self) -> None:
-        """Find out whether an apply waits to be confirmed, and how long. Blocks."""
-        try:
-            self._waiting = self._confirmation.waiting()
-        except FileError:  # the job's output says what is wrong with it
-            self._waiting = None
-
-    def cancel_all(self) -> None:
-        """Ask every job of this console to stop."""
-        for job in self.under_way:
-            job.cancel()
-
-    def close(self) -> None:
-        """The console ends: begin nothing more, and record what still runs."""
-        if self._watch is not None:
-            self._watch.close()
-        try:
-            if self._made is not None:
-                self._made.close()
-        except FileError:
-            log.exception("what still runs is not in the audit")
-
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call this, on the event loop, whenever a job moves."""
-        self._changed = on_this_loop(listener)
+        self._read_facts = read_facts
 
     def ask(self, screen: Screen[None], name: str, targets: Sequence[TargetRef]) -> None:
         """Show the plan of an action; run it when it is confirmed.
@@ -343,18 +197,6 @@ class Operations:
 
         screen.app.push_screen(PickScreen("Actions", choices), picked)
 
-    def open(self, screen: Screen[None], job_id: str) -> None:
-        """Show a job again."""
-        from pixel_tui.operations.jobs.watch import CancellableRemoteJob
-
-        for job in self._operator.jobs:
-            if job.status.id == job_id:
-                self._show_job(screen, job)
-                return
-        status = self._watch.status(job_id) if self._watch is not None else None
-        if self._watch is not None and status is not None:
-            self._show_job(screen, CancellableRemoteJob(self._watch, status))
-
     def _plan(self, name: str, targets: Sequence[TargetRef]) -> "Plan":
         from pixel_tui.operations.actions import action_named, plan_targets
 
@@ -394,30 +236,11 @@ class Operations:
 
     async def _run(self, screen: Screen[None], plan: "Plan", make: "Callable[[], Plan]") -> None:
         try:
-            # It takes the lock and writes the audit record: files, so not on this loop.
-            job = await asyncio.to_thread(self._operator.run, plan)
+            job = await asyncio.to_thread(self.jobs.run, plan)
         except PlanOutdated as error:
             await self._make_and_show(screen, make, str(error))
             return
         except ConsoleError as error:
             screen.notify(str(error), severity="error", timeout=15, markup=False)
             return
-        self._running.add(job.status.id)
-        job.subscribe(lambda _status: self._changed())
-        self._changed()
-        self._show_job(screen, job)
-
-    def _show_job(self, screen: Screen[None], job: "WatchedJob") -> None:
-        from screens.changes.job import JobScreen
-
-        waits = job.status.plan.action == APPLY
-        confirmation = self._confirmation if waits else None
-        screen.app.push_screen(JobScreen(job, self._clock, confirmation))
-
-    @property
-    def _confirmation(self) -> "Confirmation":
-        """What asks for the confirmation that an apply may wait for."""
-        from pixel_tui.environment.apply.confirmation import Confirmation
-
-        marks = (each.env_mark for each in self._command.each_edited)
-        return Confirmation(self._state_folder, *marks)
+        self.jobs.follow(screen, job)

@@ -1,6 +1,6 @@
 """Looking at the jobs of other consoles, from one that changes nothing.
 
-A read-only console has this in the place of `Operations`. It reads what is written down, and has
+A read-only console has this in the place of `ConsoleJobs`. It reads what is written down, and has
 no way to begin, to settle or to cancel anything.
 """
 

@@ -48,7 +48,7 @@ class JobsPane(Vertical):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._operations = operations
-        self._jobs = operations or watching
+        self._jobs = operations.jobs if operations is not None else watching
         self._clock = clock
         self._under_way = False
         """Whether a job that is listed has not ended."""
@@ -94,7 +94,7 @@ class JobsPane(Vertical):
     def _tell_news(self, operations: Operations) -> None:
         """Say how a job ended that nobody watches, and what was found of another console's."""
         watched = getattr(self.app.screen, "watched_job", "")
-        for status in operations.news(watched):
+        for status in operations.jobs.news(watched):
             words = f"{status.plan.title} {status.state.value}. {status.message} (5: the jobs)"
             well = status.state.value == "succeeded"
             severity: Literal["information", "warning"] = "information" if well else "warning"

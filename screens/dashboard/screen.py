@@ -113,7 +113,7 @@ class DashboardScreen(Screen[None]):
         self._restarts = RestartWatch()
         self._grown: frozenset[str] = frozenset()
         self._pending: set[Topic] = set()
-        self._countdown = ApplyCountdown(self, operations) if operations is not None else None
+        self._countdown = ApplyCountdown(self, operations.jobs) if operations is not None else None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._settling: tuple[Timer, ...] = ()
         self._reveals = reveals

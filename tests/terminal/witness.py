@@ -51,6 +51,7 @@ CHANGING: Final = (
     "screens.environment.save",
     "screens.environment.value",
     "screens.changes.job",
+    "screens.changes.console_jobs",
     "screens.changes.flow",
     "screens.changes.plan",
     "screens.changes.quit",

@@ -39,7 +39,7 @@ async def test_a_restart_is_planned_confirmed_run_and_verified() -> None:
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
         operations = it.app.parts.operations
         assert operations is not None
-        await it.until(lambda: operations.statuses()[0].state is JobState.SUCCEEDED)
+        await it.until(lambda: operations.jobs.statuses()[0].state is JobState.SUCCEEDED)
         assert started(it, "web") != before
         await it.until(lambda: "succeeded" in it.text())
         await it.press("escape", "5")
@@ -75,7 +75,7 @@ async def test_a_service_is_recreated_from_the_list_of_actions() -> None:
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
         operations = it.app.parts.operations
         assert operations is not None
-        await it.until(lambda: operations.statuses()[0].state is JobState.SUCCEEDED)
+        await it.until(lambda: operations.jobs.statuses()[0].state is JobState.SUCCEEDED)
         after = it.app.parts.observer.snapshot.service("web")
         assert after is not None
         assert after.containers[0].id != before
@@ -91,7 +91,8 @@ async def test_a_rebuild_builds_first_and_leaves_what_came_out_the_same() -> Non
         assert operations is not None
         await it.until(
             lambda: (
-                bool(operations.statuses()) and operations.statuses()[0].state is JobState.SUCCEEDED
+                bool(operations.jobs.statuses())
+                and operations.jobs.statuses()[0].state is JobState.SUCCEEDED
             ),
             seconds=60,
         )
@@ -139,7 +140,7 @@ async def test_a_plan_that_the_stack_has_moved_under_is_shown_anew() -> None:
         await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.screen is not first)
         assert "moved" in it.text()
         assert it.app.parts.operations is not None
-        assert not it.app.parts.operations.statuses()
+        assert not it.app.parts.operations.jobs.statuses()
 
 
 async def test_leaving_asks_only_while_a_job_runs() -> None:

@@ -33,7 +33,7 @@ def stop_the_clock(it: Console, seconds: float) -> None:
 
 def jobs(it: Console) -> int:
     assert it.app.parts.operations is not None
-    return len(it.app.parts.operations.statuses())
+    return len(it.app.parts.operations.jobs.statuses())
 
 
 def focused_button(it: Console) -> str | None:

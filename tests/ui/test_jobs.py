@@ -19,6 +19,7 @@ from pixel_tui.operations.jobs.lock import Owner, take_lock
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from pixel_tui.text import NO_TEXT, SafeText
+from screens.changes.console_jobs import ConsoleJobs
 from screens.changes.flow import Operations
 from screens.changes.job import JobScreen
 from screens.changes.quit import QuitScreen
@@ -57,7 +58,7 @@ async def begin(it: Console, action: str = "rebuild") -> JobStatus:
     await it.press("y", "enter")
     await it.until(lambda: isinstance(it.app.screen, JobScreen))
     await it.until(lambda: "▸ Build web" in it.text() or action != "rebuild")
-    return operations_of(it).statuses()[0]
+    return operations_of(it).jobs.statuses()[0]
 
 
 async def test_the_steps_of_a_job_are_shown_with_their_times(gate: threading.Event) -> None:
@@ -80,12 +81,12 @@ async def test_what_cancelling_means_is_said_before_it_is_done() -> None:
         await begin(it)
         await it.press("ctrl+x")
         assert "Nothing that runs is touched by a build" in it.text()
-        assert not operations_of(it).statuses()[0].cancelling
+        assert not operations_of(it).jobs.statuses()[0].cancelling
         await it.press("escape")
         assert isinstance(it.app.screen, JobScreen)
         assert "Ctrl+X again" not in it.text()
         await it.press("ctrl+x", "ctrl+x")
-        await it.until(lambda: operations_of(it).statuses()[0].state is JobState.CANCELLED)
+        await it.until(lambda: operations_of(it).jobs.statuses()[0].state is JobState.CANCELLED)
         await it.until(lambda: "■ cancelled" in it.text())
 
 
@@ -136,7 +137,7 @@ async def test_who_leaves_may_cancel_what_runs() -> None:
         await it.press("ctrl+x")
         await it.until(lambda: not it.app.is_running)
         assert it.app.sees_to_jobs, "what is cancelled is seen to its end"
-        await it.until(lambda: operations_of(it).statuses()[0].state is JobState.CANCELLED)
+        await it.until(lambda: operations_of(it).jobs.statuses()[0].state is JobState.CANCELLED)
 
 
 async def test_the_question_whether_to_quit_follows_the_job(gate: threading.Event) -> None:
@@ -173,34 +174,34 @@ def written(it: Console, status: JobStatus, mark: ProcessMark | None, **changes:
 
 async def finished(it: Console) -> JobStatus:
     await begin(it, "restart")
-    await it.until(lambda: operations_of(it).statuses()[0].state.ended)
+    await it.until(lambda: operations_of(it).jobs.statuses()[0].state.ended)
     await it.press("escape")
-    return operations_of(it).statuses()[0]
+    return operations_of(it).jobs.statuses()[0]
 
 
 async def test_a_job_of_another_console_is_listed_and_opened() -> None:
     async with console(size=(140, 36)) as it:
         written(it, await finished(it), mark_of(os.getpid()))
-        operations_of(it).watch_jobs()
+        operations_of(it).jobs.watch_jobs()
         await it.press("5")
         await it.until(lambda: "Run by another console: ana on" in it.text("#jobs-pane"))
         await it.press("home", "enter")
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
         await it.until(lambda: "said by another console" in it.text())
-        operations_of(it).close()
+        operations_of(it).jobs.close()
 
 
 async def test_a_job_of_another_console_goes_on_running_in_the_list() -> None:
     async with console(size=(140, 36)) as it:
         written(it, await finished(it), mark_of(os.getpid()))
-        operations_of(it).watch_jobs()
+        operations_of(it).jobs.watch_jobs()
         await it.press("5")
         await it.until(lambda: "▸ running" in it.text("#jobs-pane"))
         for _ in range(2):
             before = it.text("JobList")
             await it.until(lambda before=before: it.text("JobList") != before)  # type: ignore[misc]
             assert "▸ running" in it.text("JobList")
-        operations_of(it).close()
+        operations_of(it).jobs.close()
 
 
 async def test_a_new_job_does_not_move_the_cursor_to_another_one() -> None:
@@ -225,10 +226,10 @@ async def test_long_lines_of_the_output_are_folded_and_cut_ones_are_marked(
 ) -> None:
     async with console(size=size) as it:
         written(it, await finished(it), mark_of(os.getpid()))
-        operations_of(it).watch_jobs()
+        operations_of(it).jobs.watch_jobs()
         await it.press("5")
         await it.until(lambda: "Run by another console" in it.text("#jobs-pane"))
-        newest = operations_of(it).statuses()[0].output
+        newest = operations_of(it).jobs.statuses()[0].output
         newest.write_text(f"$ docker {'--word ' * 40}the-end\nshort\n")
         await it.press("home", "enter")
         await it.until(lambda: "the-end" in it.text("JobOutput"))
@@ -240,17 +241,17 @@ async def test_long_lines_of_the_output_are_folded_and_cut_ones_are_marked(
         assert short.endswith("short")
         await it.press("w")
         await it.until(lambda: "the-end" in it.text("JobOutput"))
-        operations_of(it).close()
+        operations_of(it).jobs.close()
 
 
 async def test_what_became_of_a_job_without_its_console_is_told_at_the_start() -> None:
     async with console(size=(140, 36)) as it:
         written(it, await finished(it), ProcessMark(1, 1, "an earlier start"))
-        operations_of(it).watch_jobs()
+        operations_of(it).jobs.watch_jobs()
         await it.until(lambda: "Restart web abandoned. Its console was gone." in it.text())
         await it.press("5")
         assert "▪ abandoned" in it.text("#jobs-pane")
-        operations_of(it).close()
+        operations_of(it).jobs.close()
 
 
 async def test_what_a_dead_apply_has_left_is_offered_to_be_taken_back(
@@ -265,12 +266,12 @@ async def test_what_a_dead_apply_has_left_is_offered_to_be_taken_back(
         files = ApplyFiles(state_folder() / "demo", Path(operations._command.directory))
         files.write(ApplyState(Phase.WAITING, ".env", "pixel", "a", "b", recreate=("web",)))
         written(it, applied, ProcessMark(1, 1, "an earlier start"))
-        operations.watch_jobs()
+        operations.jobs.watch_jobs()
         await it.until(lambda: "environment is in force and works" in it.text())
-        assert "nobody has confirmed it" in operations.statuses()[0].message
+        assert "nobody has confirmed it" in operations.jobs.statuses()[0].message
         assert asked == ["environment-roll-back"]
         files.clear()
-        operations.close()
+        operations.jobs.close()
 
 
 async def waiting_apply(it: Console, seconds: float) -> ApplyFiles:
@@ -286,7 +287,7 @@ async def waiting_apply(it: Console, seconds: float) -> ApplyFiles:
     )  # fmt: skip
     applies = replace(ended, plan=replace(ended.plan, action=SafeText("environment-apply")))
     written(it, applies, mark_of(os.getpid()))
-    operations.watch_jobs()
+    operations.jobs.watch_jobs()
     return files
 
 
@@ -305,7 +306,7 @@ async def test_the_time_to_confirm_an_apply_is_counted_down_on_the_dashboard(
         await it.press("c", "escape")
         await it.until(lambda: "rolls back" not in it.text("StatusBar"))
         files.clear()
-        operations_of(it).close()
+        operations_of(it).jobs.close()
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
@@ -334,7 +335,7 @@ async def test_it_is_counted_down_on_every_screen_and_a_key_leads_to_its_job(
         assert it.app.screen is below
         await it.until(lambda: "rolls back" not in it.text("KeyBar"))
         files.clear()
-        operations_of(it).close()
+        operations_of(it).jobs.close()
 
 
 async def test_where_nothing_waits_the_key_says_so() -> None:
@@ -346,7 +347,7 @@ async def test_where_nothing_waits_the_key_says_so() -> None:
 async def test_who_quits_is_told_that_an_apply_is_rolled_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Operations, "running", property(lambda _: 1))
+    monkeypatch.setattr(ConsoleJobs, "running", property(lambda _: 1))
     async with console(size=(80, 24)) as it:
         files = await waiting_apply(it, 90)
         await it.until(lambda: "apply rolls back in" in it.text("StatusBar"))
@@ -357,7 +358,7 @@ async def test_who_quits_is_told_that_an_apply_is_rolled_back(
         await it.until(lambda: it.text("#quit-question") != before)
         await it.press("escape")
         files.clear()
-        operations_of(it).close()
+        operations_of(it).jobs.close()
 
 
 async def test_what_another_user_does_is_told_by_name() -> None:
@@ -368,14 +369,14 @@ async def test_what_another_user_does_is_told_by_name() -> None:
             state_folder() / "demo" / "locks", engine=plan.engine, project=plan.project,
             owner=Owner("eve", "vps", 41, since, "Stop web", "20990101-000000-abc"),
         )  # fmt: skip
-        operations_of(it).watch_jobs()
+        operations_of(it).jobs.watch_jobs()
         await it.press("5")
         await it.until(lambda: "Stop web  eve on vps, process 41, since" in it.text("#jobs-pane"))
         await it.press("home", "enter")
         await it.until(lambda: "Only that user can read its output" in it.text())
         lock.release()
         await it.until(lambda: "eve" not in it.text("#jobs-pane"))
-        operations_of(it).close()
+        operations_of(it).jobs.close()
 
 
 def test_of_many_steps_those_around_the_one_that_runs_are_shown() -> None:

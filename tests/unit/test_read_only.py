@@ -21,6 +21,7 @@ from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.programs.process import ProcessRunner
 from pixel_tui.stack.watch.watcher import Watcher
+from screens.changes.console_jobs import ConsoleJobs
 from screens.changes.flow import Operations
 from tests.builders.sessions import session
 from widgets.dashboard.status_bar import Mode
@@ -29,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = ComposeCommand(directory="/srv/shop", project="shop")
 READ_ONLY = Settings(read_only=True)
 WRITABLE = Settings()
-MAKERS = (Operator, Operations, ProcessRunner, DemoRunner)
+MAKERS = (Operator, Operations, ConsoleJobs, ProcessRunner, DemoRunner)
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +90,7 @@ from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.stack.programs.process import ProcessRunner
 from pixel_tui.stack.watch.watcher import Watcher
+from screens.changes.console_jobs import ConsoleJobs
 from screens.changes.flow import Operations
 from tests.builders.sessions import session
 
@@ -98,15 +100,18 @@ settings = Settings(read_only=sys.argv[1] == "read-only")
 parts = live_parts(observer, ComposeCommand(), session(settings))
 console = PixelTui(parts)
 if parts.operations is not None:
-    parts.operations._operator  # made with the first change
-dangerous = (Audit, Operator, DemoRunner, ProcessRunner, Operations)
+    parts.operations.jobs._operator  # made with the first change
+dangerous = (Audit, Operator, DemoRunner, ProcessRunner, Operations, ConsoleJobs)
 print(sorted({type(item).__name__ for item in gc.get_objects() if isinstance(item, dangerous)}))
 """
 
 
 @pytest.mark.parametrize(
     ("mode", "found"),
-    [("read-only", "[]"), ("writable", "['Audit', 'Operations', 'Operator', 'ProcessRunner']")],
+    [
+        ("read-only", "[]"),
+        ("writable", "['Audit', 'ConsoleJobs', 'Operations', 'Operator', 'ProcessRunner']"),
+    ],
 )
 def test_no_object_of_a_read_only_process_could_change_anything(mode: str, found: str) -> None:
     done = subprocess.run(

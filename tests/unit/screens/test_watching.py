@@ -11,11 +11,10 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.operations.jobs.job import JobStatus
 from pixel_tui.operations.jobs.sight import JobReader, SeenJobs
 from pixel_tui.operations.operator import Operator
-from pixel_tui.operations.planning.facts import no_facts
 from pixel_tui.settings import state_folder
-from screens.changes.flow import Operations
+from screens.changes.console_jobs import ConsoleJobs
 from screens.changes.watching import Watching
-from tests.builders.job import COMMAND, NOW, FakeObserver, agent, stack
+from tests.builders.job import COMMAND, NOW
 
 
 class QuickSight:
@@ -33,17 +32,9 @@ def reading(quick: Callable[[Callable[[], None]], QuickSight]) -> Watching:
     return Watching(lambda changed: cast("JobReader", quick(changed)), SystemClock())
 
 
-def operating(quick: Callable[[Callable[[], None]], QuickSight]) -> Operations:
+def operating(quick: Callable[[Callable[[], None]], QuickSight]) -> ConsoleJobs:
     operator = SimpleNamespace(jobs=(), watch=lambda changed, _found: quick(changed))
-    observer = FakeObserver(stack(agent()))
-    return Operations(
-        lambda: cast("Operator", operator),
-        observer,
-        COMMAND,
-        SystemClock(),
-        no_facts,
-        state_folder(),
-    )
+    return ConsoleJobs(lambda: cast("Operator", operator), COMMAND, SystemClock(), state_folder())
 
 
 @pytest.mark.parametrize("make", [reading, operating])
