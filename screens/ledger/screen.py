@@ -15,44 +15,44 @@ from textual.css.query import NoMatches
 from textual.message import Message
 
 from pixel_tui.clock import Clock
-from pixel_tui.humanize import ago
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.task import Task, TaskStatus
 from pixel_tui.ledger.view.arrangement import (
-    ORDER,
     Arrangement,
     LedgerLine,
     TaskFilter,
     arrange_tasks,
     hidden_findings,
 )
-from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity
+from pixel_tui.ledger.view.rules.findings import LedgerFinding
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.ledger.view.watch import LedgerSource
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.terminal.keys import hold_keys
-from pixel_tui.text import plain
+from screens.ledger.content import (
+    MAX_FINDINGS,
+    READING,
+    finding_choices,
+    ledger_title,
+    ledger_totals,
+    ledger_trouble,
+    why_empty,
+)
 from screens.ledger.task_changes import TaskChanges
 from screens.shared.dialog import Dialog
 from screens.shared.latest import CoalescingWorker
 from screens.shared.pick import Choices, PickScreen
 from widgets.dashboard.details import Details
 from widgets.filter_box import FilterBox
-from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
-from widgets.lines.fitted_line import FittedLine, LinePart
+from widgets.lines.fitted_line import FittedLine
 from widgets.lines.saying import StatusLine
-from widgets.rows.figures import since
 from widgets.rows.task_details import preview_sections
-from widgets.rows.task_row import STATUSES
 from widgets.tables.task_table import TaskTable
 
 CLOCK_SECONDS: Final = 2.0
 FOLDED: Final = frozenset({TaskStatus.COMPLETED})
 """What has gone well is most of a ledger: its heading is enough at first."""
-MOST_FINDINGS: Final = 500
-"""So many are listed, the worst of them: the list is made anew each second."""
-_READING: Final = "Reading the ledger…"
 
 
 class LedgerChanged(Message):
@@ -127,7 +127,7 @@ class LedgerScreen(Dialog[None]):
             yield FittedLine(id="ledger-totals")
             yield StatusLine(id="ledger-trouble")
             yield FilterBox(id="ledger-search")
-            yield StatusLine(_READING, id="ledger-empty")
+            yield StatusLine(READING, id="ledger-empty")
             yield TaskTable()
             yield Details(id="ledger-preview")
         yield KeyBar()
@@ -204,33 +204,17 @@ class LedgerScreen(Dialog[None]):
 
     def _draw(self) -> None:
         wish, view = self._wish, self._shown
-        parts: list[str] = []
-        if wish.wanted is not TaskFilter.ALL:
-            parts.append(wish.wanted.value)
-        if wish.words:
-            parts.append(f"with “{wish.words}”")
-        title = filter_title("Tasks", parts, self._hidden)
+        title = ledger_title(wish, self._hidden)
         if title != self._title:  # else all that is in it is painted for nothing
             self._title = title
             self.query_one(".dialog").border_title = title
-        said = "" if self.table.keys else self._why_empty(view)
+        said = "" if self.table.keys else why_empty(view, self._place)
         self.query_one("#ledger-empty", StatusLine).say(Content(said))
         self._draw_totals()
-        self.query_one("#ledger-trouble", StatusLine).say(_trouble(view, self._clock))
-
-    def _why_empty(self, view: LedgerView) -> str:
-        if not view.loaded:
-            return _READING
-        if view.tasks:
-            return "No task matches. Esc shows all again."
-        if view.trouble is not None:
-            return ""
-        if not view.reading.present:
-            return f"There is no ledger: {plain(str(self._place.ledger))} does not exist."
-        return "No task is queued."
+        self.query_one("#ledger-trouble", StatusLine).say(ledger_trouble(view, self._clock))
 
     def _draw_totals(self) -> None:
-        self.query_one("#ledger-totals", FittedLine).show(_totals(self._shown, self._clock))
+        self.query_one("#ledger-totals", FittedLine).show(ledger_totals(self._shown, self._clock))
 
     @on(TaskTable.Highlighted)
     def _draw_preview(self) -> None:
@@ -328,8 +312,8 @@ class LedgerScreen(Dialog[None]):
 
         def choices() -> Choices:
             view = self._source.view
-            found[:] = view.findings[:MOST_FINDINGS]
-            return _finding_choices(found, len(view.findings))
+            found[:] = view.findings[:MAX_FINDINGS]
+            return finding_choices(found, len(view.findings))
 
         def picked(at: int | None) -> None:
             if at is not None and at < len(found):
@@ -367,64 +351,3 @@ class LedgerScreen(Dialog[None]):
     def action_reread(self) -> None:
         """Look at the files now."""
         self._source.refresh()
-
-
-def _totals(view: LedgerView, clock: Clock) -> Sequence[LinePart]:
-    """`1 running · 3 pending · 12 failed    written 4s ago · lock of 1f0c9a2e for 3m`."""
-    tones = {"good": "$text-success", "bad": "$text-error", "warn": "$text-warning"}
-    parts: list[LinePart] = []
-    for status in ORDER:
-        count = view.totals.get(status, 0)
-        if count:
-            words, tone = STATUSES[status]
-            word = words.partition(" ")[2]
-            style = tones.get(tone.value, "")
-            parts.append(LinePart(Content.styled(f"{count:,} {word}", style)))
-    now = clock.now()
-    tail: list[str] = []
-    lock = view.reading.lock
-    if lock is not None:
-        held = since(lock.created, now) if lock.created else "?"
-        tail.append(f"lock of {plain(lock.task[:8]) or '?'} for {held}")
-    if view.reading.changed is not None:
-        tail.append(f"written {ago(view.reading.changed, now)}")
-    parts += [LinePart(Content.styled(words, "$foreground-muted"), 1) for words in tail]
-    return parts
-
-
-def _trouble(view: LedgerView, clock: Clock) -> Content:
-    """Why the list is not the file as it is now; else the worst that does not agree."""
-    trouble = view.trouble
-    if trouble is not None:
-        last = " The last good state is shown." if view.tasks else ""
-        return Content.styled(
-            f"! {trouble.what} {trouble.remedy}{last}  (for {since(trouble.since, clock.now())})",
-            "$text-error bold",
-        )
-    grave = [item for item in view.findings if item.severity is not LedgerSeverity.NOTE]
-    if not grave:
-        return Content("")
-    more = f"  ({len(grave)} findings, f lists them)" if len(grave) > 1 else "  (f: repair)"
-    style = "$text-error" if grave[0].severity is LedgerSeverity.ERROR else "$text-warning"
-    return Content.assemble((f"! {grave[0].message}", style), (more, "$foreground-muted"))
-
-
-def _finding_choices(findings: Sequence[LedgerFinding], count: int) -> Choices:
-    """The worst of so many findings."""
-    styles = {
-        LedgerSeverity.ERROR: "$text-error bold",
-        LedgerSeverity.WARNING: "$text-warning",
-        LedgerSeverity.NOTE: "$text-primary",
-    }
-    lines = tuple(
-        Content.assemble(
-            (f"{finding.severity.value:<8}", styles[finding.severity]),
-            plain(finding.message),
-            (f"  → {plain(finding.remedy)}" if finding.remedy else "", "$foreground-muted"),
-        )
-        for finding in findings
-    )
-    said = "Ledger and stack out of sync. Enter goes to the task."
-    if count > len(findings):
-        said += f" These are the worst {len(findings)} of {count:,}; `ledger verify` prints all."
-    return Choices(lines, plain(said if lines else "Everything is in sync."))
