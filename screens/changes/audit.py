@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -11,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -21,6 +19,7 @@ from pixel_tui.operations.audit.entries import AuditEntry, entries, verdict, who
 from pixel_tui.operations.audit.reading import read_audit, trail_state
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
+from screens.shared.composed import when_composed
 from screens.shared.scrolling import TextDialog
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
@@ -123,26 +122,26 @@ class AuditScreen(TextDialog[None]):
         self._tell(words, well=well)
         self._fill()
 
+    @when_composed
     def _tell(self, words: str, *, well: bool) -> None:
-        with suppress(NoMatches):  # being closed
-            style = "$text-success" if well else "$text-error bold"
-            said = f"{'✓' if well else '✗'} {plain(words)}"
-            self.query_one("#audit-verdict", Static).update(Content.styled(said, style))
-            self.query_one(".dialog").set_class(not well, "-broken")
+        style = "$text-success" if well else "$text-error bold"
+        said = f"{'✓' if well else '✗'} {plain(words)}"
+        self.query_one("#audit-verdict", Static).update(Content.styled(said, style))
+        self.query_one(".dialog").set_class(not well, "-broken")
 
+    @when_composed
     def _fill(self) -> None:
-        with suppress(NoMatches):  # being closed
-            words = self.query_one(FilterBox).value
-            before = self._current
-            matching = [entry for entry in self._all if entry.matches(words)]
-            self._shown = matching[:MOST_SHOWN]
-            options = self.query_one(Options)
-            options.set_options([Option(_line(entry)) for entry in self._shown])
-            jobs = [entry.job for entry in self._shown]
-            if jobs:
-                known = before is not None and before.job in jobs
-                options.highlighted = jobs.index(before.job) if before and known else 0
-            self._say_filtered(words, len(matching))
+        words = self.query_one(FilterBox).value
+        before = self._current
+        matching = [entry for entry in self._all if entry.matches(words)]
+        self._shown = matching[:MOST_SHOWN]
+        options = self.query_one(Options)
+        options.set_options([Option(_line(entry)) for entry in self._shown])
+        jobs = [entry.job for entry in self._shown]
+        if jobs:
+            known = before is not None and before.job in jobs
+            options.highlighted = jobs.index(before.job) if before and known else 0
+        self._say_filtered(words, len(matching))
 
     def _say_filtered(self, words: str, matching: int) -> None:
         parts = [f"filter: {words}"] if words else []

@@ -1,7 +1,6 @@
 """A job: what it does, live, and how it ended."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import ClassVar
 
 from textual import on
@@ -9,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.message import Message
 from textual.widgets import Static
 
@@ -20,6 +18,7 @@ from pixel_tui.humanize import span
 from pixel_tui.operations.jobs.job import CancellableJob, JobState, JobStatus, WatchedJob
 from pixel_tui.stack.feed.file import FileFeed
 from pixel_tui.text import SafeText
+from screens.shared.composed import when_composed
 from screens.shared.dialog import Dialog
 from widgets.dashboard.job_list import STATE_LOOKS
 from widgets.key_bar import KeyBar
@@ -86,15 +85,15 @@ class JobScreen(Dialog[None]):
             yield JobOutput(id="job-output")
         yield KeyBar()
 
+    @when_composed
     def on_mount(self) -> None:
         """Follow the output and the state."""
-        with suppress(NoMatches):  # closed before it was there
-            view = self.query_one(JobOutput)
-            self._feed = FileFeed(self._job.status.output, "job")
-            view.show(self._feed)
-            self._unsubscribe = self._job.subscribe(lambda _status: self._heard())
-            self.set_interval(1.0, self._look)
-            self._look()
+        view = self.query_one(JobOutput)
+        self._feed = FileFeed(self._job.status.output, "job")
+        view.show(self._feed)
+        self._unsubscribe = self._job.subscribe(lambda _status: self._heard())
+        self.set_interval(1.0, self._look)
+        self._look()
 
     def on_unmount(self) -> None:
         """Stop following; the job goes on."""
@@ -121,15 +120,15 @@ class JobScreen(Dialog[None]):
         self.post_message(JobChanged())
 
     @on(JobChanged)
+    @when_composed
     def _draw(self) -> None:
         status = self._job.status
-        with suppress(NoMatches):  # being closed
-            content = _state(status, self._clock, asked=self._asked)
-            if self._left is not None and not status.state.ended:
-                content = Content("\n").join([content, _confirm_line(self._left)])
-            self.query_one("#job-state", Static).update(content)
-            self.query_one(".dialog").set_class(status.state is JobState.FAILED, "-broken")
-            self.refresh_bindings()
+        content = _state(status, self._clock, asked=self._asked)
+        if self._left is not None and not status.state.ended:
+            content = Content("\n").join([content, _confirm_line(self._left)])
+        self.query_one("#job-state", Static).update(content)
+        self.query_one(".dialog").set_class(status.state is JobState.FAILED, "-broken")
+        self.refresh_bindings()
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """What is over can't be cancelled, and what does not wait can't be confirmed."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -11,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -22,6 +20,7 @@ from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
+from screens.shared.composed import when_composed
 from screens.shared.latest import CoalescingWorker
 from screens.shared.scrolling import TextDialog
 from widgets.key_bar import KeyBar
@@ -185,18 +184,16 @@ class RecoveryScreen(TextDialog[None]):
         colour = "$text-success" if reason == "" else "$foreground-muted"
         return Content.assemble((mark, colour), (action.title, style))
 
+    @when_composed
     def _draw(self) -> None:
-        with suppress(NoMatches):  # being closed
-            others = "   t: another target" if len(self._selections) > 1 else ""
-            self.query_one("#recovery-target", Static).update(
-                Content.assemble(
-                    "For ", (self.selection.words, "bold"), (others, "$foreground-muted")
-                )
-            )
-            options = self.query_one(Options)
-            for action in self._actions.values():
-                options.replace_option_prompt(action.name, self._line(action))
-            self._draw_advice()
+        others = "   t: another target" if len(self._selections) > 1 else ""
+        self.query_one("#recovery-target", Static).update(
+            Content.assemble("For ", (self.selection.words, "bold"), (others, "$foreground-muted"))
+        )
+        options = self.query_one(Options)
+        for action in self._actions.values():
+            options.replace_option_prompt(action.name, self._line(action))
+        self._draw_advice()
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -1,14 +1,12 @@
 """The details pane: the selected row, inspected again and again while it is shown."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.css.query import NoMatches
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import EngineError
@@ -16,6 +14,7 @@ from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer
 from screens.dashboard.inspected import InspectedServices
+from screens.shared.composed import when_composed
 from widgets.dashboard.details import Details
 from widgets.rows.detail_rows import Section, detail_sections, health_sections
 from widgets.rows.service_row import Row
@@ -126,10 +125,10 @@ class DetailsPane(Vertical):
                 return  # gone, or the engine is: the next snapshot tells
         self.app.call_from_thread(self._take, found)
 
+    @when_composed
     def _take(self, found: dict[str, Container]) -> None:
         self._services.take(found)
-        with suppress(NoMatches):  # the screen is being taken down
-            self.show(self._row)
+        self.show(self._row)
 
 
 def _ids(row: Row, snapshot: StackSnapshot) -> Sequence[str]:

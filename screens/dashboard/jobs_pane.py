@@ -1,19 +1,18 @@
 """The jobs pane: what is being done to the stack, what was done, and how it ended."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.css.query import NoMatches
 from textual.message import Message
 
 from pixel_tui.clock import Clock
 from screens.changes.flow import Operations
 from screens.changes.watching import Watching
+from screens.shared.composed import when_composed
 from widgets.dashboard.job_list import OTHER, JobList
 
 # Jobs are imported with the first of them: the table stands before that.
@@ -79,17 +78,17 @@ class JobsPane(Vertical):
         if self._jobs is not None and self._under_way:
             self.query_one(JobList).show(self._jobs.statuses(), self._clock.now(), self._jobs.other)
 
+    @when_composed
     def _jobs_changed(self) -> None:
         if self._jobs is None:
             return
-        with suppress(NoMatches):  # the screen is being taken down
-            statuses, other = self._jobs.statuses(), self._jobs.other
-            self.query_one(JobList).show(statuses, self._clock.now(), other)
-            self._under_way = any(not status.state.ended for status in statuses)
-            running = sum(not status.state.ended for status in statuses) + (other is not None)
-            self.post_message(self.Changed(statuses, running))
-            if self._operations is not None:
-                self._tell_news(self._operations)
+        statuses, other = self._jobs.statuses(), self._jobs.other
+        self.query_one(JobList).show(statuses, self._clock.now(), other)
+        self._under_way = any(not status.state.ended for status in statuses)
+        running = sum(not status.state.ended for status in statuses) + (other is not None)
+        self.post_message(self.Changed(statuses, running))
+        if self._operations is not None:
+            self._tell_news(self._operations)
 
     def _tell_news(self, operations: Operations) -> None:
         """Say how a job ended that nobody watches, and what was found of another console's."""

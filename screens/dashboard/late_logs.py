@@ -5,11 +5,8 @@ What it imports and mounts would hold the first table up, and no log is opened b
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
-
-from textual.css.query import NoMatches
 
 from screens.dashboard.panes import Pane, Panes
 
@@ -52,8 +49,7 @@ class LateLogs:
     def follow(self) -> None:
         """Follow what is selected."""
         if self.pane is not None:
-            with suppress(NoMatches):  # the screen is being taken down
-                self.pane.follow_selected()
+            self.pane.follow_selected()
 
     def tick(self, now: datetime) -> None:
         """It is later."""

@@ -8,6 +8,7 @@ from textual import on
 from pixel_tui.clock import Clock
 from pixel_tui.stack.watch.observer import Observer
 from screens.logs.followed import FollowedLogs
+from screens.shared.composed import when_composed
 from widgets.logs.pane import LogPane
 from widgets.logs.view import LogView
 from widgets.rows.service_row import Row
@@ -49,6 +50,7 @@ class LogsPane(LogPane):
         """End what is followed."""
         self.logs.close()
 
+    @when_composed
     def follow_selected(self) -> None:
         """Follow what is selected, where it can be seen."""
         if self.display:

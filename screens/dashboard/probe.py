@@ -1,15 +1,14 @@
 """What the health check of a service said last, on demand."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.css.query import NoMatches
 
+from screens.shared.composed import when_composed
 from screens.shared.scrolling import ScrollingDialog
 from widgets.dashboard.details import Details
 from widgets.key_bar import KeyBar
@@ -36,7 +35,7 @@ class ProbeScreen(ScrollingDialog[None]):
             yield Details(id="probe-text")
         yield KeyBar()
 
+    @when_composed
     def on_mount(self) -> None:
         """Fill it."""
-        with suppress(NoMatches):  # closed before it was there
-            self.query_one(Details).show(self._sections, other=True)
+        self.query_one(Details).show(self._sections, other=True)

@@ -1,7 +1,6 @@
 """The dashboard: the service table and, around it, what belongs to the selected row."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -9,11 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import MountError
 
 from pixel_tui.clock import Clock
 from pixel_tui.health.restarts import RestartWatch
@@ -33,6 +30,7 @@ from screens.dashboard.late_logs import LOGS_TITLE, LateLogs
 from screens.dashboard.look import RememberedLook
 from screens.dashboard.panes import Pane, Panes
 from screens.dashboard.services_pane import ServicesPane
+from screens.shared.composed import when_composed
 from widgets.dashboard.banner import Banner
 from widgets.dashboard.event_list import EventList
 from widgets.dashboard.status_bar import Mode, StatusBar
@@ -194,15 +192,18 @@ class DashboardScreen(Screen[None]):
     @on(StackChanged)
     def _stack_changed(self, message: StackChanged) -> None:
         self._pending.discard(message.topic)
-        with suppress(NoMatches):  # the screen is being taken down
-            match message.topic:
-                case Topic.SNAPSHOT:
-                    self._take_snapshot()
-                case Topic.USAGE:
-                    self._draw_rows()
-                case Topic.EVENTS:
-                    self.query_one(EventList).show(self._observer.events)
-                    self._draw_details()
+        self._draw_changed(message.topic)
+
+    @when_composed
+    def _draw_changed(self, topic: Topic) -> None:
+        match topic:
+            case Topic.SNAPSHOT:
+                self._take_snapshot()
+            case Topic.USAGE:
+                self._draw_rows()
+            case Topic.EVENTS:
+                self.query_one(EventList).show(self._observer.events)
+                self._draw_details()
 
     def _take_snapshot(self) -> None:
         self._grown = self._restarts.restarted_recently(self._snapshot, self._clock.now())
@@ -224,21 +225,21 @@ class DashboardScreen(Screen[None]):
             id=Pane.LOGS.value,
         )
 
+    @when_composed
     async def _open_logs(self) -> None:
-        with suppress(MountError, NoMatches):  # the screen is being taken down
-            await self._logs.open(self.panes)
+        await self._logs.open(self.panes)
 
+    @when_composed
     def _tick(self) -> None:
-        with suppress(NoMatches):  # the screen is being taken down
-            self._draw_rows()
-            self._draw_frame()
-            self._logs.tick(self._clock.now())
-            self.query_one(JobsPane).tick()
+        self._draw_rows()
+        self._draw_frame()
+        self._logs.tick(self._clock.now())
+        self.query_one(JobsPane).tick()
 
+    @when_composed
     def _count_down(self) -> None:
         if self._countdown is not None:
-            with suppress(NoMatches):  # the screen is being taken down
-                self._countdown.show()
+            self._countdown.show()
 
     def _draw_rows(self) -> None:
         self.services_pane.draw_rows(self._grown)
@@ -252,9 +253,9 @@ class DashboardScreen(Screen[None]):
         self.services_pane.draw_frame()
         self.call_after_refresh(self._share_height)
 
+    @when_composed
     def _share_height(self) -> None:
-        with suppress(NoMatches):  # the screen is being taken down
-            self.panes.share_height(self.services_pane.height_wanted)
+        self.panes.share_height(self.services_pane.height_wanted)
 
     def _draw_details(self) -> None:
         self.query_one(DetailsPane).show(self.table.current)
@@ -274,9 +275,9 @@ class DashboardScreen(Screen[None]):
             self.set_timer(SETTLE_SECONDS, self._logs.follow),
         )
 
+    @when_composed
     def _draw_selected(self) -> None:
-        with suppress(NoMatches):  # the screen is being taken down
-            self._draw_details()
+        self._draw_details()
 
     @on(ServiceTable.Opened)
     async def _opened(self) -> None:

@@ -6,14 +6,12 @@ nothing. What is saved goes through the same door as every other change.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.css.query import NoMatches
 
 from pixel_tui.environment.checks.deliveries import OldSources, nothing_old
 from pixel_tui.environment.checks.overview import KeyRow
@@ -209,8 +207,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     async def _redraw(self) -> None:
         if self.session is not None:
             await self.draw(self.session)
-        with suppress(NoMatches):  # being closed
-            self.refresh_bindings()
+        self.refresh_bindings()
 
     async def _keep(self) -> bool:
         """Keep the edits where a lost connection can't take them; whether that is done."""

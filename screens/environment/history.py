@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import ClassVar
 
 from textual import on
@@ -11,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -22,6 +20,7 @@ from pixel_tui.errors import ConsoleError
 from pixel_tui.plurals import counted
 from pixel_tui.text import plain
 from screens.environment.difference import difference_lines
+from screens.shared.composed import when_composed
 from screens.shared.scrolling import TextDialog
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
@@ -94,14 +93,17 @@ class HistoryScreen(TextDialog[bytes | None]):
             self._say(plain(str(error)))
             return
         self._say(self._summary(current))
-        with suppress(NoMatches):  # being closed
-            options = self.query_one(Options)
-            options.set_options(
-                Option(_line(version, current=at == current))
-                for at, version in enumerate(self._versions)
-            )
-            options.highlighted = self._first_shown(current)
-            self.refresh_bindings()
+        self._list(current)
+
+    @when_composed
+    def _list(self, current: int | None) -> None:
+        options = self.query_one(Options)
+        options.set_options(
+            Option(_line(version, current=at == current))
+            for at, version in enumerate(self._versions)
+        )
+        options.highlighted = self._first_shown(current)
+        self.refresh_bindings()
 
     def _find_current(self) -> int | None:
         """The place of the newest version that is the file's content now; None if none is."""
@@ -126,9 +128,9 @@ class HistoryScreen(TextDialog[bytes | None]):
             return 1
         return 0 if self._versions else None
 
+    @when_composed
     def _say(self, words: str) -> None:
-        with suppress(NoMatches):  # being closed
-            self.query_one("#history-said", Static).update(Content(words))
+        self.query_one("#history-said", Static).update(Content(words))
 
     @property
     def _current(self) -> SavedVersion | None:
@@ -150,11 +152,14 @@ class HistoryScreen(TextDialog[bytes | None]):
             lines = [Content.styled(plain(str(error)), "$text-error")]
         else:
             self._data[version.name] = data
-        with suppress(NoMatches):  # being closed
-            if version == self._current:
-                said = Content.styled("Changes to the current file", "$text-accent bold")
-                self.query_one("#history-words", Static).update(Content("\n").join([said, *lines]))
-                self.query_one(VerticalScroll).scroll_home(animate=False)
+        self._show_difference(version, lines)
+
+    @when_composed
+    def _show_difference(self, version: SavedVersion, lines: list[Content]) -> None:
+        if version == self._current:
+            said = Content.styled("Changes to the current file", "$text-accent bold")
+            self.query_one("#history-words", Static).update(Content("\n").join([said, *lines]))
+            self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def _lines(self, data: bytes) -> list[Content]:
         return difference_lines(self._document, DotenvDocument.parse(data), self._is_secret)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import ClassVar, Final
 
@@ -11,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Button, Static
 
@@ -22,6 +20,7 @@ from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText, plain
 from screens.environment.content import NO_RESTART
 from screens.environment.difference import difference_lines
+from screens.shared.composed import when_composed
 from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 
@@ -88,17 +87,19 @@ class SaveScreen(ScrollingDialog[str | None]):
 
     async def _ask(self) -> None:
         self._difference = await asyncio.to_thread(self._compare)
-        with suppress(NoMatches):  # closed meanwhile
-            self._say()
+        self._say()
         try:
             self._impact = await asyncio.to_thread(self._preview_impact)
         except ConsoleError as error:
             self._trouble = str(error)
-        with suppress(NoMatches):  # closed meanwhile
-            self._say()
-            self.refresh_bindings()
-            if self._may("environment-save"):
-                self.query_one("#only").focus()
+        self._say()
+        self._offer_to_save()
+
+    @when_composed
+    def _offer_to_save(self) -> None:
+        self.refresh_bindings()
+        if self._may(SAVE):
+            self.query_one("#only").focus()
 
     @property
     def previewed(self) -> bool:
@@ -111,6 +112,7 @@ class SaveScreen(ScrollingDialog[str | None]):
             return False
         return action == SAVE or bool(impact.services)
 
+    @when_composed
     def _say(self) -> None:
         parts = [
             *_part("Changes in the file", self._difference),

@@ -6,7 +6,6 @@ has no object of.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -16,7 +15,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -33,6 +31,7 @@ from screens.environment.content import file_findings, key_content
 from screens.environment.file_status import FileStatus
 from screens.environment.files import pick_file, place_words
 from screens.environment.history import HistoryScreen
+from screens.shared.composed import when_composed
 from screens.shared.scrolling import TextDialog
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
@@ -215,12 +214,15 @@ class EnvironmentScreen(TextDialog[None]):
     def _show(self, session: EditSession, overview: Overview) -> None:
         session.overview = overview
         self._rows = named_rows(overview)
-        with suppress(NoMatches):  # being closed
-            self.hide()
-            status = self.query_one(FileStatus)
-            status.show_obstacle(self.obstacle)
-            status.show_findings(file_findings(overview.findings, session.loaded.remarks))
-            self._fill()
+        self._draw_all(file_findings(overview.findings, session.loaded.remarks))
+
+    @when_composed
+    def _draw_all(self, findings: Content) -> None:
+        self.hide()
+        status = self.query_one(FileStatus)
+        status.show_obstacle(self.obstacle)
+        status.show_findings(findings)
+        self._fill()
 
     def _fill(self) -> None:
         words = self.query_one(FilterBox).value
@@ -254,11 +256,11 @@ class EnvironmentScreen(TextDialog[None]):
         counts = totals_words(session.overview)
         return [LinePart(Content(words), rank, gap=", ") for words, rank in counts]
 
+    @when_composed
     def _say_unreadable(self, error: ConsoleError) -> None:
         self._unreadable = self.session is None
-        with suppress(NoMatches):  # being closed
-            self.query_one(FileStatus).show_unreadable(error)
-            self.refresh_bindings()
+        self.query_one(FileStatus).show_unreadable(error)
+        self.refresh_bindings()
 
     @on(EnvironmentTable.Highlighted)
     def _highlighted(self, event: EnvironmentTable.Highlighted) -> None:
@@ -269,10 +271,10 @@ class EnvironmentScreen(TextDialog[None]):
             self._resting.stop()
         self._resting = self.set_timer(REST_SECONDS, self._rested)
 
+    @when_composed
     def _rested(self) -> None:
-        with suppress(NoMatches):  # being closed
-            self.query_one(VerticalScroll).scroll_home(animate=False)
-            self._draw_details(revealed=self._hiding is not None)
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+        self._draw_details(revealed=self._hiding is not None)
 
     def _draw_details(self, *, revealed: bool = False) -> None:
         line = self.table.current
@@ -308,9 +310,12 @@ class EnvironmentScreen(TextDialog[None]):
         if self._hiding is not None:
             self._hiding.stop()
             self._hiding = None
-        with suppress(NoMatches):  # being closed
-            self.table.reveal("")
-            self._draw_details()
+        self._mask_all()
+
+    @when_composed
+    def _mask_all(self) -> None:
+        self.table.reveal("")
+        self._draw_details()
 
     def on_screen_suspend(self) -> None:
         """Leave no secret below what is opened above."""

@@ -2,18 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.css.query import NoMatches
 
 from pixel_tui.clock import Clock
 from pixel_tui.ledger.reading.task import Task
 from pixel_tui.ledger.view.statistics import Statistics, statistics_of
+from screens.shared.composed import when_composed
 from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 from widgets.lines.text_lines import TextLines
@@ -67,11 +66,11 @@ class TaskFiguresScreen(ScrollingDialog[None]):
         )
         self._draw()
 
+    @when_composed
     def _draw(self) -> None:
-        with suppress(NoMatches):  # being closed
-            text = self.query_one(TextLines)
-            if self._figures is not None and text.width:
-                text.show_lines(figure_lines(self._figures, text.width))
+        text = self.query_one(TextLines)
+        if self._figures is not None and text.width:
+            text.show_lines(figure_lines(self._figures, text.width))
 
     def action_span(self) -> None:
         """Look at more days, or at fewer."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -11,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.message import Message
 
 from pixel_tui.clock import Clock
@@ -39,6 +37,7 @@ from screens.ledger.content import (
     why_empty,
 )
 from screens.ledger.task_changes import TaskChanges
+from screens.shared.composed import when_composed
 from screens.shared.dialog import Dialog
 from screens.shared.latest import CoalescingWorker
 from screens.shared.pick import Choices, PickScreen
@@ -179,26 +178,26 @@ class LedgerScreen(Dialog[None]):
         lines = await asyncio.to_thread(arrange_tasks, view, wish, now)
         hidden = await asyncio.to_thread(hidden_findings, view, wish)
         self._show(view, lines, hidden)
-
-    def _show(self, view: LedgerView, lines: Sequence[LedgerLine], hidden: int) -> None:
-        with suppress(NoMatches):  # being closed
-            self._shown, self._hidden = view, hidden
-            table = self.table
-            table.stale = view.trouble is not None
-            if not table.cursor_key:
-                table.cursor_key = next((line.key for line in lines if line.task is not None), "")
-            table.show(lines, view, self._clock.now())
-            self._draw()
-            self._draw_preview()
         if view.loaded or view.trouble is not None:
             self._listed.set()
 
+    @when_composed
+    def _show(self, view: LedgerView, lines: Sequence[LedgerLine], hidden: int) -> None:
+        self._shown, self._hidden = view, hidden
+        table = self.table
+        table.stale = view.trouble is not None
+        if not table.cursor_key:
+            table.cursor_key = next((line.key for line in lines if line.task is not None), "")
+        table.show(lines, view, self._clock.now())
+        self._draw()
+        self._draw_preview()
+
+    @when_composed
     def _tick(self) -> None:
         if self.is_current:
-            with suppress(NoMatches):  # being closed
-                self.table.tick(self._clock.now())
-                self._draw_totals()
-                self._draw_preview()
+            self.table.tick(self._clock.now())
+            self._draw_totals()
+            self._draw_preview()
 
     # Drawing.
 
@@ -217,11 +216,11 @@ class LedgerScreen(Dialog[None]):
         self.query_one("#ledger-totals", FittedLine).show(ledger_totals(self._shown, self._clock))
 
     @on(TaskTable.Highlighted)
+    @when_composed
     def _draw_preview(self) -> None:
-        with suppress(NoMatches):  # being closed
-            details, task = self.query_one("#ledger-preview", Details), self.current
-            sections = preview_sections(task, self._shown, self._clock.now()) if task else ()
-            details.show(sections, other=False)
+        details, task = self.query_one("#ledger-preview", Details), self.current
+        sections = preview_sections(task, self._shown, self._clock.now()) if task else ()
+        details.show(sections, other=False)
 
     # What the keys do.
 

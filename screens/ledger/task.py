@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import ClassVar, Final
 
 from textual import on
@@ -10,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.message import Message
 from textual.widgets import ContentSwitcher
 
@@ -25,6 +23,7 @@ from pixel_tui.text import plain
 from screens.ledger.task_changes import TaskChanges
 from screens.ledger.task_log import TaskLog
 from screens.logs.line import LogLineScreen
+from screens.shared.composed import when_composed
 from screens.shared.latest import CoalescingWorker
 from screens.shared.scrolling import TextDialog
 from widgets.dashboard.details import Details
@@ -146,11 +145,11 @@ class TaskScreen(TextDialog[None]):
         self._pending = False
         self._taking.ask()
 
+    @when_composed
     def _tick(self) -> None:
         if self.is_current:
-            with suppress(NoMatches):  # being closed
-                self.query_one("#task-log", LogPane).tick(self._clock.now())
-                self._draw()
+            self.query_one("#task-log", LogPane).tick(self._clock.now())
+            self._draw()
 
     async def _take(self) -> None:
         """Find the task in the ledger of now, and take it apart in a thread."""
@@ -160,17 +159,22 @@ class TaskScreen(TextDialog[None]):
         self._of = found or self._of
         if self._of.raw != self._raw:
             self._texts = await asyncio.to_thread(texts_of, self._of)
-            with suppress(NoMatches):  # being closed
-                outcome = output_sections(self._of, self._texts)
-                self.query_one("#task-output", Details).show(outcome, other=False)
-                await self.query_one(TaskWords).show(self._texts, whole_of(self._of))
+            await self._draw_texts()
             self._raw = self._of.raw
-        with suppress(NoMatches):  # being closed
-            self._draw()
-            pane = self.query_one("#task-log", LogPane)
-            await self._log.follow(self._of, view, pane)
+        await self._draw_and_follow(view)
 
     # Drawing.
+
+    @when_composed
+    async def _draw_texts(self) -> None:
+        outcome = output_sections(self._of, self._texts)
+        self.query_one("#task-output", Details).show(outcome, other=False)
+        await self.query_one(TaskWords).show(self._texts, whole_of(self._of))
+
+    @when_composed
+    async def _draw_and_follow(self, view: LedgerView) -> None:
+        self._draw()
+        await self._log.follow(self._of, view, self.query_one("#task-log", LogPane))
 
     def _draw(self) -> None:
         view, now = self._source.view, self._clock.now()

@@ -1,7 +1,6 @@
 """One line of a log, whole: its time, where it comes from, and all of its words."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
@@ -9,7 +8,6 @@ from rich.cells import chop_cells
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.css.query import NoMatches
 
 from pixel_tui.humanize import ago
 from pixel_tui.logs.level import LogLevel, level_of
@@ -20,6 +18,7 @@ from pixel_tui.stack.feed.feed import Source
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import parse_timestamp
 from pixel_tui.text import SafeText, plain
+from screens.shared.composed import when_composed
 from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 from widgets.lines.text_lines import TextLine, TextLines
@@ -81,15 +80,15 @@ class LogLineScreen(ScrollingDialog[None]):
         self._words = tuple(words_of(self._group, self._mask))
         self._fold()
 
+    @when_composed
     def _fold(self) -> None:
-        with suppress(NoMatches):  # closed meanwhile
-            width = max(self.query_one(TextLines).width, 20)
-            lines = [*self._facts(), (("", "plain"),), *_folded(self._words, width)]
-            self.app.call_from_thread(self._show, lines)
+        width = max(self.query_one(TextLines).width, 20)
+        lines = [*self._facts(), (("", "plain"),), *_folded(self._words, width)]
+        self.app.call_from_thread(self._show, lines)
 
+    @when_composed
     def _show(self, lines: Sequence[TextLine]) -> None:
-        with suppress(NoMatches):  # closed meanwhile
-            self.query_one(TextLines).show_lines(lines)
+        self.query_one(TextLines).show_lines(lines)
 
     def _facts(self) -> Iterator[TextLine]:
         line = self._line
