@@ -1,4 +1,4 @@
-"""Files that are replaced whole or not at all."""
+"""Atomic replacement of files."""
 
 import os
 import stat
@@ -29,7 +29,7 @@ def test_a_new_file_is_private_in_a_private_folder(tmp_path: Path) -> None:
     assert mode(path.parent) == 0o700
 
 
-def test_a_new_file_gets_the_mode_that_is_asked_for(tmp_path: Path) -> None:
+def test_a_new_file_gets_the_given_mode(tmp_path: Path) -> None:
     replace_file(tmp_path / "file", b"x", mode=0o644)
     assert mode(tmp_path / "file") == 0o644
 
@@ -54,7 +54,7 @@ def test_an_existing_file_keeps_its_owner(tmp_path: Path) -> None:
     assert (found.st_uid, found.st_gid) == (1234, 4321)
 
 
-def test_an_owner_that_cannot_be_kept_is_no_failure(
+def test_an_owner_that_cannot_be_kept_is_not_an_error_by_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_args: object) -> None:
@@ -111,7 +111,7 @@ def test_a_rename_that_fails_keeps_the_old_file(
     assert names(tmp_path) == ["file"]
 
 
-def test_a_name_that_may_not_be_durable_is_told_and_is_no_failure_to_write(
+def test_a_failed_folder_sync_is_reported_as_not_durable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(folder: Path) -> None:
@@ -125,7 +125,9 @@ def test_a_name_that_may_not_be_durable_is_told_and_is_no_failure_to_write(
     assert path.read_bytes() == b"new"
 
 
-def test_nobody_ever_sees_half_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readers_never_see_an_incomplete_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     seen: list[bytes] = []
@@ -141,7 +143,7 @@ def test_nobody_ever_sees_half_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
     assert seen == [b"old", b"new" * 1000]
 
 
-def test_a_folder_that_is_none_is_an_error(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(FileError):
         replace_file(tmp_path / "file" / "inside", b"x")
@@ -152,7 +154,7 @@ DEFAULT_LIST = "system.posix_acl_default"
 
 
 def access_list(user: int) -> bytes:
-    """Its owner and one user may read and write, its group and the others nothing."""
+    """An access list: owner and one user may read and write, group and others nothing."""
     everybody = 0xFFFFFFFF
     entries = [(1, 6, everybody), (2, 6, user), (4, 0, everybody), (16, 6, everybody)]
     packed = (struct.pack("<HHI", *entry) for entry in [*entries, (32, 0, everybody)])
@@ -166,7 +168,7 @@ def give(path: Path, name: str, value: bytes) -> None:
         pytest.skip(f"this file system has no {name}: {error}")
 
 
-def test_an_access_list_is_kept_so_that_the_group_may_not_do_more_than_before(
+def test_the_access_list_is_kept(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "file"
@@ -179,7 +181,7 @@ def test_an_access_list_is_kept_so_that_the_group_may_not_do_more_than_before(
     assert mode(path) == 0o660
 
 
-def test_the_folders_access_list_does_not_get_to_a_file_that_had_none(tmp_path: Path) -> None:
+def test_the_folders_default_access_list_is_not_added(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     path.chmod(0o640)
@@ -190,7 +192,7 @@ def test_the_folders_access_list_does_not_get_to_a_file_that_had_none(tmp_path: 
 
 
 @pytest.mark.parametrize("kept", [0o640, 0o644, 0o660])
-def test_an_owner_that_has_to_be_kept_and_cannot_is_a_failure(
+def test_an_owner_that_must_be_kept_and_cannot_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
     def refuse(*_args: object) -> None:
@@ -209,7 +211,7 @@ def test_an_owner_that_has_to_be_kept_and_cannot_is_a_failure(
     assert names(tmp_path) == ["file"]
 
 
-def test_the_last_look_may_stop_it(tmp_path: Path) -> None:
+def test_an_exception_before_the_rename_keeps_the_old_file(tmp_path: Path) -> None:
     def stop() -> None:
         raise FileError("It has changed.")
 
@@ -235,7 +237,7 @@ def test_only_our_own_old_leftovers_are_removed(tmp_path: Path) -> None:
     assert names(tmp_path) == sorted(others)
 
 
-def test_a_temporary_file_is_named_so_that_what_ignores_the_file_ignores_it(
+def test_patterns_that_ignore_the_file_ignore_its_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []

@@ -1,4 +1,4 @@
-"""Spans, ages and sizes as people read them."""
+"""Formatting of durations, ages and sizes."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ counts = st.one_of(st.integers(0, 10**17), st.floats(0, 1e17))
 
 
 def parts_of(words: str) -> list[tuple[float, str]]:
-    """The numbers of a span and their units."""
+    """Parse the numbers and units of a duration."""
     found = re.fullmatch(r"(\d+|\d\.\d)(ns|µs|ms|s|m|h|d)(?: (\d+)(s|m|h))?", words)
     assert found is not None, words
     first, unit, second, smaller = found.groups()
@@ -70,7 +70,7 @@ class TestSpan:
     @given(spans)
     @example(59_999_999_999)
     @example(86_399_999_999_999)
-    def test_is_cut_off_by_less_than_one_of_its_smallest_unit(self, of: int) -> None:
+    def test_is_truncated_by_less_than_its_smallest_unit(self, of: int) -> None:
         words = nanosecond_span(of)
         (number, unit), *_ = parts_of(words)
         second = {"m": "s", "h": "m", "d": "h" if number < 100 else "d"}.get(unit, unit)
@@ -85,19 +85,19 @@ class TestSpan:
         )
 
     @given(spans, spans)
-    def test_of_something_longer_is_not_shorter(self, one: int, other: int) -> None:
+    def test_is_monotonic(self, one: int, other: int) -> None:
         shorter, longer = sorted((one, other))
         assert nanoseconds(nanosecond_span(shorter)) <= nanoseconds(nanosecond_span(longer))
 
     @given(spans.filter(bool))
-    def test_may_go_back(self, of: int) -> None:
+    def test_may_be_negative(self, of: int) -> None:
         assert nanosecond_span(-of) == f"-{nanosecond_span(of)}"
 
-    def test_of_a_corrected_clock_is_zero(self) -> None:
+    def test_is_zero_after_a_clock_correction(self) -> None:
         assert span(-3.5) == "0s"
 
     @pytest.mark.parametrize("of", [inf, -inf, nan])
-    def test_of_no_number_is_unknown(self, of: float) -> None:
+    def test_is_unknown_if_not_finite(self, of: float) -> None:
         assert span(of) == "unknown"
 
 
@@ -110,11 +110,11 @@ class TestAge:
             (400 * 86_400 + 7200, "400d"),
         ],
     )  # fmt: skip
-    def test_has_no_seconds_beside_minutes(self, of: float, words: str) -> None:
+    def test_has_no_seconds_from_a_minute_on(self, of: float, words: str) -> None:
         assert age(of) == words
 
     @given(seconds)
-    def test_fits_a_column_of_seven(self, of: float) -> None:
+    def test_has_at_most_seven_characters(self, of: float) -> None:
         assert len(age(of)) <= 7
 
     @given(seconds.filter(lambda of: of >= 60))
@@ -122,7 +122,7 @@ class TestAge:
         assert age(of // 60 * 60) == age(of // 60 * 60 + 59.9)
 
     @given(seconds, seconds)
-    def test_of_something_older_is_not_less(self, one: float, other: float) -> None:
+    def test_is_monotonic_in_age(self, one: float, other: float) -> None:
         younger, older = sorted((one, other))
         assert nanoseconds(age(younger)) <= nanoseconds(age(older))
 
@@ -142,7 +142,7 @@ class TestSize:
             (12_345_678, "12MB"), (999_600_000, "1GB"), (3 * 10**12, "3TB"), (-1, "0B"),
         ],
     )  # fmt: skip
-    def test_of_what_is_stored_or_sent_is_decimal(self, of: float, words: str) -> None:
+    def test_of_stored_or_sent_bytes_is_decimal(self, of: float, words: str) -> None:
         assert size(of) == words
 
     @pytest.mark.parametrize(
@@ -156,12 +156,12 @@ class TestSize:
         assert memory_size(of) == words
 
     @given(counts)
-    def test_is_right_to_one_part_in_twenty(self, of: float) -> None:
+    def test_is_accurate_to_five_percent(self, of: float) -> None:
         assert bytes_of(size(of), DECIMAL) == pytest.approx(of, rel=0.05, abs=0.5)
         assert bytes_of(memory_size(of), BINARY) == pytest.approx(of, rel=0.05, abs=0.5)
 
     @given(counts, counts)
-    def test_of_something_larger_is_not_smaller(self, one: float, other: float) -> None:
+    def test_is_monotonic_in_size(self, one: float, other: float) -> None:
         smaller, larger = sorted((one, other))
         assert bytes_of(size(smaller), DECIMAL) <= bytes_of(size(larger), DECIMAL)
         assert bytes_of(memory_size(smaller), BINARY) <= bytes_of(memory_size(larger), BINARY)

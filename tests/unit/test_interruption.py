@@ -1,4 +1,4 @@
-"""Commands that are told to end: nothing that they asked goes on, and they say nothing more."""
+"""Commands that get a signal: their programs are ended, and nothing more is printed."""
 
 import os
 import select
@@ -19,11 +19,11 @@ exec 3>{fifo}
 echo asked >&3
 sleep 1000 & wait
 """
-"""Says that it was asked; what it says it to is open as long as it or its child is there."""
+"""Reports its start to a pipe that stays open as long as it or its child runs."""
 
 
 class Hanging:
-    """A project whose compose never answers."""
+    """A project whose compose hangs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -55,7 +55,7 @@ class Hanging:
         )
 
     def read(self) -> bytes:
-        """What comes from compose; empty when all of it has ended."""
+        """Read the pipe of compose; empty once all its processes have ended."""
         assert select.select([self.asked], [], [], PATIENCE)[0], "it goes on"
         return os.read(self.asked, 1024)
 
@@ -82,7 +82,7 @@ ENDINGS = [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
 @pytest.mark.parametrize(
     "words", [["status"], ["doctor"], ["env", "check"], ["logs"], ["plan", "restart"]]
 )
-def test_what_a_command_asked_is_ended_with_it(
+def test_the_programs_of_a_command_are_ended_with_it(
     hanging: Hanging, words: list[str], number: signal.Signals, code: int
 ) -> None:
     with hanging.start(*words) as process:
@@ -93,7 +93,7 @@ def test_what_a_command_asked_is_ended_with_it(
     assert (process.returncode, out) == (code, "")
 
 
-def test_a_signal_that_comes_twice_is_one(hanging: Hanging) -> None:
+def test_a_second_signal_is_ignored(hanging: Hanging) -> None:
     with hanging.start("status") as process:
         hanging.wait_asked()
         for _ in range(3):
@@ -103,7 +103,7 @@ def test_a_signal_that_comes_twice_is_one(hanging: Hanging) -> None:
     assert (process.returncode, out) == (129, "")
 
 
-def test_what_nohup_ignores_stays_ignored(hanging: Hanging) -> None:
+def test_signals_ignored_by_nohup_stay_ignored(hanging: Hanging) -> None:
     with hanging.start("status", prefix=("nohup",)) as process:
         hanging.wait_asked()
         process.send_signal(signal.SIGHUP)
@@ -128,7 +128,7 @@ sys.exit(cli.main([]))
 """
 
 
-def test_what_does_not_leave_is_ended() -> None:
+def test_a_process_that_does_not_exit_is_killed() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", STUCK], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -156,7 +156,7 @@ sys.exit(cli.main([]))
 """
 
 
-def test_a_program_that_is_just_being_started_is_ended_too() -> None:
+def test_a_program_that_is_being_started_is_ended() -> None:
     ours, theirs = os.pipe()
     argv = [sys.executable, "-c", STARTING, str(theirs)]
     with (
@@ -168,7 +168,7 @@ def test_a_program_that_is_just_being_started_is_ended_too() -> None:
         assert select.select([held], [], [], PATIENCE)[0], "it goes on"
 
 
-def test_the_handlers_of_before_are_there_again() -> None:
+def test_the_previous_handlers_are_restored() -> None:
     assert threading.current_thread() is threading.main_thread()
     before = [signal.getsignal(number) for number, _ in ENDINGS]
     with interruptible():
@@ -195,7 +195,7 @@ sys.exit(cli.main([]))
 """
 
 
-def test_one_that_is_told_in_the_midst_of_a_finalizer_ends_with_the_signals_code() -> None:
+def test_a_signal_during_a_finalizer_sets_the_exit_code() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FINALIZING],
         cwd=ROOT, capture_output=True, timeout=PATIENCE, check=False,

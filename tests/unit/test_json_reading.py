@@ -1,4 +1,4 @@
-"""JSON from outside: too deep, too long or of another kind is never more than an error."""
+"""JSON from outside: too deep, too long or invalid JSON is always a plain error."""
 
 import re
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def engine_answer(raw: bytes) -> object:
 
 
 class Saying:
-    """A transport that answers anything with the same words."""
+    """A transport that answers every request with the same text."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -96,7 +96,7 @@ DOORS: dict[str, Door] = {
 
 @pytest.mark.parametrize("text", DEEP_VALUES, ids=["open", "closed", "objects", "inside"])
 @pytest.mark.parametrize("door", DOORS)
-def test_what_is_nested_too_deep_says_nothing(door: str, text: str, tmp_path: Path) -> None:
+def test_json_that_is_nested_too_deep_is_ignored(door: str, text: str, tmp_path: Path) -> None:
     assert not DOORS[door](text, tmp_path)
 
 
@@ -104,21 +104,21 @@ def test_what_is_nested_too_deep_says_nothing(door: str, text: str, tmp_path: Pa
 @pytest.mark.parametrize(
     "read", [load_object, from_bytes, parse_events, parse_document_of, job_of, engine_answer],
 )  # fmt: skip
-def test_what_is_nested_too_deep_is_an_error_that_is_caught(
+def test_json_that_is_nested_too_deep_is_a_caught_error(
     read: Callable[[bytes], object], text: str
 ) -> None:
     with pytest.raises((ValueError, ConsoleError)):
         read(text.encode())
 
 
-def test_what_is_too_long_is_not_parsed() -> None:
+def test_json_that_is_too_long_is_not_parsed() -> None:
     with pytest.raises(ValueError, match="longer"):
         parse_json(b" " * 11, max_bytes=10)
     assert parse_json(b"1" + b" " * 9, max_bytes=10) == 1
 
 
 @pytest.mark.parametrize("depth", [1, MAX_DEPTH])
-def test_what_is_not_too_deep_is_read(depth: int) -> None:
+def test_nesting_within_the_limit_is_read(depth: int) -> None:
     assert parse_json("[" * depth + "]" * depth) is not None
     with pytest.raises(ValueError, match="deep"):
         parse_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
@@ -126,11 +126,11 @@ def test_what_is_not_too_deep_is_read(depth: int) -> None:
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400, '"' + "9" * 400 + '"'])
-def test_a_number_that_is_none_of_64_bits_is_none(number: str) -> None:
+def test_a_number_of_more_than_64_bits_is_no_integer(number: str) -> None:
     assert Node(parse_json(number)).integer == 0
 
 
-def test_json_is_parsed_in_one_place() -> None:
+def test_json_is_parsed_only_by_one_module() -> None:
     found = {
         str(path)
         for folder in ("pixel_tui", "screens", "widgets")

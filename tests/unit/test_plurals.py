@@ -1,4 +1,4 @@
-"""Numbers of things in words."""
+"""Counts with their nouns."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from pixel_tui.plurals import counted
 @pytest.mark.parametrize(
     ("count", "words"), [(0, "0 tasks"), (1, "1 task"), (2, "2 tasks"), (1204, "1,204 tasks")]
 )
-def test_a_noun_has_the_form_of_its_number(count: int, words: str) -> None:
+def test_the_noun_is_singular_or_plural(count: int, words: str) -> None:
     assert counted(count, "task") == words

@@ -1,4 +1,4 @@
-"""A read-only process has nothing that could change anything."""
+"""A read-only process has no object that could change anything."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ MAKERS = (Operator, Operations, ConsoleJobs, ProcessRunner, DemoRunner)
 
 @pytest.fixture(autouse=True)
 def no_log_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the logging of the test run as it is."""
+    """Keep the logging of the test run."""
     for module in (live_console, demonstration):
         monkeypatch.setattr(module, "start_log", lambda _folder: None)
 
@@ -47,7 +47,7 @@ def observer() -> Watcher:
 
 @pytest.fixture
 def no_makers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that changes anything can be made."""
+    """Make the creation of changing objects fail."""
 
     def refuse(*_args: object, **_kwargs: object) -> NoReturn:
         pytest.fail("it was made", pytrace=True)
@@ -57,7 +57,7 @@ def no_makers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_makers")
-def test_a_read_only_console_is_made_without_an_operator() -> None:
+def test_a_read_only_console_has_no_operator() -> None:
     live = live_parts(observer(), COMMAND, session(READ_ONLY))
     assert live.operations is None
     assert live.modes == (Mode.READ_ONLY,)
@@ -67,7 +67,7 @@ def test_a_read_only_console_is_made_without_an_operator() -> None:
     assert Mode.READ_ONLY in demo.modes
 
 
-def test_a_writable_console_has_one(tmp_path: Path) -> None:
+def test_a_writable_console_has_an_operator(tmp_path: Path) -> None:
     live = live_parts(observer(), COMMAND, session(WRITABLE))
     assert live.operations is not None
     assert live.modes == (Mode.LIVE,)
@@ -113,7 +113,7 @@ print(sorted({type(item).__name__ for item in gc.get_objects() if isinstance(ite
         ("writable", "['Audit', 'ConsoleJobs', 'Operations', 'Operator', 'ProcessRunner']"),
     ],
 )
-def test_no_object_of_a_read_only_process_could_change_anything(mode: str, found: str) -> None:
+def test_a_read_only_process_has_no_changing_object(mode: str, found: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", COUNTING, mode],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""What is kept of the disk for the moment when it is full, on a file system that is."""
+"""The reserve of disk space, on a full file system."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ OWNER = Owner("ana", "vps", 41, "2026-03-01T08:00:00+00:00", "Stop web")
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small file system of its own."""
+    """A small file system."""
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("a file system can't be mounted here")
     place = tmp_path / "disk"
@@ -42,7 +42,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> None:
-    """Leave not a byte."""
+    """Fill the disk completely."""
     with (disk / "filling").open("ab", buffering=0) as file:
         try:
             while file.write(b"x" * 65536) == 65536:
@@ -74,7 +74,7 @@ def job(folder: JobFolder) -> JobStatus:
     return JobStatus(id=output.stem, plan=plan, output=output)
 
 
-def test_the_reserve_is_private_and_really_takes_room(disk: Path) -> None:
+def test_the_reserve_is_private_and_really_takes_space(disk: Path) -> None:
     assert keep_reserve(disk)
     about = (disk / NAME).stat()
     assert about.st_size == RESERVE_BYTES
@@ -82,7 +82,7 @@ def test_the_reserve_is_private_and_really_takes_room(disk: Path) -> None:
     assert about.st_mode & 0o777 == 0o600
 
 
-def test_a_job_is_written_down_from_its_beginning_to_its_end_without_a_free_byte(
+def test_a_complete_job_is_recorded_on_a_full_disk(
     disk: Path,
 ) -> None:
     state = disk / "state"
@@ -108,12 +108,12 @@ def test_a_job_is_written_down_from_its_beginning_to_its_end_without_a_free_byte
 
 
 def write_until_full(audit: Audit, status: JobStatus) -> None:
-    """The rest of the trail's last block takes a few records."""
+    """Fill the rest of the audit trail's last block."""
     for _ in range(100):
         audit.begin(status)
 
 
-def test_a_record_that_was_cut_leaves_nothing_of_itself(disk: Path) -> None:
+def test_a_failed_record_leaves_no_part_of_itself(disk: Path) -> None:
     state = disk / "state"
     audit = Audit(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
     status = job(JobFolder(jobs_path(state)))
@@ -128,7 +128,7 @@ def test_a_record_that_was_cut_leaves_nothing_of_itself(disk: Path) -> None:
     assert audit.read().torn == 0
 
 
-def test_without_a_reserve_it_says_where_how_much_and_what_to_do(disk: Path) -> None:
+def test_without_a_reserve_the_error_says_where_how_much_and_how_to_fix_it(disk: Path) -> None:
     state = disk / "state"
     state.mkdir()
     fill(disk)
@@ -143,7 +143,7 @@ def test_without_a_reserve_it_says_where_how_much_and_what_to_do(disk: Path) -> 
     assert "Nothing is changed without an audit record" in caught.value.what
 
 
-def test_it_is_made_again_when_there_is_room(disk: Path) -> None:
+def test_it_is_created_again_when_there_is_space(disk: Path) -> None:
     assert keep_reserve(disk)
     fill(disk)
     replace_file(disk / "note", b"x" * 5000)
@@ -154,7 +154,7 @@ def test_it_is_made_again_when_there_is_room(disk: Path) -> None:
     assert (disk / NAME).stat().st_size == RESERVE_BYTES
 
 
-def test_what_can_wait_does_not_spend_it(disk: Path) -> None:
+def test_writes_that_can_wait_do_not_use_it(disk: Path) -> None:
     assert keep_reserve(disk)
     fill(disk)
     with pytest.raises(FileError, match="No space left"):
@@ -162,13 +162,13 @@ def test_what_can_wait_does_not_spend_it(disk: Path) -> None:
     assert (disk / NAME).stat().st_size == RESERVE_BYTES
 
 
-def test_a_disk_that_is_nearly_full_is_not_filled_by_it(disk: Path) -> None:
+def test_it_is_not_created_on_a_nearly_full_disk(disk: Path) -> None:
     (disk / "filling").write_bytes(b"x" * (ROOM - RESERVE_BYTES - 65536))
     assert not keep_reserve(disk)
     assert not (disk / NAME).exists()
 
 
-def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
+def test_anything_but_a_file_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / NAME).symlink_to(tmp_path / "elsewhere")
     keep_reserve(tmp_path)
     assert not (tmp_path / "elsewhere").exists()

@@ -1,4 +1,4 @@
-"""What the user wants, and what the console remembers by itself."""
+"""The settings, and the remembered view."""
 
 import os
 import stat
@@ -32,13 +32,13 @@ def test_without_a_file_everything_has_its_default(file: Path) -> None:
     assert load(file) == Settings()
 
 
-def test_the_file_is_found_where_it_belongs(tmp_path: Path) -> None:
+def test_the_settings_file_is_found(tmp_path: Path) -> None:
     assert config_path({}) == tmp_path / "config" / "pixel-tui" / "settings.toml"
     assert config_path({ENVIRONMENT_CONFIG: "/etc/x.toml"}) == Path("/etc/x.toml")
     assert state_folder() == tmp_path / "state" / "pixel-tui"
 
 
-def test_a_pipe_in_place_of_the_file_is_told_and_not_waited_for(file: Path) -> None:
+def test_a_pipe_in_place_of_the_file_is_refused(file: Path) -> None:
     os.mkfifo(file)
     with pytest.raises(UsageError, match="pipe"):
         load(file)
@@ -92,7 +92,7 @@ def test_every_setting_is_read(file: Path) -> None:
     ],
     ids=lambda value: value[:40],
 )
-def test_each_mistake_is_named_with_its_file_and_its_remedy(
+def test_each_mistake_is_reported_with_its_file_and_fix(
     file: Path, content: str, what: str, remedy: str
 ) -> None:
     file.write_text(content)
@@ -103,13 +103,13 @@ def test_each_mistake_is_named_with_its_file_and_its_remedy(
     assert remedy in error.value.remedy
 
 
-def test_a_file_that_is_no_text_is_named(file: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="can't be read"):
         load(file)
 
 
-def test_a_folder_in_the_place_of_the_file_is_named(file: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_refused(file: Path) -> None:
     file.mkdir()
     with pytest.raises(UsageError, match="can't be read"):
         load(file)
@@ -126,12 +126,12 @@ def test_the_variable_makes_it_read_only(file: Path, flag: str, *, read_only: bo
     assert load(file, **{ENVIRONMENT_READ_ONLY: flag}).read_only is read_only
 
 
-def test_a_variable_that_says_neither_is_refused(file: Path) -> None:
+def test_an_invalid_variable_is_refused(file: Path) -> None:
     with pytest.raises(UsageError, match="neither yes nor no: maybe"):
         load(file, **{ENVIRONMENT_READ_ONLY: "maybe"})
 
 
-def test_nothing_lifts_read_only_once_anything_asks_for_it(file: Path) -> None:
+def test_read_only_from_any_source_wins(file: Path) -> None:
     file.write_text("read_only = true")
     assert load(file, **{ENVIRONMENT_READ_ONLY: "0"}).read_only
     file.write_text("read_only = false")
@@ -143,13 +143,13 @@ def test_nothing_lifts_read_only_once_anything_asks_for_it(file: Path) -> None:
 LOOK = Remembered("cpu", sort_reverse=True, columns=("state", "cpu"), theme=None)
 
 
-def test_a_look_is_remembered_by_project(tmp_path: Path) -> None:
+def test_the_view_is_remembered_by_project(tmp_path: Path) -> None:
     Memory(tmp_path, "srv/shop").save(LOOK)
     assert Memory(tmp_path, "srv/shop").load() == LOOK
     assert Memory(tmp_path, "srv/other").load() == Remembered()
 
 
-def test_no_project_leads_out_of_the_folder(tmp_path: Path) -> None:
+def test_no_project_name_leads_out_of_the_folder(tmp_path: Path) -> None:
     for name in ("../../etc/passwd", "", "/", "..", "a\0b"):
         Memory(tmp_path, name).save(LOOK)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -164,7 +164,7 @@ def test_no_project_leads_out_of_the_folder(tmp_path: Path) -> None:
         b'{"columns": 3}', b'{"theme": "solarized"}',
     ],
 )  # fmt: skip
-def test_a_broken_file_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_file_is_ignored(tmp_path: Path, content: bytes) -> None:
     memory = Memory(tmp_path, "shop")
     memory.save(LOOK)
     next(tmp_path.rglob("*.json")).write_bytes(content)

@@ -1,4 +1,4 @@
-"""Every command with standard streams that are closed, full or gone, in a shell of its own."""
+"""Commands with standard streams that are closed, full or disconnected."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ PRINTS = (
     ("backup", "list"),
     ("actions",),
 )
-"""What prints something without an engine and without compose."""
+"""Commands that print something without an engine or compose."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def shell(folder: Path, line: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run `line`, in which `$@` is the program with these words."""
+    """Run a shell line, in which `$@` is the program with these arguments."""
     return subprocess.run(
         ["/bin/sh", "-c", line, "sh", sys.executable, "-m", "pixel_tui", *words],
         cwd=folder,
@@ -57,12 +57,12 @@ FULL = "pixel-tui: Standard output can't be written: No space left on device."
 
 
 def is_calm(done: subprocess.CompletedProcess[str]) -> bool:
-    """Whether Python itself said nothing."""
+    """Whether Python itself printed nothing."""
     return "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
 
 
 @pytest.mark.parametrize("words", PRINTS, ids=" ".join)
-def test_a_full_output_is_told_in_one_line_and_by_the_exit_code(
+def test_a_full_output_is_reported_in_one_line_and_by_the_exit_code(
     folder: Path, words: tuple[str, ...]
 ) -> None:
     done = shell(folder, '"$@" >/dev/full', *words)
@@ -71,13 +71,13 @@ def test_a_full_output_is_told_in_one_line_and_by_the_exit_code(
     assert is_calm(done)
 
 
-def test_a_full_output_is_told_without_a_buffer_too(folder: Path) -> None:
+def test_a_full_unbuffered_output_is_reported(folder: Path) -> None:
     done = shell(folder, 'PYTHONUNBUFFERED=1 "$@" >/dev/full', "actions")
     assert (done.returncode, done.stderr) == (2, f"{FULL}\n")
 
 
 @pytest.mark.parametrize("words", PRINTS, ids=" ".join)
-def test_a_reader_that_goes_away_is_no_fault(folder: Path, words: tuple[str, ...]) -> None:
+def test_a_reader_that_exits_early_is_no_error(folder: Path, words: tuple[str, ...]) -> None:
     as_usual = shell(folder, '"$@"', *words).returncode
     done = shell(folder, 'exec 3>&1; { "$@"; echo $? >&3; } | true', *words)
     assert int(done.stdout) in {0, as_usual}
@@ -99,12 +99,12 @@ def test_closed_streams_change_no_exit_code(
         assert done.stdout == as_usual.stdout, "what is said of errors is not among the output"
 
 
-def test_a_complaint_that_nobody_can_read_changes_no_exit_code(folder: Path) -> None:
+def test_an_error_that_cannot_be_printed_changes_no_exit_code(folder: Path) -> None:
     done = shell(folder, '"$@" 2>/dev/full', "env", "get", "MISSING")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
 
 
-def test_a_fault_of_ours_is_one_sentence_and_its_details_are_in_the_log(
+def test_a_crash_is_one_sentence_with_details_in_the_log(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object) -> None:

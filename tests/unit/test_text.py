@@ -1,4 +1,4 @@
-"""Foreign text becomes text: nothing in it can command a terminal."""
+"""Sanitizing foreign text: nothing in it can control a terminal."""
 
 import re
 import unicodedata
@@ -48,7 +48,7 @@ def test_any_bytes_become_harmless_text(raw: bytes) -> None:
 
 
 @given(st.text(max_size=400))
-def test_the_door_is_idempotent(raw: str) -> None:
+def test_plain_is_idempotent(raw: str) -> None:
     once = plain(raw)
     assert plain(once) == once
 
@@ -60,15 +60,15 @@ def test_ordinary_text_passes_unchanged(raw: str) -> None:
         assert plain(ordinary) == ordinary
 
 
-def test_markup_is_only_text() -> None:
+def test_markup_stays_text() -> None:
     assert plain("[ERROR] [/foo] [x=1]") == "[ERROR] [/foo] [x=1]"
 
 
-def test_colours_go_and_words_stay() -> None:
+def test_colours_are_removed_and_text_stays() -> None:
     assert plain("\x1b[1;31mERROR\x1b[0m disk full") == "ERROR disk full"
 
 
-def test_a_cut_off_string_sequence_swallows_only_itself() -> None:
+def test_an_unterminated_string_sequence_removes_only_itself() -> None:
     assert plain("ok \x1b]0;title without end") == "ok "
 
 
@@ -76,7 +76,7 @@ def test_other_control_characters_are_shown_as_marks() -> None:
     assert plain("a\x00b\rc\x7f") == "a␀b␍c␡"
 
 
-def test_tabs_go_to_the_next_stop() -> None:
+def test_tabs_expand_to_the_next_stop() -> None:
     assert plain("a\tb") == "a       b"
 
 
@@ -85,7 +85,7 @@ def test_only_line_feeds_separate_lines() -> None:
 
 
 @given(st.text(max_size=200))
-def test_the_second_net_leaves_nothing_that_a_terminal_obeys(raw: str) -> None:
+def test_defuse_leaves_nothing_that_a_terminal_interprets(raw: str) -> None:
     assert is_harmless(defuse(raw))
 
 
@@ -102,19 +102,17 @@ def test_the_second_net_leaves_nothing_that_a_terminal_obeys(raw: str) -> None:
         (b"no progress\r\n", "no progress"),
     ],
 )
-def test_a_line_that_is_written_over_shows_what_a_terminal_shows(
-    raw: bytes | str, shown: str
-) -> None:
+def test_an_overwritten_line_shows_what_a_terminal_shows(raw: bytes | str, shown: str) -> None:
     assert shown_line(raw) == shown
 
 
 @given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126)), min_size=1))
-def test_a_line_of_states_shows_the_same_as_a_terminal(states: list[str]) -> None:
+def test_a_line_of_progress_states_shows_the_same_as_a_terminal(states: list[str]) -> None:
     screen = pyte.Screen(2000, 2)
     pyte.Stream(screen).feed("\r".join(states))
     assert shown_line("\r".join(states)).rstrip() == screen.display[0].rstrip()
 
 
 @given(st.text())
-def test_a_line_that_is_written_over_is_harmless_too(raw: str) -> None:
+def test_an_overwritten_line_is_sanitized(raw: str) -> None:
     assert is_harmless(shown_line(raw))

@@ -1,4 +1,4 @@
-"""The names that a restore gives to what it puts aside."""
+"""The names of files that a restore replaces."""
 
 import pytest
 
@@ -19,10 +19,10 @@ MARK = displaced_suffix(NOW)
         f"app.db.{MARK}.{MARK}",
     ],
 )
-def test_what_was_put_aside_is_known_by_its_name_of_now_and_of_before(name: str) -> None:
+def test_kept_files_are_recognized_by_current_and_former_names(name: str) -> None:
     assert is_displaced(name)
 
 
 @pytest.mark.parametrize("name", ["app.db-wal", f"app.db.{MARK}-walk", f"app.db.{MARK}.db", MARK])
-def test_other_names_are_names_of_data(name: str) -> None:
+def test_other_names_are_data(name: str) -> None:
     assert not is_displaced(name)

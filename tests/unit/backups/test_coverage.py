@@ -1,4 +1,4 @@
-"""What a backup has of what a volume holds now."""
+"""Comparing a backup with what a volume holds now."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -51,19 +51,19 @@ class TestServer:
     made = manifest(Cover.DUMPED, dump("agent"), by=("db",))
     server = StoredServer("db", ("held",), ("agent",))
 
-    def test_it_is_covered_if_every_database_that_it_has_now_was_dumped(self) -> None:
+    def test_it_is_covered_if_all_its_current_databases_were_dumped(self) -> None:
         found = looked(self.made, stored(servers=(self.server,)))
         assert found.complete
         assert "every database of db is dumped" in found.words
 
-    def test_a_database_that_was_made_since_is_named(self) -> None:
+    def test_a_newer_database_is_named(self) -> None:
         server = replace(self.server, databases=("agent", "closed", "we ird-x"))
         found = looked(self.made, stored(servers=(server,)))
         assert not found.complete
         assert found.words.startswith("NOT in the backup: db/closed, db/we ird-x; ")
         assert "every database" not in found.words
 
-    def test_so_is_one_of_a_server_that_the_backup_does_not_know(self) -> None:
+    def test_a_database_of_an_unknown_server_is_named(self) -> None:
         other = StoredServer("reports", ("held",), ("sums",))
         found = looked(self.made, stored(servers=(self.server, other)))
         assert found.missing == ["reports/sums"]
@@ -76,18 +76,18 @@ class TestServer:
             (replace(server, volumes=("elsewhere",)),),
         ],
     )
-    def test_where_it_can_not_be_asked_it_is_unknown(
+    def test_it_is_unknown_if_the_server_can_not_be_queried(
         self, servers: tuple[StoredServer, ...]
     ) -> None:
         found = looked(self.made, stored(servers=servers))
         assert not found.complete
         assert "UNKNOWN what it holds now" in found.words
 
-    def test_its_files_tell_nothing_without_it(self) -> None:
+    def test_a_server_s_files_are_ignored_without_the_server(self) -> None:
         found = looked(self.made, stored(BackedUpFile("base/1/2"), servers=()))
         assert "base/1" not in found.words
 
-    def test_what_lies_beside_its_data_is_in_no_backup(self) -> None:
+    def test_files_beside_its_data_are_in_no_backup(self) -> None:
         now = stored(BackedUpFile("export.csv"), servers=(self.server,))
         assert looked(self.made, now).files == ["export.csv"]
 
@@ -96,12 +96,12 @@ class TestFiles:
     made = manifest(Cover.DATABASES, copy("x.db"), by=("volume held/x.db",))
     same = BackedUpFile("x.db", True, COPIED)
 
-    def test_it_is_covered_if_it_holds_its_databases_as_they_were_copied(self) -> None:
+    def test_it_is_covered_if_its_databases_are_unchanged(self) -> None:
         found = looked(self.made, stored(self.same))
         assert found.complete
         assert "and it holds nothing else" in found.words
 
-    def test_other_databases_are_named_and_then_other_files(self) -> None:
+    def test_missing_databases_are_named_before_missing_files(self) -> None:
         files = [BackedUpFile(f"{number}.jpg") for number in range(7)]
         found = looked(self.made, stored(*files, self.same, BackedUpFile("y.db", True, COPIED)))
         assert not found.complete
@@ -119,29 +119,27 @@ class TestFiles:
         ],
         ids=["written to", "an older one", "grown", "written to its log"],
     )
-    def test_one_that_was_written_to_is_said_to_have_changed(self, state: SourceState) -> None:
+    def test_a_database_written_to_since_has_changed(self, state: SourceState) -> None:
         found = looked(self.made, stored(BackedUpFile("x.db", True, state)))
         assert not found.complete
         assert "changed since the backup: x.db" in found.words
 
     @pytest.mark.parametrize(("when", "changed"), [(BEFORE, []), (LATER, ["x.db"])])
-    def test_a_backup_that_did_not_note_it_goes_by_the_time(
-        self, when: int, changed: list[str]
-    ) -> None:
+    def test_without_a_recorded_state_the_time_decides(self, when: int, changed: list[str]) -> None:
         made = manifest(Cover.DATABASES, copy("x.db", None))
         now = stored(BackedUpFile("x.db", True, SourceState({"": (1, when)})))
         assert looked(made, now).changed == changed
 
-    def test_what_could_not_be_looked_at_is_unknown(self) -> None:
+    def test_an_unreadable_part_is_unknown(self) -> None:
         found = looked(self.made, stored(self.same, why="this user may not enter its folder"))
         assert not found.complete
         assert "UNKNOWN what it holds now (this user may not enter its folder)" in found.words
 
-    def test_a_file_of_the_name_of_a_copy_that_is_no_database_any_more_is_not_in_it(self) -> None:
+    def test_a_former_database_that_is_an_ordinary_file_now_is_not_covered(self) -> None:
         assert looked(self.made, stored(BackedUpFile("x.db"))).files == ["x.db"]
 
 
-def test_nothing_is_claimed_where_nothing_was_looked_at() -> None:
+def test_nothing_is_claimed_about_an_unread_volume() -> None:
     for cover in Cover:
         found = looked(manifest(cover, dump("agent"), copy("x.db"), by=("db",)), None)
         assert not found.complete
@@ -149,7 +147,7 @@ def test_nothing_is_claimed_where_nothing_was_looked_at() -> None:
 
 
 @pytest.mark.parametrize("cover", [Cover.NOTHING, Cover.UNKNOWN])
-def test_what_no_backup_takes_is_not_covered_even_if_it_seems_empty(cover: Cover) -> None:
+def test_a_volume_that_is_not_copied_is_not_covered_even_if_empty(cover: Cover) -> None:
     found = looked(manifest(cover), stored())
     assert not found.complete
     assert {Cover.NOTHING: "in NO backup", Cover.UNKNOWN: "(nobody asked)"}[cover] in found.words

@@ -1,4 +1,4 @@
-"""What the compose file says of a project whose profiles compose refuses to take together."""
+"""Reading a project whose profiles exclude each other."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ GPU: JsonObject = {"image": "app", "profiles": ["gpu"], "volumes": [
 
 
 class Compose:
-    """Takes the active profiles, and of the others what is asked for by name, if at all."""
+    """A compose that accepts the active profiles, and other services only by name, if at all."""
 
     def __init__(self, written: JsonObject | None, *by_name: str) -> None:
         self._written = written
@@ -52,14 +52,14 @@ def declared(written: JsonObject | None, *by_name: str) -> Declared:
     return read_declared(Compose(written, *by_name), ComposeCommand())
 
 
-def test_a_service_that_compose_takes_by_its_name_is_known_whole() -> None:
+def test_a_service_that_compose_resolves_by_name_is_complete() -> None:
     found = declared({**GPU, "volumes": []}, "gpu")
     assert [item.service for item in found.services] == ["app", "gpu"]
     assert found.services[1].volumes == (("pixel_wdata", "/w"),)
     assert (found.unclear, found.trouble) == ((), "")
 
 
-def test_one_that_it_refuses_by_itself_is_taken_as_it_is_written() -> None:
+def test_a_service_that_it_refuses_is_taken_unresolved() -> None:
     found = declared(GPU)
     assert found.services[1].volumes == (("pixel_wdata", "/w"),)
     assert found.services[1].binds == ("/srv/pixel/gpu",)
@@ -67,7 +67,7 @@ def test_one_that_it_refuses_by_itself_is_taken_as_it_is_written() -> None:
     assert found.unclear == ()
 
 
-def test_a_mount_that_a_variable_names_is_unknown_and_makes_the_backup_incomplete(
+def test_an_unresolved_mount_is_unknown_and_makes_the_backup_incomplete(
     tmp_path: Any,
 ) -> None:
     mount: JsonObject = {"type": "bind", "source": "${DATA}/gpu", "target": "/d"}
@@ -76,7 +76,7 @@ def test_a_mount_that_a_variable_names_is_unknown_and_makes_the_backup_incomplet
     assert missing(found, tmp_path) == ["gpu"]
 
 
-def test_profiles_that_can_not_be_read_at_all_do_too(tmp_path: Any) -> None:
+def test_unreadable_profiles_make_the_backup_incomplete(tmp_path: Any) -> None:
     found = declared(None)
     assert [item.service for item in found.services] == ["app"]
     assert missing(found, tmp_path) == ["services of inactive profiles"]

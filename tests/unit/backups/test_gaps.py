@@ -1,4 +1,4 @@
-"""What a backup lacks: it is named, it makes the backup incomplete, and no rotation hides it."""
+"""Gaps of a backup: they are named, make it incomplete, and survive rotation."""
 
 import json
 import os
@@ -30,18 +30,18 @@ __all__ = ["ordinary", "project"]
 
 
 class TestNotToBeLookedAt:
-    def test_a_whole_backup_is_not_incomplete(self, project: Path) -> None:
+    def test_a_complete_backup_is_not_incomplete(self, project: Path) -> None:
         made = make(project)
         assert not made.incomplete
         assert from_bytes(as_bytes(made)) == made
 
-    def test_a_database_that_this_user_may_not_read(self, project: Path, ordinary: None) -> None:
+    def test_an_unreadable_database_is_a_gap(self, project: Path, ordinary: None) -> None:
         database(project / "data/secret.db").chmod(0)
         made = make(project)
         assert missing(made) == {"data/secret.db": Gap.UNKNOWN}
         assert "data/pixels.db" in held(made)
 
-    def test_of_a_folder_with_one_it_is_not_said_that_there_is_none(
+    def test_a_folder_with_an_unreadable_database_is_not_reported_as_empty(
         self, project: Path, ordinary: None
     ) -> None:
         (project / "data/pixels.db").chmod(0)
@@ -50,14 +50,14 @@ class TestNotToBeLookedAt:
         assert (gap.gap, gap.expected) == (Gap.UNKNOWN, False)
         assert gap.why == "no database in what could be looked at of it, and no configured file"
 
-    def test_a_folder_that_can_not_be_searched(self, project: Path, ordinary: None) -> None:
+    def test_an_unsearchable_folder_is_a_gap(self, project: Path, ordinary: None) -> None:
         database(project / "data/deep/inner.db")
         (project / "data/deep").chmod(0)
         made = make(project)
         (project / "data/deep").chmod(0o700)
         assert missing(made) == {"data/deep": Gap.UNKNOWN}
 
-    def test_a_mounted_folder_that_can_be_listed_and_not_entered(
+    def test_a_mount_that_can_be_listed_but_not_entered_is_a_gap(
         self, project: Path, ordinary: None
     ) -> None:
         database(project / "state/a.db")
@@ -67,14 +67,16 @@ class TestNotToBeLookedAt:
         (project / "state").chmod(0o700)
         assert missing(made)
 
-    def test_a_file_of_the_settings_and_an_env_file(self, project: Path, ordinary: None) -> None:
+    def test_an_unreadable_configured_file_and_env_file_are_gaps(
+        self, project: Path, ordinary: None
+    ) -> None:
         (project / ".env").chmod(0)
         (project / "nginx").mkdir(mode=0)
         made = make(project)
         (project / "nginx").chmod(0o700)
         assert set(missing(made)) == {".env", "nginx"}
 
-    def test_what_the_settings_skip_is_not_missed(self, project: Path, ordinary: None) -> None:
+    def test_skipped_folders_are_no_gaps(self, project: Path, ordinary: None) -> None:
         (project / "data/cache").mkdir(mode=0)
         assert make(project).incomplete
         made = make(project, skip=("data/cache",), hours=1)
@@ -82,7 +84,7 @@ class TestNotToBeLookedAt:
         assert not made.incomplete
         assert "data/cache" in {gap.what for gap in made.left_out}
 
-    def test_a_fifo_in_the_place_of_a_file_is_not_waited_for(self, project: Path) -> None:
+    def test_a_fifo_in_place_of_a_file_does_not_block(self, project: Path) -> None:
         os.mkfifo(project / "data/queue.db")
         (project / "nginx.conf").symlink_to(project / "data/queue.db")
         (project / "docker-compose.yml").write_text("include: [./queue.yml]\n")
@@ -92,7 +94,7 @@ class TestNotToBeLookedAt:
 
 class TestMounts:
     @pytest.mark.parametrize("above", [False, True])
-    def test_all_of_the_project_is_searched_where_all_of_it_is_mounted(
+    def test_the_complete_project_is_searched_if_it_is_mounted(
         self, project: Path, above: bool
     ) -> None:
         database(project / "elsewhere/deep/a.db")
@@ -102,20 +104,20 @@ class TestMounts:
         assert "elsewhere/deep/a.db" in held(made)
         assert not any("node_modules" in source for source in held(made))
 
-    def test_a_project_that_is_reached_through_a_link(self, project: Path) -> None:
+    def test_a_project_behind_a_link_is_searched(self, project: Path) -> None:
         database(project / "state/a.db")
         link = project.parent / "link"
         link.symlink_to(project)
         stack = Stack([container("api", (str(project / "state"), "/state"))], model())
         assert "state/a.db" in held(make(link, stack))
 
-    def test_what_the_compose_file_mounts_where_there_is_no_container(self, project: Path) -> None:
+    def test_declared_mounts_are_searched_without_a_container(self, project: Path) -> None:
         database(project / "state/a.db")
         volume = {"type": "bind", "source": str(project / "state"), "target": "/state"}
         made = make(project, Stack((), model(api={"image": "app", "volumes": [volume]})))
         assert "state/a.db" in held(made)
 
-    def test_a_server_that_only_the_compose_file_knows_is_missed(self, project: Path) -> None:
+    def test_a_declared_server_without_a_container_is_a_gap(self, project: Path) -> None:
         volume = {"type": "volume", "source": "held", "target": "/var/lib/postgresql/data"}
         db: Any = {"image": "postgres:16", "volumes": [volume]}
         stack = Stack((), model(db=db), ["pixel_held"])
@@ -125,7 +127,7 @@ class TestMounts:
         assert made.volume("pixel_held").cover is Cover.UNKNOWN
         assert made.volume("never-heard-of").cover is Cover.UNKNOWN
 
-    def test_a_volume_that_no_service_has_is_named(self, project: Path) -> None:
+    def test_an_unused_volume_is_named(self, project: Path) -> None:
         made = make(project, Stack((), model(), ["pixel_left"]))
         assert not made.incomplete, "no service can have stored anything in it since"
         assert made.volume("pixel_left").cover is Cover.UNKNOWN
@@ -144,7 +146,7 @@ class TestMounts:
         assert missing(made) == {}, "it has no pg_dump, and no volume: it is no server at all"
 
     @pytest.mark.parametrize(("name", "server"), sorted(SERVERS.items()))
-    def test_the_data_of_a_server_is_named_and_not_called_empty(
+    def test_a_server_s_data_is_named_and_not_reported_as_empty(
         self, project: Path, name: str, server: str
     ) -> None:
         (project / "data/store").mkdir()
@@ -154,7 +156,7 @@ class TestMounts:
         (gap,) = (gap for gap in made.left_out if gap.what == "data/store")
         assert gap.why == f"it is the data of a {server} server, which is not copied"
 
-    def test_a_mount_behind_a_folder_that_can_not_be_entered_is_not_taken_for_gone(
+    def test_a_mount_below_an_inaccessible_folder_is_not_reported_as_gone(
         self, project: Path, ordinary: None
     ) -> None:
         database(project / "closed/state/a.db")
@@ -171,22 +173,24 @@ class TestExposure:
         seen = [a_container("api", mounts=tuple(made))]
         return exposures(rules(project, **settings), seen)
 
-    def test_a_folder_that_nobody_mounts(self, project: Path) -> None:
+    def test_an_unmounted_folder_is_not_exposed(self, project: Path) -> None:
         assert self.found(project, (str(project), True)) == ()
 
     @pytest.mark.parametrize("where", ["backups", "backups/pixel-tui/2026", "."])
-    def test_one_that_is_mounted_or_above_or_below_what_is(self, project: Path, where: str) -> None:
+    def test_a_mounted_folder_or_its_parent_or_child_is_exposed(
+        self, project: Path, where: str
+    ) -> None:
         (exposed,) = self.found(project, (str(project / where), True), folder="backups/pixel-tui")
         assert exposed.words == f"api can read and write {project}/backups/pixel-tui"
         assert not exposed.former
 
-    def test_links_on_the_way_hide_nothing(self, project: Path) -> None:
+    def test_links_hide_no_exposure(self, project: Path) -> None:
         link = project.parent / "link"
         link.symlink_to(project)
         (exposed,) = self.found(project, (str(link), False), folder="backups")
         assert exposed.words == f"api can read {project}/backups"
 
-    def test_the_former_place_counts_as_long_as_backups_are_there(self, project: Path) -> None:
+    def test_the_former_folder_counts_while_it_has_backups(self, project: Path) -> None:
         mount = (str(project / "backups"), True)
         assert self.found(project, mount) == ()
         make(project, folder="backups/pixel-tui")
@@ -210,14 +214,14 @@ class TestEmptyOrGone:
         with closing(sqlite3.connect(project / "data/pixels.db")) as connection, connection:
             connection.execute("DELETE FROM pixels")
 
-    def test_one_that_is_empty_now_is_warned_of(self, project: Path) -> None:
+    def test_a_database_that_is_empty_now_is_a_warning(self, project: Path) -> None:
         first = make(project).id
         self.emptied(project)
         made = make(project, hours=1)
         assert made.warnings == (f"data/pixels.db is empty now, and was not in the backup {first}",)
         assert not made.incomplete
 
-    def test_one_that_is_gone_now_or_became_a_folder(self, project: Path) -> None:
+    def test_a_database_that_is_gone_or_became_a_folder_is_a_warning(self, project: Path) -> None:
         first = make(project).id
         (project / "data/pixels.db").unlink()
         (project / "data/pixels.db").mkdir()
@@ -226,7 +230,7 @@ class TestEmptyOrGone:
         )
         assert make(project, hours=2).warnings == (), "the last backup has it no more"
 
-    def test_one_that_can_not_be_read_is_missing_and_not_gone(
+    def test_an_unreadable_database_is_missing_and_not_gone(
         self, project: Path, ordinary: None
     ) -> None:
         make(project)
@@ -245,7 +249,7 @@ class TestEmptyOrGone:
         retired = store.retire(2)
         assert retired.kept == {good: ["data/pixels.db"]}
 
-    def test_a_copy_that_was_found_damaged_is_no_good_one(self, project: Path) -> None:
+    def test_a_damaged_copy_is_not_the_last_good_one(self, project: Path) -> None:
         older = make(project).id
         damaged = make(project, hours=1).id
         store = BackupStore(rules(project).root)
@@ -256,7 +260,7 @@ class TestEmptyOrGone:
         make(project, hours=2, keep=1)
         assert older in [backup.id for backup in store.list()]
 
-    def test_a_file_that_can_not_be_copied_any_more_stays_in_the_last_that_has_it(
+    def test_the_last_backup_with_an_uncopyable_file_is_kept(
         self, project: Path, ordinary: None
     ) -> None:
         first = make(project).id
@@ -273,7 +277,7 @@ class TestExitCode:
         monkeypatch.setattr(worker, "finished", lambda work: work() or 0)
         return worker.main(["make", "--directory", str(project), "--project", "pixel", *words])
 
-    def test_an_incomplete_backup_is_made_and_fails(
+    def test_an_incomplete_backup_is_made_and_exits_1(
         self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (project / "data/broken.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
@@ -282,14 +286,14 @@ class TestExitCode:
         assert "MISSING: data/broken.db" in capsys.readouterr().out
         assert len(BackupStore(rules(project).root).list()) == 1
 
-    def test_before_a_restore_it_is_good_enough(
+    def test_before_a_restore_an_incomplete_backup_is_accepted(
         self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (project / "data/broken.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
         assert self.run(project, monkeypatch, "--salvage") == 0
         assert "INCOMPLETE" in capsys.readouterr().out
 
-    def test_what_no_backup_takes_is_no_failure(
+    def test_items_that_are_never_copied_are_no_failure(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         assert self.run(project, monkeypatch) == 0
@@ -306,7 +310,7 @@ class TestOldManifests:
         content["left_out"] = [{"what": "volume cache", "why": "not copied"}]
         return json.dumps({**content, "version": 1, **changes}).encode()
 
-    def test_one_of_version_1_is_read_and_claims_no_more_than_it_can(self) -> None:
+    def test_version_1_is_read_and_claims_no_more_than_it_can(self) -> None:
         read = from_bytes(self.old())
         assert read.items[0].title == "db/agent"
         assert not read.incomplete
@@ -314,12 +318,12 @@ class TestOldManifests:
         assert read.volume("held").cover is Cover.UNKNOWN
         assert "only the database agent" in read.volume("held").why
 
-    def test_one_of_a_version_to_come_is_refused(self) -> None:
+    def test_a_future_version_is_refused(self) -> None:
         with pytest.raises(ValueError, match="its version is 3"):
             from_bytes(self.old(version=3))
 
 
-def test_an_item_that_says_it_is_empty_is_and_an_old_one_is_by_its_rows() -> None:
+def test_emptiness_is_recorded_or_derived_from_row_counts() -> None:
     item = Item(ItemKind.SQLITE, "a", "sqlite/a", 3, DIGEST, {"rows": {"t": 0}})
     assert item.empty
     assert not replace(item, details={"rows": {"t": 2}}).empty

@@ -1,4 +1,4 @@
-"""Files that are named for a backup: what is copied, and what a backup lacks without them."""
+"""Files that compose or the settings name: what is copied, and what is a gap."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ __all__ = ["project"]
 
 
 class TestNamedFiles:
-    def test_includes_extensions_and_env_files_in_any_depth(self, project: Path) -> None:
+    def test_includes_extensions_and_env_files_are_copied_at_any_depth(self, project: Path) -> None:
         (project / "docker-compose.yml").write_text(
             "include:\n  - path: [sub/inner.yml]\nservices:\n  api:\n"
             "    extends: {file: base.yaml, service: x}\n    env_file:\n"
@@ -40,13 +40,13 @@ class TestNamedFiles:
         compose = {item.source for item in made.items if item.details.get("compose")}
         assert compose >= {"docker-compose.yml", "sub/inner.yml", "sub/deeper.yml", "base.yaml"}
 
-    def test_compose_files_that_include_each_other_come_to_an_end(self, project: Path) -> None:
+    def test_compose_files_may_include_each_other(self, project: Path) -> None:
         (project / "docker-compose.yml").write_text("include: [other.yml]\n")
         (project / "other.yml").write_text("include: [docker-compose.yml]\n")
         assert {"docker-compose.yml", "other.yml"} <= held(make(project))
 
     @pytest.mark.parametrize("exported", [True, False])
-    def test_compose_file_as_a_variable(self, project: Path, exported: bool) -> None:
+    def test_the_compose_file_variable_is_respected(self, project: Path, exported: bool) -> None:
         (project / "deploy").mkdir()
         (project / "deploy/prod.yml").write_text("services: {}\n")
         said = "docker-compose.yml:deploy/prod.yml"
@@ -57,7 +57,7 @@ class TestNamedFiles:
         assert {"docker-compose.yml", "deploy/prod.yml"} <= held(made)
 
     @pytest.mark.parametrize("name", ["data/worker-evil.json", "data/evil.pem"])
-    def test_a_link_that_a_service_may_have_planted_takes_no_file_of_the_host(
+    def test_a_link_that_a_service_may_have_made_copies_no_host_file(
         self, project: Path, name: str
     ) -> None:
         host = project.with_name("host-secret")
@@ -95,7 +95,7 @@ class TestNamedFiles:
         assert told["ok/l.db"].gap is Gap.NOT_COPIED
         assert not made.incomplete
 
-    def test_very_many_such_links_are_counted(
+    def test_many_such_links_are_counted(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(links, "MOST_UNREAD", 1)
@@ -117,7 +117,7 @@ class TestNamedFiles:
         sources = {item.source for item in make(project).items}
         assert {"data/worker-1.json", "data/worker-2.json"} <= sources
 
-    def test_certificates_and_files_of_secrets(self, project: Path) -> None:
+    def test_certificates_and_secret_files_are_copied(self, project: Path) -> None:
         live = project / "certbot/conf/live/pixel.xx.kg"
         archive = project / "certbot/conf/archive/pixel.xx.kg"
         live.mkdir(parents=True)
@@ -137,7 +137,7 @@ class TestNamedFiles:
             "token",
         } <= held(made)
 
-    def test_what_compose_reads_from_outside_is_kept_and_never_put_back(
+    def test_compose_files_outside_of_the_project_are_kept_and_never_restored(
         self, project: Path
     ) -> None:
         outer = project.parent / ".env"
@@ -150,10 +150,10 @@ class TestNamedFiles:
         store = BackupStore(rules(project).root)
         assert (store.find(made.id).folder / item.path).read_text() == "OUTER=1\n"
 
-    def test_a_model_that_compose_refuses_makes_it_incomplete(self, project: Path) -> None:
+    def test_a_model_that_compose_refuses_is_a_gap(self, project: Path) -> None:
         assert missing(make(project, Stack())) == {"the resolved compose model": Gap.FAILED}
 
-    def test_a_name_that_no_text_has_is_a_name(self, project: Path) -> None:
+    def test_a_name_that_is_not_utf8_is_accepted(self, project: Path) -> None:
         database(project / os.fsdecode(b"data/\xff\xfe.db"))
         made = make(project)
         assert {"data/pixels.db", os.fsdecode(b"data/\xff\xfe.db")} <= held(made)

@@ -1,4 +1,4 @@
-"""Who has files open: processes as the kernel lists them, and those of containers."""
+"""Finding processes that have files open, including those of containers."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from pixel_tui.text import SafeText
 
 STOPPED, OTHER = "a" * 64, "b" * 64
 REFUSED = 77
-"""A process that this user may not look into."""
+"""A process that this user may not inspect."""
 
 
 MAPPED = """
@@ -32,7 +32,7 @@ sys.stdin.read()
 
 
 class Machine:
-    """A kernel's list of processes."""
+    """A simulated /proc."""
 
     def __init__(self, folder: Path) -> None:
         self.proc = folder / "proc"
@@ -112,14 +112,14 @@ def test_each_file_has_its_holders_with_user_and_command(machine: Machine, tmp_p
 @pytest.mark.parametrize(
     "group", ["/docker/{}", "/system.slice/docker-{}.scope", "/docker/{}/docker/" + "c" * 64]
 )
-def test_those_of_containers_that_are_stopped_do_not_count(machine: Machine, group: str) -> None:
+def test_processes_of_stopping_containers_do_not_count(machine: Machine, group: str) -> None:
     machine.process(40, machine.file, group=group.format(STOPPED))
     machine.process(50, machine.file, group=group.format(OTHER))
     found = machine.look(stopping=(STOPPED, ""))
     assert found == OpenFiles({machine.file: (machine.words(50),)})
 
 
-def test_who_only_reads_at_this_moment_is_none(
+def test_a_process_that_closes_the_file_is_no_holder(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading = machine.process(40, machine.file)
@@ -149,14 +149,14 @@ def enclose(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("change", "words"), [(refuse, OF_OTHERS), (hide, OF_OTHERS), (enclose, OUTSIDE)]
 )
-def test_what_can_not_be_looked_at_is_unknown(
+def test_processes_that_can_not_be_inspected_are_unknown(
     machine: Machine, change: Callable[[Machine], None], words: str
 ) -> None:
     change(machine)
     assert machine.look() == OpenFiles(unknown=(words,))
 
 
-def test_root_is_told_of_what_it_may_not_look_into(
+def test_root_sees_which_processes_can_not_be_inspected(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
@@ -176,7 +176,7 @@ def test_root_is_told_of_what_it_may_not_look_into(
     assert machine.look().unknown[-1] == "which files 2 more processes have open: the same"
 
 
-def test_who_has_it_open_is_seen_if_only_the_kernel_s_notes_on_it_are_refused(
+def test_a_holder_is_found_if_only_fdinfo_is_refused(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.process(40, machine.file)
@@ -204,7 +204,7 @@ def test_a_file_that_is_only_mapped_has_a_holder(machine: Machine, tmp_path: Pat
     assert machine.look() == OpenFiles(), "that is another file"
 
 
-def test_a_process_that_has_mapped_and_closed_it(tmp_path: Path) -> None:
+def test_a_process_that_has_mapped_and_closed_it_is_a_holder(tmp_path: Path) -> None:
     file = tmp_path / "mapped here"
     file.write_bytes(b"x" * 4096)
     with subprocess.Popen(
@@ -219,12 +219,12 @@ def test_a_process_that_has_mapped_and_closed_it(tmp_path: Path) -> None:
     assert not open_files([file]).holders
 
 
-def test_nothing_of_a_container_that_is_stopped_is_missed(machine: Machine) -> None:
+def test_all_processes_of_a_stopping_container_are_recognized(machine: Machine) -> None:
     machine.process(REFUSED, machine.file, group=f"/docker/{STOPPED}")
     assert machine.look(stopping=(STOPPED,)) == OpenFiles()
 
 
-def test_where_no_group_has_a_container_s_name_whose_it_is_is_unknown(machine: Machine) -> None:
+def test_without_container_ids_in_control_groups_the_owner_is_unknown(machine: Machine) -> None:
     machine.process(40, machine.file)
     found = machine.look(stopping=(STOPPED,))
     assert found.holders == {}
@@ -232,7 +232,7 @@ def test_where_no_group_has_a_container_s_name_whose_it_is_is_unknown(machine: M
     assert words.startswith(f"whether {machine.words(40)}, which has {machine.file} open")
 
 
-def test_a_lock_of_one_that_can_not_be_seen(
+def test_a_lock_of_an_invisible_process_is_a_holder(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_locked_by", lambda _: -1)

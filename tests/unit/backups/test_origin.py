@@ -1,4 +1,4 @@
-"""What a restore trusts: backups of this user, as they were shown, and nothing changed since."""
+"""What a restore trusts: this user's own backups, unchanged since the plan."""
 
 import errno
 import hashlib
@@ -40,7 +40,7 @@ class TestOrigin:
     def known(self, project: Path, *containers: Container) -> list[bool]:
         return [past.made_here for past in _backups(rules(project), containers)[0]]
 
-    def test_one_that_was_made_here_is_known_until_it_is_retired(self, project: Path) -> None:
+    def test_a_backup_made_here_is_recorded_until_it_is_removed(self, project: Path) -> None:
         first = make(project, keep=1).id
         record = MadeHere(state_folder()).folder
         assert self.known(project) == [True]
@@ -49,7 +49,7 @@ class TestOrigin:
         second = make(project, hours=1, keep=1).id
         assert [path.read_text() for path in record.iterdir()] == [f"{second}\n"]
 
-    def test_one_that_came_to_nothing_leaves_no_record(
+    def test_a_failed_backup_leaves_no_record(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def full(*_: object) -> None:
@@ -61,7 +61,7 @@ class TestOrigin:
         assert list(MadeHere(state_folder()).folder.iterdir()) == []
 
     @pytest.mark.parametrize("verb", ["check", "restore", "roll-back"])
-    def test_one_that_was_not_or_was_changed_is_put_back_only_where_it_is_meant(
+    def test_other_or_changed_backups_are_restored_only_on_request(
         self, project: Path, monkeypatch: pytest.MonkeyPatch, verb: str
     ) -> None:
         made = make(project)
@@ -78,7 +78,7 @@ class TestOrigin:
         words = ("--from-elsewhere", "--manifest", digest)
         assert self.verb(project, monkeypatch, verb, made.id, *words) == 0
 
-    def test_images_are_tagged_as_the_manifest_vouches_for_only(
+    def test_images_are_tagged_only_as_the_manifest_says(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = make(project)
@@ -88,7 +88,7 @@ class TestOrigin:
             self.verb(project, monkeypatch, "roll-back", made.id)
         assert (project / ".env").read_text() == "SECRET=new\n"
 
-    def test_a_record_that_a_service_can_write_to_vouches_for_nothing(self, project: Path) -> None:
+    def test_a_record_that_a_service_can_write_to_is_not_trusted(self, project: Path) -> None:
         make(project)
         home = Mount(
             plain("bind"), plain(str(MadeHere(state_folder()).folder.parent)), plain("/x"), True
@@ -97,9 +97,7 @@ class TestOrigin:
         reading = replace(home, writable=False)
         assert self.known(project, a_container("api", mounts=(reading,))) == [True]
 
-    def test_where_it_can_not_be_recorded_the_backup_is_made_and_says_so(
-        self, project: Path
-    ) -> None:
+    def test_a_backup_that_can_not_be_recorded_is_made_with_a_warning(self, project: Path) -> None:
         MadeHere(state_folder()).folder.parent.mkdir(parents=True)
         MadeHere(state_folder()).folder.write_text("no folder")
         said = list[str]()
@@ -108,7 +106,7 @@ class TestOrigin:
         assert any("taken for one from elsewhere" in line for line in said)
 
     @pytest.mark.parametrize("digest", ["", ".", "..", "0" * 63, "../made-backups", "A" * 64])
-    def test_what_is_no_digest_is_not_recorded(self, project: Path, digest: str) -> None:
+    def test_an_invalid_digest_is_not_recorded(self, project: Path, digest: str) -> None:
         make(project)
         assert not MadeHere(state_folder()).has(digest)
         MadeHere(state_folder()).forget(digest)
@@ -120,7 +118,7 @@ class TestDumps:
 
     @dataclass
     class Server:
-        """A server in whose place a script changes the backup."""
+        """A server whose script changes the backup."""
 
         meanwhile: Callable[[], object] = lambda: None
         read: list[bytes] = field(default_factory=list)
@@ -157,20 +155,22 @@ class TestDumps:
         )
         restorer.restore(manifest(items=(item,)), wanted_for_restore)
 
-    def test_plain_sql_is_fed_to_nobody(self, project: Path) -> None:
+    def test_plain_sql_is_never_executed(self, project: Path) -> None:
         server = self.Server()
         with pytest.raises(OperationError, match="no dump in the custom format"):
             self.restored(project, b"\\! touch /tmp/x\n", server, ItemKind.POSTGRES)
         assert server.read == []
 
     @pytest.mark.parametrize("kind", [ItemKind.POSTGRES, ItemKind.ROLES])
-    def test_the_server_reads_what_was_compared(self, project: Path, kind: ItemKind) -> None:
+    def test_the_server_reads_the_copy_that_was_checked(
+        self, project: Path, kind: ItemKind
+    ) -> None:
         server = self.Server()
         self.restored(project, self.DUMP, server, kind)
         assert server.read == [self.DUMP]
 
     @pytest.mark.parametrize("kind", [ItemKind.POSTGRES, ItemKind.ROLES])
-    def test_one_that_changes_after_it_was_checked_is_not_read(
+    def test_a_dump_that_changes_after_the_check_is_not_read(
         self, project: Path, kind: ItemKind
     ) -> None:
         dump = project.parent / "20260301-120000/dump"
@@ -181,7 +181,7 @@ class TestDumps:
 
 
 class TestCheck:
-    def test_the_backup_that_is_made_first_needs_room_too(
+    def test_the_backup_before_a_restore_needs_space(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = make(project).id

@@ -1,4 +1,4 @@
-"""What services write outside of the project's folder: it is looked at before it is left out."""
+"""Folders outside of the project that services write to are searched before they are left out."""
 
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def only_gap(found: Sources) -> LeftOut:
     return gap
 
 
-def test_a_database_there_makes_the_backup_incomplete(project: Path, elsewhere: Path) -> None:
+def test_a_database_outside_makes_the_backup_incomplete(project: Path, elsewhere: Path) -> None:
     database(elsewhere / "deep/app.db")
     found = sources(project, elsewhere)
     gap = only_gap(found)
@@ -50,18 +50,20 @@ def test_a_database_there_makes_the_backup_incomplete(project: Path, elsewhere: 
     assert found.databases == ()
 
 
-def test_a_single_file_that_is_a_database_does_too(project: Path, elsewhere: Path) -> None:
+def test_a_mounted_database_file_makes_the_backup_incomplete(
+    project: Path, elsewhere: Path
+) -> None:
     database(elsewhere / "app.db")
     assert only_gap(sources(project, elsewhere / "app.db")).expected
 
 
-def test_a_folder_that_was_searched_and_has_none_does_not(project: Path, elsewhere: Path) -> None:
+def test_a_folder_without_a_database_does_not(project: Path, elsewhere: Path) -> None:
     gap = only_gap(sources(project, elsewhere))
     assert (gap.gap, gap.expected) == (Gap.NOT_COPIED, False)
     assert "there is no SQLite database in it" in gap.why
 
 
-def test_what_no_service_can_write_to_does_not(project: Path, elsewhere: Path) -> None:
+def test_a_read_only_mount_does_not(project: Path, elsewhere: Path) -> None:
     database(elsewhere / "app.db")
     gap = only_gap(sources(project, elsewhere, read_only=("/data",)))
     assert (gap.gap, gap.expected) == (Gap.NOT_COPIED, False)
@@ -69,21 +71,21 @@ def test_what_no_service_can_write_to_does_not(project: Path, elsewhere: Path) -
 
 
 @pytest.mark.parametrize("name", ["bind mount {}/", "bind mount api:/data"])
-def test_what_the_settings_skip_does_not(project: Path, elsewhere: Path, name: str) -> None:
+def test_a_skipped_mount_does_not(project: Path, elsewhere: Path, name: str) -> None:
     database(elsewhere / "app.db")
     gap = only_gap(sources(project, elsewhere, name.format(elsewhere)))
     assert (gap.why, gap.expected) == ("the settings skip it", False)
 
 
 @pytest.mark.usefixtures("ordinary")
-def test_one_that_can_not_be_entered_is_unknown(project: Path, elsewhere: Path) -> None:
+def test_an_inaccessible_folder_is_unknown(project: Path, elsewhere: Path) -> None:
     (elsewhere / "closed").mkdir(mode=0)
     gap = only_gap(sources(project, elsewhere))
     assert (gap.gap, gap.expected) == (Gap.UNKNOWN, True)
     assert f"{elsewhere}/closed could not be looked at" in gap.why
 
 
-def test_one_with_too_much_in_it_is_unknown(
+def test_a_folder_with_too_many_files_is_unknown(
     project: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outside, "MOST_LOOKED_AT", 3)
@@ -94,25 +96,25 @@ def test_one_with_too_much_in_it_is_unknown(
     assert "more than 3 files and folders" in gap.why
 
 
-def test_a_server_s_data_that_no_service_runs_is_unknown(project: Path, elsewhere: Path) -> None:
+def test_data_of_a_server_that_no_service_runs_is_unknown(project: Path, elsewhere: Path) -> None:
     (elsewhere / "pg").mkdir()
     (elsewhere / "pg/PG_VERSION").write_text("16\n")
     gap = only_gap(sources(project, elsewhere))
     assert (gap.gap, gap.expected) == (Gap.UNKNOWN, True)
 
 
-def test_the_path_of_an_engine_elsewhere_proves_nothing(project: Path, elsewhere: Path) -> None:
+def test_a_path_of_a_remote_engine_is_unknown(project: Path, elsewhere: Path) -> None:
     gap = only_gap(sources(project, elsewhere, here=False))
     assert (gap.gap, gap.expected) == (Gap.UNKNOWN, True)
 
 
-def test_one_that_is_gone_is_missed_if_a_container_has_it(project: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_is_a_gap_if_a_container_has_it(project: Path, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     assert only_gap(sources(project, gone)).gap is Gap.UNKNOWN
     assert not only_gap(sources(project, gone, made=False)).expected
 
 
-def test_the_project_s_own_and_its_backups_are_not_missed(project: Path, tmp_path: Path) -> None:
+def test_the_project_and_its_backups_are_no_gaps(project: Path, tmp_path: Path) -> None:
     database(project / "data/app.db")
     rules = policy(project)
     database(rules.root / "20260301-120000/sqlite/app.db")
@@ -122,7 +124,7 @@ def test_the_project_s_own_and_its_backups_are_not_missed(project: Path, tmp_pat
 
 
 @pytest.mark.parametrize("read_only", [(), ("/data",)])
-def test_a_volume_that_is_such_a_folder_is_looked_at_too(
+def test_a_volume_bound_to_such_a_folder_is_searched(
     project: Path, elsewhere: Path, read_only: tuple[str, ...]
 ) -> None:
     opened = VolumeKnowledge(bound={"held": str(elsewhere)})
@@ -148,7 +150,7 @@ def test_a_volume_that_is_such_a_folder_is_looked_at_too(
 
 
 @pytest.mark.parametrize("folder", ["/dev", "/dev/shm"])
-def test_a_volume_of_the_machine_itself_is_unknown_and_not_missed(
+def test_a_volume_bound_to_a_system_folder_is_unknown_and_no_gap(
     project: Path, folder: str
 ) -> None:
     opened = VolumeKnowledge(bound={"held": folder})
@@ -157,7 +159,7 @@ def test_a_volume_of_the_machine_itself_is_unknown_and_not_missed(
     assert not only_gap(made).expected
 
 
-def test_a_volume_that_is_the_project_itself_is_copied_as_such(project: Path) -> None:
+def test_a_volume_bound_to_the_project_is_copied_as_the_project(project: Path) -> None:
     database(project / "state/app.db")
     opened = VolumeKnowledge(bound={"held": str(project)})
     made = find_sources(policy(project), Stack((seen(),)), lambda _names: opened)

@@ -1,4 +1,4 @@
-"""Files get their owners, by a container where this user may not change them."""
+"""Setting owners of files, with a container if this user may not."""
 
 import json
 import os
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make fi
 
 
 class Docker:
-    """An engine with two images, of which one has the program. It does what it is asked."""
+    """An engine with two images, of which one has `chown`, which it runs."""
 
     def __init__(self, *images: str) -> None:
         self.images = images
         self.shift = 0
-        """How far its owners are from those of the host (`userns-remap`)."""
+        """The offset of its user ids (`userns-remap`)."""
         self.ran: list[Sequence[str]] = []
 
     def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
@@ -52,7 +52,7 @@ class Docker:
 
 @pytest.fixture
 def operator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This user is in the group `docker` and not root."""
+    """Make this user a member of the group `docker`, but not root."""
 
     def refuse(*_arguments: Any, **_more: Any) -> None:
         raise PermissionError(1, "Operation not permitted")
@@ -65,7 +65,7 @@ def owners(docker: Docker) -> Owners:
 
 
 def served(project: Path) -> str:
-    """A backup, and a database that belongs to the service since."""
+    """A backup, with a database that now belongs to the service."""
     made = make(project)
     database_file = project / "data/pixels.db"
     database_file.chmod(0o640)
@@ -78,7 +78,7 @@ def owner(path: Path) -> tuple[int, int, int]:
     return about.st_uid, about.st_gid, about.st_mode & 0o777
 
 
-def test_a_database_stays_its_service_s_where_this_user_is_not_root(
+def test_a_restored_database_belongs_to_the_service_without_root(
     project: Path, operator: None
 ) -> None:
     backup_id = served(project)
@@ -92,13 +92,13 @@ def test_a_database_stays_its_service_s_where_this_user_is_not_root(
     assert words[-2:] == (f"{SERVICE}:{SERVICE}", "/beside/.pixels.db.restoring")
 
 
-def test_a_common_image_is_taken_before_one_of_the_project(project: Path, operator: None) -> None:
+def test_a_common_image_is_preferred_to_one_of_the_project(project: Path, operator: None) -> None:
     docker = Docker("alpine:latest", "sha256:own")
     restore(project, served(project), owners=owners(docker))
     assert {words[-3] for words in docker.ran} == {"alpine:latest"}
 
 
-def test_a_folder_that_is_made_again_is_not_the_operator_s(project: Path, operator: None) -> None:
+def test_a_recreated_folder_belongs_to_its_former_owner(project: Path, operator: None) -> None:
     made = make(project)
     (project / "data/pixels.db").unlink()
     (project / "data").rmdir()
@@ -108,9 +108,7 @@ def test_a_folder_that_is_made_again_is_not_the_operator_s(project: Path, operat
     assert owner(project / "data/pixels.db")[:2] == (SERVICE, SERVICE)
 
 
-def test_where_nothing_can_do_it_nothing_is_restored_and_the_fix_is_said(
-    project: Path, operator: None
-) -> None:
+def test_if_nothing_can_set_the_owner_nothing_is_restored(project: Path, operator: None) -> None:
     backup_id = served(project)
     (project / ".env").write_text("SECRET=new\n")
     with pytest.raises(OperationError, match=r"Nothing was restored.*docker pull alpine"):
@@ -122,7 +120,7 @@ def test_where_nothing_can_do_it_nothing_is_restored_and_the_fix_is_said(
     assert not list(project.rglob("*.restoring"))
 
 
-def test_a_container_that_gives_it_to_another_is_not_believed(
+def test_a_container_that_sets_another_owner_is_not_trusted(
     project: Path, operator: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup_id = served(project)
@@ -133,7 +131,7 @@ def test_a_container_that_gives_it_to_another_is_not_believed(
     assert owner(project / "data/pixels.db")[0] == SERVICE
 
 
-def test_a_folder_of_another_is_opened_for_the_group_or_by_its_members(tmp_path: Path) -> None:
+def test_the_hint_for_an_inaccessible_folder_is_chgrp_or_group_membership(tmp_path: Path) -> None:
     folder = tmp_path / "da ta"
     folder.mkdir(mode=0o755)
     words = opening_words(folder)
@@ -144,7 +142,7 @@ def test_a_folder_of_another_is_opened_for_the_group_or_by_its_members(tmp_path:
     assert opening_words(folder).endswith(f"as a member of the group {SERVICE}")
 
 
-def test_a_path_with_a_comma_is_one_path(tmp_path: Path, operator: None) -> None:
+def test_a_path_with_a_comma_is_quoted(tmp_path: Path, operator: None) -> None:
     path = database(tmp_path / "a,b/x.db")
     owners(Docker("sha256:own")).give(path, SERVICE, SERVICE)
     assert path.stat().st_uid == SERVICE

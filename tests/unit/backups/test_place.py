@@ -1,4 +1,4 @@
-"""The place of backups: who could write to it, and what is said of it."""
+"""The folders of backups, of which others can write to the former one."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class TestPlace:
             project, state_folder()
         )
 
-    def test_backups_in_the_former_place_are_found_used_and_retired(self, project: Path) -> None:
+    def test_backups_in_the_former_folder_are_found_used_and_rotated(self, project: Path) -> None:
         old = make(project, folder="backups/pixel-tui").id
         new = make(project, hours=1).id
         policy = rules(project)
@@ -43,7 +43,7 @@ class TestPlace:
         assert old not in [backup.id for backup in store.list()]
         assert not (project / "backups/pixel-tui" / old).exists()
 
-    def test_what_is_planted_in_the_former_place_displaces_nothing(self, project: Path) -> None:
+    def test_planted_backups_in_the_former_folder_replace_no_others(self, project: Path) -> None:
         ours = [make(project, hours=hour, keep=2).id for hour in (0, 1)]
         policy = rules(project)
         for day in range(1, 4):
@@ -54,7 +54,7 @@ class TestPlace:
         newest = make(project, hours=2, keep=2).id
         assert sorted(BackupStore(policy.root).names()) == [ours[1], newest]
 
-    def test_manifests_without_end_in_the_former_place_hide_nothing(
+    def test_endless_manifests_in_the_former_folder_hide_no_backup(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = make(project).id
@@ -69,7 +69,9 @@ class TestPlace:
         assert [backup.id for backup in listed if backup.manifest] == [made]
         assert len(listed) == 4
 
-    def test_a_link_in_the_former_place_costs_another_project_nothing(self, project: Path) -> None:
+    def test_a_link_in_the_former_folder_removes_no_other_project_s_backups(
+        self, project: Path
+    ) -> None:
         other = project.parent / "other"
         shutil.copytree(project, other)
         theirs = make(other).id
@@ -78,7 +80,7 @@ class TestPlace:
         make(project, hours=1, keep=1)
         assert theirs in BackupStore(rules(other).root).names()
 
-    def test_a_fifo_as_a_manifest_silences_no_action(self, project: Path) -> None:
+    def test_a_fifo_as_a_manifest_blocks_no_action(self, project: Path) -> None:
         planted = project / "backups/pixel-tui/20990101-000000"
         planted.mkdir(parents=True)
         os.mkfifo(planted / MANIFEST)
@@ -89,9 +91,7 @@ class TestPlace:
         assert found[0].backup.manifest is None
 
     @pytest.mark.parametrize("name", [MANIFEST, "verified.json"])
-    def test_whatever_lies_in_the_former_place_stops_nothing(
-        self, project: Path, name: str
-    ) -> None:
+    def test_any_content_of_the_former_folder_stops_nothing(self, project: Path, name: str) -> None:
         old = make(project, folder="backups/pixel-tui").id
         folder = project / "backups/pixel-tui" / old
         policy = rules(project)
@@ -119,7 +119,7 @@ class TestPlace:
             assert (backup.manifest is None) == (name == MANIFEST)
             assert not backup.verified
 
-    def test_manifests_without_end_do_not_hide_the_newest(
+    def test_endless_manifests_do_not_hide_the_newest_backup(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = make(project)
@@ -130,9 +130,7 @@ class TestPlace:
         assert new.manifest is not None
         assert old.manifest is None
 
-    def test_one_planted_manifest_of_any_length_hides_no_backup_beside_it(
-        self, project: Path
-    ) -> None:
+    def test_one_planted_manifest_hides_no_other_backup(self, project: Path) -> None:
         old = make(project, folder="backups/pixel-tui").id
         planted = project / "backups/pixel-tui/20990101-000000"
         planted.mkdir()
@@ -142,7 +140,7 @@ class TestPlace:
         listed = BackupStore(policy.root, former=policy.former).list()
         assert [backup.id for backup in listed if backup.manifest] == [old]
 
-    def test_a_backup_that_is_named_is_found_among_any_number(
+    def test_a_backup_is_found_by_id_among_any_number(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         old = make(project, folder="backups/pixel-tui").id

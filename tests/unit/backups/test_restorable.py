@@ -1,4 +1,4 @@
-"""What a manifest may have put back: nothing that no backup of ours can contain."""
+"""What a manifest may restore: only what our own backups can contain."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ Forge = Callable[..., str]
 
 @pytest.fixture
 def forge(project: Path) -> Forge:
-    """Makes a backup, and adds an item to it as somebody would who may write there."""
+    """Makes a backup, and adds an item to it as an attacker with write access would."""
     made = make(project)
     folder = store_of(project).find(made.id).folder
 
@@ -45,7 +45,7 @@ def forge(project: Path) -> Forge:
 
 
 def refused(project: Path, backup_id: str, why: str, **how: Any) -> None:
-    """It is refused, with this reason, and nothing was touched."""
+    """Check that it is refused for this reason, and that nothing was changed."""
     before = {path: path.lstat() for path in project.rglob("*") if path.name != "pixel-tui"}
     with pytest.raises(OperationError, match=rf"Nothing was restored.*{why}"):
         restore(project, backup_id, **how)
@@ -69,7 +69,7 @@ def refused(project: Path, backup_id: str, why: str, **how: Any) -> None:
         (".env", "two items|Two items"),
     ],
 )
-def test_a_place_that_no_backup_has_is_refused(
+def test_a_path_that_no_backup_has_is_refused(
     project: Path, forge: Forge, source: str, why: str
 ) -> None:
     refused(project, forge(source), why)
@@ -84,7 +84,7 @@ PLANTED = [
 
 
 @pytest.mark.parametrize(("source", "why"), PLANTED)
-def test_a_plan_refuses_it_as_well(project: Path, forge: Forge, source: str, why: str) -> None:
+def test_a_plan_refuses_such_a_path(project: Path, forge: Forge, source: str, why: str) -> None:
     backup_id = forge(source)
     known = replace(facts(*_backups(policy(project))[0]), volumes=())
     for action in ("restore", "restore-without-backup"):
@@ -95,33 +95,33 @@ def test_a_plan_refuses_it_as_well(project: Path, forge: Forge, source: str, why
     assert listed[0].refused.keys() == known.backups[0].refused.keys()
 
 
-def test_a_plan_to_roll_back_refuses_what_it_would_put_there(project: Path, forge: Forge) -> None:
+def test_a_roll_back_plan_refuses_such_a_path(project: Path, forge: Forge) -> None:
     backup_id = forge(".git/.env")
     known = facts(*_backups(policy(project))[0])
     with pytest.raises(OperationError, match=r"Roll back would fail: \.git/\.env can't be put"):
         plan("roll-back", known, backup_id)
 
 
-def test_a_plan_refuses_no_backup_of_ours(project: Path) -> None:
+def test_a_plan_accepts_our_own_backups(project: Path) -> None:
     made = make(project)
     (past,) = _backups(policy(project))[0]
     assert past.backup.id == made.id
     assert not past.refused
 
 
-def test_a_backup_that_holds_nothing_is_no_success(project: Path, forge: Forge) -> None:
+def test_restoring_an_empty_backup_is_an_error(project: Path, forge: Forge) -> None:
     backup_id = forge("notes")
     path = store_of(project).find(backup_id).folder / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {"items": []}))
     refused(project, backup_id, "holds nothing")
 
 
-def test_no_item_goes_to_where_another_needs_a_folder(project: Path, forge: Forge) -> None:
+def test_items_below_another_item_are_refused(project: Path, forge: Forge) -> None:
     forge("new")
     refused(project, forge("new/deep"), "below another")
 
 
-def test_an_empty_folder_that_docker_made_in_the_place_of_a_file_is_replaced(
+def test_an_empty_folder_that_docker_made_for_a_file_is_replaced(
     project: Path, forge: Forge
 ) -> None:
     (project / "notes").mkdir()
@@ -130,7 +130,7 @@ def test_an_empty_folder_that_docker_made_in_the_place_of_a_file_is_replaced(
 
 
 @pytest.mark.parametrize("mode", ["0999", "77777", "abc", "-644", "0o644", "", 420, "٠٦٤٤", "+644"])
-def test_a_mode_that_is_none_is_refused(project: Path, forge: Forge, mode: object) -> None:
+def test_an_invalid_mode_is_refused(project: Path, forge: Forge, mode: object) -> None:
     refused(project, forge("notes", details={"mode": mode}), "with the mode")
 
 
@@ -150,27 +150,27 @@ def test_a_link_or_a_pipe_in_the_backup_is_refused(project: Path, forge: Forge) 
     refused(project, backup_id, "no ordinary file")
 
 
-def test_what_is_said_to_be_a_database_has_to_be_one(project: Path, forge: Forge) -> None:
+def test_a_database_item_must_be_a_database(project: Path, forge: Forge) -> None:
     refused(project, forge("data/x.db", b"", kind="sqlite"), "is none")
     with pytest.raises(OperationError, match="Nothing was restored"):
         restore(project, forge("data/y.db", b"#!/bin/sh\n" * 100, kind="sqlite"))
 
 
-def test_a_volume_is_named_by_the_place_and_not_beside_it(project: Path, forge: Forge) -> None:
+def test_an_item_of_a_volume_must_have_its_path(project: Path, forge: Forge) -> None:
     details = {"volume": "held"}
     backup_id = forge("data/x.db", kind="sqlite", details=details)
     with pytest.raises(OperationError, match="Nothing was restored"):
         restore(project, backup_id)
 
 
-def test_the_wal_of_a_database_that_is_restored_is_left_alone(project: Path, forge: Forge) -> None:
+def test_the_wal_of_a_restored_database_is_left_alone(project: Path, forge: Forge) -> None:
     (project / "data/pixels.db").unlink()
     restore(project, forge("data/pixels.db-wal", b"stale" * 1000))
     assert not (project / "data/pixels.db-wal").exists()
     assert rows_of(project / "data/pixels.db") == 10
 
 
-def test_what_changes_between_check_and_copy_is_not_put_in_place(
+def test_a_file_that_changes_between_check_and_copy_is_not_restored(
     project: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup_id = forge("notes")
@@ -188,25 +188,25 @@ def test_what_changes_between_check_and_copy_is_not_put_in_place(
 
 
 class TestLinks:
-    """Links of the project's own lead to data; those that a service made lead nowhere."""
+    """Links of the project are followed to data; links that a service made are not."""
 
     @pytest.fixture
     def disk(self, project: Path, tmp_path: Path) -> Path:
-        """The data folder is on another disk, and a link leads there."""
+        """A data folder on another disk, with a link to it."""
         disk = tmp_path / "disk"
         disk.mkdir()
         (project / "data").rename(disk / "data")
         (project / "data").symlink_to(disk / "data")
         return disk
 
-    def test_a_data_folder_on_another_disk_is_followed(self, project: Path, forge: Forge,
+    def test_a_link_to_a_data_folder_on_another_disk_is_followed(self, project: Path, forge: Forge,
         disk: Path) -> None:  # fmt: skip
         (disk / "data/pixels.db").unlink()
         backup_id = forge("notes")
         restore(project, backup_id)
         assert rows_of(disk / "data/pixels.db") == 10
 
-    def test_so_it_is_where_a_service_mounts_it_and_the_folder(
+    def test_it_is_followed_if_a_service_mounts_both(
         self, project: Path, forge: Forge, disk: Path
     ) -> None:
         (disk / "data/pixels.db").unlink()
@@ -214,7 +214,7 @@ class TestLinks:
         restore(project, forge("notes"), binds=binds)
         assert rows_of(disk / "data/pixels.db") == 10
 
-    def test_a_link_that_a_service_may_have_made_is_not(
+    def test_a_link_that_a_service_may_have_made_is_not_followed(
         self, project: Path, forge: Forge, tmp_path: Path
     ) -> None:
         (tmp_path / "etc").mkdir()
@@ -224,13 +224,13 @@ class TestLinks:
         refused(project, forge("top/passwd"), "leads out", binds=(str(project),))
         assert not list((tmp_path / "etc").iterdir())
 
-    def test_nor_one_that_leads_into_a_repository(self, project: Path, forge: Forge) -> None:
+    def test_a_link_into_a_repository_is_not_followed(self, project: Path, forge: Forge) -> None:
         (project / ".git/hooks").mkdir(parents=True)
         (project / "data/deep").symlink_to(project / ".git/hooks")
         refused(project, forge("data/deep/pre-commit"), "history of a repository")
 
 
-def test_a_disk_without_room_is_told_before_anything_is_touched(
+def test_a_full_disk_is_reported_before_anything_is_changed(
     project: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup_id = forge("notes")

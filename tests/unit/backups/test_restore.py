@@ -1,4 +1,4 @@
-"""Putting a backup back: all of it is looked at first, and nothing is overwritten."""
+"""Restoring a backup: everything is checked first, and nothing is overwritten."""
 
 import getpass
 import os
@@ -57,7 +57,7 @@ restorer.restore(backup.manifest, wanted_for_restore)
 
 
 class TestRestore:
-    def test_rows_and_files_come_back_and_the_present_is_put_aside(self, project: Path) -> None:
+    def test_rows_and_files_are_restored_and_current_ones_kept(self, project: Path) -> None:
         made = make(project)
         with closing(sqlite3.connect(project / "data/pixels.db")) as connection, connection:
             connection.execute("DELETE FROM pixels")
@@ -72,10 +72,10 @@ class TestRestore:
         assert rows_of(project / "data/pixels.db.before-x") == 0
 
     @pytest.mark.parametrize("wal", [True, False], ids=["wal", "journal"])
-    def test_a_database_that_was_put_aside_opens_with_what_was_beside_it(
+    def test_a_kept_database_opens_with_its_side_files(
         self, project: Path, tmp_path: Path, *, wal: bool
     ) -> None:
-        """As after a crash: its last commits are in its `-wal`, or its `-journal` undoes half."""
+        """The state after a crash: commits only in `-wal`, or a `-journal` to roll back."""
         path = project / "data/pixels.db"
         path.unlink()
         database(path, wal=wal)
@@ -100,25 +100,25 @@ class TestRestore:
         assert rows_of(path) == 10
         assert rows_of(project / "data/pixels.db.before-x") == 11
 
-    def test_what_was_put_aside_goes_into_no_later_backup(self, project: Path) -> None:
+    def test_kept_files_are_in_no_later_backup(self, project: Path) -> None:
         database(project / "data/pixels.db.before-20260301-120000")
         database(project / "data/pixels.db.before-noon")
         sources = [item.source for item in make(project).items if item.kind is ItemKind.SQLITE]
         assert sources == ["data/pixels.db", "data/pixels.db.before-noon"]
 
-    def test_nor_does_a_file_that_was_whatever_the_patterns_say(self, project: Path) -> None:
+    def test_kept_files_are_in_no_later_backup_even_if_patterns_match(self, project: Path) -> None:
         for name in ("notes", "notes.before-20260301-120000", ".notes.restoring"):
             (project / name).write_text("x")
         sources = [item.source for item in make(project, files=("*notes*",)).items]
         assert [name for name in sources if "notes" in name] == ["notes"]
 
-    def test_a_file_that_is_gone_comes_back_with_its_mode(self, project: Path) -> None:
+    def test_a_missing_file_is_restored_with_its_mode(self, project: Path) -> None:
         made = make(project)
         (project / ".env").unlink()
         restore(project, made.id)
         assert (project / ".env").stat().st_mode & 0o777 == 0o640
 
-    def test_a_folder_that_is_gone_comes_back_as_open_as_the_one_above(self, project: Path) -> None:
+    def test_a_missing_folder_is_created_with_its_parent_s_mode(self, project: Path) -> None:
         project.chmod(0o755)
         (project / "data/pixels.db").chmod(0o664)
         made = make(project)
@@ -141,7 +141,7 @@ class TestRestore:
         assert refused.value.remedy == "What was stopped for it is still stopped: start it again."
         assert (project / "docker-compose.yml").read_text() == "broken"
 
-    def test_all_is_checked_before_anything_is_stopped(self, project: Path) -> None:
+    def test_everything_is_checked_before_anything_is_stopped(self, project: Path) -> None:
         made = make(project)
         (project / ".env").write_text("SECRET=new\n")
         before = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
@@ -180,7 +180,7 @@ class TestRestore:
             restore(project, made.id)
         assert other.read_text() == "other"
 
-    def test_a_database_that_is_written_to_is_left_alone(self, project: Path) -> None:
+    def test_a_database_in_use_is_left_alone(self, project: Path) -> None:
         made = make(project)
         (project / ".env").write_text("broken")
         with (
@@ -192,9 +192,7 @@ class TestRestore:
         assert (project / ".env").read_text() == "broken", "nor is anything else touched"
 
     @pytest.mark.parametrize("name", [".env", "data/pixels.db", "data/pixels.db-shm"])
-    def test_the_check_names_who_has_a_file_open_that_is_replaced(
-        self, project: Path, name: str
-    ) -> None:
+    def test_the_check_names_processes_with_open_files(self, project: Path, name: str) -> None:
         made = make(project)
         (project / ".env").write_text("SECRET=new\n")
         (project / name).touch()
@@ -216,7 +214,7 @@ class TestRestore:
         assert f"{name.removesuffix('-shm')} can't be: {words} has it open" in str(refused.value)
         assert f"open       {name}  {words}" in said
 
-    def test_one_that_stays_as_it_is_may_be_open(self, project: Path) -> None:
+    def test_an_unchanged_file_may_be_open(self, project: Path) -> None:
         made = make(project)
         folder = store_of(project).find(made.id).folder
         restorer = Restorer(
@@ -230,7 +228,7 @@ class TestRestore:
         with held_open(project / ".env"):
             restorer.check(made, wanted_for_restore)
 
-    def test_processes_are_looked_at_once_for_all_files(
+    def test_processes_are_scanned_once_for_all_files(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = make(project)
@@ -251,7 +249,7 @@ class TestRestore:
         assert looks == [(files, []), (files, copies)], "before all, and before the first swap"
         assert not list(project.rglob("*.restoring"))
 
-    def test_one_that_is_opened_while_the_copies_are_made_keeps_all_of_it_as_it_was(
+    def test_a_file_opened_during_the_copies_stops_the_restore(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = make(project)
@@ -265,7 +263,7 @@ class TestRestore:
         assert (project / ".env").read_text() == "broken"
         assert not [*project.rglob("*.before-x"), *project.rglob("*.restoring")]
 
-    def test_so_is_one_that_a_running_container_mounts_over_any_path(self, project: Path) -> None:
+    def test_a_file_that_a_running_container_mounts_stops_the_restore(self, project: Path) -> None:
         made = make(project)
         link = project.with_name("link")
         link.symlink_to(project)
@@ -282,7 +280,7 @@ class TestRestore:
             restore(project, made.id, running=[holder_of(node, {"held": volume_of(bound)})])
         assert not list(project.rglob("*.before-x"))
 
-    def test_killed_at_any_moment_each_file_is_the_old_or_the_new_one(
+    def test_after_a_kill_each_file_is_the_old_or_the_new_one(
         self, project: Path, tmp_path: Path
     ) -> None:
         made = make(project)
@@ -328,7 +326,7 @@ class TestRestore:
         assert (0, "SECRET=new\n") in seen, "some died before anything was done"
         assert len(seen) == 3, "and some between two files"
 
-    def test_how_far_one_came_is_looked_up(self, tmp_path: Path) -> None:
+    def test_the_progress_of_a_dead_restore_is_found_out(self, tmp_path: Path) -> None:
         for name in ("a", "a.before-x", "b", "d.before-x", "new"):
             (tmp_path / name).touch()
         (tmp_path / "b.before-x").hardlink_to(tmp_path / "b")
@@ -345,7 +343,7 @@ class TestRestore:
         assert how_far(nothing, tmp_path) == "Nothing was replaced."
         assert how_far([], tmp_path) == "As far as its output says, nothing was replaced."
 
-    def test_killed_beside_a_wal_that_was_left_no_database_meets_anothers(
+    def test_after_a_kill_no_database_has_another_s_wal(
         self, project: Path, tmp_path: Path
     ) -> None:
         made = make(project)
@@ -380,7 +378,7 @@ class TestRestore:
 
     @pytest.mark.parametrize("source", [".env", "docker-compose.yml"])
     @pytest.mark.parametrize("more", [b"\n", b"# two\n", None])
-    def test_a_roll_back_replaces_what_differs_in_a_byte_and_nothing_else(
+    def test_a_roll_back_replaces_only_files_that_differ(
         self, project: Path, source: str, more: bytes | None
     ) -> None:
         made = make(project)
@@ -407,7 +405,7 @@ class TestRestore:
         assert restorer.aside == ([] if more is None else [f"{source}.before-x"])
         assert replaced_files(made, project) == set()
 
-    def test_how_it_ran_is_compose_files_and_environment_files_only(self, project: Path) -> None:
+    def test_the_deployment_is_compose_and_environment_files_only(self, project: Path) -> None:
         made = make(project)
         wanted = {item.source for item in made.items if wanted_for_deployment(item)}
         assert wanted == {".env", "docker-compose.yml"}

@@ -1,4 +1,4 @@
-"""Whether there is room for what a restore puts back, told before anything is stopped."""
+"""Checking the space for a restore before anything is stopped."""
 
 import hashlib
 import os
@@ -46,7 +46,7 @@ def manifest(*items: Item) -> Manifest:
 
 
 @pytest.mark.usefixtures("free")
-def test_each_file_takes_whole_blocks(tmp_path: Path) -> None:
+def test_each_file_takes_complete_blocks(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
     (found,) = restore_shortages(made, places, tmp_path / "state")
@@ -55,7 +55,7 @@ def test_each_file_takes_whole_blocks(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("free")
-def test_what_is_the_same_already_needs_none(tmp_path: Path) -> None:
+def test_an_unchanged_file_needs_no_space(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
     (tmp_path / "a").write_bytes(b"1")
@@ -65,7 +65,7 @@ def test_what_is_the_same_already_needs_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("free")
-def test_a_database_is_always_put_back_and_one_in_a_volume_is_not_judged(tmp_path: Path) -> None:
+def test_a_database_always_needs_space_and_a_volume_is_not_checked(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"x" * 2 * BLOCK)
     made = manifest(item("x.db", b"x" * 2 * BLOCK, ItemKind.SQLITE))
     assert len(restore_shortages(made, {"x.db": str(tmp_path / "x.db")}, tmp_path / "state")) == 1
@@ -73,14 +73,14 @@ def test_a_database_is_always_put_back_and_one_in_a_volume_is_not_judged(tmp_pat
 
 
 @pytest.mark.usefixtures("free")
-def test_plans_are_made_with_it(tmp_path: Path) -> None:
+def test_plans_report_missing_space(tmp_path: Path) -> None:
     backup = Backup("20260301-080000", tmp_path / "b", manifest(item("a", b"1"), item("b", b"2")))
     past = _past(backup, policy_for(tmp_path, BackupSettings(), tmp_path / "state"), None)
     assert [found.needed for found in past.shortages] == [2 * BLOCK]
 
 
 @pytest.mark.usefixtures("free")
-def test_the_reserve_of_the_same_disk_counts_as_room(tmp_path: Path) -> None:
+def test_the_reserve_of_the_same_disk_counts_as_free(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
     (tmp_path / "state").mkdir()

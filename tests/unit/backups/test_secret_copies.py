@@ -1,4 +1,4 @@
-"""What a restore puts aside of environment files is private, and git is asked about it."""
+"""Kept environment files are private, and git is asked about them."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ __all__ = ["project"]
 
 
 def restored(project: Path, secrets: SecretCopies) -> str:
-    """The last line of a restore of what was changed since."""
+    """Return the last line of a restore."""
     made = make(project)
     for path in (project / ".env", project / "docker-compose.yml"):
         path.write_text(f"{path.read_text()}# changed\n")
@@ -40,7 +40,7 @@ def mode_of(path: Path) -> int:
 
 
 @pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o640, 0o600), (0o400, 0o400)])
-def test_a_copy_of_an_environment_file_is_for_its_owner_alone(
+def test_only_the_owner_may_read_a_kept_environment_file(
     project: Path, before: int, after: int
 ) -> None:
     (project / ".env").chmod(before)
@@ -56,14 +56,14 @@ def test_a_copy_of_an_environment_file_is_for_its_owner_alone(
     assert copy.read_text() == "SECRET=new\n"
 
 
-def test_a_file_of_another_name_is_private_where_compose_reads_it(project: Path) -> None:
+def test_an_environment_file_with_another_name_is_private(project: Path) -> None:
     (project / "docker-compose.yml").chmod(0o644)
     said = restored(project, SecretCopies([project / "docker-compose.yml"]))
     assert mode_of(project / "docker-compose.yml.before-x") == 0o600
     assert "With secrets in it: .env.before-x, docker-compose.yml.before-x." in said
 
 
-def test_what_holds_no_secrets_keeps_its_mode_and_is_not_named(project: Path) -> None:
+def test_other_kept_files_keep_their_mode(project: Path) -> None:
     (project / "docker-compose.yml").chmod(0o644)
     said = restored(project, SecretCopies())
     assert mode_of(project / "docker-compose.yml.before-x") == 0o644
@@ -78,9 +78,7 @@ def test_what_holds_no_secrets_keeps_its_mode_and_is_not_named(project: Path) ->
         (".env*\n", ""),
     ],
 )
-def test_git_is_asked_whether_it_would_take_the_copy(
-    project: Path, ignoring: str, words: str
-) -> None:
+def test_git_is_asked_whether_it_ignores_the_copy(project: Path, ignoring: str, words: str) -> None:
     git(project, "init", "--quiet")
     (project / ".gitignore").write_text(ignoring)
     said = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
@@ -91,13 +89,13 @@ def test_git_is_asked_whether_it_would_take_the_copy(
     assert (".env.before-x" in git(project, "ls-files")) is bool(words)
 
 
-def test_if_git_does_not_answer_that_is_unknown(project: Path) -> None:
+def test_without_an_answer_of_git_it_is_unknown(project: Path) -> None:
     (project / ".git").mkdir()
     said = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
     assert "Whether git ignores .env.before-x is unknown" in said
 
 
-def test_outside_of_a_repository_git_takes_nothing(tmp_path: Path) -> None:
+def test_outside_of_a_repository_git_is_not_mentioned(tmp_path: Path) -> None:
     assert is_ignored(tmp_path / ".env.before-x", os.environ) is True
 
 

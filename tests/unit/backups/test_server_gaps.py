@@ -1,4 +1,4 @@
-"""What a backup lacks of Postgres servers."""
+"""Gaps of a backup of Postgres servers."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ __all__ = ["project"]
 class TestServers:
     @dataclass
     class Postgres(Stack):
-        """A server that answers what it is told to."""
+        """A server with given answers."""
 
         answers: dict[str, ProgramOutput] = field(default_factory=dict)
 
@@ -52,15 +52,13 @@ class TestServers:
         }
         return make(project, self.Postgres([server], model(), answers=known))
 
-    def test_a_volume_is_dumped_if_all_of_its_server_is(self, project: Path) -> None:
+    def test_a_volume_is_dumped_if_its_complete_server_is(self, project: Path) -> None:
         made = self.made(project)
         assert not made.incomplete
         assert made.volume("held").cover is Cover.DUMPED
         assert made.servers[0].complete
 
-    def test_one_in_which_no_program_can_be_started_is_unknown_and_not_without_pg_dump(
-        self, project: Path
-    ) -> None:
+    def test_a_container_that_starts_no_program_is_unknown(self, project: Path) -> None:
         paused = ProgramOutput(1, b"", b"Error response from daemon: container db is paused")
         made = self.made(project, pg_dump=paused)
         assert missing(made) == {"db": Gap.UNKNOWN}
@@ -70,7 +68,7 @@ class TestServers:
         (gap,) = [gap for gap in without.left_out if gap.what == "db"]
         assert "there is no pg_dump in its container" in gap.why
 
-    def test_one_dump_that_fails_stops_no_other(self, project: Path) -> None:
+    def test_a_failed_dump_does_not_stop_others(self, project: Path) -> None:
         made = self.made(project, **{"dbname='other'": ProgramOutput(1, b"", b"it is locked")})
         assert missing(made) == {"db/other": Gap.FAILED}
         assert [item.database for item in made.items if item.database] == ["agent"]
@@ -89,12 +87,12 @@ class TestServers:
         assert made.volume("held").cover is Cover.UNKNOWN
         assert not made.servers[0].listed
 
-    def test_a_volume_where_its_data_was_looked_for_and_is_not(self, project: Path) -> None:
+    def test_a_volume_without_the_server_s_data_is_unknown(self, project: Path) -> None:
         elsewhere = ProgramOutput(0, b'{"data": "/srv/postgres"}', b"")
         made = self.made(project, data_directory=elsewhere)
         assert missing(made) == {"volume held": Gap.UNKNOWN}
 
-    def test_one_that_does_not_answer_costs_nothing_else(self, project: Path) -> None:
+    def test_a_server_that_does_not_answer_affects_nothing_else(self, project: Path) -> None:
         made = self.made(project, **{"command -v": ProgramOutput(-1, b"", b"")})
         assert missing(made) == {"db": Gap.UNKNOWN}
         assert "data/pixels.db" in held(made)
@@ -108,7 +106,7 @@ class TestRoles:
         'GRANT pg_read_all_data TO "read er" WITH INHERIT TRUE GRANTED BY pixel;\n'
     )
 
-    def test_only_those_that_are_gone_are_made_again(self) -> None:
+    def test_only_missing_roles_are_created(self) -> None:
         made = missing_roles(self.DUMPED, {"pixel"})
         assert [line.split()[0] for line in made] == ["CREATE", "ALTER", "GRANT"]
         assert all('"read er"' in line for line in made)
@@ -124,5 +122,5 @@ class TestRoles:
             "CREATE ROLE x\\;",
         ],
     )
-    def test_nothing_else_in_the_file_is_run(self, line: str) -> None:
+    def test_nothing_else_in_the_file_is_executed(self, line: str) -> None:
         assert missing_roles(f"{line}\n", set()) == []

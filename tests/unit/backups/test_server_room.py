@@ -1,4 +1,4 @@
-"""Whether a Postgres server has room for what is restored into it."""
+"""Checking the space of a Postgres server for a restore."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def said(free: int | None, *items: Item) -> list[str]:
     return lines
 
 
-def test_a_dump_that_is_larger_than_what_is_free_is_refused() -> None:
+def test_a_dump_larger_than_the_free_space_is_refused() -> None:
     with pytest.raises(OperationError, match=r"dump db/big alone has 3kB, and 2kB are"):
         said(2000, dump("small", 10), dump("big", 3000))
     # One after the other may fit: the second one in what the first has freed.
@@ -54,18 +54,18 @@ def test_a_dump_that_is_larger_than_what_is_free_is_refused() -> None:
         (None, 9000, "unknown    how much is free where db keeps its data"),
     ],
 )
-def test_the_rest_is_told(free: int | None, had: int, words: str) -> None:
+def test_other_cases_are_printed(free: int | None, had: int, words: str) -> None:
     (line,) = said(free, dump("a", 10, 100 if had else 0), dump("b", 3000, had))
     assert line.startswith(words)
 
 
-def test_without_a_dump_no_server_is_asked() -> None:
+def test_without_a_dump_no_server_is_queried() -> None:
     assert said(0) == []
     assert said(0, Item(ItemKind.ROLES, "db", "postgres/db/roles.sql", 9, DIGEST)) == []
 
 
 class Container:
-    """Programs in a container whose server says where its data is."""
+    """Programs in a container with a server that reports its data folders."""
 
     def __init__(self, places: bytes, output: bytes, code: int = 0) -> None:
         self.places, self.output, self.code = places, output, code
@@ -92,5 +92,5 @@ HEAD = b"Filesystem 1024-blocks Used Available Capacity Mounted on\n"
         (Container(b"permission denied", b""), None),
     ],
 )
-def test_its_container_says_how_much_is_free(container: Container, free: int | None) -> None:
+def test_the_container_reports_the_free_space(container: Container, free: int | None) -> None:
     assert Postgres(container, ComposeCommand(), "c").free() == free

@@ -17,7 +17,7 @@ __all__ = ["project"]
 
 
 class TestSqlite:
-    def test_databases_are_found_by_what_they_are(self, project: Path) -> None:
+    def test_databases_are_found_by_their_content(self, project: Path) -> None:
         database(project / "data/deep/no-suffix")
         (project / "data/fake.db").write_text("no database")
         database(project / "backups/copy.db")
@@ -26,7 +26,7 @@ class TestSqlite:
         assert names == ["data/deep/no-suffix", "data/pixels.db"]
 
     @pytest.mark.parametrize("wal", [True, False])
-    def test_a_copy_under_writes_is_whole(self, tmp_path: Path, wal: bool) -> None:
+    def test_a_copy_during_writes_is_intact(self, tmp_path: Path, wal: bool) -> None:
         source = database(tmp_path / "a.db", 20_000, wal=wal)
         ended = threading.Event()
 
@@ -50,14 +50,14 @@ class TestSqlite:
         assert rows % 2 == 0
         assert not (tmp_path / "copy.db-wal").exists()
 
-    def test_nothing_is_left_beside_a_database_that_was_only_read(self, tmp_path: Path) -> None:
+    def test_reading_leaves_no_side_files(self, tmp_path: Path) -> None:
         source = database(tmp_path / "a/a.db")
         copied = copy_database(source, tmp_path / "copy.db")
         assert (copied.journal, rows_of(tmp_path / "copy.db")) == ("wal", 10)
         assert [path.name for path in source.parent.iterdir()] == ["a.db"]
 
     @pytest.mark.parametrize("shm", [True, False])
-    def test_what_a_killed_process_left_in_the_wal_is_copied(
+    def test_commits_in_the_wal_of_a_killed_process_are_copied(
         self, tmp_path: Path, shm: bool
     ) -> None:
         source = database(tmp_path / "a/a.db")
@@ -71,13 +71,13 @@ class TestSqlite:
         assert not (tmp_path / "copy.db-wal").exists()
         assert {path.name for path in source.parent.iterdir()} == before.keys()
 
-    def test_one_that_is_open_is_copied_as_its_clients_see_it(self, tmp_path: Path) -> None:
+    def test_an_open_database_is_copied_as_its_clients_see_it(self, tmp_path: Path) -> None:
         source = database(tmp_path / "a/a.db")
         with opened_by_another(source):
             copy_database(source, tmp_path / "copy.db")
             assert count_rows(tmp_path / "copy.db") == {"pixels": 0}
 
-    def test_one_that_changes_while_it_is_copied_is_copied_again(
+    def test_a_database_that_changes_during_the_copy_is_copied_again(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         source, copied = database(tmp_path / "a/a.db"), list[Path]()
@@ -95,7 +95,7 @@ class TestSqlite:
         assert count_rows(tmp_path / "copy.db") == {"pixels": 0}
         assert [path.name for path in copied] == ["a.db", "a.db"]
 
-    def test_a_name_that_looks_like_an_option_is_a_name(self, tmp_path: Path) -> None:
+    def test_a_name_that_looks_like_an_option_is_accepted(self, tmp_path: Path) -> None:
         source = database(tmp_path / "a?mode=memory#%41.db")
         copy_database(source, tmp_path / "copy?.db")
         assert count_rows(tmp_path / "copy?.db") == {"pixels": 10}

@@ -1,4 +1,4 @@
-"""What volumes and servers hold now, as they are looked at before a wipe."""
+"""Reading what volumes and servers hold now, before a wipe."""
 
 import json
 import os
@@ -28,7 +28,7 @@ PLACE = "/var/lib/postgresql"
 
 @dataclass
 class Docker:
-    """An engine with a service in one container, which has the volume `held`."""
+    """An engine with one container, which has the volume `held`."""
 
     root: Path
     image: str = "app"
@@ -82,7 +82,7 @@ class Docker:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """The folder of an engine that has the container."""
+    """The data folder of an engine with the container."""
     folder = tmp_path / "docker"
     (folder / "containers" / CONTAINER).mkdir(parents=True)
     (folder / "volumes/held/_data").mkdir(parents=True)
@@ -99,7 +99,7 @@ def paths(data: StoredData, name: str = "held") -> list[str]:
 
 
 class TestFiles:
-    def test_every_file_of_a_volume_is_seen_and_which_are_databases(self, root: Path) -> None:
+    def test_all_files_of_a_volume_are_listed_with_databases_marked(self, root: Path) -> None:
         place = root / "volumes/held/_data"
         database(place / "deep/x.db")
         (place / ".git").mkdir()
@@ -117,7 +117,7 @@ class TestFiles:
         assert [file.path for file in held.files if file.database] == ["deep/x.db"]
         assert held.unknown == ""
 
-    def test_what_sqlite_keeps_beside_a_database_is_no_file_of_its_own(self, root: Path) -> None:
+    def test_sqlite_side_files_are_not_listed(self, root: Path) -> None:
         place = root / "volumes/held/_data"
         with closing(connect(database(place / "x.db"))) as writer, writer:
             writer.execute("INSERT INTO pixels (colour) VALUES ('blue')")
@@ -125,12 +125,12 @@ class TestFiles:
             (place / "other-wal").write_text("x")
             assert paths(look(Docker(root))) == ["other-wal", "x.db"]
 
-    def test_a_volume_that_no_container_has_is_looked_into_as_well(self, root: Path) -> None:
+    def test_a_volume_without_a_container_is_read(self, root: Path) -> None:
         (root / "volumes/idle/_data").mkdir(parents=True)
         (root / "volumes/idle/_data/notes").write_text("x")
         assert paths(look(Docker(root), "idle"), "idle") == ["notes"]
 
-    def test_the_data_of_another_server_is_named_and_not_counted(self, root: Path) -> None:
+    def test_data_of_another_server_is_named_and_not_listed(self, root: Path) -> None:
         place = root / "volumes/held/_data/mysql"
         place.mkdir()
         (place / "ibdata1").write_text("x")
@@ -138,7 +138,7 @@ class TestFiles:
         assert held.files == ()
         assert "mysql, the data of a MySQL or MariaDB server" in held.unknown
 
-    def test_very_many_files_are_not_all_looked_at(
+    def test_the_number_of_files_is_bounded(
         self, root: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(stored_reading, "MOST_FILES", 2)
@@ -146,18 +146,18 @@ class TestFiles:
             (root / "volumes/held/_data" / name).write_text("x")
         assert "more than 2 files" in look(Docker(root)).volumes["held"].unknown
 
-    def test_why_one_can_not_be_opened_is_kept(self, root: Path) -> None:
+    def test_the_reason_for_an_unreadable_volume_is_kept(self, root: Path) -> None:
         (root / "containers" / CONTAINER).rename(root / "containers/other")
         held = look(Docker(root)).volumes["held"]
         assert "not on this machine" in held.unknown
 
-    def test_a_folder_of_the_machine_is_known_as_one(self, root: Path) -> None:
+    def test_a_volume_bound_to_a_host_folder_is_recognized(self, root: Path) -> None:
         docker = Docker(root, options={"type": "none", "o": "bind", "device": "/srv/data"})
         assert look(docker).volumes["held"].folder == "/srv/data"
 
 
 class TestServers:
-    def test_a_server_is_asked_what_it_has_and_where(self, root: Path) -> None:
+    def test_a_server_is_queried_for_databases_and_folders(self, root: Path) -> None:
         docker = Docker(root, "postgres:16", target=f"{PLACE}/data", databases=("agent", "closed"))
         (root / "volumes/held/_data/PG_VERSION").write_text("16")
         found = look(docker)
@@ -165,7 +165,7 @@ class TestServers:
         assert found.volumes["held"].files == ()
         assert found.volumes["held"].unknown == ""
 
-    def test_what_lies_beside_its_own_folder_in_its_volume_is_seen(self, root: Path) -> None:
+    def test_files_beside_the_server_s_folder_are_listed(self, root: Path) -> None:
         place = root / "volumes/held/_data"
         (place / "data").mkdir()
         (place / "data/PG_VERSION").write_text("16")
@@ -176,7 +176,7 @@ class TestServers:
         ("running", "ask", "why"),
         [(False, True, "db does not run"), (True, False, "db is not asked")],
     )
-    def test_one_that_is_not_asked_is_unknown(
+    def test_a_server_that_is_not_queried_is_unknown(
         self, root: Path, *, running: bool, ask: bool, why: str
     ) -> None:
         docker = Docker(root, "postgres:16", target=PLACE, running=running)
@@ -186,7 +186,7 @@ class TestServers:
         assert docker.asked == []
 
 
-def test_a_reader_leaves_a_database_as_it_was_and_a_writer_does_not(tmp_path: Path) -> None:
+def test_a_writer_changes_a_database_s_state_and_a_reader_does_not(tmp_path: Path) -> None:
     path = database(tmp_path / "x.db")
     details: JsonObject = {DETAIL: as_detail(state_of(path))}
     item = Item(ItemKind.SQLITE, "x.db", "sqlite/x.db", 1, DIGEST, details)

@@ -1,4 +1,4 @@
-"""What is put in the place of a file between the look at it and its copy: it is not copied."""
+"""Files that are replaced between the search and the copy are not followed."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ SECRET = b"fake host secret"
 
 @pytest.fixture
 def host(tmp_path: Path) -> Path:
-    """A folder of the host that no service may read."""
+    """A host folder that no service can read."""
     folder = tmp_path / "host"
     folder.mkdir()
     (folder / "worker-1.json").write_bytes(SECRET)
@@ -35,7 +35,7 @@ def host(tmp_path: Path) -> Path:
 
 
 def swapped(project: Path, monkeypatch: pytest.MonkeyPatch, swap: Callable[[], object]) -> Manifest:
-    """A backup, with something done when all has been looked at and nothing copied."""
+    """Make a backup, with a callback between search and copy."""
     space = Maker._require_space
 
     def meanwhile(maker: Maker, sources: Sources) -> None:
@@ -56,7 +56,7 @@ def replaced(path: Path, place: Path) -> None:
 
 
 @pytest.mark.parametrize("above", [False, True])
-def test_a_link_in_the_place_of_a_file_or_of_a_folder_above(
+def test_a_link_in_place_of_a_file_or_its_parent_is_not_followed(
     project: Path, host: Path, monkeypatch: pytest.MonkeyPatch, above: bool
 ) -> None:
     (project / "data/worker-1.json").write_text("{}")
@@ -72,7 +72,7 @@ def test_a_link_in_the_place_of_a_file_or_of_a_folder_above(
 
 @pytest.mark.parametrize("wal", [True, False])
 @pytest.mark.parametrize("above", [False, True])
-def test_a_link_in_the_place_of_a_database(
+def test_a_link_in_place_of_a_database_is_not_followed(
     project: Path, host: Path, monkeypatch: pytest.MonkeyPatch, wal: bool, above: bool
 ) -> None:
     name = "pixels.db" if wal else "deep.db"
@@ -84,7 +84,7 @@ def test_a_link_in_the_place_of_a_database(
 
 
 @pytest.mark.parametrize("above", [False, True])
-def test_one_that_sqlite_itself_is_led_to(
+def test_a_link_that_sqlite_itself_follows_is_detected(
     tmp_path: Path, host: Path, monkeypatch: pytest.MonkeyPatch, above: bool
 ) -> None:
     source = database(tmp_path / "data/inner/deep.db", wal=False)
@@ -104,9 +104,7 @@ def test_one_that_sqlite_itself_is_led_to(
     assert (tmp_path / "copy.db").stat().st_size == 0, "nothing of it was copied"
 
 
-def test_a_folder_that_is_held_is_the_same_wherever_its_name_leads(
-    tmp_path: Path, host: Path
-) -> None:
+def test_a_held_folder_stays_the_same_when_its_name_is_replaced(tmp_path: Path, host: Path) -> None:
     inner = tmp_path / "data/inner"
     inner.mkdir(parents=True)
     (inner / "worker-1.json").write_text("{}")
@@ -121,7 +119,7 @@ def test_a_folder_that_is_held_is_the_same_wherever_its_name_leads(
         open_real(inner / "worker-1.json")
 
 
-def test_a_file_that_a_program_replaces_is_copied_as_it_is_then(
+def test_a_replaced_file_is_copied_with_its_new_content(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = project / "data/task-ledger.json"
@@ -140,7 +138,7 @@ def test_a_file_that_a_program_replaces_is_copied_as_it_is_then(
 
 @pytest.mark.parametrize("name", ["data/task-ledger.json", "data/worker-1.json", ".env"])
 @pytest.mark.parametrize("before", [True, False])
-def test_a_fifo_in_the_place_of_a_file_is_named_and_not_waited_for(
+def test_a_fifo_in_place_of_a_file_is_a_gap_and_does_not_block(
     project: Path, monkeypatch: pytest.MonkeyPatch, name: str, before: bool
 ) -> None:
     path = project / name
@@ -158,7 +156,7 @@ def test_a_fifo_in_the_place_of_a_file_is_named_and_not_waited_for(
     assert gap.why == ("it is a FIFO, and no file" if before else "it is no regular file")
 
 
-def test_a_fifo_in_the_place_of_a_database_is_not_waited_for(
+def test_a_fifo_in_place_of_a_database_does_not_block(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = project / "data/pixels.db"
@@ -170,7 +168,7 @@ def test_a_fifo_in_the_place_of_a_database_is_not_waited_for(
     assert missing(swapped(project, monkeypatch, swap)) == {"data/pixels.db": Gap.FAILED}
 
 
-def test_so_are_a_socket_a_device_and_a_link_to_one(
+def test_a_socket_a_device_and_a_link_to_one_are_gaps(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
@@ -188,7 +186,7 @@ def test_so_are_a_socket_a_device_and_a_link_to_one(
     }
 
 
-def test_what_the_settings_skip_is_not_missed_and_a_folder_is_named(project: Path) -> None:
+def test_skipped_files_are_no_gaps_and_a_folder_is_named(project: Path) -> None:
     (project / ".env").unlink()
     os.mkfifo(project / ".env")
     (project / "data/task-ledger.json").mkdir()

@@ -1,4 +1,4 @@
-"""Databases in named volumes: copied where it is sure whose they are, told where it is not."""
+"""Databases in named volumes: copied if certainly the project's, else reported."""
 
 import json
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Docker:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """The folder of an engine that has the container."""
+    """The data folder of an engine with the container."""
     folder = tmp_path / "docker"
     (folder / "containers" / CONTAINER).mkdir(parents=True)
     database(folder / "volumes/held/_data/deep/pixels.db")
@@ -58,7 +58,7 @@ def test_a_volume_of_this_machine_s_engine_is_opened(root: Path) -> None:
     assert folders(Docker(root)) == {"held": root / "volumes/held/_data"}
 
 
-def test_one_of_an_engine_elsewhere_is_not_though_its_path_is_here_too(root: Path) -> None:
+def test_a_volume_of_a_remote_engine_is_not_opened(root: Path) -> None:
     (root / "containers" / CONTAINER).rename(root / "containers/other")
     assert folders(Docker(root)) == {}
 
@@ -73,11 +73,11 @@ def test_one_of_an_engine_elsewhere_is_not_though_its_path_is_here_too(root: Pat
         {"Mountpoint": "/nowhere/_data"},
     ],
 )
-def test_what_is_not_a_plain_folder_of_the_engine_is_not(root: Path, volume: Any) -> None:
+def test_a_volume_that_is_not_a_plain_folder_is_not_opened(root: Path, volume: Any) -> None:
     assert folders(Docker(root, **volume)) == {}
 
 
-def test_only_volumes_of_the_project_are_asked_for(root: Path) -> None:
+def test_only_volumes_of_the_project_are_inspected(root: Path) -> None:
     assert folders(Docker(root), "another", "--format=x") == {}
 
 
@@ -93,7 +93,7 @@ def why(found: Sources) -> str:
     return next(gap.why for gap in found.left_out if gap.what == "volume held")
 
 
-def test_its_databases_are_found_and_the_rest_is_told(root: Path, tmp_path: Path) -> None:
+def test_its_databases_are_found_and_the_rest_is_reported(root: Path, tmp_path: Path) -> None:
     place = root / "volumes/held/_data"
     database(place / "pixels.db.before-20260301-120000")
     (place / "link.db").symlink_to(place / "deep/pixels.db")
@@ -106,7 +106,7 @@ def test_its_databases_are_found_and_the_rest_is_told(root: Path, tmp_path: Path
     assert "there is no SQLite database in it" in why(sources(tmp_path, place))
 
 
-def test_the_data_of_a_server_in_it_is_no_empty_volume(root: Path, tmp_path: Path) -> None:
+def test_a_volume_with_server_data_is_not_reported_as_empty(root: Path, tmp_path: Path) -> None:
     place = root / "volumes/held/_data"
     (place / "deep/pixels.db").unlink()
     (place / "ibdata1").touch()
@@ -121,7 +121,7 @@ def missing(found: Sources) -> list[str]:
     return [gap.what for gap in found.left_out if gap.expected]
 
 
-def test_one_that_can_not_be_opened_makes_the_backup_incomplete(tmp_path: Path) -> None:
+def test_an_unreadable_volume_makes_the_backup_incomplete(tmp_path: Path) -> None:
     found = sources(tmp_path, None)
     assert found.in_volumes == ()
     assert missing(found) == ["volume held"]
@@ -133,7 +133,7 @@ def test_one_that_can_not_be_opened_makes_the_backup_incomplete(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["volume held", "volume  api:/data"])
-def test_one_that_the_settings_skip_does_not(tmp_path: Path, root: Path, name: str) -> None:
+def test_a_skipped_volume_does_not(tmp_path: Path, root: Path, name: str) -> None:
     for place in (None, root / "volumes/held/_data"):
         found = sources(tmp_path, place, skip=(name, "data/cache"))
         assert (missing(found), found.in_volumes) == ([], ())
@@ -141,7 +141,7 @@ def test_one_that_the_settings_skip_does_not(tmp_path: Path, root: Path, name: s
         assert [content.cover for content in found.volumes] == [Cover.NOTHING]
 
 
-def test_nor_does_one_that_no_service_can_write_to(tmp_path: Path) -> None:
+def test_a_read_only_volume_does_not(tmp_path: Path) -> None:
     found = sources(tmp_path, None, read_only=("/data",))
     assert missing(found) == []
     assert [content.cover for content in found.volumes] == [Cover.UNKNOWN]
@@ -156,7 +156,7 @@ def test_nor_does_one_that_no_service_can_write_to(tmp_path: Path) -> None:
         ({"type": "nfs", "o": "addr=x"}, Cover.UNKNOWN, "options of its driver"),
     ],
 )
-def test_one_with_options_is_known_by_them(
+def test_a_volume_with_options_is_recognized(
     tmp_path: Path, root: Path, options: dict[str, str], cover: Cover, words: str
 ) -> None:
     database(tmp_path / "state/pixels.db")
@@ -174,7 +174,7 @@ def test_one_with_options_is_known_by_them(
     assert content.by == found.databases
 
 
-def test_only_whole_names_make_a_folder_of_the_system(
+def test_system_folders_are_compared_by_complete_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backup_outside, "SYSTEM_FOLDERS", (str(tmp_path / "dev"),))
@@ -186,7 +186,7 @@ def test_only_whole_names_make_a_folder_of_the_system(
         assert found.databases == (("state/pixels.db",) if name == "devops" else ())
 
 
-def test_what_is_mounted_of_the_machine_itself_is_not_told(tmp_path: Path) -> None:
+def test_mounted_system_folders_are_not_reported(tmp_path: Path) -> None:
     of_system = ("/run/docker.sock", "/var/run", "/dev", "/etc/localtime")
     stack = Stack((seen(binds=(*of_system, "/running/x", "/etc/localtimes"), volumes=()),))
     found = find_sources(policy(tmp_path), stack, lambda _names: VolumeKnowledge())
@@ -194,7 +194,7 @@ def test_what_is_mounted_of_the_machine_itself_is_not_told(tmp_path: Path) -> No
     assert told == ["bind mount /etc/localtimes", "bind mount /running/x"]
 
 
-def test_a_server_in_a_folder_that_is_a_volume_is_no_server_that_nobody_runs(
+def test_a_server_s_data_in_a_bound_volume_belongs_to_its_service(
     tmp_path: Path, root: Path
 ) -> None:
     (tmp_path / "data/pg").mkdir(parents=True)
@@ -206,7 +206,7 @@ def test_a_server_in_a_folder_that_is_a_volume_is_no_server_that_nobody_runs(
     assert missing(found) == []
 
 
-def test_one_that_the_engine_does_not_have_is_not_missed(tmp_path: Path, root: Path) -> None:
+def test_a_volume_that_the_engine_does_not_have_is_no_gap(tmp_path: Path, root: Path) -> None:
     class Without(Docker):
         def run(self, argv: Sequence[str], **how: Any) -> ProgramOutput:
             if argv[-2:] == ("ls", "--quiet"):
@@ -220,7 +220,7 @@ def test_one_that_the_engine_does_not_have_is_not_missed(tmp_path: Path, root: P
     assert (found.left_out, found.volumes) == ((), ())
 
 
-def test_the_volume_of_a_postgres_is_left_to_its_dump(root: Path, tmp_path: Path) -> None:
+def test_a_postgres_volume_is_left_to_its_dump(root: Path, tmp_path: Path) -> None:
     place = (("held", "/var/lib/postgresql/data"),)
     found = sources(
         tmp_path, root / "volumes/held/_data", image="postgres:16", running=False, volumes=place
@@ -230,7 +230,7 @@ def test_the_volume_of_a_postgres_is_left_to_its_dump(root: Path, tmp_path: Path
     assert missing(found) == ["api"], "the server, and not its volume as well"
 
 
-def test_a_server_of_a_profile_is_missed_once_it_has_data(tmp_path: Path) -> None:
+def test_a_server_of_a_profile_is_a_gap_once_it_has_data(tmp_path: Path) -> None:
     how = {"image": "postgres:16", "running": False, "made": False, "optional": True,
            "volumes": (("held", "/var/lib/postgresql/data"),)}  # fmt: skip
     for volumes in ((), ("held",)):
@@ -239,7 +239,7 @@ def test_a_server_of_a_profile_is_missed_once_it_has_data(tmp_path: Path) -> Non
         assert missing(found) == (["api"] if volumes else [])
 
 
-def test_a_link_in_a_volume_leads_nowhere(root: Path, tmp_path: Path) -> None:
+def test_a_link_in_a_volume_is_not_followed(root: Path, tmp_path: Path) -> None:
     place, other = root / "volumes/held/_data", tmp_path / "other"
     database(other / "pixels.db", rows=3)
     (place / "deep/pixels.db").unlink()
@@ -263,12 +263,12 @@ class TestPlan:
         known = facts(past(items=(held,)), volumes=there, holders=(holder,))
         return plan("restore", known, ID, stack=running())
 
-    def test_what_has_the_volume_is_stopped(self) -> None:
+    def test_containers_with_the_volume_are_stopped(self) -> None:
         made = self.restore("held")
         assert commands(made)[2][-2:] == ("stop", "landing")
         assert "volume held/a.db" in {item.service for item in made.affects}
 
-    def test_one_that_is_gone_is_left_alone_and_named(self) -> None:
+    def test_a_missing_volume_is_skipped_and_named(self) -> None:
         made = self.restore("other")
         assert "volume held is not there" in warnings(made)
         assert "--without=held" in commands(made)[-1]
