@@ -13,7 +13,7 @@ from pathlib import Path
 from pixel_tui.backups.aside import displaced_suffix
 from pixel_tui.backups.deployment import DEPLOYMENT, RanImage, read_deployment
 from pixel_tui.backups.holders import Holder
-from pixel_tui.backups.made_here import MadeHere
+from pixel_tui.backups.made_here import MadeBackups
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import Item, Manifest, wanted_for_deployment
 from pixel_tui.backups.outside import PREFIX as BIND
@@ -27,7 +27,7 @@ from pixel_tui.backups.retag import retag
 from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.backups.stack_view import SeenContainer, StackView
 from pixel_tui.backups.still_covered import require_covered, require_intact
-from pixel_tui.backups.store import BackupStore, write_verdict
+from pixel_tui.backups.store import BackupStore, write_verification
 from pixel_tui.backups.stored_reading import read_stored
 from pixel_tui.backups.verify import check_item, verify
 from pixel_tui.backups.volumes import PREFIX, volume_folders
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
     os.umask(0o077)
     arguments = _parser().parse_args(argv)
-    return run_step(lambda: _Work(arguments).do(arguments.verb))
+    return run_step(lambda: _Command(arguments).run(arguments.verb))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-class _Work:
+class _Command:
     """Runs the verbs."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
@@ -106,7 +106,7 @@ class _Work:
         self._environment = environment
         self._view = StackView(RealPrograms(directory, environment), command, arguments.project)
 
-    def do(self, verb: str) -> None:
+    def run(self, verb: str) -> None:
         {
             "make": self._make,
             "verify": self._verify,
@@ -150,9 +150,9 @@ class _Work:
 
     def _verify(self) -> None:
         backup = self._store.find(self._arguments.id)
-        verdict = verify(backup, self._servers(self._seen()), self._clock, say)
+        verdict = verify(backup, self._servers(self._read_containers()), self._clock, say)
         if backup.manifest is not None:
-            write_verdict(backup.folder, verdict)
+            write_verification(backup.folder, verdict)
         if not verdict.well:
             raise OperationError(
                 f"The backup {backup.id} is damaged: {'; '.join(verdict.problems[:3])}."
@@ -160,20 +160,20 @@ class _Work:
         say(f"The backup {backup.id} is as it was written.")
 
     def _check(self) -> None:
-        folder, manifest = self._found()
+        folder, manifest = self._find_backup()
         beside = []
         if self._arguments.backup_first:
-            beside.append((self._policy.root / folder.name, self._maker().needed()))
+            beside.append((self._policy.root / folder.name, self._maker().required_bytes()))
         restorer = self._restorer(folder, self._volumes(manifest))
         stopping = self._arguments.stopping
         restorer.check(manifest, self._wanted, beside=beside, stopping=stopping)
 
     def _restore(self) -> None:
-        folder, manifest = self._found()
+        folder, manifest = self._find_backup()
         restorer = self._restorer(folder, self._volumes(manifest), self._running)
         restorer.restore(manifest, self._wanted)
 
-    def _found(self) -> tuple[Path, Manifest]:
+    def _find_backup(self) -> tuple[Path, Manifest]:
         """Return the folder and the manifest of the backup to restore."""
         backup = self._store.find(self._arguments.id)
         if backup.manifest is None:
@@ -194,7 +194,7 @@ class _Work:
         return backup.folder, backup.manifest
 
     def _made_here(self, digest: str) -> bool:
-        return MadeHere(self._policy.state_folder).has(digest)
+        return MadeBackups(self._policy.state_folder).is_recorded(digest)
 
     def _wanted(self, item: Item) -> bool:
         left_alone = {item.server, item.volume} & set(self._arguments.without)
@@ -207,7 +207,7 @@ class _Work:
         return volume_folders(self._view, self._view.containers(), names).folders
 
     def _roll_back(self) -> None:
-        folder, manifest = self._found()
+        folder, manifest = self._find_backup()
         images: list[RanImage] = []
         for item in (item for item in manifest.items if item.path == DEPLOYMENT):
             if trouble := check_item(folder, item, {})[0]:
@@ -229,12 +229,12 @@ class _Work:
         volumes: Mapping[str, Path] | None = None,
         running: Callable[[], Sequence[Holder]] | None = None,
     ) -> Restorer:
-        seen = self._seen()
+        seen = self._read_containers()
         binds = tuple(source for item in seen for source in item.binds)
-        grounds = RestoreRoots(self._policy.project, self._policy.root, volumes or {}, binds)
+        roots = RestoreRoots(self._policy.project, self._policy.root, volumes or {}, binds)
         return Restorer(
             folder,
-            grounds,
+            roots,
             self._servers(seen),
             mark=displaced_suffix(self._clock.now()),
             say=say,
@@ -252,9 +252,9 @@ class _Work:
         say("Networks and volumes are as the files say.")
 
     def _check_covered(self) -> None:
-        """Whether the backup that a wipe counts on still has what is in the volumes."""
+        """Check that the backup for a wipe still covers the volumes."""
         backup = self._store.find(self._arguments.id)
-        _, manifest = self._found()
+        _, manifest = self._find_backup()
         require_intact(backup, manifest)
         lost = frozenset(self._arguments.lost)
         names = [name for name in self._arguments.gone if name not in lost]
@@ -264,17 +264,17 @@ class _Work:
 
     def _check_volumes(self) -> None:
         """Check that exactly the volumes that a plan named are gone."""
-        there = set(self._view.all_volumes())
-        left = sorted(set(self._arguments.gone) & there)
-        lost = sorted(set(self._arguments.stays) - there)
-        if left or lost:
-            words = [f"still there: {', '.join(left)}"] if left else []
+        existing = set(self._view.all_volumes())
+        remaining = sorted(set(self._arguments.gone) & existing)
+        lost = sorted(set(self._arguments.stays) - existing)
+        if remaining or lost:
+            words = [f"still there: {', '.join(remaining)}"] if remaining else []
             words += [f"gone, and should not be: {', '.join(lost)}"] if lost else []
             raise OperationError(f"The volumes are not as planned: {'; '.join(words)}.")
         for name in self._arguments.gone:
             say(f"volume     {name}  is gone")
 
-    def _seen(self) -> Sequence[SeenContainer]:
+    def _read_containers(self) -> Sequence[SeenContainer]:
         try:
             return self._view.containers()
         except OperationError as error:

@@ -15,27 +15,27 @@ _REPLACING: Final = "to replace "
 _KEPT: Final = ", kept as "
 _MAKING: Final = "to make    "
 _BEGUN: Final = "  is being put back"
-NOTHING_YET: Final = "nothing is replaced yet"
+NOTHING_REPLACED_YET: Final = "nothing is replaced yet"
 _NOTHING: Final = SafeText("Nothing was replaced.")
 _NOT_BEGUN: Final = SafeText("As far as its output says, nothing was replaced.")
 
 
-def replacing(place: str, kept: str) -> str:
+def replacing_line(place: str, kept: str) -> str:
     """Return the line that announces the replacement of an existing file."""
     return f"{_REPLACING}{place}{_KEPT}{kept}"
 
 
-def making(place: str) -> str:
+def making_line(place: str) -> str:
     """Return the line that announces the creation of a file."""
     return f"{_MAKING}{place}"
 
 
-def putting_back(title: str) -> str:
+def restoring_line(title: str) -> str:
     """Return the line before a database or the roles of a server are restored."""
     return f"{title}{_BEGUN}"
 
 
-def how_far(lines: Iterable[str], project: Path) -> SafeText:
+def restore_progress(lines: Iterable[str], project: Path) -> SafeText:
     """Return what a restore has done of what it announced, in sentences. Blocks.
 
     Args:
@@ -47,7 +47,7 @@ def how_far(lines: Iterable[str], project: Path) -> SafeText:
     servers: list[str] = []
     listed = False
     for line in lines:
-        listed = listed or line.endswith(NOTHING_YET)
+        listed = listed or line.endswith(NOTHING_REPLACED_YET)
         for title in [item for item in servers if line.startswith(f"{item}  ")]:
             servers.remove(title)
             done.append(" ".join(title.split()))

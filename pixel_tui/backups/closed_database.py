@@ -39,53 +39,53 @@ def copy_closed(source: Path, target: Path) -> bool:
     with open_regular(source, follow=False) as file:
         if file.read(20)[18:] != _WAL_VERSION:
             return False
-    wal, copied_wal = _beside(source, "-wal"), _beside(target, "-wal")
+    wal, copied_wal = _side_file(source, "-wal"), _side_file(target, "-wal")
     for _ in range(_ATTEMPTS):
-        if os.path.lexists(_beside(source, "-shm")) and os.path.lexists(wal):
+        if os.path.lexists(_side_file(source, "-shm")) and os.path.lexists(wal):
             return False
-        if _is_fresh(source):
+        if _was_just_written(source):
             time.sleep(_TICK_SECONDS)
-        before = _marks(source)
-        if _is_fresh(source):
+        before = _fingerprint(source)
+        if _was_just_written(source):
             continue
         copied_wal.unlink(missing_ok=True)
         _copy(source, target)
         if os.path.lexists(wal):
             _copy(wal, copied_wal)
-        if _marks(source) == before:
-            _take_in(target)
+        if _fingerprint(source) == before:
+            _apply_log(target)
             return True
     copied_wal.unlink(missing_ok=True)
     target.write_bytes(b"")
     return False
 
 
-def _is_fresh(source: Path) -> bool:
+def _was_just_written(source: Path) -> bool:
     """Whether it was written to within the last tick."""
     return abs(time.time() - source.lstat().st_mtime) < _TICK_SECONDS
 
 
-def _marks(source: Path) -> list[object]:
+def _fingerprint(source: Path) -> list[object]:
     """Return values that differ once anything is written, or the database is opened."""
     found: list[object] = []
-    for path in (source, _beside(source, "-wal"), _beside(source, "-shm")):
+    for path in (source, _side_file(source, "-wal"), _side_file(source, "-shm")):
         try:
-            about = path.lstat()
+            status = path.lstat()
         except FileNotFoundError:
             found.append(None)
         else:
-            found.append((about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns))
+            found.append((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
     return found
 
 
-def _take_in(copy: Path) -> None:
+def _apply_log(copy: Path) -> None:
     """Apply a copy's log to it, and remove the log."""
-    if _beside(copy, "-wal").exists():
+    if _side_file(copy, "-wal").exists():
         address = f"file:{quote(str(copy.absolute()))}?mode=rw"
         with closing(sqlite3.connect(address, uri=True)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     for suffix in ("-wal", "-shm"):
-        _beside(copy, suffix).unlink(missing_ok=True)
+        _side_file(copy, suffix).unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -93,5 +93,5 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfileobj(old, new, _CHUNK)
 
 
-def _beside(database: Path, suffix: str) -> Path:
+def _side_file(database: Path, suffix: str) -> Path:
     return database.with_name(f"{database.name}{suffix}")

@@ -9,7 +9,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 from pixel_tui.stack.programs.git import Checkout, open_checkout
 
-DEEPEST: Final = 10
+MAX_DEPTH: Final = 10
 """Levels of nested submodules; more would be a cycle."""
 _SUBMODULE_MODE: Final = "160000"
 
@@ -49,32 +49,32 @@ class _Reading:
         }
         return {**found, "trouble": self._trouble} if self._trouble else found
 
-    def _read_submodules(self, checkout: Checkout, above: str, depth: int) -> None:
-        if depth >= DEEPEST:
+    def _read_submodules(self, checkout: Checkout, parent: str, depth: int) -> None:
+        if depth >= MAX_DEPTH:
             return
-        for name, named in _submodules(checkout):
-            path, folder = f"{above}{name}", checkout.folder / name
+        for name, recorded in _submodules(checkout):
+            path, folder = f"{parent}{name}", checkout.folder / name
             if folder.is_symlink() or not (folder / ".git").exists():
                 self._submodules[path] = ""
                 continue
             try:
-                with open_checkout(folder, self._environment, ASK_SECONDS) as inside:
-                    head = _head(inside)
+                with open_checkout(folder, self._environment, ASK_SECONDS) as checkout_inside:
+                    head = _head(checkout_inside)
                     self._submodules[path] = head
-                    self._moved += [path] if head != named else []
-                    self._dirty += [path] if self._is_changed(inside) else []
-                    self._read_submodules(inside, f"{path}/", depth + 1)
+                    self._moved += [path] if head != recorded else []
+                    self._dirty += [path] if self._is_changed(checkout_inside) else []
+                    self._read_submodules(checkout_inside, f"{path}/", depth + 1)
             except OperationError as error:
                 self._trouble = self._trouble or str(error)
 
     def _is_changed(self, checkout: Checkout) -> bool:
         """Whether files of the checkout itself differ from its commit."""
-        said = checkout.ask(
+        result = checkout.ask(
             "status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-renames"
         )
-        if said.code:
-            self._trouble = self._trouble or said.reason
-        return bool(said.output)
+        if result.code:
+            self._trouble = self._trouble or result.reason
+        return bool(result.output)
 
 
 def _head(checkout: Checkout) -> str:
@@ -83,18 +83,18 @@ def _head(checkout: Checkout) -> str:
     Raises:
         OperationError: There is none yet.
     """
-    said = checkout.ask("rev-parse", "--verify", "HEAD")
-    if said.code:
-        raise OperationError(f"There is no commit: {said.reason}", on=str(checkout.folder))
-    return said.output.decode(errors="replace").strip()
+    result = checkout.ask("rev-parse", "--verify", "HEAD")
+    if result.code:
+        raise OperationError(f"There is no commit: {result.reason}", on=str(checkout.folder))
+    return result.output.decode(errors="replace").strip()
 
 
 def _submodules(checkout: Checkout) -> Iterator[tuple[str, str]]:
     """Yield the path of each submodule, and the commit it should be at."""
     if not (checkout.top / ".gitmodules").is_file():
         return
-    said = checkout.ask("ls-files", "--stage", "-z")
-    for entry in said.output.decode(errors="surrogateescape").split("\0"):
+    result = checkout.ask("ls-files", "--stage", "-z")
+    for entry in result.output.decode(errors="surrogateescape").split("\0"):
         facts, _, path = entry.partition("\t")
         words = facts.split(" ")
         if words[0] == _SUBMODULE_MODE and words[2] == "0":

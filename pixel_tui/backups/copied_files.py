@@ -24,16 +24,16 @@ def copied_files(
     for path in (*named.all, *stack.declared.files):
         relative = inside(str(path), policy.project) or real_inside(str(path), policy.project)
         if relative is None:
-            if _there(path, gaps):
+            if _is_regular_file(path, gaps):
                 outside[path] = None
                 real[str(path)] = Path(os.path.realpath(path))
-        elif not _is_data(policy.project / relative, policy, gaps):
+        elif not _is_not_copied(policy.project / relative, policy, gaps):
             is_compose = path in named.compose or path in named.parts
             (compose if is_compose else others).add(relative)
             real[relative] = Path(os.path.realpath(policy.project / relative))
     for path in (*_matches(policy, gaps), *found.files):
         relative = inside(str(path), policy.project) or real_inside(str(path), policy.project)
-        if not relative or relative in compose | others or _is_data(path, policy, gaps):
+        if not relative or relative in compose | others or _is_not_copied(path, policy, gaps):
             continue
         place = Path(os.path.realpath(policy.project / relative))
         if leads_out(relative, place, policy.project):
@@ -44,10 +44,10 @@ def copied_files(
     return sorted(compose | others), compose, list(outside)
 
 
-def _there(path: Path, gaps: Gaps) -> bool:
+def _is_regular_file(path: Path, gaps: Gaps) -> bool:
     try:
         kind = path.stat().st_mode
-        if why := _why_no_file(kind):
+        if why := _special_file_reason(kind):
             gaps.add(str(path), why, Gap.FAILED, expected=True)
         return stat.S_ISREG(kind)
     except (FileNotFoundError, NotADirectoryError):
@@ -58,7 +58,7 @@ def _there(path: Path, gaps: Gaps) -> bool:
         return False
 
 
-def _is_data(path: Path, policy: Policy, gaps: Gaps) -> bool:
+def _is_not_copied(path: Path, policy: Policy, gaps: Gaps) -> bool:
     """Whether a file is a database, not a regular file, or among the backups."""
     try:
         ours = any(path.is_relative_to(root) for root in policy.roots)
@@ -66,17 +66,17 @@ def _is_data(path: Path, policy: Policy, gaps: Gaps) -> bool:
             return True
         kind = path.stat().st_mode
         what = real_inside(str(path), policy.project) or str(path)
-        if (why := _why_no_file(kind)) and what not in policy.given:
+        if (why := _special_file_reason(kind)) and what not in policy.user_skips:
             gaps.add(what, why, Gap.FAILED, expected=True)
         return not stat.S_ISREG(kind) or is_database(path)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError as error:
-        gaps.unread([(path, error.strerror or str(error))], policy)
+        gaps.add_unread([(path, error.strerror or str(error))], policy)
         return True
 
 
-def _why_no_file(mode: int) -> str:
+def _special_file_reason(mode: int) -> str:
     """Return why this kind of file can't be copied; empty for files and folders."""
     for is_it, name in (
         (stat.S_ISFIFO, "a FIFO"),
@@ -96,8 +96,8 @@ def _matches(policy: Policy, gaps: Gaps) -> list[Path]:
         parts = PurePosixPath(pattern).parts
         for depth in range(1, len(parts)):
             for folder in policy.project.glob("/".join(parts[:depth])):
-                if why := _why_closed(folder):
-                    gaps.unread([(folder, why)], policy)
+                if why := _unreadable_reason(folder):
+                    gaps.add_unread([(folder, why)], policy)
         found += policy.project.glob(pattern)
         if not set("*?[") & set(pattern) and _is_folder(policy.project / pattern):
             why = "it is a folder, and no file"
@@ -112,7 +112,7 @@ def _is_folder(path: Path) -> bool:
         return False  # a parent that can't be entered is a gap already
 
 
-def _why_closed(folder: Path) -> str:
+def _unreadable_reason(folder: Path) -> str:
     """Return why a folder can't be searched; empty if it can, or is not a folder."""
     try:
         with os.scandir(folder):

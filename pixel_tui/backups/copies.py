@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 from pixel_tui.backups.postgres import Database
 from pixel_tui.backups.real_paths import open_real
-from pixel_tui.backups.servers import AskedServer
+from pixel_tui.backups.servers import QueriedServer
 from pixel_tui.backups.source_state import DETAIL, as_detail, state_of
 from pixel_tui.backups.sqlite_copy import check_database, copy_database, count_rows
 from pixel_tui.errors import OperationError
@@ -53,18 +53,18 @@ def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
     return details, digest
 
 
-def copy_roles(asked: AskedServer, target: Path) -> Copy:
+def copy_roles(queried: QueriedServer, target: Path) -> Copy:
     """Copy the roles of a server, with their passwords if the server allows reading them."""
     with _new_file(target) as file:
-        passwords = asked.postgres.dump_roles(file)
+        passwords = queried.postgres.dump_roles(file)
         os.fsync(file.fileno())
     return {"passwords": passwords}, hash_file(target)
 
 
-def copy_server_database(asked: AskedServer, database: Database, target: Path) -> Copy:
+def copy_server_database(queried: QueriedServer, database: Database, target: Path) -> Copy:
     """Dump a database, and read back the table of contents of the dump."""
-    server = asked.postgres
-    empty = server.empty(database.name)
+    server = queried.postgres
+    empty = server.is_empty(database.name)
     with _new_file(target) as file:
         server.dump(database.name, file)
         os.fsync(file.fileno())
@@ -96,8 +96,8 @@ def file_copier(source: Path, details: JsonObject) -> Callable[[Path], Copy]:
     return copy
 
 
-def _mode(about: os.stat_result) -> str:
-    return f"{about.st_mode & 0o7777:04o}"
+def _mode(status: os.stat_result) -> str:
+    return f"{status.st_mode & 0o7777:04o}"
 
 
 def hash_file(path: Path) -> str:

@@ -11,7 +11,7 @@ from pixel_tui.backups.source_state import has_changed
 from pixel_tui.backups.stored import StoredData, StoredVolume
 from pixel_tui.backups.volumes import volume_source
 
-MOST_NAMED: Final = 5
+MAX_NAMED: Final = 5
 """How many files that are not in the backup are named; databases all are."""
 
 
@@ -43,8 +43,8 @@ class Coverage:
     @property
     def words(self) -> str:
         """The coverage as a line of a plan, permanent losses first."""
-        lost = [*self.missing, *self.files[:MOST_NAMED]]
-        if (more := len(self.files) - MOST_NAMED) > 0:
+        lost = [*self.missing, *self.files[:MAX_NAMED]]
+        if (more := len(self.files) - MAX_NAMED) > 0:
             lost.append(f"{more} more file{'s' if more > 1 else ''}")
         parts = [f"NOT in the backup: {', '.join(lost)}"] if lost else []
         if self.changed:

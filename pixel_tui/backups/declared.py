@@ -63,8 +63,8 @@ def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
             return replace(found, trouble=f"compose refuses its profiles: {reason}")
         raw = Node(load_object(written.output))
         for name in dict(raw["services"].members()).keys() - dict(model["services"].members()):
-            said = ask("config", names=[name])
-            alone = raw if said.code else Node(load_object(said.output))
+            result = ask("config", names=[name])
+            alone = raw if result.code else Node(load_object(result.output))
             found = _with(found, name, parse_declared(alone, project=model["name"].raw))
     except OperationError as error:
         return Declared(trouble=str(error))
@@ -133,7 +133,7 @@ def _service(name: str, node: Node, volumes: Mapping[str, str]) -> SeenContainer
             for item in mounts
             if item["type"].raw == "volume" and item["source"].raw
         ),
-        bind_places=tuple((item["source"].raw, item["target"].raw) for item in binds),
+        bind_targets=tuple((item["source"].raw, item["target"].raw) for item in binds),
         read_only=tuple(item["target"].raw for item in mounts if item["read_only"].flag),
         data_folder=variables.get("PGDATA", ""),
         made=False,

@@ -16,7 +16,7 @@ from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, load_o
 from pixel_tui.stack.programs.program import Programs
 
 DEPLOYMENT: Final = "deployment/deployment.json"
-MOST_BYTES: Final = 4 * 1024 * 1024
+MAX_BYTES: Final = 4 * 1024 * 1024
 RESOLVED: Final = "deployment/compose.resolved.yaml"
 
 
@@ -83,18 +83,20 @@ def deployment_json(view: StackView, seen: Sequence[SeenContainer], project: Pat
 
 def read_resolved(programs: Programs, command: ComposeCommand) -> tuple[bytes, str]:
     """Return the resolved compose model, or why there is none."""
-    said = programs.run(command.compose_argv("--profile", "*", "config"), patience=ASK_SECONDS)
-    if said.code:  # profiles may exclude each other
+    result = programs.run(command.compose_argv("--profile", "*", "config"), patience=ASK_SECONDS)
+    if result.code:  # profiles may exclude each other
         active = programs.run(command.compose_argv("config"), patience=ASK_SECONDS)
-        said = said if active.code else active
-    return (b"", failure_reason(said, command, os.environ)) if said.code else (said.output, "")
+        result = result if active.code else active
+    return (
+        (b"", failure_reason(result, command, os.environ)) if result.code else (result.output, "")
+    )
 
 
 def read_deployment(folder: Path) -> Deployment:
     """Return the deployment in a backup; an empty one if there is none."""
     try:
         return deployment_from(
-            load_object(read_regular(folder / DEPLOYMENT, MOST_BYTES, follow=False))
+            load_object(read_regular(folder / DEPLOYMENT, MAX_BYTES, follow=False))
         )
     except (OSError, ValueError):
         return Deployment()

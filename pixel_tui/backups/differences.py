@@ -11,9 +11,9 @@ from pixel_tui.files import open_regular
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.text import SafeText, plain
 
-MOST_BYTES: Final = 256 * 1024
-MOST_LINES: Final = 20
-MOST_COMPARED: Final = 10_000
+MAX_BYTES: Final = 256 * 1024
+MAX_LINES: Final = 20
+MAX_COMPARED_LINES: Final = 10_000
 """The most lines that are compared; more may take minutes."""
 _VARIABLE: Final = re.compile(
     r"^[^\S\n]*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)[^\S\n]*=(.*)$", re.MULTILINE
@@ -66,7 +66,7 @@ def changed_lines(
     for item in _items(manifest, compose=True):
         now = _text(project / item.source).splitlines()
         then = _text(folder / item.path).splitlines()
-        if len(now) + len(then) > MOST_COMPARED:
+        if len(now) + len(then) > MAX_COMPARED_LINES:
             found.append((plain(item.source), plain("it is too long to be compared")))
             continue
         lines = [
@@ -74,9 +74,9 @@ def changed_lines(
             for line in difflib.unified_diff(now, then, n=0, lineterm="")
             if line[0] in "+-" and not line.startswith(("+++", "---")) and line[1:].strip()
         ]
-        shown = lines[:MOST_LINES]
-        if len(lines) > MOST_LINES:
-            shown.append(f"and {len(lines) - MOST_LINES} more lines")
+        shown = lines[:MAX_LINES]
+        if len(lines) > MAX_LINES:
+            shown.append(f"and {len(lines) - MAX_LINES} more lines")
         found += [(plain(item.source), plain(redact(line))) for line in shown]
     return tuple(found)
 
@@ -92,6 +92,6 @@ def _items(manifest: Manifest, *, compose: bool) -> list[Item]:
 def _text(path: Path) -> str:
     try:
         with open_regular(path) as file:
-            return file.read(MOST_BYTES).decode(errors="replace")
+            return file.read(MAX_BYTES).decode(errors="replace")
     except OSError:
         return ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from pixel_tui.backups.aside import SIDE_FILES, fresh_name
-from pixel_tui.backups.broken_off import making, replacing
+from pixel_tui.backups.broken_off import making_line, replacing_line
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.ownership import Owners
@@ -33,7 +33,7 @@ class FileSwap:
 
     Args:
         folder: The backup's folder.
-        grounds: Where files may be written.
+        roots: Where files may be written.
         mark: A replaced file is kept as `NAME.MARK`, together with its SQLite side files.
         say: Prints a line for each thing that is done.
         owners: Sets the owners of files.
@@ -44,7 +44,7 @@ class FileSwap:
     def __init__(
         self,
         folder: Path,
-        grounds: RestoreRoots,
+        roots: RestoreRoots,
         mark: str,
         say: Say,
         owners: Owners,
@@ -52,54 +52,56 @@ class FileSwap:
         state_folder: Path,
     ) -> None:
         self._folder = folder
-        self._grounds = grounds
-        self._mark = mark
+        self._roots = roots
+        self._suffix = mark
         self._say = say
         self._owners = owners
         self._secrets = secrets
         self._state_folder = state_folder
-        self.aside: list[str] = []
+        self.kept_files: list[str] = []
         """The kept files, relative to the project's folder."""
 
     @property
-    def aside_words(self) -> str:
+    def kept_text(self) -> str:
         """The kept files and their folder, as a sentence."""
-        if not self.aside:
+        if not self.kept_files:
             return "Nothing had to be put aside."
-        words = f"Put aside in {self._grounds.project}: {', '.join(self.aside)}."
+        words = f"Put aside in {self._roots.project}: {', '.join(self.kept_files)}."
         return f"{words} {self._secrets.words}".rstrip()
 
     def announce(self, target: Path) -> None:
         """Announce the replacement of a file, so that it can be checked if this dies."""
         if os.path.lexists(target):
             self._say(
-                replacing(self._grounds.shown(target), self._grounds.shown(self._kept_as(target)))
+                replacing_line(
+                    self._roots.shown(target), self._roots.shown(self._kept_path(target))
+                )
             )
         else:
-            self._say(making(self._grounds.shown(target)))
+            self._say(making_line(self._roots.shown(target)))
 
-    def copied(self, item: Item, target: Path) -> Path:
+    def write_copy(self, item: Item, target: Path) -> Path:
         """Write the new content beside its target."""
         source = item_file(self._folder, item)
         self._make_folders(target.parent)
         # On a full disk, the reserve has room for a small file such as `.env`.
         place = self._state_folder / "restored"
-        return with_reserve(place, lambda: self._copy_beside(source, target, item))
+        return with_reserve(place, lambda: self._copy_checked(source, target, item))
 
     def swap(self, item: Item, fresh: Path, target: Path) -> None:
         """Move the new content into place, and keep the old file."""
-        beside = []
+        side = []
         if item.kind is ItemKind.SQLITE:
-            beside = [path for path in side_files(target) if os.path.lexists(path)]
-        self._put_aside(target, beside)
+            side = [path for path in side_files(target) if os.path.lexists(path)]
+        self._keep_old(target, side)
         fresh.rename(target)
         # Not before: until then it may be the same file under a second name.
-        kept = self._kept_as(target)
-        self._secrets.keep(target, kept, self._grounds.shown(kept))
+        kept = self._kept_path(target)
+        self._secrets.keep(target, kept, self._roots.shown(kept))
         sync_folder(target.parent)
         self._say(f"{item.kind.value:<10} {item.source}  restored")
 
-    def _copy_beside(self, source: Path, target: Path, item: Item) -> Path:
+    def _copy_checked(self, source: Path, target: Path, item: Item) -> Path:
         """Write the new content beside its target, with the owner and mode of the current file.
 
         It is hashed again while it is copied, because whoever can write to the backups' folder may
@@ -111,9 +113,9 @@ class FileSwap:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
             with os.fdopen(descriptor, "wb") as new, open_regular(source, follow=False) as old:
                 copy_checked(old, new, item.sha256)
-                like, mode = _rights(target, item)
+                owner_source, mode = _owner_and_mode(target, item)
                 os.fchmod(new.fileno(), mode)
-                self._owners.give(fresh, like.st_uid, like.st_gid)
+                self._owners.set_owner(fresh, owner_source.st_uid, owner_source.st_gid)
                 if stat.S_IMODE(os.fstat(new.fileno()).st_mode) != mode:
                     with suppress(PermissionError):  # another user's file: as good as possible
                         os.fchmod(new.fileno(), mode)
@@ -131,9 +133,9 @@ class FileSwap:
         above = folder.parent.stat()
         folder.mkdir()
         folder.chmod(stat.S_IMODE(above.st_mode))
-        self._owners.give(folder, above.st_uid, above.st_gid)
+        self._owners.set_owner(folder, above.st_uid, above.st_gid)
 
-    def _put_aside(self, target: Path, beside: Sequence[Path]) -> None:
+    def _keep_old(self, target: Path, side: Sequence[Path]) -> None:
         """Rename a file, and its SQLite side files, to the names under which they are kept.
 
         A single file stays at its place, too, until another is renamed over it. A database leaves
@@ -141,29 +143,29 @@ class FileSwap:
         without its `-wal`, or with another's, is corrupt. Its side files have their second names by
         then, if possible, so that the kept database is not corrupt either if this dies.
         """
-        names = {path: self._kept_as(target, path) for path in beside}
+        names = {path: self._kept_path(target, path) for path in side}
         if os.path.lexists(target):
-            names = {target: self._kept_as(target), **names}
+            names = {target: self._kept_path(target), **names}
         for path, kept in names.items():
             if os.path.lexists(kept):
                 raise FileError("Something is put aside there already.", on=str(kept))
-            self._say(f"aside      {self._grounds.shown(path)} -> {self._grounds.shown(kept)}")
-        doubled = {path for path in beside or names if _linked(path, names[path])}
+            self._say(f"aside      {self._roots.shown(path)} -> {self._roots.shown(kept)}")
+        linked = {path for path in side or names if _add_link(path, names[path])}
         for path, kept in names.items():
-            if path not in doubled:
+            if path not in linked:
                 path.rename(kept)
             elif path != target:
                 path.unlink()
-            self.aside.append(self._grounds.shown(kept))
+            self.kept_files.append(self._roots.shown(kept))
 
-    def _kept_as(self, target: Path, beside: Path | None = None) -> Path:
+    def _kept_path(self, target: Path, side: Path | None = None) -> Path:
         """Return the name under which a file, or a SQLite side file of it, is kept.
 
         `app.db-wal` becomes `app.db.MARK-wal`, where SQLite looks for it when `app.db.MARK` is
         opened; the last commits may be only there.
         """
-        suffix = beside.name.removeprefix(target.name) if beside is not None else ""
-        return target.with_name(f"{target.name}.{self._mark}{suffix}")
+        suffix = side.name.removeprefix(target.name) if side is not None else ""
+        return target.with_name(f"{target.name}.{self._suffix}{suffix}")
 
 
 def side_files(database: Path) -> list[Path]:
@@ -186,7 +188,7 @@ def copy_checked(old: BinaryIO, new: IO[bytes], sha256: str) -> None:
     new.flush()
 
 
-def _rights(target: Path, item: Item) -> tuple[os.stat_result, int]:
+def _owner_and_mode(target: Path, item: Item) -> tuple[os.stat_result, int]:
     """Return owner and mode of the current file, else the folder's owner and the recorded mode."""
     if target.is_file():
         old = target.stat()
@@ -194,7 +196,7 @@ def _rights(target: Path, item: Item) -> tuple[os.stat_result, int]:
     return target.parent.stat(), mode_of(item)
 
 
-def _linked(path: Path, second: Path) -> bool:
+def _add_link(path: Path, second: Path) -> bool:
     """Hard-link a file; returns whether the file system and the kernel allow it."""
     try:
         second.hardlink_to(path)

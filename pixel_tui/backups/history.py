@@ -29,7 +29,7 @@ def last_copies(newest_first: Sequence[tuple[str, Manifest]]) -> Mapping[Key, st
     return found
 
 
-def missed(
+def missing_databases(
     items: Sequence[Item], not_copied: Iterable[str], newest_first: Sequence[Manifest]
 ) -> tuple[str, ...]:
     """Return what is empty or gone now but was in the last backup, as sentences.
@@ -40,24 +40,26 @@ def missed(
         newest_first: The earlier backups, up to the last complete one.
     """
     now = {_key(item): item for item in items if item.kind in _DATABASES}
-    named = set(not_copied)
-    told: dict[Key, str] = {}
+    reported = set(not_copied)
+    sentences: dict[Key, str] = {}
     for manifest in newest_first:
         for item in manifest.items:
             key = _key(item)
-            if key in told or not _is_good(item) or _is_named(item, named):
+            if key in sentences or not _is_good(item) or _is_named(item, reported):
                 continue
             present = now.get(key)
             if present is None:
-                told[key] = f"{item.title} is gone, and is in the backup {manifest.id}"
+                sentences[key] = f"{item.title} is gone, and is in the backup {manifest.id}"
             elif present.empty:
-                told[key] = f"{item.title} is empty now, and was not in the backup {manifest.id}"
+                sentences[key] = (
+                    f"{item.title} is empty now, and was not in the backup {manifest.id}"
+                )
         if not manifest.incomplete:
             break
-    return tuple(told.values())
+    return tuple(sentences.values())
 
 
-def who_has(source: str, newest_first: Iterable[Manifest]) -> str:
+def backup_with(source: str, newest_first: Iterable[Manifest]) -> str:
     """Return which backup has a good copy of a SQLite database, as part of a sentence.
 
     Args:
@@ -70,10 +72,10 @@ def who_has(source: str, newest_first: Iterable[Manifest]) -> str:
     return "no backup has it"
 
 
-def _is_named(item: Item, named: set[str]) -> bool:
+def _is_named(item: Item, reported: set[str]) -> bool:
     parts = item.source.split("/")
     above = {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
-    return bool({*above, item.title, f"volume {item.volume}" if item.volume else ""} & named)
+    return bool({*above, item.title, f"volume {item.volume}" if item.volume else ""} & reported)
 
 
 def _is_good(item: Item) -> bool:

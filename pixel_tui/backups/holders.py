@@ -130,6 +130,6 @@ def own_container(mountinfo: Path = Path("/proc/self/mountinfo")) -> str:
     return found.group(1) if found else ""
 
 
-def named(volumes: Iterable[Volume]) -> dict[str, Volume]:
+def volumes_by_name(volumes: Iterable[Volume]) -> dict[str, Volume]:
     """Return volumes by name."""
     return {volume.name: volume for volume in volumes}

@@ -7,7 +7,7 @@ from pathlib import Path
 from pixel_tui.backups.declared import Declared
 from pixel_tui.backups.manifest import Gap, LeftOut
 from pixel_tui.backups.policy import Policy
-from pixel_tui.backups.search import MOST_UNREAD
+from pixel_tui.backups.search import MAX_UNREAD
 from pixel_tui.backups.stack_view import real_inside
 
 
@@ -22,16 +22,16 @@ class Gaps:
         if all(item.what != what for item in self.found):
             self.found.append(LeftOut(what, why, gap, expected))
 
-    def unread(self, paths: Sequence[tuple[Path, str]], policy: Policy) -> None:
+    def add_unread(self, paths: Sequence[tuple[Path, str]], policy: Policy) -> None:
         """Add gaps for paths that could not be read and belong in a backup."""
-        for path, why in paths[:MOST_UNREAD]:
+        for path, why in paths[:MAX_UNREAD]:
             what = real_inside(str(path), policy.project) or str(path)
             self.add(what, f"it could not be looked at: {why}", Gap.UNKNOWN, expected=True)
-        if len(paths) > MOST_UNREAD:
-            more = f"{len(paths) - MOST_UNREAD} more files and folders"
+        if len(paths) > MAX_UNREAD:
+            more = f"{len(paths) - MAX_UNREAD} more files and folders"
             self.add(more, "they could not be looked at", Gap.UNKNOWN, expected=True)
 
-    def undeclared(self, declared: Declared) -> None:
+    def add_undeclared(self, declared: Declared) -> None:
         """Add gaps for services that compose refuses to resolve."""
         for name in declared.unclear:
             why = "compose refuses it, and what it mounts is not known"

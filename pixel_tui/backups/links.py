@@ -8,13 +8,13 @@ from pathlib import Path, PurePosixPath
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.manifest import Gap
 from pixel_tui.backups.policy import Policy
-from pixel_tui.backups.search import MOST_UNREAD, is_database
+from pixel_tui.backups.search import MAX_UNREAD, is_database
 from pixel_tui.backups.stack_view import real_inside
 
 LEADS_OUT = "a link leads from there out of the project's folder"
 
 
-def tell_links(links: list[Path], policy: Policy, gaps: Gaps) -> list[str]:
+def add_link_gaps(links: list[Path], policy: Policy, gaps: Gaps) -> list[str]:
     """Add gaps for links to folders or databases that no backup has.
 
     Args:
@@ -26,9 +26,9 @@ def tell_links(links: list[Path], policy: Policy, gaps: Gaps) -> list[str]:
         Their paths below the project's folder.
     """
     told = list(_leading_out(links, policy))
-    for relative in told[:MOST_UNREAD]:
+    for relative in told[:MAX_UNREAD]:
         gaps.add(relative, LEADS_OUT, Gap.NOT_COPIED, expected=False)
-    if (more := len(told) - MOST_UNREAD) > 0:
+    if (more := len(told) - MAX_UNREAD) > 0:
         why = "they lead out of the project's folder"
         gaps.add(f"{more} more links", why, Gap.NOT_COPIED, expected=False)
     return told
@@ -42,8 +42,8 @@ def leads_out(relative: str, real: Path, project: Path) -> bool:
     another disk.
     """
     first, *below = PurePosixPath(relative).parts
-    grounds = (project, project / first)
-    return bool(below) and not any(real.is_relative_to(os.path.realpath(at)) for at in grounds)
+    roots = (project, project / first)
+    return bool(below) and not any(real.is_relative_to(os.path.realpath(at)) for at in roots)
 
 
 def _leading_out(links: list[Path], policy: Policy) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pixel_tui.files import replace_file
 _DIGEST: Final = re.compile("[0-9a-f]{64}", re.ASCII)
 
 
-class MadeHere:
+class MadeBackups:
     """The record of this user's backups.
 
     Args:
@@ -38,7 +38,7 @@ class MadeHere:
         """
         replace_file(self.folder / digest, f"{backup_id}\n".encode())
 
-    def has(self, digest: str) -> bool:
+    def is_recorded(self, digest: str) -> bool:
         """Whether a manifest is recorded; False if the record can't be read."""
         if not _DIGEST.fullmatch(digest):
             return False

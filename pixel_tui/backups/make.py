@@ -24,9 +24,9 @@ from pixel_tui.backups.copies import (
 )
 from pixel_tui.backups.declared import read_declared
 from pixel_tui.backups.deployment import DEPLOYMENT, RESOLVED, deployment_json, read_resolved
-from pixel_tui.backups.history import missed, who_has
+from pixel_tui.backups.history import backup_with, missing_databases
 from pixel_tui.backups.holders import own_container
-from pixel_tui.backups.made_here import MadeHere
+from pixel_tui.backups.made_here import MadeBackups
 from pixel_tui.backups.manifest import (
     Cover,
     Gap,
@@ -43,8 +43,8 @@ from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.server_data import server_volumes
 from pixel_tui.backups.servers import (
-    AskedServer,
-    ask_server,
+    QueriedServer,
+    query_server,
     server_content,
     server_volume_contents,
     volume_gaps,
@@ -54,8 +54,8 @@ from pixel_tui.backups.sizes import file_size
 from pixel_tui.backups.source_model import Sources, Stack
 from pixel_tui.backups.sources import find_sources
 from pixel_tui.backups.stack_view import SeenContainer, StackView
-from pixel_tui.backups.store import BackupStore, HalfMade
-from pixel_tui.backups.volume_contents import volume_words
+from pixel_tui.backups.store import BackupInProgress, BackupStore
+from pixel_tui.backups.volume_contents import volume_title
 from pixel_tui.backups.volumes import volume_folders, volume_source
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, OperationError, UsageError
@@ -99,9 +99,9 @@ class Maker:
         self._environment = environment or {}
         self._items: list[Item] = []
         self._gaps: list[LeftOut] = []
-        self._servers: list[AskedServer] = []
+        self._servers: list[QueriedServer] = []
         self._earlier: Sequence[Manifest] = ()
-        self._unasked: list[SeenContainer] = []
+        self._not_dumpable: list[SeenContainer] = []
         """Servers that can't be dumped."""
 
     def make(self, *, reason: str = "", sparing: frozenset[str] = frozenset()) -> Manifest:
@@ -118,7 +118,7 @@ class Maker:
             OperationError: The engine can't be queried; no backup was made.
             FileError: The disk is full, or the folder can't be written; no backup was made.
         """
-        began, now = self._clock.monotonic(), self._clock.now()
+        started, now = self._clock.monotonic(), self._clock.now()
         store = BackupStore(self._policy.root, former=self._policy.former)
         for name in store.sweep():
             self._say(f"removed {name}, which an earlier backup left behind")
@@ -131,40 +131,40 @@ class Maker:
         earlier = [item.manifest for item in listed if item.manifest and not item.trouble]
         self._earlier = earlier
         try:
-            with store.begin(now) as half:
-                self._copy(half, sources, seen)
-                contents = [server_content(asked, self._items) for asked in self._servers]
-                of_servers = self._of_servers(contents)
-                known = {item.name for item in of_servers}
-                volumes = (*(v for v in sources.volumes if v.name not in known), *of_servers)
+            with store.begin(now) as in_progress:
+                self._copy(in_progress, sources, seen)
+                contents = [server_content(queried, self._items) for queried in self._servers]
+                server_volumes = self._server_volumes(contents)
+                known = {item.name for item in server_volumes}
+                volumes = (*(v for v in sources.volumes if v.name not in known), *server_volumes)
                 names = [gap.what for gap in self._gaps if gap.gap is not Gap.NOT_COPIED]
                 manifest = Manifest(
-                    id=half.id,
+                    id=in_progress.id,
                     project=self._view.project,
                     engine=" ".join(self._view.command.docker),
                     host=self._host,
                     created=now,
-                    seconds=self._clock.monotonic() - began,
+                    seconds=self._clock.monotonic() - started,
                     reason=reason,
                     tools=self._tools(),
-                    items=with_volumes(self._items, of_servers),
+                    items=with_volumes(self._items, server_volumes),
                     left_out=tuple(self._gaps),
                     servers=tuple(contents),
                     volumes=volumes,
-                    warnings=missed(self._items, names, earlier),
+                    warnings=missing_databases(self._items, names, earlier),
                 )
                 with self._recorded(manifest):
-                    half.finish(manifest)
+                    in_progress.finish(manifest)
         except OSError as error:
-            raise self._failed(error) from error
-        self._tell(manifest)
-        removed = self._retire(store, sparing | {manifest.id})
+            raise self._copy_error(error) from error
+        self._print_gaps(manifest)
+        removed = self._rotate(store, sparing | {manifest.id})
         for backup in listed:
             if backup.id in removed and backup.manifest:
-                MadeHere(self._policy.state_folder).forget(backup.manifest.digest)
+                MadeBackups(self._policy.state_folder).forget(backup.manifest.digest)
         return manifest
 
-    def needed(self) -> int:
+    def required_bytes(self) -> int:
         """Return how many bytes a backup may need now, without making one.
 
         Raises:
@@ -172,7 +172,7 @@ class Maker:
         """
         sources = self._sources(self._view.containers())
         self._ask_servers(sources)
-        return self._need(sources)
+        return self._required_bytes(sources)
 
     def _sources(self, seen: tuple[SeenContainer, ...]) -> Sources:
         command = self._view.command
@@ -201,31 +201,31 @@ class Maker:
 
     def _ask_servers(self, sources: Sources) -> None:
         for seen in sources.servers:
-            if any(asked.name == seen.service for asked in self._servers):
+            if any(queried.name == seen.service for queried in self._servers):
                 why = "another container of the service is dumped"
                 self._gaps.append(LeftOut(seen.name, why, Gap.UNKNOWN, expected=True))
                 continue
             postgres = Postgres(self._view.programs, self._view.command, seen.id)
-            asked = ask_server(seen, postgres)
-            if isinstance(asked, LeftOut):
-                self._gaps.append(asked)
-                self._unasked.append(seen)
+            queried = query_server(seen, postgres)
+            if isinstance(queried, LeftOut):
+                self._gaps.append(queried)
+                self._not_dumpable.append(seen)
             else:
-                self._servers.append(asked)
-                self._gaps += asked.gaps
+                self._servers.append(queried)
+                self._gaps += queried.gaps
 
-    def _of_servers(self, contents: list[ServerContent]) -> tuple[VolumeContent, ...]:
+    def _server_volumes(self, contents: list[ServerContent]) -> tuple[VolumeContent, ...]:
         """Return the servers' volumes; replaces other gaps of these volumes."""
         found = [*server_volume_contents(self._servers, contents)]
-        for seen in self._unasked:
+        for seen in self._not_dumpable:
             why = f"{seen.service} can't be dumped"
             found += [VolumeContent(name, Cover.UNKNOWN, (), why) for name in server_volumes(seen)]
-        words = {volume_words(item.name) for item in found}
+        words = {volume_title(item.name) for item in found}
         others = [gap for gap in self._gaps if gap.what not in words]
         self._gaps = [*others, *volume_gaps(found, self._servers, self._policy.skip_volumes)]
         return tuple(found)
 
-    def _tell(self, manifest: Manifest) -> None:
+    def _print_gaps(self, manifest: Manifest) -> None:
         for gap in manifest.left_out:
             word = "MISSING: " if gap.expected else "left out: "
             self._say(f"{word}{gap.what} ({gap.why})")
@@ -235,7 +235,7 @@ class Maker:
     @contextmanager
     def _recorded(self, manifest: Manifest) -> Iterator[None]:
         """Record the manifest before the backup is listed, so that it is always known as ours."""
-        record = MadeHere(self._policy.state_folder)
+        record = MadeBackups(self._policy.state_folder)
         digest = hashlib.sha256(as_bytes(manifest)).hexdigest()
         try:
             record.add(digest, manifest.id)
@@ -248,8 +248,8 @@ class Maker:
                 record.forget(digest)
             raise
 
-    def _retire(self, store: BackupStore, sparing: frozenset[str]) -> Sequence[str]:
-        retired = store.retire(self._policy.keep, sparing=sparing)
+    def _rotate(self, store: BackupStore, sparing: frozenset[str]) -> Sequence[str]:
+        retired = store.rotate(self._policy.keep, sparing=sparing)
         for backup_id in retired.removed:
             self._say(f"removed {backup_id}: the newest {self._policy.keep} are kept")
         for backup_id, titles in retired.kept.items():
@@ -257,61 +257,63 @@ class Maker:
             self._say(f"kept {backup_id}: the last good copy of {', '.join(titles[:3])}{more}")
         return retired.removed
 
-    def _need(self, sources: Sources) -> int:
+    def _required_bytes(self, sources: Sources) -> int:
         """Return the bytes of everything to copy, with a margin."""
-        need = 0
+        required = 0
         paths = [self._policy.project / name for name in (*sources.databases, *sources.files)]
         for path in (*paths, *(item.path for item in sources.in_volumes)):
             for part in (path, path.with_name(f"{path.name}-wal")):
-                need += file_size(part)
-        for asked in self._servers:
-            need += sum(item.size for item in asked.dumpable)
-        return int(need * MARGIN)
+                required += file_size(part)
+        for queried in self._servers:
+            required += sum(item.size for item in queried.dumpable)
+        return int(required * MARGIN)
 
     def _require_space(self, sources: Sources) -> None:
         """Raise `FileError` if the disk has not enough space."""
-        need = self._need(sources)
+        required = self._required_bytes(sources)
         place = self._policy.root
         while not place.exists():
             place = place.parent
         found = os.statvfs(place)
         free = found.f_bavail * found.f_frsize
-        if need > free:
+        if required > free:
             raise FileError(
                 f"There is not enough room for a backup: it needs about"
-                f" {size(need)}, and {size(free)} are free.",
+                f" {size(required)}, and {size(free)} are free.",
                 on=str(self._policy.root),
                 remedy="Make room, or set another folder under [backup] in the settings.",
             )
 
-    def _copy(self, half: HalfMade, sources: Sources, seen: tuple[SeenContainer, ...]) -> None:
+    def _copy(
+        self, in_progress: BackupInProgress, sources: Sources, seen: tuple[SeenContainer, ...]
+    ) -> None:
         for name in sources.databases:
             self._attempt(
-                half, ItemKind.SQLITE, name, f"sqlite/{name}",
+                in_progress, ItemKind.SQLITE, name, f"sqlite/{name}",
                 partial(copy_sqlite, sources.real[name], {}),
             )  # fmt: skip
-        for held in sources.in_volumes:
-            name = volume_source(held.volume, held.relative)
-            details: JsonObject = {"volume": held.volume}
-            path = f"volumes/{held.volume}/{held.relative}"
-            copy = partial(copy_sqlite, held.path, details)
-            self._attempt(half, ItemKind.SQLITE, name, path, copy)
-        for asked in self._servers:
-            self._dump(half, asked)
+        for database in sources.in_volumes:
+            name = volume_source(database.volume, database.relative)
+            details: JsonObject = {"volume": database.volume}
+            path = f"volumes/{database.volume}/{database.relative}"
+            copy = partial(copy_sqlite, database.path, details)
+            self._attempt(in_progress, ItemKind.SQLITE, name, path, copy)
+        for queried in self._servers:
+            self._dump(in_progress, queried)
         for name in sources.files:
             details = {"compose": True} if name in sources.compose_files else {}
             copier = file_copier(sources.real[name], details)
-            self._attempt(half, ItemKind.FILE, name, f"files/{name}", copier)
+            self._attempt(in_progress, ItemKind.FILE, name, f"files/{name}", copier)
         for file in sources.outside:
             name = f"outside{file}"
             copier = file_copier(sources.real[str(file)], {"outside": str(file)})
-            self._attempt(half, ItemKind.DEPLOYMENT, name, name, copier, title=str(file))
+            self._attempt(in_progress, ItemKind.DEPLOYMENT, name, name, copier, title=str(file))
 
         def write_deployment(target: Path) -> Copy:
             content = deployment_json(self._view, seen, self._policy.project)
             return writer(content)(target)
 
-        self._attempt(half, ItemKind.DEPLOYMENT, "deployment", DEPLOYMENT, write_deployment)
+        self._attempt(in_progress, ItemKind.DEPLOYMENT, "deployment", DEPLOYMENT, write_deployment)
         try:
             resolved, why = read_resolved(self._view.programs, self._view.command)
         except OperationError as error:
@@ -321,24 +323,27 @@ class Maker:
             gap = LeftOut(what, f"compose refuses it: {why}", Gap.FAILED, expected=True)
             self._gaps.append(gap)
         else:
-            self._attempt(half, ItemKind.DEPLOYMENT, "compose model", RESOLVED, writer(resolved))
+            self._attempt(
+                in_progress, ItemKind.DEPLOYMENT, "compose model", RESOLVED, writer(resolved)
+            )
 
-    def _dump(self, half: HalfMade, asked: AskedServer) -> None:
+    def _dump(self, in_progress: BackupInProgress, queried: QueriedServer) -> None:
         """Dump a server, roles first: restored databases belong to them."""
-        folder = f"postgres/{asked.name}"
+        folder = f"postgres/{queried.name}"
         self._attempt(
-            half, ItemKind.ROLES, asked.name, f"{folder}/roles.sql", partial(copy_roles, asked),
-            title=f"{asked.name}: roles",
+            in_progress, ItemKind.ROLES, queried.name, f"{folder}/roles.sql",
+            partial(copy_roles, queried),
+            title=f"{queried.name}: roles",
         )  # fmt: skip
-        for database in asked.dumpable:
+        for database in queried.dumpable:
             path = f"{folder}/{quote(database.name, safe='')}.dump"
-            copy = partial(copy_server_database, asked, database)
-            title = f"{asked.name}/{database.name}"
-            self._attempt(half, ItemKind.POSTGRES, asked.name, path, copy, title=title)
+            copy = partial(copy_server_database, queried, database)
+            title = f"{queried.name}/{database.name}"
+            self._attempt(in_progress, ItemKind.POSTGRES, queried.name, path, copy, title=title)
 
     def _attempt(
         self,
-        half: HalfMade,
+        in_progress: BackupInProgress,
         kind: ItemKind,
         source: str,
         path: str,
@@ -347,29 +352,29 @@ class Maker:
         title: str = "",
     ) -> None:
         """Copy one item. A failure is recorded as a gap; only a full disk ends the backup."""
-        began = time.monotonic()
+        started = time.monotonic()
         title = title or source
-        target = half.folder / path
+        target = in_progress.folder / path
         try:
             relative_path(source)
-            half.place(path)
+            in_progress.place(path)
             details, digest = copy(target)
         except (OSError, ValueError, ConsoleError) as error:
-            full = self._full()
+            full = self._is_full()
             with suppress(OSError):
                 target.unlink()
             if full or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
                 raise
             reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
             if kind is ItemKind.SQLITE:
-                reason = f"{reason.removesuffix('.')}; {who_has(source, self._earlier)}"
+                reason = f"{reason.removesuffix('.')}; {backup_with(source, self._earlier)}"
             self._gaps.append(LeftOut(title, reason, Gap.FAILED, expected=True))
             self._say(f"{kind.value:<10} {title}  FAILED: {reason}")
             return
         count = target.stat().st_size
         self._items.append(Item(kind, source, path, count, digest, details))
-        took = span(time.monotonic() - began)
-        self._say(f"{kind.value:<10} {title}  {size(count)} in {took}")
+        duration = span(time.monotonic() - started)
+        self._say(f"{kind.value:<10} {title}  {size(count)} in {duration}")
 
     def _tools(self) -> JsonObject:
         tools: JsonObject = {"pixel-tui": __version__, "sqlite": sqlite3.sqlite_version}
@@ -380,11 +385,11 @@ class Maker:
             tools |= self._view.version()
         return tools
 
-    def _full(self) -> bool:
+    def _is_full(self) -> bool:
         found = os.statvfs(self._policy.root)
         return found.f_bavail * found.f_frsize < CHUNK
 
-    def _failed(self, error: OSError) -> ConsoleError:
+    def _copy_error(self, error: OSError) -> ConsoleError:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         return FileError(
             f"No backup was made: {error.strerror or error}.",

@@ -26,9 +26,9 @@ from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 READABLE: Final = (1, 2)
 """The supported versions; the changes are in `docs/backups.md`."""
 MANIFEST: Final = "manifest.json"
-MOST_BYTES: Final = 4 * 1024 * 1024
+MAX_MANIFEST_BYTES: Final = 4 * 1024 * 1024
 """The most bytes of a manifest."""
-LARGEST_FILE: Final = 1 << 60
+MAX_FILE_BYTES: Final = 1 << 60
 """Bytes of a file: more than any current file system can hold."""
 
 
@@ -90,7 +90,7 @@ def from_bytes(content: bytes) -> Manifest:
     Raises:
         ValueError: It is invalid, of another version, or has a path that leads out of its folder.
     """
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_MANIFEST_BYTES:
         raise ValueError("it is too long")
     node = Node(load_object(content))
     version = node["version"].value
@@ -157,7 +157,7 @@ def _item(node: Node) -> Item:
     relative_path(source)
     relative_path(path)
     size, digest = node["bytes"].value, node["sha256"].raw
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST_FILE:
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= MAX_FILE_BYTES:
         raise ValueError(f"the size of {path!r} is none")
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise ValueError(f"the hash of {path!r} is none")
@@ -176,7 +176,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        manifest = from_bytes(read_regular(path, MOST_BYTES, follow=False))
+        manifest = from_bytes(read_regular(path, MAX_MANIFEST_BYTES, follow=False))
     except OSError as error:
         raise FileError(
             f"The backup's manifest can't be read: {error.strerror or error}.", on=str(path)

@@ -22,12 +22,12 @@ from typing import Final
 from pixel_tui.processes import PROC, process_of
 from pixel_tui.text import SafeText
 
-AGAIN_SECONDS: Final = 0.3
+RECHECK_SECONDS: Final = 0.3
 """A process that only read the file just now has closed it by then."""
 UNSEEN: Final = SafeText("a process that can't be seen from here")
 OF_OTHERS: Final = "which files other users' processes have open: only root may look"
 OUTSIDE: Final = "which files processes outside of this container have open"
-MOST_NAMED: Final = 3
+MAX_NAMED: Final = 3
 """How many processes that could not be inspected are named."""
 _FIRST_NAMESPACE: Final = 0xEFFFFFFC
 """The inode of the host's PID namespace: `PROC_PID_INIT_INO` of the kernel."""
@@ -48,7 +48,7 @@ class OpenFiles:
 
 
 @dataclass(slots=True)
-class _Look:
+class _Scan:
     """The result of one scan of all processes."""
 
     holders: dict[Path, set[int]] = field(default_factory=dict)
@@ -77,83 +77,83 @@ def open_files(
         OSError: A file can't be accessed.
     """
     paths, containers = list(paths), frozenset(filter(None, stopping))
-    found = _look(paths, containers, proc)
-    if found.holders:
-        time.sleep(AGAIN_SECONDS)
-        later = _look(paths, containers, proc)
-        later.holders = {
-            path: pids & found.holders.get(path, set()) for path, pids in later.holders.items()
+    scan = _scan(paths, containers, proc)
+    if scan.holders:
+        time.sleep(RECHECK_SECONDS)
+        second = _scan(paths, containers, proc)
+        second.holders = {
+            path: pids & scan.holders.get(path, set()) for path, pids in second.holders.items()
         }
-        found = later
-    unknown = _unseen(found, proc)
-    if not _is_of_the_machine(proc):
+        scan = second
+    unknown = _unknown_descriptions(scan, proc)
+    if not _is_host_proc(proc):
         unknown.append(OUTSIDE)
     holders: dict[Path, tuple[SafeText, ...]] = {}
-    for path, pids in found.holders.items():
+    for path, pids in scan.holders.items():
         for pid in sorted(pids):
             words = UNSEEN if pid < 0 else process_of(pid, proc).words
             # Those containers may be on another machine, or their groups have no names.
-            if not containers or (pid > 0 and found.stopping):
+            if not containers or (pid > 0 and scan.stopping):
                 holders[path] = (*holders.get(path, ()), words)
             else:
                 unknown.append(f"whether {words}, which has {path} open, is of what is stopped")
     return OpenFiles(holders, tuple(unknown))
 
 
-def _look(paths: Iterable[Path], containers: frozenset[str], proc: Path) -> _Look:
-    look = _Look()
+def _scan(paths: Iterable[Path], containers: frozenset[str], proc: Path) -> _Scan:
+    scan = _Scan()
     wanted: dict[tuple[int, int], Path] = {}
     locking: list[tuple[Path, int]] = []
     for path in paths:
         with suppress(FileNotFoundError, NotADirectoryError):
-            about = path.stat()
-            wanted[about.st_dev, about.st_ino] = path
-            if stat.S_ISREG(about.st_mode) and (holder := _locked_by(path)):
+            status = path.stat()
+            wanted[status.st_dev, status.st_ino] = path
+            if stat.S_ISREG(status.st_mode) and (holder := _locked_by(path)):
                 locking.append((path, holder))
     if not wanted:
-        return look
+        return scan
     # If it is missing, processes of other users are hidden (`hidepid`).
-    look.hidden = not (proc / "1").exists()
+    scan.hidden = not (proc / "1").exists()
     for entry in proc.iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
             continue
         pid = int(entry.name)
-        if containers and _is_in(entry, containers):
-            look.stopping.add(pid)
+        if containers and _is_in_container(entry, containers):
+            scan.stopping.add(pid)
             continue
-        _look_into(entry, wanted, look)
+        _inspect(entry, wanted, scan)
     for path, pid in locking:
-        if pid not in look.stopping:
-            look.add(path, pid)
-    return look
+        if pid not in scan.stopping:
+            scan.add(path, pid)
+    return scan
 
 
-def _look_into(process: Path, wanted: Mapping[tuple[int, int], Path], look: _Look) -> None:
+def _inspect(process: Path, wanted: Mapping[tuple[int, int], Path], scan: _Scan) -> None:
     pid = int(process.name)
-    for what, reading in (("open", _opened), ("mapped", _mapped)):
+    for what, read_paths in (("open", _open_paths), ("mapped", _mapped_paths)):
         try:
-            for path in reading(process, wanted):
-                look.add(path, pid)
+            for path in read_paths(process, wanted):
+                scan.add(path, pid)
         except PermissionError:
-            look.refused.setdefault(pid, what)
+            scan.refused.setdefault(pid, what)
         except OSError:
             return  # it has exited
 
 
-def _unseen(look: _Look, proc: Path) -> list[str]:
+def _unknown_descriptions(scan: _Scan, proc: Path) -> list[str]:
     """Return what could not be inspected in other processes, and why."""
     if os.geteuid() != 0:
-        return [OF_OTHERS] if look.hidden or look.refused else []
-    words = [OF_OTHERS] if look.hidden else []
-    for pid, what in sorted(look.refused.items())[:MOST_NAMED]:
+        return [OF_OTHERS] if scan.hidden or scan.refused else []
+    words = [OF_OTHERS] if scan.hidden else []
+    for pid, what in sorted(scan.refused.items())[:MAX_NAMED]:
         process = process_of(pid, proc).words
         words.append(f"which files {process} has {what}: the kernel does not let root look here")
-    if (more := len(look.refused) - MOST_NAMED) > 0:
+    if (more := len(scan.refused) - MAX_NAMED) > 0:
         words.append(f"which files {more} more processes have open: the same")
     return words
 
 
-def _is_of_the_machine(proc: Path) -> bool:
+def _is_host_proc(proc: Path) -> bool:
     """Whether all processes of the machine are listed, not only those of a container."""
     try:
         return (proc / "self/ns/pid").stat().st_ino == _FIRST_NAMESPACE
@@ -161,7 +161,7 @@ def _is_of_the_machine(proc: Path) -> bool:
         return False
 
 
-def _is_in(process: Path, containers: Iterable[str]) -> bool:
+def _is_in_container(process: Path, containers: Iterable[str]) -> bool:
     try:
         groups = (process / "cgroup").read_text(errors="replace")
     except OSError:
@@ -169,7 +169,7 @@ def _is_in(process: Path, containers: Iterable[str]) -> bool:
     return any(container in groups for container in containers)
 
 
-def _opened(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
+def _open_paths(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
     inodes = {str(inode) for _, inode in wanted}
     found = set[Path]()
     for descriptor in (process / "fd").iterdir():
@@ -178,16 +178,16 @@ def _opened(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
             # which may hang.
             if (inode := _inode(process / "fdinfo" / descriptor.name)) and inode not in inodes:
                 continue
-            about = descriptor.stat()
-            if path := wanted.get((about.st_dev, about.st_ino)):
+            status = descriptor.stat()
+            if path := wanted.get((status.st_dev, status.st_ino)):
                 found.add(path)
     return found
 
 
-def _inode(about: Path) -> str:
+def _inode(fdinfo: Path) -> str:
     """Return the inode of a descriptor; empty before Linux 5.14, or if access is denied."""
     try:
-        lines = about.read_text(errors="replace").splitlines()
+        lines = fdinfo.read_text(errors="replace").splitlines()
     except PermissionError:
         return ""
     for line in lines:
@@ -196,7 +196,7 @@ def _inode(about: Path) -> str:
     return ""
 
 
-def _mapped(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
+def _mapped_paths(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
     """Return those of the files that a process has mapped, open or not."""
     inodes = {str(inode).encode(): path for (_, inode), path in wanted.items()}
     found = set[Path]()
@@ -234,8 +234,10 @@ def _locked_by(path: Path) -> int:
     except PermissionError:
         return 0
     try:
-        asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, *_SQLITE_LOCKS, 0)
-        kind, _, _, _, pid = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+        lock_query = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, *_SQLITE_LOCKS, 0)
+        kind, _, _, _, pid = struct.unpack(
+            _FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, lock_query)
+        )
     except OSError:
         return 0  # a file system without locks
     finally:

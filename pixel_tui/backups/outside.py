@@ -20,17 +20,17 @@ SYSTEM_FOLDERS: Final = (
     "/dev",
 )
 """Folders of the machine itself, which have no data of the project."""
-MOST_LOOKED_AT: Final = 20_000
+MAX_SEARCHED: Final = 20_000
 """The most files and folders that are searched, because a mount may be a complete disk."""
 OUTSIDE: Final = "it is outside the project's folder"
 
 
 @dataclass(frozen=True, slots=True)
-class LookResult:
+class OutsideResult:
     """The result of a search outside of the project."""
 
     gap: Gap
-    missed: bool
+    is_missing: bool
     """Whether it has, or may have, data that should be in a backup."""
     why: str
 
@@ -40,7 +40,7 @@ def is_system(source: str) -> bool:
     return any(PurePosixPath(source).is_relative_to(folder) for folder in SYSTEM_FOLDERS)
 
 
-def look_outside(source: str, others: Iterable[Path], *, here: bool) -> LookResult:
+def search_outside(source: str, others: Iterable[Path], *, here: bool) -> OutsideResult:
     """Return whether there is a database in a folder or file outside of the project.
 
     Args:
@@ -55,23 +55,23 @@ def look_outside(source: str, others: Iterable[Path], *, here: bool) -> LookResu
     start = Path(source)
     real = Path(os.path.realpath(start))
     if is_system(str(real)):
-        return LookResult(Gap.UNKNOWN, False, f"{OUTSIDE}, and of the machine itself")
+        return OutsideResult(Gap.UNKNOWN, False, f"{OUTSIDE}, and of the machine itself")
     kept = [Path(os.path.realpath(path)) for path in others]
     if any(real.is_relative_to(path) for path in kept):
-        return LookResult(Gap.NOT_COPIED, False, OUTSIDE)
-    found = search([start], [*kept, *map(Path, SYSTEM_FOLDERS)], most=MOST_LOOKED_AT)
+        return OutsideResult(Gap.NOT_COPIED, False, OUTSIDE)
+    found = search([start], [*kept, *map(Path, SYSTEM_FOLDERS)], most=MAX_SEARCHED)
     if found.databases:
         count = len(found.databases)
         words = "a SQLite database" if count == 1 else f"{count} SQLite databases"
         why = f"{OUTSIDE}, where nothing is copied; it holds {words}: {found.databases[0]}"
-        return LookResult(Gap.NOT_COPIED, True, why)
+        return OutsideResult(Gap.NOT_COPIED, True, why)
     if found.server_data:
         return _unknown(found.server_data[0].words)
     if found.unread:
         path, reason = found.unread[0]
         return _unknown(f"{path} could not be looked at: {reason}")
-    return LookResult(Gap.NOT_COPIED, False, f"{OUTSIDE}; there is no SQLite database in it")
+    return OutsideResult(Gap.NOT_COPIED, False, f"{OUTSIDE}; there is no SQLite database in it")
 
 
-def _unknown(why: str) -> LookResult:
-    return LookResult(Gap.UNKNOWN, True, f"{OUTSIDE}, and its content is not known: {why}")
+def _unknown(why: str) -> OutsideResult:
+    return OutsideResult(Gap.UNKNOWN, True, f"{OUTSIDE}, and its content is not known: {why}")

@@ -16,9 +16,9 @@ from typing import Final
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.errors import OperationError
 
-_COMMON: Final = ("alpine:latest", "busybox:latest")
-_MOST_IMAGES: Final = 6
-_INSIDE: Final = "/beside"
+_COMMON_IMAGES: Final = ("alpine:latest", "busybox:latest")
+_MAX_IMAGES: Final = 6
+_MOUNT_POINT: Final = "/beside"
 
 
 class Owners:
@@ -32,19 +32,19 @@ class Owners:
         self._view = view
         self._images: list[str] | None = None
 
-    def give(self, path: Path, uid: int, gid: int) -> None:
+    def set_owner(self, path: Path, uid: int, gid: int) -> None:
         """Set the owner and group of a file or folder.
 
         Raises:
             OperationError: Neither this user nor a container can do it.
             OSError: It does not exist.
         """
-        if _owned(path, uid, gid):
+        if _has_owner(path, uid, gid):
             return
         try:
             os.chown(path, uid, gid, follow_symlinks=False)
         except PermissionError as error:
-            if self._by_container(path, uid, gid):
+            if self._set_in_container(path, uid, gid):
                 return
             raise OperationError(
                 f"Only root can give a file to the owner {uid}:{gid}, and no image with `chown`"
@@ -53,11 +53,11 @@ class Owners:
                 remedy="Run the restore as root, or `docker pull alpine` and try again.",
             ) from error
 
-    def _by_container(self, path: Path, uid: int, gid: int) -> bool:
+    def _set_in_container(self, path: Path, uid: int, gid: int) -> bool:
         for image in self._candidates():
-            said = self._run(image, path, uid, gid)
+            result = self._run(image, path, uid, gid)
             # With mapped owners (`userns-remap`) the command succeeds, but sets another owner.
-            if said and _owned(path, uid, gid):
+            if result and _has_owner(path, uid, gid):
                 self._images = [image]
                 return True
         return False
@@ -67,40 +67,40 @@ class Owners:
         if self._images is None:
             self._images = []
             if self._view is not None:
-                common = [name for name in _COMMON if self._view.inspect("image", [name])]
+                common = [name for name in _COMMON_IMAGES if self._view.inspect("image", [name])]
                 ids = [item.image_id for item in self._view.containers() if item.image_id]
-                self._images = [*common, *dict.fromkeys(ids)][:_MOST_IMAGES]
+                self._images = [*common, *dict.fromkeys(ids)][:_MAX_IMAGES]
         return self._images
 
     def _run(self, image: str, path: Path, uid: int, gid: int) -> bool:
         if self._view is None:
             return False
-        mount = _mount_words(path.parent)
+        mount = _mount_option(path.parent)
         argv = self._view.command.docker_argv(
             *("run", "--rm", "--pull", "never", "--network", "none", "--log-driver", "none"),
             *("--cap-drop", "ALL", "--cap-add", "CHOWN", "--cap-add", "DAC_OVERRIDE"),
             *("--security-opt", "no-new-privileges", "--read-only", "--user", "0:0"),
             *("--mount", mount, "--entrypoint", "chown"),
-            *(image, f"{uid}:{gid}", f"{_INSIDE}/{path.name}"),
+            *(image, f"{uid}:{gid}", f"{_MOUNT_POINT}/{path.name}"),
         )
         return self._view.programs.run(argv, patience=ASK_SECONDS).code == 0
 
 
-def opening_words(folder: Path) -> str:
+def access_hint(folder: Path) -> str:
     """Return how to get access to a folder that this user can't write to, for an error's hint.
 
     A container can give it to the user's group, unless the current group has write access.
     """
-    about = folder.stat()
-    if about.st_mode & stat.S_IWGRP:
-        return f"Run the restore as root, or as a member of the group {about.st_gid}"
+    status = folder.stat()
+    if status.st_mode & stat.S_IWGRP:
+        return f"Run the restore as root, or as a member of the group {status.st_gid}"
     script = f"chgrp {os.getegid()} /data && chmod g+rwx /data"
-    argv = ("docker", "run", "--rm", "--mount", _mount_words(folder, "/data"), "alpine")
+    argv = ("docker", "run", "--rm", "--mount", _mount_option(folder, "/data"), "alpine")
     command = shlex.join((*argv, "sh", "-c", script))
     return f"Run the restore as root, or let this user write there: `{command}`"
 
 
-def _mount_words(folder: Path, target: str = _INSIDE) -> str:
+def _mount_option(folder: Path, target: str = _MOUNT_POINT) -> str:
     """Return the value of `--mount`, quoted because docker reads it as a CSV line."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(
@@ -109,6 +109,6 @@ def _mount_words(folder: Path, target: str = _INSIDE) -> str:
     return line.getvalue()
 
 
-def _owned(path: Path, uid: int, gid: int) -> bool:
-    about = path.lstat()
-    return (about.st_uid, about.st_gid) == (uid, gid)
+def _has_owner(path: Path, uid: int, gid: int) -> bool:
+    status = path.lstat()
+    return (status.st_uid, status.st_gid) == (uid, gid)

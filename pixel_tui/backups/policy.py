@@ -38,7 +38,7 @@ class Policy:
     """Volumes that need no backup, by name or as `SERVICE:PATH`."""
     skip_binds: tuple[str, ...] = ()
     """Bind mounts from outside of the project that need no backup, by path or as `SERVICE:PATH`."""
-    given: tuple[str, ...] = ()
+    user_skips: tuple[str, ...] = ()
     """The part of `skip` that the user has set."""
 
     @property
@@ -68,7 +68,7 @@ def policy_for(project: Path, settings: BackupSettings, state_folder: Path) -> P
     profile = profile_table("backup")
     volumes = tuple(name for name in settings.skip if name.startswith(PREFIX))
     binds = tuple(name for name in settings.skip if name.startswith(BIND))
-    given = tuple(name for name in settings.skip if name not in {*volumes, *binds})
+    user_skips = tuple(name for name in settings.skip if name not in {*volumes, *binds})
     root = default_root(project, state_folder)
     if settings.folder:
         root = project / settings.folder
@@ -80,11 +80,11 @@ def policy_for(project: Path, settings: BackupSettings, state_folder: Path) -> P
         max_age_hours=settings.max_age_hours,
         files=(*words(profile, "files"), *settings.files),
         folders=words(profile, "folders"),
-        skip=(*words(profile, "skip"), *given),
+        skip=(*words(profile, "skip"), *user_skips),
         postgres_images=words(profile, "postgres_images"),
         skip_volumes=tuple(name.removeprefix(PREFIX).strip() for name in volumes),
         skip_binds=tuple(str(PurePosixPath(name.removeprefix(BIND).strip())) for name in binds),
-        given=given,
+        user_skips=user_skips,
     )
 
 

@@ -35,7 +35,7 @@ def _variable(name: str, *variables: str) -> str:
     return f"{name}=; {words}"
 
 
-_WHO: Final = (
+_CONNECTION: Final = (
     _variable("u", "POSTGRES_USER", "POSTGRESQL_USERNAME")
     + "u=${u:-postgres}; "
     + _variable("d", "POSTGRES_DB", "POSTGRESQL_DATABASE")
@@ -43,18 +43,18 @@ _WHO: Final = (
     + _variable("p", "POSTGRES_PASSWORD", "POSTGRESQL_PASSWORD")
     + '[ -z "$p" ] || export PGPASSWORD="$p"; export PGUSER="$u" PGCONNECT_TIMEOUT=20; '
 )
-DUMP: Final = _WHO + (
+DUMP: Final = _CONNECTION + (
     # A locked table must not block the complete backup forever.
     'exec pg_dump --format=custom --lock-wait-timeout=60000 --dbname="$1"'
 )
-ROLES: Final = _WHO + "exec pg_dumpall --globals-only"
+ROLES: Final = _CONNECTION + "exec pg_dumpall --globals-only"
 ROLES_WITHOUT_PASSWORDS: Final = f"{ROLES} --no-role-passwords"
 CONTENTS: Final = "exec pg_restore --format=custom --list"
-_LOOK: Final = "command -v pg_dump >/dev/null || echo no"
+_FIND_PG_DUMP: Final = "command -v pg_dump >/dev/null || echo no"
 _NO_SHELL: Final = {126, 127}
 """Docker's exit codes if the container has no shell."""
-NAME: Final = _WHO + 'printf %s "$d"'
-_QUERY: Final = _WHO + (
+NAME: Final = _CONNECTION + 'printf %s "$d"'
+_QUERY: Final = _CONNECTION + (
     # The default database may be missing: any existing one will do.
     'for d in "$d" postgres template1; do'
     ' PGDATABASE="$d" psql --no-psqlrc --no-align --tuples-only --command="$1" && exit 0;'
@@ -67,11 +67,11 @@ SELECT json_build_object('databases', json_agg(json_build_object(
   'bytes', CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) END
 ) ORDER BY datname)) FROM pg_database WHERE datname NOT IN ('template0', 'template1')
 """
-_PLACES: Final = """
+_DATA_FOLDERS: Final = """
 SELECT json_build_object('data', current_setting('data_directory'), 'tablespaces',
   (SELECT json_agg(pg_tablespace_location(oid)) FROM pg_tablespace))
 """
-_FILLED: Final = _WHO + (  # noqa: S608  the server itself quotes the names
+_COUNT_ROWS: Final = _CONNECTION + (  # noqa: S608  the server itself quotes the names
     "exec psql --no-psqlrc --quiet --no-align --tuples-only --dbname=\"$1\" <<'END'\n"
     "SET statement_timeout = '20s'; SET lock_timeout = '5s';\n"
     "SELECT count(*) FROM (SELECT 1 FROM pg_largeobject_metadata LIMIT 1) found;\n"
@@ -80,13 +80,13 @@ _FILLED: Final = _WHO + (  # noqa: S608  the server itself quotes the names
     "AND nspname <> 'information_schema' AND nspname !~ '^pg_' LIMIT 2000 \\gexec\n"
     "END\n"
 )
-RESTORE: Final = _WHO + (
+RESTORE: Final = _CONNECTION + (
     # Other users of the database must not block this forever.
     "export PGOPTIONS='-c lock_timeout=60s'; "
     "exec pg_restore --format=custom --clean --if-exists --single-transaction --exit-on-error"
     ' --dbname="$1"'
 )
-_STATEMENTS: Final = _WHO + (
+_STATEMENTS: Final = _CONNECTION + (
     "for d in postgres template1; do"
     ' export PGDATABASE="$d"; psql --no-psqlrc --command="" >/dev/null 2>&1 && break; done; '
     "exec psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=-"
@@ -94,11 +94,11 @@ _STATEMENTS: Final = _WHO + (
 _FREE: Final = 'exec df -P -k "$1"'
 _FREE_KILOBYTES: Final = re.compile(r"\s\d+\s+\d+\s+(\d{1,15})\s+\d+%", re.ASCII)
 """The column `Available` of POSIX; other columns may have blanks."""
-READY: Final = _WHO + 'export PGDATABASE="$d"; exec pg_isready --quiet'
+READY: Final = _CONNECTION + 'export PGDATABASE="$d"; exec pg_isready --quiet'
 ASK_SECONDS: Final = 30.0
 CUSTOM_FORMAT: Final = b"PGDMP"
 """The start of a dump in the custom format, which can't be plain SQL or psql commands."""
-MOST_ROLE_BYTES: Final = 4 * 1024 * 1024
+MAX_ROLE_BYTES: Final = 4 * 1024 * 1024
 _NAME: Final = r'(?:"(?:[^"\\]|"")+"|[^\s";\\]+)'
 _ROLE: Final = re.compile(rf"(?:CREATE ROLE|ALTER ROLE|GRANT {_NAME} TO) ({_NAME})[^\\]*;")
 
@@ -152,20 +152,20 @@ class Postgres:
         self._command = command
         self._container = container
 
-    def missing(self) -> str:
+    def why_not_dumpable(self) -> str:
         """Return why it can't be dumped; empty if it can.
 
         Raises:
             OperationError: No program can be started in the container.
         """
-        said = self._run(_LOOK, patience=ASK_SECONDS)
-        if said.code in _NO_SHELL or said.output.strip() == b"no":
+        result = self._run(_FIND_PG_DUMP, patience=ASK_SECONDS)
+        if result.code in _NO_SHELL or result.output.strip() == b"no":
             return "there is no pg_dump in its container"
-        if said.code:
-            raise OperationError(f"It can't be asked: {said.reason}", on=self._container[:12])
+        if result.code:
+            raise OperationError(f"It can't be asked: {result.reason}", on=self._container[:12])
         return ""
 
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether it accepts connections."""
         return self._run(READY, patience=ASK_SECONDS).code == 0
 
@@ -175,10 +175,10 @@ class Postgres:
         Raises:
             OperationError: It can't be determined.
         """
-        said = self._run(NAME, patience=ASK_SECONDS)
-        name = said.output.decode(errors="replace")[:63]
-        if said.code or not name:
-            raise OperationError(f"It is not known which database it has: {said.reason}")
+        result = self._run(NAME, patience=ASK_SECONDS)
+        name = result.output.decode(errors="replace")[:63]
+        if result.code or not name:
+            raise OperationError(f"It is not known which database it has: {result.reason}")
         return name
 
     def databases(self) -> tuple[Database, ...]:
@@ -200,40 +200,40 @@ class Postgres:
             for node in self._query(_LIST)["databases"]
         )
 
-    def places(self) -> tuple[str, ...]:
+    def data_folders(self) -> tuple[str, ...]:
         """Return the folders in the container with the server's data.
 
         Raises:
             OperationError: The server does not tell.
         """
-        found = self._query(_PLACES)
-        places = (found["data"].raw, *(item.raw for item in found["tablespaces"]))
-        return tuple(filter(None, places))
+        found = self._query(_DATA_FOLDERS)
+        data_folders = (found["data"].raw, *(item.raw for item in found["tablespaces"]))
+        return tuple(filter(None, data_folders))
 
-    def free(self) -> int | None:
+    def free_bytes(self) -> int | None:
         """Return the free bytes where the server keeps its data; None if unknown."""
         try:
-            places = self.places()
+            data_folders = self.data_folders()
         except OperationError:
             return None
-        if len(places) != 1:
+        if len(data_folders) != 1:
             return None  # only the dump knows which tablespace it fills
-        said = self._run(_FREE, places[0], patience=ASK_SECONDS)
-        found = _FREE_KILOBYTES.search(said.output.decode(errors="replace"))
-        return int(found[1]) * 1024 if found and not said.code else None
+        result = self._run(_FREE, data_folders[0], patience=ASK_SECONDS)
+        found = _FREE_KILOBYTES.search(result.output.decode(errors="replace"))
+        return int(found[1]) * 1024 if found and not result.code else None
 
-    def empty(self, database: str) -> bool | None:
+    def is_empty(self, database: str) -> bool | None:
         """Whether no table of a database has a row; None if unknown."""
-        said = self._run(_FILLED, _address(database), patience=ASK_SECONDS * 4)
-        counts = said.output.split()
+        result = self._run(_COUNT_ROWS, _connection_string(database), patience=ASK_SECONDS * 4)
+        counts = result.output.split()
         if b"1" in counts:
             return False
-        return None if said.code or said.errors.strip() or len(counts) > 2000 else True
+        return None if result.code or result.errors.strip() or len(counts) > 2000 else True
 
     def version(self) -> str:
         """Return the output of `pg_dump --version`."""
-        said = self._run("exec pg_dump --version", patience=ASK_SECONDS)
-        return said.output.decode(errors="replace").strip()[:80]
+        result = self._run("exec pg_dump --version", patience=ASK_SECONDS)
+        return result.output.decode(errors="replace").strip()[:80]
 
     def dump(self, database: str, target: IO[bytes]) -> None:
         """Write a dump of a database in the custom format.
@@ -241,9 +241,9 @@ class Postgres:
         Raises:
             OperationError: It failed.
         """
-        said = self._run(DUMP, _address(database), target=target)
-        if said.code:
-            raise OperationError(f"pg_dump failed: {said.reason}", on=self._container[:12])
+        result = self._run(DUMP, _connection_string(database), target=target)
+        if result.code:
+            raise OperationError(f"pg_dump failed: {result.reason}", on=self._container[:12])
 
     def dump_roles(self, target: IO[bytes]) -> bool:
         """Write the SQL of roles and tablespaces; returns whether passwords are included.
@@ -256,9 +256,9 @@ class Postgres:
         # Only a superuser can read the passwords.
         target.seek(0)
         target.truncate()
-        said = self._run(ROLES_WITHOUT_PASSWORDS, target=target)
-        if said.code:
-            raise OperationError(f"pg_dumpall failed: {said.reason}", on=self._container[:12])
+        result = self._run(ROLES_WITHOUT_PASSWORDS, target=target)
+        if result.code:
+            raise OperationError(f"pg_dumpall failed: {result.reason}", on=self._container[:12])
         return False
 
     def contents(self, dump: Path) -> int:
@@ -268,10 +268,10 @@ class Postgres:
             OperationError: pg_restore can't read it, or it is empty.
         """
         with open_regular(dump) as file:
-            said = self._run(CONTENTS, source=file)
-        lines = [line for line in said.output.splitlines() if line and not line.startswith(b";")]
-        if said.code or not said.output:
-            raise OperationError(f"pg_restore can't read the dump: {said.reason}", on=str(dump))
+            result = self._run(CONTENTS, source=file)
+        lines = [line for line in result.output.splitlines() if line and not line.startswith(b";")]
+        if result.code or not result.output:
+            raise OperationError(f"pg_restore can't read the dump: {result.reason}", on=str(dump))
         return len(lines)
 
     def restore(self, dump: IO[bytes], database: Database | None = None) -> None:
@@ -286,11 +286,11 @@ class Postgres:
         """
         name = database.name if database else self.database()
         if database:
-            self._make(database)
-        said = self._run(RESTORE, _address(name), source=dump)
-        if said.code:
+            self._create(database)
+        result = self._run(RESTORE, _connection_string(name), source=dump)
+        if result.code:
             raise OperationError(
-                f"pg_restore failed, and the database {name} is as it was: {said.reason}",
+                f"pg_restore failed, and the database {name} is as it was: {result.reason}",
                 on=self._container[:12],
             )
 
@@ -307,7 +307,7 @@ class Postgres:
             self._execute("".join(f"{line}\n" for line in statements))
         return sum(line.startswith("CREATE ROLE") for line in statements)
 
-    def _make(self, database: Database) -> None:
+    def _create(self, database: Database) -> None:
         """Create a database if it is missing."""
         if any(item.name == database.name for item in self.databases()):
             return
@@ -329,17 +329,17 @@ class Postgres:
         if "\\" in statements or "\0" in statements:
             raise OperationError("A name with a backslash can't be made again: make it by hand.")
         with _as_file(statements) as file:
-            said = self._run(_STATEMENTS, source=file, patience=ASK_SECONDS * 4)
-        if said.code:
-            raise OperationError(f"The server refuses it: {said.reason}", on=self._container[:12])
+            result = self._run(_STATEMENTS, source=file, patience=ASK_SECONDS * 4)
+        if result.code:
+            raise OperationError(f"The server refuses it: {result.reason}", on=self._container[:12])
 
     def _query(self, query: str) -> Node:
-        said = self._run(_QUERY, query, patience=ASK_SECONDS)
+        result = self._run(_QUERY, query, patience=ASK_SECONDS)
         try:
-            return Node(load_object(said.output))
+            return Node(load_object(result.output))
         except ValueError as error:
             raise OperationError(
-                f"The Postgres server does not answer: {said.reason}", on=self._container[:12]
+                f"The Postgres server does not answer: {result.reason}", on=self._container[:12]
             ) from error
 
     def _run(
@@ -384,7 +384,7 @@ def _as_file(text: str) -> IO[bytes]:
     return file
 
 
-def _address(database: str) -> str:
+def _connection_string(database: str) -> str:
     """Quote a name for a connection string, so that it is not read as one itself."""
     quoted = database.replace("\\", "\\\\").replace("'", "\\'")
     return f"dbname='{quoted}'"

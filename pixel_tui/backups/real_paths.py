@@ -17,7 +17,7 @@ from typing import Final
 from pixel_tui.files import open_regular
 
 _FOLDER: Final = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_LINKED: Final = "since it was looked at, a link was put on its way"
+_LINK_ERROR: Final = "since it was looked at, a link was put on its way"
 
 
 @contextmanager
@@ -34,11 +34,11 @@ def held_folder(folder: Path) -> Iterator[Path]:
     try:
         for part in folder.parts[1:]:
             try:
-                below = os.open(part, _FOLDER, dir_fd=descriptor)
+                child = os.open(part, _FOLDER, dir_fd=descriptor)
             except OSError as error:
-                raise _words(error, folder) from error
+                raise _readable_error(error, folder) from error
             os.close(descriptor)
-            descriptor = below
+            descriptor = child
         yield Path(f"/proc/self/fd/{descriptor}")
     finally:
         os.close(descriptor)
@@ -54,11 +54,11 @@ def open_real(path: Path) -> BufferedReader:
         try:
             return open_regular(folder / path.name, follow=False)
         except OSError as error:
-            raise _words(error, path) from error
+            raise _readable_error(error, path) from error
 
 
-def _words(error: OSError, path: Path) -> OSError:
+def _readable_error(error: OSError, path: Path) -> OSError:
     """Return a readable error: the kernel reports `ENOTDIR` for a link where none should be."""
     if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-        return OSError(errno.ELOOP, _LINKED, str(path))
+        return OSError(errno.ELOOP, _LINK_ERROR, str(path))
     return OSError(error.errno, error.strerror or str(error), str(path))

@@ -98,17 +98,17 @@ def _refusal(
 
 def _model(view: StackView) -> JsonObject:
     words = ("config", "--format", "json")
-    said = view.programs.run(
+    result = view.programs.run(
         view.command.compose_argv(*EVERY_PROFILE, *words), patience=ASK_SECONDS
     )
-    if said.code:  # profiles may exclude each other
+    if result.code:  # profiles may exclude each other
         active = view.programs.run(view.command.compose_argv(*words), patience=ASK_SECONDS)
         if active.code:
-            reason = failure_reason(said, view.command, os.environ)
+            reason = failure_reason(result, view.command, os.environ)
             raise OperationError(f"Compose can't read the files of then: {reason}")
-        said = active
+        result = active
     try:
-        return load_object(said.output)
+        return load_object(result.output)
     except ValueError as error:
         raise OperationError("Compose did not print the project as JSON.") from error
 

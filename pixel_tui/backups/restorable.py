@@ -43,7 +43,7 @@ class RestoreRoots:
             return str(path)
 
 
-def target_of(item: Item, grounds: RestoreRoots) -> Path:
+def target_of(item: Item, roots: RestoreRoots) -> Path:
     """Return the real path where an item goes.
 
     Raises:
@@ -52,17 +52,17 @@ def target_of(item: Item, grounds: RestoreRoots) -> Path:
     """
     _require_ours(item)
     if item.volume:
-        return _in_volume(item, grounds)
-    target = grounds.project / relative_path(item.source)
-    project, real = grounds.project.resolve(), target.resolve()
-    if not real.is_relative_to(project) and not _led_by_the_project(target, real, grounds):
+        return _in_volume(item, roots)
+    target = roots.project / relative_path(item.source)
+    project, real = roots.project.resolve(), target.resolve()
+    if not real.is_relative_to(project) and not _led_by_the_project(target, real, roots):
         raise FileError(
             "A link leads out of the project's folder, to where no service has its data.",
             on=f"{target} -> {real}",
             remedy="Remove the link if you did not make it.",
         )
     for path in (real, target):
-        if grounds.backups is not None and path.is_relative_to(grounds.backups.resolve()):
+        if roots.backups is not None and path.is_relative_to(roots.backups.resolve()):
             raise FileError("It is in the folder of the backups itself.", on=str(path))
     if real.is_relative_to(project) and _in_history(real.relative_to(project).parts):
         raise FileError("A link leads into the history of a repository.", on=str(target))
@@ -76,18 +76,18 @@ def target_of(item: Item, grounds: RestoreRoots) -> Path:
     return real
 
 
-def why_not_restorable(item: Item, grounds: RestoreRoots) -> str:
+def why_not_restorable(item: Item, roots: RestoreRoots) -> str:
     """Return why an item can't be restored, without reading its content; empty if it can.
 
     Args:
         item: The item.
-        grounds: The allowed folders; not needed for an item in a volume.
+        roots: The allowed folders; not needed for an item in a volume.
     """
     try:
         if item.volume:
             _require_ours(item)
         elif not item.server:
-            target_of(item, grounds)
+            target_of(item, roots)
     except (ConsoleError, OSError, ValueError) as error:
         return str(error)
     return ""
@@ -153,7 +153,7 @@ def _in_history(parts: Iterable[str]) -> bool:
     return any(part.casefold() in _HISTORIES for part in parts)
 
 
-def _led_by_the_project(target: Path, real: Path, grounds: RestoreRoots) -> bool:
+def _led_by_the_project(target: Path, real: Path, roots: RestoreRoots) -> bool:
     """Whether a link out of the project leads to data of the project.
 
     A data folder may be on another disk: then a service mounts it. Without containers, a link
@@ -161,22 +161,22 @@ def _led_by_the_project(target: Path, real: Path, grounds: RestoreRoots) -> bool
     """
     if target.is_symlink():
         return False  # a link instead of a single file is suspicious
-    project = grounds.project.resolve()
-    for bind in grounds.binds:
+    project = roots.project.resolve()
+    for bind in roots.binds:
         place, named = Path(bind).resolve(), Path(os.path.normpath(bind))
-        ours = named.is_relative_to(grounds.project) or named.is_relative_to(project)
+        ours = named.is_relative_to(roots.project) or named.is_relative_to(project)
         if ours and not project.is_relative_to(place) and real.is_relative_to(place):
             return True
-    first = relative_path(target.relative_to(grounds.project).as_posix()).parts[0]
-    link = grounds.project / first
-    open_to_services = any(project.is_relative_to(Path(bind).resolve()) for bind in grounds.binds)
+    first = relative_path(target.relative_to(roots.project).as_posix()).parts[0]
+    link = roots.project / first
+    open_to_services = any(project.is_relative_to(Path(bind).resolve()) for bind in roots.binds)
     direct = link.resolve() / target.relative_to(link) == real
     return link.is_symlink() and direct and not open_to_services
 
 
-def _in_volume(item: Item, grounds: RestoreRoots) -> Path:
+def _in_volume(item: Item, roots: RestoreRoots) -> Path:
     """Return where a database of a volume goes; services may have created links in the volume."""
-    place = (grounds.volumes or {})[item.volume].resolve()
+    place = (roots.volumes or {})[item.volume].resolve()
     relative = item.source.removeprefix(volume_source(item.volume, ""))
     target = place / relative_path(relative)
     if target.resolve() != target:

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pixel_tui.backups.broken_off import NOTHING_YET, putting_back
+from pixel_tui.backups.broken_off import NOTHING_REPLACED_YET, restoring_line
 from pixel_tui.backups.file_swap import CHANGED, FileSwap, copy_checked
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.backups.ownership import Owners
-from pixel_tui.backups.postgres import MOST_ROLE_BYTES, Postgres, database_of
+from pixel_tui.backups.postgres import MAX_ROLE_BYTES, Postgres, database_of
 from pixel_tui.backups.restorable import RestoreRoots
-from pixel_tui.backups.restore_check import RestoreCheck, reason_of
+from pixel_tui.backups.restore_check import RestoreCheck, failure_reason
 from pixel_tui.backups.secret_copies import SecretCopies
-from pixel_tui.backups.server_room import require_server_room
+from pixel_tui.backups.server_room import require_server_space
 from pixel_tui.backups.verify import item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.files import open_regular, read_regular
@@ -36,7 +36,7 @@ class Restorer:
 
     Args:
         folder: The backup's folder.
-        grounds: Where files may be written.
+        roots: Where files may be written.
         servers: The running Postgres servers, by service.
         mark: A replaced file is kept as `NAME.MARK`.
         say: Prints a line for each thing that is done.
@@ -50,7 +50,7 @@ class Restorer:
     def __init__(
         self,
         folder: Path,
-        grounds: RestoreRoots,
+        roots: RestoreRoots,
         servers: Mapping[str, Postgres],
         *,
         mark: str,
@@ -65,18 +65,18 @@ class Restorer:
         self._folder = folder
         self._servers = servers
         self._say = say
-        self._check = RestoreCheck(folder, grounds, servers, say, running, owners, state_folder)
-        self._files = FileSwap(folder, grounds, mark, say, owners, secrets, state_folder)
+        self._check = RestoreCheck(folder, roots, servers, say, running, owners, state_folder)
+        self._files = FileSwap(folder, roots, mark, say, owners, secrets, state_folder)
 
     @property
-    def aside(self) -> list[str]:
+    def kept_files(self) -> list[str]:
         """The kept files, relative to the project's folder."""
-        return self._files.aside
+        return self._files.kept_files
 
     @property
-    def aside_words(self) -> str:
+    def kept_text(self) -> str:
         """The kept files and their folder, as a sentence."""
-        return self._files.aside_words
+        return self._files.kept_text
 
     def check(
         self,
@@ -101,10 +101,10 @@ class Restorer:
                 outside of these containers has a file open.
         """
         self._check.untouched = "Nothing was stopped or restored"
-        items = self._check.chosen(manifest, wanted)
-        targets, changed = self._check.checked(items, beside=beside)
-        with self._check.nothing_yet("the backup can't be"):
-            require_server_room(items, self._servers, self._say)
+        items = self._check.select_items(manifest, wanted)
+        targets, changed = self._check.check_items(items, beside=beside)
+        with self._check.reporting_untouched("the backup can't be"):
+            require_server_space(items, self._servers, self._say)
         self._check.require_closed(changed, targets, stopping)
         self._say(f"all {len(items)} are whole, and there is a place for each")
 
@@ -115,57 +115,57 @@ class Restorer:
             OperationError: One can't be restored (nothing was changed), or failed; the message says
                 which files were kept.
         """
-        items = self._check.chosen(manifest, wanted)
-        targets, changed = self._check.checked(items)
+        items = self._check.select_items(manifest, wanted)
+        targets, changed = self._check.check_items(items)
         self._check.require_unused(changed, targets)
         for item in changed:
             self._files.announce(targets[item.path])
-        self._say(f"all {len(items)} are whole; {NOTHING_YET}")
+        self._say(f"all {len(items)} are whole; {NOTHING_REPLACED_YET}")
         fresh: list[tuple[Item, Path]] = []
         try:
             for item in changed:
-                with self._telling_how_far(item):
-                    fresh.append((item, self._files.copied(item, targets[item.path])))
+                with self._reporting_kept_files(item):
+                    fresh.append((item, self._files.write_copy(item, targets[item.path])))
             # Check again, because copying took time.
             self._check.require_unused(changed, targets)
             for item, copy in fresh:
-                with self._telling_how_far(item):
+                with self._reporting_kept_files(item):
                     self._files.swap(item, copy, targets[item.path])
         finally:
             for _, copy in fresh:
                 copy.unlink(missing_ok=True)
         for item in items:
             if item.server:
-                with self._telling_how_far(item):
+                with self._reporting_kept_files(item):
                     self._restore_server(item)
             elif item not in changed:
                 self._say(f"{item.kind.value:<10} {item.source}  is the same already")
-        self._say(self.aside_words)
+        self._say(self.kept_text)
 
     @contextmanager
-    def _telling_how_far(self, item: Item) -> Iterator[None]:
+    def _reporting_kept_files(self, item: Item) -> Iterator[None]:
         """Add the kept files to the message of any failure."""
         try:
             yield
         except (OSError, ValueError, ConsoleError) as error:
             raise OperationError(
-                f"{item.title} could not be put back: {reason_of(error)}. {self.aside_words}",
+                f"{item.title} could not be put back: {failure_reason(error)}. {self.kept_text}",
                 remedy=str(error.remedy) if isinstance(error, ConsoleError) else "",
             ) from error
 
     def _restore_server(self, item: Item) -> None:
         """Restore a database into its server, or create its missing roles."""
         server, file = self._servers[item.server], item_file(self._folder, item)
-        self._say(putting_back(f"{item.kind.value:<10} {item.title}"))
+        self._say(restoring_line(f"{item.kind.value:<10} {item.title}"))
         if item.kind is ItemKind.ROLES:
-            roles = read_regular(file, MOST_ROLE_BYTES, follow=False)
+            roles = read_regular(file, MAX_ROLE_BYTES, follow=False)
             if hashlib.sha256(roles).hexdigest() != item.sha256:
                 raise FileError(CHANGED)
             made = server.restore_roles(roles)
             self._say(f"{item.kind.value:<10} {item.title}  {made} made again")
             return
         # The server executes the content, so it must read the copy that was checked.
-        with tempfile.TemporaryFile(dir=self._check.copies) as dump:
+        with tempfile.TemporaryFile(dir=self._check.dump_folder) as dump:
             with open_regular(file, follow=False) as old:
                 copy_checked(old, dump, item.sha256)
             dump.seek(0)

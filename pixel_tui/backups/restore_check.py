@@ -14,7 +14,7 @@ from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.backups.open_files import open_files
-from pixel_tui.backups.ownership import Owners, opening_words
+from pixel_tui.backups.ownership import Owners, access_hint
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.restorable import (
     RestoreRoots,
@@ -22,7 +22,7 @@ from pixel_tui.backups.restorable import (
     require_content,
     target_of,
 )
-from pixel_tui.backups.room import require_room
+from pixel_tui.backups.room import require_space
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE
@@ -36,7 +36,7 @@ class RestoreCheck:
 
     Args:
         folder: The backup's folder.
-        grounds: Where files may be written.
+        roots: Where files may be written.
         servers: The running Postgres servers, by service.
         say: Prints a line for each result.
         running: Returns the running containers with their mounts; None if it does not matter who
@@ -48,7 +48,7 @@ class RestoreCheck:
     def __init__(
         self,
         folder: Path,
-        grounds: RestoreRoots,
+        roots: RestoreRoots,
         servers: Mapping[str, Postgres],
         say: Say,
         running: Callable[[], Sequence[Holder]] | None,
@@ -56,20 +56,20 @@ class RestoreCheck:
         state_folder: Path,
     ) -> None:
         self._folder = folder
-        self._grounds = grounds
+        self._roots = roots
         self._servers = servers
         self._say = say
         self._running = running
         self._owners = owners
         self._state_folder = state_folder
         self._unknown = set[str]()
-        backups = grounds.backups
-        self.copies = backups if backups and os.access(backups, os.W_OK) else None
+        backups = roots.backups
+        self.dump_folder = backups if backups and os.access(backups, os.W_OK) else None
         """The folder for the copy of a dump; None for the system's temporary folder."""
         self.untouched = "Nothing was restored"
         """The start of error messages."""
 
-    def chosen(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> list[Item]:
+    def select_items(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> list[Item]:
         """Return the items to restore, in order."""
         items = [item for item in manifest.items if wanted(item)]
         if not manifest.items:
@@ -80,7 +80,7 @@ class RestoreCheck:
             items.remove(item)
         return items
 
-    def checked(
+    def check_items(
         self, items: Sequence[Item], *, beside: Sequence[tuple[Path, int]] = ()
     ) -> tuple[Mapping[str, Path], Sequence[Item]]:
         """Check everything that could fail.
@@ -90,41 +90,41 @@ class RestoreCheck:
         """
         targets: dict[str, Path] = {}
         for item in items:
-            with self.nothing_yet(f"{item.title} can't be"):
-                self._require_whole(item)
+            with self.reporting_untouched(f"{item.title} can't be"):
+                self._require_intact(item)
                 if not item.server:
-                    target = target_of(item, self._grounds)
+                    target = target_of(item, self._roots)
                     if target in targets.values():
                         raise FileError("Two items go to one place.", on=str(target))
                     targets[item.path] = target
-        self._require_apart(targets)
+        self._require_separate_targets(targets)
         files = [item for item in items if item.path in targets]
-        with self.nothing_yet("the backup can't be"):
+        with self.reporting_untouched("the backup can't be"):
             changed = [item for item in files if not is_same(item, targets[item.path])]
             copied = max((item.size for item in items if item.kind is ItemKind.POSTGRES), default=0)
-            if self.copies is not None and copied:
-                beside = [*beside, (self.copies / "dump", copied)]
+            if self.dump_folder is not None and copied:
+                beside = [*beside, (self.dump_folder / "dump", copied)]
             needs = [*beside, *((targets[item.path], item.size) for item in changed)]
-            require_room(needs, self._state_folder)
+            require_space(needs, self._state_folder)
         for item in changed:
-            with self.nothing_yet(f"{item.title} can't be"):
+            with self.reporting_untouched(f"{item.title} can't be"):
                 self._require_ownable(targets[item.path])
         return targets, changed
 
-    def _require_apart(self, targets: Mapping[str, Path]) -> None:
+    def _require_separate_targets(self, targets: Mapping[str, Path]) -> None:
         """Refuse an item whose target is a parent folder of another's."""
         places = set(targets.values())
         for place in places:
             for above in place.parents:
                 if above in places:
-                    with self.nothing_yet("the backup can't be"):
+                    with self.reporting_untouched("the backup can't be"):
                         raise FileError("One item would be below another.", on=str(place))
 
-    def _require_whole(self, item: Item) -> None:
+    def _require_intact(self, item: Item) -> None:
         trouble, _ = check_item(self._folder, item, self._servers)
         if not trouble and item.server:
             trouble = self._why_not_ready(item.source)
-        if not trouble and item.volume and item.volume not in (self._grounds.volumes or {}):
+        if not trouble and item.volume and item.volume not in (self._roots.volumes or {}):
             trouble = "its volume can't be opened on this machine (is the stack up?)"
         if trouble:
             raise OperationError(trouble)
@@ -135,7 +135,7 @@ class RestoreCheck:
         if server is None:
             return "its Postgres server does not run (start it first)"
         deadline = time.monotonic() + READY_SECONDS
-        while not server.ready():
+        while not server.is_ready():
             if time.monotonic() >= deadline:
                 return f"its Postgres server takes no connection within {span(READY_SECONDS)}"
             time.sleep(0.5)
@@ -146,29 +146,31 @@ class RestoreCheck:
         folder = target.parent
         while not folder.is_dir():
             folder = folder.parent
-        like = target if target.is_file() else folder
-        probe = folder / fresh_name(target.name)
-        probe.unlink(missing_ok=True)  # of a restore that died
+        owner_source = target if target.is_file() else folder
+        test_file = folder / fresh_name(target.name)
+        test_file.unlink(missing_ok=True)  # of a restore that died
         try:
-            os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
-            self._owners.give(probe, like.stat().st_uid, like.stat().st_gid)
+            os.close(os.open(test_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+            self._owners.set_owner(
+                test_file, owner_source.stat().st_uid, owner_source.stat().st_gid
+            )
         except PermissionError as error:
             raise OperationError(
-                f"this user may not write in {folder}", remedy=opening_words(folder)
+                f"this user may not write in {folder}", remedy=access_hint(folder)
             ) from error
         finally:
-            probe.unlink(missing_ok=True)
+            test_file.unlink(missing_ok=True)
 
     def require_unused(self, files: Sequence[Item], targets: Mapping[str, Path]) -> None:
         """Raise `OperationError` if a running container could write to one of these."""
         if self._running is None or not files:
             return
-        with self.nothing_yet("what uses it is unknown"):
+        with self.reporting_untouched("what uses it is unknown"):
             holders = self._running()
         for item in files:
             place = str(targets[item.path])
             users = [holder.name for holder in holders if holder.holds(place, item.volume)]
-            with self.nothing_yet(f"{item.title} can't be"):
+            with self.reporting_untouched(f"{item.title} can't be"):
                 if users:
                     raise OperationError(
                         f"{', '.join(users[:3])} runs and mounts it",
@@ -185,7 +187,7 @@ class RestoreCheck:
             target = targets[item.path]
             beside = side_files(target) if item.kind is ItemKind.SQLITE else []
             parts |= dict.fromkeys([*beside, target], item)
-        with self.nothing_yet("which processes use it is unknown"):
+        with self.reporting_untouched("which processes use it is unknown"):
             found = open_files(parts, stopping=stopping)
         for words in found.unknown:
             if words not in self._unknown:
@@ -193,15 +195,15 @@ class RestoreCheck:
                 self._say(f"unknown    {words}")
         for path, users in found.holders.items():
             for words in users:
-                self._say(f"open       {self._grounds.shown(path)}  {words}")
+                self._say(f"open       {self._roots.shown(path)}  {words}")
         for path, users in found.holders.items():
-            with self.nothing_yet(f"{parts[path].title} can't be"):
+            with self.reporting_untouched(f"{parts[path].title} can't be"):
                 raise OperationError(
                     f"{', '.join(users[:3])} has it open", remedy="Stop that first"
                 )
 
     @contextmanager
-    def nothing_yet(self, why: str) -> Iterator[None]:
+    def reporting_untouched(self, why: str) -> Iterator[None]:
         """Add to the message of any failure that nothing was changed."""
         try:
             yield
@@ -210,13 +212,13 @@ class RestoreCheck:
             if self._running is not None:
                 remedies.append("What was stopped for it is still stopped: start it again.")
             raise OperationError(
-                f"{self.untouched}, since {why}: {reason_of(error)}.",
+                f"{self.untouched}, since {why}: {failure_reason(error)}.",
                 on=self._folder.name,
                 remedy=" ".join(f"{words.removesuffix('.')}." for words in remedies if words),
             ) from error
 
 
-def reason_of(error: Exception) -> str:
+def failure_reason(error: Exception) -> str:
     """Return why something failed, without a full stop."""
     if isinstance(error, OSError):
         return error.strerror or str(error)

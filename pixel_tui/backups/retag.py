@@ -21,9 +21,9 @@ def retag(view: StackView, images: list[RanImage], say: Say) -> None:
         if ran.image.startswith("sha256:") or "@" in ran.image:
             say(f"image      {ran.service}  {ran.image[:60]} names its content itself")
             continue
-        said = view.programs.run(
+        result = view.programs.run(
             view.command.docker_argv("tag", names=[ran.image_id, ran.image]), patience=ASK_SECONDS
         )
-        if said.code:
-            raise OperationError(f"{ran.image} can't be tagged: {said.reason}")
+        if result.code:
+            raise OperationError(f"{ran.image} can't be tagged: {result.reason}")
         say(f"image      {ran.service}  {ran.image} is {ran.image_id[:19]}")

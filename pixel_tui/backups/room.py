@@ -12,7 +12,7 @@ from pixel_tui.errors import FileError
 from pixel_tui.humanize import size
 from pixel_tui.reserve import reserved
 
-MOST_COMPARED: Final = 256 * 1024
+MAX_COMPARED_BYTES: Final = 256 * 1024
 """The size of files that are compared for a plan; larger ones are compared by size only."""
 
 
@@ -55,13 +55,13 @@ def shortages(needs: Sequence[tuple[Path, int]], state_folder: Path) -> tuple[Sh
         block = found.f_frsize
         free = (found.f_bfree if os.geteuid() == 0 else found.f_bavail) * block
         free += reserved(state_folder, device=device) // block * block
-        so_far = disks[device] if device in disks else Shortage(folder, 0, free)
-        needed = so_far.needed + -(-count // block) * block
-        disks[device] = Shortage(so_far.folder, needed, so_far.free)
+        shortage = disks[device] if device in disks else Shortage(folder, 0, free)
+        needed = shortage.needed + -(-count // block) * block
+        disks[device] = Shortage(shortage.folder, needed, shortage.free)
     return tuple(disk for disk in disks.values() if disk.needed > disk.free)
 
 
-def require_room(needs: Sequence[tuple[Path, int]], state_folder: Path) -> None:
+def require_space(needs: Sequence[tuple[Path, int]], state_folder: Path) -> None:
     """Raise `FileError` if a disk has not enough space.
 
     Args:
@@ -72,7 +72,7 @@ def require_room(needs: Sequence[tuple[Path, int]], state_folder: Path) -> None:
         raise found.error
 
 
-def restore_shortages(
+def restore_space_shortages(
     manifest: Manifest, places: Mapping[str, str], state_folder: Path
 ) -> tuple[Shortage, ...]:
     """Return the disks on which a restore would fail, as far as a plan can tell quickly.
@@ -95,4 +95,4 @@ def restore_shortages(
 def _seems_same(item: Item, place: Path) -> bool:
     if item.kind is not ItemKind.FILE or not place.is_file() or place.stat().st_size != item.size:
         return False
-    return item.size > MOST_COMPARED or hash_file(place) == item.sha256
+    return item.size > MAX_COMPARED_BYTES or hash_file(place) == item.sha256

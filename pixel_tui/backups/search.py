@@ -14,7 +14,7 @@ HEADER: Final = b"SQLite format 3\0"
 PRUNED: Final = frozenset({".git", "node_modules"})
 """Names of folders with content that can be fetched again, at any depth."""
 CERTIFICATES: Final = frozenset({".pem", ".crt", ".cer", ".key", ".p12", ".pfx", ".jks"})
-MOST_FILE_BYTES: Final = 1024 * 1024
+MAX_FILE_BYTES: Final = 1024 * 1024
 SERVERS: Final = {
     "PG_VERSION": "Postgres",
     "ibdata1": "MySQL or MariaDB",
@@ -23,7 +23,7 @@ SERVERS: Final = {
     "appendonlydir": "Redis",
 }
 """Files in the data folders of database servers, with the server's name."""
-MOST_UNREAD: Final = 50
+MAX_UNREAD: Final = 50
 """How many paths that can't be read are named."""
 
 
@@ -56,10 +56,10 @@ class SearchResult:
     """The real paths of the databases at the time of the search."""
     unread: list[tuple[Path, str]] = field(default_factory=list)
     """What could not be read, and why: it may have anything."""
-    looked_at: int = 0
+    searched_count: int = 0
     """How many files and folders were searched."""
 
-    def unsure(self, folder: Path) -> bool:
+    def is_incomplete(self, folder: Path) -> bool:
         """Whether a part of a folder was not searched, which may have a database."""
         real = os.path.realpath(folder)
         closed = [*(path for path, _ in self.unread), *(data.folder for data in self.server_data)]
@@ -80,10 +80,10 @@ def search(
             no limit.
     """
     found = SearchResult()
-    left_alone = {os.path.realpath(path) for path in skipped}
+    skipped_paths = {os.path.realpath(path) for path in skipped}
     seen: set[Path] = set()
     for start in starts:
-        _look_below(start, left_alone, seen, found, most)
+        _search_below(start, skipped_paths, seen, found, most)
     return found
 
 
@@ -99,8 +99,8 @@ def is_database(path: Path) -> bool:
         return file.read(len(HEADER)) == HEADER
 
 
-def _look_below(
-    start: Path, left_alone: set[str], seen: set[Path], found: SearchResult, most: int | None
+def _search_below(
+    start: Path, skipped_paths: set[str], seen: set[Path], found: SearchResult, most: int | None
 ) -> None:
     def unread(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # it went meanwhile
@@ -114,14 +114,14 @@ def _look_below(
         return
     real = Path(os.path.realpath(start))
     if not stat.S_ISDIR(kind):
-        _look_at(start, real, seen, found, wanted=True)
+        _check_file(start, real, seen, found, wanted=True)
         return
     for place, folders, names in os.walk(start, onerror=unread):
-        if os.path.realpath(place) in left_alone:
+        if os.path.realpath(place) in skipped_paths:
             folders.clear()
             continue
-        found.looked_at += 1 + len(names)
-        if most is not None and found.looked_at > most:
+        found.searched_count += 1 + len(names)
+        if most is not None and found.searched_count > most:
             found.unread.append((start, f"it has more than {most} files and folders"))
             return
         if kinds := [server for name, server in SERVERS.items() if name in {*names, *folders}]:
@@ -133,15 +133,15 @@ def _look_below(
         folders[:] = sorted(
             name
             for name in folders
-            if name not in PRUNED and os.path.realpath(Path(place) / name) not in left_alone
+            if name not in PRUNED and os.path.realpath(Path(place) / name) not in skipped_paths
         )
         for name in sorted(names):
             path = Path(place) / name
             # Links below the start are not followed.
-            _look_at(path, real / path.relative_to(start), seen, found)
+            _check_file(path, real / path.relative_to(start), seen, found)
 
 
-def _look_at(
+def _check_file(
     path: Path, real: Path, seen: set[Path], found: SearchResult, *, wanted: bool = False
 ) -> None:
     if is_displaced(path.name) or is_fresh(path.name):
@@ -162,5 +162,5 @@ def _look_at(
 
 
 def _is_small(path: Path) -> bool:
-    about = path.stat()
-    return stat.S_ISREG(about.st_mode) and about.st_size <= MOST_FILE_BYTES
+    status = path.stat()
+    return stat.S_ISREG(status.st_mode) and status.st_size <= MAX_FILE_BYTES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.manifest import Gap
-from pixel_tui.backups.outside import OUTSIDE, PREFIX, LookResult, is_system, look_outside
+from pixel_tui.backups.outside import OUTSIDE, PREFIX, OutsideResult, is_system, search_outside
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.source_model import Stack
 from pixel_tui.backups.stack_view import real_inside
@@ -28,24 +28,26 @@ def search_places(
             places["."] = policy.project
         if os.path.realpath(source) != os.path.realpath(policy.project):
             looked = _look_at_bind(source, policy, stack, others)
-            gaps.add(f"{PREFIX}{source}", looked.why, looked.gap, expected=looked.missed)
+            gaps.add(f"{PREFIX}{source}", looked.why, looked.gap, expected=looked.is_missing)
     return places
 
 
-def _look_at_bind(source: str, policy: Policy, stack: Stack, others: Sequence[Path]) -> LookResult:
+def _look_at_bind(
+    source: str, policy: Policy, stack: Stack, others: Sequence[Path]
+) -> OutsideResult:
     """Return what a backup misses in a bind mount from outside of the project."""
     users = [item for item in stack.services if source in item.binds]
-    places = [(item, place) for item in users for at, place in item.bind_places if at == source]
+    places = [(item, place) for item in users for at, place in item.bind_targets if at == source]
     names = {source, *(f"{item.service}:{place}" for item, place in places)}
     if names & set(policy.skip_binds):
-        return LookResult(Gap.NOT_COPIED, False, "the settings skip it")
+        return OutsideResult(Gap.NOT_COPIED, False, "the settings skip it")
     if places and all(place in item.read_only for item, place in places):
         why = f"{OUTSIDE}, and no service can write to it"
-        return LookResult(Gap.NOT_COPIED, False, why)
+        return OutsideResult(Gap.NOT_COPIED, False, why)
     absent = stack.here and not os.path.lexists(source)
     if absent and not any(item.made for item in users):
-        return LookResult(Gap.NOT_COPIED, False, f"{OUTSIDE}, and there is nothing yet")
-    return look_outside(source, others, here=stack.here)
+        return OutsideResult(Gap.NOT_COPIED, False, f"{OUTSIDE}, and there is nothing yet")
+    return search_outside(source, others, here=stack.here)
 
 
 def path_within(folder: str, policy: Policy) -> str | None:

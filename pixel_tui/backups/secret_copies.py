@@ -14,7 +14,7 @@ from pixel_tui.backups.manifest import is_environment_name
 from pixel_tui.files import PRIVATE_FILE, open_regular
 
 
-def ask_nobody(_path: Path) -> bool | None:
+def always_ignored(_path: Path) -> bool | None:
     """Return True, for copies outside of any checkout."""
     return True
 
@@ -30,7 +30,7 @@ class SecretCopies:
     def __init__(
         self,
         files: Iterable[Path] = (),
-        ignored: Callable[[Path], bool | None] = ask_nobody,
+        ignored: Callable[[Path], bool | None] = always_ignored,
     ) -> None:
         self._files = {path.resolve() for path in files}
         self._ignored = ignored

@@ -26,7 +26,7 @@ def server_binds(server: SeenContainer) -> list[str]:
     folders = (server.data_folder,) if server.data_folder else SERVER_FOLDERS
     return [
         source
-        for source, place in server.bind_places
+        for source, place in server.bind_targets
         if place != "/" and holds_data(place, folders)
     ]
 

@@ -13,7 +13,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.humanize import size
 
 
-def require_server_room(items: Sequence[Item], servers: Mapping[str, Postgres], say: Say) -> None:
+def require_server_space(items: Sequence[Item], servers: Mapping[str, Postgres], say: Say) -> None:
     """Print what is known about the servers' space, a line each.
 
     Args:
@@ -26,8 +26,8 @@ def require_server_room(items: Sequence[Item], servers: Mapping[str, Postgres], 
     """
     dumps = [item for item in items if item.kind is ItemKind.POSTGRES]
     for name in dict.fromkeys(item.server for item in dumps):
-        free = servers[name].free()
-        if free is None:
+        free_bytes = servers[name].free_bytes()
+        if free_bytes is None:
             say(f"unknown    how much is free where {name} keeps its data")
             continue
         ours = [item for item in dumps if item.server == name]
@@ -35,15 +35,15 @@ def require_server_room(items: Sequence[Item], servers: Mapping[str, Postgres], 
         # the next one may use space that this one has freed. Dumps are compressed, and loading them
         # also writes to the transaction log, so it takes more space than the dump.
         largest = max(ours, key=lambda item: item.size)
-        if largest.size > free:
+        if largest.size > free_bytes:
             raise OperationError(
                 f"There is not enough room where {name} keeps its data: the dump {largest.title}"
-                f" alone has {size(largest.size)}, and {size(free)} are free.",
+                f" alone has {size(largest.size)}, and {size(free_bytes)} are free.",
                 remedy=f"Make room there; or stop {name}, and its dumps are left alone",
             )
         needed = max(item.database_size for item in ours)
-        words = f"{size(free)} are free where {name} keeps its data"
-        if needed > free:
+        words = f"{size(free_bytes)} are free where {name} keeps its data"
+        if needed > free_bytes:
             say(f"WARNING: {words}, and a database had {size(needed)}: it may find no room")
         elif all(item.database_size for item in ours):
             say(f"room       {words}, for {size(needed)}")

@@ -15,18 +15,18 @@ from pixel_tui.backups.manifest import (
 from pixel_tui.backups.postgres import Database, Postgres
 from pixel_tui.backups.server_data import server_volumes
 from pixel_tui.backups.stack_view import SeenContainer
-from pixel_tui.backups.volume_contents import volume_words
+from pixel_tui.backups.volume_contents import volume_title
 from pixel_tui.errors import OperationError
 
 
 @dataclass(frozen=True, slots=True)
-class AskedServer:
+class QueriedServer:
     """A running server and what it reports about itself."""
 
     seen: SeenContainer
     postgres: Postgres
     databases: tuple[Database, ...]
-    places: tuple[str, ...]
+    data_folders: tuple[str, ...]
     """The folders with its data in its container; empty if it does not tell."""
     gaps: tuple[LeftOut, ...]
     listed: bool
@@ -42,10 +42,10 @@ class AskedServer:
         return tuple(item for item in self.databases if item.open)
 
 
-def ask_server(seen: SeenContainer, postgres: Postgres) -> AskedServer | LeftOut:
+def query_server(seen: SeenContainer, postgres: Postgres) -> QueriedServer | LeftOut:
     """Query a server's databases; returns a gap if nothing can be dumped."""
     try:
-        why = postgres.missing()
+        why = postgres.why_not_dumpable()
     except OperationError as error:
         return LeftOut(seen.service, str(error), Gap.UNKNOWN, expected=True)
     if why:
@@ -70,26 +70,26 @@ def ask_server(seen: SeenContainer, postgres: Postgres) -> AskedServer | LeftOut
             why = "it takes no connections"
             gaps.append(LeftOut(f"{seen.service}/{item.name}", why, Gap.FAILED, expected=True))
     try:
-        places = postgres.places() if listed else ()
+        data_folders = postgres.data_folders() if listed else ()
     except OperationError:
-        places = ()  # only a superuser may read them: claim nothing about its volumes
-    return AskedServer(seen, postgres, databases, places, tuple(gaps), listed)
+        data_folders = ()  # only a superuser may read them: claim nothing about its volumes
+    return QueriedServer(seen, postgres, databases, data_folders, tuple(gaps), listed)
 
 
-def server_content(asked: AskedServer, items: Sequence[Item]) -> ServerContent:
+def server_content(queried: QueriedServer, items: Sequence[Item]) -> ServerContent:
     """Return what of a server is among these items."""
-    ours = [item for item in items if item.server == asked.name]
+    ours = [item for item in items if item.server == queried.name]
     return ServerContent(
-        service=asked.name,
-        listed=asked.listed,
-        databases=tuple(item.name for item in asked.databases),
+        service=queried.name,
+        listed=queried.listed,
+        databases=tuple(item.name for item in queried.databases),
         dumped=tuple(item.database for item in ours if item.kind is ItemKind.POSTGRES),
         roles=any(item.kind is ItemKind.ROLES for item in ours),
     )
 
 
 def server_volume_contents(
-    asked: Sequence[AskedServer], contents: Sequence[ServerContent]
+    queried: Sequence[QueriedServer], contents: Sequence[ServerContent]
 ) -> tuple[VolumeContent, ...]:
     """Return what may be claimed about the volumes with servers' data.
 
@@ -97,19 +97,19 @@ def server_volume_contents(
     databases it listed were dumped.
     """
     found: list[VolumeContent] = []
-    for server, content in zip(asked, contents, strict=True):
-        missing = sorted(set(content.databases) - set(content.dumped))
+    for server, content in zip(queried, contents, strict=True):
+        not_dumped = sorted(set(content.databases) - set(content.dumped))
         others = _without_data(server)
         by = (server.name,)
-        for name in dict.fromkeys([*server_volumes(server.seen, server.places),
+        for name in dict.fromkeys([*server_volumes(server.seen, server.data_folders),
                                    *server_volumes(server.seen)]):  # fmt: skip
-            if not server.places or not content.listed:
+            if not server.data_folders or not content.listed:
                 cover, why = Cover.UNKNOWN, f"{server.name} does not say what it keeps in it"
             elif name in others:
                 cover, why = Cover.UNKNOWN, f"{server.name} keeps its data elsewhere"
-            elif missing:
+            elif not_dumped:
                 cover = Cover.UNKNOWN
-                why = f"not dumped of {server.name}: {', '.join(missing)}"
+                why = f"not dumped of {server.name}: {', '.join(not_dumped)}"
             elif not content.roles:
                 cover, why = Cover.UNKNOWN, f"the roles of {server.name} were not dumped"
             else:
@@ -118,24 +118,24 @@ def server_volume_contents(
     return tuple(found)
 
 
-def _without_data(server: AskedServer) -> list[str]:
+def _without_data(server: QueriedServer) -> list[str]:
     """Return volumes that were assumed to have its data, but the server says otherwise."""
-    if not server.places or not server.listed:
+    if not server.data_folders or not server.listed:
         return []
-    known = server_volumes(server.seen, server.places)
+    known = server_volumes(server.seen, server.data_folders)
     return [name for name in server_volumes(server.seen) if name not in known]
 
 
 def volume_gaps(
-    volumes: Sequence[VolumeContent], asked: Sequence[AskedServer], skipped: Sequence[str]
+    volumes: Sequence[VolumeContent], queried: Sequence[QueriedServer], skipped: Sequence[str]
 ) -> list[LeftOut]:
     """Return gaps for the volumes that are not covered by dumps.
 
     If a dump failed, the dump is the gap, not the volume as well.
     """
-    unseen = {name for server in asked for name in _without_data(server)} - set(skipped)
+    unseen = {name for server in queried for name in _without_data(server)} - set(skipped)
     return [
-        LeftOut(volume_words(item.name), item.why, Gap.UNKNOWN, expected=item.name in unseen)
+        LeftOut(volume_title(item.name), item.why, Gap.UNKNOWN, expected=item.name in unseen)
         for item in volumes
         if item.cover is Cover.UNKNOWN
     ]

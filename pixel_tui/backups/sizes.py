@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-MOST_SECONDS: Final = 5.0
+MAX_SECONDS: Final = 5.0
 
 
 def file_size(path: Path) -> int:
@@ -16,7 +16,7 @@ def file_size(path: Path) -> int:
         return 0
 
 
-def folder_size(path: Path, *, patience: float = MOST_SECONDS) -> int | None:
+def folder_size(path: Path, *, patience: float = MAX_SECONDS) -> int | None:
     """Return the bytes of all files below a folder, or of a file.
 
     Returns:

@@ -36,8 +36,8 @@ def state_of(database: Path) -> SourceState:
     Raises:
         OSError: The database can't be accessed.
     """
-    about = database.lstat()
-    parts = {"": (about.st_size, about.st_mtime_ns)}
+    status = database.lstat()
+    parts = {"": (status.st_size, status.st_mtime_ns)}
     try:
         log = os.lstat(f"{database}-wal")
     except FileNotFoundError:

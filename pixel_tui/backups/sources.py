@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 from pixel_tui.backups.copied_files import copied_files
 from pixel_tui.backups.left_out import Gaps
-from pixel_tui.backups.links import tell_links
+from pixel_tui.backups.links import add_link_gaps
 from pixel_tui.backups.manifest import Gap
-from pixel_tui.backups.outside import LookResult, look_outside
+from pixel_tui.backups.outside import OutsideResult, search_outside
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import is_postgres
 from pixel_tui.backups.search import SearchResult, search
@@ -16,7 +16,7 @@ from pixel_tui.backups.search_places import path_within, search_places
 from pixel_tui.backups.server_data import has_data, server_binds, server_volumes
 from pixel_tui.backups.source_model import Sources, Stack
 from pixel_tui.backups.stack_view import real_inside
-from pixel_tui.backups.volume_contents import held_volumes, look_into_volumes
+from pixel_tui.backups.volume_contents import held_volumes, search_volumes
 from pixel_tui.backups.volumes import VolumeKnowledge
 
 OpenVolumes = Callable[[Sequence[str]], VolumeKnowledge]
@@ -36,18 +36,18 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     running = tuple(item for item in servers if item.running)
     kept_by_servers = {source for item in servers for source in server_binds(item)}
     volumes_held = held_volumes(stack)
-    of_servers = {name for item in servers for name in server_volumes(item)}
+    server_volume_names = {name for item in servers for name in server_volumes(item)}
     opened = open_volumes(sorted(volumes_held))
-    kept_by_servers |= {opened.bound[name] for name in of_servers & opened.bound.keys()}
+    kept_by_servers |= {opened.bound[name] for name in server_volume_names & opened.bound.keys()}
     others = [policy.project, *policy.roots, *map(Path, kept_by_servers)]
     places = search_places(policy, stack, kept_by_servers, others, gaps)
     for name, folder in opened.bound.items():
         relative = path_within(folder, policy)
-        if relative is not None and name not in of_servers:
+        if relative is not None and name not in server_volume_names:
             places.setdefault(relative, Path(folder))
     found = search(list(places.values()), (*policy.skipped, *map(Path, kept_by_servers)))
-    gaps.unread(found.unread, policy)
-    gaps.undeclared(stack.declared)
+    gaps.add_unread(found.unread, policy)
+    gaps.add_undeclared(stack.declared)
     for data in found.server_data:
         what = real_inside(str(data.folder), policy.project) or str(data.folder)
         why = f"it is the data of a {data.server} server, which is not copied"
@@ -55,16 +55,16 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     real: dict[str, Path] = {}
     databases = _databases_below(found, policy, real)
     files, named, outside = copied_files(policy, stack, found, gaps, real)
-    named_below = {*databases, *files, *tell_links(found.links, policy, gaps)}
+    named_below = {*databases, *files, *add_link_gaps(found.links, policy, gaps)}
     for relative, path in sorted(places.items()):
         held = any(PurePosixPath(item).is_relative_to(relative) for item in named_below)
         if relative not in {".", *policy.skip} and os.path.lexists(path) and not held:
-            unsure = found.unsure(path)
-            where = "what could be looked at of it" if unsure else "it"
+            is_incomplete = found.is_incomplete(path)
+            where = "what could be looked at of it" if is_incomplete else "it"
             why = f"no database in {where}, and no configured file"
-            gap = Gap.UNKNOWN if unsure else Gap.NOT_COPIED
+            gap = Gap.UNKNOWN if is_incomplete else Gap.NOT_COPIED
             gaps.add(relative, why, gap, expected=False)
-    for name in policy.given:
+    for name in policy.user_skips:
         if os.path.lexists(policy.project / name):
             gaps.add(name, "the settings skip it", Gap.NOT_COPIED, expected=False)
     for item in servers:
@@ -76,11 +76,11 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     of_running = {name for item in running for name in server_volumes(item)}
     looked_into = {name: held for name, held in volumes_held.items() if name not in of_running}
 
-    def outside_of(folder: str) -> LookResult:
-        return look_outside(folder, others, here=stack.here)
+    def outside_of(folder: str) -> OutsideResult:
+        return search_outside(folder, others, here=stack.here)
 
-    in_volumes, volumes = look_into_volumes(
-        policy, looked_into, opened, of_servers, (databases, found), outside_of, gaps
+    in_volumes, volumes = search_volumes(
+        policy, looked_into, opened, server_volume_names, (databases, found), outside_of, gaps
     )
     return Sources(
         databases=databases,

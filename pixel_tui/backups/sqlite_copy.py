@@ -23,10 +23,10 @@ from pixel_tui.files import PRIVATE_FILE
 
 STEP_PAGES: Final = 512
 STEP_PAUSE_SECONDS: Final = 0.005
-MOST_RESTARTS: Final = 20
+MAX_RESTARTS: Final = 20
 BUSY_SECONDS: Final = 60.0
 """How long a program that writes all the time may delay the copy."""
-MOST_TABLES: Final = 1000
+MAX_TABLES: Final = 1000
 
 
 class _Restarted(Exception):
@@ -57,13 +57,13 @@ def copy_database(source: Path, target: Path) -> Copied:
     """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
     with held_folder(source.parent) as folder:
-        return _copy_held(folder / source.name, target, source)
+        return _copy_in_folder(folder / source.name, target, source)
 
 
-def _copy_held(source: Path, target: Path, called: Path) -> Copied:
+def _copy_in_folder(source: Path, target: Path, display_path: Path) -> Copied:
     try:
         # SQLite follows links, and resolves the path again.
-        about, others = source.lstat(), _descriptors()
+        status, open_before = source.lstat(), _open_descriptors()
         if copy_closed(source, target):
             with target.open("rb") as file:
                 os.fsync(file.fileno())
@@ -76,7 +76,7 @@ def _copy_held(source: Path, target: Path, called: Path) -> Copied:
             writer.execute("PRAGMA journal_mode = OFF")
             writer.execute("PRAGMA synchronous = OFF")
             journal = str(reader.execute("PRAGMA journal_mode").fetchone()[0])
-            _require_opened(about, others, called)
+            _require_opened(status, open_before, display_path)
             pages = int(reader.execute("PRAGMA page_count").fetchone()[0])
             at_once = journal == "wal" or not _copy_in_steps(reader, writer)
             if at_once:
@@ -84,31 +84,35 @@ def _copy_held(source: Path, target: Path, called: Path) -> Copied:
     except (sqlite3.Error, PermissionError) as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
-        raise OperationError(f"The database can't be copied: {error}.", on=str(called)) from error
+        raise OperationError(
+            f"The database can't be copied: {error}.", on=str(display_path)
+        ) from error
     with target.open("rb") as file:
         os.fsync(file.fileno())
     return Copied(journal, pages, at_once)
 
 
-def _descriptors() -> set[tuple[int, int, int]]:
+def _open_descriptors() -> set[tuple[int, int, int]]:
     """Return this process's open descriptors, with the identities of their files."""
     found = set()
     for path in Path("/proc/self/fd").iterdir():
         with suppress(OSError):  # closed by now, like that of this listing
-            about = os.fstat(int(path.name))
-            found.add((int(path.name), about.st_dev, about.st_ino))
+            status = os.fstat(int(path.name))
+            found.add((int(path.name), status.st_dev, status.st_ino))
     return found
 
 
-def _require_opened(about: os.stat_result, others: set[tuple[int, int, int]], called: Path) -> None:
+def _require_opened(
+    status: os.stat_result, open_before: set[tuple[int, int, int]], display_path: Path
+) -> None:
     """Raise `OperationError` unless this file is among those opened since.
 
     The file is not opened for the check: closing it would release SQLite's locks on it.
     """
-    opened = {file[1:] for file in _descriptors() - others}
-    if not stat.S_ISREG(about.st_mode) or (about.st_dev, about.st_ino) not in opened:
+    opened = {file[1:] for file in _open_descriptors() - open_before}
+    if not stat.S_ISREG(status.st_mode) or (status.st_dev, status.st_ino) not in opened:
         what = "Another file was put in its place while it was copied."
-        raise OperationError(what, on=str(called))
+        raise OperationError(what, on=str(display_path))
 
 
 def check_database(path: Path) -> str:
@@ -121,8 +125,8 @@ def check_database(path: Path) -> str:
             rows = database.execute("PRAGMA integrity_check(5)").fetchall()
     except sqlite3.Error as error:
         return str(error)
-    said = "; ".join(str(row[0]) for row in rows)
-    return "" if said == "ok" else said
+    result = "; ".join(str(row[0]) for row in rows)
+    return "" if result == "ok" else result
 
 
 def count_rows(path: Path, *, most_bytes: int = 1024**3) -> dict[str, int] | None:
@@ -139,7 +143,7 @@ def count_rows(path: Path, *, most_bytes: int = 1024**3) -> dict[str, int] | Non
                 "SELECT name FROM sqlite_schema WHERE type = 'table'"
                 " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'"
             ).fetchall()
-            if len(names) > MOST_TABLES:
+            if len(names) > MAX_TABLES:
                 return None
             for (name,) in names:
                 quoted = str(name).replace('"', '""')
@@ -157,18 +161,18 @@ def _count_pages(copy: Path) -> int:
 
 def _copy_in_steps(reader: sqlite3.Connection, writer: sqlite3.Connection) -> bool:
     """Copy in steps between which others can write; returns False if it never finishes."""
-    restarts, least = 0, -1
+    restarts, fewest_remaining = 0, -1
 
-    def stepped(_status: int, remaining: int, _total: int) -> None:
-        nonlocal restarts, least
-        if 0 <= least < remaining:
+    def on_progress(_status: int, remaining: int, _total: int) -> None:
+        nonlocal restarts, fewest_remaining
+        if 0 <= fewest_remaining < remaining:
             restarts += 1
-        least = remaining
-        if restarts > MOST_RESTARTS:
+        fewest_remaining = remaining
+        if restarts > MAX_RESTARTS:
             raise _Restarted
 
     try:
-        reader.backup(writer, pages=STEP_PAGES, progress=stepped, sleep=STEP_PAUSE_SECONDS)
+        reader.backup(writer, pages=STEP_PAGES, progress=on_progress, sleep=STEP_PAUSE_SECONDS)
     except _Restarted:
         return False
     return True

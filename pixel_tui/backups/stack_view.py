@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.holders import Holder, holder_of, named, own_container, volume_of
+from pixel_tui.backups.holders import Holder, holder_of, own_container, volume_of, volumes_by_name
 from pixel_tui.errors import OperationError
 from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -37,7 +37,7 @@ class SeenContainer:
     binds: tuple[str, ...]
     volumes: tuple[tuple[str, str], ...]
     """Name and mount point."""
-    bind_places: tuple[tuple[str, str], ...] = ()
+    bind_targets: tuple[tuple[str, str], ...] = ()
     """Source and mount point of each of `binds`."""
     data_folder: str = ""
     """The value of `PGDATA`, the data folder of a Postgres server."""
@@ -91,17 +91,17 @@ class StackView:
         mounts = (mount for node in nodes for mount in node["Mounts"])
         names = sorted({item["Name"].raw for item in mounts if item["Type"].raw == "volume"})
         volumes = map(Node, self.inspect("volume", names)) if names else ()
-        by_name = named(map(volume_of, volumes))
+        by_name = volumes_by_name(map(volume_of, volumes))
         own = own_container()
         return tuple(holder_of(node, by_name, own) for node in nodes)
 
     def inspect(self, what: str, names: Sequence[str]) -> list[JsonValue]:
         """Run `docker WHAT inspect`; missing objects are not in the result."""
-        said = self.programs.run(
+        result = self.programs.run(
             self.command.docker_argv(what, "inspect", names=names), patience=ASK_SECONDS
         )
         try:
-            answer: JsonValue = parse_json(said.output or b"[]")
+            answer: JsonValue = parse_json(result.output or b"[]")
         except ValueError:
             answer = []
         return answer if isinstance(answer, list) else []
@@ -144,11 +144,11 @@ class StackView:
 
     def engine_folder(self) -> Path | None:
         """Return the engine's data folder on its own machine; None if it does not tell."""
-        said = self.programs.run(
+        result = self.programs.run(
             self.command.docker_argv("info", "--format", "{{.DockerRootDir}}"),
             patience=ASK_SECONDS,
         )
-        path = said.output.decode(errors="replace").strip() if not said.code else ""
+        path = result.output.decode(errors="replace").strip() if not result.code else ""
         return Path(path) if path.startswith("/") else None
 
     def version(self) -> JsonObject:
@@ -163,10 +163,10 @@ class StackView:
         return {"docker": _line(docker.output), "compose": _line(compose.output)}
 
     def _ask(self, *words: str) -> str:
-        said = self.programs.run(self.command.docker_argv(*words), patience=ASK_SECONDS)
-        if said.code:
-            raise OperationError(f"The engine can't be asked: {said.reason}")
-        return said.output.decode(errors="replace")
+        result = self.programs.run(self.command.docker_argv(*words), patience=ASK_SECONDS)
+        if result.code:
+            raise OperationError(f"The engine can't be asked: {result.reason}")
+        return result.output.decode(errors="replace")
 
 
 def inside(path: str, folder: Path) -> str | None:
@@ -207,7 +207,7 @@ def _seen(node: Node) -> SeenContainer | None:
             for item in mounts
             if item["Type"].raw == "volume"
         ),
-        bind_places=tuple((item["Source"].raw, item["Destination"].raw) for item in binds),
+        bind_targets=tuple((item["Source"].raw, item["Destination"].raw) for item in binds),
         read_only=tuple(item["Destination"].raw for item in mounts if item["RW"].value is False),
         data_folder=next((value for name, _, value in variables if name == "PGDATA"), ""),
     )

@@ -1,7 +1,7 @@
-"""Whether a backup still has what is about to be removed, looked at right before.
+"""Checks right before data is removed that a backup still has it.
 
-A plan was made when it was asked for. Until it is confirmed the backup may be gone or damaged, and
-a database may be created, or written to, that is not in it.
+Between plan and confirmation, the backup may be removed or damaged, and databases may be created or
+written to.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,12 +14,12 @@ from pixel_tui.backups.stored import StoredData
 from pixel_tui.backups.verify import item_file
 from pixel_tui.errors import OperationError
 
-MOST_NAMED: Final = 3
-"""So many items that are not as they were are named."""
+MAX_NAMED: Final = 3
+"""How many missing or changed items are named."""
 
 
 def require_intact(backup: Backup, manifest: Manifest) -> None:
-    """Look whether a verified backup is complete, by the sizes of its files: none is read.
+    """Check that a verified backup is complete, by the sizes of its files.
 
     Raises:
         OperationError: It is not, or was found damaged since.
@@ -33,15 +33,15 @@ def require_intact(backup: Backup, manifest: Manifest) -> None:
     wrong = []
     for item in manifest.items:
         try:
-            there = item_file(backup.folder, item).stat().st_size == item.size
+            is_complete = item_file(backup.folder, item).stat().st_size == item.size
         except (OSError, ValueError):
-            there = False
-        if not there:
+            is_complete = False
+        if not is_complete:
             wrong.append(item.title)
     if wrong:
-        more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
+        more = f" and {len(wrong) - MAX_NAMED} more" if len(wrong) > MAX_NAMED else ""
         raise OperationError(
-            f"The backup is not complete any more: {', '.join(wrong[:MOST_NAMED])}{more}.",
+            f"The backup is not complete any more: {', '.join(wrong[:MAX_NAMED])}{more}.",
             on=backup.id,
             remedy="Make another one, and verify it.",
         )
@@ -50,16 +50,16 @@ def require_intact(backup: Backup, manifest: Manifest) -> None:
 def require_covered(
     volumes: Sequence[str], manifest: Manifest, stored: StoredData, lost: Collection[str]
 ) -> None:
-    """Look whether a backup has what volumes hold now.
+    """Check that a backup has what volumes hold now.
 
     Args:
-        volumes: Those that are about to be removed.
+        volumes: The volumes that are about to be removed.
         manifest: The backup.
-        stored: What they hold.
-        lost: Those of which the plan said that they hold what is in no backup.
+        stored: Their current content.
+        lost: Those whose content is in no backup, as the plan said.
 
     Raises:
-        OperationError: Another one holds something that is not in it.
+        OperationError: Another one has something that is not in the backup.
     """
     lacking = []
     for name in volumes:

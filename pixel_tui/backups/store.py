@@ -17,19 +17,19 @@ from typing import Final, Self
 
 from pixel_tui.backups.history import Key, last_copies
 from pixel_tui.backups.manifest import Manifest, is_backup_id
-from pixel_tui.backups.manifest_file import MANIFEST, MOST_BYTES, as_bytes, read_manifest
+from pixel_tui.backups.manifest_file import MANIFEST, MAX_MANIFEST_BYTES, as_bytes, read_manifest
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, read_regular, replace_file, sync_folder
 from pixel_tui.stack.model.json_value import Node, load_object
 
-VERDICT: Final = "verified.json"
+VERIFICATION_FILE: Final = "verified.json"
 _PARTIAL: Final = ".partial"
-MOST_FORMER: Final = 100
+MAX_FORMER: Final = 100
 """The most backups that are read in the former folder, the newest ones."""
-MOST_VERDICT_BYTES: Final = 1024 * 1024
-MOST_BYTES_LISTED: Final = 64 * 1024 * 1024
+MAX_VERIFICATION_BYTES: Final = 1024 * 1024
+MAX_BYTES_LISTED: Final = 64 * 1024 * 1024
 """The most bytes of manifests that are read in one listing: enough for thousands of backups."""
-MOST_ENTRIES: Final = 50_000
+MAX_ENTRIES: Final = 50_000
 """The most names that are read in a folder of backups."""
 
 
@@ -94,13 +94,15 @@ class BackupStore:
             FileError: The folder for new backups can't be read.
         """
         # Separate budgets: files planted in one folder must not hide backups in the other.
-        budgets = dict.fromkeys(self._roots, MOST_BYTES_LISTED)
+        budgets = dict.fromkeys(self._roots, MAX_BYTES_LISTED)
         found = self.names()
         backups = []
-        for name in sorted(found, key=_order, reverse=True):
+        for name in sorted(found, key=_sort_key, reverse=True):
             folder = found[name]
             budgets[folder.parent] -= _manifest_size(folder)
-            backups.append(_read(folder) if budgets[folder.parent] >= 0 else _unread(folder))
+            backups.append(
+                _read_backup(folder) if budgets[folder.parent] >= 0 else _unread_backup(folder)
+            )
         return tuple(backups)
 
     def names(self) -> dict[str, Path]:
@@ -114,16 +116,16 @@ class BackupStore:
             try:
                 with os.scandir(root) as entries:
                     names = [
-                        entry.name for entry in islice(entries, MOST_ENTRIES) if _is_backup(entry)
+                        entry.name for entry in islice(entries, MAX_ENTRIES) if _is_backup(entry)
                     ]
             except FileNotFoundError:
                 continue
             except OSError as error:
                 if root == self.root:
-                    raise _unusable(root, error) from error
+                    raise _folder_error(root, error) from error
                 continue
-            names.sort(key=_order, reverse=True)
-            for name in names if root == self.root else names[:MOST_FORMER]:
+            names.sort(key=_sort_key, reverse=True)
+            for name in names if root == self.root else names[:MAX_FORMER]:
                 found.setdefault(name, root / name)
         return found
 
@@ -135,12 +137,12 @@ class BackupStore:
         """
         for folder in (root / backup_id for root in self._roots if is_backup_id(backup_id)):
             if folder.is_dir() and not folder.is_symlink() and os.path.lexists(folder / MANIFEST):
-                return _read(folder)
+                return _read_backup(folder)
         raise OperationError(
             "There is no such backup.", on=backup_id[:60], remedy="See `pixel-tui backup list`."
         )
 
-    def begin(self, now: datetime) -> "HalfMade":
+    def begin(self, now: datetime) -> "BackupInProgress":
         """Create the folder of a new backup.
 
         Raises:
@@ -159,9 +161,9 @@ class BackupStore:
                     partial.mkdir(mode=PRIVATE_FOLDER)
                 except FileExistsError:
                     continue
-                return HalfMade(backup_id, partial)
+                return BackupInProgress(backup_id, partial)
         except OSError as error:
-            raise _unusable(self.root, error) from error
+            raise _folder_error(self.root, error) from error
         raise OperationError("There are too many backups of one second.", on=str(self.root))
 
     def _keep_out_of_git(self) -> None:
@@ -178,18 +180,23 @@ class BackupStore:
         Raises:
             FileError: The folder can't be read or written.
         """
-        swept = []
+        removed = []
         try:
             for path in sorted(self.root.glob(f".*{_PARTIAL}")):
                 name = path.name.removeprefix(".").removesuffix(_PARTIAL)
-                if is_backup_id(name) and path.is_dir() and not path.is_symlink() and _dead(path):
+                if (
+                    is_backup_id(name)
+                    and path.is_dir()
+                    and not path.is_symlink()
+                    and _is_abandoned(path)
+                ):
                     shutil.rmtree(path)
-                    swept.append(path.name)
+                    removed.append(path.name)
         except OSError as error:
-            raise _unusable(self.root, error) from error
-        return tuple(swept)
+            raise _folder_error(self.root, error) from error
+        return tuple(removed)
 
-    def retire(self, keep: int, *, sparing: frozenset[str] = frozenset()) -> RotationResult:
+    def rotate(self, keep: int, *, sparing: frozenset[str] = frozenset()) -> RotationResult:
         """Remove the oldest backups.
 
         Anything that can't be read as a backup is left alone, because it may be another user's. So
@@ -202,31 +209,31 @@ class BackupStore:
         Raises:
             FileError: One can't be removed.
         """
-        whole = [backup for backup in self.list() if backup.manifest is not None]
-        own = [backup for backup in whole if backup.folder.parent == self.root]
-        others = [backup for backup in whole if backup.folder.parent != self.root]
+        complete = [backup for backup in self.list() if backup.manifest is not None]
+        own = [backup for backup in complete if backup.folder.parent == self.root]
+        others = [backup for backup in complete if backup.folder.parent != self.root]
         old = [*own[keep:], *others[max(0, keep - len(own)) :]]
         # Others may write to the former folder: its backups don't replace those in the new one.
         kept: dict[str, list[str]] = {}
         copies = {**_last_copies(others), **_last_copies(own)}
         for (_, source, database), backup_id in copies.items():
             kept.setdefault(backup_id, []).append(f"{source}/{database}" if database else source)
-        gone = [
+        removable = [
             item
             for item in old
             if item.id not in sparing and item.id not in kept and self._may_remove(item)
         ]
-        for backup in gone:
-            grave = backup.folder.with_name(f".{backup.id}{_PARTIAL}")
+        for backup in removable:
+            renamed = backup.folder.with_name(f".{backup.id}{_PARTIAL}")
             try:
                 # Rename first, so that an interrupted removal leaves no incomplete backup.
-                backup.folder.rename(grave)
-                shutil.rmtree(grave)
+                backup.folder.rename(renamed)
+                shutil.rmtree(renamed)
             except OSError as error:
-                raise _unusable(backup.folder, error) from error
+                raise _folder_error(backup.folder, error) from error
         too_many = {item.id for item in old}
         return RotationResult(
-            tuple(backup.id for backup in gone),
+            tuple(backup.id for backup in removable),
             {backup_id: titles for backup_id, titles in kept.items() if backup_id in too_many},
         )
 
@@ -244,17 +251,17 @@ def _last_copies(backups: Sequence[Backup]) -> Mapping[Key, str]:
     return last_copies(well)
 
 
-def _read(folder: Path) -> Backup:
+def _read_backup(folder: Path) -> Backup:
     try:
         manifest = read_manifest(folder)
     except FileError as error:
         return Backup(folder.name, folder, None, trouble=str(error))
-    verdict = read_verdict(folder)
+    verdict = read_verification(folder)
     trouble = "; ".join(verdict.problems[:3]) if verdict else ""
     return Backup(folder.name, folder, manifest, verdict, trouble)
 
 
-def _unread(folder: Path) -> Backup:
+def _unread_backup(folder: Path) -> Backup:
     trouble = "It was not read: the newer backups have more to read than can be of any use."
     return Backup(folder.name, folder, None, trouble=trouble)
 
@@ -265,10 +272,10 @@ def _manifest_size(folder: Path) -> int:
         size = (folder / MANIFEST).lstat().st_size
     except OSError:
         return 0
-    return size if size <= MOST_BYTES else 0
+    return size if size <= MAX_MANIFEST_BYTES else 0
 
 
-class HalfMade:
+class BackupInProgress:
     """A backup that is being made, locked while its maker lives.
 
     Leaving the context without `finish` removes it.
@@ -326,10 +333,14 @@ def sync_folders(folder: Path) -> None:
         sync_folder(Path(place))
 
 
-def read_verdict(folder: Path) -> VerificationResult | None:
+def read_verification(folder: Path) -> VerificationResult | None:
     """Return the last verification; None if there is none for the current manifest."""
     try:
-        node = Node(load_object(read_regular(folder / VERDICT, MOST_VERDICT_BYTES, follow=False)))
+        node = Node(
+            load_object(
+                read_regular(folder / VERIFICATION_FILE, MAX_VERIFICATION_BYTES, follow=False)
+            )
+        )
         if node["manifest"].raw != _manifest_hash(folder):
             return None
         time = datetime.fromisoformat(node["time"].raw).astimezone(UTC)
@@ -341,7 +352,7 @@ def read_verdict(folder: Path) -> VerificationResult | None:
     return VerificationResult(time, problems)
 
 
-def write_verdict(folder: Path, verdict: VerificationResult) -> None:
+def write_verification(folder: Path, verdict: VerificationResult) -> None:
     """Record a verification.
 
     Raises:
@@ -354,11 +365,13 @@ def write_verdict(folder: Path, verdict: VerificationResult) -> None:
         "problems": list(verdict.problems),
         "manifest": _manifest_hash(folder),
     }
-    replace_file(folder / VERDICT, f"{json.dumps(content, indent=2)}\n".encode())
+    replace_file(folder / VERIFICATION_FILE, f"{json.dumps(content, indent=2)}\n".encode())
 
 
 def _manifest_hash(folder: Path) -> str:
-    return hashlib.sha256(read_regular(folder / MANIFEST, MOST_BYTES, follow=False)).hexdigest()
+    return hashlib.sha256(
+        read_regular(folder / MANIFEST, MAX_MANIFEST_BYTES, follow=False)
+    ).hexdigest()
 
 
 def _is_backup(entry: os.DirEntry[str]) -> bool:
@@ -366,12 +379,12 @@ def _is_backup(entry: os.DirEntry[str]) -> bool:
     return named and os.path.lexists(Path(entry.path) / MANIFEST)
 
 
-def _order(name: str) -> tuple[str, int]:
+def _sort_key(name: str) -> tuple[str, int]:
     stem, number = name[:15], name[16:]
     return stem, int(number or 1)
 
 
-def _dead(partial: Path) -> bool:
+def _is_abandoned(partial: Path) -> bool:
     """Whether its maker has died, which released the lock."""
     descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -383,7 +396,7 @@ def _dead(partial: Path) -> bool:
     return True
 
 
-def _unusable(path: Path, error: OSError) -> FileError:
+def _folder_error(path: Path, error: OSError) -> FileError:
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     return FileError(
         f"The folder of the backups can't be used: {error.strerror or error}.",

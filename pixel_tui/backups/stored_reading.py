@@ -13,13 +13,13 @@ from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.search import SERVERS, is_database
 from pixel_tui.backups.server_data import server_volumes
-from pixel_tui.backups.servers import AskedServer, ask_server
+from pixel_tui.backups.servers import QueriedServer, query_server
 from pixel_tui.backups.source_state import state_of
 from pixel_tui.backups.stack_view import SeenContainer, StackView
 from pixel_tui.backups.stored import BackedUpFile, StoredData, StoredServer, StoredVolume
 from pixel_tui.backups.volumes import VolumeKnowledge, volume_folders
 
-MOST_FILES: Final = 20_000
+MAX_FILES: Final = 20_000
 """The most files of a volume that are read."""
 BESIDE: Final = ("-wal", "-shm", "-journal")
 """Suffixes of SQLite side files, which belong to their database."""
@@ -71,34 +71,38 @@ def _servers(
         elif not ask:
             why = f"{item.service} is not asked by what is read-only"
         else:
-            asked = ask_server(item, Postgres(view.programs, view.command, item.id))
-            if isinstance(asked, AskedServer):
-                found[item.service] = _asked(asked, guessed)
-                for name, folder in _own_folders(asked):
+            queried = query_server(item, Postgres(view.programs, view.command, item.id))
+            if isinstance(queried, QueriedServer):
+                found[item.service] = _asked(queried, guessed)
+                for name, folder in _own_folders(queried):
                     own.setdefault(name, []).append(folder)
                 continue
-            why = asked.why
+            why = queried.why
         found[item.service] = StoredServer(item.service, guessed, (), why)
     return tuple(found.values()), own
 
 
-def _asked(asked: AskedServer, guessed: tuple[str, ...]) -> StoredServer:
-    volumes = tuple(server_volumes(asked.seen, asked.places)) if asked.places else guessed
-    databases = tuple(item.name for item in asked.databases)
+def _asked(queried: QueriedServer, guessed: tuple[str, ...]) -> StoredServer:
+    volumes = (
+        tuple(server_volumes(queried.seen, queried.data_folders))
+        if queried.data_folders
+        else guessed
+    )
+    databases = tuple(item.name for item in queried.databases)
     why = ""
-    if not asked.listed:
-        why = next((gap.why for gap in asked.gaps), f"{asked.name} does not list its databases")
-    elif not asked.places:
-        why = f"{asked.name} does not say where it keeps its data"
-    return StoredServer(asked.name, volumes, databases, why)
+    if not queried.listed:
+        why = next((gap.why for gap in queried.gaps), f"{queried.name} does not list its databases")
+    elif not queried.data_folders:
+        why = f"{queried.name} does not say where it keeps its data"
+    return StoredServer(queried.name, volumes, databases, why)
 
 
-def _own_folders(asked: AskedServer) -> list[tuple[str, str]]:
+def _own_folders(queried: QueriedServer) -> list[tuple[str, str]]:
     """Return a server's volumes, each with the folder in it that only the server uses."""
     found = []
-    for name, target in asked.seen.volumes:
+    for name, target in queried.seen.volumes:
         mounted = PurePosixPath(target)
-        for place in map(PurePosixPath, asked.places):
+        for place in map(PurePosixPath, queried.data_folders):
             if mounted.is_relative_to(place):
                 found.append((name, "."))
             elif place.is_relative_to(mounted):
@@ -141,8 +145,8 @@ def _files(name: str, place: Path, own: Collection[Path]) -> StoredVolume:
         links = [item for item in folders if (here / item).is_symlink()]
         found += [here / item for item in (*names, *links)]
         looked_at += len(names) + len(folders)
-        if looked_at > MOST_FILES:
-            unread.append(f"it has more than {MOST_FILES} files and folders")
+        if looked_at > MAX_FILES:
+            unread.append(f"it has more than {MAX_FILES} files and folders")
             break
     files = [file for path in sorted(found) if (file := _file(path, place, unread)) is not None]
     names_there = {file.path for file in files if file.database}

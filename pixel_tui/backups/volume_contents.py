@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.manifest import Cover, Gap, VolumeContent
-from pixel_tui.backups.outside import LookResult
+from pixel_tui.backups.outside import OutsideResult
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.search import SearchResult, search
 from pixel_tui.backups.search_places import path_within
@@ -43,13 +43,13 @@ def held_volumes(stack: Stack) -> dict[str, HeldVolume]:
     return found
 
 
-def look_into_volumes(
+def search_volumes(
     policy: Policy,
     held: Mapping[str, HeldVolume],
     opened: VolumeKnowledge,
-    of_servers: set[str],
+    server_volume_names: set[str],
     searched: tuple[Sequence[str], SearchResult],
-    outside_of: Callable[[str], LookResult],
+    outside_of: Callable[[str], OutsideResult],
     gaps: Gaps,
 ) -> tuple[list[InVolume], list[VolumeContent]]:
     """Return the databases in volumes, and what of each volume is copied.
@@ -58,7 +58,7 @@ def look_into_volumes(
         policy: The project's rules.
         held: The volumes, except those of running servers.
         opened: What is known about the volumes.
-        of_servers: Volumes of servers, including ones that don't run.
+        server_volume_names: Volumes of servers, including ones that don't run.
         searched: The databases in the project's folder, and the result of that search.
         outside_of: Searches a folder outside of the project.
         gaps: Gets the gaps.
@@ -66,11 +66,11 @@ def look_into_volumes(
     databases: list[InVolume] = []
     contents: list[VolumeContent] = []
     for name in sorted(held.keys() - opened.gone):
-        place, known, missed = opened.folders.get(name), held[name], False
+        place, known, is_missing = opened.folders.get(name), held[name], False
         by: tuple[str, ...] = ()
         if known.names & set(policy.skip_volumes):
             cover, reason = Cover.NOTHING, "the settings skip it"
-        elif name in of_servers:
+        elif name in server_volume_names:
             # The gap is the server that does not run.
             cover, reason = Cover.UNKNOWN, "the server that keeps its data in it does not run"
         elif name in opened.in_memory:
@@ -80,26 +80,26 @@ def look_into_volumes(
         elif folder:
             looked = outside_of(folder)
             cover = Cover.UNKNOWN if looked.gap is Gap.UNKNOWN else Cover.NOTHING
-            reason, missed = f"it is {folder}: {looked.why}", looked.missed and known.stored
+            reason, is_missing = f"it is {folder}: {looked.why}", looked.is_missing and known.stored
         elif place is not None:
             found = search([place], [])
-            inner = _of_volume(name, place, found)
+            inner = _in_volume(name, place, found)
             databases += inner
             by = tuple(volume_source(name, item.relative) for item in inner)
-            cover, reason = _cover(len(inner), sure=not found.unsure(place))
+            cover, reason = _cover(len(inner), sure=not found.is_incomplete(place))
             if found.server_data:
                 reason = f"{reason}; {found.server_data[0].words}"
-                missed = known.stored
+                is_missing = known.stored
             if unread := [str(path) for path, _ in found.unread]:
                 reason += f"; {len(unread)} in it could not be looked at, such as {unread[0]}"
-                missed = True
+                is_missing = True
         else:
             why = opened.why.get(name, "")
             cover = Cover.UNKNOWN
             reason = f"its content is not known and not copied{f' ({why})' if why else ''}"
-            missed = known.stored
+            is_missing = known.stored
         gap = Gap.UNKNOWN if cover is Cover.UNKNOWN else Gap.NOT_COPIED
-        gaps.add(volume_words(name), f"{reason}; {known.words}", gap, expected=missed)
+        gaps.add(volume_title(name), f"{reason}; {known.words}", gap, expected=is_missing)
         contents.append(VolumeContent(name, cover, by, reason))
     return databases, contents
 
@@ -125,14 +125,14 @@ def _in_bound(
     """Return what is copied of a volume that is bound to a folder of the project."""
     databases, found = searched
     by = tuple(name for name in databases if PurePosixPath(name).is_relative_to(relative))
-    unsure = found.unsure(Path(folder))
-    cover, reason = _cover(len(by), sure=not unsure)
-    if unsure:
+    is_incomplete = found.is_incomplete(Path(folder))
+    cover, reason = _cover(len(by), sure=not is_incomplete)
+    if is_incomplete:
         reason += "; some of it could not be looked at"
     return cover, by, f"it is the folder {relative}: {reason}"
 
 
-def _of_volume(name: str, place: Path, found: SearchResult) -> list[InVolume]:
+def _in_volume(name: str, place: Path, found: SearchResult) -> list[InVolume]:
     inner = []
     for path in found.databases:
         relative = inside(str(path), place)
@@ -141,6 +141,6 @@ def _of_volume(name: str, place: Path, found: SearchResult) -> list[InVolume]:
     return sorted(inner, key=lambda item: item.relative)
 
 
-def volume_words(name: str) -> str:
+def volume_title(name: str) -> str:
     """Return the name of a volume among the gaps."""
     return f"volume {name}"

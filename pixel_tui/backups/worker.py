@@ -9,7 +9,7 @@ from pixel_tui.stack.programs.own_program import project_options, verb_argv
 _MODULE: Final = "pixel_tui.backups"
 
 
-def puts_back(argv: Sequence[str]) -> bool:
+def is_restore(argv: Sequence[str]) -> bool:
     """Whether a command replaces files by those of a backup."""
     at = argv.index(_MODULE) + 1 if _MODULE in argv else len(argv)
     return tuple(argv[at : at + 1]) in {("restore",), ("roll-back",)}

@@ -10,7 +10,7 @@ from pathlib import Path
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.stack_view import StackView
-from pixel_tui.backups.store import Backup, BackupStore, write_verdict
+from pixel_tui.backups.store import Backup, BackupStore, write_verification
 from pixel_tui.backups.verify import verify
 from pixel_tui.clock import Clock
 from pixel_tui.errors import OperationError
@@ -100,7 +100,7 @@ def verify_backup(
     servers = _servers(view_of(backup.manifest.project), policy) if backup.manifest else {}
     verdict = verify(backup, servers, clock, lambda line: say(plain(redact(line))))
     if record and backup.manifest is not None:
-        write_verdict(backup.folder, verdict)
+        write_verification(backup.folder, verdict)
     found = "is as it was written" if verdict.well else "is damaged"
     say(plain(f"The backup {backup.id} {found}{'' if record else ' (not recorded: read-only)'}."))
     return verdict.well

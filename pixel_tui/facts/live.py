@@ -14,12 +14,19 @@ from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.deployment import Deployment, deployment_from, read_deployment
 from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
 from pixel_tui.backups.exposure import Exposure, can_write, exposures
-from pixel_tui.backups.holders import Holder, Volume, holder_of, named, own_container, volume_of
-from pixel_tui.backups.made_here import MadeHere
+from pixel_tui.backups.holders import (
+    Holder,
+    Volume,
+    holder_of,
+    own_container,
+    volume_of,
+    volumes_by_name,
+)
+from pixel_tui.backups.made_here import MadeBackups
 from pixel_tui.backups.manifest import ItemKind, Manifest
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.restorable import RestoreRoots, why_not_restorable
-from pixel_tui.backups.room import restore_shortages
+from pixel_tui.backups.room import restore_space_shortages
 from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import Backup, BackupStore
@@ -173,7 +180,7 @@ def _backups(
         listed = BackupStore(policy.root, former=policy.former).list()
     except ConsoleError as error:
         return (), str(error)
-    record = MadeHere(policy.state_folder)
+    record = MadeBackups(policy.state_folder)
     known = None if can_write(containers, record.folder) else record
     binds = _binds(containers)
     return tuple(_past(backup, policy, known, binds) for backup in listed), ""
@@ -199,7 +206,7 @@ def _binds(containers: Sequence[Container]) -> tuple[str, ...]:
 
 
 def _past(
-    backup: Backup, policy: Policy, record: MadeHere | None, binds: Sequence[str] = ()
+    backup: Backup, policy: Policy, record: MadeBackups | None, binds: Sequence[str] = ()
 ) -> PastState:
     if backup.manifest is None:
         return PastState(backup)
@@ -212,11 +219,11 @@ def _past(
         places,
         read_deployment(backup.folder),
         {path: reason for path, reason in reasons.items() if reason},
-        restore_shortages(backup.manifest, places, policy.state_folder),
+        restore_space_shortages(backup.manifest, places, policy.state_folder),
         replaced_files(backup.manifest, policy.project),
         changed_variables(backup.folder, backup.manifest, policy.project),
         changed_lines(backup.folder, backup.manifest, policy.project),
-        made_here=record is not None and record.has(backup.manifest.digest),
+        made_here=record is not None and record.is_recorded(backup.manifest.digest),
     )
 
 
@@ -305,7 +312,7 @@ class _SlowFacts:
         """Read every volume and every container of the engine."""
         engine, own = self._engine(), own_container()
         volumes = tuple(volume_of(Node(item)) for item in engine.all_volumes())
-        by_name = named(volumes)
+        by_name = volumes_by_name(volumes)
         holders = []
         for item in engine.all_containers():
             holder = holder_of(Node(item), by_name, own)

@@ -95,13 +95,13 @@ def restore(
     running: Sequence[Holder] = (),
     owners: Owners | None = None,
 ) -> list[str]:
-    said: list[str] = []
+    result: list[str] = []
     backup = store_of(project).find(backup_id)
     assert backup.manifest is not None
-    grounds = RestoreRoots(project, policy(project).root, binds=binds)
+    roots = RestoreRoots(project, policy(project).root, binds=binds)
     restorer = Restorer(
-        backup.folder, grounds, {}, mark=mark, say=said.append, running=lambda: running,
+        backup.folder, roots, {}, mark=mark, say=result.append, running=lambda: running,
         owners=owners, state_folder=state_folder(),
     )  # fmt: skip
     restorer.restore(backup.manifest, wanted_for_restore)
-    return restorer.aside
+    return restorer.kept_files

@@ -42,11 +42,11 @@ class Desk:
         return [sys.executable, "-m", "pixel_tui", *place, *words, *named]
 
     def run(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-        said = self.project.engine.run(
+        result = self.project.engine.run(
             self.program(*words), cwd=self.folder, env=self.env, check=False, timeout=120
         )
-        assert code is None or said.returncode == code, said.stdout + said.stderr
-        return said
+        assert code is None or result.returncode == code, result.stdout + result.stderr
+        return result
 
     def worker(self, verb: str, *words: str) -> list[str]:
         options = ["--directory", str(self.folder), "--project", self.project.name]

@@ -84,11 +84,11 @@ class Operator:
                  "PIXEL_TUI_LOCKS": "locks"}  # fmt: skip
         env = {name: str(self.home / below) for name, below in names.items()}
         argv = [*as_user(OPERATOR, DOCKER), sys.executable, "-m", "pixel_tui", *words]
-        said = self.project.engine.run(
+        result = self.project.engine.run(
             [*argv, "-p", self.project.name], cwd=self.folder, env=env, check=False, timeout=120
         )
-        assert said.returncode == code, said.stdout + said.stderr
-        return said.stdout + said.stderr
+        assert result.returncode == code, result.stdout + result.stderr
+        return result.stdout + result.stderr
 
     def back_up(self) -> str:
         self.run("backup", "now")
@@ -135,11 +135,11 @@ class Operator:
 
 
 def may_run(argv: Sequence[str], engine: Engine) -> bool:
-    said = subprocess.run(
+    result = subprocess.run(
         [*as_user(OPERATOR, DOCKER), *argv], check=False, capture_output=True, cwd="/",
         env=dict(engine.env), timeout=30,
     )  # fmt: skip
-    return said.returncode == 0
+    return result.returncode == 0
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def opened(engine: Engine) -> Iterator[Engine]:
     if engine.daemon is None or os.geteuid() != 0:
         pytest.skip("only root can become another user, on an engine of the tests' own")
     folder = engine.daemon.folder
-    about, listening = folder.stat(), folder / "docker.sock"
+    status, listening = folder.stat(), folder / "docker.sock"
     owner = listening.stat()
     folder.chmod(0o711)
     os.chown(listening, 0, DOCKER)
@@ -162,7 +162,7 @@ def opened(engine: Engine) -> Iterator[Engine]:
     finally:
         os.chown(listening, owner.st_uid, owner.st_gid)
         listening.chmod(owner.st_mode & 0o777)
-        folder.chmod(about.st_mode & 0o777)
+        folder.chmod(status.st_mode & 0o777)
 
 
 def made(engine: Engine, place: Path, image: str = BASE_IMAGE, program: str = "sleep") -> Operator:
@@ -206,13 +206,13 @@ def operator(opened: Engine, base_image: str, place: Path) -> Iterator[Operator]
 
 
 def owner(path: Path) -> tuple[int, int, int]:
-    about = path.stat()
-    return about.st_uid, about.st_gid, about.st_mode & 0o777
+    status = path.stat()
+    return status.st_uid, status.st_gid, status.st_mode & 0o777
 
 
 def test_what_is_restored_is_the_service_s_again(operator: Operator) -> None:
-    said = operator.run("backup", "now", code=1)
-    assert f"INCOMPLETE: volume {operator.project.name}_cache." in said
+    result = operator.run("backup", "now", code=1)
+    assert f"INCOMPLETE: volume {operator.project.name}_cache." in result
     operator.skip_cache()
     with operator.opened():
         backup_id = operator.back_up()
@@ -223,8 +223,8 @@ def test_what_is_restored_is_the_service_s_again(operator: Operator) -> None:
     before = owner(operator.data)
     operator.write("DELETE FROM pixels")
     assert operator.rows == 0
-    said = operator.restore(backup_id)
-    assert "unknown    which files other users' processes have open: only root may look" in said
+    result = operator.restore(backup_id)
+    assert "unknown    which files other users' processes have open: only root may look" in result
     assert operator.rows == 2, "what was in its `-wal` only as well"
     assert owner(operator.data) == before == (SERVICE, SERVICE, 0o644)
     operator.write("INSERT INTO pixels VALUES ('blue')")
@@ -258,13 +258,13 @@ def bare(opened: Engine, place: Path) -> Iterator[Operator]:
 def refused(operator: Operator, backup_id: str) -> str:
     """It is refused before anything stops, and leaves everything as it is."""
     before = operator.project.inspect("app")["State"]["StartedAt"]
-    said = operator.restore(backup_id, code=1)
-    assert "Nothing was stopped or restored" in said
+    result = operator.restore(backup_id, code=1)
+    assert "Nothing was stopped or restored" in result
     assert operator.project.inspect("app")["State"]["StartedAt"] == before
     assert operator.rows == 0
     assert not list(operator.folder.glob("data/*before*"))
     assert not list(operator.folder.glob("data/.*"))
-    return said
+    return result
 
 
 def test_where_no_image_can_change_owners_nothing_stops_and_the_fix_is_said(bare: Operator) -> None:
@@ -290,9 +290,9 @@ def test_a_folder_that_docker_made_is_opened_by_the_command_that_is_said(
     operator.write("DELETE FROM pixels")
     os.chown(operator.data.parent, SERVICE, 0)
     operator.data.parent.chmod(0o755)
-    said = refused(operator, backup_id)
-    match = re.search(r"`(docker run [^`]*)`", said)
-    assert match, said
+    result = refused(operator, backup_id)
+    match = re.search(r"`(docker run [^`]*)`", result)
+    assert match, result
     command = [BASE_IMAGE if word == "alpine" else word for word in shlex.split(match[1])]
     operator.project.engine.run(command)
     operator.restore(backup_id)

@@ -121,8 +121,8 @@ class TestMaking:
         assert "read-only" in desk.run("backup", "now", "--read-only", code=2).stderr
         assert not desk.backups.exists()
         made = desk.back_up()
-        said = desk.run("backup", "verify", "--read-only").stdout
-        assert f"The backup {made} is as it was written (not recorded: read-only)." in said
+        result = desk.run("backup", "verify", "--read-only").stdout
+        assert f"The backup {made} is as it was written (not recorded: read-only)." in result
         assert desk.listed()[0]["state"] == "not verified"
         (desk.backups / made / "files/.env").write_text("COLOUR=bad\n")
         assert "content has changed" in desk.run("backup", "verify", made, code=1).stdout
@@ -156,9 +156,9 @@ class TestMaking:
         )
         eventually(lambda: list(desk.backups.glob(".*.partial/sqlite/*/*")), every=0.002)
         worker.send_signal(number)
-        said, _ = worker.communicate(timeout=PATIENCE)
+        result, _ = worker.communicate(timeout=PATIENCE)
         assert worker.returncode == 1
-        assert said.splitlines()[-1] == "It was cancelled."
+        assert result.splitlines()[-1] == "It was cancelled."
         assert [path.name for path in desk.backups.iterdir()] == [".gitignore"]
 
     @mounts
@@ -186,10 +186,10 @@ class TestMaking:
             'echo blind; "$python" -c "$blind" "$@"; echo $?; ls -A "$root"'
         )
         argv = ["unshare", "--mount", "sh", "-c", script, "sh", str(desk.backups)]
-        said = desk.project.engine.run(
+        result = desk.project.engine.run(
             [*argv, sys.executable, str(path), blind, *words], cwd=desk.folder, env=desk.env
         ).stdout
-        _, careful = said.split("careful\n")
+        _, careful = result.split("careful\n")
         careful, blinded = careful.split("blind\n")
         assert "not enough room" in careful
         assert careful.splitlines()[-1] == "1"
@@ -226,10 +226,10 @@ class TestRestoring:
         desk.project.compose("up", "--detach")
         desk.state.mkdir()
         argv = ["unshare", "--mount", "sh", "-c", FULL_DISK, sys.executable, str(desk.state)]
-        said = desk.project.engine.run(
+        result = desk.project.engine.run(
             [*argv, desk.project.name], cwd=desk.folder, env=desk.env, check=False, timeout=180
         )
-        assert said.returncode == 0, said.stdout + said.stderr
+        assert result.returncode == 0, result.stdout + result.stderr
         assert desk.project.inspect("app")["State"]["Status"] == "exited"
 
     def test_rows_and_files_come_back(self, desk: Desk) -> None:
@@ -272,13 +272,13 @@ class TestRestoring:
         words: tuple[str, ...] = ("--yes", "--confirm", desk.project.name)
         if damage == "manifest.json":  # that is found when it is planned
             for name in ("restore", "restore-without-backup"):
-                said = desk.run("run", name, made, *words, code=2).stderr
-                assert "No backup contains the history of a repository" in said
+                result = desk.run("run", name, made, *words, code=2).stderr
+                assert "No backup contains the history of a repository" in result
             return
         for name in ("restore", "restore-without-backup"):
             more = () if name == "restore" else ("--confirm", "no-backup")
-            said = desk.run("run", name, made, *words, *more, code=1).stdout
-            assert "Nothing was stopped or restored" in said
+            result = desk.run("run", name, made, *words, *more, code=1).stdout
+            assert "Nothing was stopped or restored" in result
         now = desk.project.inspect("app")["State"]
         assert (now["StartedAt"], now["Pid"]) == (state["StartedAt"], state["Pid"])
         assert [item["id"] for item in desk.listed()] == [made], "nor is a backup made for nothing"
@@ -306,8 +306,8 @@ class TestRestoring:
         app = desk.project.inspect("app")["State"]["StartedAt"]
         try:
             name = desk.project.name
-            said = linked.run("backup", "restore", made, "--yes", "--confirm", name).stdout
-            assert f"{brief} (a container outside any project): its work is cut off" in said
+            result = linked.run("backup", "restore", made, "--yes", "--confirm", name).stdout
+            assert f"{brief} (a container outside any project): its work is cut off" in result
             assert count(path) == 0, "the table is there again"
             state = desk.project.inspect("app")["State"]
             assert state["Running"]
@@ -334,8 +334,8 @@ class TestRestoring:
         argv = ["setpriv", "--bounding-set=-chown", *words]
         desk.project.engine.run(argv, cwd=desk.folder, env=env, timeout=120)
         assert count(path) == 0, "the table is there again"
-        about = path.stat()
-        assert (about.st_uid, about.st_gid, about.st_mode & 0o777) == (1234, 1234, 0o640)
+        status = path.stat()
+        assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1234, 1234, 0o640)
 
     @pytest.mark.parametrize("name", ["data/pixels.db", "data/pixels.db-wal", ".env"])
     def test_a_process_of_the_host_that_has_a_file_open_is_named_before_anything_stops(
@@ -355,9 +355,9 @@ class TestRestoring:
         ) as other:  # fmt: skip
             assert other.stdout is not None
             assert other.stdout.readline()
-            said = desk.run(*words, code=1).stdout
-        assert f"process {other.pid} of root (`{sys.executable} -c import sys" in said
-        assert "Nothing was stopped or restored" in said
+            result = desk.run(*words, code=1).stdout
+        assert f"process {other.pid} of root (`{sys.executable} -c import sys" in result
+        assert "Nothing was stopped or restored" in result
         now = desk.project.inspect("app")["State"]
         assert (now["StartedAt"], now["Pid"]) == (before["StartedAt"], before["Pid"])
         assert [item["id"] for item in desk.listed()] == [made], "nor is a backup made for nothing"
@@ -445,10 +445,10 @@ class TestOutside:
         desk.project.compose("up", "--detach")
         desk.run("backup", "now")
         path = database(place / "deep/pixels.db")
-        said = desk.run("backup", "now", code=1).stdout
-        assert f"INCOMPLETE: bind mount {place}" in said
-        assert f"MISSING: bind mount {place}" in said
-        assert str(path) in said
+        result = desk.run("backup", "now", code=1).stdout
+        assert f"INCOMPLETE: bind mount {place}" in result
+        assert f"MISSING: bind mount {place}" in result
+        assert str(path) in result
         settings = desk.state / "pixel-tui/settings.toml"
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text('[backup]\nskip = ["bind mount app:/appdata"]\n')
@@ -491,8 +491,8 @@ class TestVolumes:
 
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("DELETE FROM pixels")
-        said = desk.run("backup", "restore", made, "--yes", "--confirm", project.name).stdout
-        assert " stop app" in said
+        result = desk.run("backup", "restore", made, "--yes", "--confirm", project.name).stdout
+        assert " stop app" in result
         assert count(path) == rows
         assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (1234, 0o640)
         (aside,) = path.parent.glob("pixels.db.before-*")
@@ -554,9 +554,9 @@ volumes:
         assert before - after == named
         assert {shared, other} <= after
         argv = desk.worker("check-volumes", f"--gone={shared}", f"--stays={held}")
-        said = engine.run(argv, check=False)
-        assert said.returncode == 1
-        assert f"still there: {shared}; gone, and should not be: {held}" in said.stdout
+        result = engine.run(argv, check=False)
+        assert result.returncode == 1
+        assert f"still there: {shared}; gone, and should not be: {held}" in result.stdout
         engine.docker("volume", "rm", "--force", shared, other, unused)
 
     @pytest.mark.parametrize("by_name", [True, False])
@@ -724,8 +724,8 @@ volumes: {{held: , other: }}
 
         assert dump["details"]["database_bytes"] > dump["bytes"]
         self.sql(served.project, "DROP TABLE memories")
-        said = served.run("backup", "restore", made, "--yes", "--confirm", name).stdout
-        assert re.search(r"room       [\d.]+[MGT]B are free where db keeps its data, for ", said)
+        result = served.run("backup", "restore", made, "--yes", "--confirm", name).stdout
+        assert re.search(r"room       [\d.]+[MGT]B are free where db keeps its data, for ", result)
         assert self.sql(served.project, "SELECT words FROM memories") == "first"
         assert served.project.inspect("app")["State"]["Running"]
 

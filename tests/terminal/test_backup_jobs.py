@@ -66,8 +66,8 @@ def colours(path: Path) -> list[str]:
 
 def done(bench: Bench, *words: str) -> str:
     running = bench.shell(*words)
-    said, _ = running.communicate(timeout=60)
-    return said
+    result, _ = running.communicate(timeout=60)
+    return result
 
 
 def killed(bench: Bench, *words: str, gate: str, turn: int) -> None:
@@ -116,10 +116,10 @@ def test_a_backup_that_is_killed_with_its_console_is_recognised_as_half_made(ben
     (older,) = backups(bench)
     (half,) = halves(bench)
     gate.open("ps")
-    said = done(bench, "backup", "now")
-    assert "Back up" in said
-    assert "how is not known" in said
-    assert f"removed {half.name}, which an earlier backup left behind" in said
+    result = done(bench, "backup", "now")
+    assert "Back up" in result
+    assert "how is not known" in result
+    assert f"removed {half.name}, which an earlier backup left behind" in result
     assert halves(bench) == []
     assert len(backups(bench)) == 2
     assert older in backups(bench)
@@ -158,22 +158,22 @@ def test_a_console_that_is_killed_in_any_step_of_a_restore_leaves_old_or_new(
     )  # fmt: skip
     gate.open("ps", "stop", "start")
     eventually(lambda: not bench.locked)
-    said = done(bench, "run", "start", "app", "--yes")
-    assert "abandoned. Its console was gone." in said
+    result = done(bench, "run", "start", "app", "--yes")
+    assert "abandoned. Its console was gone." in result
     aside = list(bench.project.directory.glob("data/pixels.db.before-*"))
     if step in {"check", "make", "stop"}:
         assert colours(data) == ["blue"]
         assert (bench.project.directory / ".env").read_text() == "COLOUR=blue\n"
         assert aside == []
-        assert f"Restore {made.name} and Start what ran before" in said, "what was never begun"
+        assert f"Restore {made.name} and Start what ran before" in result, "what was never begun"
     else:
         assert colours(data) == ["red"]
         assert (bench.project.directory / ".env").read_text() == "COLOUR=red\n"
         assert [colours(path) for path in aside] == [["blue"]]
         log = Path(bench.job_of("restore")["output"]).read_text()
         assert f"aside      data/pixels.db -> data/{aside[0].name}\n" in log
-        assert (f"Put aside in {bench.project.directory}: " in said) is (step == "restore")
-        assert ("All is as planned" in said) is (step == "start")
+        assert (f"Put aside in {bench.project.directory}: " in result) is (step == "restore")
+        assert ("All is as planned" in result) is (step == "start")
     assert bench.project.inspect("app")["State"]["Running"]
     made_first = [["blue"]] if step != "check" else []
     copies = [colours(path / "sqlite/data/pixels.db") for path in backups(bench)]
@@ -200,7 +200,7 @@ def test_a_restore_that_is_killed_before_it_replaces_anything_says_so(bench: Ben
     assert list(data.parent.glob("*.restoring")), "it is copied beside its place"
     os.killpg(bench.job_of("restore")["command"]["pid"], signal.SIGKILL)
     gate.open("ps")
-    said, _ = running.communicate(timeout=60)
-    assert f"Restore {made.name} ended with exit code -9 (SIGKILL). Nothing was replaced." in said
-    assert "whole" not in said.rpartition("ended with")[2]
+    result, _ = running.communicate(timeout=60)
+    assert f"Restore {made.name} ended with exit code -9 (SIGKILL). Nothing was replaced." in result
+    assert "whole" not in result.rpartition("ended with")[2]
     assert colours(data) == ["blue"]

@@ -19,7 +19,7 @@ from widgets.logs.painter import GUTTER, Appearance, LogPainter
 
 NARROWEST: Final = 8
 """Cells that a folded line gets at least."""
-NOTHING_YET: Final = IndexState(epoch=-1)
+NOTHING_REPLACED_YET: Final = IndexState(epoch=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class LogPage:
         self._region = region
         self._feed: LogFeed | None = None
         self._index: LogIndex | None = None
-        self._state = NOTHING_YET
+        self._state = NOTHING_REPLACED_YET
         self._view = View()
         self._matcher: Matcher | None = None
         self._appearance = Appearance()
@@ -59,7 +59,7 @@ class LogPage:
     def open(self, feed: LogFeed | None, tally: LineTally | None) -> None:
         """Show another log, or none."""
         self.close()
-        self._feed, self._state = feed, NOTHING_YET
+        self._feed, self._state = feed, NOTHING_REPLACED_YET
         self._index = LogIndex(feed.ring, tally) if feed is not None else None
         if self._index is not None:
             self._index.set_view(self._view)
@@ -108,7 +108,7 @@ class LogPage:
     @property
     def newest(self) -> IndexState:
         """What there is to take in."""
-        return self._index.state if self._index is not None else NOTHING_YET
+        return self._index.state if self._index is not None else NOTHING_REPLACED_YET
 
     @property
     def settled(self) -> bool:

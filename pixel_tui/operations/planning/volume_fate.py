@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from pixel_tui.backups.holders import Holder, Volume, named
+from pixel_tui.backups.holders import Holder, Volume, volumes_by_name
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.words import listed
@@ -44,7 +44,7 @@ def fate_of_volumes(project: Project, facts: Facts) -> VolumeFate:
             "Docker did not list its volumes in time, so what would be lost is unknown.",
             remedy="Ask for the plan again.",
         )
-    there = named(facts.volumes)
+    there = volumes_by_name(facts.volumes)
     services = {spec.name for spec in project.services}
     ours = [item for item in facts.holders if item.project == project.name]
     removed = [item for item in ours if item.service in services]

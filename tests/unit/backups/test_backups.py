@@ -10,7 +10,7 @@ import pytest
 
 from pixel_tui.backups.manifest import Gap, ItemKind, Manifest
 from pixel_tui.backups.manifest_file import MANIFEST, as_bytes
-from pixel_tui.backups.store import VerificationResult, write_verdict
+from pixel_tui.backups.store import VerificationResult, write_verification
 from pixel_tui.backups.verify import verify
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import FileError
@@ -117,7 +117,7 @@ class TestStore:
     def test_a_spared_backup_stays(self, project: Path) -> None:
         first = make(project).id
         make(project, NOW + timedelta(hours=1))
-        assert store_of(project).retire(1, sparing=frozenset({first})).removed == ()
+        assert store_of(project).rotate(1, sparing=frozenset({first})).removed == ()
 
     def test_a_folder_without_a_manifest_is_not_listed(self, project: Path) -> None:
         made = make(project)
@@ -127,7 +127,7 @@ class TestStore:
     def test_a_verification_is_bound_to_its_manifest(self, project: Path) -> None:
         made = make(project)
         folder = store_of(project).find(made.id).folder
-        write_verdict(folder, VerificationResult(NOW))
+        write_verification(folder, VerificationResult(NOW))
         assert store_of(project).find(made.id).verified
         (folder / MANIFEST).write_bytes(as_bytes(replace(made, project="other")))
         assert not store_of(project).find(made.id).verified

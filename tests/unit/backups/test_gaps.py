@@ -15,7 +15,7 @@ from pixel_tui.backups.exposure import exposures
 from pixel_tui.backups.manifest import Cover, Gap, Item, ItemKind, LeftOut
 from pixel_tui.backups.manifest_file import as_bytes, from_bytes
 from pixel_tui.backups.search import SERVERS
-from pixel_tui.backups.store import BackupStore, VerificationResult, write_verdict
+from pixel_tui.backups.store import BackupStore, VerificationResult, write_verification
 from pixel_tui.doctor.backup_check import check_backups
 from pixel_tui.doctor.report import CheckResult
 from pixel_tui.errors import OperationError
@@ -246,14 +246,14 @@ class TestEmptyOrGone:
         made = [make(project, hours=hour, keep=2).id for hour in range(2, 6)]
         store = BackupStore(rules(project).root)
         assert [backup.id for backup in store.list()] == [made[3], made[2], good]
-        retired = store.retire(2)
+        retired = store.rotate(2)
         assert retired.kept == {good: ["data/pixels.db"]}
 
     def test_a_damaged_copy_is_not_the_last_good_one(self, project: Path) -> None:
         older = make(project).id
         damaged = make(project, hours=1).id
         store = BackupStore(rules(project).root)
-        write_verdict(
+        write_verification(
             store.find(damaged).folder, VerificationResult(NOW, ("data/pixels.db: changed",))
         )
         self.emptied(project)

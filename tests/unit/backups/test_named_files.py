@@ -49,10 +49,10 @@ class TestNamedFiles:
     def test_the_compose_file_variable_is_respected(self, project: Path, exported: bool) -> None:
         (project / "deploy").mkdir()
         (project / "deploy/prod.yml").write_text("services: {}\n")
-        said = "docker-compose.yml:deploy/prod.yml"
-        environment = {"COMPOSE_FILE": said} if exported else {}
+        result = "docker-compose.yml:deploy/prod.yml"
+        environment = {"COMPOSE_FILE": result} if exported else {}
         if not exported:
-            (project / ".env").write_text(f"A=1\nCOMPOSE_FILE='{said}' # both\n")
+            (project / ".env").write_text(f"A=1\nCOMPOSE_FILE='{result}' # both\n")
         made = make(project, environment=environment)
         assert {"docker-compose.yml", "deploy/prod.yml"} <= held(made)
 
@@ -98,7 +98,7 @@ class TestNamedFiles:
     def test_many_such_links_are_counted(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(links, "MOST_UNREAD", 1)
+        monkeypatch.setattr(links, "MAX_UNREAD", 1)
         for name in "abc":
             (project / "data" / name).symlink_to(project.parent)
         told = [gap.what for gap in make(project).left_out]

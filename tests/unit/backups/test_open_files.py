@@ -53,9 +53,9 @@ class Machine:
         return place
 
     def map(self, process: Path, file: Path, device: int | None = None) -> None:
-        about = file.stat()
-        number = about.st_dev if device is None else device
-        where = f"{os.major(number):02x}:{os.minor(number):02x} {about.st_ino}"
+        status = file.stat()
+        number = status.st_dev if device is None else device
+        where = f"{os.major(number):02x}:{os.minor(number):02x} {status.st_ino}"
         lines = [
             "559cf0a00000-559cf0a21000 rw-p 00000000 00:00 0                  [heap]",
             "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ",
@@ -80,14 +80,14 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr("time.sleep", lambda _: None)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("pixel_tui.processes.pwd.getpwuid", lambda _: ROOT)
-    opened = module._opened
+    opened = module._open_paths
 
     def refusing(process: Path, *words: object) -> set[Path]:
         if process.name == str(REFUSED):
             raise PermissionError
         return opened(process, *words)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(module, "_opened", refusing)
+    monkeypatch.setattr(module, "_open_paths", refusing)
     return made
 
 
@@ -168,7 +168,7 @@ def test_root_sees_which_processes_can_not_be_inspected(
     def refusing(*_: object) -> set[Path]:
         raise PermissionError
 
-    monkeypatch.setattr(module, "_mapped", refusing)
+    monkeypatch.setattr(module, "_mapped_paths", refusing)
     first = f"which files {machine.words(1)} has mapped: {why}"
     assert machine.look().unknown == (first, words)
     for pid in (80, 81, 82):

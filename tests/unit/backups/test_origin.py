@@ -12,13 +12,13 @@ import pytest
 
 from pixel_tui.backups import __main__ as worker
 from pixel_tui.backups.deployment import DEPLOYMENT
-from pixel_tui.backups.made_here import MadeHere
+from pixel_tui.backups.made_here import MadeBackups
 from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.manifest_file import MANIFEST, as_bytes
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
-from pixel_tui.backups.store import HalfMade
+from pixel_tui.backups.store import BackupInProgress
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.facts.live import _backups
 from pixel_tui.settings import state_folder
@@ -42,7 +42,7 @@ class TestOrigin:
 
     def test_a_backup_made_here_is_recorded_until_it_is_removed(self, project: Path) -> None:
         first = make(project, keep=1).id
-        record = MadeHere(state_folder()).folder
+        record = MadeBackups(state_folder()).folder
         assert self.known(project) == [True]
         assert [path.read_text() for path in record.iterdir()] == [f"{first}\n"]
         assert record.stat().st_mode & 0o077 == 0
@@ -55,10 +55,10 @@ class TestOrigin:
         def full(*_: object) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        monkeypatch.setattr(HalfMade, "finish", full)
+        monkeypatch.setattr(BackupInProgress, "finish", full)
         with pytest.raises(FileError, match="No space left"):
             make(project)
-        assert list(MadeHere(state_folder()).folder.iterdir()) == []
+        assert list(MadeBackups(state_folder()).folder.iterdir()) == []
 
     @pytest.mark.parametrize("verb", ["check", "restore", "roll-back"])
     def test_other_or_changed_backups_are_restored_only_on_request(
@@ -91,26 +91,26 @@ class TestOrigin:
     def test_a_record_that_a_service_can_write_to_is_not_trusted(self, project: Path) -> None:
         make(project)
         home = Mount(
-            plain("bind"), plain(str(MadeHere(state_folder()).folder.parent)), plain("/x"), True
+            plain("bind"), plain(str(MadeBackups(state_folder()).folder.parent)), plain("/x"), True
         )
         assert self.known(project, a_container("api", mounts=(home,))) == [False]
         reading = replace(home, writable=False)
         assert self.known(project, a_container("api", mounts=(reading,))) == [True]
 
     def test_a_backup_that_can_not_be_recorded_is_made_with_a_warning(self, project: Path) -> None:
-        MadeHere(state_folder()).folder.parent.mkdir(parents=True)
-        MadeHere(state_folder()).folder.write_text("no folder")
-        said = list[str]()
-        make(project, say=said.append)
+        MadeBackups(state_folder()).folder.parent.mkdir(parents=True)
+        MadeBackups(state_folder()).folder.write_text("no folder")
+        result = list[str]()
+        make(project, say=result.append)
         assert self.known(project) == [False]
-        assert any("taken for one from elsewhere" in line for line in said)
+        assert any("taken for one from elsewhere" in line for line in result)
 
     @pytest.mark.parametrize("digest", ["", ".", "..", "0" * 63, "../made-backups", "A" * 64])
     def test_an_invalid_digest_is_not_recorded(self, project: Path, digest: str) -> None:
         make(project)
-        assert not MadeHere(state_folder()).has(digest)
-        MadeHere(state_folder()).forget(digest)
-        assert MadeHere(state_folder()).folder.is_dir()
+        assert not MadeBackups(state_folder()).is_recorded(digest)
+        MadeBackups(state_folder()).forget(digest)
+        assert MadeBackups(state_folder()).folder.is_dir()
 
 
 class TestDumps:
@@ -123,7 +123,7 @@ class TestDumps:
         meanwhile: Callable[[], object] = lambda: None
         read: list[bytes] = field(default_factory=list)
 
-        def ready(self) -> bool:
+        def is_ready(self) -> bool:
             self.meanwhile()
             return True
 
@@ -144,10 +144,10 @@ class TestDumps:
         folder.mkdir()
         (folder / "dump").write_bytes(content)
         item = Item(kind, "db", "dump", len(content), hashlib.sha256(content).hexdigest())
-        grounds = RestoreRoots(project)
+        roots = RestoreRoots(project)
         restorer = Restorer(
             folder,
-            grounds,
+            roots,
             {"db": cast("Postgres", server)},
             mark="x",
             say=lambda _: None,

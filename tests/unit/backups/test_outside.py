@@ -31,7 +31,7 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def sources(project: Path, source: Path, *skip: str, here: bool = True, **changes: Any) -> Sources:
-    mount = {"binds": (str(source),), "bind_places": ((str(source), "/data"),), "volumes": ()}
+    mount = {"binds": (str(source),), "bind_targets": ((str(source), "/data"),), "volumes": ()}
     stack = Stack((seen(**{**mount, **changes}),), here=here)
     return find_sources(policy(project, skip=skip), stack, lambda _names: VolumeKnowledge())
 
@@ -88,7 +88,7 @@ def test_an_inaccessible_folder_is_unknown(project: Path, elsewhere: Path) -> No
 def test_a_folder_with_too_many_files_is_unknown(
     project: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outside, "MOST_LOOKED_AT", 3)
+    monkeypatch.setattr(outside, "MAX_SEARCHED", 3)
     for number in range(3):
         (elsewhere / f"{number}.txt").touch()
     gap = only_gap(sources(project, elsewhere))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.backups.ownership import Owners, opening_words
+from pixel_tui.backups.ownership import Owners, access_hint
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -74,8 +74,8 @@ def served(project: Path) -> str:
 
 
 def owner(path: Path) -> tuple[int, int, int]:
-    about = path.stat()
-    return about.st_uid, about.st_gid, about.st_mode & 0o777
+    status = path.stat()
+    return status.st_uid, status.st_gid, status.st_mode & 0o777
 
 
 def test_a_restored_database_belongs_to_the_service_without_root(
@@ -134,15 +134,15 @@ def test_a_container_that_sets_another_owner_is_not_trusted(
 def test_the_hint_for_an_inaccessible_folder_is_chgrp_or_group_membership(tmp_path: Path) -> None:
     folder = tmp_path / "da ta"
     folder.mkdir(mode=0o755)
-    words = opening_words(folder)
+    words = access_hint(folder)
     assert f"--mount type=bind,source={folder},target=/data" in words.replace("'", "")
     assert f"'chgrp {os.getegid()} /data && chmod g+rwx /data'`" in words
     folder.chmod(0o775)
     chown(folder, SERVICE, SERVICE)
-    assert opening_words(folder).endswith(f"as a member of the group {SERVICE}")
+    assert access_hint(folder).endswith(f"as a member of the group {SERVICE}")
 
 
 def test_a_path_with_a_comma_is_quoted(tmp_path: Path, operator: None) -> None:
     path = database(tmp_path / "a,b/x.db")
-    owners(Docker("sha256:own")).give(path, SERVICE, SERVICE)
+    owners(Docker("sha256:own")).set_owner(path, SERVICE, SERVICE)
     assert path.stat().st_uid == SERVICE

@@ -9,7 +9,7 @@ import pytest
 
 from pixel_tui.backups.manifest_file import MANIFEST
 from pixel_tui.backups.policy import default_root
-from pixel_tui.backups.store import BackupStore, VerificationResult, write_verdict
+from pixel_tui.backups.store import BackupStore, VerificationResult, write_verification
 from pixel_tui.errors import OperationError
 from pixel_tui.facts.live import _backups
 from pixel_tui.settings import state_folder
@@ -58,8 +58,8 @@ class TestPlace:
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = make(project).id
-        monkeypatch.setattr("pixel_tui.backups.store.MOST_BYTES_LISTED", 20_000)
-        monkeypatch.setattr("pixel_tui.backups.store.MOST_FORMER", 3)
+        monkeypatch.setattr("pixel_tui.backups.store.MAX_BYTES_LISTED", 20_000)
+        monkeypatch.setattr("pixel_tui.backups.store.MAX_FORMER", 3)
         for day in range(10, 20):
             planted = project / f"backups/pixel-tui/209901{day}-000000"
             planted.mkdir(parents=True)
@@ -96,7 +96,7 @@ class TestPlace:
         folder = project / "backups/pixel-tui" / old
         policy = rules(project)
         store = BackupStore(policy.root, former=policy.former)
-        write_verdict(folder, VerificationResult(NOW))
+        write_verification(folder, VerificationResult(NOW))
 
         def fifo(path: Path) -> None:
             os.mkfifo(path)
@@ -124,7 +124,7 @@ class TestPlace:
     ) -> None:
         made = make(project)
         size = (rules(project).root / made.id / MANIFEST).stat().st_size
-        monkeypatch.setattr("pixel_tui.backups.store.MOST_BYTES_LISTED", size * 2 - 1)
+        monkeypatch.setattr("pixel_tui.backups.store.MAX_BYTES_LISTED", size * 2 - 1)
         make(project, hours=-1)
         new, old = BackupStore(rules(project).root).list()
         assert new.manifest is not None
@@ -144,8 +144,8 @@ class TestPlace:
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         old = make(project, folder="backups/pixel-tui").id
-        monkeypatch.setattr("pixel_tui.backups.store.MOST_BYTES_LISTED", 0)
-        monkeypatch.setattr("pixel_tui.backups.store.MOST_FORMER", 0)
+        monkeypatch.setattr("pixel_tui.backups.store.MAX_BYTES_LISTED", 0)
+        monkeypatch.setattr("pixel_tui.backups.store.MAX_FORMER", 0)
         policy = rules(project)
         assert BackupStore(policy.root, former=policy.former).find(old).manifest is not None
         (project / "backups/pixel-tui/20990101-000000").symlink_to(old)

@@ -175,13 +175,13 @@ def test_a_file_that_changes_between_check_and_copy_is_not_restored(
 ) -> None:
     backup_id = forge("notes")
     planted = store_of(project).find(backup_id).folder / "files/planted-2"
-    require_room = room.require_room
+    require_space = room.require_space
 
     def change(needs: Any, folder: Path) -> None:
-        require_room(needs, folder)
+        require_space(needs, folder)
         planted.write_bytes(b"EVIL")
 
-    monkeypatch.setattr(restore_check, "require_room", change)
+    monkeypatch.setattr(restore_check, "require_space", change)
     with pytest.raises(OperationError, match="has changed since it was checked"):
         restore(project, backup_id)
     assert not (project / "notes").exists()

@@ -14,7 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.backups.broken_off import how_far, making, putting_back, replacing
+from pixel_tui.backups.broken_off import (
+    making_line,
+    replacing_line,
+    restore_progress,
+    restoring_line,
+)
 from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
 from pixel_tui.backups.holders import holder_of, volume_of
 from pixel_tui.backups.manifest import ItemKind, wanted_for_deployment
@@ -145,17 +150,17 @@ class TestRestore:
         made = make(project)
         (project / ".env").write_text("SECRET=new\n")
         before = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
-        folder, said = store_of(project).find(made.id).folder, list[str]()
+        folder, result = store_of(project).find(made.id).folder, list[str]()
         restorer = Restorer(
             folder,
             RestoreRoots(project),
             {},
             mark="before-x",
-            say=said.append,
+            say=result.append,
             state_folder=state_folder(),
         )
         restorer.check(made, wanted_for_restore)
-        assert said[-1] == "all 3 are whole, and there is a place for each"
+        assert result[-1] == "all 3 are whole, and there is a place for each"
         disk = os.statvfs(project)
         beside = [(project / "backups/x", disk.f_blocks * disk.f_frsize)]
         with pytest.raises(OperationError, match="not enough room"):
@@ -196,13 +201,13 @@ class TestRestore:
         made = make(project)
         (project / ".env").write_text("SECRET=new\n")
         (project / name).touch()
-        folder, said = store_of(project).find(made.id).folder, list[str]()
+        folder, result = store_of(project).find(made.id).folder, list[str]()
         restorer = Restorer(
             folder,
             RestoreRoots(project),
             {},
             mark="before-x",
-            say=said.append,
+            say=result.append,
             state_folder=state_folder(),
         )
         with (
@@ -212,7 +217,7 @@ class TestRestore:
             restorer.check(made, wanted_for_restore)
         words = f"process {other.pid} of {getpass.getuser()} (`sleep 1000`)"
         assert f"{name.removesuffix('-shm')} can't be: {words} has it open" in str(refused.value)
-        assert f"open       {name}  {words}" in said
+        assert f"open       {name}  {words}" in result
 
     def test_an_unchanged_file_may_be_open(self, project: Path) -> None:
         made = make(project)
@@ -292,12 +297,12 @@ class TestRestore:
         for moment in range(500):
             copy = tmp_path / f"killed-{moment}"
             shutil.copytree(project, copy)
-            said = subprocess.run(
+            result = subprocess.run(
                 [sys.executable, "-c", KILLED_AT, str(copy), made.id, str(moment)],
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
             rows, secret = rows_of(copy / "data/pixels.db"), (copy / ".env").read_text()
-            far = how_far(said.stdout.splitlines(), copy)
+            far = restore_progress(result.stdout.splitlines(), copy)
             assert ("data/pixels.db (kept as data/pixels.db.before-x)" in far) is (rows == 10)
             assert (".env (kept as .env.before-x)" in far) is (secret == "SECRET=old\n")
             assert ("othing was replaced" in far) is (
@@ -307,17 +312,17 @@ class TestRestore:
             assert rows in {0, 10}
             assert secret in {"SECRET=old\n", "SECRET=new\n"}
             for name in [*copy.glob("*.before-x"), *copy.glob(".*.before-x")]:
-                assert f" -> {name.name}\n" in said.stdout, "what is put aside is told"
+                assert f" -> {name.name}\n" in result.stdout, "what is put aside is told"
             if rows == 10:
                 assert rows_of(copy / "data/pixels.db.before-x") == 0, "the old one is kept"
-                assert "aside      data/pixels.db -> data/pixels.db.before-x\n" in said.stdout
+                assert "aside      data/pixels.db -> data/pixels.db.before-x\n" in result.stdout
             seen.add((rows, secret))
             again = [item.source for item in make(copy, NOW + timedelta(hours=1)).items]
             assert not [name for name in again if "restoring" in name]
-            if said.returncode == 0:
+            if result.returncode == 0:
                 ended = True
                 break
-            assert said.returncode == -signal.SIGKILL, said.stderr
+            assert result.returncode == -signal.SIGKILL, result.stderr
             restore(copy, made.id, mark="before-y")
             assert not list(copy.rglob("*.restoring")), "and nothing of it is left over"
             assert rows_of(copy / "data/pixels.db") == 10
@@ -330,18 +335,22 @@ class TestRestore:
         for name in ("a", "a.before-x", "b", "d.before-x", "new"):
             (tmp_path / name).touch()
         (tmp_path / "b.before-x").hardlink_to(tmp_path / "b")
-        lines = [replacing(name, f"{name}.before-x") for name in "abcd"]
-        lines += [making("new"), making("none"), "all 4 are whole; nothing is replaced yet"]
-        lines += [putting_back("roles      all"), "roles      all  1 made again"]
-        lines += [putting_back("postgres   pg/shop")]
-        assert how_far(lines, tmp_path) == (
+        lines = [replacing_line(name, f"{name}.before-x") for name in "abcd"]
+        lines += [
+            making_line("new"),
+            making_line("none"),
+            "all 4 are whole; nothing is replaced yet",
+        ]
+        lines += [restoring_line("roles      all"), "roles      all  1 made again"]
+        lines += [restoring_line("postgres   pg/shop")]
+        assert restore_progress(lines, tmp_path) == (
             "Replaced: a (kept as a.before-x), new (there was none), roles all."
             " Not in its place: d, which is kept as d.before-x."
             " Perhaps only in part: postgres pg/shop."
         )
-        nothing = [replacing("b", "b.before-x"), "all 1 are whole; nothing is replaced yet"]
-        assert how_far(nothing, tmp_path) == "Nothing was replaced."
-        assert how_far([], tmp_path) == "As far as its output says, nothing was replaced."
+        nothing = [replacing_line("b", "b.before-x"), "all 1 are whole; nothing is replaced yet"]
+        assert restore_progress(nothing, tmp_path) == "Nothing was replaced."
+        assert restore_progress([], tmp_path) == "As far as its output says, nothing was replaced."
 
     def test_after_a_kill_no_database_has_another_s_wal(
         self, project: Path, tmp_path: Path
@@ -402,7 +411,7 @@ class TestRestore:
             state_folder=state_folder(),
         )
         restorer.restore(made, wanted_for_deployment)
-        assert restorer.aside == ([] if more is None else [f"{source}.before-x"])
+        assert restorer.kept_files == ([] if more is None else [f"{source}.before-x"])
         assert replaced_files(made, project) == set()
 
     def test_the_deployment_is_compose_and_environment_files_only(self, project: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.backups.policy import policy_for
-from pixel_tui.backups.room import restore_shortages
+from pixel_tui.backups.room import restore_space_shortages
 from pixel_tui.backups.store import Backup
 from pixel_tui.facts.live import _past
 from pixel_tui.reserve import NAME, RECORD_BYTES
@@ -49,9 +49,12 @@ def manifest(*items: Item) -> Manifest:
 def test_each_file_takes_complete_blocks(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
-    (found,) = restore_shortages(made, places, tmp_path / "state")
+    (found,) = restore_space_shortages(made, places, tmp_path / "state")
     assert (found.needed, found.free) == (2 * BLOCK, BLOCK)
-    assert restore_shortages(replace(made, items=made.items[:1]), places, tmp_path / "state") == ()
+    assert (
+        restore_space_shortages(replace(made, items=made.items[:1]), places, tmp_path / "state")
+        == ()
+    )
 
 
 @pytest.mark.usefixtures("free")
@@ -59,17 +62,20 @@ def test_an_unchanged_file_needs_no_space(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
     (tmp_path / "a").write_bytes(b"1")
-    assert restore_shortages(made, places, tmp_path / "state") == ()
+    assert restore_space_shortages(made, places, tmp_path / "state") == ()
     (tmp_path / "a").write_bytes(b"9")
-    assert len(restore_shortages(made, places, tmp_path / "state")) == 1
+    assert len(restore_space_shortages(made, places, tmp_path / "state")) == 1
 
 
 @pytest.mark.usefixtures("free")
 def test_a_database_always_needs_space_and_a_volume_is_not_checked(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"x" * 2 * BLOCK)
     made = manifest(item("x.db", b"x" * 2 * BLOCK, ItemKind.SQLITE))
-    assert len(restore_shortages(made, {"x.db": str(tmp_path / "x.db")}, tmp_path / "state")) == 1
-    assert restore_shortages(made, {}, tmp_path / "state") == ()
+    assert (
+        len(restore_space_shortages(made, {"x.db": str(tmp_path / "x.db")}, tmp_path / "state"))
+        == 1
+    )
+    assert restore_space_shortages(made, {}, tmp_path / "state") == ()
 
 
 @pytest.mark.usefixtures("free")
@@ -84,10 +90,10 @@ def test_the_reserve_of_the_same_disk_counts_as_free(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
     (tmp_path / "state").mkdir()
-    assert restore_shortages(made, places, tmp_path / "state")
+    assert restore_space_shortages(made, places, tmp_path / "state")
     (tmp_path / "state" / NAME).write_bytes(bytes(RECORD_BYTES + BLOCK))
-    assert restore_shortages(made, places, tmp_path / "state") == ()
+    assert restore_space_shortages(made, places, tmp_path / "state") == ()
     (tmp_path / "state" / NAME).write_bytes(bytes(RECORD_BYTES))
-    assert restore_shortages(made, places, tmp_path / "state"), (
+    assert restore_space_shortages(made, places, tmp_path / "state"), (
         "what is kept for records is none for files"
     )

@@ -21,18 +21,18 @@ def restored(project: Path, secrets: SecretCopies) -> str:
     made = make(project)
     for path in (project / ".env", project / "docker-compose.yml"):
         path.write_text(f"{path.read_text()}# changed\n")
-    said: list[str] = []
+    result: list[str] = []
     restorer = Restorer(
         store_of(project).find(made.id).folder,
         RestoreRoots(project),
         {},
         mark="before-x",
-        say=said.append,
+        say=result.append,
         state_folder=state_folder(),
         secrets=secrets,
     )
     restorer.restore(made, wanted_for_restore)
-    return said[-1]
+    return result[-1]
 
 
 def mode_of(path: Path) -> int:
@@ -58,16 +58,16 @@ def test_only_the_owner_may_read_a_kept_environment_file(
 
 def test_an_environment_file_with_another_name_is_private(project: Path) -> None:
     (project / "docker-compose.yml").chmod(0o644)
-    said = restored(project, SecretCopies([project / "docker-compose.yml"]))
+    result = restored(project, SecretCopies([project / "docker-compose.yml"]))
     assert mode_of(project / "docker-compose.yml.before-x") == 0o600
-    assert "With secrets in it: .env.before-x, docker-compose.yml.before-x." in said
+    assert "With secrets in it: .env.before-x, docker-compose.yml.before-x." in result
 
 
 def test_other_kept_files_keep_their_mode(project: Path) -> None:
     (project / "docker-compose.yml").chmod(0o644)
-    said = restored(project, SecretCopies())
+    result = restored(project, SecretCopies())
     assert mode_of(project / "docker-compose.yml.before-x") == 0o644
-    assert said.endswith("With secrets in it: .env.before-x.")
+    assert result.endswith("With secrets in it: .env.before-x.")
 
 
 @pytest.mark.parametrize(
@@ -81,18 +81,18 @@ def test_other_kept_files_keep_their_mode(project: Path) -> None:
 def test_git_is_asked_whether_it_ignores_the_copy(project: Path, ignoring: str, words: str) -> None:
     git(project, "init", "--quiet")
     (project / ".gitignore").write_text(ignoring)
-    said = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
-    assert "With secrets in it: .env.before-x." in said
-    assert ("Git does not ignore" in said) is bool(words)
-    assert words in said
+    result = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
+    assert "With secrets in it: .env.before-x." in result
+    assert ("Git does not ignore" in result) is bool(words)
+    assert words in result
     git(project, "add", "-A")
     assert (".env.before-x" in git(project, "ls-files")) is bool(words)
 
 
 def test_without_an_answer_of_git_it_is_unknown(project: Path) -> None:
     (project / ".git").mkdir()
-    said = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
-    assert "Whether git ignores .env.before-x is unknown" in said
+    result = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
+    assert "Whether git ignores .env.before-x is unknown" in result
 
 
 def test_outside_of_a_repository_git_is_not_mentioned(tmp_path: Path) -> None:

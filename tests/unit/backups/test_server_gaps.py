@@ -29,14 +29,14 @@ class TestServers:
             if "exec" not in argv:
                 return super().run(argv, **how)
             words = " ".join(argv)
-            said = next((said for key, said in self.answers.items() if key in words), None)
-            if said is None:
+            result = next((result for key, result in self.answers.items() if key in words), None)
+            if result is None:
                 return ProgramOutput(0, b"1", b"")
-            if said.code == -1:
+            if result.code == -1:
                 raise OperationError("The program did not end within 30s.", on="docker")
             if how.get("target"):
-                how["target"].write(said.output)
-            return said
+                how["target"].write(result.output)
+            return result
 
     def made(self, project: Path, **answers: ProgramOutput) -> Manifest:
         server = container("db", image="postgres:16")

@@ -8,7 +8,7 @@ import pytest
 
 from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.postgres import Postgres
-from pixel_tui.backups.server_room import require_server_room
+from pixel_tui.backups.server_room import require_server_space
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.program_output import ProgramOutput
@@ -20,7 +20,7 @@ DIGEST = "0" * 64
 class Server:
     room: int | None
 
-    def free(self) -> int | None:
+    def free_bytes(self) -> int | None:
         return self.room
 
 
@@ -29,10 +29,10 @@ def dump(name: str, size: int, had: int = 0) -> Item:
     return Item(ItemKind.POSTGRES, "db", f"postgres/db/{name}.dump", size, DIGEST, details)  # type: ignore[arg-type]
 
 
-def said(free: int | None, *items: Item) -> list[str]:
+def result(free: int | None, *items: Item) -> list[str]:
     lines = list[str]()
     servers = {"db": cast("Postgres", Server(free))}
-    require_server_room(
+    require_server_space(
         [Item(ItemKind.FILE, "a", "files/a", 9, DIGEST), *items], servers, lines.append
     )
     return lines
@@ -40,9 +40,9 @@ def said(free: int | None, *items: Item) -> list[str]:
 
 def test_a_dump_larger_than_the_free_space_is_refused() -> None:
     with pytest.raises(OperationError, match=r"dump db/big alone has 3kB, and 2kB are"):
-        said(2000, dump("small", 10), dump("big", 3000))
+        result(2000, dump("small", 10), dump("big", 3000))
     # One after the other may fit: the second one in what the first has freed.
-    assert said(2000, dump("first", 1500, 1500), dump("second", 1500, 1500))
+    assert result(2000, dump("first", 1500, 1500), dump("second", 1500, 1500))
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_a_dump_larger_than_the_free_space_is_refused() -> None:
     ],
 )
 def test_other_cases_are_printed(free: int | None, had: int, words: str) -> None:
-    (line,) = said(free, dump("a", 10, 100 if had else 0), dump("b", 3000, had))
+    (line,) = result(free, dump("a", 10, 100 if had else 0), dump("b", 3000, had))
     assert line.startswith(words)
 
 
 def test_without_a_dump_no_server_is_queried() -> None:
-    assert said(0) == []
-    assert said(0, Item(ItemKind.ROLES, "db", "postgres/db/roles.sql", 9, DIGEST)) == []
+    assert result(0) == []
+    assert result(0, Item(ItemKind.ROLES, "db", "postgres/db/roles.sql", 9, DIGEST)) == []
 
 
 class Container:
@@ -93,4 +93,4 @@ HEAD = b"Filesystem 1024-blocks Used Available Capacity Mounted on\n"
     ],
 )
 def test_the_container_reports_the_free_space(container: Container, free: int | None) -> None:
-    assert Postgres(container, ComposeCommand(), "c").free() == free
+    assert Postgres(container, ComposeCommand(), "c").free_bytes() == free

@@ -8,7 +8,7 @@ import pytest
 
 from pixel_tui.backups.manifest import Cover, Item, ItemKind, Manifest, VolumeContent
 from pixel_tui.backups.still_covered import require_covered, require_intact
-from pixel_tui.backups.store import Backup, VerificationResult, write_verdict
+from pixel_tui.backups.store import Backup, VerificationResult, write_verification
 from pixel_tui.backups.stored import BackedUpFile, StoredData, StoredServer, StoredVolume
 from pixel_tui.errors import OperationError
 from tests.builders.backups import DIGEST, NOW, make, manifest, project, store_of
@@ -29,7 +29,7 @@ COVERED = replace(
 def verified(project: Path, *problems: str) -> tuple[Backup, Manifest]:
     made = make(project)
     folder = store_of(project).find(made.id).folder
-    write_verdict(folder, VerificationResult(NOW, problems))
+    write_verification(folder, VerificationResult(NOW, problems))
     return store_of(project).find(made.id), made
 
 

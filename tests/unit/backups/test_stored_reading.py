@@ -141,7 +141,7 @@ class TestFiles:
     def test_the_number_of_files_is_bounded(
         self, root: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(stored_reading, "MOST_FILES", 2)
+        monkeypatch.setattr(stored_reading, "MAX_FILES", 2)
         for name in "abc":
             (root / "volumes/held/_data" / name).write_text("x")
         assert "more than 2 files" in look(Docker(root)).volumes["held"].unknown

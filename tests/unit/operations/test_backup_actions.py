@@ -69,12 +69,12 @@ EXPOSED = Exposure(plain("/b"), (plain("api"), plain("web")), (plain("api"),))
 
 
 def test_a_backup_says_which_services_can_get_at_it() -> None:
-    said = warnings(plan("backup", facts(exposed=(EXPOSED,))))
-    assert "api can read and write /b" in said
-    assert "`folder` under [backup]" in said
+    result = warnings(plan("backup", facts(exposed=(EXPOSED,))))
+    assert "api can read and write /b" in result
+    assert "`folder` under [backup]" in result
     former = replace(EXPOSED, former=True)
-    said = warnings(plan("backup", facts(exposed=(former,), backup_folder=plain("/new"))))
-    assert "move the older backups to /new" in said
+    result = warnings(plan("backup", facts(exposed=(former,), backup_folder=plain("/new"))))
+    assert "move the older backups to /new" in result
 
 
 def test_a_backup_that_services_may_have_planted_is_no_licence_to_wipe() -> None:
@@ -472,8 +472,8 @@ class TestWipe:
                 " as it was then (what was written since is lost)"
             ),
         )
-        said = [check.message for check in made.checks_before if check.ok]
-        assert "/srv/pixel/data (1kB) is a folder of the host: not touched" in said
+        result = [check.message for check in made.checks_before if check.ok]
+        assert "/srv/pixel/data (1kB) is a folder of the host: not touched" in result
         assert {item.outcome for item in made.checks_after} == {ExpectedState.STOPPED}
         first, down, remove, check = commands(made)
         assert first[4:6] == ("check-covered", ID)
@@ -508,12 +508,12 @@ class TestWipe:
         older = self.known()
         gap = LeftOut("postgres/closed", "it takes no connections", Gap.FAILED, expected=True)
         lacking = past(hours=1, left_out=(gap,), verified=False)
-        said = warnings(
+        result = warnings(
             plan("wipe-volumes", replace(older, backups=(lacking, *older.backups)),
                  stack=self.stack())
         )  # fmt: skip
-        assert "the newer backup 20260301-100000 is 1h old" in said
-        assert "INCOMPLETE, not verified: postgres/closed is not in it" in said
+        assert "the newer backup 20260301-100000 is 1h old" in result
+        assert "INCOMPLETE, not verified: postgres/closed is not in it" in result
         assert "newer" not in warnings(plan("wipe-volumes", older, stack=self.stack()))
 
     def test_a_folder_of_the_host_is_not_lost_with_its_volume(self) -> None:
@@ -521,8 +521,8 @@ class TestWipe:
         stack = self.stack(VolumeSpec(plain("pixel_cache")))
         made = plan("wipe-volumes", self.known(stored=now), stack=stack)
         assert (made.irreversible, made.confirm_loss) == ((), "")
-        said = [check.message for check in made.checks_before if check.ok]
-        assert "pixel_cache is the folder /srv/cache of the host: its content stays" in said
+        result = [check.message for check in made.checks_before if check.ok]
+        assert "pixel_cache is the folder /srv/cache of the host: its content stays" in result
         assert "pixel_cache" in commands(made)[2]
 
     def test_what_down_leaves_alone_is_told_as_staying(self) -> None:
@@ -537,10 +537,10 @@ class TestWipe:
         words = commands(made)[3]
         stays = sorted(word for word in words if word.startswith("--stays="))
         assert stays == ["--stays=old", "--stays=pixel_cache", "--stays=shared"]
-        said = "; ".join(check.message for check in made.checks_before)
-        assert "shared (size unknown) is external: not removed" in said
-        assert "old (size unknown) is used by no service of the compose file: not removed" in said
-        assert "unrelated" not in said
+        result = "; ".join(check.message for check in made.checks_before)
+        assert "shared (size unknown) is external: not removed" in result
+        assert "old (size unknown) is used by no service of the compose file: not removed" in result
+        assert "unrelated" not in result
 
     def test_an_anonymous_volume_goes_with_its_container(self) -> None:
         nameless = Volume("a" * 64, anonymous=True)

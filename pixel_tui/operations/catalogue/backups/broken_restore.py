@@ -5,8 +5,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.broken_off import how_far
-from pixel_tui.backups.worker import puts_back
+from pixel_tui.backups.broken_off import restore_progress
+from pixel_tui.backups.worker import is_restore
 from pixel_tui.files import open_regular
 from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.text import NO_TEXT, SafeText, plain_lines
@@ -25,7 +25,7 @@ def broken_restore(status: JobStatus, folder: Path, code: int | None) -> SafeTex
     Returns:
         Sentences; empty if that step is no restore, or ended by itself and said how.
     """
-    if status.state is not JobState.RUNNING or not puts_back(
+    if status.state is not JobState.RUNNING or not is_restore(
         status.plan.steps[status.step].command
     ):
         return NO_TEXT
@@ -33,7 +33,7 @@ def broken_restore(status: JobStatus, folder: Path, code: int | None) -> SafeTex
     if code == 0 or not (killed or status.cancelling):
         return NO_TEXT
     try:
-        return how_far(_lines_of_step(status.output), folder)
+        return restore_progress(_lines_of_step(status.output), folder)
     except OSError:
         return NO_TEXT
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pixel_tui.backups.holders import Holder, named
+from pixel_tui.backups.holders import Holder, volumes_by_name
 from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.volumes import volume_source
 from pixel_tui.errors import OperationError
@@ -110,7 +110,7 @@ def _held(
     draft: PlanDraft, past: PastState, items: list[Item], holders: Iterable[Holder]
 ) -> set[str]:
     """The ids of the containers that mount one of these, as plan or engine know it."""
-    volumes = named(draft.facts.volumes or ())
+    volumes = volumes_by_name(draft.facts.volumes or ())
     folder = PurePosixPath(draft.command.directory)
     wanted: list[tuple[str, str]] = []
     for item in items:
