@@ -274,7 +274,7 @@ class TestEmptyOrGone:
 class TestExitCode:
     def run(self, project: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         monkeypatch.setattr(worker, "RealPrograms", lambda *_: Stack(model=model()))
-        monkeypatch.setattr(worker, "finished", lambda work: work() or 0)
+        monkeypatch.setattr(worker, "run_step", lambda work: work() or 0)
         return worker.main(["make", "--directory", str(project), "--project", "pixel", *words])
 
     def test_an_incomplete_backup_is_made_and_exits_1(

@@ -34,7 +34,7 @@ __all__ = ["project"]
 class TestOrigin:
     def verb(self, project: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         monkeypatch.setattr(worker, "RealPrograms", lambda *_: Stack(model=model()))
-        monkeypatch.setattr(worker, "finished", lambda work: work() or 0)
+        monkeypatch.setattr(worker, "run_step", lambda work: work() or 0)
         return worker.main([*words, "--directory", str(project), "--project", "pixel"])
 
     def known(self, project: Path, *containers: Container) -> list[bool]:
@@ -186,7 +186,7 @@ class TestCheck:
     ) -> None:
         made = make(project).id
         monkeypatch.setattr(worker, "RealPrograms", lambda *_: Stack(model=model()))
-        monkeypatch.setattr(worker, "finished", lambda work: work() or 0)
+        monkeypatch.setattr(worker, "run_step", lambda work: work() or 0)
         words = ["check", made, "--directory", str(project), "--project", "pixel"]
         assert worker.main([*words, "--backup-first"]) == 0
         monkeypatch.setattr("pixel_tui.backups.make.MARGIN", 1e12)
