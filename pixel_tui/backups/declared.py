@@ -12,7 +12,7 @@ from typing import Final
 from pixel_tui.backups.stack_view import ASK_SECONDS, SeenContainer
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import EVERY_PROFILE, UNRESOLVED, ComposeCommand
-from pixel_tui.stack.compose.compose_words import failure_reason
+from pixel_tui.stack.compose.message_masking import failure_reason
 from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs.program import Programs

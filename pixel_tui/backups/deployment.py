@@ -11,7 +11,7 @@ from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.stack_view import ASK_SECONDS, SeenContainer, StackView
 from pixel_tui.files import read_regular
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.compose.compose_words import failure_reason
+from pixel_tui.stack.compose.message_masking import failure_reason
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, load_object
 from pixel_tui.stack.programs.program import Programs
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import EVERY_PROFILE, shown
-from pixel_tui.stack.compose.compose_words import failure_reason
+from pixel_tui.stack.compose.message_masking import failure_reason
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 from pixel_tui.stack.model.parse_project import externals_of
 from pixel_tui.stack.model.resource_model import Resource, ResourceKind

@@ -318,12 +318,12 @@ def _old_contents(
     from pixel_tui.health.findings import findings
     from pixel_tui.health.rules.sync import is_of_old_content
     from pixel_tui.stack.compose.project import ComposeProject
-    from pixel_tui.stack.watch.look_once import look_once
+    from pixel_tui.stack.watch.look_once import read_snapshot
 
     clock = SystemClock()
     engine = engine_of(command, environment)
     try:
-        snapshot = look_once(engine, ComposeProject(command, environment, state_folder), clock)
+        snapshot = read_snapshot(engine, ComposeProject(command, environment, state_folder), clock)
     except EngineError:
         return ()  # the impact says so
     finally:
@@ -341,7 +341,7 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     from pixel_tui.commands.left_apply import left_applies
     from pixel_tui.environment.apply.confirmation import Confirmation
     from pixel_tui.session import start_session
-    from pixel_tui.stack.watch.look_once import look_once
+    from pixel_tui.stack.watch.look_once import read_snapshot
 
     session = start_session(environment, read_only=arguments.read_only)
     if session.settings.read_only:
@@ -353,7 +353,7 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
         return ExitCode.WELL
     if (left := next(left_applies(command, session.state_folder), None)) is not None:
         engine, project = readers(arguments, environment, session.state_folder)
-        print(left.keep(lambda: look_once(engine, project, SystemClock())))  # noqa: T201
+        print(left.keep(lambda: read_snapshot(engine, project, SystemClock())))  # noqa: T201
         return ExitCode.WELL
     print_error(f"Nothing waits to be confirmed in {command.directory}.")
     return ExitCode.NOT_WELL

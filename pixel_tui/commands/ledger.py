@@ -118,7 +118,7 @@ def _look(
     from pixel_tui.ledger.view.view import view_of
     from pixel_tui.stack.compose.build_records import build_records
     from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
-    from pixel_tui.stack.watch.look_once import look_once
+    from pixel_tui.stack.watch.look_once import read_snapshot
 
     engine, project = readers(arguments, environment, state_folder)
     clock = SystemClock()
@@ -131,7 +131,9 @@ def _look(
             fix = "If this is the right project, `pixel-tui ledger add` makes one; else use -C."
         raise OperationError("There is no ledger of tasks.", on=str(place.ledger), remedy=fix)
     try:
-        snapshot = look_once(engine, project, clock, build_records(project.command, state_folder))
+        snapshot = read_snapshot(
+            engine, project, clock, build_records(project.command, state_folder)
+        )
     except EngineError as error:
         print_error(f"nothing is known of workers: {error}")
         snapshot = StackSnapshot(EngineStatus(engine.address, engine.context))

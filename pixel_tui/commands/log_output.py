@@ -52,7 +52,7 @@ def print_past(
         page = reader.read(PAGE)
         printer.print(chosen.feed(page.lines))
         complete = page.complete
-    return reader.reached()
+    return reader.positions()
 
 
 class Printer:

@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.session import start_session
     from pixel_tui.stack.compose.build_records import build_records
     from pixel_tui.stack.feed.history import LogHistory
-    from pixel_tui.stack.watch.look_once import look_once
+    from pixel_tui.stack.watch.look_once import read_snapshot
 
     session = start_session(
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         ),
     )
     engine, project = readers(arguments, environment, session.state_folder)
-    snapshot = look_once(
+    snapshot = read_snapshot(
         engine, project, clock, build_records(project.command, session.state_folder)
     )
     containers = log_selection.requested_containers(snapshot, request.services)

@@ -246,7 +246,7 @@ def _as_it_was_made(
 
     def ask() -> None:
         with suppress(EngineError):
-            made = creation_location(engine, project.place, project.fallback_name)
+            made = creation_location(engine, project.location, project.fallback_name)
             command = project.command
             if made and (other := adopt_files(command, made, finds_files=project.finds_files)):
                 found.append(other)

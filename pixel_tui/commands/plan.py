@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.operations.actions import action_named, plan_action
     from pixel_tui.session import start_session
     from pixel_tui.stack.compose.build_records import build_records
-    from pixel_tui.stack.watch.look_once import look_once
+    from pixel_tui.stack.watch.look_once import read_snapshot
 
     name, targets = arguments.action, arguments.target
     action = action_named(name)  # before anybody is asked
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     clock = SystemClock()
     records = build_records(project.command, session.state_folder)
     ends = exit_tracker_with_records(engine.address, session.state_folder)
-    snapshot = look_once(engine, project, clock, records, ends)
+    snapshot = read_snapshot(engine, project, clock, records, ends)
     read_facts = live_facts(
         project.command,
         session,

@@ -63,7 +63,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     from pixel_tui.operations.jobs.abandoned import sweep_abandoned
     from pixel_tui.operations.operator import Operator
     from pixel_tui.stack.programs.process import ProcessRunner
-    from pixel_tui.stack.watch.live_witness import live_witness
+    from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 
     action_named(arguments.action)
     confirmed = tuple(arguments.confirm)
@@ -78,7 +78,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
         command,
         folder,
         clock,
-        witness=live_witness(command, environment, folder),
+        witness=live_build_recorder(command, environment, folder),
     )
     sweep_abandoned(folder, environment, request.targets)
     observer.start()

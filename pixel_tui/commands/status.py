@@ -45,13 +45,13 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.health.stack_findings import stack_findings
     from pixel_tui.session import start_session
     from pixel_tui.stack.compose.build_records import build_records
-    from pixel_tui.stack.watch.look_once import look_once
+    from pixel_tui.stack.watch.look_once import read_snapshot
 
     session = start_session(environment, read_only=arguments.read_only)
     engine, project = readers(arguments, environment, session.state_folder)
     records = build_records(project.command, session.state_folder)
     ends = exit_tracker_with_records(engine.address, session.state_folder)
-    snapshot = look_once(engine, project, SystemClock(), records, ends)
+    snapshot = read_snapshot(engine, project, SystemClock(), records, ends)
     if arguments.json:
         print(json.dumps(as_json(snapshot, read_only=session.settings.read_only), indent=2))  # noqa: T201
     elif snapshot.services:

@@ -166,7 +166,7 @@ class PixelTui(TerminalApp):
         operations = self.parts.operations
         if operations is None or not operations.jobs.running:
             self.parts.observer.close()
-        from pixel_tui.stack.compose.asking import kill_bounded_programs
+        from pixel_tui.stack.compose.bounded_program import kill_bounded_programs
 
         kill_bounded_programs()  # threads that wait for an answer would hold the end up
 

@@ -62,11 +62,11 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
             from pixel_tui.operations.jobs.abandoned import sweep_abandoned
             from pixel_tui.operations.operator import Operator
             from pixel_tui.stack.programs.process import ProcessRunner
-            from pixel_tui.stack.watch.live_witness import live_witness
+            from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 
             sweep_abandoned(folder, environment)
             runner = ProcessRunner(environment)
-            witness = live_witness(command, environment, folder)
+            witness = live_build_recorder(command, environment, folder)
             return Operator(runner, observer, command, folder, clock, witness=witness)
 
         @cache

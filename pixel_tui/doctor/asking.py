@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from pixel_tui.errors import ConsoleError, EngineUnreachable
 from pixel_tui.humanize import span
-from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded
+from pixel_tui.stack.compose.bounded_program import BoundedProgram, LimitExceeded
 from pixel_tui.stack.model.program_output import ProgramOutput
 
 T = TypeVar("T")

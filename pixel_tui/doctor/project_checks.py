@@ -17,7 +17,7 @@ from pixel_tui.doctor.report import (
 )
 from pixel_tui.errors import ConsoleError
 from pixel_tui.health.stack_findings import unknown_profiles
-from pixel_tui.stack.compose.compose_missing import INSTALL, compose_missing, says_no_compose
+from pixel_tui.stack.compose.compose_missing import INSTALL, compose_missing, is_compose_missing
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.model.project import Project
@@ -43,7 +43,7 @@ def check_compose(program: Sequence[str], said: ProgramOutput | ConsoleError) ->
     name, called = "compose", " ".join(program)
     words = said.what if isinstance(said, ConsoleError) else said.one_line
     if isinstance(said, ConsoleError) or said.code != 0:
-        if says_no_compose(words) or (isinstance(said, ConsoleError) and words == _NOT_THERE):
+        if is_compose_missing(words) or (isinstance(said, ConsoleError) and words == _NOT_THERE):
             return failed_with(name, compose_missing(called))
         reason = words.partition("Usage:")[0].strip(" .")
         return failed(name, f"`{called}` can't be used: {reason or 'it gave no reason'}.", INSTALL)

@@ -29,7 +29,7 @@ from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.programs.own_program import add_project_options, command_from
 from pixel_tui.stack.programs.program import run_inheriting_output
 from pixel_tui.stack.programs.step_program import say
-from pixel_tui.stack.watch.live_witness import live_witness
+from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 
 CONFIRM_SECONDS = 120.0
 
@@ -185,7 +185,7 @@ class _Work:
             run=self._run,
             say=say,
             cancelled=lambda: self._cancel.asked,
-            witness=live_witness(self._command, self._environment, self._state),
+            witness=live_build_recorder(self._command, self._environment, self._state),
         )
 
     def _run(self, argv: Sequence[str], *, apart: bool) -> int:

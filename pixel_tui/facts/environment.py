@@ -113,7 +113,7 @@ class _FileFactReader:
         self, candidate_id: str, sha256: str, snapshot: StackSnapshot, *, wait: bool
     ) -> Candidate:
         content = self._staging.read(candidate_id)
-        key = digest(repr((candidate_id, sha256, _what_runs(snapshot))).encode())
+        key = digest(repr((candidate_id, sha256, _impact_inputs(snapshot))).encode())
         value = self._impact_value(key)
         if wait:
             value.ask(self._impact_reader(content))
@@ -142,7 +142,7 @@ class _FileFactReader:
             return self._impacts[key]
 
 
-def _what_runs(snapshot: StackSnapshot) -> list[object]:
+def _impact_inputs(snapshot: StackSnapshot) -> list[object]:
     """Return what an impact depends on besides the two files, as part of its key."""
     specs = snapshot.project.services if snapshot.project else ()
     return [

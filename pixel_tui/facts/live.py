@@ -114,7 +114,7 @@ def live_facts(
             no_backups=plain(why) if why else NO_TEXT,
             backups=backups,
             backup_folder=plain(str(policy.root)),
-            exposed=_exposed(policy, snapshot),
+            exposed=_exposures(policy, snapshot),
             max_age_hours=policy.max_age_hours,
             volumes=found.volumes,
             holders=found.holders,
@@ -183,10 +183,10 @@ def _backups(
     record = MadeBackups(policy.state_folder)
     known = None if can_write(containers, record.folder) else record
     binds = _binds(containers)
-    return tuple(_past(backup, policy, known, binds) for backup in listed), ""
+    return tuple(_past_state(backup, policy, known, binds) for backup in listed), ""
 
 
-def _exposed(policy: Policy, snapshot: StackSnapshot) -> tuple[Exposure, ...]:
+def _exposures(policy: Policy, snapshot: StackSnapshot) -> tuple[Exposure, ...]:
     """Return the backup folders that services mount."""
     containers = _containers(snapshot)
     try:
@@ -280,13 +280,13 @@ class _SlowFacts:
         now = self._clock.monotonic()
         deadline = now + self._patience
         if stored:
-            self._stored.ask(lambda: self._stored_now(snapshot))
+            self._stored.ask(lambda: self._read_stored(snapshot))
         project = snapshot.project_name
-        self._mounted.ask(lambda: self._mounted_now(project))
+        self._mounted.ask(lambda: self._read_mounted(project))
         self._sizes.ask(lambda: self._engine().volume_sizes())
         self._binds.ask(lambda: _bind_sizes(snapshot))
         self._images.ask(self._present_images)
-        self._commits.ask(self._commits_now)
+        self._commits.ask(self._read_commits)
         self._networks.ask(lambda: self._engine().known_networks())
         self._ports.ask(lambda: read_held_ports(self._engine()))
 
@@ -308,7 +308,7 @@ class _SlowFacts:
     def _engine(self) -> DockerEngine:
         return DockerEngine(endpoint_of(self._command, self._environment))
 
-    def _mounted_now(self, project: str) -> tuple[tuple[Volume, ...], tuple[Holder, ...]]:
+    def _read_mounted(self, project: str) -> tuple[tuple[Volume, ...], tuple[Holder, ...]]:
         """Read every volume and every container of the engine."""
         engine, own = self._engine(), own_container()
         volumes = tuple(volume_of(Node(item)) for item in engine.all_volumes())
@@ -332,9 +332,11 @@ class _SlowFacts:
             for ran in read_deployment(backup.folder).images
         }
         engine = self._engine()
-        return frozenset(image_id for image_id in ids if image_id and _is_there(engine, image_id))
+        return frozenset(
+            image_id for image_id in ids if image_id and _image_exists(engine, image_id)
+        )
 
-    def _stored_now(self, snapshot: StackSnapshot) -> StoredData:
+    def _read_stored(self, snapshot: StackSnapshot) -> StoredData:
         """Read the contents of volumes, also of unused ones, and of database servers."""
         variables = {**self._environment, **self._command.environment}
         programs = RealPrograms(Path(self._command.directory), variables)
@@ -343,11 +345,11 @@ class _SlowFacts:
         names = [volume.name for volume in declared if not volume.external]
         return read_stored(view, self._policy, names, ask=self._ask_servers)
 
-    def _commits_now(self) -> Deployment:
+    def _read_commits(self) -> Deployment:
         return deployment_from({"git": read_commits(self._environment, self._policy.project)})
 
 
-def _is_there(engine: DockerEngine, image_id: str) -> bool:
+def _image_exists(engine: DockerEngine, image_id: str) -> bool:
     try:
         return engine.image(image_id) is not None
     except SINGLE_OBJECT_ERRORS:  # the engine can't run an image that it can't inspect

@@ -40,7 +40,7 @@ def _is_nginx(service: Service) -> bool:
 
 
 def _read(service: Service) -> Proxy:
-    paths = [path for item in service.regular for path in _mounted(item)]
+    paths = [path for item in service.regular for path in _mounted_sources(item)]
     if not paths:
         reason = SafeText("its configuration is not in a folder of this host")
         return Proxy(service.name, unknown=reason)
@@ -62,7 +62,7 @@ def _read(service: Service) -> Proxy:
     return Proxy(service.name, pinned=tuple(pinned), file=shown, routes=found_routes)
 
 
-def _mounted(container: Container) -> Iterator[Path]:
+def _mounted_sources(container: Container) -> Iterator[Path]:
     for mount in container.mounts:
         if mount.kind == "bind" and PurePosixPath(mount.target).is_relative_to(INSIDE):
             yield Path(mount.source)
@@ -76,7 +76,12 @@ def _with_includes(service: Service) -> list[Path]:
         for mount in container.mounts
         if mount.kind == "bind" and str(mount.target).startswith("/")
     ]
-    queue = [file for item in service.regular for place in _mounted(item) for file in _files(place)]
+    queue = [
+        file
+        for item in service.regular
+        for place in _mounted_sources(item)
+        for file in _files(place)
+    ]
     found: dict[Path, None] = {}
     while queue and len(found) < MAX_FILES:
         path = queue.pop(0)

@@ -39,11 +39,12 @@ def read_build_troubles(snapshot: StackSnapshot) -> Mapping[str, str]:
     return {
         spec.name: trouble
         for spec in specs
-        if spec.build_folder and (trouble := _trouble(Path(spec.build_folder), spec.dockerfile))
+        if spec.build_folder
+        and (trouble := _build_trouble(Path(spec.build_folder), spec.dockerfile))
     }
 
 
-def _trouble(folder: Path, dockerfile: str) -> str:
+def _build_trouble(folder: Path, dockerfile: str) -> str:
     try:
         if not folder.is_dir():
             return f"there is no folder {folder}"

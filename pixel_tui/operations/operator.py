@@ -36,7 +36,7 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.engine import http_probe
 from pixel_tui.stack.programs.process import CommandRunner, exit_code_of, exit_time_of
 from pixel_tui.stack.programs.process_mark import mark_of
-from pixel_tui.stack.watch.build_witness import Witness
+from pixel_tui.stack.watch.build_recorder import BuildObserver
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import SafeText, plain
 
@@ -77,7 +77,7 @@ class Operator:
         grace: float = GRACE_SECONDS,
         locks: Path | None = None,
         asker: Asker = http_probe,
-        witness: Witness | None = None,
+        witness: BuildObserver | None = None,
     ) -> None:
         self._runner = runner
         self._observer = observer

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.model.built_with import NOTHING_BUILT, Built
+from pixel_tui.stack.model.built_with import NOTHING_BUILT, KnownBuild
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.join import join
 from pixel_tui.stack.model.project import Dependency, Project, ServiceSpec
@@ -84,7 +84,7 @@ def stack(
     image: str | None = "sha256:now",
     diverged: tuple[Diverged, ...] = (),
     resources: tuple[Resource, ...] = (),
-    built: Mapping[str, Built] = NOTHING_BUILT,
+    built: Mapping[str, KnownBuild] = NOTHING_BUILT,
     removed_networks: frozenset[str] = frozenset(),
 ) -> StackSnapshot:
     return join(

@@ -8,7 +8,7 @@ from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.snapshot import StackSnapshot
-from pixel_tui.stack.watch.look_once import look_once
+from pixel_tui.stack.watch.look_once import read_snapshot
 from pixel_tui.text import plain
 from tests.engine.private_engine import Project
 
@@ -20,4 +20,4 @@ def seen(project: Project) -> StackSnapshot:
         environment, host=engine.host, directory=str(project.directory), project=project.name
     )
     reader = DockerEngine(Endpoint(engine.host, plain("test")))
-    return look_once(reader, ComposeProject(command, environment), SystemClock())
+    return read_snapshot(reader, ComposeProject(command, environment), SystemClock())

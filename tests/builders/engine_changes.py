@@ -25,7 +25,7 @@ from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.programs.process import ProcessRunner
-from pixel_tui.stack.watch.live_witness import live_witness
+from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
 from tests.engine.private_engine import Project, eventually
@@ -82,7 +82,7 @@ def desk_of(
     operator = Operator(
         ProcessRunner(environment), watcher, command, folder, clock, patience=patience,
         locks=folder / "locks", asker=asker,
-        witness=live_witness(command, environment, folder),
+        witness=live_build_recorder(command, environment, folder),
     )  # fmt: skip
     watcher.start()
     try:

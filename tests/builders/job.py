@@ -32,7 +32,7 @@ from pixel_tui.stack.model.snapshot import (
     StackSnapshot,
 )
 from pixel_tui.stack.programs.process import RunningCommand
-from pixel_tui.stack.watch.build_witness import Witness
+from pixel_tui.stack.watch.build_recorder import BuildObserver
 from pixel_tui.stack.watch.observer import Listener, Topic
 from pixel_tui.text import SafeText, plain
 from tests.builders.scripted_engine import ScriptedEngine
@@ -234,7 +234,7 @@ class Desk:
     folder: Path
     observer: FakeObserver
     runner: FakeRunner
-    witness: Witness | None = None
+    witness: BuildObserver | None = None
 
     def operator(self, patience: Timeouts = QUICK) -> Operator:
         return Operator(

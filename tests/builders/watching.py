@@ -103,7 +103,7 @@ class Compose(DemoProject):
         return self.likely
 
     @property
-    def place(self) -> ProjectLocation:
+    def location(self) -> ProjectLocation:
         return ProjectLocation(self.directory)
 
     def resolve(self) -> ResolvedProject:

@@ -11,7 +11,7 @@ from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.build_records import build_records
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.model.snapshot import Sync, SyncAction
-from pixel_tui.stack.watch.live_witness import live_witness
+from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 from pixel_tui.text import plain
 from tests.builders.engine_changes import Desk, desk_of
 from tests.engine.fixtures import MakeProject
@@ -97,12 +97,12 @@ def test_what_a_dead_console_had_built_is_written_down_by_the_next(
     state = tmp_path / "state"
     argv = command.compose_argv("build", "--", "web")
     began = time.time()
-    assert live_witness(command, environment, state).before(argv) is not None
+    assert live_build_recorder(command, environment, state).before(argv) is not None
     project.compose("build", "web")
-    other = live_witness(command, environment, state)
+    other = live_build_recorder(command, environment, state)
     other.left(argv, began=began, ended=time.time(), done=True)
     (record,) = build_records(command, state).read().values()
-    assert record.others({"NEXT_PUBLIC_URL": "http://dead"}) == set()
+    assert record.differing({"NEXT_PUBLIC_URL": "http://dead"}) == set()
 
 
 def sync_of(desk: Desk) -> Sync:

@@ -15,7 +15,7 @@ from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.snapshot import ServiceState, StackSnapshot, SyncAction
-from pixel_tui.stack.watch.look_once import look_once
+from pixel_tui.stack.watch.look_once import read_snapshot
 from pixel_tui.text import plain
 from tests.builders.actions import COMMAND
 from tests.engine.fixtures import MakeProject
@@ -69,7 +69,7 @@ def reader_of(engine: Engine, project: Project) -> ComposeProject:
 
 
 def look(engine: Engine, project: Project) -> dict[str, tuple[SyncAction, str]]:
-    snapshot = look_once(
+    snapshot = read_snapshot(
         DockerEngine(Endpoint(engine.host, plain("test"))),
         reader_of(engine, project),
         SystemClock(),
@@ -312,7 +312,7 @@ def test_profiles_that_exclude_each_other_leave_the_active_ones(
         f"services: {{app: {{{COMMON}}}, {services}}}", files={".env": "COMPOSE_PROFILES=cpu\n"}
     )
     project.compose("up", "--detach")
-    snapshot = look_once(
+    snapshot = read_snapshot(
         DockerEngine(Endpoint(engine.host, plain("test"))),
         reader_of(engine, project),
         SystemClock(),
@@ -353,7 +353,7 @@ def test_what_the_active_profiles_refuse_is_refused(
 
 def snapshot_of(engine: Engine, project: Project) -> StackSnapshot:
     reader = DockerEngine(Endpoint(engine.host, plain("test")))
-    return look_once(reader, reader_of(engine, project), SystemClock())
+    return read_snapshot(reader, reader_of(engine, project), SystemClock())
 
 
 def said(snapshot: StackSnapshot, name: str) -> str:

@@ -57,8 +57,8 @@ def test_what_is_confirmed_from_another_process_stays(bench: Bench) -> None:
     command = ComposeCommand(directory=str(bench.project.directory))
     record = build_records(command, bench.state / "pixel-tui").read()
     built = record[bench.project.inspect("web")["Image"]]
-    assert built.others({"NEXT_PUBLIC_API_URL": "http://b"}) == set()
-    assert built.others({"NEXT_PUBLIC_API_URL": "http://a"}) == {"NEXT_PUBLIC_API_URL"}
+    assert built.differing({"NEXT_PUBLIC_API_URL": "http://b"}) == set()
+    assert built.differing({"NEXT_PUBLIC_API_URL": "http://a"}) == {"NEXT_PUBLIC_API_URL"}
     assert bench.project.container("other") == other
     assert not bench.confirmation.confirm()
 

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from pixel_tui.errors import ComposeRefused
-from pixel_tui.stack.compose.command import LOCAL_ONLY, remote_not_read
+from pixel_tui.stack.compose.command import LOCAL_ONLY, remote_refusal
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.compose.refusals import COPY_IT
@@ -95,7 +95,7 @@ def test_a_change_runs_none_either(engine: Engine, hostile: Project, tmp_path: P
         env={**os.environ, **QUIET, **engine.env, **command.environment},
         capture_output=True, text=True, timeout=90,
     )  # fmt: skip
-    assert remote_not_read(said.stderr)
+    assert remote_refusal(said.stderr)
 
 
 BUILT: Final = "services: {app: {command: [sleep, '600'], stop_grace_period: 0s, build: .}}\n"

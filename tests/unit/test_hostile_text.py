@@ -18,8 +18,8 @@ from pixel_tui.environment.dotenv.merge import merge
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.operations.nginx.pinned_names import pinned_hosts
 from pixel_tui.operations.nginx.routes import routes
-from pixel_tui.stack.compose.compose_words import MessageMasker
 from pixel_tui.stack.compose.environment_uses import NO_USES
+from pixel_tui.stack.compose.message_masking import MessageMasker
 from pixel_tui.stack.compose.written_secrets import ComposeInput
 from pixel_tui.stack.model.parse_times import parse_duration
 

@@ -141,7 +141,7 @@ def test_a_process_that_does_not_exit_is_killed() -> None:
 STARTING = """
 import os, signal, subprocess, sys
 from pixel_tui import cli
-from pixel_tui.stack.compose.asking import BoundedProgram
+from pixel_tui.stack.compose.bounded_program import BoundedProgram
 
 popen = subprocess.Popen
 def told_while_it_starts(*words, **options):

@@ -24,7 +24,7 @@ class DemoProject:
         return PROJECT
 
     @property
-    def place(self) -> ProjectLocation:
+    def location(self) -> ProjectLocation:
         """The project's folder and compose file; neither exists."""
         return ProjectLocation(DIRECTORY, (COMPOSE_FILE,))
 

@@ -23,7 +23,7 @@ from pixel_tui.environment.storage.staging import digest
 from pixel_tui.errors import ConsoleError, OperationError
 from pixel_tui.humanize import span
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.watch.build_witness import Witness
+from pixel_tui.stack.watch.build_recorder import BuildObserver
 
 COUNTED_AT: Final = (90, 60, 30, 20, 10, 5)
 """At so many seconds left a line is printed."""
@@ -61,7 +61,7 @@ class Applying:
         say: Callable[[str], None],
         cancelled: Callable[[], bool],
         pause: Callable[[float], None] = time.sleep,
-        witness: Witness | None = None,
+        witness: BuildObserver | None = None,
     ) -> None:
         self._command = command
         self._project = project

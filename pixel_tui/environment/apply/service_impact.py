@@ -74,7 +74,7 @@ def _other_arguments(
         return set()
     wanted = service.build_arguments
     if run is not None and run.record is not None:
-        return run.record.others(wanted)
+        return run.record.differing(wanted)
     found: set[str] = set()
     if before is not None:
         names = {*wanted, *before.build_arguments}

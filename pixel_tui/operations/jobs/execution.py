@@ -28,7 +28,7 @@ from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.stack.programs.process import CommandRunner, forget_exit_code
 from pixel_tui.stack.programs.process_mark import mark_of
-from pixel_tui.stack.watch.build_witness import Witness
+from pixel_tui.stack.watch.build_recorder import BuildObserver
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import SafeText, plain, plain_lines
 
@@ -66,7 +66,7 @@ class Execution:
         patience: Timeouts,
         lock: StackLock | None = None,
         asker: Asker = http_probe,
-        witness: Witness | None = None,
+        witness: BuildObserver | None = None,
         left_undone: Callable[[JobStatus], str] = lambda _: "",
     ) -> None:
         self._job = job

@@ -23,7 +23,7 @@ from pixel_tui.operations.planning.ports import NOT_CHECKED, ports_unknown
 from pixel_tui.operations.planning.targets import find_target
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import option, shown
-from pixel_tui.stack.model.resource_model import Attached, Diverged, ResourceKind
+from pixel_tui.stack.model.resource_model import AttachedContainer, Diverged, ResourceKind
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
@@ -205,7 +205,7 @@ def _warn_of_strangers(draft: PlanDraft, network: Diverged) -> None:
         )
 
 
-def _repair(draft: PlanDraft, network: Diverged, item: Attached) -> str:
+def _repair(draft: PlanDraft, network: Diverged, item: AttachedContainer) -> str:
     """What gives a container the network that there is now."""
     if item.project and item.service and item.project != draft.snapshot.project_name:
         command = replace(

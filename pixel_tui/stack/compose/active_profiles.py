@@ -30,7 +30,7 @@ def resolve_active(call: ComposeCall, refusal: ComposeRefused) -> Resolution:
         argv = command.reading_argv("config", "--format", "json")
         output, messages = call.answer(call.start(argv))
         config = load_object(output)
-        written = _written(call)
+        written = _unresolved(call)
     except ComposeRefused:
         raise refusal from None
     except ValueError as error:
@@ -45,7 +45,9 @@ def resolve_active(call: ComposeCall, refusal: ComposeRefused) -> Resolution:
         raise refusal
     with ThreadPoolExecutor(max_workers=2) as pool:
         for_down = pool.submit(_volumes_for_down, call)
-        asked = dict(zip(rest, pool.map(lambda name: _by_name(call, name), rest), strict=True))
+        asked = dict(
+            zip(rest, pool.map(lambda name: _resolve_by_name(call, name), rest), strict=True)
+        )
     found = for_down.result()
     down = frozenset() if isinstance(found, ComposeRefused) else found
     named = {name: Node(item) for name, item in asked.items() if isinstance(item, dict)}
@@ -62,13 +64,13 @@ def resolve_active(call: ComposeCall, refusal: ComposeRefused) -> Resolution:
         active=frozenset(services),
         warnings=compose_warnings(messages),
         left_out=frozenset(rest),
-        left_out_reason=f"{_which(rest)} left out: {reason(refusal)}",
+        left_out_reason=f"{_profile_names(rest)} left out: {reason(refusal)}",
         refused={name: item for name, item in asked.items() if isinstance(item, str)},
         refused_together=reason(found) if isinstance(found, ComposeRefused) else "",
     )
 
 
-def _which(services: dict[str, Node]) -> str:
+def _profile_names(services: dict[str, Node]) -> str:
     names = sorted({item.raw for node in services.values() for item in node["profiles"]})
     return f"profile {names[0]} is" if len(names) == 1 else f"profiles {', '.join(names)} are"
 
@@ -97,7 +99,7 @@ def _volumes_for_down(call: ComposeCall) -> frozenset[str] | ComposeRefused:
         return refusal
 
 
-def _by_name(call: ComposeCall, service: str) -> JsonObject | str:
+def _resolve_by_name(call: ComposeCall, service: str) -> JsonObject | str:
     """Return the project as `up SERVICE` reads it, or the reason why compose refuses it."""
     try:
         found = load_object(call.reading("config", "--format", "json", "--", service))
@@ -108,6 +110,6 @@ def _by_name(call: ComposeCall, service: str) -> JsonObject | str:
     return found if Node(found)["services"][service] else "it is not in the project"
 
 
-def _written(call: ComposeCall) -> JsonObject:
+def _unresolved(call: ComposeCall) -> JsonObject:
     """Return the project as written: not interpolated, not checked."""
     return load_object(call.reading(*EVERY_PROFILE, "config", *UNRESOLVED, "--format", "json"))

@@ -91,7 +91,7 @@ class BuildRecords:
         """
         replace_file(self._unfinished, json.dumps(building).encode(), durable=False, reserve=False)
 
-    def begun(self) -> JsonObject:
+    def unfinished(self) -> JsonObject:
         """Return what was about to be built; empty if there is no unfinished build."""
         return _load_file(self._unfinished)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pixel_tui.errors import ComposeError
-from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded
+from pixel_tui.stack.compose.bounded_program import BoundedProgram, LimitExceeded
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.compose_missing import compose_missing
 from pixel_tui.stack.compose.project_files import ProjectFiles
@@ -117,7 +117,7 @@ class ComposeCall:
     def _without_secrets(self, messages: str, candidate: str) -> str:
         if not messages.strip():
             return ""
-        from pixel_tui.stack.compose.compose_words import MessageMasker
+        from pixel_tui.stack.compose.message_masking import MessageMasker
         from pixel_tui.stack.compose.written_secrets import ComposeInput, read_inputs
 
         given = [ComposeInput(candidate)] if candidate else []

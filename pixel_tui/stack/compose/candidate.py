@@ -22,7 +22,7 @@ from pixel_tui.errors import ComposeRefused, FileError
 from pixel_tui.stack.compose.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.compose.command import EVERY_PROFILE, ComposeCommand
 from pixel_tui.stack.compose.compose_warnings import compose_warnings
-from pixel_tui.stack.compose.dotenv_setting import disabled
+from pixel_tui.stack.compose.dotenv_setting import is_env_file_disabled
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, as_yaml, load_object
 from pixel_tui.stack.model.parse_project import declared_ports, externals_of
@@ -199,7 +199,7 @@ class CandidateReader:
     def _command(self, candidate: "_Candidate") -> ComposeCommand:
         """Return the compose command with the candidate in place of the file."""
         command = self._project.command
-        if disabled(self._project.environment) and not command.env_files:
+        if is_env_file_disabled(self._project.environment) and not command.env_files:
             return command
         named = command.env_files or (str(self.path),)
         files = (str(candidate.path) if self._is_edited_file(item) else item for item in named)

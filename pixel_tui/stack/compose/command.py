@@ -154,7 +154,7 @@ def shown(argv: Sequence[str]) -> str:
     return shlex.join(argv)
 
 
-def remote_not_read(said: str) -> str:
+def remote_refusal(said: str) -> str:
     """Return why compose did not read a remote file of the project (see `LOCAL_ONLY`).
 
     Args:

@@ -18,7 +18,7 @@ INSTALL: Final = (
 )
 
 
-def says_no_compose(messages: str) -> bool:
+def is_compose_missing(messages: str) -> bool:
     """Return whether these are the messages of a docker program without compose 2."""
     return _NO_COMPOSE.search(messages) is not None
 

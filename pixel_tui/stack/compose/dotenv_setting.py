@@ -27,7 +27,7 @@ _ESCAPES: Final = {
 _VARIABLE = LatePattern(r"\$(?:(\w+)|\{(\w+)(?:(:?-)([^}]*))?\})", re.ASCII)
 
 
-def disabled(environment: Mapping[str, str]) -> bool:
+def is_env_file_disabled(environment: Mapping[str, str]) -> bool:
     """Return whether compose is configured not to read the `.env`."""
     return environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "t", "true"}
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.files import is_file, is_folder
-from pixel_tui.stack.compose.dotenv_setting import disabled, read_settings
+from pixel_tui.stack.compose.dotenv_setting import is_env_file_disabled, read_settings
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDE_NAMES: Final = (
@@ -139,7 +139,7 @@ def named_files(folder: Path, variables: Mapping[str, str]) -> tuple[Path, ...]:
 
 def dotenv_file(folder: Path, environment: Mapping[str, str]) -> list[Path]:
     """Return the environment file that compose reads by default; empty if that is disabled."""
-    return [] if disabled(environment) else [folder / ".env"]
+    return [] if is_env_file_disabled(environment) else [folder / ".env"]
 
 
 def split_list(text: str) -> list[str]:
@@ -167,7 +167,7 @@ def _both_env_files(
     start: Path, folder: Path, files: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Return the `.env` of both folders as `--env-file`; empty if compose reads them anyway."""
-    if files or folder == start or disabled(environment) or not is_file(start / ".env"):
+    if files or folder == start or is_env_file_disabled(environment) or not is_file(start / ".env"):
         return ()
     return tuple(str(place / ".env") for place in (folder, start) if is_file(place / ".env"))
 

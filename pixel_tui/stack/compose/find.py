@@ -9,7 +9,7 @@ from typing import Final
 
 from pixel_tui.errors import UsageError
 from pixel_tui.stack.compose.command import LOCAL_ONLY, ComposeCommand
-from pixel_tui.stack.compose.dotenv_setting import disabled
+from pixel_tui.stack.compose.dotenv_setting import is_env_file_disabled
 from pixel_tui.stack.compose.files import ProjectSearch, find_project
 
 PLUGIN_FOLDERS: Final = (
@@ -72,7 +72,7 @@ def find_command(
         project=project or "",
         profiles=tuple(profiles),
         search=None if named else ProjectSearch(here, directory, tuple(env_files)),
-        reads_default_env=not disabled(environment),
+        reads_default_env=not is_env_file_disabled(environment),
         environment={**LOCAL_ONLY, **extra},
     )
 

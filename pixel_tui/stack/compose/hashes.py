@@ -15,7 +15,7 @@ from pixel_tui.stack.model.json_value import JsonObject, Node, as_yaml, load_obj
 from pixel_tui.stack.model.service_hash import up_hash
 
 
-def hashes_of(
+def read_hashes(
     call: ComposeCall, config: JsonObject, command: ComposeCommand, *, label_files: bool
 ) -> Mapping[str, str]:
     """Return the hashes of a resolved model by service; empty for one that can't be hashed.

@@ -46,7 +46,7 @@ def name_from_labels(engine: EngineReader, project: ProjectReader) -> SafeText:
     Raises:
         EngineError: The engine can't be reached.
     """
-    place, guess = project.place, plain(project.fallback_name)
+    place, guess = project.location, plain(project.fallback_name)
     if place.name:
         return plain(place.name)
     folder, files = os.path.realpath(place.directory), _real_paths(place.files)

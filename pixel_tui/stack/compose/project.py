@@ -14,11 +14,11 @@ from pixel_tui.stack.compose.call import ComposeCall
 from pixel_tui.stack.compose.command import EVERY_PROFILE, UNRESOLVED, ComposeCommand
 from pixel_tui.stack.compose.dotenv_setting import read_settings
 from pixel_tui.stack.compose.files import dotenv_file, is_remote
-from pixel_tui.stack.compose.hashes import hashes_of
+from pixel_tui.stack.compose.hashes import read_hashes
 from pixel_tui.stack.compose.project_files import ProjectFiles
 from pixel_tui.stack.compose.refusals import invalid_json
 from pixel_tui.stack.compose.require import moved_files
-from pixel_tui.stack.compose.resolving import Resolving
+from pixel_tui.stack.compose.resolving import RunningResolution
 from pixel_tui.stack.compose.watched_files import WatchedFiles
 from pixel_tui.stack.model.deliveries import Delivery
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
@@ -49,7 +49,7 @@ class ComposeProject:
         self._environment = {**environment, **command.environment}
         self._files = WatchedFiles(command, self._environment)
         self._call = ComposeCall(command, self._environment, self.read_files)
-        self._prefetched: Resolving | None = None
+        self._prefetched: RunningResolution | None = None
         self._secrets: SecretFiles | None = None
 
     @property
@@ -59,7 +59,7 @@ class ComposeProject:
         return name or re.sub(r"[^a-z0-9_-]", "", Path(self.command.directory).name.lower())
 
     @property
-    def place(self) -> ProjectLocation:
+    def location(self) -> ProjectLocation:
         """The project's location as requested."""
         return ProjectLocation(
             directory=self.command.directory,
@@ -90,7 +90,7 @@ class ComposeProject:
 
     def _refresh_secrets(self) -> None:
         if self._secrets is not None:
-            self._secrets.look()
+            self._secrets.refresh()
 
     @property
     def finds_files(self) -> bool:
@@ -130,9 +130,9 @@ class ComposeProject:
             self._prefetched.end()
             self._prefetched = None
 
-    def _start_resolving(self) -> Resolving:
+    def _start_resolving(self) -> RunningResolution:
         self._call.require_files()
-        return Resolving(self._call, self.read_files)
+        return RunningResolution(self._call, self.read_files)
 
     def resolve(self) -> ResolvedProject:
         """Run `docker compose config --format json` with every profile, else the active ones.
@@ -192,7 +192,7 @@ class ComposeProject:
         from pixel_tui.stack.compose.secret_files import WAIT_SECONDS, SecretFiles
 
         self._secrets = self._secrets or SecretFiles()
-        self._secrets.take(resolved.config)
+        self._secrets.start_reading(resolved.config)
         config = resolved.config
         if resolved.left_out:
             services = {
@@ -217,7 +217,7 @@ class ComposeProject:
             ComposeError: Compose prints no hashes.
         """
         label_files = self.read_files().has_label_files
-        return hashes_of(self._call, config, command, label_files=label_files)
+        return read_hashes(self._call, config, command, label_files=label_files)
 
     def environment_uses(self) -> "EnvironmentUses":
         """Return which services use which keys, from `docker compose config --no-interpolate`.

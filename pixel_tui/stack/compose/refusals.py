@@ -3,8 +3,8 @@
 from typing import Final
 
 from pixel_tui.errors import ComposeError, ComposeRefused, ProjectMissing
-from pixel_tui.stack.compose.command import ComposeCommand, remote_not_read
-from pixel_tui.stack.compose.compose_missing import compose_missing, says_no_compose
+from pixel_tui.stack.compose.command import ComposeCommand, remote_refusal
+from pixel_tui.stack.compose.compose_missing import compose_missing, is_compose_missing
 from pixel_tui.text import plain
 
 MAY_NOT_READ: Final = (
@@ -22,7 +22,7 @@ def refusal(messages: str, command: ComposeCommand) -> ComposeError:
         messages: Its messages, with secrets masked.
         command: The compose command.
     """
-    if says_no_compose(messages):
+    if is_compose_missing(messages):
         return compose_missing(" ".join(command.compose))
     if "no configuration file provided" in messages:
         return ProjectMissing(
@@ -30,7 +30,7 @@ def refusal(messages: str, command: ComposeCommand) -> ComposeError:
             on=command.directory,
             remedy="Change to the project's folder, or name it: `pixel-tui -C DIR`.",
         )
-    if remote := remote_not_read(messages):
+    if remote := remote_refusal(messages):
         return ComposeRefused(f"{remote}.", on=command.directory, remedy=COPY_IT)
     lines = [line.strip() for line in messages.splitlines() if "level=warn" not in line]
     said = plain(" ".join(filter(None, lines))) or "it gave no reason"

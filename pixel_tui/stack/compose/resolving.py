@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pixel_tui.errors import ComposeError, ComposeRefused
 from pixel_tui.files import is_file
 from pixel_tui.stack.compose.active_profiles import resolve_active
-from pixel_tui.stack.compose.asking import BoundedProgram
+from pixel_tui.stack.compose.bounded_program import BoundedProgram
 from pixel_tui.stack.compose.call import ComposeCall
 from pixel_tui.stack.compose.command import EVERY_PROFILE
 from pixel_tui.stack.compose.compose_warnings import compose_warnings
@@ -15,7 +15,7 @@ from pixel_tui.stack.compose.resolution import Resolution
 from pixel_tui.stack.model.json_value import Node, load_object
 
 
-class Resolving:
+class RunningResolution:
     """A running `docker compose config --format json` with every profile.
 
     Args:

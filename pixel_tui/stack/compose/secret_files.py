@@ -40,7 +40,7 @@ class SecretFiles:
         self._stamps: dict[Path, tuple[int, int, int]] = {}
         self._reading: Thread | None = None
 
-    def take(self, config: JsonObject) -> None:
+    def start_reading(self, config: JsonObject) -> None:
         """Start to read the files of a project.
 
         Args:
@@ -49,9 +49,9 @@ class SecretFiles:
         found = (node["file"].raw for _, node in Node(config)["secrets"].members())
         paths = [Path(file) for file in dict.fromkeys(found) if file.startswith("/")]
         self._paths = tuple(paths[:MAX_FILES])
-        self.look()
+        self.refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Start to read the files that have changed."""
         if self._paths and not (self._reading and self._reading.is_alive()):
             self._reading = Thread(target=self._read, name="secret-files", daemon=True)

@@ -106,7 +106,7 @@ def boundaries(
     return found.in_order()
 
 
-def end_of_removed(
+def exit_of_removed(
     progress: RunProgress, container: Container, events: Sequence[StackEvent]
 ) -> Sequence[Boundary]:
     """Return the exit of the last run of a removed container, if it was reported."""

@@ -82,7 +82,7 @@ class LogFollower:
         self._unreadable: set[str] = set()
         """Containers already marked as unreadable."""
         self._status = FeedStatus(FeedState.CONNECTING)
-        self.begins = False
+        self.has_first_line = False
         """Whether the lines it started with include the first ones of the logs."""
 
     @property

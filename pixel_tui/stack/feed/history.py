@@ -272,7 +272,7 @@ class HistoryReader:
             self._reached[self._ids[source]].advance(read_lines)
         return Page(lines, len(lines) < count)
 
-    def reached(self) -> Mapping[str, ReadPosition]:
+    def positions(self) -> Mapping[str, ReadPosition]:
         """Return the position up to which each log was read, by container id."""
         return self._reached
 

@@ -92,7 +92,7 @@ class LineMerger:
         return out
 
 
-def in_order(lines: Iterable[LogLine]) -> list[LogLine]:
+def sort_lines(lines: Iterable[LogLine]) -> list[LogLine]:
     """Sort a complete set of lines, such as the tails of several logs."""
     merge = LineMerger(most=sys.maxsize)
     return merge.feed(lines, 0.0) + merge.flush()

@@ -20,7 +20,7 @@ from http import HTTPStatus
 from typing import Final
 
 from pixel_tui.errors import EngineError, EngineRefused
-from pixel_tui.stack.feed.container_runs import RunProgress, end_of_removed
+from pixel_tui.stack.feed.container_runs import RunProgress, exit_of_removed
 from pixel_tui.stack.feed.frames import splitter
 from pixel_tui.stack.feed.limits import FollowLimits
 from pixel_tui.stack.feed.marks import RunReader, StateMarks, new_boundaries
@@ -235,7 +235,7 @@ class ContainerReader:
         if run is None or run.exited or self._supervision.closed:
             return
         events = self._runs.run_events(container.id, run.since, None)
-        for boundary in end_of_removed(run, container, events):
+        for boundary in exit_of_removed(run, container, events):
             run.exited = True
             self._sink(boundary.marks)
 

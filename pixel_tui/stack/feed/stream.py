@@ -315,7 +315,7 @@ class LogStream:
         extent = self.ring.extent
         last = self.ring.window(extent.following - 1, extent.following).lines
         self._last_stamp = last[0].stamp if last else b""
-        self._follower = self._follow(reader.reached())
+        self._follower = self._follow(reader.positions())
         self._follower.start()
 
     def _follow(self, reached: Mapping[str, ReadPosition] | None) -> LogFollower:

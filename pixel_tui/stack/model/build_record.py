@@ -22,7 +22,7 @@ class BuildRecord:
     """Name to `build_mark` of the value."""
     key: bytes = field(repr=False)
 
-    def others(self, wanted: Mapping[str, str]) -> set[str]:
+    def differing(self, wanted: Mapping[str, str]) -> set[str]:
         """Return the names of arguments that differ from `wanted`: changed, added or removed."""
         marks = {name: build_mark(self.key, name, value) for name, value in wanted.items()}
         return {

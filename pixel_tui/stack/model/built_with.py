@@ -26,7 +26,7 @@ _DECLARED = LatePattern(r"(?:/bin/sh -c #\(nop\)\s+)?ARG ([A-Za-z_][A-Za-z0-9_]*
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class KnownBuild:
     """The build arguments of an image, to be compared with those of a build now."""
 
     arguments: Marks = ()
@@ -34,7 +34,7 @@ class Built:
     """Whether these are all arguments; if not, there may have been more."""
 
 
-NOTHING_BUILT: Final[Mapping[str, Built]] = {}
+NOTHING_BUILT: Final[Mapping[str, KnownBuild]] = {}
 
 
 def is_baked(name: str) -> bool:
@@ -61,7 +61,7 @@ def built_with(
     histories: Mapping[str, Marks],
     records: Mapping[str, BuildRecord],
     wanted: Collection[tuple[str, str]],
-) -> dict[str, Built]:
+) -> dict[str, KnownBuild]:
     """Return the known build arguments by image id; a record takes precedence over a history.
 
     Args:
@@ -70,7 +70,7 @@ def built_with(
         wanted: The arguments (name, value) of builds now. A record has only hashes, so its
             values are recognised by being equal to one of these.
     """
-    found = {image_id: Built(arguments) for image_id, arguments in histories.items()}
+    found = {image_id: KnownBuild(arguments) for image_id, arguments in histories.items()}
     for image_id, record in records.items():
         equal = {
             (name, build_mark(record.key, name, value)): value_mark(value)
@@ -80,11 +80,13 @@ def built_with(
         arguments = sorted(
             (plain(name), equal.get((name, mark), "")) for name, mark in record.arguments.items()
         )
-        found[image_id] = Built(tuple(arguments), complete=True)
+        found[image_id] = KnownBuild(tuple(arguments), complete=True)
     return found
 
 
-def build_state(arguments: Marks, images: Iterable[str], built: Mapping[str, Built]) -> BuildState:
+def build_state(
+    arguments: Marks, images: Iterable[str], built: Mapping[str, KnownBuild]
+) -> BuildState:
     """Compare what a service's images were built with to what a build would get now.
 
     A history has only some of the arguments, so only those that a build is known to write into

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from pixel_tui.stack.model.built_with import NOTHING_BUILT, Built, build_state
+from pixel_tui.stack.model.built_with import NOTHING_BUILT, KnownBuild, build_state
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
 from pixel_tui.stack.model.cut_off import cut_off
 from pixel_tui.stack.model.deliveries import outdated
@@ -45,7 +45,7 @@ def join(
     containers: Collection[Container],
     images: Mapping[str, str | None],
     taken_at: datetime | None,
-    built: Mapping[str, Built] = NOTHING_BUILT,
+    built: Mapping[str, KnownBuild] = NOTHING_BUILT,
     own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
     missing: Collection[External] = (),
     other_names: tuple[SafeText, ...] = (),
@@ -159,7 +159,7 @@ def _service(
     containers: tuple[Container, ...],
     *,
     images: Mapping[str, str | None],
-    built: Mapping[str, Built],
+    built: Mapping[str, KnownBuild],
     own_variables: Mapping[str, frozenset[str]],
     awaited: Collection[str],
     missing: Collection[External],
@@ -197,7 +197,7 @@ def _build_state(
     spec: ServiceSpec | None,
     regular: Sequence[Container],
     images: Mapping[str, str | None],
-    built: Mapping[str, Built],
+    built: Mapping[str, KnownBuild],
 ) -> BuildState:
     """Compare the build of the image that `up` would run, or of the containers' if not known."""
     if spec is None or not spec.build_arguments:

@@ -27,7 +27,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class AttachedContainer:
     """A container on a network, of any project."""
 
     container_id: str
@@ -50,9 +50,9 @@ class Diverged:
     kind: ResourceKind
     key: SafeText
     name: SafeText
-    attached: tuple[Attached, ...] = ()
+    attached: tuple[AttachedContainer, ...] = ()
     """The running containers on a network."""
-    stopped: tuple[Attached, ...] = ()
+    stopped: tuple[AttachedContainer, ...] = ()
     """The stopped containers on a network: they can't start after it was recreated."""
     unlisted: SafeText = SafeText("")
     """Why the stopped containers on it are not known; empty if they are."""

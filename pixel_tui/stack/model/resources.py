@@ -20,7 +20,7 @@ from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
 from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.project import Project
-from pixel_tui.stack.model.resource_model import Attached, Diverged, Resource, ResourceKind
+from pixel_tui.stack.model.resource_model import AttachedContainer, Diverged, Resource, ResourceKind
 from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.text import NO_TEXT, plain
 
@@ -146,7 +146,9 @@ def with_attached(
         node = Node(engine.network(item.name))["Containers"]
     except SINGLE_OBJECT_ERRORS as error:
         return replace(item, unread=error.sentence)
-    running = {key: Attached(key, container["Name"].text) for key, container in node.members()}
+    running = {
+        key: AttachedContainer(key, container["Name"].text) for key, container in node.members()
+    }
     stopped, unlisted = [], NO_TEXT
     try:
         listed = list(map(Node, engine.containers_on(item.name)))
@@ -169,10 +171,10 @@ def with_attached(
     )
 
 
-def _attached(listed: Node) -> Attached:
+def _attached(listed: Node) -> AttachedContainer:
     labels = listed["Labels"]
     name = next((item.raw for item in listed["Names"] if item.raw.count("/") == 1), "")
-    return Attached(
+    return AttachedContainer(
         container_id=listed["Id"].raw,
         name=plain(name.removeprefix("/")),
         project=labels[f"{LABEL}project"].text,
@@ -185,9 +187,9 @@ def _attached(listed: Node) -> Attached:
 def _with_aliases(
     engine: EngineReader,
     network: str,
-    item: Attached,
+    item: AttachedContainer,
     cache: dict[tuple[str, str], tuple[str, ...]],
-) -> Attached:
+) -> AttachedContainer:
     """Return a container with its aliases, unless compose created it and sets them by itself."""
     if item.project:
         return item

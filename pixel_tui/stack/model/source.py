@@ -208,7 +208,7 @@ class ProjectReader(Protocol):
         ...
 
     @property
-    def place(self) -> ProjectLocation:
+    def location(self) -> ProjectLocation:
         """The project's location as requested."""
         ...
 

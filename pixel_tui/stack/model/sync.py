@@ -21,7 +21,7 @@ REFUSED: Final = ""
 NO_NAMES: Final[Mapping[str, frozenset[str]]] = {}
 OF_PROXIES: Final = {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL")}
 """Variables that docker's own configuration may add to a container, also in lower case."""
-NAMED: Final = 5
+MAX_NAMED: Final = 5
 """The maximum number of variables listed by name."""
 
 
@@ -88,29 +88,29 @@ def sync(
     if not spec.config_hash:
         return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
     return (
-        _recreation(spec, regular, image, present, build, own_variables, resources)
-        or _scaling(spec, regular)
-        or _starting(regular, old)
-        or _doubtful(spec, regular)
-        or _volumes(spec, resources)
-        or _unread(spec, resources)
-        or _rebuilding(build)
-        or Sync(SyncAction.NOTHING, _in_doubt(old, build))
+        _recreate(spec, regular, image, present, build, own_variables, resources)
+        or _scale(spec, regular)
+        or _start(regular, old)
+        or _unreliable_hash(spec, regular)
+        or _changed_volume(spec, resources)
+        or _unreadable_resource(spec, resources)
+        or _rebuild(build)
+        or Sync(SyncAction.NOTHING, _doubts(old, build))
     )
 
 
-def _doubtful(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
+def _unreliable_hash(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
     """Return "unknown" if the hash differs but is not reliable."""
-    if not spec.hash_doubt or not _changed(spec, regular):
+    if not spec.hash_doubt or not _hash_differs(spec, regular):
         return None
     return Sync(SyncAction.UNKNOWN, plain(f"{spec.hash_doubt}: compose tells no hash"))
 
 
-def _changed(spec: ServiceSpec, regular: Sequence[Container]) -> bool:
+def _hash_differs(spec: ServiceSpec, regular: Sequence[Container]) -> bool:
     return any(container.config_hash != spec.config_hash for container in regular)
 
 
-def _recreation(
+def _recreate(
     spec: ServiceSpec,
     regular: Sequence[Container],
     image: str | None,
@@ -122,9 +122,9 @@ def _recreation(
     reasons = []
     if spec.joins and any(set(container.joins) - set(present) for container in regular):
         reasons.append(f"what it shared with a container of {', '.join(spec.joins)} is gone")
-    elif _changed(spec, regular) and not spec.hash_doubt:
-        reasons.append(_changed_words(spec, regular, own_variables))
-    apart = {
+    elif _hash_differs(spec, regular) and not spec.hash_doubt:
+        reasons.append(_describe_change(spec, regular, own_variables))
+    disconnected = {
         name
         for name in spec.networks
         for container in regular
@@ -132,8 +132,8 @@ def _recreation(
         and not container.partial
         and name not in {at.network for at in container.networks}
     }
-    if apart:
-        reasons.append(f"it is not connected to {', '.join(sorted(apart))}")
+    if disconnected:
+        reasons.append(f"it is not connected to {', '.join(sorted(disconnected))}")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
         reasons.append(f"image {masked_text(spec.image)} is another one now")
     replaced = bool(reasons)
@@ -145,19 +145,19 @@ def _recreation(
     if not reasons:
         return None
     words = " and ".join(reasons)
-    stays = [
+    kept = [
         name
         for name in kept_by_image(spec, regular, build)
         if name in build.other or is_baked(name)
     ]
-    if stays:
-        words += f", and {', '.join(stays)} is built into its image: rebuild it"
+    if kept:
+        words += f", and {', '.join(kept)} is built into its image: rebuild it"
     # `up` compares only the networks of running containers, and starts others unchanged.
     needs_force = bool(gone) and not replaced
     return Sync(SyncAction.RECREATE, plain(words), needs_force=needs_force)
 
 
-def _unread(spec: ServiceSpec, resources: Resources) -> Sync | None:
+def _unreadable_resource(spec: ServiceSpec, resources: Resources) -> Sync | None:
     """Return "unknown" if a network or volume can't be read, as with some socket proxies."""
     for item in resources.diverged:
         keys = spec.network_keys if item.kind is ResourceKind.NETWORK else spec.volumes
@@ -167,7 +167,7 @@ def _unread(spec: ServiceSpec, resources: Resources) -> Sync | None:
     return None
 
 
-def _volumes(spec: ServiceSpec, resources: Resources) -> Sync | None:
+def _changed_volume(spec: ServiceSpec, resources: Resources) -> Sync | None:
     names = resources.changed(ResourceKind.VOLUME, spec.volumes)
     if not names:
         return None
@@ -175,7 +175,7 @@ def _volumes(spec: ServiceSpec, resources: Resources) -> Sync | None:
     return Sync(SyncAction.VOLUME, plain(words))
 
 
-def _changed_words(
+def _describe_change(
     spec: ServiceSpec,
     regular: Sequence[Container],
     own_variables: Mapping[str, frozenset[str]],
@@ -185,12 +185,12 @@ def _changed_words(
     for container in regular:
         if container.config_hash != spec.config_hash:
             found.update(differing_names(spec.variables, container.variables))
-            found |= _gone(spec, container, own_variables.get(container.image_id))
+            found |= _removed_variables(spec, container, own_variables.get(container.image_id))
     names = sorted(found)
     if not names:
         return "its configuration has changed"
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"its environment has changed ({', '.join(names[:NAMED])}{more})"
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"its environment has changed ({', '.join(names[:MAX_NAMED])}{more})"
 
 
 def kept_by_image(
@@ -206,7 +206,9 @@ def kept_by_image(
     return sorted((found & arguments) - set(build.same) | set(build.other))
 
 
-def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -> set[SafeText]:
+def _removed_variables(
+    spec: ServiceSpec, container: Container, own: frozenset[str] | None
+) -> set[SafeText]:
     """Return the variables that compose set in a container and would not set in a new one."""
     if own is None:  # the variables of its image are not known
         return set()
@@ -215,20 +217,20 @@ def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -
     return has - wanted - own
 
 
-def _rebuilding(build: BuildState) -> Sync | None:
+def _rebuild(build: BuildState) -> Sync | None:
     """Return "rebuild" if the image is known to be built with other values than the present."""
     if not build.other:
         return None
     return Sync(SyncAction.REBUILD, plain(f"image built with another {', '.join(build.other)}"))
 
 
-def _in_doubt(old: Outdated | None, build: BuildState) -> SafeText:
+def _doubts(old: Outdated | None, build: BuildState) -> SafeText:
     """Return why it is not certain that the service is in sync; empty if it is."""
     doubts = [f"it {old.what}: {old.why}"] if old is not None else []
-    return plain("; ".join(filter(None, (*doubts, _unknown_build(build)))))
+    return plain("; ".join(filter(None, (*doubts, _unknown_arguments(build)))))
 
 
-def _unknown_build(build: BuildState) -> SafeText:
+def _unknown_arguments(build: BuildState) -> SafeText:
     """Describe build arguments that are neither recorded nor in the image's history.
 
     This is not a warning, because it applies to nearly every image built by hand. The next build
@@ -240,7 +242,7 @@ def _unknown_build(build: BuildState) -> SafeText:
     return plain(f"image built from unknown values ({names}); a rebuild here records them")
 
 
-def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
+def _scale(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
     have = len(regular)
     if have < spec.replicas:
         return Sync(SyncAction.SCALE_UP, plain(f"{have} of {spec.replicas} containers are there"))
@@ -250,7 +252,7 @@ def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
     return None
 
 
-def _starting(regular: Sequence[Container], old: Outdated | None) -> Sync | None:
+def _start(regular: Sequence[Container], old: Outdated | None) -> Sync | None:
     idle = [item for item in regular if item.state in IDLE]
     if not idle:
         return None

@@ -17,7 +17,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.files import open_regular
-from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded
+from pixel_tui.stack.compose.bounded_program import BoundedProgram, LimitExceeded
 from pixel_tui.stack.model.program_output import ProgramOutput
 
 _SETTINGS: Final = frozenset(

@@ -9,9 +9,9 @@ from typing import Final
 from pixel_tui.processes import PROC
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 
-ASKED_SECONDS: Final = 2.0
+TERM_SECONDS: Final = 2.0
 """How long a process may take to end once it is asked to."""
-KILLED_SECONDS: Final = 1.0
+KILL_SECONDS: Final = 1.0
 """How long the kernel may take to end one that is killed."""
 _PAUSE_SECONDS: Final = 0.02
 
@@ -33,7 +33,7 @@ def left_running(leader: ProcessMark) -> tuple[ProcessMark, ...]:
 
 
 def end_left_running(
-    leader: ProcessMark, *, asked: float = ASKED_SECONDS, killed: float = KILLED_SECONDS
+    leader: ProcessMark, *, asked: float = TERM_SECONDS, killed: float = KILL_SECONDS
 ) -> tuple[ProcessMark, ...]:
     """End what a program left running: ask (SIGTERM), then kill. Blocks for seconds at most.
 

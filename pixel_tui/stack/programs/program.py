@@ -11,7 +11,7 @@ from typing import IO, Protocol
 
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import span
-from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded
+from pixel_tui.stack.compose.bounded_program import BoundedProgram, LimitExceeded
 from pixel_tui.stack.model.program_output import ProgramOutput
 
 

@@ -19,8 +19,8 @@ from pixel_tui.stack.watch.external_reading import read_missing
 from pixel_tui.stack.watch.image_reading import image_ids, read_built, read_histories, read_images
 from pixel_tui.stack.watch.network_reading import read_removed_networks
 from pixel_tui.stack.watch.pace import Pace, retry_pause
-from pixel_tui.stack.watch.seen import WatchState
 from pixel_tui.stack.watch.wakeups import Wakeups
+from pixel_tui.stack.watch.watch_state import WatchState
 
 log = logging.getLogger(__name__)
 

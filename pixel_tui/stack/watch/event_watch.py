@@ -13,8 +13,8 @@ from pixel_tui.stack.model.parse_event import parse_event
 from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.stack.watch.pace import retry_pause
-from pixel_tui.stack.watch.seen import WatchState
 from pixel_tui.stack.watch.wakeups import Wakeups
+from pixel_tui.stack.watch.watch_state import WatchState
 
 log = logging.getLogger(__name__)
 

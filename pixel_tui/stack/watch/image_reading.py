@@ -6,7 +6,7 @@ from typing import Final
 
 from pixel_tui.errors import SINGLE_OBJECT_ERRORS, EngineRefused
 from pixel_tui.stack.compose.build_records import BuildRecords
-from pixel_tui.stack.model.built_with import Built, build_arguments, built_with, is_baked
+from pixel_tui.stack.model.built_with import KnownBuild, build_arguments, built_with, is_baked
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.project import Project
@@ -124,7 +124,7 @@ def read_built(
     records: BuildRecords | None,
     wanted: Collection[tuple[str, str]],
     images: Collection[str | None],
-) -> dict[str, Built]:
+) -> dict[str, KnownBuild]:
     """Return the known build arguments by image id.
 
     Args:

@@ -26,7 +26,7 @@ from pixel_tui.text import plain
 log = logging.getLogger(__name__)
 
 
-def look_once(
+def read_snapshot(
     engine: EngineReader,
     project: ProjectReader,
     clock: Clock,

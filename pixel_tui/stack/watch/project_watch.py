@@ -12,9 +12,9 @@ from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.source import ProjectReader
 from pixel_tui.stack.watch.engine_status import trouble
 from pixel_tui.stack.watch.pace import Pace
-from pixel_tui.stack.watch.seen import WatchState
 from pixel_tui.stack.watch.shared_hashes import sharing_services
 from pixel_tui.stack.watch.wakeups import Wakeups
+from pixel_tui.stack.watch.watch_state import WatchState
 from pixel_tui.text import NO_TEXT, plain
 
 log = logging.getLogger(__name__)

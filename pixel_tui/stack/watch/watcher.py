@@ -30,10 +30,10 @@ from pixel_tui.stack.watch.log_feeds import LogFeeds
 from pixel_tui.stack.watch.observer import Listener, Topic
 from pixel_tui.stack.watch.pace import RETRY_SECONDS, Pace
 from pixel_tui.stack.watch.project_watch import ProjectWatch
-from pixel_tui.stack.watch.seen import WatchState
 from pixel_tui.stack.watch.shared_hashes import with_shared
 from pixel_tui.stack.watch.usage_sampler import UsageSampler
 from pixel_tui.stack.watch.wakeups import Wakeups
+from pixel_tui.stack.watch.watch_state import WatchState
 from pixel_tui.text import plain
 
 if TYPE_CHECKING:

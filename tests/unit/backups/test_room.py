@@ -13,7 +13,7 @@ from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.room import restore_space_shortages
 from pixel_tui.backups.store import Backup
-from pixel_tui.facts.live import _past
+from pixel_tui.facts.live import _past_state
 from pixel_tui.reserve import NAME, RECORD_BYTES
 from pixel_tui.settings import BackupSettings
 
@@ -81,7 +81,7 @@ def test_a_database_always_needs_space_and_a_volume_is_not_checked(tmp_path: Pat
 @pytest.mark.usefixtures("free")
 def test_plans_report_missing_space(tmp_path: Path) -> None:
     backup = Backup("20260301-080000", tmp_path / "b", manifest(item("a", b"1"), item("b", b"2")))
-    past = _past(backup, policy_for(tmp_path, BackupSettings(), tmp_path / "state"), None)
+    past = _past_state(backup, policy_for(tmp_path, BackupSettings(), tmp_path / "state"), None)
     assert [found.needed for found in past.shortages] == [2 * BLOCK]
 
 

@@ -410,7 +410,7 @@ def left(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Appl
 
 def seen(monkeypatch: pytest.MonkeyPatch, *containers: Container) -> None:
     snapshot = stack(*containers, specs=SPECS)
-    monkeypatch.setattr("pixel_tui.stack.watch.look_once.look_once", lambda *_: snapshot)
+    monkeypatch.setattr("pixel_tui.stack.watch.look_once.read_snapshot", lambda *_: snapshot)
 
 
 LATER = STARTED + timedelta(hours=2)
@@ -465,7 +465,7 @@ def test_what_can_not_be_looked_at_is_not_confirmed(
     def unreachable(*_: object) -> StackSnapshot:
         raise EngineUnreachable("There is no engine.")
 
-    monkeypatch.setattr("pixel_tui.stack.watch.look_once.look_once", unreachable)
+    monkeypatch.setattr("pixel_tui.stack.watch.look_once.read_snapshot", unreachable)
     assert run("confirm") == 2
     assert "can't be told: There is no engine." in capsys.readouterr().err
     assert left.left() is not None

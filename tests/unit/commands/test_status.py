@@ -30,7 +30,7 @@ from pixel_tui.stack.model.snapshot import (
     SyncAction,
     Trouble,
 )
-from pixel_tui.stack.watch.look_once import look_once
+from pixel_tui.stack.watch.look_once import read_snapshot
 from pixel_tui.text import plain
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -99,7 +99,7 @@ def test_the_json_is_as_its_schema_says() -> None:
     schema = json.loads(SCHEMA.read_text())
     clock = FixedClock(NOON)
     world = DemoWorld(clock)
-    demo = look_once(DemoEngine(world), DemoProject(world), clock)
+    demo = read_snapshot(DemoEngine(world), DemoProject(world), clock)
     broken = replace(
         STACK, project=None, project_trouble=Trouble(plain("no file"), plain("make one"), NOON)
     )

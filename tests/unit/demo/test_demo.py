@@ -40,7 +40,7 @@ from pixel_tui.stack.model.source import ByteStream, EngineReader, LogRequest, P
 from pixel_tui.stack.model.times import unix_time
 from pixel_tui.stack.model.usage_parse import Sample, parse_sample
 from pixel_tui.stack.programs.process import CommandRunner
-from pixel_tui.stack.watch.look_once import look_once
+from pixel_tui.stack.watch.look_once import read_snapshot
 from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
 from tests.patience import PATIENCE
@@ -64,7 +64,7 @@ class Stage:
         self.clock.advance(seconds)
 
     def snapshot(self) -> StackSnapshot:
-        return look_once(self.engine, self.project, self.clock)
+        return read_snapshot(self.engine, self.project, self.clock)
 
     def service(self, name: str) -> Service:
         service = self.snapshot().service(name)

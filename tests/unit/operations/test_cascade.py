@@ -17,7 +17,7 @@ from pixel_tui.operations.planning.convergence import (
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Plan, Risk, plan_outdated
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
-from pixel_tui.stack.model.resource_model import Attached, Diverged, ResourceKind
+from pixel_tui.stack.model.resource_model import AttachedContainer, Diverged, ResourceKind
 from pixel_tui.stack.model.snapshot import ServiceState, StackSnapshot, SyncAction
 from pixel_tui.text import SafeText
 from tests.builders.actions import (
@@ -256,7 +256,7 @@ ON_NET = (
 def changed_net(*others: Container) -> StackSnapshot:
     """All but a stopped job runs; the network of all but web has changed."""
     there = [container("postgres"), container("api")]
-    attached = tuple(Attached(item.id, item.name) for item in (*there, *others))
+    attached = tuple(AttachedContainer(item.id, item.name) for item in (*there, *others))
     net = Diverged(ResourceKind.NETWORK, NET[0], SafeText("pixel_net"), attached)
     return stack(*there, container("web"), exited("job"), specs=ON_NET, diverged=(net,))
 
@@ -319,8 +319,8 @@ class TestChangedNetwork:
 
     def test_a_stopped_stranger_on_it_is_named_with_what_repairs_it(self) -> None:
         strangers = (
-            Attached("e" * 64, SafeText("debug"), aliases=("probe", "-x")),
-            Attached(
+            AttachedContainer("e" * 64, SafeText("debug"), aliases=("probe", "-x")),
+            AttachedContainer(
                 "f" * 64,
                 SafeText("shop-db-1"),
                 project=SafeText("shop"),
@@ -328,7 +328,7 @@ class TestChangedNetwork:
                 directory="/srv/shop",
                 files=("/srv/shop/compose.yml",),
             ),
-            Attached(exited("job").id, SafeText("pixel-job-1"), project=SafeText("pixel")),
+            AttachedContainer(exited("job").id, SafeText("pixel-job-1"), project=SafeText("pixel")),
         )
         snapshot = changed_net()
         (net,) = snapshot.diverged

@@ -22,7 +22,7 @@ from pixel_tui.operations.planning.plan import Plan, Risk, plan_outdated
 from pixel_tui.operations.planning.plan_files import moved_file
 from pixel_tui.stack.model.container import Mount, Port
 from pixel_tui.stack.model.project import External
-from pixel_tui.stack.model.resource_model import Attached, Diverged, ResourceKind
+from pixel_tui.stack.model.resource_model import AttachedContainer, Diverged, ResourceKind
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import NO_TEXT, SafeText, plain
 from tests.builders.actions import (
@@ -353,8 +353,8 @@ class TestApply:
         net = Diverged(ResourceKind.NETWORK, plain("net"), plain("pixel_net"))
         net = replace(
             net,
-            attached=(Attached(api.id, api.name),),
-            stopped=(Attached("e" * 64, plain("debug")),),
+            attached=(AttachedContainer(api.id, api.name),),
+            stopped=(AttachedContainer("e" * 64, plain("debug")),),
         )
         specs = (spec("api", network_keys=(plain("net"),)), spec("web"))
         on_net = stack(api, container("web"), specs=specs)
@@ -367,7 +367,9 @@ class TestApply:
         assert "debug stands still on pixel_net" in warnings(made)
         assert plan("environment-save", known, ID).steps
 
-        stranger = replace(net, attached=(*net.attached, Attached("f" * 64, plain("probe"))))
+        stranger = replace(
+            net, attached=(*net.attached, AttachedContainer("f" * 64, plain("probe")))
+        )
         known = facts(impact(changed("api"), networks=(stranger,)))
         with pytest.raises(OperationError, match="while probe runs on it") as caught:
             plan("environment-apply", known, ID, stack=on_net)
@@ -485,8 +487,8 @@ class TestLeftHalfDone:
             ResourceKind.NETWORK,
             plain("net"),
             plain("pixel_net"),
-            attached=(Attached(api.id, api.name),),
-            stopped=(Attached("e" * 64, plain("debug")),),
+            attached=(AttachedContainer(api.id, api.name),),
+            stopped=(AttachedContainer("e" * 64, plain("debug")),),
         )
         left = replace(self.LEFT, networks={"pixel_net": "id"})
         specs = (spec("api", network_keys=(plain("net"),)), spec("halted", network_keys=("net",)))
@@ -503,7 +505,9 @@ class TestLeftHalfDone:
         assert "halted is stopped: recreate it before you start it" in said
         assert back(net).title == "Take back an apply of .env"
         with pytest.raises(OperationError, match="while probe runs on it"):
-            back(replace(net, attached=(*net.attached, Attached("f" * 64, plain("probe")))))
+            back(
+                replace(net, attached=(*net.attached, AttachedContainer("f" * 64, plain("probe"))))
+            )
         said = warnings(back(replace(net, unread=plain("Nobody answers."))))
         assert said.startswith("what is on network pixel_net is not known: Nobody answers.")
 

@@ -30,7 +30,7 @@ from pixel_tui.stack.model.snapshot import (
     Trouble,
 )
 from pixel_tui.stack.programs.process import exit_path
-from pixel_tui.stack.watch.build_witness import Building
+from pixel_tui.stack.watch.build_recorder import Building
 from pixel_tui.text import SafeText, plain
 from tests.builders.job import (
     COMMAND,

@@ -18,7 +18,7 @@ from pixel_tui.stack.compose.build_records import BuildRecords, build_records
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.source import ResolvedProject
-from pixel_tui.stack.watch.build_witness import BuildWitness
+from pixel_tui.stack.watch.build_recorder import BuildRecorder
 
 COMMAND = ComposeCommand(directory="/srv/shop", project="shop")
 SECRET = "not-a-real-token-4711"
@@ -34,9 +34,9 @@ class TestRecords:
     def test_changed_new_and_removed_arguments_are_reported(self, records: BuildRecords) -> None:
         records.add({"sha256:1": BEFORE}, 1.0)
         record = records.read()["sha256:1"]
-        assert record.others(BEFORE) == set()
-        assert record.others({**BEFORE, "URL": "http://b", "NEW": ""}) == {"URL", "NEW"}
-        assert record.others({"URL": "http://a"}) == {"TOKEN"}
+        assert record.differing(BEFORE) == set()
+        assert record.differing({**BEFORE, "URL": "http://b", "NEW": ""}) == {"URL", "NEW"}
+        assert record.differing({"URL": "http://a"}) == {"TOKEN"}
 
     def test_the_file_is_private_and_has_no_values(
         self, records: BuildRecords, tmp_path: Path
@@ -56,10 +56,10 @@ class TestRecords:
     ) -> None:
         assert records.read() == {}
         BuildRecords(tmp_path / "builds" / "shop.json").add({"sha256:1": BEFORE}, 1.0)
-        assert records.read()["sha256:1"].others(BEFORE) == set()
+        assert records.read()["sha256:1"].differing(BEFORE) == set()
         BuildRecords(tmp_path / "builds" / "shop.json").add({"sha256:2": {}}, 2.0)
-        assert records.read()["sha256:1"].others(BEFORE) == set(), "by the same key"
-        assert records.read()["sha256:2"].others({}) == set()
+        assert records.read()["sha256:1"].differing(BEFORE) == set(), "by the same key"
+        assert records.read()["sha256:2"].differing({}) == set()
 
     def test_only_the_newest_records_are_kept(
         self, records: BuildRecords, monkeypatch: pytest.MonkeyPatch
@@ -144,8 +144,8 @@ class Shop:
         self.records = records
         self.argv: Sequence[str] = ()
 
-        def witness(clock: Clock) -> BuildWitness:
-            return BuildWitness(COMMAND, Project(world), lambda: Engine(world), records, clock)
+        def witness(clock: Clock) -> BuildRecorder:
+            return BuildRecorder(COMMAND, Project(world), lambda: Engine(world), records, clock)
 
         self._witness = witness
         self.witness = self._witness(SystemClock())
@@ -182,7 +182,7 @@ class TestWitness:
         shop.build(web="sha256:new")
         shop.witness.after(building, done=True)
         assert list(shop.records.read()) == ["sha256:new"]
-        assert shop.records.read()["sha256:new"].others(BEFORE) == set()
+        assert shop.records.read()["sha256:new"].differing(BEFORE) == set()
 
     def test_a_rebuild_of_the_same_image_is_recorded(self, shop: Shop) -> None:
         shop.build(web="sha256:same", api={"Id": "sha256:api"})
@@ -232,7 +232,7 @@ class TestWitness:
         shop.images["shop-web"] = named("sha256:new", 150)
         shop.settles(began=99, ended=160)
         assert list(shop.records.read()) == ["sha256:new"]
-        assert shop.records.read()["sha256:new"].others(BEFORE) == set()
+        assert shop.records.read()["sha256:new"].differing(BEFORE) == set()
         assert shop.records.read()["sha256:new"].built_at == 160
         assert not path.exists()
 

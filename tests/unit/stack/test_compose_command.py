@@ -18,7 +18,7 @@ from pixel_tui.stack.compose.command import (
     ComposeCommand,
     operands,
     option,
-    remote_not_read,
+    remote_refusal,
     shown,
 )
 from pixel_tui.stack.compose.compose_warnings import compose_warnings
@@ -260,7 +260,7 @@ def test_every_call_of_compose_refuses_remote_files(
 @pytest.mark.parametrize("variable", [name for name in LOCAL_ONLY if name.startswith("COMPOSE_")])
 def test_a_refused_remote_file_is_explained(variable: str) -> None:
     kind = "git" if "GIT" in variable else "OCI"
-    said = remote_not_read(f'{kind} remote resource is disabled by "{variable}"')
+    said = remote_refusal(f'{kind} remote resource is disabled by "{variable}"')
     assert said.startswith("A remote file of the project")
     assert variable not in said
-    assert remote_not_read(f"{variable} is not set") == ""
+    assert remote_refusal(f"{variable} is not set") == ""

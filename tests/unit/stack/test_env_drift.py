@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pixel_tui.health.findings import findings
 from pixel_tui.stack.model.build_record import BuildRecord, build_mark
-from pixel_tui.stack.model.built_with import Built, built_with
+from pixel_tui.stack.model.built_with import KnownBuild, built_with
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.join import join
 from pixel_tui.stack.model.parse_container import parse_container
@@ -71,7 +71,9 @@ def test_with_the_same_environment_the_configuration_has_changed() -> None:
     assert found.reason == "its configuration has changed"
 
 
-def snapshot_of(wanted: ServiceSpec, has: Container, built: Mapping[str, Built]) -> StackSnapshot:
+def snapshot_of(
+    wanted: ServiceSpec, has: Container, built: Mapping[str, KnownBuild]
+) -> StackSnapshot:
     return join(
         engine=EngineStatus(plain("x"), plain("x"), connection=Connection.READY),
         project=Project(plain("p"), plain("/srv"), services=(wanted,)),
@@ -85,18 +87,18 @@ def snapshot_of(wanted: ServiceSpec, has: Container, built: Mapping[str, Built])
 
 
 def service_of(
-    built: Mapping[str, Built], wanted: ServiceSpec = WEB, has: Container | None = None
+    built: Mapping[str, KnownBuild], wanted: ServiceSpec = WEB, has: Container | None = None
 ) -> Service:
     (found,) = snapshot_of(wanted, has or container(), built).services
     return found
 
 
-def told(**values: str) -> dict[str, Built]:
+def told(**values: str) -> dict[str, KnownBuild]:
     """The arguments in the image's history."""
-    return {"sha256:now": Built(marks(values.items()))}
+    return {"sha256:now": KnownBuild(marks(values.items()))}
 
 
-def recorded(**values: str) -> dict[str, Built]:
+def recorded(**values: str) -> dict[str, KnownBuild]:
     """The record of its build."""
     key = bytes(32)
     record = BuildRecord(
@@ -132,15 +134,15 @@ def test_a_record_detects_added_and_removed_arguments() -> None:
 
 
 def test_an_image_with_unknown_arguments_is_in_sync_with_a_question_mark() -> None:
-    found = service_of({"sha256:now": Built()})
+    found = service_of({"sha256:now": KnownBuild()})
     assert found.sync.action is SyncAction.NOTHING
     assert found.sync.words == "in sync?"
     assert found.sync.reason.startswith(f"image built from unknown values ({URL})")
-    assert not findings(snapshot_of(WEB, container(), {"sha256:now": Built()}), NOW)
+    assert not findings(snapshot_of(WEB, container(), {"sha256:now": KnownBuild()}), NOW)
     asked_later = service_of({})
     assert asked_later.sync.words == "in sync"
     plain_argument = replace(WEB, build_arguments=marks([("MODE", "x")]))
-    assert service_of({"sha256:now": Built()}, plain_argument).sync.words == "in sync"
+    assert service_of({"sha256:now": KnownBuild()}, plain_argument).sync.words == "in sync"
 
 
 def test_a_recreate_for_another_reason_names_the_values_kept_by_the_image() -> None:
@@ -168,7 +170,7 @@ def test_a_recreate_for_a_baked_in_key_asks_for_a_rebuild() -> None:
     assert "built into" not in sync(wanted, [other], IMAGES).reason
 
 
-def chain_with(name: str, built: Mapping[str, Built], value: str = "b") -> StackSnapshot:
+def chain_with(name: str, built: Mapping[str, KnownBuild], value: str = "b") -> StackSnapshot:
     """The chain with a build argument and a variable of the same name in one service."""
     wanted = tuple(
         replace(
@@ -198,7 +200,7 @@ def test_a_recreate_also_warns_of_a_key_that_is_only_a_build_argument() -> None:
     made = plan("recreate", chain_with("api", old, ""), "api")
     assert f"{URL} is built into the image of api, which keeps the old value" in warnings_of(made)
     assert "api was built" not in warnings_of(plan("recreate", chain_with("api", new, ""), "api"))
-    unknown = chain_with("api", {"sha256:now": Built()}, "")
+    unknown = chain_with("api", {"sha256:now": KnownBuild()}, "")
     words = f"the image of api was built from unknown values of {URL}: if one has changed"
     assert words in warnings_of(plan("recreate", unknown, "api"))
     assert "api was built" not in warnings_of(plan("rebuild", unknown, "api"))

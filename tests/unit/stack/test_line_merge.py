@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.feed.merge import LineMerger, in_order
+from pixel_tui.stack.feed.merge import LineMerger, sort_lines
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import format_timestamp
 
@@ -66,7 +66,7 @@ def test_a_released_line_is_no_longer_held() -> None:
 def test_a_complete_set_of_lines_is_sorted_at_once() -> None:
     api = [said(at, "api") for at in range(0, 60_000, 2)]
     db = [said(at, "db") for at in range(1, 60_001, 2)]
-    assert [line.stamp for line in in_order(api + db)] == sorted(line.stamp for line in api + db)
+    assert [line.stamp for line in sort_lines(api + db)] == sorted(line.stamp for line in api + db)
 
 
 arrivals = st.lists(

@@ -160,7 +160,7 @@ def test_a_reader_continues_where_another_stopped(logs: dict[str, list[int]], co
     whole = past.reader().read(1000).lines
     first = past.reader()
     begun = first.read(count).lines
-    rest = past.reader(after=first.reached()).read(1000).lines
+    rest = past.reader(after=first.positions()).read(1000).lines
     assert by_words((*begun, *rest)) == by_words(whole)
 
 

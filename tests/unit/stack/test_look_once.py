@@ -13,7 +13,7 @@ from pixel_tui.errors import (
 )
 from pixel_tui.stack.model.snapshot import ServiceState, SyncAction
 from pixel_tui.stack.watch.container_reading import read_containers
-from pixel_tui.stack.watch.look_once import look_once
+from pixel_tui.stack.watch.look_once import read_snapshot
 from tests.builders.watching import Stage, stage
 
 __all__ = ["stage"]
@@ -23,7 +23,7 @@ def test_an_unreachable_engine_does_not_hide_a_broken_project(stage: Stage) -> N
     stage.project.trouble = refusal = ComposeRefused("yaml: line 1: no")
     stage.world.fail_engine(down=True)
     with pytest.raises(EngineUnreachable) as caught:
-        look_once(stage.engine, stage.project, SystemClock())
+        read_snapshot(stage.engine, stage.project, SystemClock())
     assert caught.value.also is refusal
 
 
@@ -32,10 +32,10 @@ def test_an_unreachable_engine_does_not_hide_a_broken_project(stage: Stage) -> N
 )
 def test_an_uninspectable_container_does_not_affect_others(answer: EngineError) -> None:
     stage = Stage()
-    before = look_once(stage.engine, stage.project, SystemClock())
+    before = read_snapshot(stage.engine, stage.project, SystemClock())
     broken = before.services[0].regular[0]
     stage.engine.refused[broken.id] = answer
-    now = look_once(stage.engine, stage.project, SystemClock())
+    now = read_snapshot(stage.engine, stage.project, SystemClock())
     assert [item.containers for item in now.services[1:]] == [
         item.containers for item in before.services[1:]
     ]
@@ -48,7 +48,7 @@ def test_an_uninspectable_container_does_not_affect_others(answer: EngineError) 
 
 def test_a_container_is_complete_as_soon_as_it_can_be_inspected() -> None:
     stage = Stage()
-    stack = look_once(stage.engine, stage.project, SystemClock())
+    stack = read_snapshot(stage.engine, stage.project, SystemClock())
     broken = next(item for item in stack.services if item.is_ok).regular[0]
     listed = stage.engine.containers(PROJECT)
     stage.engine.refused[broken.id] = EngineRefused(500, "input/output error")
@@ -60,11 +60,11 @@ def test_a_container_is_complete_as_soon_as_it_can_be_inspected() -> None:
 
 def test_an_unreadable_image_affects_only_its_service() -> None:
     stage = Stage()
-    before = look_once(stage.engine, stage.project, SystemClock())
+    before = read_snapshot(stage.engine, stage.project, SystemClock())
     spec = before.services[0].spec
     assert spec is not None
     stage.engine.refused[spec.image] = EngineRefused(400, "invalid reference format")
-    now = look_once(stage.engine, stage.project, SystemClock())
+    now = read_snapshot(stage.engine, stage.project, SystemClock())
     assert now.services[0].sync.action is SyncAction.UNKNOWN
     assert now.services[0].sync.invalid_image
     others = [item.sync for item in before.services[1:]]
@@ -74,7 +74,7 @@ def test_an_unreadable_image_affects_only_its_service() -> None:
 def test_without_hashes_only_sync_is_unknown() -> None:
     stage = Stage()
     stage.project.hash_trouble = ComposeRefused("no hashes")
-    now = look_once(stage.engine, stage.project, SystemClock())
+    now = read_snapshot(stage.engine, stage.project, SystemClock())
     assert now.project_trouble is None
     assert now.project is not None
     assert ServiceState.RUNNING in {item.state for item in now.services}

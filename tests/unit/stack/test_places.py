@@ -102,7 +102,7 @@ class Unreadable(DemoProject):
         self._place, self._guess = place, guess
 
     @property
-    def place(self) -> ProjectLocation:
+    def location(self) -> ProjectLocation:
         return self._place
 
     @property

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from pixel_tui.doctor.asking import program_says
+from tests.builders.asking import LONG, gone, noting_its_child, soon
 
 from pixel_tui.backups.stack_view import StackView
-from pixel_tui.doctor.asking import program_says
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose import asking
+from pixel_tui.stack.compose import bounded_program
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs.git import open_checkout
 from pixel_tui.stack.programs.program import RealPrograms
-from tests.builders.asking import LONG, gone, noting_its_child, soon
 from tests.patience import PATIENCE
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
@@ -87,7 +87,7 @@ def test_input_and_output_are_bytes() -> None:
 def test_without_a_timeout_the_output_is_unlimited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asking, "MAX_BYTES", 3)
+    monkeypatch.setattr(bounded_program, "MAX_BYTES", 3)
     assert programs().run(["echo", "12345"]).output == b"12345\n"
     with tempfile.TemporaryFile() as target:
         programs().run(["echo", "12345"], target=target, patience=PATIENCE)

@@ -26,7 +26,7 @@ def config(*paths: Path) -> JsonObject:
 
 def read(*paths: Path) -> SecretFiles:
     files = SecretFiles()
-    files.take(config(*paths))
+    files.start_reading(config(*paths))
     files.wait(PATIENCE)
     return files
 
@@ -57,7 +57,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path = written(tmp_path / "db_password", VALUE)
     files = read(path)
     written(tmp_path / "new", OTHER).replace(path)
-    files.look()
+    files.refresh()
     files.wait(PATIENCE)
     assert OTHER not in redact(f"with {OTHER}")
 
@@ -82,9 +82,11 @@ def test_large_binary_or_missing_files_are_skipped(tmp_path: Path, kind: str) ->
 
 def test_only_files_named_by_compose_are_read(tmp_path: Path) -> None:
     files = SecretFiles()
-    files.take({"secrets": {"a": {"environment": "A"}, "b": {"external": True}, "c": None}})
-    files.take({"secrets": {"d": {"file": "relative"}}})
-    files.take({})
+    files.start_reading(
+        {"secrets": {"a": {"environment": "A"}, "b": {"external": True}, "c": None}}
+    )
+    files.start_reading({"secrets": {"d": {"file": "relative"}}})
+    files.start_reading({})
     files.wait(PATIENCE)
 
 

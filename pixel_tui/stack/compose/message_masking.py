@@ -21,7 +21,7 @@ from pixel_tui.redaction.redactor import (
     redact,
     remember_secret,
 )
-from pixel_tui.stack.compose.command import ComposeCommand, remote_not_read
+from pixel_tui.stack.compose.command import ComposeCommand, remote_refusal
 from pixel_tui.stack.compose.project_files import find_project_files
 from pixel_tui.stack.compose.written_secrets import (
     ComposeInput,
@@ -66,7 +66,7 @@ def failure_reason(
     """Return why compose failed, for one that was run as one of several programs."""
     words = MessageMasker(read_inputs(find_project_files(command, environment)), environment)
     shown = words.mask(said.errors.decode("utf-8", "replace"))
-    return remote_not_read(said.reason) or replace(said, errors=shown.encode()).reason
+    return remote_refusal(said.reason) or replace(said, errors=shown.encode()).reason
 
 
 class MessageMasker:

@@ -7,10 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-
-from pixel_tui.stack.compose import asking
-from pixel_tui.stack.compose.asking import BoundedProgram, LimitExceeded, kill_bounded_programs
 from tests.builders.asking import LONG, gone, noting_its_child, soon
+
+from pixel_tui.stack.compose import bounded_program
+from pixel_tui.stack.compose.bounded_program import (
+    BoundedProgram,
+    LimitExceeded,
+    kill_bounded_programs,
+)
 from tests.patience import PATIENCE
 
 
@@ -46,8 +50,8 @@ def test_a_child_outside_the_group_causes_no_delay() -> None:
 
 
 def test_endless_output_gets_the_program_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "MAX_BYTES", 100_000)
-    monkeypatch.setattr(asking, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(bounded_program, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(bounded_program, "POLL_SECONDS", 0.01)
     with pytest.raises(LimitExceeded, match="output"):
         ask("yes").answer(PATIENCE)
 

@@ -98,7 +98,7 @@ def _parse_building(root: JsonObject) -> Building | None:
     )
 
 
-class Witness(Protocol):
+class BuildObserver(Protocol):
     """Observes commands before and after they are run. Its methods block and don't raise."""
 
     def before(self, argv: Sequence[str], *, up_builds: bool = False) -> Building | None:
@@ -131,7 +131,7 @@ class Witness(Protocol):
         ...
 
 
-class BuildWitness:
+class BuildRecorder:
     """Compares images before and after a command, and records what was built.
 
     If something can't be read, nothing is recorded, so that it stays unknown.
@@ -195,7 +195,7 @@ class BuildWitness:
 
     def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
         """Record what was built by a command whose console died."""
-        building = _parse_building(self._records.begun())
+        building = _parse_building(self._records.unfinished())
         if building is None or building.argv != tuple(argv) or not began <= building.at <= ended:
             return
         # Others may have built since then: only images tagged in that time are certainly its own.

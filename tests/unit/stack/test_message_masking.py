@@ -8,7 +8,7 @@ from pixel_tui.redaction.known import known
 from pixel_tui.redaction.redactor import MASK
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.compose_warnings import compose_warnings
-from pixel_tui.stack.compose.compose_words import MessageMasker, failure_reason
+from pixel_tui.stack.compose.message_masking import MessageMasker, failure_reason
 from pixel_tui.stack.compose.written_secrets import ComposeInput
 from pixel_tui.stack.model.program_output import ProgramOutput
 

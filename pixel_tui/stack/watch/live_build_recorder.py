@@ -9,12 +9,12 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import endpoint_of
-from pixel_tui.stack.watch.build_witness import BuildWitness
+from pixel_tui.stack.watch.build_recorder import BuildRecorder
 
 
-def live_witness(
+def live_build_recorder(
     command: ComposeCommand, environment: Mapping[str, str], state_folder: Path
-) -> BuildWitness:
+) -> BuildRecorder:
     """Return a witness that records what commands build.
 
     Args:
@@ -22,7 +22,7 @@ def live_witness(
         environment: The variables of this process.
         state_folder: The user's state folder.
     """
-    return BuildWitness(
+    return BuildRecorder(
         command,
         ComposeProject(command, environment, state_folder),
         lambda: DockerEngine(endpoint_of(command, environment)),

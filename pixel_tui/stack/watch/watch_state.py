@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pixel_tui.stack.model.built_with import Built
+from pixel_tui.stack.model.built_with import KnownBuild
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.project import External, Project
@@ -44,7 +44,7 @@ class WatchState:
     """The project's build arguments, with their values."""
     histories: dict[str, Marks] = field(default_factory=dict)
     """Image id to the build arguments in its history."""
-    built: dict[str, Built] = field(default_factory=dict)
+    built: dict[str, KnownBuild] = field(default_factory=dict)
     """Image id to its known build arguments."""
     dirty: set[str] = field(default_factory=set)
     """Containers that had an event since they were read."""
