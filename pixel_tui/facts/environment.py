@@ -36,7 +36,7 @@ class EnvironmentFactReader:
         environment: The variables of this process.
         state: This user's state folder.
         confirm_seconds: How long there is to confirm what was applied.
-        impacts: What tells the impact of candidates; its own if None.
+        impacts: Predicts the impact of candidates; a new one if None.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class EnvironmentFactReader:
     ) -> None:
         self._confirm_seconds = confirm_seconds
         impacts = impacts or ImpactReaders(environment, state)
-        # The one that is edited where nobody chose another comes first.
+        # The file that is edited by default comes first.
         self._readers = tuple(
             _FileFactReader(each, state, impacts.of(each)) for each in reversed(command.each_edited)
         )

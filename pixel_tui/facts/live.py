@@ -86,9 +86,9 @@ def live_facts(
     Args:
         command: How compose and docker are called.
         session: This run of the program.
-        patience: Seconds that a plan waits for what is only good to know.
+        patience: Seconds that a plan waits for optional facts.
         ledger: What reads the ledger, where something else reads it as well.
-        impacts: What tells the impact of candidates, where something else asks for it as well.
+        impacts: Predicts the impact of candidates, if shared with another user; a new one if None.
         ask_servers: Whether programs may be started in containers, to ask database servers.
     """
     environment, settings = session.environment, session.settings
@@ -205,7 +205,7 @@ def _binds(containers: Sequence[Container]) -> tuple[str, ...]:
     return tuple(mount.source for mount in mounts if mount.kind == "bind")
 
 
-def _past(
+def _past_state(
     backup: Backup, policy: Policy, record: MadeBackups | None, binds: Sequence[str] = ()
 ) -> PastState:
     if backup.manifest is None:

@@ -66,7 +66,7 @@ def join(
         own_variables: Image id to the names of the variables that the image sets, if known.
         missing: External networks and volumes that are known not to exist.
         diverged: Networks and volumes that differ from the compose file.
-        removed_networks: Ids of networks that stopped containers need, and that are gone.
+        removed_networks: Ids of removed networks that stopped containers need.
         other_names: Project names of the containers of the project's folder, if no container
             has the project's own name.
     """

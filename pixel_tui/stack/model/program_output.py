@@ -27,7 +27,7 @@ class ProgramOutput:
 
     @property
     def one_line(self) -> SafeText:
-        """What it answered, on one line: its stdout if it succeeded, otherwise its stderr."""
+        """Its output on one line: stdout if it succeeded, otherwise stderr."""
         failed = self.error_text or self.output_text
         return plain(" ".join((failed if self.code else self.output_text).split()))
 

@@ -1,4 +1,4 @@
-"""What a program left running when it ended: the other processes of the session that it led."""
+"""Ends the processes that a program left running: the other processes of its session."""
 
 import os
 import signal
@@ -10,19 +10,19 @@ from pixel_tui.processes import PROC
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 
 TERM_SECONDS: Final = 2.0
-"""How long a process may take to end once it is asked to."""
+"""How long a process may take to exit after SIGTERM."""
 KILL_SECONDS: Final = 1.0
-"""How long the kernel may take to end one that is killed."""
+"""How long a process may take to exit after SIGKILL."""
 _PAUSE_SECONDS: Final = 0.02
 
 
 def left_running(leader: ProcessMark) -> tuple[ProcessMark, ...]:
-    """The processes of a session whose leader has ended; none while it runs.
+    """Return the processes of a session whose leader has exited; none while it runs.
 
-    What made a session of its own, as a daemon does, is not among them.
+    Processes that created their own session, as daemons do, are not included.
     """
     now = mark_of(leader.pid)
-    if now is not None:  # it runs, or its number is another's, and so is the session by now
+    if now is not None:  # it runs, or another process has its PID and thus the session
         return ()
     found = [mark_of(pid) for pid in _pids() if _session_of(pid) == leader.pid]
     return tuple(
@@ -35,19 +35,19 @@ def left_running(leader: ProcessMark) -> tuple[ProcessMark, ...]:
 def end_left_running(
     leader: ProcessMark, *, asked: float = TERM_SECONDS, killed: float = KILL_SECONDS
 ) -> tuple[ProcessMark, ...]:
-    """End what a program left running: ask (SIGTERM), then kill. Blocks for seconds at most.
+    """End the processes that a program left running by SIGTERM, then SIGKILL. Blocks for seconds.
 
     Args:
-        leader: The program, which has ended.
-        asked: Seconds between asking and killing.
-        killed: Seconds to wait after that.
+        leader: The program, which has exited.
+        asked: Seconds between SIGTERM and SIGKILL.
+        killed: Seconds to wait after SIGKILL.
 
     Returns:
-        What was found running, whether or not it could be ended.
+        The processes that were found, whether or not they could be ended.
     """
     found = left_running(leader)
     for number, seconds in ((signal.SIGTERM, asked), (signal.SIGKILL, killed)):
-        # Looked for again: one may have started another meanwhile.
+        # Searched again, because one may have started another meanwhile.
         for process in left_running(leader):
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(process.pid, number)
@@ -69,9 +69,9 @@ def _pids() -> list[int]:
 
 
 def _session_of(pid: int) -> int:
-    """The session of a process; 0 if it is gone."""
+    """Return the session of a process; 0 if it no longer exists."""
     try:
-        # The name, in parentheses, may hold anything.
+        # The name, in parentheses, may contain any characters.
         text = (PROC / str(pid) / "stat").read_text("utf-8", "replace")
         return int(text.rpartition(")")[2].split()[3])
     except (OSError, ValueError, IndexError):

@@ -66,12 +66,12 @@ class RunningCommand(Protocol):
         ...
 
     def end_left_running(self) -> Sequence[SafeText]:
-        """End what it left running in the background. Blocks for seconds at most.
+        """End the processes that it left running in the background. Blocks for seconds at most.
 
-        Call it once it has ended.
+        Call it after the command has exited.
 
         Returns:
-            The processes that were found, as they may be shown.
+            Descriptions of the processes that were found, for the screen.
         """
         ...
 

@@ -24,6 +24,6 @@ def read_removed_networks(engine: EngineReader, containers: Iterable[Container])
         try:
             if engine.network(identity) is None:
                 removed.add(identity)
-        except SINGLE_OBJECT_ERRORS as error:  # then it is not known to be gone
+        except SINGLE_OBJECT_ERRORS as error:  # unknown, so not reported as removed
             log.warning("a network can't be looked up: %s", error)
     return frozenset(removed)

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.builders.asking import LONG, gone, noting_its_child, soon
 
 from pixel_tui.stack.compose import bounded_program
 from pixel_tui.stack.compose.bounded_program import (
@@ -15,6 +14,7 @@ from pixel_tui.stack.compose.bounded_program import (
     LimitExceeded,
     kill_bounded_programs,
 )
+from tests.builders.asking import LONG, gone, noting_its_child, soon
 from tests.patience import PATIENCE
 
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from pixel_tui.doctor.asking import program_says
-from tests.builders.asking import LONG, gone, noting_its_child, soon
 
 from pixel_tui.backups.stack_view import StackView
+from pixel_tui.doctor.asking import program_says
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose import bounded_program
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs.git import open_checkout
 from pixel_tui.stack.programs.program import RealPrograms
+from tests.builders.asking import LONG, gone, noting_its_child, soon
 from tests.patience import PATIENCE
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
