@@ -7,7 +7,7 @@ from typing import Final
 from pixel_tui.errors import UsageError
 from pixel_tui.ledger.file.json_edit import decoder
 from pixel_tui.ledger.reading.task import Task, TaskStatus, shown, texts_of
-from pixel_tui.ledger.view.rules.findings import LedgerFinding
+from pixel_tui.ledger.view.findings import LedgerFinding
 from pixel_tui.ledger.view.search import TaskSearch
 from pixel_tui.ledger.view.truth import Truth
 from pixel_tui.ledger.view.view import LedgerView
@@ -108,7 +108,7 @@ def findings_text(view: LedgerView) -> str:
 
 def _finding_lines(findings: Iterable[LedgerFinding]) -> list[str]:
     return [
-        plain(f"{item.severity.value:<7}  {item.rule.value:<9}  {item.message}: {item.remedy}")
+        plain(f"{item.severity.value:<7}  {item.rule:<9}  {item.message}: {item.remedy}")
         for item in findings
     ]
 
@@ -136,7 +136,7 @@ def _task_json(task: Task, truth: Truth) -> JsonObject:
 
 def _finding_json(finding: LedgerFinding) -> JsonObject:
     return {
-        "rule": finding.rule.value,
+        "rule": finding.rule,
         "task": finding.task or None,
         "message": finding.message,
         "remedy": finding.remedy,

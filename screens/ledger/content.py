@@ -9,7 +9,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.humanize import ago
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.view.arrangement import ORDER, Arrangement, TaskFilter
-from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity
+from pixel_tui.ledger.view.findings import LedgerFinding, LedgerSeverity
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.text import plain
 from screens.shared.pick import Choices

@@ -22,7 +22,7 @@ from pixel_tui.ledger.view.arrangement import (
     arrange_tasks,
     hidden_findings,
 )
-from pixel_tui.ledger.view.rules.findings import LedgerFinding
+from pixel_tui.ledger.view.findings import LedgerFinding
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.ledger.view.watch import LedgerSource
 from pixel_tui.stack.watch.observer import Observer

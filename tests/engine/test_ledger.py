@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from pixel_tui.errors import OperationError
-from pixel_tui.ledger.view.rules import findings
+from pixel_tui.ledger.view import findings
 from pixel_tui.ledger.view.truth import TaskVerdict
 from pixel_tui.ledger.writing.program import ledger_argv
 from pixel_tui.operations.jobs.job import JobState

@@ -7,7 +7,7 @@ from typing import Final
 
 from pixel_tui.humanize import ago
 from pixel_tui.ledger.reading.task import Task, TaskTexts, shown
-from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity
+from pixel_tui.ledger.view.findings import LedgerFinding, LedgerSeverity
 from pixel_tui.ledger.view.timeline import Moment
 from pixel_tui.ledger.view.truth import TaskVerdict
 from pixel_tui.ledger.view.view import LedgerView

@@ -7,7 +7,7 @@ from typing import Final
 
 from pixel_tui.ledger.reading.task import Task, TaskStatus, shown
 from pixel_tui.ledger.view.arrangement import LedgerLine, TaskField
-from pixel_tui.ledger.view.rules.findings import LedgerSeverity
+from pixel_tui.ledger.view.findings import LedgerSeverity
 from pixel_tui.ledger.view.truth import TaskVerdict, Truth
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.stack.model.words import code_words

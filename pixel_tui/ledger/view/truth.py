@@ -1,31 +1,18 @@
 """Compares each task with the stack, and collects the findings of all rules. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from pixel_tui.ledger.reading.task import Task, TaskStatus
 from pixel_tui.ledger.reading.workers import Worker
-from pixel_tui.ledger.view.rules import records, running_tasks, worker_containers
-from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
+from pixel_tui.ledger.view import rules
+from pixel_tui.ledger.view.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
 
-RULES: Final[tuple[Callable[[LedgerState], Iterable[LedgerFinding]], ...]] = (
-    running_tasks.gone,
-    running_tasks.ended,
-    running_tasks.overdue,
-    running_tasks.slow,
-    running_tasks.silent,
-    worker_containers.stranger,
-    worker_containers.finished,
-    worker_containers.crowd,
-    worker_containers.lock,
-    records.duplicate,
-    records.clock,
-    records.attempts,
-    records.odd,
-    records.version,
-)
 _ORDER: Final = (LedgerSeverity.ERROR, LedgerSeverity.WARNING, LedgerSeverity.NOTE)
 
 
@@ -36,6 +23,7 @@ class TaskVerdict(StrEnum):
     """The stack confirms the ledger."""
     UNKNOWN = "unknown"
     """The engine can't be reached, or has not been asked yet."""
+    # The others are the names of the rules that find them.
     GONE = "gone"
     ENDED = "ended"
     OVERDUE = "overdue"
@@ -54,11 +42,21 @@ class Truth:
 
 
 _NO_TRUTH: Final = Truth()
+_VERDICTS: Final = {verdict.value: verdict for verdict in TaskVerdict}
+"""By the rule that finds it."""
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, in the order of their findings."""
+    modules = pkgutil.iter_modules(rules.__path__)
+    found = [importlib.import_module(f"{rules.__name__}.{item.name}").RULE for item in modules]
+    return tuple(sorted(found, key=lambda rule: rule.order))
 
 
 def findings_of(case: LedgerState) -> tuple[LedgerFinding, ...]:
     """Return the findings of all rules, the most severe first."""
-    found = [finding for rule in RULES for finding in rule(case)]
+    found = [finding for rule in all_rules() for finding in rule.find(case)]
     return tuple(sorted(found, key=lambda item: _ORDER.index(item.severity)))
 
 
@@ -90,13 +88,3 @@ def _is_unknown(case: LedgerState, task: Task, worker: Worker | None) -> bool:
     if task.status is not TaskStatus.RUNNING:
         return False
     return not case.known or worker is None
-
-
-_VERDICTS: Final = {
-    Rule.GONE: TaskVerdict.GONE,
-    Rule.ENDED: TaskVerdict.ENDED,
-    Rule.OVERDUE: TaskVerdict.OVERDUE,
-    Rule.SLOW: TaskVerdict.SLOW,
-    Rule.SILENT: TaskVerdict.SILENT,
-    Rule.FINISHED: TaskVerdict.FINISHED,
-}

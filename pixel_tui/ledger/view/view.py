@@ -9,7 +9,7 @@ from functools import cached_property
 from pixel_tui.ledger.reading.reading import NO_READING, LedgerReading
 from pixel_tui.ledger.reading.task import Task, TaskStatus
 from pixel_tui.ledger.reading.workers import Worker, workers_of
-from pixel_tui.ledger.view.rules.findings import LedgerFinding, case_of
+from pixel_tui.ledger.view.findings import LedgerFinding, case_of
 from pixel_tui.ledger.view.truth import Truth, findings_of, truth_of, truths_of
 from pixel_tui.stack.model.snapshot import StackSnapshot, Trouble
 

@@ -8,7 +8,7 @@ from typing import Final
 from pixel_tui.ledger.reading.reading import LedgerReading
 from pixel_tui.ledger.reading.task import Task, shown
 from pixel_tui.ledger.reading.workers import workers_of
-from pixel_tui.ledger.view.rules.findings import case_of
+from pixel_tui.ledger.view.findings import case_of
 from pixel_tui.ledger.view.truth import TaskVerdict, findings_of, truths_of
 from pixel_tui.operations.planning.plan import PlanCheck, is_up
 from pixel_tui.operations.planning.words import listed

@@ -1,12 +1,14 @@
 """Comparing the ledger with the stack: the findings and their fixes."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pixel_tui.ledger.reading.worker_lock import WorkerLock
-from pixel_tui.ledger.view.rules.findings import LedgerFinding, Rule
-from pixel_tui.ledger.view.truth import TaskVerdict
+from pixel_tui.ledger.view.findings import LedgerFinding
+from pixel_tui.ledger.view.truth import TaskVerdict, all_rules
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.stack.model.container import EnvironmentEntry
 from pixel_tui.stack.model.snapshot import Connection
@@ -14,8 +16,10 @@ from pixel_tui.text import plain
 from tests.builders.ledger_files import NOW, ONE, THREE, TWO, task
 from tests.builders.ledger_truth import ago, exited, view, worker
 
+ROOT = Path(__file__).parents[3]
 
-def rules(found: LedgerView) -> list[Rule]:
+
+def rules(found: LedgerView) -> list[str]:
     return [finding.rule for finding in found.findings]
 
 
@@ -40,7 +44,7 @@ def test_a_running_task_with_its_worker_agrees() -> None:
 def test_a_running_task_without_a_container_is_to_be_requeued() -> None:
     found = view(running())
     finding = only(found)
-    assert (finding.rule, finding.remedy) == (Rule.GONE, f"task-requeue {ONE}")
+    assert (finding.rule, finding.remedy) == ("gone", f"task-requeue {ONE}")
     assert found.truth(found.tasks[0]).verdict is TaskVerdict.GONE
 
 
@@ -63,7 +67,7 @@ def test_without_an_engine_there_are_no_findings_about_containers() -> None:
 
 def test_the_exit_of_a_running_task_s_container_is_reported() -> None:
     found = view(running(), containers=(worker(**exited(137, oom_killed=True)),))
-    assert only(found).rule is Rule.ENDED
+    assert only(found).rule == "ended"
     assert "exit code 137 (out of memory)" in only(found).message
     assert found.truth(found.tasks[0]).verdict is TaskVerdict.ENDED
 
@@ -74,9 +78,9 @@ def test_a_container_of_the_previous_attempt_is_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "rule"), [(19, None), (21, Rule.SLOW), (45.5, Rule.SLOW), (47, Rule.OVERDUE)]
+    ("minutes", "rule"), [(19, None), (21, "slow"), (45.5, "slow"), (47, "overdue")]
 )
-def test_a_long_run_is_slow_or_overdue(minutes: float, rule: Rule | None) -> None:
+def test_a_long_run_is_slow_or_overdue(minutes: float, rule: str | None) -> None:
     last_writes = {ONE: NOW}
     found = view(running(minutes=minutes), containers=(worker(),), last_writes=last_writes)
     assert rules(found) == ([] if rule is None else [rule])
@@ -88,13 +92,13 @@ def test_the_timeout_is_that_of_the_worker() -> None:
         EnvironmentEntry(plain("WORKER_TIMEOUT_SECONDS"), plain("300")),
     )
     found = view(running(minutes=9), containers=(worker(environment=entries),))
-    assert only(found).rule is Rule.OVERDUE
+    assert only(found).rule == "overdue"
     assert only(found).action == "task-stop"
 
 
 def test_a_task_whose_worker_writes_nothing_is_silent() -> None:
     found = view(running(minutes=15), containers=(worker(),), last_writes={ONE: ago(minutes=11)})
-    assert only(found).rule is Rule.SILENT
+    assert only(found).rule == "silent"
     assert "11m" in only(found).message
 
 
@@ -107,19 +111,19 @@ def test_a_worker_without_environment_is_known_by_its_name() -> None:
 
 def test_a_worker_without_a_task_is_a_finding() -> None:
     found = view(task(TWO), containers=(worker(),))
-    assert only(found).rule is Rule.STRANGER
+    assert only(found).rule == "stranger"
     assert "docker stop" in only(found).remedy
 
 
 def test_a_worker_of_a_finished_task_is_a_finding() -> None:
     done = task(status="completed", completedAt=ago(minutes=5).isoformat())
-    assert only(view(done, containers=(worker(),))).rule is Rule.FINISHED
+    assert only(view(done, containers=(worker(),))).rule == "finished"
     assert rules(view(done, containers=(worker(started_at=ago(minutes=1)),))) == []
 
 
 def test_two_running_workers_are_a_finding() -> None:
     both = (worker(), worker(TWO))
-    assert rules(view(running(), running(TWO), containers=both)) == [Rule.CROWD]
+    assert rules(view(running(), running(TWO), containers=both)) == ["crowd"]
 
 
 def test_a_lock_without_a_worker_is_stale_unless_new() -> None:
@@ -138,7 +142,7 @@ def test_a_lock_without_a_worker_is_stale_unless_new() -> None:
     ],
 )
 def test_impossible_times_are_findings(changes: dict[str, Any]) -> None:
-    assert only(view(task(status="completed", **changes))).rule is Rule.CLOCK
+    assert only(view(task(status="completed", **changes))).rule == "clock"
 
 
 def test_inconsistent_records_are_findings() -> None:
@@ -147,10 +151,22 @@ def test_inconsistent_records_are_findings() -> None:
         version=2,
     )  # fmt: skip
     assert sorted(rules(found)) == ["attempts", "attempts", "duplicate", "odd", "version"]
-    assert found.findings[0].rule is Rule.DUPLICATE, "the worst first"
+    assert found.findings[0].rule == "duplicate", "the worst first"
 
 
 def test_hostile_text_in_a_finding_is_sanitized() -> None:
     found = view(task("\x1b[2J" + ONE, "\x1b]0;x\x07", type="\x1b[1m"))
     assert found.tasks[0].id == ""
     assert all("\x1b" not in item.message for item in found.findings)
+
+
+def test_a_rule_is_called_like_its_file_and_is_described() -> None:
+    names = [rule.name for rule in all_rules()]
+    folder = ROOT / "pixel_tui" / "ledger" / "view" / "rules"
+    assert sorted(names) == sorted(file.stem for file in folder.glob("[!_]*.py"))
+    assert {item.value for item in TaskVerdict} - {"agrees", "unknown"} <= set(names)
+    schema = json.loads((ROOT / "docs" / "ledger.schema.json").read_text())
+    described = schema["properties"]["findings"]["items"]["properties"]["rule"]["enum"]
+    assert described == names
+    page = (ROOT / "docs" / "ledger.md").read_text()
+    assert [name for name in names if f"| `{name}` |" not in page] == []

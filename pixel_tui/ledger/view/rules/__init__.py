@@ -1,1 +1,1 @@
-"""Rules that find what is wrong in the ledger."""
+"""The rules of the ledger: one file each, found by its `RULE`."""

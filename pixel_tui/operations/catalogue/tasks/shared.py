@@ -10,7 +10,7 @@ from pixel_tui.humanize import span
 from pixel_tui.ledger.reading.places import LEDGER_NAME
 from pixel_tui.ledger.reading.task import Task, TaskStatus, shown
 from pixel_tui.ledger.reading.workers import SERVICE, Worker, container_name, workers_of
-from pixel_tui.ledger.view.rules.findings import case_of
+from pixel_tui.ledger.view.findings import case_of
 from pixel_tui.ledger.view.truth import TaskVerdict, Truth, findings_of, truth_of, truths_of
 from pixel_tui.ledger.writing.program import ledger_argv
 from pixel_tui.operations.planning.action import Choice

@@ -1,5 +1,6 @@
 """A finding of a rule: a contradiction between the ledger and the stack. Pure."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,39 +16,6 @@ GRACE_SECONDS: Final = 5.0
 """How long after a change in the ledger the snapshot of the stack may still be older."""
 
 
-class Rule(StrEnum):
-    """The rules."""
-
-    GONE = "gone"
-    """A running task has no container."""
-    ENDED = "ended"
-    """The container of a running task has exited."""
-    OVERDUE = "overdue"
-    """A running task has exceeded its worker's timeout."""
-    SLOW = "slow"
-    """A running task takes long."""
-    SILENT = "silent"
-    """The worker of a running task has not written for long."""
-    STRANGER = "stranger"
-    """A worker runs without a task in the ledger."""
-    FINISHED = "finished"
-    """A worker runs for a task that has ended."""
-    CROWD = "crowd"
-    """More than one worker runs."""
-    LOCK = "lock"
-    """The lock is held without a worker."""
-    DUPLICATE = "duplicate"
-    """Several tasks have the same id."""
-    CLOCK = "clock"
-    """Impossible times."""
-    ATTEMPTS = "attempts"
-    """More attempts than allowed."""
-    ODD = "odd"
-    """A task violates the format."""
-    VERSION = "version"
-    """The ledger has an unsupported format version."""
-
-
 class LedgerSeverity(StrEnum):
     """The severity of a finding."""
 
@@ -60,7 +28,8 @@ class LedgerSeverity(StrEnum):
 class LedgerFinding:
     """A finding and its fix."""
 
-    rule: Rule
+    rule: str
+    """The name of the rule that found it."""
     message: SafeText
     task: SafeText = NO_TEXT
     """The task's id; empty if it is about none."""
@@ -99,6 +68,17 @@ class LedgerState:
     def settled(self, at: datetime | None) -> bool:
         """Whether the snapshot must show what was true at this time."""
         return self.known and (at is None or (self.now - at).total_seconds() > GRACE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule about the ledger; one file of `rules/` each."""
+
+    name: str
+    """What the JSON output calls it: the name of its file."""
+    order: int
+    """Of findings of the same severity, those of the lowest order are listed first."""
+    find: Callable[[LedgerState], Iterable[LedgerFinding]]
 
 
 def case_of(reading: LedgerReading, snapshot: StackSnapshot, now: datetime) -> LedgerState:

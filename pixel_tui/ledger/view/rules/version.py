@@ -1,0 +1,21 @@
+"""The ledger has an unsupported format version."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pixel_tui.ledger.reading.reading import FORMAT
+from pixel_tui.ledger.view.findings import LedgerFinding, LedgerState, Rule
+from pixel_tui.text import SafeText, plain
+
+
+def find_version(case: LedgerState) -> Iterator[LedgerFinding]:
+    """Find an unsupported format version."""
+    if case.reading.present and case.reading.version != FORMAT:
+        yield LedgerFinding(
+            "version",
+            plain(f"the ledger is of version {case.reading.version}: known is {FORMAT}"),
+            advice=SafeText("the console shows it, and writes nothing to it"),
+        )
+
+
+RULE: Final = Rule("version", order=140, find=find_version)
