@@ -150,23 +150,23 @@ class _Command:
 
     def _verify(self) -> None:
         backup = self._store.find(self._arguments.id)
-        verdict = verify(backup, self._servers(self._read_containers()), self._clock, say)
+        verification = verify(backup, self._servers(self._read_containers()), self._clock, say)
         if backup.manifest is not None:
-            write_verification(backup.folder, verdict)
-        if not verdict.well:
+            write_verification(backup.folder, verification)
+        if not verification.well:
             raise OperationError(
-                f"The backup {backup.id} is damaged: {'; '.join(verdict.problems[:3])}."
+                f"The backup {backup.id} is damaged: {'; '.join(verification.problems[:3])}."
             )
         say(f"The backup {backup.id} is as it was written.")
 
     def _check(self) -> None:
         folder, manifest = self._find_backup()
-        beside = []
+        also_needed = []
         if self._arguments.backup_first:
-            beside.append((self._policy.root / folder.name, self._maker().required_bytes()))
+            also_needed.append((self._policy.root / folder.name, self._maker().required_bytes()))
         restorer = self._restorer(folder, self._volumes(manifest))
         stopping = self._arguments.stopping
-        restorer.check(manifest, self._wanted, beside=beside, stopping=stopping)
+        restorer.check(manifest, self._wanted, also_needed=also_needed, stopping=stopping)
 
     def _restore(self) -> None:
         folder, manifest = self._find_backup()

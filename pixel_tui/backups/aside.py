@@ -11,8 +11,10 @@ from typing import Final
 
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 """The suffixes of the files that SQLite keeps beside a database."""
-_ASIDE: Final = re.compile(rf"\.before-[0-9]{{8}}-[0-9]{{6}}({'|'.join(SIDE_FILES)})?", re.ASCII)
-_FRESH: Final = ".restoring"
+_DISPLACED: Final = re.compile(
+    rf"\.before-[0-9]{{8}}-[0-9]{{6}}({'|'.join(SIDE_FILES)})?", re.ASCII
+)
+_TEMPORARY: Final = ".restoring"
 
 
 def displaced_suffix(now: datetime) -> str:
@@ -22,14 +24,14 @@ def displaced_suffix(now: datetime) -> str:
 
 def is_displaced(name: str) -> bool:
     """Whether a file was replaced by a restore; such files are not backed up again."""
-    return any(found.end() == len(name) for found in _ASIDE.finditer(name))
+    return any(found.end() == len(name) for found in _DISPLACED.finditer(name))
 
 
-def fresh_name(name: str) -> str:
+def temporary_name(name: str) -> str:
     """Return the temporary name of a file while its content is written."""
-    return f".{name}{_FRESH}"
+    return f".{name}{_TEMPORARY}"
 
 
-def is_fresh(name: str) -> bool:
+def is_temporary(name: str) -> bool:
     """Whether a file is left over from a restore that died, and never the data itself."""
-    return name.startswith(".") and name.endswith(_FRESH)
+    return name.startswith(".") and name.endswith(_TEMPORARY)

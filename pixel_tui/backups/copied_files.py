@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
-from pixel_tui.backups.aside import is_displaced, is_fresh
+from pixel_tui.backups.aside import is_displaced, is_temporary
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.links import LEADS_OUT, leads_out
 from pixel_tui.backups.manifest import Gap
@@ -62,7 +62,7 @@ def _is_not_copied(path: Path, policy: Policy, gaps: Gaps) -> bool:
     """Whether a file is a database, not a regular file, or among the backups."""
     try:
         ours = any(path.is_relative_to(root) for root in policy.roots)
-        if ours or is_displaced(path.name) or is_fresh(path.name):
+        if ours or is_displaced(path.name) or is_temporary(path.name):
             return True
         kind = path.stat().st_mode
         what = real_inside(str(path), policy.project) or str(path)

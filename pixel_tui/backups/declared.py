@@ -49,17 +49,17 @@ def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
         return programs.run(argv, patience=ASK_SECONDS)
 
     try:
-        whole = ask(*EVERY_PROFILE, "config")
-        if not whole.code:
-            return parse_declared(Node(load_object(whole.output)))
+        resolved = ask(*EVERY_PROFILE, "config")
+        if not resolved.code:
+            return parse_declared(Node(load_object(resolved.output)))
         active, written = ask("config"), ask(*EVERY_PROFILE, "config", *UNRESOLVED)
         if active.code:
-            reason = failure_reason(whole, command, os.environ)
+            reason = failure_reason(resolved, command, os.environ)
             return Declared(trouble=f"compose refuses it: {reason}")
         model = Node(load_object(active.output))
         found = parse_declared(model)
         if written.code:
-            reason = failure_reason(whole, command, os.environ)
+            reason = failure_reason(resolved, command, os.environ)
             return replace(found, trouble=f"compose refuses its profiles: {reason}")
         raw = Node(load_object(written.output))
         for name in dict(raw["services"].members()).keys() - dict(model["services"].members()):

@@ -53,8 +53,8 @@ def exposures(policy: Policy, containers: Iterable[Container]) -> tuple[Exposure
         former = root != policy.root
         if former and not _has_backups(root):
             continue
-        readers = _sorted(name for name, source, _ in mounts if _meets(source, root))
-        writers = _sorted(name for name, source, may in mounts if may and _meets(source, root))
+        readers = _sorted(name for name, source, _ in mounts if _overlaps(source, root))
+        writers = _sorted(name for name, source, may in mounts if may and _overlaps(source, root))
         if readers:
             found.append(Exposure(plain(str(root)), readers, writers, former))
     return tuple(found)
@@ -63,7 +63,7 @@ def exposures(policy: Policy, containers: Iterable[Container]) -> tuple[Exposure
 def can_write(containers: Iterable[Container], folder: Path) -> bool:
     """Whether a container mounts a folder, a parent or a child of it, and can write there."""
     return any(
-        mount.writable and mount.kind == "bind" and _meets(mount.source, folder)
+        mount.writable and mount.kind == "bind" and _overlaps(mount.source, folder)
         for container in containers
         for mount in container.mounts
     )
@@ -73,7 +73,7 @@ def _sorted(names: Iterable[SafeText]) -> tuple[SafeText, ...]:
     return tuple(sorted(set(names)))
 
 
-def _meets(source: str, root: Path) -> bool:
+def _overlaps(source: str, root: Path) -> bool:
     """Whether one is the other or inside it, with links resolved."""
     mounted, place = Path(os.path.realpath(source)), Path(os.path.realpath(root))
     return place.is_relative_to(mounted) or mounted.is_relative_to(place)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
-from pixel_tui.backups.aside import SIDE_FILES, fresh_name
+from pixel_tui.backups.aside import SIDE_FILES, temporary_name
 from pixel_tui.backups.broken_off import making_line, replacing_line
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, ItemKind
@@ -88,13 +88,13 @@ class FileSwap:
         place = self._state_folder / "restored"
         return with_reserve(place, lambda: self._copy_checked(source, target, item))
 
-    def swap(self, item: Item, fresh: Path, target: Path) -> None:
+    def swap(self, item: Item, new_file: Path, target: Path) -> None:
         """Move the new content into place, and keep the old file."""
         side = []
         if item.kind is ItemKind.SQLITE:
             side = [path for path in side_files(target) if os.path.lexists(path)]
         self._keep_old(target, side)
-        fresh.rename(target)
+        new_file.rename(target)
         # Not before: until then it may be the same file under a second name.
         kept = self._kept_path(target)
         self._secrets.keep(target, kept, self._roots.shown(kept))
@@ -107,23 +107,23 @@ class FileSwap:
         It is hashed again while it is copied, because whoever can write to the backups' folder may
         have changed it since the check.
         """
-        fresh = target.with_name(fresh_name(target.name))
-        fresh.unlink(missing_ok=True)  # of a restore that died
+        new_file = target.with_name(temporary_name(target.name))
+        new_file.unlink(missing_ok=True)  # of a restore that died
         try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+            descriptor = os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
             with os.fdopen(descriptor, "wb") as new, open_regular(source, follow=False) as old:
                 copy_checked(old, new, item.sha256)
                 owner_source, mode = _owner_and_mode(target, item)
                 os.fchmod(new.fileno(), mode)
-                self._owners.set_owner(fresh, owner_source.st_uid, owner_source.st_gid)
+                self._owners.set_owner(new_file, owner_source.st_uid, owner_source.st_gid)
                 if stat.S_IMODE(os.fstat(new.fileno()).st_mode) != mode:
                     with suppress(PermissionError):  # another user's file: as good as possible
                         os.fchmod(new.fileno(), mode)
                 os.fsync(new.fileno())
         except BaseException:
-            fresh.unlink(missing_ok=True)
+            new_file.unlink(missing_ok=True)
             raise
-        return fresh
+        return new_file
 
     def _make_folders(self, folder: Path) -> None:
         """Create missing folders with the mode of their parent: a container must enter them."""

@@ -25,13 +25,13 @@ def add_link_gaps(links: list[Path], policy: Policy, gaps: Gaps) -> list[str]:
     Returns:
         Their paths below the project's folder.
     """
-    told = list(_leading_out(links, policy))
-    for relative in told[:MAX_UNREAD]:
+    leading_out = list(_leading_out(links, policy))
+    for relative in leading_out[:MAX_UNREAD]:
         gaps.add(relative, LEADS_OUT, Gap.NOT_COPIED, expected=False)
-    if (more := len(told) - MAX_UNREAD) > 0:
+    if (more := len(leading_out) - MAX_UNREAD) > 0:
         why = "they lead out of the project's folder"
         gaps.add(f"{more} more links", why, Gap.NOT_COPIED, expected=False)
-    return told
+    return leading_out
 
 
 def leads_out(relative: str, real: Path, project: Path) -> bool:

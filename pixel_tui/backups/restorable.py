@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.aside import SIDE_FILES, is_displaced, is_fresh
+from pixel_tui.backups.aside import SIDE_FILES, is_displaced, is_temporary
 from pixel_tui.backups.manifest import Item, ItemKind, relative_path
 from pixel_tui.backups.search import is_database
 from pixel_tui.backups.volumes import volume_source
 from pixel_tui.errors import ConsoleError, FileError
 
-_HISTORIES: Final = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
+_VERSION_CONTROL: Final = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
 """Version control folders: their content is executed by the next command in the folder."""
 _MODE: Final = re.compile("[0-7]{3,4}", re.ASCII)
 
@@ -55,7 +55,7 @@ def target_of(item: Item, roots: RestoreRoots) -> Path:
         return _in_volume(item, roots)
     target = roots.project / relative_path(item.source)
     project, real = roots.project.resolve(), target.resolve()
-    if not real.is_relative_to(project) and not _led_by_the_project(target, real, roots):
+    if not real.is_relative_to(project) and not _is_project_link(target, real, roots):
         raise FileError(
             "A link leads out of the project's folder, to where no service has its data.",
             on=f"{target} -> {real}",
@@ -64,7 +64,7 @@ def target_of(item: Item, roots: RestoreRoots) -> Path:
     for path in (real, target):
         if roots.backups is not None and path.is_relative_to(roots.backups.resolve()):
             raise FileError("It is in the folder of the backups itself.", on=str(path))
-    if real.is_relative_to(project) and _in_history(real.relative_to(project).parts):
+    if real.is_relative_to(project) and _is_version_control(real.relative_to(project).parts):
         raise FileError("A link leads into the history of a repository.", on=str(target))
     place = real.parent
     while not os.path.lexists(place):
@@ -121,7 +121,7 @@ def mode_of(item: Item) -> int:
     return int(mode, 8) & 0o777 if isinstance(mode, str) else 0o600
 
 
-def is_beside_database(item: Item, items: Iterable[Item]) -> bool:
+def is_side_file(item: Item, items: Iterable[Item]) -> bool:
     """Whether it is a side file of a restored database, which it would corrupt."""
     if item.kind is not ItemKind.FILE:
         return False
@@ -135,9 +135,9 @@ def is_beside_database(item: Item, items: Iterable[Item]) -> bool:
 
 def _require_ours(item: Item) -> None:
     path = relative_path(item.source)
-    if _in_history(path.parts):
+    if _is_version_control(path.parts):
         raise FileError("No backup contains the history of a repository.", on=item.source)
-    if is_displaced(path.name) or is_fresh(path.name):
+    if is_displaced(path.name) or is_temporary(path.name):
         raise FileError("No backup contains what a restore has put aside.", on=item.source)
     if item.volume and (
         item.kind is not ItemKind.SQLITE
@@ -149,11 +149,11 @@ def _require_ours(item: Item) -> None:
         raise FileError(f"No file is restored with the mode {str(mode)[:20]!r}.", on=item.source)
 
 
-def _in_history(parts: Iterable[str]) -> bool:
-    return any(part.casefold() in _HISTORIES for part in parts)
+def _is_version_control(parts: Iterable[str]) -> bool:
+    return any(part.casefold() in _VERSION_CONTROL for part in parts)
 
 
-def _led_by_the_project(target: Path, real: Path, roots: RestoreRoots) -> bool:
+def _is_project_link(target: Path, real: Path, roots: RestoreRoots) -> bool:
     """Whether a link out of the project leads to data of the project.
 
     A data folder may be on another disk: then a service mounts it. Without containers, a link

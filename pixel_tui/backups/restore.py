@@ -83,7 +83,7 @@ class Restorer:
         manifest: Manifest,
         wanted: Callable[[Item], bool],
         *,
-        beside: Sequence[tuple[Path, int]] = (),
+        also_needed: Sequence[tuple[Path, int]] = (),
         stopping: Iterable[str] = (),
     ) -> None:
         """Check everything that can be checked while services still run.
@@ -93,7 +93,7 @@ class Restorer:
         Args:
             manifest: The backup's.
             wanted: Whether an item is to be restored.
-            beside: Paths, and the bytes that are needed there for something else.
+            also_needed: Paths, and the bytes that are needed there for something else.
             stopping: Ids of the containers that are stopped before the restore.
 
         Raises:
@@ -102,7 +102,7 @@ class Restorer:
         """
         self._check.untouched = "Nothing was stopped or restored"
         items = self._check.select_items(manifest, wanted)
-        targets, changed = self._check.check_items(items, beside=beside)
+        targets, changed = self._check.check_items(items, also_needed=also_needed)
         with self._check.reporting_untouched("the backup can't be"):
             require_server_space(items, self._servers, self._say)
         self._check.require_closed(changed, targets, stopping)
@@ -121,18 +121,18 @@ class Restorer:
         for item in changed:
             self._files.announce(targets[item.path])
         self._say(f"all {len(items)} are whole; {NOTHING_REPLACED_YET}")
-        fresh: list[tuple[Item, Path]] = []
+        new_files: list[tuple[Item, Path]] = []
         try:
             for item in changed:
                 with self._reporting_kept_files(item):
-                    fresh.append((item, self._files.write_copy(item, targets[item.path])))
+                    new_files.append((item, self._files.write_copy(item, targets[item.path])))
             # Check again, because copying took time.
             self._check.require_unused(changed, targets)
-            for item, copy in fresh:
+            for item, copy in new_files:
                 with self._reporting_kept_files(item):
                     self._files.swap(item, copy, targets[item.path])
         finally:
-            for _, copy in fresh:
+            for _, copy in new_files:
                 copy.unlink(missing_ok=True)
         for item in items:
             if item.server:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.aside import fresh_name
+from pixel_tui.backups.aside import temporary_name
 from pixel_tui.backups.differences import is_same
 from pixel_tui.backups.file_swap import side_files
 from pixel_tui.backups.holders import Holder
@@ -18,7 +18,7 @@ from pixel_tui.backups.ownership import Owners, access_hint
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.restorable import (
     RestoreRoots,
-    is_beside_database,
+    is_side_file,
     require_content,
     target_of,
 )
@@ -75,13 +75,13 @@ class RestoreCheck:
         if not manifest.items:
             raise OperationError("Nothing was restored, since the backup holds nothing.")
         items.sort(key=lambda item: item.kind is not ItemKind.ROLES)  # databases belong to them
-        for item in [item for item in items if is_beside_database(item, items)]:
+        for item in [item for item in items if is_side_file(item, items)]:
             self._say(f"{item.kind.value:<10} {item.source}  left alone: its database has it all")
             items.remove(item)
         return items
 
     def check_items(
-        self, items: Sequence[Item], *, beside: Sequence[tuple[Path, int]] = ()
+        self, items: Sequence[Item], *, also_needed: Sequence[tuple[Path, int]] = ()
     ) -> tuple[Mapping[str, Path], Sequence[Item]]:
         """Check everything that could fail.
 
@@ -103,8 +103,8 @@ class RestoreCheck:
             changed = [item for item in files if not is_same(item, targets[item.path])]
             copied = max((item.size for item in items if item.kind is ItemKind.POSTGRES), default=0)
             if self.dump_folder is not None and copied:
-                beside = [*beside, (self.dump_folder / "dump", copied)]
-            needs = [*beside, *((targets[item.path], item.size) for item in changed)]
+                also_needed = [*also_needed, (self.dump_folder / "dump", copied)]
+            needs = [*also_needed, *((targets[item.path], item.size) for item in changed)]
             require_space(needs, self._state_folder)
         for item in changed:
             with self.reporting_untouched(f"{item.title} can't be"):
@@ -147,7 +147,7 @@ class RestoreCheck:
         while not folder.is_dir():
             folder = folder.parent
         owner_source = target if target.is_file() else folder
-        test_file = folder / fresh_name(target.name)
+        test_file = folder / temporary_name(target.name)
         test_file.unlink(missing_ok=True)  # of a restore that died
         try:
             os.close(os.open(test_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
@@ -185,8 +185,8 @@ class RestoreCheck:
         parts: dict[Path, Item] = {}
         for item in files:
             target = targets[item.path]
-            beside = side_files(target) if item.kind is ItemKind.SQLITE else []
-            parts |= dict.fromkeys([*beside, target], item)
+            side = side_files(target) if item.kind is ItemKind.SQLITE else []
+            parts |= dict.fromkeys([*side, target], item)
         with self.reporting_untouched("which processes use it is unknown"):
             found = open_files(parts, stopping=stopping)
         for words in found.unknown:

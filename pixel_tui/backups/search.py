@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.aside import is_displaced, is_fresh
+from pixel_tui.backups.aside import is_displaced, is_temporary
 from pixel_tui.files import open_regular
 
 HEADER: Final = b"SQLite format 3\0"
@@ -144,7 +144,7 @@ def _search_below(
 def _check_file(
     path: Path, real: Path, seen: set[Path], found: SearchResult, *, wanted: bool = False
 ) -> None:
-    if is_displaced(path.name) or is_fresh(path.name):
+    if is_displaced(path.name) or is_temporary(path.name):
         return
     try:
         if is_database(path):

@@ -27,8 +27,8 @@ def search_places(
         if _holds(source, policy.project):
             places["."] = policy.project
         if os.path.realpath(source) != os.path.realpath(policy.project):
-            looked = _look_at_bind(source, policy, stack, others)
-            gaps.add(f"{PREFIX}{source}", looked.why, looked.gap, expected=looked.is_missing)
+            result = _look_at_bind(source, policy, stack, others)
+            gaps.add(f"{PREFIX}{source}", result.why, result.gap, expected=result.is_missing)
     return places
 
 

@@ -178,6 +178,6 @@ def _copy_in_steps(reader: sqlite3.Connection, writer: sqlite3.Connection) -> bo
     return True
 
 
-def _open(path: Path, how: str) -> sqlite3.Connection:
-    address = f"file:{quote(os.fsencode(path.absolute()))}?{how}"
+def _open(path: Path, options: str) -> sqlite3.Connection:
+    address = f"file:{quote(os.fsencode(path.absolute()))}?{options}"
     return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)

@@ -53,14 +53,16 @@ class Backup:
     id: str
     folder: Path
     manifest: Manifest | None
-    verdict: VerificationResult | None = None
+    verification: VerificationResult | None = None
     trouble: str = ""
     """Why it can't be used; empty if it can."""
 
     @property
     def verified(self) -> bool:
         """Whether its last verification found it intact."""
-        return self.manifest is not None and self.verdict is not None and self.verdict.well
+        return (
+            self.manifest is not None and self.verification is not None and self.verification.well
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +258,9 @@ def _read_backup(folder: Path) -> Backup:
         manifest = read_manifest(folder)
     except FileError as error:
         return Backup(folder.name, folder, None, trouble=str(error))
-    verdict = read_verification(folder)
-    trouble = "; ".join(verdict.problems[:3]) if verdict else ""
-    return Backup(folder.name, folder, manifest, verdict, trouble)
+    verification = read_verification(folder)
+    trouble = "; ".join(verification.problems[:3]) if verification else ""
+    return Backup(folder.name, folder, manifest, verification, trouble)
 
 
 def _unread_backup(folder: Path) -> Backup:
@@ -352,7 +354,7 @@ def read_verification(folder: Path) -> VerificationResult | None:
     return VerificationResult(time, problems)
 
 
-def write_verification(folder: Path, verdict: VerificationResult) -> None:
+def write_verification(folder: Path, verification: VerificationResult) -> None:
     """Record a verification.
 
     Raises:
@@ -360,9 +362,9 @@ def write_verification(folder: Path, verdict: VerificationResult) -> None:
     """
     content = {
         "version": 1,
-        "time": verdict.time.isoformat(),
-        "ok": verdict.well,
-        "problems": list(verdict.problems),
+        "time": verification.time.isoformat(),
+        "ok": verification.well,
+        "problems": list(verification.problems),
         "manifest": _manifest_hash(folder),
     }
     replace_file(folder / VERIFICATION_FILE, f"{json.dumps(content, indent=2)}\n".encode())

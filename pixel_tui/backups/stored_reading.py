@@ -21,7 +21,7 @@ from pixel_tui.backups.volumes import VolumeKnowledge, volume_folders
 
 MAX_FILES: Final = 20_000
 """The most files of a volume that are read."""
-BESIDE: Final = ("-wal", "-shm", "-journal")
+SIDE_SUFFIXES: Final = ("-wal", "-shm", "-journal")
 """Suffixes of SQLite side files, which belong to their database."""
 
 
@@ -126,7 +126,7 @@ def _files(name: str, place: Path, own: Collection[Path]) -> StoredVolume:
     """Return every file below a folder, sorted by name. Links are not followed."""
     found: list[Path] = []
     unread: list[str] = []
-    looked_at = 0
+    searched = 0
 
     def fail(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # removed meanwhile
@@ -144,13 +144,13 @@ def _files(name: str, place: Path, own: Collection[Path]) -> StoredVolume:
         folders.sort()
         links = [item for item in folders if (here / item).is_symlink()]
         found += [here / item for item in (*names, *links)]
-        looked_at += len(names) + len(folders)
-        if looked_at > MAX_FILES:
+        searched += len(names) + len(folders)
+        if searched > MAX_FILES:
             unread.append(f"it has more than {MAX_FILES} files and folders")
             break
     files = [file for path in sorted(found) if (file := _file(path, place, unread)) is not None]
     names_there = {file.path for file in files if file.database}
-    files = [file for file in files if _base(file.path) not in names_there]
+    files = [file for file in files if _database_of(file.path) not in names_there]
     why = f"not all of it could be looked at, such as {unread[0]}" if unread else ""
     return StoredVolume(name, tuple(files), why)
 
@@ -170,9 +170,9 @@ def _file(path: Path, place: Path, unread: list[str]) -> BackedUpFile | None:
     return BackedUpFile(relative)
 
 
-def _base(path: str) -> str:
+def _database_of(path: str) -> str:
     """Return the database that a side file belongs to; empty for any other file."""
-    return next((path.removesuffix(end) for end in BESIDE if path.endswith(end)), "")
+    return next((path.removesuffix(end) for end in SIDE_SUFFIXES if path.endswith(end)), "")
 
 
 def _relative(path: Path, place: Path) -> str:

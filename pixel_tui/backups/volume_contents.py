@@ -78,9 +78,9 @@ def search_volumes(
         elif (folder := opened.bound.get(name)) and (relative := path_within(folder, policy)):
             cover, by, reason = _in_bound(folder, relative, searched)
         elif folder:
-            looked = outside_of(folder)
-            cover = Cover.UNKNOWN if looked.gap is Gap.UNKNOWN else Cover.NOTHING
-            reason, is_missing = f"it is {folder}: {looked.why}", looked.is_missing and known.stored
+            result = outside_of(folder)
+            cover = Cover.UNKNOWN if result.gap is Gap.UNKNOWN else Cover.NOTHING
+            reason, is_missing = f"it is {folder}: {result.why}", result.is_missing and known.stored
         elif place is not None:
             found = search([place], [])
             inner = _in_volume(name, place, found)

@@ -47,7 +47,7 @@ def as_json(backup: Backup) -> JsonObject:
             for gap in (manifest.missing if manifest else ())
         ],
         "warnings": [plain(words) for words in (manifest.warnings if manifest else ())],
-        "verified": backup.verdict.time.isoformat() if backup.verdict else None,
+        "verified": backup.verification.time.isoformat() if backup.verification else None,
         "trouble": plain(backup.trouble),
     }
 
@@ -84,9 +84,9 @@ def verify_backup(
         backup_id: Which one; the newest if empty.
         policy: The project's rules.
         view_of: What asks the engine about a project, for servers that can read dumps.
-        clock: The time of the verdict.
+        clock: Gives the time of the verification.
         say: Told a line an item.
-        record: Keep the verdict beside the backup.
+        record: Whether to store the verification beside the backup.
 
     Raises:
         OperationError: There is no such backup.
@@ -98,12 +98,12 @@ def verify_backup(
         raise OperationError("There is no backup yet.", remedy="Make one: `pixel-tui backup now`.")
     backup = store.find(backup_id or listed[0].id)
     servers = _servers(view_of(backup.manifest.project), policy) if backup.manifest else {}
-    verdict = verify(backup, servers, clock, lambda line: say(plain(redact(line))))
+    verification = verify(backup, servers, clock, lambda line: say(plain(redact(line))))
     if record and backup.manifest is not None:
-        write_verification(backup.folder, verdict)
-    found = "is as it was written" if verdict.well else "is damaged"
+        write_verification(backup.folder, verification)
+    found = "is as it was written" if verification.well else "is damaged"
     say(plain(f"The backup {backup.id} {found}{'' if record else ' (not recorded: read-only)'}."))
-    return verdict.well
+    return verification.well
 
 
 def stack_view(command: ComposeCommand, project: str, environment: Mapping[str, str]) -> StackView:

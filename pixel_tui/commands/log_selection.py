@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pixel_tui.errors import UsageError
 from pixel_tui.logs.continuation import Grouper
-from pixel_tui.logs.level import LogLevel, level_named, level_of
+from pixel_tui.logs.level import LogLevel, level_of, parse_level
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.feed.status import unreadable, without_container
@@ -74,7 +74,7 @@ def requested_level(text: str | None) -> LogLevel:
     """
     if not text:
         return LogLevel.UNKNOWN
-    level = level_named(text)
+    level = parse_level(text)
     if level is LogLevel.UNKNOWN:
         remedy = "One of trace, debug, info, warn, error, fatal."
         raise UsageError("There is no such level", on=text[:60], remedy=remedy)

@@ -243,12 +243,12 @@ class DemoWorkspace:
         self.file.write(self.staged(argv[at + 1]))
         if argv[at] != "apply":
             return ()
-        anew = [str(item.service) for item in impact.services]
+        recreated = [str(item.service) for item in impact.services]
         built = [
             str(item.service) for item in impact.services if item.change is ServiceChange.REBUILD
         ]
-        up = ("docker", "compose", "up", "--detach", "--no-deps", "--force-recreate", *anew)
-        return [("docker", "compose", "build", *built), up] if built else [up] if anew else []
+        up = ("docker", "compose", "up", "--detach", "--no-deps", "--force-recreate", *recreated)
+        return [("docker", "compose", "build", *built), up] if built else [up] if recreated else []
 
     def edit_externally(self, data: bytes) -> bytes:
         """Open the user's editor on a private copy and return the edited content."""

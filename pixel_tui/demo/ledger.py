@@ -57,7 +57,7 @@ class DemoLedger:
     def start(self) -> None:
         """Start to follow the stack."""
         if self._view is NO_VIEW:
-            self._unsubscribe = self._observer.subscribe(self._heard)
+            self._unsubscribe = self._observer.subscribe(self._on_change)
             self.refresh()
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class DemoLedger:
             for listener in list(self._listeners):
                 listener(view)
 
-    def _heard(self, topic: Topic) -> None:
+    def _on_change(self, topic: Topic) -> None:
         if topic is Topic.SNAPSHOT:
             self.refresh()
 

@@ -41,7 +41,7 @@ from pixel_tui.facts.proxies import read_proxies
 from pixel_tui.facts.start import read_build_troubles, read_held_ports
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.reading import LedgerReader
-from pixel_tui.ledger.reading.retention import left_files
+from pixel_tui.ledger.reading.retention import removable_files
 from pixel_tui.ledger.writing.drafts import TaskDrafts
 from pixel_tui.ledger.writing.versions import old_versions_folder
 from pixel_tui.operations.planning.facts import FactReader, Facts, HeldPort, LedgerFacts, PastState
@@ -146,7 +146,7 @@ def _ledger(reader: LedgerReader, state_folder: Path) -> LedgerFacts:
         reading=reading,
         drafts=TaskDrafts(old_versions_folder(state_folder, project)).list(),
         new_id=str(uuid.uuid4()),
-        left=left_files(reader.place, reading, SystemClock().now()),
+        left=removable_files(reader.place, reading, SystemClock().now()),
     )
 
 

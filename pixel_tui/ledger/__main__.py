@@ -21,7 +21,7 @@ from pixel_tui.files import read_regular
 from pixel_tui.humanize import span
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.reading import LedgerReader
-from pixel_tui.ledger.reading.retention import RETENTION_DAYS, left_files
+from pixel_tui.ledger.reading.retention import RETENTION_DAYS, removable_files
 from pixel_tui.ledger.reading.task import Task, TaskStatus, TaskType
 from pixel_tui.ledger.reading.worker_lock import lock_content, parse_lock
 from pixel_tui.ledger.writing import changes
@@ -218,7 +218,7 @@ class _Command:
         reading = LedgerReader(self._place, self._clock).read()
         if reading.trouble is not None:
             raise OperationError(reading.trouble.what, remedy=reading.trouble.remedy)
-        for file in left_files(self._place, reading, self._clock.now(), self._arguments.days):
+        for file in removable_files(self._place, reading, self._clock.now(), self._arguments.days):
             file.path.unlink(missing_ok=True)
             say(f"{file.path.relative_to(self._place.project)} is removed.")
 

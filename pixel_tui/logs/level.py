@@ -98,7 +98,7 @@ def level_of(text: bytes | str, *, client_errors: LogLevel = LogLevel.INFO) -> L
     return LogLevel.UNKNOWN
 
 
-def level_named(word: bytes | str) -> LogLevel:
+def parse_level(word: bytes | str) -> LogLevel:
     """Return the level of a word, or of a number of pino, bunyan or syslog."""
     raw = word if isinstance(word, bytes) else word.encode("utf-8", "replace")
     raw = raw.strip().lower()
@@ -116,7 +116,7 @@ def _of_head(match: re.Match[bytes]) -> LogLevel:
         return _BY_REDIS_MARK[word]
     if kind == "syslog":
         return _BY_SYSLOG[int(word) & 7]
-    return level_named(word)
+    return parse_level(word)
 
 
 def _of_number(number: int) -> LogLevel:
@@ -142,7 +142,7 @@ def _of_json(raw: bytes) -> LogLevel:
     if match is None:
         return LogLevel.UNKNOWN
     if raw.count(b"{", 0, match.start()) == 1:
-        level = level_named(match[1] or match[2] or match[3])
+        level = parse_level(match[1] or match[2] or match[3])
         if level is not LogLevel.UNKNOWN:
             return level
     if len(raw) > MAX_JSON:
@@ -157,7 +157,7 @@ def _of_json(raw: bytes) -> LogLevel:
     for key in _KEYS:
         value = keys.get(key)
         if isinstance(value, str):
-            level = level_named(value[:24])
+            level = parse_level(value[:24])
         elif isinstance(value, int) and not isinstance(value, bool) and key not in {"s", "@l"}:
             level = _of_number(value)
         else:

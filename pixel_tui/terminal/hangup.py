@@ -33,7 +33,7 @@ def watch_terminal(descriptor: int, before_exit: Callable[[], None]) -> None:
 
 def _watch(descriptor: int, before_exit: Callable[[], None]) -> None:
     pause = threading.Event()
-    while _is_there(descriptor):
+    while _is_connected(descriptor):
         pause.wait(POLL_SECONDS)
     log.warning("the terminal is gone: the console ends")
     _detach()
@@ -54,7 +54,7 @@ def _detach() -> None:
         os.dup2(descriptor, standard, inheritable=False)
 
 
-def _is_there(descriptor: int) -> bool:
+def _is_connected(descriptor: int) -> bool:
     try:
         termios.tcgetattr(descriptor)
     except termios.error:

@@ -72,7 +72,7 @@ ALL_PARTS: Final = (*PAINTING, *LINES, *HOLDING, *DRIVER, *CRASH, *CACHES, *SCRO
 
 def missing(parts: Iterable[str]) -> tuple[str, ...]:
     """Return the parts that this Textual lacks."""
-    return tuple(part for part in parts if not _is_there(part))
+    return tuple(part for part in parts if not _exists(part))
 
 
 @cache
@@ -84,7 +84,7 @@ def has_all(parts: tuple[str, ...]) -> bool:
     return not lacking
 
 
-def _is_there(part: str) -> bool:
+def _exists(part: str) -> bool:
     """Whether a class has a member, or a constructor of it sets an attribute of this name."""
     place, _, names = part.partition(":")
     owner_name, _, name = names.partition(".")
@@ -100,4 +100,4 @@ def _is_there(part: str) -> bool:
     )
 
 
-_NOTHING: Final = _is_there.__code__.replace(co_names=())
+_NOTHING: Final = _exists.__code__.replace(co_names=())

@@ -20,10 +20,8 @@ GROUPS = {
 def lacking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
     """The parts of a group, or of all, are not there."""
     gone = set(request.param)
-    is_there = private_parts._is_there
-    monkeypatch.setattr(
-        private_parts, "_is_there", lambda part: part not in gone and is_there(part)
-    )
+    is_there = private_parts._exists
+    monkeypatch.setattr(private_parts, "_exists", lambda part: part not in gone and is_there(part))
     private_parts.has_all.cache_clear()
     yield gone
     private_parts.has_all.cache_clear()

@@ -18,16 +18,16 @@ _LOG: Final = re.compile(r"worker-(?P<task>[A-Za-z0-9_-]{8})\.log", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class LeftFile:
+class RemovableFile:
     """A file of a worker that can be removed."""
 
     path: Path
     size: int
 
 
-def left_files(
+def removable_files(
     place: LedgerPlace, reading: LedgerReading, now: datetime, days: float = RETENTION_DAYS
-) -> tuple[LeftFile, ...]:
+) -> tuple[RemovableFile, ...]:
     """Return old outputs and logs whose tasks have ended.
 
     Args:
@@ -45,11 +45,11 @@ def left_files(
         except OSError:
             continue
         if status.st_mtime < limit and not any(item.startswith(name) for item in open_ids):
-            found.append(LeftFile(path, status.st_size))
+            found.append(RemovableFile(path, status.st_size))
     return tuple(found)
 
 
-def left_workers(
+def removable_workers(
     workers: tuple[Worker, ...], now: datetime, days: float = RETENTION_DAYS
 ) -> tuple[Worker, ...]:
     """Return the containers of workers that exited at least so many days ago."""

@@ -12,7 +12,7 @@ from pixel_tui.backups.room import Shortage
 from pixel_tui.backups.store import Backup
 from pixel_tui.backups.stored import StoredData
 from pixel_tui.ledger.reading.reading import NO_READING, LedgerReading
-from pixel_tui.ledger.reading.retention import LeftFile
+from pixel_tui.ledger.reading.retention import RemovableFile
 from pixel_tui.ledger.writing.drafts import TaskDraft
 from pixel_tui.operations.nginx.routes import Route
 from pixel_tui.operations.planning.environment_facts import NO_ENVIRONMENT, EnvironmentFacts
@@ -82,7 +82,7 @@ class LedgerFacts:
     """Tasks that are to be queued, newest first."""
     new_id: str = ""
     """The id of a task that a plan may queue by itself."""
-    left: tuple[LeftFile, ...] = ()
+    left: tuple[RemovableFile, ...] = ()
     """Files of workers that ended long ago."""
 
 

@@ -164,7 +164,7 @@ class TestRestore:
         disk = os.statvfs(project)
         beside = [(project / "backups/x", disk.f_blocks * disk.f_frsize)]
         with pytest.raises(OperationError, match="not enough room"):
-            restorer.check(made, wanted_for_restore, beside=beside)
+            restorer.check(made, wanted_for_restore, also_needed=beside)
         (folder / "sqlite/data/pixels.db").write_bytes(b"")
         with pytest.raises(OperationError, match=r"Nothing was stopped or restored.*0 bytes") as no:
             restorer.check(made, wanted_for_restore)

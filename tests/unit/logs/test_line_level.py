@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.logs.level import LogLevel, level_named, level_of
+from pixel_tui.logs.level import LogLevel, level_of, parse_level
 
 SAID = {
     LogLevel.TRACE: [
@@ -182,7 +182,7 @@ def test_levels_are_in_order() -> None:
      ("8", LogLevel.UNKNOWN), ("blue", LogLevel.UNKNOWN)],
 )  # fmt: skip
 def test_words_and_numbers_name_levels(word: str, level: LogLevel) -> None:
-    assert level_named(word) is level
+    assert parse_level(word) is level
 
 
 PIECES = st.sampled_from(

@@ -14,7 +14,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.reading import LedgerReading
-from pixel_tui.ledger.reading.retention import LeftFile, left_files
+from pixel_tui.ledger.reading.retention import RemovableFile, removable_files
 from pixel_tui.ledger.reading.task import TaskStatus, TaskType
 from pixel_tui.ledger.reading.worker_lock import WorkerLock
 from pixel_tui.ledger.writing import changes
@@ -213,7 +213,7 @@ class TestTheRest:
     def test_old_workers_and_their_files_go_and_are_named(self) -> None:
         old = worker(**exited(0, finished_at=NOW - timedelta(days=8)))
         young = worker(TWO, **exited(0))
-        left = (LeftFile(Path("/srv/pixel/logs/worker-11111111.log"), 10),)
+        left = (RemovableFile(Path("/srv/pixel/logs/worker-11111111.log"), 10),)
         made = plan("task-reap", known(task(), left=left), workers=(old, young))
         assert verbs(made) == ["rm", "reap"]
         assert commands(made)[0][-2:] == ("rm", f"pixel-worker-{ONE[:8]}")
@@ -312,8 +312,8 @@ def test_files_of_tasks_that_wait_or_run_stay(tmp_path: Path) -> None:
         path.write_text("x")
     reading = LedgerReading(present=True, tasks=tasks)
     now = SystemClock().now()
-    assert left_files(place, reading, now) == ()
-    found = left_files(place, reading, now + timedelta(days=8))
+    assert removable_files(place, reading, now) == ()
+    found = removable_files(place, reading, now + timedelta(days=8))
     assert [item.path.name for item in found] == [
         f"worker-output-{ONE}.txt", f"worker-{ONE[:8]}.log"
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from typing import Final
 
 from pixel_tui.errors import NothingToDo
-from pixel_tui.ledger.reading.retention import RETENTION_DAYS, left_workers
+from pixel_tui.ledger.reading.retention import RETENTION_DAYS, removable_workers
 from pixel_tui.ledger.reading.workers import workers_of
 from pixel_tui.operations.catalogue.tasks.shared import ledger_step, no_ledger
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
@@ -16,7 +16,7 @@ from pixel_tui.text import SafeText, plain
 def draft_reap(draft: PlanDraft) -> None:
     """`docker rm` for the containers, and the files one by one."""
     files = draft.facts.ledger.left
-    workers = left_workers(workers_of(draft.snapshot), draft.facts.read_at)
+    workers = removable_workers(workers_of(draft.snapshot), draft.facts.read_at)
     if not files and not workers:
         raise NothingToDo(f"No worker that ended {RETENTION_DAYS} days ago has left anything.")
     draft.risk = Risk.DESTRUCTIVE
