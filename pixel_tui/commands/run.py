@@ -59,6 +59,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     if session.settings.read_only:
         raise UsageError("This is read-only, and `run` changes something.", remedy="Use `plan`.")
     from pixel_tui.commands.run_plan import RunRequest, carry_out
+    from pixel_tui.confirm_keys import confirm_keys
     from pixel_tui.operations.actions import action_named
     from pixel_tui.operations.jobs.abandoned import sweep_abandoned
     from pixel_tui.operations.operator import Operator
@@ -79,6 +80,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
         folder,
         clock,
         witness=live_build_recorder(command, environment, folder),
+        confirm_keys=confirm_keys(session.settings.keys),
     )
     sweep_abandoned(folder, environment, request.targets)
     observer.start()

@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         unstable_services,
     )
     from pixel_tui.commands.waiting_apply import waiting_words
+    from pixel_tui.confirm_keys import confirm_keys
     from pixel_tui.facts.past_stops import exit_tracker_with_records
     from pixel_tui.health.stack_findings import stack_findings
     from pixel_tui.session import start_session
@@ -61,7 +62,8 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     try:
         for left in left_applies(project.command, session.state_folder):
             print_error(left.words)
-        if waits := waiting_words(project.command, session.state_folder):
+        keys = confirm_keys(session.settings.keys)
+        if waits := waiting_words(project.command, session.state_folder, keys):
             print_error(waits)
     except FileError as error:
         print_error(str(error))

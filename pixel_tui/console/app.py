@@ -15,6 +15,7 @@ from textual.command import Provider
 from textual.screen import Screen
 from textual.theme import Theme
 
+from pixel_tui.confirm_keys import OPEN_ID, OPEN_KEY
 from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.console.theme import EVERY, default_theme
 from pixel_tui.errors import UsageError
@@ -49,12 +50,12 @@ class PixelTui(TerminalApp):
         Binding("colon,ctrl+p", "command_palette", "Menu", key_display=":", id="palette"),
         Binding("T", "next_theme", "Theme", show=False, id="theme", tooltip="Next theme"),
         Binding(
-            "f8",
+            OPEN_KEY,
             "open_waiting",
             "Confirm",
             show=False,
             priority=True,
-            id="confirm",
+            id=OPEN_ID,
             tooltip="The apply that waits for confirmation; c keeps it",
         ),
         Binding("ctrl+l", "redraw", "Redraw", show=False, priority=True, id="redraw"),
@@ -222,7 +223,10 @@ class PixelTui(TerminalApp):
 
         if not isinstance(self.screen, QuitScreen):
             question = QuitScreen(
-                lambda: jobs.running, lambda: jobs.cancelling, lambda: jobs.seconds_to_confirm
+                lambda: jobs.running,
+                lambda: jobs.cancelling,
+                lambda: jobs.seconds_to_confirm,
+                jobs.confirm_keys,
             )
             self.push_screen(question, self._quit_answered)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.confirm_keys import confirm_keys
 from pixel_tui.console.log_file import start_log
 from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.session import Session
@@ -67,7 +68,10 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
             sweep_abandoned(folder, environment)
             runner = ProcessRunner(environment)
             witness = live_build_recorder(command, environment, folder)
-            return Operator(runner, observer, command, folder, clock, witness=witness)
+            return Operator(
+                runner, observer, command, folder, clock,
+                witness=witness, confirm_keys=confirm_keys(session.settings.keys),
+            )  # fmt: skip
 
         @cache
         def reader() -> "FactReader":
@@ -78,7 +82,10 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
         def read_facts(snapshot: "StackSnapshot", *, stored: bool = False) -> "Facts":
             return reader()(snapshot, stored=stored)
 
-        operations = Operations(operator, observer, command, clock, read_facts, folder)
+        operations = Operations(
+            operator, observer, command, clock, read_facts, folder,
+            confirm_keys(session.settings.keys),
+        )  # fmt: skip
 
     @cache
     def open_environment() -> "EnvironmentAccess":

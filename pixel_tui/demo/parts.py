@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import Final
 
 from pixel_tui.clock import Clock, SystemClock
+from pixel_tui.confirm_keys import confirm_keys
 from pixel_tui.console.log_file import start_log
 from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.demo.drills import drills
@@ -106,6 +107,7 @@ def demo_parts(
             clock,
             read_facts,
             folder / "demo",
+            confirm_keys(settings.keys),
         )
 
     return ConsoleParts(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
+from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
 from pixel_tui.environment.apply.confirmation import Confirmation, Waiting
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.locks import shared_folder
@@ -62,6 +63,7 @@ class Operator:
         locks: Where the lock is; the folder of this machine's users if None.
         asker: What asks proxies for the services behind them.
         witness: What writes down what images were built with; None where nothing is built.
+        confirm_keys: What keeps an apply that waits to be confirmed.
     """
 
     def __init__(
@@ -78,7 +80,9 @@ class Operator:
         locks: Path | None = None,
         asker: Asker = http_probe,
         witness: BuildObserver | None = None,
+        confirm_keys: ConfirmKeys = DEFAULT_KEYS,
     ) -> None:
+        self._confirm_keys = confirm_keys
         self._runner = runner
         self._observer = observer
         self._command = command
@@ -149,7 +153,9 @@ class Operator:
             waiting = self._waiting
             if waiting is None:
                 raise
-            raise LockHeld(error.what, on=error.on, remedy=waiting.words) from error
+            raise LockHeld(
+                error.what, on=error.on, remedy=waiting.words(self._confirm_keys)
+            ) from error
 
     @property
     def _waiting(self) -> Waiting | None:

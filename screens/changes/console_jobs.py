@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from textual.screen import Screen
 
 from pixel_tui.clock import Clock
+from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
 from pixel_tui.errors import FileError
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.text import SafeText
@@ -41,6 +42,7 @@ class ConsoleJobs:
         command: How compose is called.
         clock: The time.
         state_folder: Where an apply of this stack is confirmed.
+        confirm_keys: With which keys.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class ConsoleJobs:
         command: ComposeCommand,
         clock: Clock,
         state_folder: Path,
+        confirm_keys: ConfirmKeys = DEFAULT_KEYS,
     ) -> None:
+        self.confirm_keys = confirm_keys
         self._make_operator = make_operator
         self._made: Operator | None = None
         self._command = command
@@ -226,7 +230,7 @@ class ConsoleJobs:
 
         waits = job.status.plan.action == APPLY
         confirmation = self._confirmation if waits else None
-        screen.app.push_screen(JobScreen(job, self._clock, confirmation))
+        screen.app.push_screen(JobScreen(job, self._clock, confirmation, self.confirm_keys))
 
     @property
     def _confirmation(self) -> "Confirmation":

@@ -29,10 +29,12 @@ class ApplyCountdown:
     def show(self) -> None:
         """Show it now, and find out how it is by the next time."""
         left = self._jobs.seconds_to_confirm
-        self._dashboard.query_one(StatusBar).to_confirm = left
+        keys = self._jobs.confirm_keys
+        header = self._dashboard.query_one(StatusBar)
+        header.confirm_keys, header.to_confirm = keys, left
         words = Content("")
         if left is not None:
-            words = Content.styled(countdown_words(left), "$text-warning bold")
+            words = Content.styled(countdown_words(left, keys), "$text-warning bold")
         for screen in self._dashboard.app.screen_stack[1:]:
             # The job's own screen says it with all that there is to say.
             own = getattr(screen, "watched_job", "") == self._jobs.waiting_job

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from pixel_tui.clock import Clock
+from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
 from pixel_tui.errors import ConsoleError, NothingToDo, PlanOutdated
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.target_ref import TargetRef
@@ -49,6 +50,7 @@ class Operations:
         clock: The time.
         read_facts: What is known beside the picture of the stack.
         state_folder: Where an apply of this stack is confirmed.
+        confirm_keys: With which keys.
 
     Attributes:
         jobs: The jobs that were started, and those of other consoles.
@@ -62,8 +64,9 @@ class Operations:
         clock: Clock,
         read_facts: "FactReader",
         state_folder: Path,
+        confirm_keys: ConfirmKeys = DEFAULT_KEYS,
     ) -> None:
-        self.jobs = ConsoleJobs(make_operator, command, clock, state_folder)
+        self.jobs = ConsoleJobs(make_operator, command, clock, state_folder, confirm_keys)
         self._observer = observer
         self._command = command
         self._clock = clock

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from pixel_tui.clock import Clock
+from pixel_tui.confirm_keys import DEFAULT_KEYS, KEEP_ID, KEEP_KEY, ConfirmKeys
 from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.errors import FileError
 from pixel_tui.humanize import span
@@ -37,6 +38,7 @@ class JobScreen(Dialog[None]):
         job: What to watch; it can be cancelled from here where it lets itself be.
         clock: The time.
         confirmation: Asks for what the job waits to be told; None where it is none that waits.
+        keys: What confirms it.
     """
 
     AUTO_FOCUS = "JobOutput"
@@ -44,21 +46,26 @@ class JobScreen(Dialog[None]):
         Binding("escape,b,q", "dismiss_or_forget", "Background", id="job.background"),
         Binding("ctrl+x", "cancel", "Cancel", id="job.cancel", tooltip="Cancel the job"),
         Binding(
-            "c",
+            KEEP_KEY,
             "confirm",
             "Confirm",
-            id="job.confirm",
+            id=KEEP_ID,
             tooltip="Keep the new environment, if the job waits for confirmation",
         ),
     ]
 
     def __init__(
-        self, job: WatchedJob, clock: Clock, confirmation: Confirmation | None = None
+        self,
+        job: WatchedJob,
+        clock: Clock,
+        confirmation: Confirmation | None = None,
+        keys: ConfirmKeys = DEFAULT_KEYS,
     ) -> None:
         super().__init__()
         self._asked = False
         """Ctrl+X was pressed once: the next one cancels."""
         self._confirmation = confirmation
+        self._keys = keys
         self._left: float | None = None
         """Seconds that there are to confirm it; None where it does not wait for that."""
         self._job = job
@@ -125,7 +132,7 @@ class JobScreen(Dialog[None]):
         status = self._job.status
         content = _state(status, self._clock, asked=self._asked)
         if self._left is not None and not status.state.ended:
-            content = Content("\n").join([content, _confirm_line(self._left)])
+            content = Content("\n").join([content, _confirm_line(self._left, self._keys)])
         self.query_one("#job-state", Static).update(content)
         self.query_one(".dialog").set_class(status.state is JobState.FAILED, "-broken")
         self.refresh_bindings()
@@ -201,10 +208,10 @@ def _state(status: JobStatus, clock: Clock, *, asked: bool) -> Content:
     return Content("\n").join(lines)
 
 
-def _confirm_line(seconds: float) -> Content:
+def _confirm_line(seconds: float, keys: ConfirmKeys) -> Content:
     left = span(round(seconds))
     return Content.styled(
-        f"It works. Press c within {left} to keep it, or it is rolled back.",
+        f"It works. Press {keys.keep} within {left} to keep it, or it is rolled back.",
         "$text-warning bold",
     )
 

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
 from pixel_tui.humanize import span
 from pixel_tui.text import SafeText
 from screens.shared.dialog import Dialog
@@ -31,6 +32,7 @@ class QuitScreen(Dialog[Leaving]):
         cancelling: What it means to cancel the one that runs now.
         to_confirm: Seconds before an apply is rolled back that waits to be confirmed; None
             where none waits.
+        keys: What confirms it.
     """
 
     AUTO_FOCUS = "#stay"
@@ -45,11 +47,13 @@ class QuitScreen(Dialog[Leaving]):
         running: Callable[[], int],
         cancelling: Callable[[], SafeText],
         to_confirm: Callable[[], float | None],
+        keys: ConfirmKeys = DEFAULT_KEYS,
     ) -> None:
         super().__init__()
         self._job_count = running
         self._cancelling = cancelling
         self._to_confirm = to_confirm
+        self._keys = keys
 
     def compose(self) -> ComposeResult:
         """A question and three buttons."""
@@ -84,7 +88,8 @@ class QuitScreen(Dialog[Leaving]):
         if left is not None:
             happens = (
                 "The new environment is not confirmed yet. It is rolled back in "
-                f"{span(round(left))}, even if you quit. To keep it: F8, then c;"
+                f"{span(round(left))}, even if you quit. To keep it:"
+                f" {self._keys.open}, then {self._keys.keep};"
                 " or `pixel-tui env confirm` in a shell."
             )
         else:

@@ -16,7 +16,7 @@ from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, thi
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.jobs.lock import Owner, take_lock
-from pixel_tui.settings import state_folder
+from pixel_tui.settings import Settings, state_folder
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from pixel_tui.text import NO_TEXT, SafeText
 from screens.changes.console_jobs import ConsoleJobs
@@ -334,6 +334,19 @@ async def test_it_is_counted_down_on_every_screen_and_a_key_leads_to_its_job(
         await it.press("f8", "c", "escape")
         assert it.app.screen is below
         await it.until(lambda: "rolls back" not in it.text("KeyBar"))
+        files.clear()
+        operations_of(it).jobs.close()
+
+
+async def test_the_keys_that_keep_it_are_those_of_the_settings() -> None:
+    keys = {"confirm": "f9", "job.confirm": "ctrl+k"}
+    async with console(size=(80, 24), settings=Settings(keys=keys)) as it:
+        files = await waiting_apply(it, 90)
+        await it.until(lambda: "F9, then ^k keeps it" in it.text("StatusBar"))
+        await it.press("f9")
+        await it.until(lambda: "Press ^k within" in it.text())
+        await it.press("ctrl+k", "escape")
+        await it.until(lambda: "rolls back" not in it.text("StatusBar"))
         files.clear()
         operations_of(it).jobs.close()
 

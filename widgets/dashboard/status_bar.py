@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
 from pixel_tui.health.restarts import unstable
 from pixel_tui.humanize import ago, memory_size
 from pixel_tui.stack.model.container import HealthStatus
@@ -95,13 +96,15 @@ class StatusBar(Widget):
     def __init__(self, modes: Sequence[Mode]) -> None:
         super().__init__()
         self._modes = modes
+        self.confirm_keys = DEFAULT_KEYS
+        """What keeps an apply that waits to be confirmed."""
 
     def render(self) -> RenderResult:
         """Both lines, left and right part each."""
         if self.snapshot is None or self.now is None:
             return Content("")
         width = self.size.width - 2
-        jobs = _jobs(self.jobs_running, self.to_confirm)
+        jobs = _jobs(self.jobs_running, self.to_confirm, self.confirm_keys)
         now = fitted([jobs, _age(self.snapshot, self.now)], width)
         return Content("\n").join(
             [
@@ -155,9 +158,9 @@ def _engine(snapshot: StackSnapshot) -> Sequence[LinePart]:
     ]
 
 
-def _jobs(running: int, to_confirm: float | None) -> LinePart:
+def _jobs(running: int, to_confirm: float | None, keys: ConfirmKeys) -> LinePart:
     if to_confirm is not None:
-        return LinePart(Content.styled(countdown_words(to_confirm), "$text-warning bold"))
+        return LinePart(Content.styled(countdown_words(to_confirm, keys), "$text-warning bold"))
     words = f"{running} job{'s' if running > 1 else ''} running" if running else ""
     return LinePart(Content.styled(words, "$text-accent bold"))
 

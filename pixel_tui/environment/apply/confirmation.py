@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixel_tui.confirm_keys import ConfirmKeys
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.humanize import span
 from pixel_tui.text import SafeText, plain
@@ -22,12 +23,11 @@ class Waiting:
         """How many are left."""
         return max(0.0, self.deadline - time.time())
 
-    @property
-    def words(self) -> SafeText:
+    def words(self, keys: ConfirmKeys) -> SafeText:
         """How long there is to confirm it, and with what."""
-        keys = "F8 and then `c` in the console, or `pixel-tui env confirm`"
+        how = f"{keys.open} and then `{keys.keep}` in the console, or `pixel-tui env confirm`"
         return plain(
-            f"It is rolled back in {span(round(self.seconds))} if nobody confirms it: {keys}."
+            f"It is rolled back in {span(round(self.seconds))} if nobody confirms it: {how}."
         )
 
 

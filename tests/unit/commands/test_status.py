@@ -12,6 +12,7 @@ import pytest
 from pixel_tui.clock import FixedClock
 from pixel_tui.commands.status_output import all_well, as_json, as_table, reasons, unstable_services
 from pixel_tui.commands.waiting_apply import waiting_words
+from pixel_tui.confirm_keys import confirm_keys
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.world import DemoWorld
@@ -250,13 +251,15 @@ def test_the_json_tells_times_orphans_and_ends() -> None:
 
 def test_an_apply_that_waits_to_be_confirmed_is_told_with_what_confirms_it(tmp_path: Path) -> None:
     command = ComposeCommand(directory="/srv/shop")
-    assert not waiting_words(command, state_folder())
+    keys = confirm_keys({"confirm": "f9,ctrl+w", "job.confirm": "ctrl+k"})
+    assert not waiting_words(command, state_folder(), keys)
     files = ApplyFiles(state_folder(), command.each_edited[0].env_mark)
     waits = ApplyState(
         Phase.WAITING, ".env", "shop", "a", "b", deadline=time.time() + 90, process=this_process()
     )
     files.write(waits)
-    words = waiting_words(command, state_folder())
+    words = waiting_words(command, state_folder(), keys)
     assert "waits to be confirmed. It is rolled back in " in words
-    assert "`pixel-tui env confirm`" in words
+    assert "F9 and then `^k` in the console, or `pixel-tui env confirm`" in words
+    assert "F8 and then `c` in" in waiting_words(command, state_folder(), confirm_keys({}))
     files.clear()
