@@ -1,4 +1,4 @@
-"""Stacks, services and containers for plans, and the plans of actions on them."""
+"""Stacks, services and containers for plans of actions."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -104,11 +104,11 @@ def stack(
 
 
 CHAIN = (spec("postgres"), spec("api", "postgres"), spec("web", "api"), spec("landing"))
-"""web depends on api, api on postgres; landing is by itself."""
+"""web depends on api, api on postgres; landing has no dependencies."""
 
 
 def running(*changed: Container) -> StackSnapshot:
-    """The chain, all of it running but for the containers given."""
+    """The chain with all services running, except the given containers."""
     known = {item.name: container(item.name) for item in CHAIN}
     return stack(*(known | {item.service: item for item in changed}).values(), specs=CHAIN)
 

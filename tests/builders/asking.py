@@ -1,4 +1,4 @@
-"""Programs that hang, and what tells that they are gone."""
+"""Programs that hang, and checks that they have exited."""
 
 import time
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from pathlib import Path
 from tests.patience import PATIENCE
 
 LONG = 4 * PATIENCE
-"""Seconds that the children here would take, where nobody ended them."""
+"""How long the children would run, in seconds, if they are not killed."""
 
 
 def gone(pid: int) -> bool:
-    """Whether it is no more, or nobody has taken notice of its end yet."""
+    """Return whether a process has exited; zombies count as exited."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
@@ -19,7 +19,7 @@ def gone(pid: int) -> bool:
 
 
 def noting_its_child(folder: Path) -> str:
-    """A script that has a child and waits for it; the child's number is in `pid`."""
+    """A script that starts a child and waits for it; the child's PID is in `pid`."""
     return f"sleep {LONG} & echo $! > {folder}/new; mv {folder}/new {folder}/pid; wait"
 
 

@@ -64,6 +64,6 @@ def plan(name: str, known: Facts, *targets: str, stack: StackSnapshot | None = N
 
 
 def refused(stack: StackSnapshot) -> StackSnapshot:
-    """The same stack, where compose refuses the project."""
+    """The same stack with a project that compose refuses."""
     orphans = tuple(replace(service, spec=None) for service in stack.services)
     return replace(stack, project=None, project_trouble=TROUBLE, services=orphans)

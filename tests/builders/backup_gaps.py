@@ -27,7 +27,7 @@ OVERRIDE = 1 << 1 | 1 << 2  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 
 @pytest.fixture
 def ordinary() -> Iterator[None]:
-    """Let even root be refused what modes refuse."""
+    """Apply file modes even to root."""
     if os.geteuid() != 0:
         yield
         return
@@ -44,7 +44,7 @@ def ordinary() -> Iterator[None]:
 
 @dataclass
 class Stack:
-    """Programs of a host with these containers, and a compose file that resolves to this."""
+    """Programs on a host with these containers and this resolved project."""
 
     containers: Sequence[JsonObject] = ()
     model: JsonObject | None = None

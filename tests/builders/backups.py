@@ -31,7 +31,7 @@ DIGEST = "0" * 64
 
 
 class NoContainers:
-    """Programs of a host on which the project has no container, and compose refuses it."""
+    """Programs on a host without containers, with a compose that refuses the project."""
 
     def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
         if "config" in argv:

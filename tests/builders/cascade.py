@@ -1,4 +1,4 @@
-"""What a plan does beside what it was asked for."""
+"""What a plan does in addition to the requested action."""
 
 from pixel_tui.operations.planning.convergence import UpOptions, predict_up
 from pixel_tui.stack.model.container import Container, ContainerState
@@ -15,7 +15,7 @@ def changes(snapshot: StackSnapshot, *named: str, **options: object) -> dict[str
 
 
 def left_beside(old: Container, **changes: object) -> Container:
-    """What compose made to replace a container, and did not put in its place."""
+    """A replacement that has not taken over the name."""
     fields: dict[str, object] = {
         "id": "f" * 64,
         "name": SafeText(f"{old.short_id}_{old.name}"),

@@ -1,4 +1,4 @@
-"""Backups made and restored by the installed program on a real engine."""
+"""Backups created and restored by the installed program on a real engine."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ from tests.engine.private_engine import Project
 
 @dataclass(frozen=True)
 class Desk:
-    """A project, and the program that is run on it."""
+    """A project, and the program to run on it."""
 
     project: Project
     state: Path
     place: Path | None = None
-    """The folder as it is given, where that is no other than the project's."""
+    """The folder to pass, if it differs from the project's."""
     named: bool = True
-    """The project's name is given too."""
+    """Whether the project's name is passed."""
 
     @property
     def folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""Actions that are planned and done on a real engine."""
+"""Actions planned and run on a real engine."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ QUICK = Timeouts(settle=0.3, deadline=10, probing=8, glance=1)
 
 @dataclass(frozen=True)
 class Desk:
-    """A stack as a console sees it, and the door to change it."""
+    """A watched stack and the operations on it."""
 
     watcher: Watcher
     operator: Operator
@@ -58,7 +58,7 @@ class Desk:
 
 
 def is_known(snapshot: StackSnapshot) -> bool:
-    """Whether a plan that is made now is not outdated as soon as compose tells the hashes."""
+    """Return whether compose's hashes are known, so that a plan stays valid."""
     project = snapshot.project
     return snapshot.complete and project is not None and not project.awaits_hashes
 

@@ -1,4 +1,4 @@
-"""Environments that are applied on a real engine."""
+"""Environments applied on a real engine."""
 
 import hashlib
 import os
@@ -54,7 +54,7 @@ BEFORE = b"MODE=good # as it was\nSECRET_KEY=first-value\nNEXT_PUBLIC_API_URL=ht
 def eventually(
     check: Callable[[], object], what: str, of: "subprocess.Popen[str] | None" = None
 ) -> None:
-    """Wait for a condition; a program that ended early says why."""
+    """Wait for a condition; fail with the output of a program that exits early."""
     end = time.monotonic() + PATIENCE
     while not check():
         if of is not None and of.poll() is not None:
@@ -64,7 +64,7 @@ def eventually(
 
 
 class Bench:
-    """A project that runs, and the program that applies to it."""
+    """A running project, and the program that applies environments to it."""
 
     def __init__(self, engine: Engine, project: Project, state: Path) -> None:
         self.engine, self.project, self.state = engine, project, state
@@ -111,7 +111,7 @@ class Bench:
         return self._pixel_tui("run", *words, PIXEL_TUI_CONFIG=str(config))
 
     def shell(self, *words: str) -> tuple[int, str]:
-        """Another command of the shell: its exit code, and what it says."""
+        """Run another shell command; return its exit code and output."""
         process = self._pixel_tui(*words)
         output, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, output
@@ -160,7 +160,7 @@ class Bench:
 def project(
     engine: Engine, base_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Project]:
-    """One project for all of it: what an apply leaves is as before, or is put back by `up`."""
+    """One project for all tests: an apply leaves it unchanged, or `up` restores it."""
     name = unique_name("confirmed")
     directory = tmp_path_factory.mktemp("confirmed") / name
     directory.mkdir()

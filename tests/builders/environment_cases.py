@@ -1,4 +1,4 @@
-"""Environments for the tests of what is said of them."""
+"""Environments for tests of checks."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,7 +29,7 @@ TELEGRAM_BOT_TOKEN=123456789:AAabcdefghijklmnopqrstuvwxyz0123456
 
 
 def pixel_uses(**references: tuple[KeyUse, ...]) -> EnvironmentUses:
-    """A project of the Pixel stack whose agent reads the file whole."""
+    """A project of the Pixel stack whose agent has the file as `env_file`."""
     return EnvironmentUses(
         services=tuple(map(plain, ("api", "agent", "postgres", "syntropy"))),
         hosts=frozenset({"api", "agent", "postgres", "syntropy"}),

@@ -1,4 +1,4 @@
-"""Stacks with something wrong in them."""
+"""Stacks with problems."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""An operator with a runner and an observer that do as a test wants."""
+"""An operator with a scripted runner and observer."""
 
 import json
 import threading
@@ -64,7 +64,7 @@ def agent(**changes: object) -> Container:
 
 
 def again(**changes: object) -> Container:
-    """The agent in its next life."""
+    """The agent in its next run."""
     return agent(**({"started_at": NOW + timedelta(seconds=5)} | changes))
 
 
@@ -83,7 +83,7 @@ def stack(*containers: Container, engine: EngineStatus = ENGINE) -> StackSnapsho
 
 
 class FakeObserver:
-    """An observer whose picture is set by hand."""
+    """An observer with a snapshot set by the test."""
 
     usage: Mapping[str, Any] = {}
     events: Sequence[StackEvent] = ()
@@ -93,9 +93,9 @@ class FakeObserver:
         self._listeners: list[Listener] = []
         self.refreshed = 0
         self.engine = ScriptedEngine()
-        """What the logs are read from."""
+        """The engine with the logs."""
         self.watched = threading.Event()
-        """Set once somebody listens."""
+        """Set when a listener subscribes."""
 
     @property
     def snapshot(self) -> StackSnapshot:
@@ -139,7 +139,7 @@ class FakeObserver:
 
 
 class FakeCommand:
-    """A command that ends when it is told to, and remembers how it was asked to."""
+    """A command that exits on demand, and records how it was signalled."""
 
     pid = None
 
@@ -177,10 +177,10 @@ class FakeCommand:
 
 @dataclass
 class FakeRunner:
-    """Starts commands that end at once with the given codes, or hang until they are stopped."""
+    """Starts commands that exit at once with the given codes, or hang until stopped."""
 
     codes: list[int | None] = field(default_factory=list)
-    """One a command, None for one that hangs; 0 for those that come after."""
+    """The exit codes of commands, None for one that hangs; later ones exit with 0."""
     says: str = ""
     obeys: str = "interrupt"
     fails: bool = False
@@ -229,7 +229,7 @@ def runner(observer: FakeObserver) -> FakeRunner:
 
 @dataclass
 class Desk:
-    """An operator and what it stands on."""
+    """An operator and its dependencies."""
 
     folder: Path
     observer: FakeObserver
@@ -269,7 +269,7 @@ def desk(tmp_path: Path, observer: FakeObserver, runner: FakeRunner) -> Iterator
 
 
 def restoring(desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    """A plan whose step puts files back in a folder."""
+    """A plan with a step that restores files in a folder."""
     command = replace(COMMAND, directory=str(folder))
     monkeypatch.setattr("tests.builders.job.COMMAND", command)
     made, argv = desk.plan(), worker_argv(command, "pixel", "restore", name="20260301-100000")

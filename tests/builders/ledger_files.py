@@ -1,4 +1,4 @@
-"""Ledgers for tests: tasks as the other programs write them."""
+"""Ledgers with tasks as other programs write them."""
 
 import json
 from datetime import UTC, datetime

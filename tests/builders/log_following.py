@@ -1,4 +1,4 @@
-"""A follower of logs over a scripted engine, and the snapshots that it is shown."""
+"""A log follower on a scripted engine, with snapshots set by the test."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +39,7 @@ HASTY = FollowLimits(retry_seconds=(0.02, 0.04), settle_seconds=0.05)
 
 
 class Stage:
-    """A follower, the engine it reads, and the picture it is shown."""
+    """A log follower, its engine and its snapshot."""
 
     def __init__(
         self,
@@ -51,10 +51,10 @@ class Stage:
         self.engine = ScriptedEngine()
         self.events: list[StackEvent] = []
         self.truth: dict[str, Container] = {}
-        """What the engine knows of a container where the picture is older."""
+        """The present state of containers whose state in the snapshot is older."""
         self.looks = 0
         self.meanwhile: Callable[[], None] | None = None
-        """What happens right before the container is asked for, once."""
+        """Called once right before the container is inspected."""
         self._picture = StackSnapshot(READY)
         self.show(*containers, tell=False)
         self.ring = Ring()
@@ -110,7 +110,7 @@ class Stage:
         self.feed.snapshot_changed()
 
     def story(self) -> list[str]:
-        """All lines; marks without the container's name."""
+        """Return all lines; marks without the container's name."""
         lines = self.ring.window(0, 1 << 40).lines
         return [
             f"-- {line.text.decode().split(' ', 1)[1]}"
@@ -127,11 +127,11 @@ class Stage:
             time.sleep(0.005)
 
     def tells(self, *story: str) -> None:
-        """Wait for exactly this story."""
+        """Wait for exactly these lines."""
         self.until(lambda: self.story() == list(story))
 
     def stays(self, *story: str) -> None:
-        """It is this story and does not change, whatever is shown again."""
+        """Check that the lines are these and do not change when the snapshot is set again."""
         for _ in range(5):
             self.feed.snapshot_changed()
             time.sleep(0.02)
@@ -176,14 +176,14 @@ B = container(2)
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    """One running container that has said three things."""
+    """One running container with three lines."""
     with three_lines() as made:
         yield made
 
 
 @contextmanager
 def three_lines(limits: FollowLimits = HASTY) -> Iterator[Stage]:
-    """One running container that has said three things."""
+    """One running container with three lines."""
     made = Stage(A, limits=limits)
     made.engine.say(A.id, 1, "one")
     made.engine.say(A.id, 2, "two")

@@ -1,4 +1,4 @@
-"""A database that another process has open, and values that a table may have."""
+"""A database opened by another process, and values for its tables."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ sys.stdin.read()
 
 @contextmanager
 def opened_by_another(database: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that has emptied a database, holds no lock, and keeps it open."""
+    """A process that has emptied a database and keeps it open without a lock."""
     with subprocess.Popen(
         [sys.executable, "-c", IDLE, str(database)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -38,7 +38,7 @@ def opened_by_another(database: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 @contextmanager
 def held_open(file: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that has a file open, and no lock."""
+    """A process that has a file open without a lock."""
     with file.open("rb") as opened, subprocess.Popen(["sleep", "1000"], stdin=opened) as other:
         try:
             yield other

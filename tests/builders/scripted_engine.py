@@ -1,4 +1,4 @@
-"""An engine of which only the logs are there, and which says what a test wants."""
+"""An engine with scripted logs only."""
 
 import threading
 from dataclasses import dataclass, field
@@ -25,14 +25,14 @@ class Kept:
 
     lines: list[tuple[str, str]] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
-    """Where the log ended at the end of each life."""
+    """The length of the log at the end of each run."""
     broken: int = 0
-    """How often its streams broke off."""
+    """How often its streams have broken."""
 
 
 @dataclass
 class ScriptedEngine:
-    """An `EngineReader` of which only the logs are there."""
+    """An `EngineReader` with logs only."""
 
     address = plain("scripted")
     context = plain("test")
@@ -124,7 +124,7 @@ class ScriptedEngine:
 
 
 class ScriptedStream:
-    """A log as the engine would send it: frames, a few lines at a time."""
+    """A log in the engine's frames, with a few lines per chunk."""
 
     def __init__(self, engine: ScriptedEngine, request: LogRequest) -> None:
         self._engine = engine
@@ -167,6 +167,6 @@ class ScriptedStream:
 
 
 def frame(stamp: str, text: str) -> bytes:
-    """A line as the engine sends it."""
+    """Return a line in the engine's format."""
     payload = f"{stamp} {text}\n".encode()
     return b"\x01\0\0\0" + len(payload).to_bytes(4, "big") + payload

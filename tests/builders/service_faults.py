@@ -1,4 +1,4 @@
-"""Containers and services with something wrong, and what is found about them."""
+"""Containers and services with problems, and their findings."""
 
 from datetime import timedelta
 
@@ -58,7 +58,7 @@ def probed(status: HealthStatus, *said: str) -> Health:
 
 
 def only(found: Service, *others: Service) -> tuple[str, str, str, str]:
-    """The finding about the first of these services, in words."""
+    """Return the texts of the finding about the first of these services."""
     finding = next(
         item for item in findings(stack(found, *others), NOON) if item.service == found.name
     )
@@ -66,7 +66,7 @@ def only(found: Service, *others: Service) -> tuple[str, str, str, str]:
 
 
 def said_of(found: Service, *others: Service) -> tuple[str, str, str]:
-    """The finding about a service, whatever else is wrong."""
+    """Return the finding about a service, ignoring other services."""
     finding = finding_of(found, stack(found, *others), NOON)
     assert finding is not None
     return finding.what, finding.why, finding.remedy

@@ -1,4 +1,4 @@
-"""Sessions: what a run of the program was started with."""
+"""Sessions of the program."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,5 +12,5 @@ def session(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Session:
-    """One with these settings and variables; its state folder is the test's own if None."""
+    """Create a session with these settings and variables; a new state folder if None."""
     return Session(environment or {}, settings or Settings(), folder or state_folder())

@@ -1,4 +1,4 @@
-"""The strings of the code that people read, found in its source."""
+"""The user-visible strings in the source code."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 FILLED_IN: Final = "…"
-"""In place of what an f-string fills in."""
+"""Replaces the values in f-strings."""
 
 SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
     "Action": frozenset({"verb", "alone", "when", "failing"}),

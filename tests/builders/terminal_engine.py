@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def job_succeeded(text: str) -> bool:
-    """The job on the screen did; the log says so of those before it too."""
+    """Check that the job on the screen and earlier ones in the log have succeeded."""
     return any("succeeded" in line and "console:" not in line for line in text.splitlines())
 
 

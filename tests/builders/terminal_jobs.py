@@ -1,4 +1,4 @@
-"""Consoles in a pty whose jobs outlive them."""
+"""Consoles in a pty with jobs that outlive them."""
 
 import json
 import os
@@ -41,7 +41,7 @@ services:
 
 @dataclass
 class Bench:
-    """A stack whose changes can be held up, and the consoles on it."""
+    """A stack whose changes can be delayed, and its consoles."""
 
     engine: Engine
     project: Project
@@ -74,7 +74,7 @@ class Bench:
 
     @contextmanager
     def rebuilding(self) -> Iterator[Program]:
-        """A console in which a rebuild runs as far as the gates let it."""
+        """A console with a rebuild that is delayed by gates."""
         with self.console() as it:
             it.wait_for("1 of 1 running")
             it.press(":")
@@ -103,7 +103,7 @@ class Bench:
         return found
 
     def job_of(self, action: str) -> dict[str, Any]:
-        """The newest job of an action, and where its output is."""
+        """Return the newest job of an action and its output file."""
         for path in sorted(self._records(), reverse=True):
             found: dict[str, Any] = json.loads(path.read_text())
             if found["plan"]["action"] == action:

@@ -1,4 +1,4 @@
-"""The environment screen, driven."""
+"""Driving the environment screen."""
 
 from screens.environment.editor import EnvironmentEditor
 from screens.environment.screen import EnvironmentScreen

@@ -1,4 +1,4 @@
-"""The log pane, driven."""
+"""Driving the log pane."""
 
 from tests.ui.driving import Console
 from widgets.logs.chips import LogChips

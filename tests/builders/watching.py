@@ -1,4 +1,4 @@
-"""A watched embedded stack whose engine and compose answer late, wrongly, or not at all."""
+"""A watched demo stack whose engine and compose respond late, wrongly, or not at all."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ PACE = Pace(poll=600.0, usage=0.1, files=0.02, gather=0.01, retry=0.2, heartbeat
 
 
 class Engine(DemoEngine):
-    """The embedded engine, with gates that tests open."""
+    """The demo engine with gates that tests open."""
 
     def __init__(self, world: DemoWorld) -> None:
         super().__init__(world)
@@ -39,16 +39,16 @@ class Engine(DemoEngine):
         self.tells = threading.Event()
         self.tells.set()
         self.waiting = False
-        """Whether somebody waits to hear its events."""
+        """Whether a client waits for its events."""
         self.asked: list[str] = []
         self.inspected: list[str] = []
         self.streams: list[EventStream] = []
         self.listened: list[str] = []
-        """Whose events were asked for."""
+        """The projects whose events were requested."""
         self.surprise: Exception | None = None
         self.frozen = False
         self.refused: dict[str, EngineError] = {}
-        """What is answered about an image or a container."""
+        """Errors for requests about images and containers."""
 
     def image(self, reference: str) -> JsonObject | None:
         if reference in self.refused:
@@ -82,7 +82,7 @@ class Engine(DemoEngine):
 
 
 class Compose(DemoProject):
-    """The embedded project, read by a compose that can be made to fail."""
+    """The demo project with a compose that can be made to fail."""
 
     def __init__(self, world: DemoWorld) -> None:
         super().__init__(world)
@@ -126,7 +126,7 @@ class Compose(DemoProject):
 
 
 class Stage:
-    """A watcher, and the engine and the project that it looks at."""
+    """A watcher with its engine and project."""
 
     def __init__(self, likely: str = "folder", pace: Pace = PACE) -> None:
         self.world = DemoWorld(SystemClock())
@@ -158,13 +158,13 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture
 def foreseen() -> Iterator[Stage]:
-    """A stage where the engine has containers of the project's likely name."""
+    """A stage whose engine has containers with the project's likely name."""
     yield from played(Stage(likely=PROJECT))
 
 
 @pytest.fixture
 def patient() -> Iterator[Stage]:
-    """The same, where the containers are not read before the events come."""
+    """The same, but containers are only read after the event stream was opened."""
     yield from played(Stage(PROJECT, replace(PACE, listen=PATIENCE)))
 
 
