@@ -10,7 +10,7 @@ LONG = 4 * PATIENCE
 """How long the children would run, in seconds, if they are not killed."""
 
 
-def gone(pid: int) -> bool:
+def has_exited(pid: int) -> bool:
     """Return whether a process has exited; zombies count as exited."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -18,12 +18,12 @@ def gone(pid: int) -> bool:
         return True
 
 
-def noting_its_child(folder: Path) -> str:
+def script_with_child(folder: Path) -> str:
     """A script that starts a child and waits for it; the child's PID is in `pid`."""
     return f"sleep {LONG} & echo $! > {folder}/new; mv {folder}/new {folder}/pid; wait"
 
 
-def soon(check: Callable[[], bool]) -> bool:
+def eventually(check: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + PATIENCE
     while not check():
         if time.monotonic() > deadline:

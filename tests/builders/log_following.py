@@ -50,7 +50,7 @@ class Stage:
     ) -> None:
         self.engine = ScriptedEngine()
         self.events: list[StackEvent] = []
-        self.truth: dict[str, Container] = {}
+        self.present_states: dict[str, Container] = {}
         """The present state of containers whose state in the snapshot is older."""
         self.looks = 0
         self.meanwhile: Callable[[], None] | None = None
@@ -79,7 +79,7 @@ class Stage:
         for service in self._picture.services:
             for item in service.containers:
                 if item.id == container_id:
-                    return self.truth.get(container_id, item)
+                    return self.present_states.get(container_id, item)
         raise EngineRefused(404, "No such container")
 
     def run_events(
@@ -105,11 +105,11 @@ class Stage:
         if tell:
             self.feed.snapshot_changed()
 
-    def lose(self) -> None:
+    def lose_engine(self) -> None:
         self._picture = replace(self._picture, engine=LOST)
         self.feed.snapshot_changed()
 
-    def story(self) -> list[str]:
+    def shown_lines(self) -> list[str]:
         """Return all lines; marks without the container's name."""
         lines = self.ring.window(0, 1 << 40).lines
         return [
@@ -119,23 +119,23 @@ class Stage:
             for line in lines
         ]
 
-    def until(self, holds: object) -> None:
+    def wait_until(self, holds: object) -> None:
         assert callable(holds)
         deadline = time.monotonic() + PATIENCE
         while not holds():
-            assert time.monotonic() < deadline, (self.story(), self.feed.status)
+            assert time.monotonic() < deadline, (self.shown_lines(), self.feed.status)
             time.sleep(0.005)
 
-    def tells(self, *story: str) -> None:
+    def wait_for_lines(self, *story: str) -> None:
         """Wait for exactly these lines."""
-        self.until(lambda: self.story() == list(story))
+        self.wait_until(lambda: self.shown_lines() == list(story))
 
-    def stays(self, *story: str) -> None:
+    def assert_lines_stay(self, *story: str) -> None:
         """Check that the lines are these and do not change when the snapshot is set again."""
         for _ in range(5):
             self.feed.snapshot_changed()
             time.sleep(0.02)
-        assert self.story() == list(story)
+        assert self.shown_lines() == list(story)
 
 
 def container(number: int = 1, *, life: float = 0.0, **changes: object) -> Container:
@@ -160,7 +160,7 @@ def ended(before: Container, at: float, code: int = 0) -> Container:
     )
 
 
-def alive_again(before: Container, at: float, *, died: float) -> Container:
+def restarted(before: Container, at: float, *, died: float) -> Container:
     return replace(
         before,
         state=ContainerState.RUNNING,
@@ -189,6 +189,6 @@ def three_lines(limits: FollowLimits = HASTY) -> Iterator[Stage]:
     made.engine.say(A.id, 2, "two")
     made.engine.say(A.id, 3, "three")
     made.feed.start()
-    made.tells("one", "two", "three")
+    made.wait_for_lines("one", "two", "three")
     yield made
     made.feed.close()

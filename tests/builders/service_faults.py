@@ -57,7 +57,7 @@ def probed(status: HealthStatus, *said: str) -> Health:
     return Health(status, failing_streak=4, probes=(probe,))
 
 
-def only(found: Service, *others: Service) -> tuple[str, str, str, str]:
+def first_finding(found: Service, *others: Service) -> tuple[str, str, str, str]:
     """Return the texts of the finding about the first of these services."""
     finding = next(
         item for item in findings(stack(found, *others), NOON) if item.service == found.name
@@ -65,7 +65,7 @@ def only(found: Service, *others: Service) -> tuple[str, str, str, str]:
     return finding.severity.name, finding.what, finding.why, finding.remedy
 
 
-def said_of(found: Service, *others: Service) -> tuple[str, str, str]:
+def finding_texts(found: Service, *others: Service) -> tuple[str, str, str]:
     """Return the finding about a service, ignoring other services."""
     finding = finding_of(found, stack(found, *others), NOON)
     assert finding is not None

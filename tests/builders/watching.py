@@ -157,7 +157,7 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def foreseen() -> Iterator[Stage]:
+def full_stage() -> Iterator[Stage]:
     """A stage whose engine has containers with the project's likely name."""
     yield from played(Stage(likely=PROJECT))
 

@@ -22,7 +22,14 @@ from pixel_tui.stack.model.snapshot import (
 )
 from pixel_tui.text import SafeText, plain
 from tests.builders.findings import NOON, stack
-from tests.builders.service_faults import container, down, only, probed, said_of, service
+from tests.builders.service_faults import (
+    container,
+    down,
+    finding_texts,
+    first_finding,
+    probed,
+    service,
+)
 
 JUST = NOON - timedelta(seconds=4)
 KILLED = container(
@@ -222,7 +229,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
 def test_each_rule_has_a_problem_a_reason_and_a_fix(
     found: Service, expected: tuple[str, str, str, str]
 ) -> None:
-    assert only(found) == expected
+    assert first_finding(found) == expected
 
 
 @pytest.mark.parametrize(
@@ -266,11 +273,11 @@ def test_a_fix_is_a_key_where_keys_change_things_and_else_a_command(
 
 def test_a_service_waiting_for_a_broken_one_names_it() -> None:
     absent = service(state=ServiceState.ABSENT, spec=WAITING)
-    assert only(absent, DEAD_DB)[2] == "it waits for db"
+    assert first_finding(absent, DEAD_DB)[2] == "it waits for db"
     created = service(
         container(state=ContainerState.CREATED), state=ServiceState.CREATED, spec=WAITING
     )
-    assert only(created, DEAD_DB)[2:] == (
+    assert first_finding(created, DEAD_DB)[2:] == (
         "it waits for db",
         "Mend what it waits for, then start it (s).",
     )
@@ -284,14 +291,14 @@ def test_rules_have_an_order() -> None:
         health=HealthStatus.UNHEALTHY,
         sync=Sync(SyncAction.RECREATE),
     )
-    assert only(both)[1].startswith("restarts again")
+    assert first_finding(both)[1].startswith("restarts again")
     dead = service(down(), state=ServiceState.EXITED, sync=Sync(SyncAction.RECREATE))
-    assert only(dead)[1].startswith("is down")
+    assert first_finding(dead)[1].startswith("is down")
 
 
 def test_a_container_no_longer_restarted_is_down_and_not_in_a_loop() -> None:
     stopped = service(down(3, restarts=9), state=ServiceState.EXITED)
-    _, what, why, remedy = only(stopped)
+    _, what, why, remedy = first_finding(stopped)
     assert what.startswith("is down")
     assert why == "exit code 3, after the daemon had restarted it 9 times"
     assert "stop it" not in remedy
@@ -303,7 +310,7 @@ def test_unhealthy_takes_precedence_over_out_of_sync() -> None:
         health=HealthStatus.UNHEALTHY,
         sync=Sync(SyncAction.RECREATE),
     )
-    assert only(both)[0] == "BROKEN"
+    assert first_finding(both)[0] == "BROKEN"
 
 
 @pytest.mark.parametrize(
@@ -381,6 +388,6 @@ def test_a_running_container_outside_its_network_is_a_finding() -> None:
     spec = ServiceSpec(plain("api"), plain("image"), networks=(inner, outer))
     cut = service(container(networks=(NetworkAddress(outer, plain("10.0.0.2")),)), spec=spec)
     assert not cut.is_ok
-    assert "is not connected to its network shop_inner" in said_of(cut)[0]
+    assert "is not connected to its network shop_inner" in finding_texts(cut)[0]
     stopped = service(down(), spec=spec, state=ServiceState.EXITED)
     assert stopped.disconnected == ()

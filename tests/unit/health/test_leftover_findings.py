@@ -12,7 +12,7 @@ from pixel_tui.stack.model.snapshot import (
 )
 from pixel_tui.text import SafeText
 from tests.builders.findings import NOON, stack
-from tests.builders.service_faults import container, down, only, service
+from tests.builders.service_faults import container, down, first_finding, service
 
 
 def beside(old: Container, **changes: object) -> Container:
@@ -30,14 +30,16 @@ def beside(old: Container, **changes: object) -> Container:
 
 def test_leftovers_of_a_recreate_are_a_finding_with_a_fix() -> None:
     running, stopped = container(), down()
-    level, what, why, remedy = only(service(running, beside(running)))
+    level, what, why, remedy = first_finding(service(running, beside(running)))
     assert (level, what) == ("WARNING", "was not recreated completely")
     assert why.startswith("111111111111_shop-api-1 was made to replace")
     assert remedy == "Remove it: pixel-tui run remove-leftovers api"
-    found = only(service(stopped, beside(stopped), state=ServiceState.EXITED))
+    found = first_finding(service(stopped, beside(stopped), state=ServiceState.EXITED))
     assert found[:2] == ("BROKEN", "is down: its recreate broke off")
     assert "what was left is removed first" in found[3]
-    twice = only(service(running, beside(running, state=ContainerState.RUNNING, started_at=NOON)))
+    twice = first_finding(
+        service(running, beside(running, state=ContainerState.RUNNING, started_at=NOON))
+    )
     assert twice[0] == "BROKEN"
     assert twice[1].startswith("runs twice: 111111111111_shop-api-1")
 

@@ -12,7 +12,7 @@ from pixel_tui.stack.model.snapshot import (
     SyncAction,
 )
 from pixel_tui.text import plain
-from tests.builders.service_faults import down, said_of, service
+from tests.builders.service_faults import down, finding_texts, service
 
 
 def test_a_missing_image_takes_precedence_over_a_dependency() -> None:
@@ -23,31 +23,31 @@ def test_a_missing_image_takes_precedence_over_a_dependency() -> None:
         state=ServiceState.ABSENT,
         sync=Sync(SyncAction.PULL, plain("image x/api is not here: it would be pulled")),
     )
-    what, why, remedy = said_of(absent, needed)
+    what, why, remedy = finding_texts(absent, needed)
     assert (what, why) == ("has no container", "image x/api is not here: it would be pulled")
     assert "docker compose pull api" in remedy
     built = replace(absent, spec=replace(spec, builds=True), sync=Sync(SyncAction.BUILD))
-    assert "docker compose build api" in said_of(built, needed)[2]
+    assert "docker compose build api" in finding_texts(built, needed)[2]
 
 
 def test_a_missing_external_takes_precedence() -> None:
     volume = External("volume", plain("old"))
     spec = ServiceSpec(plain("api"), plain("image"), externals=(volume,))
     absent = service(spec=spec, state=ServiceState.ABSENT, missing=(volume,))
-    _, why, remedy = said_of(absent)
+    _, why, remedy = finding_texts(absent)
     assert "external volume old does not exist" in why
     assert "a new one is empty" in remedy
     created = service(
         down(state=ContainerState.CREATED), state=ServiceState.CREATED, spec=spec, missing=(volume,)
     )
-    assert "external volume old does not exist" in said_of(created)[1]
+    assert "external volume old does not exist" in finding_texts(created)[1]
 
 
 def test_up_is_not_suggested_for_a_refused_service() -> None:
     spec = ServiceSpec(
         plain("api"), plain(""), refused=plain("it has neither an image nor a build")
     )
-    _, why, fix = said_of(service(spec=spec, state=ServiceState.ABSENT))
+    _, why, fix = finding_texts(service(spec=spec, state=ServiceState.ABSENT))
     assert why == "compose refuses it: it has neither an image nor a build"
     assert fix == "Correct it in the compose file or in .env."
 
@@ -63,10 +63,10 @@ def test_the_obstacle_of_a_dependency_is_shown_for_the_dependent_service() -> No
     )
     spec = ServiceSpec(plain("api"), plain("api"), depends_on=(Dependency(plain("db")),))
     absent = service(spec=spec, state=ServiceState.ABSENT)
-    _, why, fix = said_of(absent, needed)
+    _, why, fix = finding_texts(absent, needed)
     assert why.startswith("it waits for db: external network shared does not exist")
     assert fix.endswith("docker network create shared")
     there = replace(needed, containers=(down(),), state=ServiceState.EXITED)
-    assert said_of(absent, there)[1] == "it waits for db"
+    assert finding_texts(absent, there)[1] == "it waits for db"
     well = replace(needed, missing=(), sync=Sync(SyncAction.PULL, plain("it is not here")))
-    assert said_of(absent, well)[1] == "it waits for db"
+    assert finding_texts(absent, well)[1] == "it waits for db"

@@ -14,7 +14,7 @@ from pixel_tui.stack.compose.bounded_program import (
     LimitExceeded,
     kill_bounded_programs,
 )
-from tests.builders.asking import LONG, gone, noting_its_child, soon
+from tests.builders.asking import LONG, eventually, has_exited, script_with_child
 from tests.patience import PATIENCE
 
 
@@ -30,15 +30,15 @@ def test_the_result_has_output_and_exit_code() -> None:
 
 def test_a_child_that_keeps_the_output_open_is_killed_without_waiting() -> None:
     reply = ask(f"sleep {LONG} & echo $!").answer(PATIENCE)
-    assert soon(lambda: gone(int(reply.output_text)))
+    assert eventually(lambda: has_exited(int(reply.output_text)))
 
 
 def test_a_timeout_kills_the_program_and_its_children(tmp_path: Path) -> None:
-    asked = ask(noting_its_child(tmp_path))
-    assert soon((tmp_path / "pid").exists)
+    asked = ask(script_with_child(tmp_path))
+    assert eventually((tmp_path / "pid").exists)
     with pytest.raises(LimitExceeded, match="within"):
         asked.answer(0.3)
-    assert soon(lambda: gone(int((tmp_path / "pid").read_text())))
+    assert eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))
 
 
 def test_a_child_outside_the_group_causes_no_delay() -> None:
@@ -57,12 +57,12 @@ def test_endless_output_gets_the_program_killed(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_exit_of_the_console_kills_running_programs(tmp_path: Path) -> None:
-    asked = ask(noting_its_child(tmp_path))
+    asked = ask(script_with_child(tmp_path))
     codes: list[int] = []
     waiting = threading.Thread(target=lambda: codes.append(asked.answer(LONG).code))
     waiting.start()
-    assert soon((tmp_path / "pid").exists)
+    assert eventually((tmp_path / "pid").exists)
     kill_bounded_programs()
     waiting.join(PATIENCE)
     assert codes == [-9]
-    assert soon(lambda: gone(int((tmp_path / "pid").read_text())))
+    assert eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))

@@ -8,10 +8,10 @@ from pixel_tui.errors import (
     EngineUnreachable,
 )
 from pixel_tui.stack.model.snapshot import Connection, ServiceState, SyncAction
-from tests.builders.watching import Stage, foreseen, patient, service, stage, until
+from tests.builders.watching import Stage, full_stage, patient, service, stage, until
 from tests.patience import await_calm
 
-__all__ = ["foreseen", "patient", "stage"]
+__all__ = ["full_stage", "patient", "stage"]
 
 
 def test_no_service_is_absent_before_the_containers_were_read(stage: Stage) -> None:
@@ -49,19 +49,21 @@ def test_containers_are_read_once_while_compose_resolves(patient: Stage) -> None
     assert all(patient.engine.inspected.count(item) == 1 for item in steady)
 
 
-def test_containers_of_another_project_read_in_advance_are_never_shown(foreseen: Stage) -> None:
-    foreseen.project.name = "shop"
-    foreseen.project.answers.clear()
-    foreseen.watcher.start()
-    until(lambda: foreseen.engine.inspected and foreseen.engine.streams)
-    with foreseen.world.locked() as (containers, _):
+def test_containers_of_another_project_read_in_advance_are_never_shown(
+    full_stage: Stage,
+) -> None:
+    full_stage.project.name = "shop"
+    full_stage.project.answers.clear()
+    full_stage.watcher.start()
+    until(lambda: full_stage.engine.inspected and full_stage.engine.streams)
+    with full_stage.world.locked() as (containers, _):
         container = next(item for item in containers if item.service.name == "landing")
-    foreseen.world.stop(container)
-    foreseen.project.answers.set()
-    until(lambda: foreseen.now.complete and len(foreseen.engine.streams) > 1)
-    assert foreseen.now.project_name == "shop"
-    assert not any(service.containers for seen in foreseen.seen for service in seen.services)
-    assert not foreseen.watcher.events
+    full_stage.world.stop(container)
+    full_stage.project.answers.set()
+    until(lambda: full_stage.now.complete and len(full_stage.engine.streams) > 1)
+    assert full_stage.now.project_name == "shop"
+    assert not any(service.containers for seen in full_stage.seen for service in seen.services)
+    assert not full_stage.watcher.events
 
 
 def test_the_snapshot_time_is_when_the_containers_were_read(stage: Stage) -> None:
@@ -80,7 +82,7 @@ def test_the_snapshot_time_is_when_the_containers_were_read(stage: Stage) -> Non
 def test_an_invalid_response_is_a_state_and_does_not_end_the_watch(stage: Stage) -> None:
     stage.watcher.start()
     until(lambda: stage.now.complete)
-    stage.engine.surprise = ValueError("never foreseen")
+    stage.engine.surprise = ValueError("never full_stage")
     stage.watcher.refresh()
     until(lambda: stage.now.stale)
     trouble = stage.now.engine.trouble

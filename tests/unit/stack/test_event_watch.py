@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from tests.builders.watching import Stage, foreseen, stage, until
+from tests.builders.watching import Stage, full_stage, stage, until
 from tests.own_threads import own_threads
 
-__all__ = ["foreseen", "stage"]
+__all__ = ["full_stage", "stage"]
 
 
 def test_changes_before_the_event_stream_are_read(stage: Stage) -> None:
@@ -48,30 +48,32 @@ def runs_between(stage: Stage, name: str, before_the_start: Callable[[], None]) 
     return [event.action for event in known if event.action in {"die", "start"}]
 
 
-def test_an_exit_before_the_event_stream_is_requested(foreseen: Stage) -> None:
-    foreseen.engine.tells.clear()
-    foreseen.watcher.start()
-    until(lambda: foreseen.now.complete)
+def test_an_exit_before_the_event_stream_is_requested(full_stage: Stage) -> None:
+    full_stage.engine.tells.clear()
+    full_stage.watcher.start()
+    until(lambda: full_stage.now.complete)
 
     def listen() -> None:
-        foreseen.engine.tells.set()
-        until(lambda: foreseen.engine.streams)
+        full_stage.engine.tells.set()
+        until(lambda: full_stage.engine.streams)
 
-    assert sorted(runs_between(foreseen, "landing", listen)) == ["die", "start"]
+    assert sorted(runs_between(full_stage, "landing", listen)) == ["die", "start"]
 
 
-def test_an_exit_while_the_event_stream_was_broken_is_requested(foreseen: Stage) -> None:
-    foreseen.watcher.start()
-    until(lambda: foreseen.now.complete and foreseen.engine.streams)
-    foreseen.engine.tells.clear()
-    foreseen.engine.streams[0].close()
-    until(lambda: foreseen.engine.waiting)
+def test_an_exit_while_the_event_stream_was_broken_is_requested(
+    full_stage: Stage,
+) -> None:
+    full_stage.watcher.start()
+    until(lambda: full_stage.now.complete and full_stage.engine.streams)
+    full_stage.engine.tells.clear()
+    full_stage.engine.streams[0].close()
+    until(lambda: full_stage.engine.waiting)
 
     def listen() -> None:
-        foreseen.engine.tells.set()
-        until(lambda: len(foreseen.engine.streams) > 1)
+        full_stage.engine.tells.set()
+        until(lambda: len(full_stage.engine.streams) > 1)
 
-    assert sorted(runs_between(foreseen, "landing", listen)) == ["die", "start"]
+    assert sorted(runs_between(full_stage, "landing", listen)) == ["die", "start"]
 
 
 def test_an_event_stream_opened_after_close_is_closed(stage: Stage) -> None:

@@ -19,7 +19,7 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs import health_wait
 from pixel_tui.stack.programs.health_wait import main, wait_argv
-from tests.builders.asking import gone, noting_its_child, soon
+from tests.builders.asking import eventually, has_exited, script_with_child
 from tests.patience import PATIENCE
 
 
@@ -159,12 +159,12 @@ def test_the_demo_stack_waits_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_ends_the_docker_program_as_well(tmp_path: Path, number: int) -> None:
     docker = tmp_path / "docker"
-    docker.write_text(f"#!/bin/sh\n{noting_its_child(tmp_path)}\n")
+    docker.write_text(f"#!/bin/sh\n{script_with_child(tmp_path)}\n")
     docker.chmod(0o755)
     argv = [sys.executable, "-m", health_wait.MODULE, "--docker", str(docker), "--limit", "60", "x"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env=dict(os.environ)) as waiting:
-        assert soon((tmp_path / "pid").exists)
+        assert eventually((tmp_path / "pid").exists)
         waiting.send_signal(number)
         assert waiting.communicate(timeout=PATIENCE)[0] == b"It was cancelled.\n"
     assert waiting.returncode == 1
-    assert soon(lambda: gone(int((tmp_path / "pid").read_text())))
+    assert eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))

@@ -16,9 +16,9 @@ from tests.builders.log_following import (
     A,
     B,
     Stage,
-    alive_again,
     container,
     ended,
+    restarted,
     stage,
     three_lines,
 )
@@ -34,21 +34,21 @@ def test_it_starts_with_the_tail_and_follows() -> None:
     for number in range(5):
         stage.engine.say(A.id, number, f"{number}")
     stage.feed.start()
-    stage.tells("3", "4")
-    stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
+    stage.wait_for_lines("3", "4")
+    stage.wait_until(lambda: stage.feed.status.state is FeedState.LIVE)
     stage.engine.say(A.id, 9, "5")
-    stage.tells("3", "4", "5")
+    stage.wait_for_lines("3", "4", "5")
     assert [item.name for item in stage.feed.containers] == ["api-1"]
     stage.feed.close()
 
 
 def test_lines_with_the_same_timestamp_are_neither_lost_nor_duplicated(stage: Stage) -> None:
     stage.engine.say(A.id, 4, "same", "same", "other")
-    stage.tells("one", "two", "three", "same", "same", "other")
+    stage.wait_for_lines("one", "two", "three", "same", "same", "other")
     stage.engine.break_off(A.id)
     stage.engine.say(A.id, 4, "same", "late")
     stage.engine.say(A.id, 5, "five")
-    stage.tells("one", "two", "three", "same", "same", "other", "same", "late", "five")
+    stage.wait_for_lines("one", "two", "three", "same", "same", "other", "same", "late", "five")
 
 
 def test_a_stream_that_breaks_repeatedly_continues(stage: Stage) -> None:
@@ -57,7 +57,7 @@ def test_a_stream_that_breaks_repeatedly_continues(stage: Stage) -> None:
         stage.engine.break_off(A.id)
         stage.engine.say(A.id, 10 + number, f"{number}")
         told.append(f"{number}")
-        stage.tells(*told)
+        stage.wait_for_lines(*told)
 
 
 def test_more_new_lines_than_the_first_request_are_all_read() -> None:
@@ -66,14 +66,14 @@ def test_more_new_lines_than_the_first_request_are_all_read() -> None:
             stage.engine.break_off(A.id)
             for number in range(20):
                 stage.engine.say(A.id, 10 + number, f"{number}")
-        stage.tells("one", "two", "three", *[f"{number}" for number in range(20)])
+        stage.wait_for_lines("one", "two", "three", *[f"{number}" for number in range(20)])
         assert [request.tail for request in stage.engine.requests[1:3]] == [3, None]
 
 
 def test_a_log_is_resumed_near_its_end(stage: Stage) -> None:
     stage.engine.break_off(A.id)
     stage.engine.say(A.id, 4, "four")
-    stage.tells("one", "two", "three", "four")
+    stage.wait_for_lines("one", "two", "three", "four")
     resumed = stage.engine.requests[1]
     assert resumed.tail == HASTY.near_lines
     reached, since = float(unix_time(stamp(3).encode())), float(resumed.since)
@@ -83,17 +83,17 @@ def test_a_log_is_resumed_near_its_end(stage: Stage) -> None:
 def test_a_new_run_is_read_at_once() -> None:
     with three_lines(replace(HASTY, settle_seconds=60.0)) as stage:
         stage.engine.end_life(A.id)
-        stage.until(lambda: stage.feed.status.state is not FeedState.LIVE)
+        stage.wait_until(lambda: stage.feed.status.state is not FeedState.LIVE)
         stage.engine.say(A.id, 8, "again")
-        stage.show(alive_again(A, 7, died=5))
-        stage.tells("one", "two", "three", "-- exited", "-- started again", "again")
+        stage.show(restarted(A, 7, died=5))
+        stage.wait_for_lines("one", "two", "three", "-- exited", "-- started again", "again")
 
 
 def test_a_recreated_container_is_marked_and_read_from_its_first_line(stage: Stage) -> None:
     stage.engine.end_life(A.id)
     stage.show(ended(A, 5))
     new = replace(A, id="f" * 64, started_at=None, state=ContainerState.CREATED)
-    stage.tells("one", "two", "three", "-- exited with exit code 0")
+    stage.wait_for_lines("one", "two", "three", "-- exited with exit code 0")
     # As compose does it: the new one is there under another name before the old one goes.
     stage.show(ended(A, 5), replace(new, name=SafeText("123_api-1")))
     stage.show(new)
@@ -105,8 +105,8 @@ def test_a_recreated_container_is_marked_and_read_from_its_first_line(stage: Sta
         "-- was recreated: 000000000000 is gone, this is ffffffffffff",
         *[f"{number}" for number in range(200)],
     )  # fmt: skip
-    stage.tells(*story)
-    stage.stays(*story)
+    stage.wait_for_lines(*story)
+    stage.assert_lines_stay(*story)
     assert [item.name for item in stage.feed.containers] == ["api-1"]
 
 
@@ -114,11 +114,11 @@ def test_a_container_that_was_only_created_is_not_read(stage: Stage) -> None:
     before = len(stage.engine.requests)
     idle = container(2, started_at=None, state=ContainerState.CREATED)
     stage.show(A, idle)
-    stage.stays("one", "two", "three")
+    stage.assert_lines_stay("one", "two", "three")
     assert len(stage.engine.requests) == before
     stage.engine.say(B.id, 9, "born")
     stage.show(A, container(2, life=8))
-    stage.tells("one", "two", "three", "born")
+    stage.wait_for_lines("one", "two", "three", "born")
 
 
 def test_one_container_is_followed_under_its_name() -> None:
@@ -126,12 +126,14 @@ def test_one_container_is_followed_under_its_name() -> None:
     stage.engine.say(A.id, 1, "a")
     stage.engine.say(B.id, 2, "b")
     stage.feed.start()
-    stage.tells("b")
+    stage.wait_for_lines("b")
     stage.engine.end_life(B.id)
     new = replace(B, id="f" * 64)
     stage.engine.say(new.id, 9, "new b")
     stage.show(A, new)
-    stage.tells("b", "-- was recreated: 000000000000 is gone, this is ffffffffffff", "new b")
+    stage.wait_for_lines(
+        "b", "-- was recreated: 000000000000 is gone, this is ffffffffffff", "new b"
+    )
     stage.feed.close()
 
 
@@ -140,11 +142,11 @@ def test_several_containers_start_merged_and_are_followed_in_parallel() -> None:
     for number in range(6):
         stage.engine.say(A.id if number % 2 else B.id, number, f"{number}")
     stage.feed.start()
-    stage.tells("0", "1", "2", "3", "4", "5")
+    stage.wait_for_lines("0", "1", "2", "3", "4", "5")
     stage.engine.say(A.id, 9, "a")
-    stage.until(lambda: "a" in stage.story())
+    stage.wait_until(lambda: "a" in stage.shown_lines())
     stage.engine.say(B.id, 8, "b")
-    stage.tells("0", "1", "2", "3", "4", "5", "a", "b")
+    stage.wait_for_lines("0", "1", "2", "3", "4", "5", "a", "b")
     assert [item.name for item in stage.feed.containers] == ["api-1", "api-2"]
     stage.feed.close()
 
@@ -153,14 +155,14 @@ def test_several_containers_start_merged_and_are_followed_in_parallel() -> None:
 def test_nothing_is_polled_while_there_is_nothing_to_read(stage: Stage, how: str) -> None:
     asked = len(stage.engine.requests)
     stage.engine.end_life(A.id)
-    stage.until(lambda: len(stage.engine.requests) > asked)  # its end was noticed
+    stage.wait_until(lambda: len(stage.engine.requests) > asked)  # its end was noticed
     if how == "stopped":
         stage.show(ended(A, 5))
     elif how == "gone":
         stage.show()
     else:
-        stage.lose()
-    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+        stage.lose_engine()
+    stage.wait_until(lambda: stage.feed.status.state is FeedState.WAITING)
     await_calm(lambda: stage.looks, 2, 0.3)
 
 
@@ -171,9 +173,9 @@ def test_readers_of_removed_containers_are_dropped() -> None:
         one = container(number, life=number, oneoff=True, name=SafeText(f"api-run-{number}"))
         stage.engine.say(one.id, number, f"{number}")
         stage.show(one)
-        stage.until(lambda number=number: f"{number}" in stage.story())
+        stage.wait_until(lambda number=number: f"{number}" in stage.shown_lines())
         stage.engine.end_life(one.id)
-    stage.until(lambda: stage.feed.status.state is not FeedState.LIVE)
+    stage.wait_until(lambda: stage.feed.status.state is not FeedState.LIVE)
     # Those that were still being read when the last one came were kept too.
     assert len(stage.feed.containers) <= KEPT_READERS + 10
     stage.feed.close()
@@ -184,17 +186,17 @@ def test_an_unexpected_error_does_not_end_the_following(
 ) -> None:
     stage.engine.surprise = ValueError("never foreseen")
     stage.engine.break_off(A.id)
-    stage.until(lambda: "never foreseen" in caplog.text)
+    stage.wait_until(lambda: "never foreseen" in caplog.text)
     stage.engine.surprise = None
     stage.engine.say(A.id, 9, "nine")
-    stage.tells("one", "two", "three", "nine")
+    stage.wait_for_lines("one", "two", "three", "nine")
 
 
 def test_closing_ends_its_threads_and_streams(stage: Stage) -> None:
     stage.feed.close()
     stage.feed.close()
     assert stage.feed.status.state is FeedState.CLOSED
-    stage.until(lambda: not own_threads("log-follower", "log-api-1"))
+    stage.wait_until(lambda: not own_threads("log-follower", "log-api-1"))
     assert all(stream.closed for stream in stage.engine.streams)
     stage.show(container(3, life=9))
     time.sleep(0.05)
@@ -206,11 +208,11 @@ def test_a_stream_opened_after_close_is_closed() -> None:
     stage.engine.say(A.id, 1, "one")
     with stage.engine.changed:  # the engine does not answer yet
         stage.feed.start()
-        stage.until(lambda: own_threads("log-api-1"))
+        stage.wait_until(lambda: own_threads("log-api-1"))
         stage.feed.close()
-    stage.until(lambda: not own_threads("log-follower", "log-api-1"))
+    stage.wait_until(lambda: not own_threads("log-follower", "log-api-1"))
     assert all(stream.closed for stream in stage.engine.streams)
-    assert not stage.story()
+    assert not stage.shown_lines()
 
 
 def test_three_hundred_containers_are_followed_at_once() -> None:
@@ -219,8 +221,8 @@ def test_three_hundred_containers_are_followed_at_once() -> None:
     for number, item in enumerate(many):
         stage.engine.say(item.id, number, f"{number}")
     stage.feed.start()
-    stage.until(lambda: len(stage.story()) == 300)
-    assert stage.story() == [f"{number}" for number in range(300)]
+    stage.wait_until(lambda: len(stage.shown_lines()) == 300)
+    assert stage.shown_lines() == [f"{number}" for number in range(300)]
     stage.engine.say(many[-1].id, 400, "more")
-    stage.until(lambda: stage.story()[-1] == "more")
+    stage.wait_until(lambda: stage.shown_lines()[-1] == "more")
     stage.feed.close()

@@ -19,30 +19,30 @@ def with_health(before: Container, status: HealthStatus, said: str = "") -> Cont
 
 def test_a_change_of_health_is_marked_with_the_output_of_the_check(stage: Stage) -> None:
     stage.show(with_health(A, HealthStatus.STARTING))
-    stage.stays("one", "two", "three")
+    stage.assert_lines_stay("one", "two", "three")
     stage.show(with_health(A, HealthStatus.HEALTHY))
-    stage.tells("one", "two", "three", "-- is healthy")
+    stage.wait_for_lines("one", "two", "three", "-- is healthy")
     stage.show(with_health(A, HealthStatus.UNHEALTHY, "no pool"))
-    stage.tells("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
-    stage.stays("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
+    stage.wait_for_lines("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
+    stage.assert_lines_stay("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
 
 
 def test_a_change_of_health_quotes_only_the_check_that_caused_it(stage: Stage) -> None:
     stage.show(with_health(A, HealthStatus.HEALTHY))
-    stage.tells("one", "two", "three", "-- is healthy")
+    stage.wait_for_lines("one", "two", "three", "-- is healthy")
     at = BEGIN - timedelta(minutes=5)
     passed = Probe(at, at, 0, (plain("all is well"),))
     stage.show(replace(A, health=Health(HealthStatus.UNHEALTHY, probes=(passed,))))
-    stage.tells("one", "two", "three", "-- is healthy", "-- is unhealthy")
+    stage.wait_for_lines("one", "two", "three", "-- is healthy", "-- is unhealthy")
     lines = stage.ring.window(0, 1 << 40).lines
     assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
 
 
 def test_the_start_and_end_of_a_pause_are_marked(stage: Stage) -> None:
     stage.show(replace(A, state=ContainerState.PAUSED))
-    stage.tells("one", "two", "three", "-- was paused")
+    stage.wait_for_lines("one", "two", "three", "-- was paused")
     stage.show(A)
-    stage.tells("one", "two", "three", "-- was paused", "-- goes on after a pause")
+    stage.wait_for_lines("one", "two", "three", "-- was paused", "-- goes on after a pause")
 
 
 def test_an_unreadable_log_among_others_is_marked_once() -> None:
@@ -50,9 +50,9 @@ def test_an_unreadable_log_among_others_is_marked_once() -> None:
     stage = Stage(A, silent)
     stage.engine.say(A.id, 1, "one")
     stage.feed.start()
-    stage.until(lambda: len(stage.story()) == 2)
+    stage.wait_until(lambda: len(stage.shown_lines()) == 2)
     stage.feed.snapshot_changed()
-    stage.stays(*stage.story())
-    (mark,) = [words for words in stage.story() if words.startswith("-- ")]
+    stage.assert_lines_stay(*stage.shown_lines())
+    (mark,) = [words for words in stage.shown_lines() if words.startswith("-- ")]
     assert "logging driver is none" in mark
     stage.feed.close()

@@ -27,14 +27,14 @@ def test_a_removed_container_is_not_requested_for_ever(stage: Stage) -> None:
         for stream in stage.engine.streams:
             stream.closed = True
         stage.engine.changed.notify_all()
-    stage.until(lambda: len(stage.engine.requests) > 3)
+    stage.wait_until(lambda: len(stage.engine.requests) > 3)
     stage.show()
-    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+    stage.wait_until(lambda: stage.feed.status.state is FeedState.WAITING)
     assert "has no container" in stage.feed.status.reason
     assert "docker compose up -d api" in stage.feed.status.remedy
     time.sleep(0.1)
     asked = len(stage.engine.requests)
-    stage.stays("one", "two", "three")
+    stage.assert_lines_stay("one", "two", "three")
     assert len(stage.engine.requests) == asked
 
 
@@ -96,20 +96,20 @@ def test_a_refusal_is_shown_and_retried_until_allowed() -> None:
     stage.engine.say(A.id, 1, "one")
     stage.engine.refusal = EngineRefused(501, "logging driver does not support reading")
     stage.feed.start()
-    stage.until(lambda: stage.feed.status.state is FeedState.REFUSED)
+    stage.wait_until(lambda: stage.feed.status.state is FeedState.REFUSED)
     assert "does not support reading" in stage.feed.status.reason
-    stage.until(lambda: len(stage.engine.requests) > 3)
+    stage.wait_until(lambda: len(stage.engine.requests) > 3)
     assert "does not support reading" in stage.feed.status.reason
     stage.engine.refusal = None
-    stage.tells("one")
-    stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
+    stage.wait_for_lines("one")
+    stage.wait_until(lambda: stage.feed.status.state is FeedState.LIVE)
     stage.feed.close()
 
 
 def test_a_log_without_a_readable_driver_is_never_requested() -> None:
     stage = Stage(replace(A, log_driver=SafeText("none")))
     stage.feed.start()
-    stage.until(lambda: stage.feed.status.state is FeedState.REFUSED)
+    stage.wait_until(lambda: stage.feed.status.state is FeedState.REFUSED)
     assert "json-file" in stage.feed.status.remedy
     assert not stage.engine.requests
     stage.feed.close()
@@ -118,8 +118,8 @@ def test_a_log_without_a_readable_driver_is_never_requested() -> None:
 def test_logs_continue_after_a_lost_engine_is_back(stage: Stage) -> None:
     stage.engine.refusal = EngineUnreachable("gone")
     stage.engine.break_off(A.id)
-    stage.lose()
-    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+    stage.lose_engine()
+    stage.wait_until(lambda: stage.feed.status.state is FeedState.WAITING)
     assert stage.feed.status.reason == "The Docker daemon does not answer."
     assert stage.feed.status.remedy == "Start it."
     asked = len(stage.engine.requests)
@@ -128,5 +128,5 @@ def test_logs_continue_after_a_lost_engine_is_back(stage: Stage) -> None:
     stage.engine.say(A.id, 9, "nine")
     stage.engine.refusal = None
     stage.show(A)
-    stage.tells("one", "two", "three", "nine")
-    stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
+    stage.wait_for_lines("one", "two", "three", "nine")
+    stage.wait_until(lambda: stage.feed.status.state is FeedState.LIVE)
