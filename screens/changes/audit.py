@@ -17,8 +17,10 @@ from pixel_tui.errors import FileError
 from pixel_tui.operations.audit.chain import Trail
 from pixel_tui.operations.audit.entries import AuditEntry, entries, verdict, whole
 from pixel_tui.operations.audit.reading import read_audit, trail_state
+from pixel_tui.plurals import counted
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
+from screens.changes.audit_rows import RESULTS, AuditColumns
 from screens.shared.composed import when_composed
 from screens.shared.scrolling import TextDialog
 from widgets.filter_box import FilterBox
@@ -30,13 +32,6 @@ LOOK_SECONDS: Final = 2.0
 MOST_BYTES: Final = 2 * 1024 * 1024
 """Of the trail's end: some thousand records."""
 MOST_SHOWN: Final = 500
-RESULTS: Final = {
-    "succeeded": ("✓ succeeded", "$text-success"),
-    "failed": ("✗ failed", "$text-error bold"),
-    "cancelled": ("■ cancelled", "$text-warning"),
-    "left": ("… left", "$text-warning"),
-    "open": ("▸ no result", "$text-primary"),
-}
 
 
 class AuditScreen(TextDialog[None]):
@@ -80,7 +75,7 @@ class AuditScreen(TextDialog[None]):
             dialog.border_title = "Audit"
             yield Static("Reading…", id="audit-verdict", markup=False)
             yield FilterBox(id="audit-filter")
-            yield Static(_heading(), id="audit-heading", markup=False)
+            yield Static(id="audit-heading", markup=False)
             with Container(id="audit-parts"):
                 yield Options(id="audit-list", markup=False)
                 with VerticalScroll(id="audit-record", can_focus=True):
@@ -118,6 +113,8 @@ class AuditScreen(TextDialog[None]):
 
     def _show(self, trail: Trail, found: Sequence[AuditEntry]) -> None:
         well, words = verdict(trail)
+        if well and found and not trail.skipped:
+            words = plain(f"{counted(len(found), 'change')} · {words}")
         self._all = found
         self._tell(words, well=well)
         self._fill()
@@ -136,7 +133,9 @@ class AuditScreen(TextDialog[None]):
         matching = [entry for entry in self._all if entry.matches(words)]
         self._shown = matching[:MOST_SHOWN]
         options = self.query_one(Options)
-        options.set_options([Option(_line(entry)) for entry in self._shown])
+        columns = AuditColumns.of(self._shown)
+        self.query_one("#audit-heading", Static).update(columns.heading)
+        options.set_options([Option(columns.line(entry)) for entry in self._shown])
         jobs = [entry.job for entry in self._shown]
         if jobs:
             known = before is not None and before.job in jobs
@@ -228,22 +227,3 @@ def record_content(entry: AuditEntry) -> Content:
         parts += [Content(""), Content.styled(plain(title), "$text-accent bold")]
         parts += [Content(f"  {plain(line)}") for line in lines]
     return Content("\n").join(parts)
-
-
-def _heading() -> Content:
-    words = f"{'TIME':<16}{'RESULT':<14}{'TOOK':<10}{'WHO':<18}WHAT"
-    return Content.styled(words, "$text-accent bold")
-
-
-def _line(entry: AuditEntry) -> Content:
-    word, style = RESULTS.get(entry.result, (entry.result, ""))
-    began = f"{entry.began.astimezone():%b %d %H:%M:%S}" if entry.began else "?"
-    who = entry.who if len(entry.who) < 18 else f"{entry.who[:16]}…"
-    return Content.assemble(
-        (f"{began:<16}", "$foreground-muted"),
-        (f"{plain(word):<14}", style),
-        (f"{entry.took:<10}", "$foreground-muted"),
-        (f"{who:<18}", ""),
-        (entry.title, "bold"),
-        (f"  {entry.whence}" if entry.whence else "", "$foreground-muted"),
-    )

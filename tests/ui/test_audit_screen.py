@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,13 +29,18 @@ def trail(it: Console) -> Audit:
 
 
 def change(
-    audit: Audit, job: str, title: str, *, end: bool = True, state: JobState = JobState.SUCCEEDED
+    audit: Audit,
+    job: str,
+    title: str,
+    *,
+    end: bool = True,
+    state: JobState = JobState.SUCCEEDED,
+    ended: datetime = BEGAN + timedelta(seconds=12),
 ) -> None:
     began = status()
     began = replace(began, id=job, plan=replace(began.plan, title=SafeText(title)), started=BEGAN)
     audit.begin(began)
     if end:
-        ended = BEGAN.replace(second=12)
         audit.end(replace(began, state=state, ended=ended, message=SafeText("agent is healthy")))
 
 
@@ -59,6 +64,22 @@ async def test_newest_first_with_who_what_result_and_how_long() -> None:
         assert "succeeded" in lines[1]
         assert "12s" in lines[1]
         assert "pts/3 from 192.0.2.7" in lines[1]
+
+
+async def test_columns_stay_apart_and_begin_below_their_titles() -> None:
+    async with console(size=(80, 24)) as it:
+        origin = replace(ORIGIN, user="deployment-automation", host="production-vm-17")
+        slow = Audit(trail(it).path, FixedClock(BEGAN), origin)
+        change(slow, "one", "Rebuild agent", ended=BEGAN + timedelta(minutes=2, seconds=19))
+        change(trail(it), "two", "Stop web")
+        await opened(it, "2 changes · 4 records, intact", "Stop web", "Rebuild agent")
+        heading = it.text("#audit-heading")
+        lines = it.text("#audit-list").splitlines()
+        assert heading.split() == ["TIME", "RESULT", "TOOK", "WHO", "WHAT"]
+        for what in ("Stop web", "Rebuild agent"):
+            line = next(line for line in lines if what in line)
+            assert line.index(what) == heading.index("WHAT")
+        assert "2m 19s  deployment-auto…  Rebuild agent" in it.text("#audit-list")
 
 
 async def test_enter_opens_a_record_whole() -> None:

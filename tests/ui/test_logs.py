@@ -1,5 +1,6 @@
 """The log pane: several logs in one stream, narrowed down, searched, gone back in."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -138,6 +139,16 @@ async def test_a_pattern_that_is_none_says_what_is_wrong_while_it_is_typed() -> 
         assert "at 1" in title(it)
         await it.press("escape")
         assert "at 1" not in title(it)
+
+
+async def test_a_long_search_gives_way_to_its_count() -> None:
+    words = "a_needle_in_a_haystack_that_is_much_longer_than_the_title_of_the_pane"
+    async with console(size=(80, 24), still=True) as it:
+        await it.press("2")
+        await say(it, *(f"INFO {words} {number}" for number in range(30)))
+        it.logs_pane.show(it.logs_pane.logs.feed, "2 Logs  " + " + ".join(["a-long-name"] * 6))
+        await it.press("slash", *words, "enter")
+        await it.until(lambda: re.search(r"“a_needle.*…” \d+ of 30", it.text("#logs-pane")))
 
 
 async def test_a_search_goes_from_match_to_match() -> None:

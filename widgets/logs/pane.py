@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,6 +16,7 @@ from textual.widgets import Static
 
 from pixel_tui.logs.activity import Activity
 from pixel_tui.logs.search import FilterStack, Matcher
+from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.feed.feed import FeedState, FeedStatus, LogFeed, Source
 from pixel_tui.stack.model.times import timestamp_at
@@ -28,6 +30,12 @@ from widgets.rows.log_line import local_second
 LOOK_SECONDS: Final = 0.5
 ROOMY: Final = 12
 """Rows from which on one is given to what was said in the last minutes."""
+BESIDE_TITLE: Final = 4
+"""Cells of the border beside the title."""
+LEAST_FOUND: Final = 36
+"""The cells of the title that are kept for a search and how often it was found."""
+SHORTEST_QUERY: Final = 8
+"""The cells that are left of the words of a search, if there is no room."""
 _SAID: Final = {
     FeedState.CONNECTING: "opening…",
     FeedState.WAITING: "waiting",
@@ -309,7 +317,12 @@ class LogPane(Vertical):
         if self._searching and view.page.settled:
             self._moved()
             return
-        self._entitle(f"{self._title} · {self._standing(view, status)}")
+        room = max(self.size.width - BESIDE_TITLE, 0)
+        title = str(self._title)
+        if view.page.matcher is not None:
+            title = Content(title).truncate(max(room - LEAST_FOUND, 0), ellipsis=True).plain
+        standing = self._standing(view, status, room - cell_len(title) - len(" · "))
+        self._entitle(f"{title} · {standing}")
         reason, remedy = status.reason, status.remedy
         if not reason and self._nothing_matches(view):
             reason = SafeText("No line matches.")
@@ -334,9 +347,9 @@ class LogPane(Vertical):
             self._titled = title
             self.border_title = Content(title).markup
 
-    def _standing(self, view: LogView, status: FeedStatus) -> str:
+    def _standing(self, view: LogView, status: FeedStatus, room: int) -> str:
         parts: list[str] = [self._wrong] if self._wrong else []
-        parts += [words for words in (self._found(view), view.chosen_words) if words]
+        parts += [words for words in (self._found(view, room), view.chosen_words) if words]
         feed = self._feed
         if feed is not None and feed.reach.trouble:
             parts.append(feed.reach.trouble)
@@ -346,7 +359,7 @@ class LogPane(Vertical):
             parts.append(SafeText("older lines (G goes to the end)"))
         elif not view.following:
             new = view.new_lines
-            parts.append(SafeText(f"paused · {new:,} new line{_s(new)} (G follows)"))
+            parts.append(SafeText(f"paused · {counted(new, 'new line')} (G follows)"))
         elif status.state is FeedState.LIVE:
             parts.append(SafeText("following"))
         if status.state is not FeedState.LIVE:
@@ -359,14 +372,15 @@ class LogPane(Vertical):
         parts.append(self._how_far(view))
         return " · ".join(part for part in parts if part)
 
-    def _found(self, view: LogView) -> str:
+    def _found(self, view: LogView, room: int) -> str:
+        """What was searched and how often it was found; the words give way to the count."""
         matcher = view.page.matcher
         if matcher is None or not view.page.settled:
             return ""
         words, total = plain(masked_text(matcher.query.text)), view.page.state.matches
-        if not total:
-            return f"“{words}” is not in these lines (S searches all)"
-        return f"“{words}” {view.match_words}"
+        said = view.match_words if total else "is not in these lines (S searches all)"
+        left = max(room - cell_len(f"“” {said}"), SHORTEST_QUERY)
+        return f"“{Content(words).truncate(left, ellipsis=True).plain}” {said}"
 
     def _how_far(self, view: LogView) -> SafeText:
         """How much of the log is held: filters and searches know no more than that."""
@@ -379,8 +393,4 @@ class LogPane(Vertical):
         since = "from the first" if feed.reach.first or not first else f"since {first}"
         if not (self.narrowed or page.matcher is not None or not view.following):
             return SafeText("")
-        return SafeText(f"{shown}{held:,} line{_s(held)} {since}")
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+        return SafeText(f"{shown}{counted(held, 'line')} {since}")
