@@ -10,6 +10,7 @@ from pixel_tui.backups.manifest import Cover, ItemKind, Manifest, VolumeContent
 from pixel_tui.backups.source_state import has_changed
 from pixel_tui.backups.stored import StoredData, StoredVolume
 from pixel_tui.backups.volumes import volume_source
+from pixel_tui.plurals import counted
 
 MAX_NAMED: Final = 5
 """How many files that are not in the backup are named; databases all are."""
@@ -45,7 +46,7 @@ class Coverage:
         """The coverage as a line of a plan, permanent losses first."""
         lost = [*self.missing, *self.files[:MAX_NAMED]]
         if (more := len(self.files) - MAX_NAMED) > 0:
-            lost.append(f"{more} more file{'s' if more > 1 else ''}")
+            lost.append(counted(more, "more file"))
         parts = [f"NOT in the backup: {', '.join(lost)}"] if lost else []
         if self.changed:
             parts.append(f"changed since the backup: {', '.join(self.changed)}")

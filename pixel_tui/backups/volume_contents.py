@@ -13,6 +13,7 @@ from pixel_tui.backups.search_places import path_within
 from pixel_tui.backups.source_model import InVolume, Stack
 from pixel_tui.backups.stack_view import inside
 from pixel_tui.backups.volumes import VolumeKnowledge, volume_source
+from pixel_tui.plurals import counted
 
 
 @dataclass(slots=True)
@@ -112,7 +113,7 @@ def _cover(databases: int, *, sure: bool) -> tuple[Cover, str]:
         sure: Whether all of it was searched.
     """
     if databases:
-        count = f"{databases} database{'' if databases == 1 else 's'}"
+        count = counted(databases, "database")
         return Cover.DATABASES, f"only {count} in it copied, and no other file"
     where = "it" if sure else "what could be looked at of it"
     cover = Cover.NOTHING if sure else Cover.UNKNOWN

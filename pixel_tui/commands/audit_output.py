@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pixel_tui.humanize import span
 from pixel_tui.operations.audit.chain import Record, Trail
+from pixel_tui.plurals import counted
 from pixel_tui.text import plain
 
 
@@ -13,13 +14,13 @@ def verdict(trail: Trail, path: Path, say: Callable[[str], None]) -> bool:
     for problem in trail.problems:
         say(problem)
     if trail.torn:
-        say(f"{_count(trail.torn, 'record')} cut short by a full disk or a power loss.")
+        say(f"{counted(trail.torn, 'record')} cut short by a full disk or a power loss.")
     if trail.unchained:
-        say(f"{_count(trail.unchained, 'record')} from before the records were chained.")
+        say(f"{counted(trail.unchained, 'record')} from before the records were chained.")
     if trail.problems:
         say(f"{path} is not intact.")
         return False
-    say(f"{_count(trail.count, 'record')} in {path}, intact.")
+    say(f"{counted(trail.count, 'record')} in {path}, intact.")
     return True
 
 
@@ -40,7 +41,3 @@ def record_line(record: Record) -> str:
 def _client(record: Record) -> str:
     ssh = record.word("ssh").split()
     return f"from {ssh[0]}" if ssh else ""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

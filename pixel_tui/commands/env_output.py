@@ -15,6 +15,7 @@ from pixel_tui.environment.checks.finding import EnvironmentFinding, Environment
 from pixel_tui.environment.checks.overview import KeyRow, Overview
 from pixel_tui.environment.dotenv.difference import Difference, DiffLineKind
 from pixel_tui.health.finding import Finding
+from pixel_tui.plurals import counted
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import plain
 
@@ -90,15 +91,11 @@ def as_text(path: Path, overview: Overview, *, named: bool = False) -> str:
 def _sum(overview: Overview) -> str:
     keys = sum(row.entry is not None and not row.entry.commented for row in overview.rows)
     counts = Counter(finding.level for finding in overview.findings)
-    found = [_count(counts[level], level.value) for level in COUNTED if counts[level]]
+    found = [counted(counts[level], level.value) for level in COUNTED if counts[level]]
     found += (
-        [_count(counts[EnvironmentLevel.INFO], "remark")] if counts[EnvironmentLevel.INFO] else []
+        [counted(counts[EnvironmentLevel.INFO], "remark")] if counts[EnvironmentLevel.INFO] else []
     )
-    return f"{_count(keys, 'key')}: {', '.join(found) or 'nothing is wrong'}."
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    return f"{counted(keys, 'key')}: {', '.join(found) or 'nothing is wrong'}."
 
 
 def impact_as_json(path: Path, impact: Impact, old: Sequence[Finding] = ()) -> JsonObject:

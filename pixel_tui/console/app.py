@@ -19,6 +19,7 @@ from pixel_tui.confirm_keys import OPEN_ID, OPEN_KEY
 from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.console.theme import EVERY, default_theme
 from pixel_tui.errors import UsageError
+from pixel_tui.plurals import counted
 from pixel_tui.terminal.app import TerminalApp
 from screens.dashboard import screen as dashboard
 from screens.dashboard.palette import Palette, StackCommands
@@ -257,7 +258,7 @@ class PixelTui(TerminalApp):
         event.stop()
         self.copy_to_clipboard(event.text)
         count = event.text.count("\n") + 1
-        words = f"{count:,} line{'' if count == 1 else 's'} sent to the terminal's clipboard."
+        words = f"{counted(count, 'line')} sent to the terminal's clipboard."
         self.notify(words, timeout=2, markup=False)
 
     @property

@@ -11,6 +11,7 @@ from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.live.reading import Examined, read_around
 from pixel_tui.environment.storage.file_state import read_file
 from pixel_tui.errors import ConsoleError
+from pixel_tui.plurals import counted
 from pixel_tui.stack.compose.command import ComposeCommand
 
 NAME: Final = "environment"
@@ -41,14 +42,14 @@ def check_environment(found: Sequence[Overview] | ConsoleError) -> DoctorCheck:
         return skipped(NAME, "The project has no .env.")
     counts = Counter(finding.level for file in found for finding in file.findings)
     wrong = [
-        f"{counts[level]} {level}{'' if counts[level] == 1 else 's'}"
+        counted(counts[level], level)
         for level in (EnvironmentLevel.ERROR, EnvironmentLevel.WARNING)
         if counts[level]
     ]
     rows = [row for file in found for row in file.rows]
     count = sum(row.entry is not None and not row.entry.commented for row in rows)
     where = ".env" if len(found) == 1 else f"{len(found)} environment files"
-    keys = f"{count} key{'' if count == 1 else 's'}"
+    keys = counted(count, "key")
     if wrong:
         return warning(
             NAME,

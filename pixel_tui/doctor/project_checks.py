@@ -17,6 +17,7 @@ from pixel_tui.doctor.report import (
 )
 from pixel_tui.errors import ConsoleError
 from pixel_tui.health.stack_findings import unknown_profiles
+from pixel_tui.plurals import counted
 from pixel_tui.stack.compose.compose_missing import INSTALL, compose_missing, is_compose_missing
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.program_output import ProgramOutput
@@ -66,7 +67,7 @@ def check_project(project: Project | Asked) -> DoctorCheck:
         return skipped(name, project.why)
     if isinstance(project, ConsoleError):
         return failed_with(name, project)
-    found = f"{project.name} in {project.directory}: {_count(len(project.services), 'service')}."
+    found = f"{project.name} in {project.directory}: {counted(len(project.services), 'service')}."
     if not project.services:
         return warning(name, found, "Name a service in the compose file.")
     vain = unknown_profiles(project)
@@ -110,7 +111,7 @@ def check_containers(
         )
     running = sum(container.running for container in containers)
     how = " (found by labels)" if project.from_labels else ""
-    return ok(name, f"{_count(len(containers), 'container')}, {running} running{how}.")
+    return ok(name, f"{counted(len(containers), 'container')}, {running} running{how}.")
 
 
 def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) -> DoctorCheck:
@@ -131,7 +132,7 @@ def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) ->
             f"Compose tells no config hash of {_some(missing)}.",
             "What up would do to them stays unknown; a newer compose may tell.",
         )
-    return ok(name, f"Compose tells the config hash of {_count(len(hashes), 'service')}.")
+    return ok(name, f"Compose tells the config hash of {counted(len(hashes), 'service')}.")
 
 
 def check_logging(project: Project | Asked, containers: Sequence[Container] | Asked) -> DoctorCheck:
@@ -150,10 +151,6 @@ def check_logging(project: Project | Asked, containers: Sequence[Container] | As
             "then `docker compose up -d`.",
         )
     return ok(name, "No service's logging driver keeps its log from being read.")
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _some(items: Sequence[str]) -> str:

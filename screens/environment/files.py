@@ -11,6 +11,7 @@ from textual.screen import Screen
 from pixel_tui.environment.checks.layers import short_names
 from pixel_tui.environment.editing.summary import FileSummary, summary_of
 from pixel_tui.environment.editing.workspace import EnvironmentAccess, EnvironmentFiles
+from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText
 from screens.shared.pick import Choices, PickScreen
 
@@ -84,15 +85,11 @@ def _words(summary: FileSummary | None) -> list[tuple[str, str]]:
         return [(f"  ✗ {summary.trouble}", "$text-error")]
     if not summary.exists:
         return [("  ✗ no such file", "$text-error")]
-    words = [(f"  {_count(summary.keys, 'key')}", "")]
+    words = [(f"  {counted(summary.keys, 'key')}", "")]
     if summary.errors:
-        words.append((f"  ✗ {_count(summary.errors, 'error')}", "$text-error"))
+        words.append((f"  ✗ {counted(summary.errors, 'error')}", "$text-error"))
     if summary.warnings:
-        words.append((f"  ! {_count(summary.warnings, 'warning')}", "$text-warning"))
+        words.append((f"  ! {counted(summary.warnings, 'warning')}", "$text-warning"))
     if not summary.errors and not summary.warnings:
         words.append(("  no problems", "$text-success"))
     return words
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

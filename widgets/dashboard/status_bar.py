@@ -14,6 +14,7 @@ from textual.widget import Widget
 from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
 from pixel_tui.health.restarts import unstable
 from pixel_tui.humanize import ago, memory_size
+from pixel_tui.plurals import counted
 from pixel_tui.stack.model.container import HealthStatus
 from pixel_tui.stack.model.snapshot import Connection, ServiceState, StackSnapshot
 from widgets.countdown import countdown_words
@@ -161,7 +162,7 @@ def _engine(snapshot: StackSnapshot) -> Sequence[LinePart]:
 def _jobs(running: int, to_confirm: float | None, keys: ConfirmKeys) -> LinePart:
     if to_confirm is not None:
         return LinePart(Content.styled(countdown_words(to_confirm, keys), "$text-warning bold"))
-    words = f"{running} job{'s' if running > 1 else ''} running" if running else ""
+    words = f"{counted(running, 'job')} running" if running else ""
     return LinePart(Content.styled(words, "$text-accent bold"))
 
 

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from pixel_tui.logs.activity import ActivitySummary, SourceActivity
+from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
@@ -59,7 +60,7 @@ def _pieces(source: SourceActivity, label: SafeText) -> list[tuple[str, str]]:
         (f" {source.lines[-2]:,}/min", "$foreground-muted"),
     ]
     if errors:
-        pieces.append((f" {errors:,} error{'' if errors == 1 else 's'}", "$text-error bold"))
+        pieces.append((f" {counted(errors, 'error')}", "$text-error bold"))
     return [*pieces, ("   ", "")]
 
 

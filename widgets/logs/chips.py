@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.shown import View
+from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import masked_text
 from pixel_tui.text import SafeText, plain
 
@@ -56,7 +57,7 @@ def chips_of(view: View, hidden: Sequence[str] = ()) -> tuple[Chip, ...]:
             words = plain(f"{'not ' if query.inverted else ''}/{text}/")
         chips.append(Chip(words, replace(view, filters=replace(filters, queries=rest))))
     if view.context and not filters.empty:
-        around = SafeText(f"±{view.context} line{'' if view.context == 1 else 's'}")
+        around = SafeText(f"±{counted(view.context, 'line')}")
         chips.append(Chip(around, replace(view, context=0)))
     return tuple(chips)
 

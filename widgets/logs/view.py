@@ -12,6 +12,7 @@ from pixel_tui.logs.index import LineTally
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import FilterStack, Matcher
 from pixel_tui.logs.shown import View
+from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import LogFeed
 from pixel_tui.stack.feed.ring import LogLine
@@ -294,7 +295,7 @@ class LogView(LogLines, can_focus=True):
         count = page.place(chosen.stop) - page.place(chosen.start) + 1
         first, last = page.line(chosen.start), page.line(chosen.stop)
         span = elapsed_text(first.stamp, last.stamp) if first and last else SafeText("")
-        lines = f"{count:,} line{'' if count == 1 else 's'} selected"
+        lines = f"{counted(count, 'line')} selected"
         return f"{lines}, {span}" if span and count > 1 else lines
 
     def action_copy(self) -> None:

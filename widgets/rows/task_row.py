@@ -10,6 +10,7 @@ from pixel_tui.ledger.view.arrangement import LedgerLine, TaskField
 from pixel_tui.ledger.view.findings import LedgerSeverity
 from pixel_tui.ledger.view.truth import TaskVerdict, Truth
 from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.plurals import counted
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.figures import NOTHING, since
@@ -71,7 +72,7 @@ def _heading(line: LedgerLine) -> Mapping[TaskField, Cell]:
     words = STATUSES[line.status][0].partition(" ")[2]
     cells = dict.fromkeys(TaskField, _BLANK)
     cells[TaskField.STATUS] = Cell(SafeText(f"{'▸' if line.folded else '▾'} {words}"), Tone.NOTE)
-    tasks = f"{line.count:,} task{'' if line.count == 1 else 's'}"
+    tasks = counted(line.count, "task")
     cells[TaskField.TASK] = Cell(SafeText(tasks), Tone.MUTED)
     return cells
 

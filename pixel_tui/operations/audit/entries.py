@@ -7,6 +7,7 @@ from typing import Final
 
 from pixel_tui.humanize import span
 from pixel_tui.operations.audit.chain import Record, Trail
+from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 
 _FAILED: Final = {"failed", "abandoned"}
@@ -127,7 +128,7 @@ def verdict(trail: Trail) -> tuple[bool, SafeText]:
         return False, plain(f"Not intact: {trail.problems[0]}{more}")
     if not trail.records and not trail.skipped:
         return True, SafeText("Nothing has been changed yet.")
-    count = f"{len(trail.records):,} record{'' if len(trail.records) == 1 else 's'}"
+    count = counted(len(trail.records), "record")
     torn = f" {trail.torn:,} cut short by a full disk or a power loss." if trail.torn else ""
     if trail.skipped:
         words = f"The newest {count}, intact. Older ones: pixel-tui audit.{torn}"
