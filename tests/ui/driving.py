@@ -88,11 +88,9 @@ class Console:
         """What is painted, as lines of text."""
         screen = self.app.screen
         region = screen.query_one(selector).region if selector else screen.region
-        lines = []
-        for y in range(region.y, region.bottom):
-            strip = screen._compositor.render_strips()[y]
-            lines.append(strip.crop(region.x, region.right).text.rstrip())
-        return "\n".join(lines)
+        strips = screen._compositor.render_strips()  # the complete screen, painted once
+        shown = [strips[y].crop(region.x, region.right) for y in range(region.y, region.bottom)]
+        return "\n".join(strip.text.rstrip() for strip in shown)
 
 
 def still_clock() -> FixedClock:
