@@ -32,25 +32,22 @@ class _Screen(pyte.Screen):
     is said last runs into it.
     """
 
-    def __getattribute__(self, name: str) -> object:
-        found = super().__getattribute__(name)
-        return _lenient(found) if name in _SEQUENCES else found
-
-
-_SEQUENCES = frozenset(pyte.Stream.csi.values())
-
 
 def _lenient(method: Callable[..., object]) -> Callable[..., object]:
     signature = inspect.signature(method)
 
-    def call(*values: int, **private: bool) -> object:
+    def call(screen: _Screen, *values: int, **private: bool) -> object:
         try:
-            signature.bind(*values, **private)
+            signature.bind(screen, *values, **private)
         except TypeError:
             return None
-        return method(*values, **private)
+        return method(screen, *values, **private)
 
     return call
+
+
+for _name in set(pyte.Stream.csi.values()):
+    setattr(_Screen, _name, _lenient(getattr(pyte.Screen, _name)))
 
 
 class Program:
