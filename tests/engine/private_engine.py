@@ -38,6 +38,7 @@ GIVEN_HOST = "PIXEL_TUI_TEST_DOCKER_HOST"
 SANDBOX = Path(__file__).resolve().parents[2] / "examples" / "sandbox"
 
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_OWN_COMPOSE = ("cli-plugins", "docker-compose")
 _CGROUPS = Path("/sys/fs/cgroup")
 _HOLDER = """
 for folder in /run/containerd /run/docker; do
@@ -290,7 +291,10 @@ class Engine:
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run docker compose in a project's folder; raises as `run` does."""
-        return self.docker("compose", *args, timeout=timeout, check=check, cwd=directory, env=env)
+        # Started by docker, the program is started twice, at first to tell what it is.
+        own = Path(self.env["DOCKER_CONFIG"], *_OWN_COMPOSE)
+        command = [str(own)] if own.exists() else ["docker", "compose"]
+        return self.run([*command, *args], timeout=timeout, check=check, cwd=directory, env=env)
 
     def inspect(self, name: str) -> dict[str, Any]:
         """Return what the engine says about a container, image, network or volume."""
@@ -382,10 +386,14 @@ class Project:
         Raises:
             LookupError: It has none.
         """
-        ids = self.compose("ps", "--all", "--quiet", service).stdout.split()
-        if not ids:
+        # Asked again and again while a test waits: compose would read the whole project first.
+        labels = {"project": self.name, "service": service, "oneoff": "False"}
+        wanted = [f"--filter=label=com.docker.compose.{key}={labels[key]}" for key in labels]
+        form = "{{.Names}} {{.ID}}"
+        found = self.engine.docker("ps", "--all", "--no-trunc", f"--format={form}", *wanted).stdout
+        if not found:
             raise LookupError(f"{service} has no container")
-        return ids[0]
+        return min(found.splitlines()).split()[-1]
 
     def inspect(self, service: str) -> dict[str, Any]:
         """Return what the engine says about the service's container."""
@@ -464,8 +472,8 @@ def private_engine() -> Engine:
 
 def _docker_environment(host: str, config: Path) -> dict[str, str]:
     """Return the environment for the docker program: this engine, no one's own settings."""
-    plugins = config / "cli-plugins"
-    plugins.mkdir(parents=True)
+    own_compose = config.joinpath(*_OWN_COMPOSE)
+    own_compose.parent.mkdir(parents=True)
     (config / "config.json").write_text("{}\n")
     foreign = ("DOCKER_", "COMPOSE_", "BUILDX_", "BUILDKIT_")
     env = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
@@ -475,7 +483,7 @@ def _docker_environment(host: str, config: Path) -> dict[str, str]:
     package = find_spec("compose")
     if package is not None and package.origin is not None:
         program = Path(package.origin).with_name("docker-compose")
-        (plugins / "docker-compose").symlink_to(program)
+        own_compose.symlink_to(program)
     return env
 
 
