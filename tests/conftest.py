@@ -17,6 +17,7 @@ from pixel_tui.operations.audit import seal as audit_seal
 from pixel_tui.redaction import redactor as redaction
 from tests import own_threads
 from tests.engine.private_engine import GIVEN_HOST
+from tests.file_order import order_files
 
 # How long an example takes is the machine's affair and says nothing of the code.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -78,5 +79,9 @@ def own_home(tmp_path: Path, _homes: Iterator[Path], monkeypatch: pytest.MonkeyP
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: beside it another process gets through all the rest."""
-    items.sort(key=lambda item: item.path.name != "test_soak.py")
+    """Order the files so that no process ends up alone at a long one."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    counts = {path: len(tests) for path, tests in files.items()}
+    items[:] = [item for path in order_files(counts, Path(__file__).parent) for item in files[path]]
