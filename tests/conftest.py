@@ -4,6 +4,7 @@
 # second object that complains there would meet a module that is half imported.
 import itertools
 import os
+import re
 import signal
 import time
 import tracemalloc  # noqa: F401
@@ -60,16 +61,32 @@ def _no_known_secrets() -> None:
 
 
 @pytest.fixture(scope="session")
-def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Name a home that no test has had: numbers are counted on, and no folder is searched."""
-    folder = tmp_path_factory.mktemp("homes")
-    return (folder / str(number) for number in itertools.count())
+def _numbers() -> Iterator[int]:
+    """Return numbers that no test has had."""
+    return itertools.count()
+
+
+@pytest.fixture
+def tmp_path(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    _numbers: Iterator[int],
+) -> Path:
+    """Make an empty folder for one test.
+
+    The number of the folder is counted. Pytest's own fixture reads all folders that there are to
+    find a free one: with thousands, that costs more than most tests do.
+    """
+    name = re.sub(r"\W", "_", request.node.name)[:25]
+    path = tmp_path_factory.getbasetemp() / f"{name}_{next(_numbers)}"
+    path.mkdir(mode=0o700)
+    return path
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, _homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings and state out, and away from, every test."""
-    home = next(_homes)
+    home = tmp_path.with_name(f"home_of_{tmp_path.name}")
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
