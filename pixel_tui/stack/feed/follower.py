@@ -170,7 +170,7 @@ class LogFollower:
             # The reader gets the same error and handles it.
             log.info("no history of %s: %s", self._wanted.targets, error)
             return
-        self.begins = page.complete
+        self.has_first_line = page.complete
         for container in started:
             reached = ReadPosition()
             reached.advance([line for line in page.newest if line.source == container.name])

@@ -128,7 +128,7 @@ class LogStream:
     def reach(self) -> HistoryExtent:
         """The position of the kept lines in the complete logs."""
         begins_at = self._begins_at
-        if begins_at is None and self._reach.last and self._follower.begins:
+        if begins_at is None and self._reach.last and self._follower.has_first_line:
             begins_at = 0
         first = begins_at is not None and self.ring.extent.first <= begins_at
         return replace(self._reach, first=first)
