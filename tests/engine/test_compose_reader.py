@@ -150,7 +150,7 @@ def test_a_file_or_folder_that_is_not_there_is_named(engine: Engine, tmp_path: P
         find_command(environment, files=[str(tmp_path / "no.yaml")]),
         find_command(environment, directory=str(tmp_path / "nowhere")),
     ):
-        with pytest.raises(ProjectMissing, match="no such"):
+        with pytest.raises(ProjectMissing, match="No such"):
             ComposeProject(wrong, environment).resolve()
 
 

@@ -465,7 +465,7 @@ async def test_filling_in_begins_a_file_that_is_not_there_from_the_example() -> 
     async with console(size=SIZE) as it:
         file_of(it).data = None
         await opened(it)
-        assert "no such file" in it.text("#environment-totals")
+        assert "The file does not exist yet." in it.text("#environment-totals")
         await it.press("f")
         await it.until(lambda: isinstance(it.app.screen, ValueScreen))
         key = it.app.screen._form.key  # type: ignore[attr-defined]
