@@ -57,7 +57,7 @@ def program_says(
         Its output, or why it could not be started or did not answer in time.
     """
     try:
-        return BoundedProgram(argv, directory=None, environment=environment).answer(PROGRAM_SECONDS)
+        return BoundedProgram(argv, directory=None, environment=environment).result(PROGRAM_SECONDS)
     except LimitExceeded as error:
         return ConsoleError(str(error))
     except OSError as error:

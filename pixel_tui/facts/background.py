@@ -33,7 +33,7 @@ class BackgroundValue(Generic[T]):
         self._read_at: float | None = None
         self._thread: threading.Thread | None = None
 
-    def ask(self, read: Callable[[], T]) -> None:
+    def refresh(self, read: Callable[[], T]) -> None:
         """Start to read, unless it is being read or is still fresh. Returns at once."""
         if self._thread is not None and self._thread.is_alive():
             return
@@ -52,7 +52,7 @@ class BackgroundValue(Generic[T]):
         self._thread = threading.Thread(target=work, name="facts", daemon=True)
         self._thread.start()
 
-    def answer(self, deadline: float) -> T:
+    def get(self, deadline: float) -> T:
         """Wait for a running read until the deadline (monotonic), and return the value."""
         if self._thread is not None:
             self._thread.join(max(0.0, deadline - self._clock.monotonic()))

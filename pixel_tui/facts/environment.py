@@ -116,9 +116,9 @@ class _FileFactReader:
         key = digest(repr((candidate_id, sha256, _impact_inputs(snapshot))).encode())
         value = self._impact_value(key)
         if wait:
-            value.ask(self._impact_reader(content))
+            value.refresh(self._impact_reader(content))
         deadline = SystemClock().monotonic() + (PATIENCE_SECONDS if wait else 0.0)
-        impact = value.answer(deadline)
+        impact = value.get(deadline)
         if wait and impact is not None:
             impact = self._impact.with_attached(impact)
         return Candidate(

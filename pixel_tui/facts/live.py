@@ -280,27 +280,27 @@ class _SlowFacts:
         now = self._clock.monotonic()
         deadline = now + self._patience
         if stored:
-            self._stored.ask(lambda: self._read_stored(snapshot))
+            self._stored.refresh(lambda: self._read_stored(snapshot))
         project = snapshot.project_name
-        self._mounted.ask(lambda: self._read_mounted(project))
-        self._sizes.ask(lambda: self._engine().volume_sizes())
-        self._binds.ask(lambda: _bind_sizes(snapshot))
-        self._images.ask(self._present_images)
-        self._commits.ask(self._read_commits)
-        self._networks.ask(lambda: self._engine().known_networks())
-        self._ports.ask(lambda: read_held_ports(self._engine()))
+        self._mounted.refresh(lambda: self._read_mounted(project))
+        self._sizes.refresh(lambda: self._engine().volume_sizes())
+        self._binds.refresh(lambda: _bind_sizes(snapshot))
+        self._images.refresh(self._present_images)
+        self._commits.refresh(self._read_commits)
+        self._networks.refresh(lambda: self._engine().known_networks())
+        self._ports.refresh(lambda: read_held_ports(self._engine()))
 
         def answers() -> Facts:
-            volumes, holders = self._mounted.answer(deadline) or (None, None)
+            volumes, holders = self._mounted.get(deadline) or (None, None)
             return Facts(
                 volumes=volumes,
                 holders=holders,
-                sizes={**self._sizes.answer(deadline), **self._binds.answer(deadline)},
-                images=self._images.answer(deadline),
-                deployment=self._commits.answer(deadline),
-                held_ports=self._ports.answer(deadline),
-                networks=self._networks.answer(deadline),
-                stored=self._stored.answer(now + STORED_PATIENCE_SECONDS) if stored else None,
+                sizes={**self._sizes.get(deadline), **self._binds.get(deadline)},
+                images=self._images.get(deadline),
+                deployment=self._commits.get(deadline),
+                held_ports=self._ports.get(deadline),
+                networks=self._networks.get(deadline),
+                stored=self._stored.get(now + STORED_PATIENCE_SECONDS) if stored else None,
             )
 
         return answers

@@ -150,7 +150,7 @@ def told_while_it_starts(*words, **options):
     return started
 subprocess.Popen = told_while_it_starts
 def run(_argv):
-    return BoundedProgram(["sleep", "1000"], directory=None, environment=os.environ).answer(60).code
+    return BoundedProgram(["sleep", "1000"], directory=None, environment=os.environ).result(60).code
 cli._run = run
 sys.exit(cli.main([]))
 """

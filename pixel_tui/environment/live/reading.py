@@ -313,7 +313,7 @@ def _verdict(
             return reading.refusal, None if reading.refusal else reading.warnings
         if path == environment_path(command) and _missing(path, content, uses):
             argv = command.reading_argv(*EVERY_PROFILE, "config", "--quiet")
-            return SafeText(""), compose_warnings(project.ask(argv)[1])
+            return SafeText(""), compose_warnings(project.run(argv)[1])
     except ComposeRefused:
         pass  # each of its reasons is looked for by a check
     except ConsoleError as error:

@@ -28,7 +28,7 @@ def resolve_active(call: ComposeCall, refusal: ComposeRefused) -> Resolution:
     command = call.command
     try:
         argv = command.reading_argv("config", "--format", "json")
-        output, messages = call.answer(call.start(argv))
+        output, messages = call.finish(call.start(argv))
         config = load_object(output)
         written = _unresolved(call)
     except ComposeRefused:
@@ -94,7 +94,7 @@ def _volumes_for_down(call: ComposeCall) -> frozenset[str] | ComposeRefused:
     """
     words = (*EVERY_PROFILE, "config", "--no-env-resolution", "--volumes")
     try:
-        return frozenset(call.reading(*words).split())
+        return frozenset(call.read(*words).split())
     except ComposeRefused as refusal:
         return refusal
 
@@ -102,7 +102,7 @@ def _volumes_for_down(call: ComposeCall) -> frozenset[str] | ComposeRefused:
 def _resolve_by_name(call: ComposeCall, service: str) -> JsonObject | str:
     """Return the project as `up SERVICE` reads it, or the reason why compose refuses it."""
     try:
-        found = load_object(call.reading("config", "--format", "json", "--", service))
+        found = load_object(call.read("config", "--format", "json", "--", service))
     except ComposeRefused as refusal:
         return reason(refusal)
     except ValueError as error:
@@ -112,4 +112,4 @@ def _resolve_by_name(call: ComposeCall, service: str) -> JsonObject | str:
 
 def _unresolved(call: ComposeCall) -> JsonObject:
     """Return the project as written: not interpolated, not checked."""
-    return load_object(call.reading(*EVERY_PROFILE, "config", *UNRESOLVED, "--format", "json"))
+    return load_object(call.read(*EVERY_PROFILE, "config", *UNRESOLVED, "--format", "json"))

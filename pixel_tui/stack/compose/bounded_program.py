@@ -76,7 +76,7 @@ class BoundedProgram:
             self._close()
             raise
 
-    def answer(self, seconds: float) -> ProgramOutput:
+    def result(self, seconds: float) -> ProgramOutput:
         """Wait for the exit and return the output.
 
         Raises:
@@ -88,9 +88,9 @@ class BoundedProgram:
             code = self._reap()
             return ProgramOutput(code, _read(self._output), _read(self._messages))
         finally:
-            self.end()
+            self.close()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Kill its process group, if it still runs, and release its output."""
         self._reap()
         self._close()

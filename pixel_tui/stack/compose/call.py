@@ -41,15 +41,15 @@ class ComposeCall:
         """
         require_files(self.command, self.environment)
 
-    def reading(self, *words: str) -> str:
+    def read(self, *words: str) -> str:
         """Run a reading command and return its standard output.
 
         Raises:
             ComposeError: It can't be run, or compose refuses the project.
         """
-        return self.answer(self.start(self.command.reading_argv(*words)))[0]
+        return self.finish(self.start(self.command.reading_argv(*words)))[0]
 
-    def ask(self, argv: Sequence[str], *, stdin: str = "", candidate: str = "") -> tuple[str, str]:
+    def run(self, argv: Sequence[str], *, stdin: str = "", candidate: str = "") -> tuple[str, str]:
         """Check the files, run a reading command, and return its stdout and stderr.
 
         Args:
@@ -61,7 +61,7 @@ class ComposeCall:
             ComposeError: It can't be run, or compose refuses the project.
         """
         self.require_files()
-        return self.answer(self.start(argv, stdin=stdin), candidate)
+        return self.finish(self.start(argv, stdin=stdin), candidate)
 
     def start(self, argv: Sequence[str], *, stdin: str = "") -> BoundedProgram:
         """Start a reading command.
@@ -83,20 +83,20 @@ class ComposeCall:
                 f"The compose program can't be started: {error.strerror or error}.", on=argv[0]
             ) from error
 
-    def answer(self, asked: BoundedProgram, candidate: str = "") -> tuple[str, str]:
+    def finish(self, program: BoundedProgram, candidate: str = "") -> tuple[str, str]:
         """Wait for a command and return its stdout and stderr.
 
         Secrets are masked in stderr and in the error.
 
         Args:
-            asked: The started command.
+            program: The started command.
             candidate: The content of the environment file that it got in place of another.
 
         Raises:
             ComposeError: It did not answer, or compose refuses the project.
         """
         try:
-            reply = asked.answer(TIMEOUT_SECONDS)
+            reply = program.result(TIMEOUT_SECONDS)
         except LimitExceeded as error:
             raise ComposeError(
                 f"Compose did not answer: {error}.",

@@ -116,7 +116,7 @@ class CandidateReader:
         """Return the project not interpolated, but with absolute paths."""
         words = (*profiles, "config", "--no-interpolate", "--format", "json")
         argv = self._command(candidate).reading_argv(*words)
-        return _parse_model(self._project.ask(argv, candidate=candidate.text)[0])
+        return _parse_model(self._project.run(argv, candidate=candidate.text)[0])
 
     def _caller(
         self, readers: Mapping[str, list[JsonValue]], candidate: "_Candidate"
@@ -133,7 +133,7 @@ class CandidateReader:
 
         def call(*words: str) -> tuple[str, str]:
             argv = command.reading_argv(*words)
-            return self._project.ask(argv, stdin=override, candidate=candidate.text)
+            return self._project.run(argv, stdin=override, candidate=candidate.text)
 
         return call
 
@@ -143,7 +143,7 @@ class CandidateReader:
         named = "COMPOSE_FILE" in environment or b"COMPOSE_FILE" in candidate.content
         if not self._project.command.files and named:
             argv = self._command(candidate).reading_argv("config", "--environment")
-            lines = self._project.ask(argv, candidate=candidate.text)[0].splitlines()
+            lines = self._project.run(argv, candidate=candidate.text)[0].splitlines()
             found = dict(line.partition("=")[::2] for line in lines)
             if chosen := found.get("COMPOSE_FILE"):
                 return chosen.split(found.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
@@ -183,7 +183,7 @@ class CandidateReader:
         asked: JsonObject = {"services": {"path": {"image": "path", "labels": {"path": path}}}}
         command = replace(self._command(candidate), files=("-",), project="path")
         argv = command.reading_argv("config", "--format", "json")
-        output, _ = self._project.ask(argv, stdin=as_yaml(asked), candidate=candidate.text)
+        output, _ = self._project.run(argv, stdin=as_yaml(asked), candidate=candidate.text)
         found = Node(_parse_model(output))["services"]["path"]["labels"]["path"].raw
         return found.replace("$$", "$")
 

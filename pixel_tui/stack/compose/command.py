@@ -154,17 +154,17 @@ def shown(argv: Sequence[str]) -> str:
     return shlex.join(argv)
 
 
-def remote_refusal(said: str) -> str:
+def remote_refusal(message: str) -> str:
     """Return why compose did not read a remote file of the project (see `LOCAL_ONLY`).
 
     Args:
-        said: Compose's message.
+        message: Compose's message.
 
     Returns:
         A sentence without its full stop; empty if compose refused something else.
     """
-    if 'disabled by "COMPOSE_EXPERIMENTAL_GIT_REMOTE"' in said:
+    if 'disabled by "COMPOSE_EXPERIMENTAL_GIT_REMOTE"' in message:
         return GIT_NOT_READ
-    if 'disabled by "COMPOSE_EXPERIMENTAL_OCI_REMOTE"' in said:
+    if 'disabled by "COMPOSE_EXPERIMENTAL_OCI_REMOTE"' in message:
         return OCI_NOT_READ
     return ""

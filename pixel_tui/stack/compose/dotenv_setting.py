@@ -60,9 +60,9 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     """Expand `$NAME`, `${NAME}`, `${NAME-default}` and `${NAME:-default}` in a text."""
 
     def substitute(match: re.Match[str]) -> str:
-        plain, braced, way, default = match.groups()
+        plain, braced, operator, default = match.groups()
         value = variables.get(plain or braced)
-        missing = value is None or (way == ":-" and not value)
+        missing = value is None or (operator == ":-" and not value)
         return (default or "") if missing else (value or "")
 
     return _VARIABLE.sub(substitute, text)

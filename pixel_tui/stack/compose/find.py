@@ -83,10 +83,10 @@ def _here(environment: Mapping[str, str]) -> Path:
     Raises:
         UsageError: It was removed.
     """
-    said = environment.get("PWD", "")
+    pwd = environment.get("PWD", "")
     with suppress(OSError):
-        if Path(said).is_absolute() and Path(said).samefile("."):
-            return Path(said)
+        if Path(pwd).is_absolute() and Path(pwd).samefile("."):
+            return Path(pwd)
     try:
         return Path.cwd()
     except OSError as error:

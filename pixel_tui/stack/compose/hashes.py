@@ -31,7 +31,7 @@ def read_hashes(
     """
     model = replace(command, files=("-",), project=Node(config)["name"].raw)
     argv = model.reading_argv(*EVERY_PROFILE, "config", "--hash", "*")
-    output, _ = call.ask(argv, stdin=as_yaml(config))
+    output, _ = call.run(argv, stdin=as_yaml(config))
     printed = dict(pair for line in output.splitlines() if len(pair := line.split()) == 2)
     files = _label_files(call, command) if label_files else {}
     return {
@@ -44,7 +44,7 @@ def read_hashes(
 def _label_files(call: ComposeCall, command: ComposeCommand) -> Mapping[str, Sequence[str]]:
     """Return the label files of services, which `config` replaces by their labels."""
     words = (*EVERY_PROFILE, "config", "--no-interpolate", "--format", "json")
-    output, _ = call.ask(command.reading_argv(*words))
+    output, _ = call.run(command.reading_argv(*words))
     try:
         services = Node(load_object(output))["services"]
     except ValueError as error:

@@ -53,11 +53,11 @@ def name_from_labels(engine: EngineReader, project: ProjectReader) -> SafeText:
     of_files: list[SafeText] = []
     of_folder: list[SafeText] = []
     for labels in (Node(item)["Labels"] for item in engine.containers("")):
-        made = _location_in(labels)
-        if files and _real_paths(made.files) == files:
-            of_files.append(plain(made.name))
-        elif made.directory and os.path.realpath(made.directory) == folder:
-            of_folder.append(plain(made.name))
+        created_from = _location_in(labels)
+        if files and _real_paths(created_from.files) == files:
+            of_files.append(plain(created_from.name))
+        elif created_from.directory and os.path.realpath(created_from.directory) == folder:
+            of_folder.append(plain(created_from.name))
     found = Counter(of_files or of_folder)
     if not found or guess in found:
         return guess
@@ -85,17 +85,17 @@ def creation_location(
     folder = os.path.realpath(place.directory)
     found: dict[str, set[ProjectLocation]] = defaultdict(set)
     for labels in (Node(item)["Labels"] for item in engine.containers(place.name)):
-        made = _location_in(labels)
-        here = made.directory and os.path.realpath(made.directory) == folder
+        created_from = _location_in(labels)
+        here = created_from.directory and os.path.realpath(created_from.directory) == folder
         if here and labels[f"{LABEL}oneoff"].raw != "True":
-            found[made.name].add(made)
+            found[created_from.name].add(created_from)
     names = [place.name or guess] if (place.name or guess) in found else list(found)
     places = found[names[0]] if len(names) == 1 else set()
     return next(iter(places)) if len(places) == 1 else None
 
 
 def adopt_files(
-    command: ComposeCommand, made: ProjectLocation, *, finds_files: bool
+    command: ComposeCommand, created_from: ProjectLocation, *, finds_files: bool
 ) -> ComposeCommand | None:
     """Return the command with the files that the containers were created with, if none are named.
 
@@ -104,7 +104,7 @@ def adopt_files(
 
     Args:
         command: The compose command.
-        made: The location in the labels of the containers.
+        created_from: The location in the labels of the containers.
         finds_files: Whether compose finds the compose files by their default names.
 
     Returns:
@@ -113,10 +113,10 @@ def adopt_files(
     folder = Path(command.directory)
     usual = {os.path.realpath(folder / name) for name in FILE_NAMES + OVERRIDE_NAMES}
     files, env_files = command.files, command.env_files
-    if finds_files and not _real_paths(made.files) <= usual and _exist(made.files):
-        files = made.files
-    if not env_files and command.reads_default_env and _exist(made.env_files):
-        env_files = made.env_files
+    if finds_files and not _real_paths(created_from.files) <= usual and _exist(created_from.files):
+        files = created_from.files
+    if not env_files and command.reads_default_env and _exist(created_from.env_files):
+        env_files = created_from.env_files
     if (files, env_files) == (command.files, command.env_files):
         return None
     search = command.search if files == command.files else None

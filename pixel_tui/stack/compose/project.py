@@ -102,7 +102,7 @@ class ComposeProject:
         """Whether there is a compose file."""
         return any(map(is_remote, self.command.files)) or any(map(is_file, self.files))
 
-    def ask(self, argv: Sequence[str], *, stdin: str = "", candidate: str = "") -> tuple[str, str]:
+    def run(self, argv: Sequence[str], *, stdin: str = "", candidate: str = "") -> tuple[str, str]:
         """Run a reading command and return its stdout and stderr.
 
         Args:
@@ -113,7 +113,7 @@ class ComposeProject:
         Raises:
             ComposeError: It can't be run, or compose refuses the project.
         """
-        return self._call.ask(argv, stdin=stdin, candidate=candidate)
+        return self._call.run(argv, stdin=stdin, candidate=candidate)
 
     def begin(self) -> None:
         """Start compose in the background; the next `resolve` uses its output.
@@ -127,7 +127,7 @@ class ComposeProject:
     def cancel_prefetch(self) -> None:
         """Cancel `begin`, because another project will be resolved."""
         if self._prefetched is not None:
-            self._prefetched.end()
+            self._prefetched.cancel()
             self._prefetched = None
 
     def _start_resolving(self) -> RunningResolution:
@@ -144,7 +144,7 @@ class ComposeProject:
 
         resolving, self._prefetched = self._prefetched or self._start_resolving(), None
         remember_secrets(self.read_files(), self._environment)  # while compose is running
-        found = resolving.answer()
+        found = resolving.result()
         return ResolvedProject(
             config=found.config,
             profiles=self._requested_profiles(),
@@ -232,10 +232,10 @@ class ComposeProject:
         self._call.require_files()
         words = (*EVERY_PROFILE, "config", *UNRESOLVED, "--format", "json")
         try:
-            output = self._call.reading(*words)
+            output = self._call.read(*words)
         except ComposeRefused:
             without = replace(self.command, env_files=(os.devnull,))
-            output, _ = self._call.answer(self._call.start(without.reading_argv(*words)))
+            output, _ = self._call.finish(self._call.start(without.reading_argv(*words)))
         try:
             return parse_uses(load_object(output))
         except ValueError as error:

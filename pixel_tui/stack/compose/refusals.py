@@ -33,10 +33,10 @@ def refusal(messages: str, command: ComposeCommand) -> ComposeError:
     if remote := remote_refusal(messages):
         return ComposeRefused(f"{remote}.", on=command.directory, remedy=COPY_IT)
     lines = [line.strip() for line in messages.splitlines() if "level=warn" not in line]
-    said = plain(" ".join(filter(None, lines))) or "it gave no reason"
+    message = plain(" ".join(filter(None, lines))) or "it gave no reason"
     denied = "permission denied" in messages
     return ComposeRefused(
-        f"{_REFUSES}{said}",
+        f"{_REFUSES}{message}",
         on=command.directory,
         remedy=MAY_NOT_READ if denied else "Mend the file; it is read again when it changes.",
     )

@@ -35,7 +35,7 @@ class RunningResolution:
     def _start_active(self) -> BoundedProgram:
         return self._call.start(self._call.command.reading_argv("config", "--services"))
 
-    def answer(self) -> Resolution:
+    def result(self) -> Resolution:
         """Wait for the result.
 
         If compose refuses all profiles together (alternatives with the same name, a missing file
@@ -46,34 +46,34 @@ class RunningResolution:
             ComposeError: Compose refuses the project, or does not answer.
         """
         try:
-            output, messages = self._call.answer(self._config_command)
+            output, messages = self._call.finish(self._config_command)
             config = load_object(output)
             # Without profiles, all services are active and compose need not run a second time.
             services = dict(Node(config)["services"].members())
             if self._active_command is None and any(item["profiles"] for item in services.values()):
                 self._active_command = self._start_active()
             active = (
-                self._call.answer(self._active_command)[0].split()
+                self._call.finish(self._active_command)[0].split()
                 if self._active_command
                 else services
             )
         except ComposeRefused as refusal:
-            self.end()
+            self.cancel()
             if self._active_command is None:
                 raise
             return resolve_active(self._call, refusal)
         except ComposeError:
-            self.end()
+            self.cancel()
             raise
         except ValueError as error:
-            self.end()
+            self.cancel()
             raise invalid_json(self._call.command) from error
         return Resolution(config, frozenset(active), compose_warnings(messages))
 
-    def end(self) -> None:
+    def cancel(self) -> None:
         """Kill compose, because the result is no longer needed."""
         for command in filter(None, (self._config_command, self._active_command)):
-            command.end()
+            command.close()
 
 
 def _uses_profiles(files: Callable[[], ProjectFiles]) -> bool:

@@ -82,8 +82,8 @@ class StateMarks:
         marks = []
         health, paused = container.health_status, container.state is ContainerState.PAUSED
         before, self._health = self._health, health
-        told = {HealthStatus.HEALTHY, HealthStatus.UNHEALTHY}
-        if before is not None and health in told and before is not health:
+        reported = {HealthStatus.HEALTHY, HealthStatus.UNHEALTHY}
+        if before is not None and health in reported and before is not health:
             marks.append(_health_mark(container, last))
         if before is not None and paused is not self._paused:
             what = "was paused" if paused else "goes on after a pause"

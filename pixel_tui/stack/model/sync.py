@@ -139,9 +139,9 @@ def _recreate(
     replaced = bool(reasons)
     if networks := resources.changed(ResourceKind.NETWORK, spec.network_keys):
         reasons.append(f"network {networks} has changed in the compose file")
-    gone = () if networks else removed_networks(regular, resources.removed)
-    if gone:
-        reasons.append(f"the network {', '.join(gone)} that it was created with is gone")
+    removed = () if networks else removed_networks(regular, resources.removed)
+    if removed:
+        reasons.append(f"the network {', '.join(removed)} that it was created with is gone")
     if not reasons:
         return None
     words = " and ".join(reasons)
@@ -153,7 +153,7 @@ def _recreate(
     if kept:
         words += f", and {', '.join(kept)} is built into its image: rebuild it"
     # `up` compares only the networks of running containers, and starts others unchanged.
-    needs_force = bool(gone) and not replaced
+    needs_force = bool(removed) and not replaced
     return Sync(SyncAction.RECREATE, plain(words), needs_force=needs_force)
 
 

@@ -180,7 +180,7 @@ def _run(
 ) -> ProgramOutput:
     try:
         program = BoundedProgram(("git", *words), directory=str(folder), environment=environment)
-        return program.answer(timeout)
+        return program.result(timeout)
     except LimitExceeded as error:
         raise OperationError(f"Git did not answer: {error}.", on=str(folder)) from error
     except OSError as error:

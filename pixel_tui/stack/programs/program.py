@@ -98,7 +98,7 @@ class RealPrograms:
             directory=str(self._directory),
             environment=self._environment,
             stdin=source or "",
-        ).answer(seconds)
+        ).result(seconds)
 
 
 def run_inheriting_output(

@@ -35,8 +35,8 @@ def read_images(
     ids: dict[str, str | None] = {}
     own: dict[str, frozenset[str]] = {}
     specs = project.services if project else ()
-    asked = {spec.image for spec in specs if not spec.provider and not spec.refused}
-    for reference in sorted(asked):
+    references = {spec.image for spec in specs if not spec.provider and not spec.refused}
+    for reference in sorted(references):
         try:
             image = engine.image(reference)
         except SINGLE_OBJECT_ERRORS as error:
@@ -104,16 +104,16 @@ def read_histories(
         if any(is_baked(name) for name, _ in spec.build_arguments)
     }
     used = [item for item in containers if item.service in specs]
-    asked = {str(item.image_id) for item in used}
-    asked |= {now for item in used if (now := images.get(specs[item.service]))}
+    image_ids = {str(item.image_id) for item in used}
+    image_ids |= {now for item in used if (now := images.get(specs[item.service]))}
     found: dict[str, Marks] = {}
-    for image_id in asked - {""}:
+    for image_id in image_ids - {""}:
         if image_id in known:
             found[image_id] = known[image_id]
             continue
         try:
             arguments = build_arguments(engine.image_history(image_id))
-        except SINGLE_OBJECT_ERRORS:  # nothing is known of this one, and it is not asked again
+        except SINGLE_OBJECT_ERRORS:  # this one is unknown, and is not read again
             arguments = {}
         found[image_id] = marks(arguments.items())
     return found

@@ -15,8 +15,8 @@ def clock() -> FixedClock:
 
 def test_a_value_read_in_time_is_returned() -> None:
     late = BackgroundValue("", clock(), 10)
-    late.ask(lambda: "here")
-    assert late.answer(PATIENCE) == "here"
+    late.refresh(lambda: "here")
+    assert late.get(PATIENCE) == "here"
 
 
 def test_a_late_value_is_returned_the_next_time() -> None:
@@ -26,11 +26,11 @@ def test_a_late_value_is_returned_the_next_time() -> None:
         gate.wait(PATIENCE)
         return "here"
 
-    late.ask(slow)
-    late.ask(lambda: "never asked twice at once")
-    assert late.answer(0.0) == ""
+    late.refresh(slow)
+    late.refresh(lambda: "never asked twice at once")
+    assert late.get(0.0) == ""
     gate.set()
-    assert late.answer(PATIENCE) == "here"
+    assert late.get(PATIENCE) == "here"
 
 
 def test_a_fresh_value_is_not_read_again() -> None:
@@ -39,8 +39,8 @@ def test_a_fresh_value_is_not_read_again() -> None:
     asked = iter(range(1, 9))
     for seconds, wanted in ((0, 1), (9, 1), (2, 2)):
         time.advance(seconds)
-        late.ask(lambda: next(asked))
-        assert late.answer(time.monotonic() + PATIENCE) == wanted
+        late.refresh(lambda: next(asked))
+        assert late.get(time.monotonic() + PATIENCE) == wanted
 
 
 def test_without_keep_the_previous_value_is_dropped() -> None:
@@ -51,13 +51,13 @@ def test_without_keep_the_previous_value_is_dropped() -> None:
         gate.wait(PATIENCE)
         return "new"
 
-    late.ask(lambda: "old")
-    assert late.answer(PATIENCE) == "old"
+    late.refresh(lambda: "old")
+    assert late.get(PATIENCE) == "old"
     time.advance(11)
-    late.ask(slow)
-    assert late.answer(0.0) == ""
+    late.refresh(slow)
+    assert late.get(0.0) == ""
     gate.set()
-    assert late.answer(time.monotonic() + PATIENCE) == "new"
+    assert late.get(time.monotonic() + PATIENCE) == "new"
 
 
 def test_an_error_keeps_the_previous_value() -> None:
@@ -67,5 +67,5 @@ def test_an_error_keeps_the_previous_value() -> None:
     def fails() -> str:
         raise OperationError("The engine can't be asked.")
 
-    late.ask(fails)
-    assert late.answer(PATIENCE) == "first"
+    late.refresh(fails)
+    assert late.get(PATIENCE) == "first"

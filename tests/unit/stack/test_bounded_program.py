@@ -24,12 +24,12 @@ def ask(script: str, *, stdin: str = "") -> BoundedProgram:
 
 
 def test_the_result_has_output_and_exit_code() -> None:
-    reply = ask("cat; echo oh >&2; exit 3", stdin="a 🎉").answer(PATIENCE)
+    reply = ask("cat; echo oh >&2; exit 3", stdin="a 🎉").result(PATIENCE)
     assert (reply.code, reply.output_text, reply.error_text) == (3, "a 🎉", "oh\n")
 
 
 def test_a_child_that_keeps_the_output_open_is_killed_without_waiting() -> None:
-    reply = ask(f"sleep {LONG} & echo $!").answer(PATIENCE)
+    reply = ask(f"sleep {LONG} & echo $!").result(PATIENCE)
     assert eventually(lambda: has_exited(int(reply.output_text)))
 
 
@@ -37,12 +37,12 @@ def test_a_timeout_kills_the_program_and_its_children(tmp_path: Path) -> None:
     asked = ask(script_with_child(tmp_path))
     assert eventually((tmp_path / "pid").exists)
     with pytest.raises(LimitExceeded, match="within"):
-        asked.answer(0.3)
+        asked.result(0.3)
     assert eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))
 
 
 def test_a_child_outside_the_group_causes_no_delay() -> None:
-    reply = ask(f"setsid sleep {LONG} & echo here $!").answer(PATIENCE)
+    reply = ask(f"setsid sleep {LONG} & echo here $!").result(PATIENCE)
     here, pid = reply.output_text.split()
     with suppress(ProcessLookupError):  # it had no time to leave
         os.kill(int(pid), signal.SIGKILL)
@@ -53,13 +53,13 @@ def test_endless_output_gets_the_program_killed(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(bounded_program, "MAX_BYTES", 100_000)
     monkeypatch.setattr(bounded_program, "POLL_SECONDS", 0.01)
     with pytest.raises(LimitExceeded, match="output"):
-        ask("yes").answer(PATIENCE)
+        ask("yes").result(PATIENCE)
 
 
 def test_the_exit_of_the_console_kills_running_programs(tmp_path: Path) -> None:
     asked = ask(script_with_child(tmp_path))
     codes: list[int] = []
-    waiting = threading.Thread(target=lambda: codes.append(asked.answer(LONG).code))
+    waiting = threading.Thread(target=lambda: codes.append(asked.result(LONG).code))
     waiting.start()
     assert eventually((tmp_path / "pid").exists)
     kill_bounded_programs()
