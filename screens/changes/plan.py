@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -52,6 +52,8 @@ class PlanScreen(ScrollingDialog[bool]):
         Binding("c", "copy", "Copy the commands", id="plan.copy"),
         Binding("pagedown", "page(1)", "More", id="plan.page_down", tooltip="Page down"),
     ]
+
+    _dialog = getters.query_one(".dialog", Vertical)
 
     def __init__(
         self,
@@ -112,7 +114,7 @@ class PlanScreen(ScrollingDialog[bool]):
         scroll = self.query_one(VerticalScroll)
         top, height = round(scroll.scroll_y), scroll.size.height
         mark = "↓ more: PageDown" if self._more_below else ""
-        self.query_one(".dialog").border_subtitle = mark
+        self._dialog.border_subtitle = mark
         self.refresh_bindings()
         costs = self.query("#plan-costs")
         if not costs or self._agreement.shown or top > self._seen:
@@ -183,7 +185,7 @@ class PlanScreen(ScrollingDialog[bool]):
         wants_y = self._agreement.kind is ConfirmationNeeded.TWO_KEYS and not armed
         run = self.query_one("#run", Button)
         run.label = Content("Run it  y" if wants_y else "Run it  Enter")
-        self.query_one(".dialog").set_class(armed, "-armed")
+        self._dialog.set_class(armed, "-armed")
 
     def action_copy(self) -> None:
         """Copy the exact commands."""

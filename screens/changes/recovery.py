@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
@@ -77,6 +77,8 @@ class RecoveryScreen(TextDialog[None]):
                 id="recovery.advice_up"),
     ]  # fmt: skip
 
+    _list = getters.query_one(Options)
+
     def __init__(
         self,
         observer: Observer,
@@ -105,7 +107,7 @@ class RecoveryScreen(TextDialog[None]):
     @property
     def chosen(self) -> Action | None:
         """The action under the cursor."""
-        options = self.query_one(Options)
+        options = self._list
         at = options.highlighted
         name = options.get_option_at_index(at).id if at is not None else None
         return self._actions.get(name) if name else None
@@ -124,7 +126,7 @@ class RecoveryScreen(TextDialog[None]):
     def on_mount(self) -> None:
         """Follow the stack."""
         self._unsubscribe = self._observer.subscribe(self._heard)
-        options = self.query_one(Options)
+        options = self._list
         options.focus()
         options.highlighted = 1  # the first line is a heading
         self.set_interval(LOOK_SECONDS, self._looking.ask)
@@ -190,7 +192,7 @@ class RecoveryScreen(TextDialog[None]):
         self.query_one("#recovery-target", Static).update(
             Content.assemble("For ", (self.selection.words, "bold"), (others, "$foreground-muted"))
         )
-        options = self.query_one(Options)
+        options = self._list
         for action in self._actions.values():
             options.replace_option_prompt(action.name, self._line(action))
         self._draw_advice()
@@ -235,7 +237,7 @@ class RecoveryScreen(TextDialog[None]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self.query_one(Options)
+        options = self._list
         if step > 0:
             options.action_cursor_down()
         else:

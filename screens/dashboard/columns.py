@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -38,6 +38,8 @@ class ColumnsScreen(Dialog[Choice | bool]):
         Binding("k", "cursor(-1)", "Up", show=False, id="columns.up"),
     ]
 
+    _options = getters.query_one(Options)
+
     def __init__(self, shown: tuple[Column, ...]) -> None:
         super().__init__()
         self._ticked = set(shown)
@@ -55,7 +57,7 @@ class ColumnsScreen(Dialog[Choice | bool]):
 
     def action_tick(self) -> None:
         """Tick the column under the cursor, or not any more."""
-        options = self.query_one(Options)
+        options = self._options
         index = options.highlighted
         if index is not None:
             self._ticked ^= {_OPTIONAL[index]}
@@ -67,7 +69,7 @@ class ColumnsScreen(Dialog[Choice | bool]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self.query_one(Options)
+        options = self._options
         if step > 0:
             options.action_cursor_down()
         else:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
@@ -51,6 +51,8 @@ class HistoryScreen(TextDialog[bytes | None]):
                 id="environment_history.difference_up"),
     ]  # fmt: skip
 
+    _options = getters.query_one(Options)
+
     def __init__(
         self,
         source: EnvironmentSource,
@@ -82,7 +84,7 @@ class HistoryScreen(TextDialog[bytes | None]):
 
     def on_mount(self) -> None:
         """Read the list."""
-        self.query_one(Options).focus()
+        self._options.focus()
         self.run_worker(self._read(), group="history")
 
     async def _read(self) -> None:
@@ -97,7 +99,7 @@ class HistoryScreen(TextDialog[bytes | None]):
 
     @when_composed
     def _list(self, current: int | None) -> None:
-        options = self.query_one(Options)
+        options = self._options
         options.set_options(
             Option(_line(version, current=at == current))
             for at, version in enumerate(self._versions)
@@ -134,7 +136,7 @@ class HistoryScreen(TextDialog[bytes | None]):
 
     @property
     def _current(self) -> SavedVersion | None:
-        at = self.query_one(Options).highlighted
+        at = self._options.highlighted
         return self._versions[at] if at is not None and at < len(self._versions) else None
 
     @on(OptionList.OptionHighlighted)
@@ -185,7 +187,7 @@ class HistoryScreen(TextDialog[bytes | None]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self.query_one(Options)
+        options = self._options
         if step > 0:
             options.action_cursor_down()
         else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
@@ -101,6 +101,11 @@ class EnvironmentScreen(TextDialog[None]):
         Binding("question_mark", "app.help", "Help", id="environment.help"),
     ]  # fmt: skip
 
+    table = getters.query_one(EnvironmentTable)
+    """The keys."""
+    _filter_box = getters.query_one(FilterBox)
+    _status = getters.query_one(FileStatus)
+
     def __init__(
         self,
         source: EnvironmentSource,
@@ -144,11 +149,6 @@ class EnvironmentScreen(TextDialog[None]):
         self.table.focus()
         self.set_interval(LOOK_SECONDS, self._look)
         self.action_read_again()
-
-    @property
-    def table(self) -> EnvironmentTable:
-        """The keys."""
-        return self.query_one(EnvironmentTable)
 
     @property
     def overview(self) -> Overview | None:
@@ -219,13 +219,13 @@ class EnvironmentScreen(TextDialog[None]):
     @when_composed
     def _draw_all(self, findings: Content) -> None:
         self.hide()
-        status = self.query_one(FileStatus)
+        status = self._status
         status.show_obstacle(self.obstacle)
         status.show_findings(findings)
         self._fill()
 
     def _fill(self) -> None:
-        words = self.query_one(FilterBox).value
+        words = self._filter_box.value
         self.table.show(table_lines(self._rows, words, problems=self._problems_only))
         self.draw_totals()
         self._draw_details()
@@ -235,7 +235,7 @@ class EnvironmentScreen(TextDialog[None]):
         path = self.source.path
         place = place_words(path, self._several.files.paths) if self._several is not None else ""
         parts = [f"Environment {place} · {path}" if place else f"Environment {path}"]
-        words = self.query_one(FilterBox).value
+        words = self._filter_box.value
         parts += [f"filter: {words}"] if words else []
         parts += ["problems only"] if self._problems_only else []
         hidden = hidden_problems(self._rows, words)
@@ -243,7 +243,7 @@ class EnvironmentScreen(TextDialog[None]):
 
     def draw_totals(self) -> None:
         """Say how the file stands."""
-        self.query_one(FileStatus).show_totals(self.totals())
+        self._status.show_totals(self.totals())
 
     def totals(self) -> Sequence[LinePart]:
         """How the file stands, in one line."""
@@ -259,7 +259,7 @@ class EnvironmentScreen(TextDialog[None]):
     @when_composed
     def _say_unreadable(self, error: ConsoleError) -> None:
         self._unreadable = self.session is None
-        self.query_one(FileStatus).show_unreadable(error)
+        self._status.show_unreadable(error)
         self.refresh_bindings()
 
     @on(EnvironmentTable.Highlighted)
@@ -343,7 +343,7 @@ class EnvironmentScreen(TextDialog[None]):
 
     def action_filter(self) -> None:
         """Ask for words."""
-        self.query_one(FilterBox).open()
+        self._filter_box.open()
 
     @on(FilterBox.Changed, "#environment-filter")
     def _filter_changed(self, event: FilterBox.Changed) -> None:
@@ -357,7 +357,7 @@ class EnvironmentScreen(TextDialog[None]):
 
     def action_back(self) -> None:
         """Clear the filter, then show all, then close."""
-        box = self.query_one(FilterBox)
+        box = self._filter_box
         if box.value:
             box.clear_words()
         elif self._problems_only:

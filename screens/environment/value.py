@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar, Final
 
 from rich.text import Text
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -69,6 +69,9 @@ class ValueScreen(Dialog[TypedValue | None]):
         Binding("escape", "dismiss(None)", "Cancel", id="value.cancel"),
     ]  # fmt: skip
 
+    _area = getters.query_one(MaskedArea)
+    _box = getters.query_one("#value-box", Input)
+
     def __init__(self, form: ValueForm, judge: JudgeValue) -> None:
         super().__init__()
         self._form = form
@@ -117,11 +120,11 @@ class ValueScreen(Dialog[TypedValue | None]):
     def text(self) -> str:
         """What is typed."""
         if self.lines:
-            return self.query_one(MaskedArea).text
-        return self.query_one("#value-box", Input).value
+            return self._area.text
+        return self._box.value
 
     def _arrange(self) -> None:
-        box, area = self.query_one("#value-box", Input), self.query_one(MaskedArea)
+        box, area = self._box, self._area
         box.display, area.display = not self.lines, self.lines
         self.set_focus(area if self.lines else box)
         words = {
@@ -139,9 +142,7 @@ class ValueScreen(Dialog[TypedValue | None]):
     @on(TextArea.Changed)
     def _typed(self, event: Input.Changed | TextArea.Changed) -> None:
         event.stop()
-        shown = event.control is (
-            self.query_one(MaskedArea) if self.lines else self.query_one("#value-box")
-        )
+        shown = event.control is (self._area if self.lines else self.query_one("#value-box"))
         if shown:
             self._look()
 
@@ -228,9 +229,9 @@ class ValueScreen(Dialog[TypedValue | None]):
         if "\n" in text:
             self.lines = True
         if self.lines:
-            self.query_one(MaskedArea).text = text
+            self._area.text = text
         else:
-            self.query_one("#value-box", Input).value = text
+            self._box.value = text
 
     def action_reveal(self) -> None:
         """Show a secret for a few seconds."""
@@ -244,8 +245,8 @@ class ValueScreen(Dialog[TypedValue | None]):
         if self._hiding is not None:
             self._hiding.stop()
         self._masked = masked
-        self.query_one("#value-box", Input).password = masked
-        self.query_one(MaskedArea).mask(masked=masked)
+        self._box.password = masked
+        self._area.mask(masked=masked)
         self._say()
 
 

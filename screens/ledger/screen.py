@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -91,6 +91,10 @@ class LedgerScreen(Dialog[None]):
         Binding("escape,q", "back", "Close", id="tasks.close"),
     ]  # fmt: skip
 
+    table = getters.query_one(TaskTable)
+    """The list."""
+    _filter_box = getters.query_one(FilterBox)
+
     def __init__(
         self,
         source: LedgerSource,
@@ -148,11 +152,6 @@ class LedgerScreen(Dialog[None]):
         """Let the ledger be: nobody looks at it any more."""
         self._unsubscribe()
         self._source.close()
-
-    @property
-    def table(self) -> TaskTable:
-        """The list."""
-        return self.query_one(TaskTable)
 
     @property
     def current(self) -> Task | None:
@@ -279,7 +278,7 @@ class LedgerScreen(Dialog[None]):
 
     def action_filter(self) -> None:
         """Ask for words."""
-        self.query_one(FilterBox).open()
+        self._filter_box.open()
 
     @on(FilterBox.Changed, "#ledger-search")
     def _words_changed(self, event: FilterBox.Changed) -> None:
@@ -297,7 +296,7 @@ class LedgerScreen(Dialog[None]):
 
     def action_back(self) -> None:
         """Undo the search, then the choice, then leave."""
-        box = self.query_one(FilterBox)
+        box = self._filter_box
         if box.value:
             box.clear_words()
         elif self._wish.wanted is not TaskFilter.ALL:
@@ -327,7 +326,7 @@ class LedgerScreen(Dialog[None]):
                 self._changes.offer_for_task(self, None)
             return
         self._wish = replace(self._wish, wanted=TaskFilter.ALL, folded=frozenset(), words="")
-        self.query_one(FilterBox).value = ""
+        self._filter_box.value = ""
         self.table.cursor_key = str(task.id)
         self._arranging.ask()
 

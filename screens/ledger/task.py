@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -80,6 +80,9 @@ class TaskScreen(TextDialog[None]):
         Binding("escape,q", "leave", "Close", id="task.close"),
     ]  # fmt: skip
 
+    _log_pane = getters.query_one("#task-log", LogPane)
+    _parts = getters.query_one(ContentSwitcher)
+
     def __init__(
         self,
         task: Task,
@@ -148,7 +151,7 @@ class TaskScreen(TextDialog[None]):
     @when_composed
     def _tick(self) -> None:
         if self.is_current:
-            self.query_one("#task-log", LogPane).tick(self._clock.now())
+            self._log_pane.tick(self._clock.now())
             self._draw()
 
     async def _take(self) -> None:
@@ -174,13 +177,13 @@ class TaskScreen(TextDialog[None]):
     @when_composed
     async def _draw_and_follow(self, view: LedgerView) -> None:
         self._draw()
-        await self._log.follow(self._of, view, self.query_one("#task-log", LogPane))
+        await self._log.follow(self._of, view, self._log_pane)
 
     def _draw(self) -> None:
         view, now = self._source.view, self._clock.now()
         state = _state(self._of, view, self._clock, gone=self._gone)
         self.query_one("#task-state", StatusLine).say(state)
-        shown = self.query_one(ContentSwitcher).current
+        shown = self._parts.current
         self.query_one("#task-parts", StatusLine).say(
             Content("   ").join(
                 Content.styled(words, "$text-accent bold reverse" if name == shown else "")
@@ -200,7 +203,7 @@ class TaskScreen(TextDialog[None]):
 
     def action_part(self, name: str) -> None:
         """Show another part."""
-        self.query_one(ContentSwitcher).current = name
+        self._parts.current = name
         part = self.query_one(f"#{name}")
         inner = (item for item in part.query("*") if item.can_focus)
         self.set_focus(part if part.can_focus else next(inner, part))
@@ -218,8 +221,8 @@ class TaskScreen(TextDialog[None]):
 
     def action_leave(self) -> None:
         """Let lines of the log go, then leave."""
-        if self.query_one(ContentSwitcher).current == "task-log":
-            pane = self.query_one("#task-log", LogPane)
+        if self._parts.current == "task-log":
+            pane = self._log_pane
             if pane.log_view.let_go():
                 return
         self.dismiss()

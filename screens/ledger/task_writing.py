@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -38,6 +39,8 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
         Binding("escape", "leave", "Cancel", priority=True, id="writing.cancel"),
     ]  # fmt: skip
 
+    _area = getters.query_one(TextArea)
+
     def __init__(self) -> None:
         super().__init__()
         self._kind = KINDS[0]
@@ -57,7 +60,7 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
 
     def on_mount(self) -> None:
         """Type at once, behind the first line."""
-        area = self.query_one(TextArea)
+        area = self._area
         area.focus()
         area.move_cursor((1, 0))
         self._draw()
@@ -74,7 +77,7 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
 
     @property
     def _text(self) -> str:
-        return self.query_one(TextArea).text
+        return self._area.text
 
     def action_kind(self) -> None:
         """The next type."""
@@ -83,7 +86,7 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
 
     def action_empty(self) -> None:
         """Begin with nothing."""
-        self.query_one(TextArea).text = ""
+        self._area.text = ""
 
     def action_take(self) -> None:
         """Take it, if there is something in it."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from rich.cells import chop_cells
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -42,6 +43,8 @@ class LogLineScreen(ScrollingDialog[None]):
         Binding("enter", "dismiss(None)", "Close", show=False, id="line.close"),
         Binding("y", "copy", "Copy", id="line.copy"),
     ]
+
+    _text = getters.query_one(TextLines)
 
     def __init__(
         self,
@@ -82,13 +85,13 @@ class LogLineScreen(ScrollingDialog[None]):
 
     @when_composed
     def _fold(self) -> None:
-        width = max(self.query_one(TextLines).width, 20)
+        width = max(self._text.width, 20)
         lines = [*self._facts(), (("", "plain"),), *_folded(self._words, width)]
         self.app.call_from_thread(self._show, lines)
 
     @when_composed
     def _show(self, lines: Sequence[TextLine]) -> None:
-        self.query_one(TextLines).show_lines(lines)
+        self._text.show_lines(lines)
 
     def _facts(self) -> Iterator[TextLine]:
         line = self._line

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -35,6 +35,8 @@ class LogServicesScreen(Dialog[tuple[str, ...] | None]):
         Binding("k", "cursor(-1)", "Up", show=False, id="log-services.up"),
     ]
 
+    _options = getters.query_one(Options)
+
     def __init__(self, services: Sequence[SafeText], shown: Sequence[str]) -> None:
         super().__init__()
         self._services = tuple(services)
@@ -53,7 +55,7 @@ class LogServicesScreen(Dialog[tuple[str, ...] | None]):
 
     def action_tick(self) -> None:
         """Tick the service under the cursor, or not any more."""
-        index = self.query_one(Options).highlighted
+        index = self._options.highlighted
         if index is not None:
             self._ticked ^= {self._services[index]}
             self._draw()
@@ -69,7 +71,7 @@ class LogServicesScreen(Dialog[tuple[str, ...] | None]):
         self._draw()
 
     def _draw(self) -> None:
-        options = self.query_one(Options)
+        options = self._options
         for index, name in enumerate(self._services):
             options.replace_option_prompt_at_index(index, self._line(name))
 
@@ -79,7 +81,7 @@ class LogServicesScreen(Dialog[tuple[str, ...] | None]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self.query_one(Options)
+        options = self._options
         if step > 0:
             options.action_cursor_down()
         else:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -46,6 +46,8 @@ class PickScreen(Dialog[int | None]):
         Binding("k", "cursor(-1)", "Up", show=False, id="pick.up"),
     ]
 
+    _options = getters.query_one(Options)
+
     def __init__(self, title: str, choices: Callable[[], Choices], at: int = 0) -> None:
         super().__init__()
         self._title = plain(title)
@@ -64,8 +66,8 @@ class PickScreen(Dialog[int | None]):
     def on_mount(self) -> None:
         """Look again and again."""
         self.look()
-        self.query_one(Options).highlighted = self._at
-        self.query_one(Options).focus()
+        self._options.highlighted = self._at
+        self._options.focus()
         self.set_interval(LOOK_SECONDS, self.look)
 
     def look(self) -> None:
@@ -74,7 +76,7 @@ class PickScreen(Dialog[int | None]):
         self.query_one("#pick-said", Static).update(Content(choices.said))
         if choices.lines == self._shown:
             return
-        options = self.query_one(Options)
+        options = self._options
         at, grown = options.highlighted, choices.lines[: len(self._shown)] == self._shown
         if grown:
             options.add_options([Option(line) for line in choices.lines[len(self._shown) :]])
@@ -90,13 +92,13 @@ class PickScreen(Dialog[int | None]):
 
     def action_pick(self) -> None:
         """Take the line under the cursor."""
-        at = self.query_one(Options).highlighted
+        at = self._options.highlighted
         if at is not None:
             self.dismiss(at)
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self.query_one(Options)
+        options = self._options
         if step > 0:
             options.action_cursor_down()
         else:
