@@ -183,7 +183,7 @@ async def test_figures_count_what_ended() -> None:
     async with console() as it:
         await opened(it)
         await it.press("i")
-        await it.until(lambda: "tasks ended" in it.text())
+        await it.until(lambda: "tasks finished" in it.text())
         assert "opencode" in it.text()
 
 
