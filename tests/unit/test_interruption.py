@@ -116,7 +116,7 @@ def test_signals_ignored_by_nohup_stay_ignored(hanging: Hanging) -> None:
 STUCK = """
 import os, sys, time
 from pixel_tui import cli, interruption
-interruption.LEAVE_SECONDS = 0.1
+interruption.CLEANUP_SECONDS = 0.1
 def run(_argv):
     try:
         print("stuck", flush=True)
