@@ -319,6 +319,6 @@ async def test_leaving_a_written_task_is_asked_for_twice(tmp_path: Path) -> None
     async with console(tmp_path) as (it, screen):
         await it.press("n", *"Paint", "escape")
         assert isinstance(it.app.screen, TaskWritingScreen)
-        assert "is lost" in it.text()
+        assert "Esc again to discard" in it.text()
         await it.press("escape")
         await it.until(lambda: it.app.screen is screen)

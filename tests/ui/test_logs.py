@@ -230,7 +230,7 @@ async def test_a_chosen_range_says_its_time_and_is_copied() -> None:
         await it.press("2")
         await say(it, "INFO a", "INFO b", "INFO c")
         await it.press("k", "v", "k")
-        assert "2 lines chosen" in title(it)
+        assert "2 lines selected" in title(it)
         await it.press("y")
         assert it.app.clipboard == "INFO a\nINFO b"
         assert "chosen" not in title(it)
@@ -333,7 +333,7 @@ async def test_lines_are_chosen_with_the_mouse() -> None:
         await it.pilot.mouse_down(it.log, offset=(10, bottom - 2))
         await it.pilot.hover(it.log, offset=(10, bottom - 1))
         await it.pilot.mouse_up(it.log, offset=(10, bottom - 1))
-        assert "2 lines chosen" in title(it)
+        assert "2 lines selected" in title(it)
         await it.press("y")
         assert it.app.clipboard == "INFO b\nINFO c"
 
@@ -341,7 +341,7 @@ async def test_lines_are_chosen_with_the_mouse() -> None:
 async def test_escape_lets_the_chosen_lines_go_before_it_leaves_the_pane() -> None:
     async with console(still=True) as it:
         await it.press("2", "v", "k", "k")
-        assert "3 lines chosen" in title(it)
+        assert "3 lines selected" in title(it)
         await it.press("escape")
         assert "chosen" not in title(it)
         assert it.log.has_focus
