@@ -139,7 +139,7 @@ def test_readers_never_see_an_incomplete_file(
 
     monkeypatch.setattr(os, "fsync", look)
     replace_file(path, b"new" * 1000)
-    # Synced before it is put in place, and the folder after.
+    # Synced before the rename, and the folder after it.
     assert seen == [b"old", b"new" * 1000]
 
 
@@ -205,7 +205,7 @@ def test_an_owner_that_must_be_kept_and_cannot_is_an_error(
     with pytest.raises(FileError, match="not permitted"):
         replace_file(path, b"new", same_owner=True)
     assert path.read_bytes() == b"old"
-    path.chmod(0o600)  # no group is given anything: it does not matter which
+    path.chmod(0o600)  # the group has no permissions, so it does not matter
     replace_file(path, b"new", same_owner=True)
     assert path.read_bytes() == b"new"
     assert names(tmp_path) == ["file"]

@@ -76,7 +76,7 @@ def test_a_long_text_is_read_fast(read: Callable[[str], object], pattern: str) -
         text = f"{text}=x\n"
     began = time.thread_time()
     read(text)
-    assert time.thread_time() - began < 3  # where it grows with the square: minutes
+    assert time.thread_time() - began < 3  # with quadratic time: minutes
 
 
 def test_a_long_environment_in_a_backup_is_compared_fast(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ class Hanging:
 
     def wait_asked(self) -> None:
         poll = select.poll()
-        poll.register(self.asked, select.POLLIN)  # no hang-up before somebody has opened it
+        poll.register(self.asked, select.POLLIN)  # no hang-up before it was opened for writing
         assert poll.poll(PATIENCE * 1000), "compose was not asked"
         assert self.read()
 

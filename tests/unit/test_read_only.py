@@ -100,7 +100,7 @@ settings = Settings(read_only=sys.argv[1] == "read-only")
 parts = live_parts(observer, ComposeCommand(), session(settings))
 console = PixelTui(parts)
 if parts.operations is not None:
-    parts.operations.jobs._operator  # made with the first change
+    parts.operations.jobs._operator  # created with the first change
 dangerous = (Audit, Operator, DemoRunner, ProcessRunner, Operations, ConsoleJobs)
 print(sorted({type(item).__name__ for item in gc.get_objects() if isinstance(item, dangerous)}))
 """

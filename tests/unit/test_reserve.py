@@ -95,7 +95,7 @@ def test_a_complete_job_is_recorded_on_a_full_disk(
         records.save(status, durable=True)
         audit.begin(status)
         append_line(status.output, "$ docker compose stop web")
-        fill(disk)  # somebody else takes what was given
+        fill(disk)  # another program takes the freed space
         append_line(status.output, "# It is stopped.")
         audit.end(status)
         records.save(status, durable=True)

@@ -138,7 +138,7 @@ def test_read_only_from_any_source_wins(file: Path) -> None:
     assert load_settings({ENVIRONMENT_CONFIG: str(file)}, read_only=True).read_only
 
 
-# What is remembered.
+# The remembered view.
 
 LOOK = Remembered("cpu", sort_reverse=True, columns=("state", "cpu"), theme=None)
 

@@ -42,7 +42,7 @@ class TestMake:
         make(project)
         ignored = policy(project).root / ".gitignore"
         assert ignored.read_text() == "*\n"
-        ignored.write_text("")  # as a full disk leaves it
+        ignored.write_text("")  # as left by a full disk
         make(project)
         assert ignored.read_text() == "*\n"
 

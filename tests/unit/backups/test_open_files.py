@@ -196,7 +196,7 @@ def test_a_file_that_is_only_mapped_has_a_holder(machine: Machine, tmp_path: Pat
     other.touch()
     machine.map(machine.process(40), machine.file)
     machine.map(machine.process(41), other)
-    # Such as btrfs: by its name, as nothing more can be found out.
+    # Like on btrfs: compared by name, as nothing else is known.
     machine.map(machine.process(42), machine.file, device=0)
     assert machine.look() == OpenFiles({machine.file: (machine.words(40), machine.words(42))})
     machine.file.rename(tmp_path / "away")

@@ -36,7 +36,7 @@ from tests.builders.open_database import held_open, opened_by_another
 __all__ = ["project"]
 
 
-# A restore that the kernel kills before the file system is asked for something the Nth time.
+# A restore that is killed before its Nth file system call.
 KILLED_AT = """
 import os, signal, sys
 from pathlib import Path

@@ -41,7 +41,7 @@ def result(free: int | None, *items: Item) -> list[str]:
 def test_a_dump_larger_than_the_free_space_is_refused() -> None:
     with pytest.raises(OperationError, match=r"dump db/big alone has 3kB, and 2kB are"):
         result(2000, dump("small", 10), dump("big", 3000))
-    # One after the other may fit: the second one in what the first has freed.
+    # They may fit one after the other: the second in the space that the first freed.
     assert result(2000, dump("first", 1500, 1500), dump("second", 1500, 1500))
 
 

@@ -1,4 +1,4 @@
-"""What a wipe counts on, looked at once more right before: the backup, and the volumes."""
+"""Checks right before a wipe: the backup is intact and covers the volumes."""
 
 import os
 from dataclasses import replace
@@ -44,11 +44,11 @@ def stored(*databases: str, files: tuple[str, ...] = ()) -> StoredData:
 
 
 class TestBackup:
-    def test_one_that_is_as_it_was_is_enough(self, project: Path) -> None:
+    def test_an_intact_backup_passes(self, project: Path) -> None:
         require_intact(*verified(project))
 
     @pytest.mark.parametrize("what", ["gone", "shorter", "a link"])
-    def test_one_that_lacks_a_file_is_not(self, project: Path, what: str) -> None:
+    def test_a_backup_without_one_of_its_files_is_refused(self, project: Path, what: str) -> None:
         backup, made = verified(project)
         (item,) = [item for item in made.items if item.kind is ItemKind.SQLITE]
         file = backup.folder / item.path
@@ -61,29 +61,29 @@ class TestBackup:
         with pytest.raises(OperationError, match=r"not complete any more: data/pixels\.db:"):
             require_intact(backup, made)
 
-    def test_one_that_was_found_damaged_since_is_not(self, project: Path) -> None:
+    def test_a_backup_found_damaged_since_is_refused(self, project: Path) -> None:
         with pytest.raises(OperationError, match="does not count as verified any more"):
             require_intact(*verified(project, "data/pixels.db: damaged"))
 
 
 class TestVolumes:
-    def test_what_is_in_the_backup_may_go(self) -> None:
+    def test_a_covered_volume_may_be_removed(self) -> None:
         require_covered(["held", "files", "gone already"], COVERED, stored("agent"), ())
 
-    def test_a_database_that_was_created_since_the_plan_keeps_its_volume(self) -> None:
+    def test_a_database_created_since_the_plan_stops_the_removal(self) -> None:
         words = r"since the plan was made: held \(NOT in the backup: db/orders; "
         with pytest.raises(OperationError, match=words):
             require_covered(["held", "files"], COVERED, stored("agent", "orders"), ())
 
-    def test_so_does_a_file(self) -> None:
+    def test_a_file_created_since_the_plan_stops_the_removal(self) -> None:
         with pytest.raises(OperationError, match=r"files \(NOT in the backup: photo\.jpg"):
             require_covered(["held", "files"], COVERED, stored("agent", files=("photo.jpg",)), ())
 
-    def test_what_the_plan_called_lost_may_go(self) -> None:
+    def test_a_volume_that_the_plan_called_lost_may_be_removed(self) -> None:
         now = stored("agent", "orders")
         require_covered(["held", "files"], COVERED, now, frozenset({"held"}))
 
-    def test_what_can_not_be_looked_at_any_more_does_not_go(self) -> None:
+    def test_an_unreadable_volume_is_not_removed(self) -> None:
         away = StoredData(
             {"held": StoredVolume("held")},
             (StoredServer("db", ("held",), unknown="db does not run"),),

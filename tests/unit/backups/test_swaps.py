@@ -92,7 +92,7 @@ def test_a_link_that_sqlite_itself_follows_is_detected(
 
     def led_away(path: Path, how: str) -> object:
         if how == "mode=ro":
-            # SQLite asks where links lead, and opens that: here it is another place by then.
+            # SQLite resolves links and opens the result, which is another file by then.
             path = host / "deep.db" if not above else source
             if above:
                 replaced(source.parent, host)
@@ -172,7 +172,9 @@ def test_a_socket_a_device_and_a_link_to_one_are_gaps(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
-        monkeypatch.chdir(project / "data")  # its whole path may be too long for an address
+        monkeypatch.chdir(
+            project / "data"
+        )  # the complete path may be too long for a socket address
         listening.bind("task-ledger.json")
         (project / "data/worker-1.json").symlink_to("task-ledger.json")
         (project / "nginx.conf").symlink_to("/dev/null")

@@ -723,7 +723,7 @@ def test_an_interrupted_command_finishes_its_step(output: Path, way: str, code: 
     assert all(item.running for item in stage.service("landing").containers)
 
 
-# Through the real watcher.
+# With the real watcher.
 
 
 def test_a_watcher_reports_a_fault_and_its_end(output: Path) -> None:

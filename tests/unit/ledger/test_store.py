@@ -159,7 +159,7 @@ def test_two_versions_written_at_the_last_moment_both_survive(
     raw: list[bytes] = []
 
     def read_ours() -> None:
-        # It has read the file while ours was there, and so has never seen TWO.
+        # It read the file while ours was in place, and so never saw TWO.
         content = json.loads(place.ledger.read_bytes())
         content["tasks"].append(task("4" * 36))
         raw.append(json.dumps(content, indent=2).encode())

@@ -256,7 +256,7 @@ def test_filtering_all_lines_again_shows_the_same_lines(
     seen = log.numbers
     assert seen == sorted(set(seen))
     assert all(log.known.first <= at < log.known.stop for at in seen)
-    # A neighbour, or what belongs to a line, stays when that line is dropped.
+    # Context and group members stay when the line they belong to is dropped.
     if not (view.context or (cut and view.filters.queries)):
         log.shown.rebuild()
         assert log.numbers == seen

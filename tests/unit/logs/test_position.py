@@ -200,7 +200,7 @@ def test_a_stamp_after_the_last_line_is_the_last_line() -> None:
     assert at_end(lines).at_moment(lines, b"500").cursor == 99
 
 
-# What has to be read first.
+# Positions that must be read first.
 
 
 def loading(lines: Lines) -> Lines:
@@ -238,7 +238,7 @@ def test_a_feed_that_moves_by_itself_is_shown_from_its_end() -> None:
     assert arrived.cursor == 599
 
 
-# Choosing lines.
+# Selecting lines.
 
 
 def test_a_selection_is_from_its_start_to_the_cursor_in_either_direction() -> None:
@@ -260,7 +260,7 @@ def test_the_mouse_moves_the_cursor_and_selects_by_dragging() -> None:
     assert position.dragged(52, 55).chosen == LineRange(52, 55)
 
 
-# Folded lines.
+# Wrapped lines.
 
 
 def test_a_wrapped_last_line_has_its_last_row_at_the_bottom() -> None:

@@ -171,8 +171,8 @@ def test_other_values_stay_masked_when_one_is_spared() -> None:
     assert mask_known(b"pixelsecret hunter22") == b"pixelsecret ********"
 
 
-# What is shorter, or a number of fewer digits, is in sizes, times and ids, and ordinary words are
-# in everything: masked even where they are words they would hide what is no secret.
+# Shorter values and numbers of few digits occur in sizes, times and ids, and ordinary words occur
+# everywhere: masking them, even as complete words, would hide ordinary text.
 @pytest.mark.parametrize("value", ["Sh0rt!", "postgres", "changeme", "/run/secrets/db", "12345678"])
 def test_values_that_are_too_short_or_common_are_not_masked(value: str) -> None:
     mask_value("DB_PASSWORD", value)

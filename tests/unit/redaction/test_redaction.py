@@ -87,7 +87,7 @@ def test_the_file_that_a_build_misses_is_not_masked() -> None:
 def test_a_long_word_is_fast(text: str) -> None:
     began = time.thread_time()
     assert redact(text) == text
-    assert time.thread_time() - began < 2  # where it was looked at from each letter: minutes
+    assert time.thread_time() - began < 2  # it took minutes if each letter was tried as a start
 
 
 def test_the_value_of_an_ordinary_name_is_searched_for_assignments() -> None:
@@ -95,7 +95,7 @@ def test_the_value_of_an_ordinary_name_is_searched_for_assignments() -> None:
     assert redact("1PASSWORD=abc -PASSWORD=abc") == f"1PASSWORD={MASK} -PASSWORD={MASK}"
 
 
-# A corpus: names, forms and values, each with each.
+# A corpus: all combinations of names, forms and values.
 
 SECRET_NAMES = [
     "PGPASSWORD", "DBPASS", "dbPass", "dbPassword", "RPCPASSWORD", "JWT", "AuthCode", "authToken",
@@ -136,7 +136,7 @@ FORMS = [
 def test_a_secret_of_any_name_is_masked_in_any_form(name: str, form: str) -> None:
     for value in VALUES:
         if "'{value}'" in form and "'" in value:
-            continue  # no shell would write it so
+            continue  # no shell would write it like this
         quoted = json.dumps(value)
         text = form.format(name=name, value=value, json=quoted,
                            escaped=json.dumps(quoted)[1:-1])  # fmt: skip

@@ -58,7 +58,7 @@ class Shown:
     def __init__(self) -> None:
         self.screen = pyte.Screen(WIDTH, HEIGHT)
         self._stream = pyte.Stream(self.screen)
-        self.feed("\x1b[?7l")  # lines do not wrap: the console sees to that
+        self.feed("\x1b[?7l")  # no line wrapping, as in the console
 
     def feed(self, data: str) -> None:
         self._stream.feed(data)
@@ -104,10 +104,10 @@ def test_a_part_of_a_line_replaces_the_old_content(
     kept, was = 0 if left < cut else cut, old[y]
     if left < WIDTH:
         old[y] = Strip.join([old[y].crop(0, kept), new[y].crop(kept, WIDTH)])
-    # Where such a character is cut, the toolkit loses a part of it that stays on the terminal.
+    # If such a character is cut, Textual loses a part of it that stays on the terminal.
     if not any(part_of in line.text for line in (was, old[y], new[y]) for part_of in "漢字\u0301"):
         assert shown.cells() == painted_whole(old).cells()
-    # Half of a wide character is nobody's picture: but the next one is whole.
+    # Half of a wide character is undefined, but the next frame is complete.
     shown.feed(cells.changes(whole(new), CONSOLE))
     assert shown.cells() == painted_whole(new).cells()
 
