@@ -73,7 +73,7 @@ def test_a_first_file_in_another_folder_is_reported(place: Path, opened: Open) -
     say(place, "")
     project = opened()
     say(place, "other.yml")
-    assert project.resolve().moved == ""  # compose follows that by itself
+    assert project.resolve().moved == ""  # compose follows this change
     say(place, "../new/compose.yml")
     assert project.resolve().moved == str(place / "new" / "compose.yml")
 

@@ -257,9 +257,9 @@ class TestWitness:
     @pytest.mark.parametrize(
         ("began", "ended", "made", "url"),
         [
-            (99, 160, 200, "http://a"),  # somebody built it since
+            (99, 160, 200, "http://a"),  # it was built by hand since then
             (99, 160, 50, "http://a"),  # it is of before
-            (99, 160, 150, "http://b"),  # what it would get has changed since
+            (99, 160, 150, "http://b"),  # its arguments have changed since then
             (101, 160, 150, "http://a"),  # that was another run of the same command
             (10, 90, 85, "http://a"),
         ],

@@ -73,7 +73,7 @@ def test_the_snapshot_time_is_when_the_containers_were_read(stage: Stage) -> Non
     stage.watcher.refresh()
     until(lambda: stage.now.stale)
     taken_at = stage.now.taken_at
-    # The engine says who it is again, and still not what it runs.
+    # The engine reports its version again, but not its containers yet.
     asked = len(stage.engine.asked)
     until(lambda: len(stage.engine.asked) > asked)
     assert stage.now.taken_at == taken_at
@@ -119,7 +119,7 @@ def test_an_idle_stack_is_not_read_continuously(stage: Stage) -> None:
     stage.watcher.watch_usage(wanted=False)
     stage.watcher.start()
     until(lambda: stage.now.complete and stage.engine.streams)
-    # The agent's probes may tell of something; nothing else does.
+    # Only the agent's health checks may cause events.
     await_calm(lambda: len(stage.engine.asked), 2, 0.3)
     await_calm(lambda: len(stage.engine.inspected), 4, 0.3)
 

@@ -94,7 +94,7 @@ def test_an_outdated_content_is_named_with_the_reason() -> None:
     assert outdated([secret], [container(created=NOW + 2 * LATER)]) is None
 
 
-# What is shown.
+# Texts.
 
 
 SPEC = ServiceSpec(
@@ -148,7 +148,7 @@ def test_an_old_secret_is_a_finding_with_the_command_to_run() -> None:
     assert "pixel-tui run recreate agent" in found.remedy
 
 
-# What is read of files.
+# Reading files.
 
 
 COMPOSE: JsonObject = {

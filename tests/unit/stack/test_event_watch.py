@@ -14,7 +14,7 @@ def test_changes_before_the_event_stream_are_read(stage: Stage) -> None:
     until(lambda: stage.now.complete)
     with stage.world.locked() as (containers, _):
         container = next(item for item in containers if item.service.name == "landing")
-    # Stopped and started while nobody listened: the list alone shows the same state.
+    # Stopped and started without an event stream: the list shows the same state.
     before = stage.now.container(container.id)
     stage.world.stop(container)
     stage.world.start(container)

@@ -122,7 +122,7 @@ def test_runs_between_two_snapshots_are_separated(stage: Stage) -> None:
     for number in range(1, 6):
         at = 10.0 * number
         stage.report("start", at + 0.1)
-        # The engine takes the time of a start when the process has long begun to speak.
+        # The engine records the time of a start after the process has already written lines.
         stage.report("die", at + 2, 3)
         story += [
             f"-- started again (restart {number})",

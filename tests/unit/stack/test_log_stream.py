@@ -109,7 +109,7 @@ def test_a_mark_is_among_the_lines_of_its_time() -> None:
     log = Log(wait=True)
     for number in range(2, 6):
         log.engine.say(API.id, number * 10, f"at {number}0")
-    for at in (45, 15, 0, 90):  # of jobs from long ago, told in any order
+    for at in (45, 15, 0, 90):  # of old jobs, in any order
         log.stream.mark(f"job at {at}", BEGIN + timedelta(seconds=at))
     log.stream.start()
     log.has_read(10)

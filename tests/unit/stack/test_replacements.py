@@ -12,7 +12,7 @@ from pixel_tui.stack.model.replacements import listed_leftovers
     [
         ("0123456789ab_pixel-api-1", "api-1", "0123456789ab"),
         ("pixel-api-1", "api-1", ""),  # it keeps the label when it is in its place
-        ("0123456789ab_pixel-api-1", None, ""),  # somebody chose this name
+        ("0123456789ab_pixel-api-1", None, ""),  # a name chosen by the user
         ("0123456789AB_api", "api-1", ""),
     ],
 )
@@ -34,7 +34,7 @@ def test_leftovers_are_found_in_a_list_of_containers() -> None:
         [
             item(old, "p-api-1", "api"),
             item(new, f"{old[:12]}_p-api-1", "api", "api-1"),
-            item(other, "aaaaaaaaaaaa_p-web-1", "web", "web-1"),  # what it replaced is gone
+            item(other, "aaaaaaaaaaaa_p-web-1", "web", "web-1"),  # the replaced one is removed
         ]
     )
     assert found == {new}
