@@ -185,9 +185,9 @@ def stage() -> Iterator[Stage]:
 def three_lines(limits: FollowLimits = HASTY) -> Iterator[Stage]:
     """One running container with three lines."""
     made = Stage(A, limits=limits)
-    made.engine.say(A.id, 1, "one")
-    made.engine.say(A.id, 2, "two")
-    made.engine.say(A.id, 3, "three")
+    made.engine.write(A.id, 1, "one")
+    made.engine.write(A.id, 2, "two")
+    made.engine.write(A.id, 3, "three")
     made.feed.start()
     made.wait_for_lines("one", "two", "three")
     yield made

@@ -47,7 +47,7 @@ class ScriptedEngine:
     def ping(self) -> None:
         pass
 
-    def say(self, container_id: str, at: float, *texts: str) -> None:
+    def write(self, container_id: str, at: float, *texts: str) -> None:
         with self.changed:
             kept = self.kept.setdefault(container_id, Kept())
             kept.lines += [(stamp(at), text) for text in texts]

@@ -27,7 +27,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("old", "new"):
         (tmp_path / name / "compose.yml").write_text("services: {}\n")
     monkeypatch.chdir(tmp_path / "start")
-    say(tmp_path, "../old/compose.yml")
+    set_compose_file(tmp_path, "../old/compose.yml")
     return tmp_path
 
 
@@ -47,7 +47,7 @@ def opened(place: Path) -> Open:
     return open_it
 
 
-def say(place: Path, files: str) -> None:
+def set_compose_file(place: Path, files: str) -> None:
     (place / "start" / ".env").write_text(f"COMPOSE_FILE={files}\n" if files else "A=1\n")
 
 
@@ -57,24 +57,24 @@ def test_another_folder_is_reported_until_it_is_the_old_one_again(
     project = opened()
     assert project.resolve().moved == ""
     before = project.fingerprint()
-    say(place, "../new/compose.yml")
+    set_compose_file(place, "../new/compose.yml")
     assert project.fingerprint() != before
     resolved = project.resolve()
     assert resolved.moved == str(place / "new" / "compose.yml")
     assert parse_project(resolved, {}).moved == resolved.moved
     assert resolved.files == (str(place / "old" / "compose.yml"),)
-    say(place, "../old/compose.yml")
+    set_compose_file(place, "../old/compose.yml")
     assert project.resolve().moved == ""
 
 
 def test_a_first_file_in_another_folder_is_reported(place: Path, opened: Open) -> None:
     (place / "start" / "compose.yml").write_text("services: {}\n")
     (place / "start" / "other.yml").write_text("services: {}\n")
-    say(place, "")
+    set_compose_file(place, "")
     project = opened()
-    say(place, "other.yml")
+    set_compose_file(place, "other.yml")
     assert project.resolve().moved == ""  # compose follows this change
-    say(place, "../new/compose.yml")
+    set_compose_file(place, "../new/compose.yml")
     assert project.resolve().moved == str(place / "new" / "compose.yml")
 
 
@@ -84,7 +84,7 @@ def test_a_folder_without_an_env_file_is_watched_for_one(place: Path, opened: Op
     project = opened()
     assert project.command.directory == str(place)
     before = project.fingerprint()
-    say(place, "../new/compose.yml")
+    set_compose_file(place, "../new/compose.yml")
     assert project.fingerprint() != before
     assert project.resolve().moved == str(place / "new" / "compose.yml")
 
@@ -96,7 +96,7 @@ def test_a_project_with_named_files_does_not_move(
     if "exported" in named:
         named = {"exported": place / "old" / "compose.yml"}
     project = opened(**named)
-    say(place, "../new/compose.yml")
+    set_compose_file(place, "../new/compose.yml")
     assert project.resolve().moved == ""
 
 
@@ -106,7 +106,7 @@ def test_a_removed_old_file_is_an_error_with_a_fix(place: Path, opened: Open) ->
     with pytest.raises(ProjectMissing) as raised:
         project.resolve()
     assert "Check -f" in str(raised.value.remedy)
-    say(place, "../new/compose.yml")
+    set_compose_file(place, "../new/compose.yml")
     with pytest.raises(ProjectMissing) as raised:
         project.resolve()
     assert "start pixel-tui again" in str(raised.value.remedy)

@@ -113,7 +113,7 @@ def given_up(desk: Desk) -> JobStatus:
 
 
 def test_the_job_fails_with_the_last_words_of_its_log(desk: Desk) -> None:
-    desk.observer.engine.say(
+    desk.observer.engine.write(
         again().id, 1, "starting", "DB_PASSWORD=hunter2hunter2 \x1b[2Jis bad", ""
     )
     status = given_up(desk)

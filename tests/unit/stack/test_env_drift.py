@@ -93,12 +93,12 @@ def service_of(
     return found
 
 
-def told(**values: str) -> dict[str, KnownBuild]:
+def from_history(**values: str) -> dict[str, KnownBuild]:
     """The arguments in the image's history."""
     return {"sha256:now": KnownBuild(marks(values.items()))}
 
 
-def recorded(**values: str) -> dict[str, KnownBuild]:
+def from_record(**values: str) -> dict[str, KnownBuild]:
     """The record of its build."""
     key = bytes(32)
     record = BuildRecord(
@@ -108,29 +108,29 @@ def recorded(**values: str) -> dict[str, KnownBuild]:
 
 
 def test_an_image_built_with_another_value_is_reported() -> None:
-    found = service_of(told(NEXT_PUBLIC_API_URL="http://a")).sync
+    found = service_of(from_history(NEXT_PUBLIC_API_URL="http://a")).sync
     assert (found.action, found.reason) == (
         SyncAction.REBUILD, "image built with another NEXT_PUBLIC_API_URL"
     )  # fmt: skip
-    same = told(NEXT_PUBLIC_API_URL="http://b", OTHER="x")
+    same = from_history(NEXT_PUBLIC_API_URL="http://b", OTHER="x")
     assert service_of(same).sync == Sync(SyncAction.NOTHING)
 
 
 def test_the_build_record_has_arguments_that_the_history_lacks() -> None:
-    found = service_of(recorded(NEXT_PUBLIC_API_URL="http://a")).sync
+    found = service_of(from_record(NEXT_PUBLIC_API_URL="http://a")).sync
     assert (found.action, found.reason) == (
         SyncAction.REBUILD, "image built with another NEXT_PUBLIC_API_URL"
     )  # fmt: skip
-    assert service_of(recorded(NEXT_PUBLIC_API_URL="http://b")).sync == Sync(SyncAction.NOTHING)
+    assert service_of(from_record(NEXT_PUBLIC_API_URL="http://b")).sync == Sync(SyncAction.NOTHING)
 
 
 def test_a_record_detects_added_and_removed_arguments() -> None:
     mode = replace(WEB, build_arguments=marks([(URL, "http://b"), ("MODE", "x")]))
-    assert service_of(recorded(NEXT_PUBLIC_API_URL="http://b"), mode).build.other == ("MODE",)
-    gone = recorded(NEXT_PUBLIC_API_URL="http://b", GONE="1")
+    assert service_of(from_record(NEXT_PUBLIC_API_URL="http://b"), mode).build.other == ("MODE",)
+    gone = from_record(NEXT_PUBLIC_API_URL="http://b", GONE="1")
     assert service_of(gone).build.other == ("GONE",)
     # A history has more than the file names, and lacks what no command of its stage could see.
-    assert not service_of(told(NEXT_PUBLIC_API_URL="http://b", GONE="1"), mode).build.other
+    assert not service_of(from_history(NEXT_PUBLIC_API_URL="http://b", GONE="1"), mode).build.other
 
 
 def test_an_image_with_unknown_arguments_is_in_sync_with_a_question_mark() -> None:
@@ -147,13 +147,13 @@ def test_an_image_with_unknown_arguments_is_in_sync_with_a_question_mark() -> No
 
 def test_a_recreate_for_another_reason_names_the_values_kept_by_the_image() -> None:
     found = service_of(
-        recorded(NEXT_PUBLIC_API_URL="http://a"), has=container(config_hash="other")
+        from_record(NEXT_PUBLIC_API_URL="http://a"), has=container(config_hash="other")
     ).sync
     assert found.action is SyncAction.RECREATE
     assert found.reason.endswith(f"{URL} is built into its image: rebuild it")
     new_image = replace(WEB, variables=marks([(URL, "http://b")]))
     has = container(config_hash="other", variables=marks([(URL, "http://a")]))
-    found = service_of(recorded(NEXT_PUBLIC_API_URL="http://b"), new_image, has).sync
+    found = service_of(from_record(NEXT_PUBLIC_API_URL="http://b"), new_image, has).sync
     assert found.reason == f"its environment has changed ({URL})", "it was rebuilt by then"
 
 
@@ -196,7 +196,10 @@ def test_the_plan_of_such_a_recreate_warns_that_the_image_keeps_the_old_value() 
 
 
 def test_a_recreate_also_warns_of_a_key_that_is_only_a_build_argument() -> None:
-    old, new = recorded(NEXT_PUBLIC_API_URL="http://a"), recorded(NEXT_PUBLIC_API_URL="http://b")
+    old, new = (
+        from_record(NEXT_PUBLIC_API_URL="http://a"),
+        from_record(NEXT_PUBLIC_API_URL="http://b"),
+    )
     made = plan("recreate", chain_with("api", old, ""), "api")
     assert f"{URL} is built into the image of api, which keeps the old value" in warnings_of(made)
     assert "api was built" not in warnings_of(plan("recreate", chain_with("api", new, ""), "api"))
@@ -207,7 +210,7 @@ def test_a_recreate_also_warns_of_a_key_that_is_only_a_build_argument() -> None:
 
 
 def test_services_recreated_together_are_warned_of_as_well() -> None:
-    old = recorded(NEXT_PUBLIC_API_URL="http://a")
+    old = from_record(NEXT_PUBLIC_API_URL="http://a")
     snapshot = chain_with("api", old, "")
     assert snapshot.project is not None
     services = tuple(
@@ -220,7 +223,7 @@ def test_services_recreated_together_are_warned_of_as_well() -> None:
 
 
 def test_an_outdated_image_is_a_finding_with_a_fix() -> None:
-    snapshot = snapshot_of(WEB, container(), told(NEXT_PUBLIC_API_URL="http://a"))
+    snapshot = snapshot_of(WEB, container(), from_history(NEXT_PUBLIC_API_URL="http://a"))
     (found,) = findings(snapshot, NOW)
     assert "baked into its image" in found.what
     assert found.why == "image built with another NEXT_PUBLIC_API_URL"

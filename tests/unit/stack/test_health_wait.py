@@ -51,7 +51,7 @@ class Docker:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-def said(*states: str) -> ProgramOutput:
+def inspected(*states: str) -> ProgramOutput:
     return ProgramOutput(0, "\n".join(states).encode(), b"")
 
 
@@ -71,9 +71,9 @@ class TestWaiting:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         docker = Docker(
-            said(state("db", health="starting"), state("mail", health="healthy")),
-            said(state("db", health="unhealthy"), state("mail", health="healthy")),
-            said(state("db", health="healthy"), state("mail", health="healthy")),
+            inspected(state("db", health="starting"), state("mail", health="healthy")),
+            inspected(state("db", health="unhealthy"), state("mail", health="healthy")),
+            inspected(state("db", health="healthy"), state("mail", health="healthy")),
         )
         assert wait(monkeypatch, docker, "--limit", "60", "db", "mail") == 0
         assert capsys.readouterr().out.splitlines() == [
@@ -85,12 +85,12 @@ class TestWaiting:
     def test_nothing_is_waited_for_that_will_not_come(
         self, monkeypatch: pytest.MonkeyPatch, found: str
     ) -> None:
-        assert wait(monkeypatch, Docker(said(found)), "--limit", "60", "db") == 0
+        assert wait(monkeypatch, Docker(inspected(found)), "--limit", "60", "db") == 0
 
     def test_what_does_not_come_in_time_is_told_and_does_not_fail(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        docker = Docker(said(state("db", health="starting")))
+        docker = Docker(inspected(state("db", health="starting")))
         assert wait(monkeypatch, docker, "--limit", "0", "db") == 0
         assert capsys.readouterr().out.endswith("db: not waited for any longer (0s)\n")
 
@@ -121,14 +121,14 @@ class TestTasks:
     def test_it_is_over_when_all_have_ended_with_0(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        docker = Docker(said(state("migrate")), said(ended("migrate", 0)))
+        docker = Docker(inspected(state("migrate")), inspected(ended("migrate", 0)))
         assert wait(monkeypatch, docker, "--completed", "--limit", "60", "migrate") == 0
         assert capsys.readouterr().out.splitlines() == ["migrate  running", "migrate  exited (0)"]
 
     def test_a_task_that_fails_ends_the_plan(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        docker = Docker(said(ended("migrate", 3), ended("seed", 0)))
+        docker = Docker(inspected(ended("migrate", 3), ended("seed", 0)))
         assert wait(monkeypatch, docker, "--completed", "--limit", "60", "migrate", "seed") == 1
         assert "migrate failed: what depends on it is left as it is" in capsys.readouterr().out
 
@@ -136,7 +136,7 @@ class TestTasks:
     def test_one_that_is_not_done_in_time_ends_it_too(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: str
     ) -> None:
-        assert wait(monkeypatch, Docker(said(found)), "--completed", "--limit", "0", "m") == 1
+        assert wait(monkeypatch, Docker(inspected(found)), "--completed", "--limit", "0", "m") == 1
         assert "migrate: not done after 0s" in capsys.readouterr().out
 
 

@@ -10,32 +10,32 @@ from pixel_tui.stack.model.times import format_timestamp
 WINDOW = 0.25
 
 
-def said(ms: int, source: str = "api", text: bytes = b"") -> LogLine:
+def log_line(ms: int, source: str = "api", text: bytes = b"") -> LogLine:
     return LogLine(format_timestamp(ms * 1_000_000), source, LineKind.STDOUT, text)
 
 
 def test_a_line_is_released_after_the_window() -> None:
     merge = LineMerger(WINDOW)
-    assert merge.feed([said(0)], 10.0) == []
+    assert merge.feed([log_line(0)], 10.0) == []
     assert merge.held == 1
     assert merge.feed([], 10.24) == []
-    assert merge.feed([], 10.25) == [said(0)]
+    assert merge.feed([], 10.25) == [log_line(0)]
     assert merge.held == 0
 
 
 def test_a_late_line_is_sorted() -> None:
     merge = LineMerger(WINDOW)
-    assert merge.feed([said(100)], 0.1) == []
-    assert merge.feed([said(50, "db")], 0.3) == []
-    assert merge.feed([], 0.36) == [said(50, "db"), said(100)]
+    assert merge.feed([log_line(100)], 0.1) == []
+    assert merge.feed([log_line(50, "db")], 0.3) == []
+    assert merge.feed([], 0.36) == [log_line(50, "db"), log_line(100)]
     assert merge.late == 0
 
 
 def test_a_line_that_is_too_late_is_appended_and_counted() -> None:
     merge = LineMerger(WINDOW)
-    merge.feed([said(100)], 0.1)
-    assert merge.feed([], 0.4) == [said(100)]
-    late = said(50, "db")
+    merge.feed([log_line(100)], 0.1)
+    assert merge.feed([], 0.4) == [log_line(100)]
+    late = log_line(50, "db")
     merge.feed([late], 0.41)
     assert merge.feed([], 0.7) == [late]
     assert merge.late == 1
@@ -43,29 +43,33 @@ def test_a_line_that_is_too_late_is_appended_and_counted() -> None:
 
 def test_lines_of_one_container_keep_their_order() -> None:
     merge = LineMerger(WINDOW)
-    lines = [said(100, text=b"1"), said(40, text=b"2"), LogLine(b"", "api", LineKind.MARK, b"3")]
-    assert merge.feed([*lines, said(60, "db")], 0.1) == []
-    assert merge.flush() == [said(60, "db"), *lines]
+    lines = [
+        log_line(100, text=b"1"),
+        log_line(40, text=b"2"),
+        LogLine(b"", "api", LineKind.MARK, b"3"),
+    ]
+    assert merge.feed([*lines, log_line(60, "db")], 0.1) == []
+    assert merge.flush() == [log_line(60, "db"), *lines]
 
 
 def test_the_number_of_held_lines_is_limited() -> None:
     merge = LineMerger(WINDOW, most=10)
-    out = merge.feed([said(at) for at in range(25)], 0.0)
-    assert out == [said(at) for at in range(15)]
+    out = merge.feed([log_line(at) for at in range(25)], 0.0)
+    assert out == [log_line(at) for at in range(15)]
     assert merge.held == 10
 
 
 def test_a_released_line_is_no_longer_held() -> None:
     merge = LineMerger(WINDOW)
-    merge.feed([said(0)], 0.0)
-    assert merge.flush() == [said(0)]
+    merge.feed([log_line(0)], 0.0)
+    assert merge.flush() == [log_line(0)]
     assert merge.flush() == []
     assert merge.feed([], 9.0) == []
 
 
 def test_a_complete_set_of_lines_is_sorted_at_once() -> None:
-    api = [said(at, "api") for at in range(0, 60_000, 2)]
-    db = [said(at, "db") for at in range(1, 60_001, 2)]
+    api = [log_line(at, "api") for at in range(0, 60_000, 2)]
+    db = [log_line(at, "db") for at in range(1, 60_001, 2)]
     assert [line.stamp for line in sort_lines(api + db)] == sorted(line.stamp for line in api + db)
 
 
@@ -84,7 +88,7 @@ def run(events: list[tuple[str, int, int]], most: int = 20_000) -> list[LogLine]
     merge = LineMerger(WINDOW, most)
     out: list[LogLine] = []
     for number, (source, at, delay) in enumerate(events):
-        out += merge.feed([said(at, source, b"%d" % number)], (at + delay) / 1000)
+        out += merge.feed([log_line(at, source, b"%d" % number)], (at + delay) / 1000)
         assert merge.held <= most
     return out + merge.flush()
 

@@ -32,22 +32,22 @@ __all__ = ["stage"]
 def test_it_starts_with_the_tail_and_follows() -> None:
     stage = Stage(A, tail=2)
     for number in range(5):
-        stage.engine.say(A.id, number, f"{number}")
+        stage.engine.write(A.id, number, f"{number}")
     stage.feed.start()
     stage.wait_for_lines("3", "4")
     stage.wait_until(lambda: stage.feed.status.state is FeedState.LIVE)
-    stage.engine.say(A.id, 9, "5")
+    stage.engine.write(A.id, 9, "5")
     stage.wait_for_lines("3", "4", "5")
     assert [item.name for item in stage.feed.containers] == ["api-1"]
     stage.feed.close()
 
 
 def test_lines_with_the_same_timestamp_are_neither_lost_nor_duplicated(stage: Stage) -> None:
-    stage.engine.say(A.id, 4, "same", "same", "other")
+    stage.engine.write(A.id, 4, "same", "same", "other")
     stage.wait_for_lines("one", "two", "three", "same", "same", "other")
     stage.engine.break_off(A.id)
-    stage.engine.say(A.id, 4, "same", "late")
-    stage.engine.say(A.id, 5, "five")
+    stage.engine.write(A.id, 4, "same", "late")
+    stage.engine.write(A.id, 5, "five")
     stage.wait_for_lines("one", "two", "three", "same", "same", "other", "same", "late", "five")
 
 
@@ -55,7 +55,7 @@ def test_a_stream_that_breaks_repeatedly_continues(stage: Stage) -> None:
     told = ["one", "two", "three"]
     for number in range(6):
         stage.engine.break_off(A.id)
-        stage.engine.say(A.id, 10 + number, f"{number}")
+        stage.engine.write(A.id, 10 + number, f"{number}")
         told.append(f"{number}")
         stage.wait_for_lines(*told)
 
@@ -65,14 +65,14 @@ def test_more_new_lines_than_the_first_request_are_all_read() -> None:
         with stage.engine.changed:
             stage.engine.break_off(A.id)
             for number in range(20):
-                stage.engine.say(A.id, 10 + number, f"{number}")
+                stage.engine.write(A.id, 10 + number, f"{number}")
         stage.wait_for_lines("one", "two", "three", *[f"{number}" for number in range(20)])
         assert [request.tail for request in stage.engine.requests[1:3]] == [3, None]
 
 
 def test_a_log_is_resumed_near_its_end(stage: Stage) -> None:
     stage.engine.break_off(A.id)
-    stage.engine.say(A.id, 4, "four")
+    stage.engine.write(A.id, 4, "four")
     stage.wait_for_lines("one", "two", "three", "four")
     resumed = stage.engine.requests[1]
     assert resumed.tail == HASTY.near_lines
@@ -84,7 +84,7 @@ def test_a_new_run_is_read_at_once() -> None:
     with three_lines(replace(HASTY, settle_seconds=60.0)) as stage:
         stage.engine.end_life(A.id)
         stage.wait_until(lambda: stage.feed.status.state is not FeedState.LIVE)
-        stage.engine.say(A.id, 8, "again")
+        stage.engine.write(A.id, 8, "again")
         stage.show(restarted(A, 7, died=5))
         stage.wait_for_lines("one", "two", "three", "-- exited", "-- started again", "again")
 
@@ -98,7 +98,7 @@ def test_a_recreated_container_is_marked_and_read_from_its_first_line(stage: Sta
     stage.show(ended(A, 5), replace(new, name=SafeText("123_api-1")))
     stage.show(new)
     for number in range(200):
-        stage.engine.say(new.id, 10 + number, f"{number}")
+        stage.engine.write(new.id, 10 + number, f"{number}")
     stage.show(replace(new, state=ContainerState.RUNNING, started_at=BEGIN + timedelta(seconds=9)))
     story = (
         "one", "two", "three", "-- exited with exit code 0",
@@ -116,20 +116,20 @@ def test_a_container_that_was_only_created_is_not_read(stage: Stage) -> None:
     stage.show(A, idle)
     stage.assert_lines_stay("one", "two", "three")
     assert len(stage.engine.requests) == before
-    stage.engine.say(B.id, 9, "born")
+    stage.engine.write(B.id, 9, "born")
     stage.show(A, container(2, life=8))
     stage.wait_for_lines("one", "two", "three", "born")
 
 
 def test_one_container_is_followed_under_its_name() -> None:
     stage = Stage(A, B, only=B.id)
-    stage.engine.say(A.id, 1, "a")
-    stage.engine.say(B.id, 2, "b")
+    stage.engine.write(A.id, 1, "a")
+    stage.engine.write(B.id, 2, "b")
     stage.feed.start()
     stage.wait_for_lines("b")
     stage.engine.end_life(B.id)
     new = replace(B, id="f" * 64)
-    stage.engine.say(new.id, 9, "new b")
+    stage.engine.write(new.id, 9, "new b")
     stage.show(A, new)
     stage.wait_for_lines(
         "b", "-- was recreated: 000000000000 is gone, this is ffffffffffff", "new b"
@@ -140,12 +140,12 @@ def test_one_container_is_followed_under_its_name() -> None:
 def test_several_containers_start_merged_and_are_followed_in_parallel() -> None:
     stage = Stage(A, B)
     for number in range(6):
-        stage.engine.say(A.id if number % 2 else B.id, number, f"{number}")
+        stage.engine.write(A.id if number % 2 else B.id, number, f"{number}")
     stage.feed.start()
     stage.wait_for_lines("0", "1", "2", "3", "4", "5")
-    stage.engine.say(A.id, 9, "a")
+    stage.engine.write(A.id, 9, "a")
     stage.wait_until(lambda: "a" in stage.shown_lines())
-    stage.engine.say(B.id, 8, "b")
+    stage.engine.write(B.id, 8, "b")
     stage.wait_for_lines("0", "1", "2", "3", "4", "5", "a", "b")
     assert [item.name for item in stage.feed.containers] == ["api-1", "api-2"]
     stage.feed.close()
@@ -171,7 +171,7 @@ def test_readers_of_removed_containers_are_dropped() -> None:
     stage.feed.start()
     for number in range(1, 200):
         one = container(number, life=number, oneoff=True, name=SafeText(f"api-run-{number}"))
-        stage.engine.say(one.id, number, f"{number}")
+        stage.engine.write(one.id, number, f"{number}")
         stage.show(one)
         stage.wait_until(lambda number=number: f"{number}" in stage.shown_lines())
         stage.engine.end_life(one.id)
@@ -188,7 +188,7 @@ def test_an_unexpected_error_does_not_end_the_following(
     stage.engine.break_off(A.id)
     stage.wait_until(lambda: "never foreseen" in caplog.text)
     stage.engine.surprise = None
-    stage.engine.say(A.id, 9, "nine")
+    stage.engine.write(A.id, 9, "nine")
     stage.wait_for_lines("one", "two", "three", "nine")
 
 
@@ -205,7 +205,7 @@ def test_closing_ends_its_threads_and_streams(stage: Stage) -> None:
 
 def test_a_stream_opened_after_close_is_closed() -> None:
     stage = Stage(A)
-    stage.engine.say(A.id, 1, "one")
+    stage.engine.write(A.id, 1, "one")
     with stage.engine.changed:  # the engine does not answer yet
         stage.feed.start()
         stage.wait_until(lambda: own_threads("log-api-1"))
@@ -219,10 +219,10 @@ def test_three_hundred_containers_are_followed_at_once() -> None:
     many = [container(number) for number in range(1, 301)]
     stage = Stage(*many)
     for number, item in enumerate(many):
-        stage.engine.say(item.id, number, f"{number}")
+        stage.engine.write(item.id, number, f"{number}")
     stage.feed.start()
     stage.wait_until(lambda: len(stage.shown_lines()) == 300)
     assert stage.shown_lines() == [f"{number}" for number in range(300)]
-    stage.engine.say(many[-1].id, 400, "more")
+    stage.engine.write(many[-1].id, 400, "more")
     stage.wait_until(lambda: stage.shown_lines()[-1] == "more")
     stage.feed.close()

@@ -20,7 +20,7 @@ def test_an_observed_exit_is_marked(stage: Stage) -> None:
     stage.wait_for_lines("one", "two", "three", "-- exited with exit code 137 (SIGKILL)")
     stage.wait_until(lambda: stage.feed.status.state is FeedState.WAITING)
     assert "is not running" in stage.feed.status.reason
-    stage.engine.say(A.id, 8, "again")
+    stage.engine.write(A.id, 8, "again")
     stage.show(restarted(A, 7, died=5))
     story = (
         "one",
@@ -42,7 +42,7 @@ def test_an_unobserved_restart_is_marked_once(
     again = restarted(A, 7, died=5)
     for restarts in range(5):
         stage.show(replace(again, memory_limit=restarts))
-    stage.engine.say(A.id, 8, "again")
+    stage.engine.write(A.id, 8, "again")
     story = (
         "one",
         "two",
@@ -71,10 +71,10 @@ def test_marks_are_between_runs_even_after_a_broken_stream(
     stage.engine.break_off(A.id)
     stage.lose_engine()
     stage.wait_until(lambda: stage.feed.status.state is FeedState.WAITING)
-    stage.engine.say(A.id, 4, "last words")
+    stage.engine.write(A.id, 4, "last words")
     # The engine takes its times a little beside those of the lines.
-    stage.engine.say(A.id, 6.9, "first words")
-    stage.engine.say(A.id, 8, "again")
+    stage.engine.write(A.id, 6.9, "first words")
+    stage.engine.write(A.id, 8, "again")
     stage.engine.refusal = None
     stage.show(restarted(A, 7, died=5))
     stage.wait_for_lines(
@@ -93,7 +93,7 @@ def crashed_again(number: int, *, started: float, died: float) -> Container:
 
 
 def test_a_run_that_no_snapshot_showed_running_is_read(stage: Stage) -> None:
-    stage.engine.say(A.id, 4, "crash")
+    stage.engine.write(A.id, 4, "crash")
     stage.engine.end_life(A.id)
     stage.report("die", 5, 3)
     stage.show(crashed_again(0, started=0, died=4.9))
@@ -101,7 +101,7 @@ def test_a_run_that_no_snapshot_showed_running_is_read(stage: Stage) -> None:
     stage.wait_for_lines(*story)
     for number in range(1, 4):
         at = 10.0 * number
-        stage.engine.say(A.id, at + 1, f"run {number}")
+        stage.engine.write(A.id, at + 1, f"run {number}")
         stage.report("start", at)
         stage.report("die", at + 2, 3)
         stage.engine.end_life(A.id)
@@ -130,9 +130,9 @@ def test_runs_between_two_snapshots_are_separated(stage: Stage) -> None:
             "-- exited with exit code 3",
         ]
     with stage.engine.changed:
-        stage.engine.say(A.id, 4, "last words")
+        stage.engine.write(A.id, 4, "last words")
         for number in range(1, 6):
-            stage.engine.say(A.id, 10.0 * number, f"run {number}")
+            stage.engine.write(A.id, 10.0 * number, f"run {number}")
         now = crashed_again(5, started=50.1, died=52)
         stage.show(now)
         stage.engine.kept[A.id].ends.append(3)  # the stream ends before the last words
@@ -147,7 +147,7 @@ def test_a_run_newer_than_the_snapshot_is_marked_before_its_lines(
     stage.report("die", 5, 3)
     stage.present_states[A.id] = replace(restarted(A, 7, died=5), restarts=1)
     stage.engine.end_life(A.id)
-    stage.engine.say(A.id, 6.99, "again")
+    stage.engine.write(A.id, 6.99, "again")
     story = (
         "one",
         "two",
@@ -175,7 +175,7 @@ def test_an_oom_kill_between_two_snapshots_is_marked(stage: Stage) -> None:
 def test_the_exit_of_a_container_removed_at_once_is_marked(stage: Stage) -> None:
     stage.report("die", 5, 143)
     stage.engine.end_life(A.id)
-    stage.engine.say(B.id, 9, "new")
+    stage.engine.write(B.id, 9, "new")
     del stage.engine.kept[A.id]
     stage.show(replace(container(1, life=8), id=B.id))
     stage.wait_until(lambda: "new" in stage.shown_lines())
@@ -189,14 +189,14 @@ def test_lines_written_before_the_inspection_come_before_the_exit_mark(
     stage: Stage, again: bool
 ) -> None:
     def end() -> None:
-        stage.engine.say(A.id, 4, "last words")
+        stage.engine.write(A.id, 4, "last words")
         stage.report("die", 5, 3)
         stage.present_states[A.id] = ended(A, 5)
         if again:
             stage.present_states[A.id] = replace(
                 A, started_at=BEGIN + timedelta(seconds=6), restarts=1
             )
-            stage.engine.say(A.id, 7, "again")
+            stage.engine.write(A.id, 7, "again")
 
     stage.meanwhile = end
     stage.engine.end_life(A.id)

@@ -48,7 +48,7 @@ def test_the_start_and_end_of_a_pause_are_marked(stage: Stage) -> None:
 def test_an_unreadable_log_among_others_is_marked_once() -> None:
     silent = replace(B, log_driver=SafeText("none"))
     stage = Stage(A, silent)
-    stage.engine.say(A.id, 1, "one")
+    stage.engine.write(A.id, 1, "one")
     stage.feed.start()
     stage.wait_until(lambda: len(stage.shown_lines()) == 2)
     stage.feed.snapshot_changed()

@@ -93,7 +93,7 @@ def test_no_fix_is_suggested_that_would_fail(status: FeedStatus, reason: str, fi
 
 def test_a_refusal_is_shown_and_retried_until_allowed() -> None:
     stage = Stage(A)
-    stage.engine.say(A.id, 1, "one")
+    stage.engine.write(A.id, 1, "one")
     stage.engine.refusal = EngineRefused(501, "logging driver does not support reading")
     stage.feed.start()
     stage.wait_until(lambda: stage.feed.status.state is FeedState.REFUSED)
@@ -125,7 +125,7 @@ def test_logs_continue_after_a_lost_engine_is_back(stage: Stage) -> None:
     asked = len(stage.engine.requests)
     time.sleep(0.1)
     assert len(stage.engine.requests) == asked
-    stage.engine.say(A.id, 9, "nine")
+    stage.engine.write(A.id, 9, "nine")
     stage.engine.refusal = None
     stage.show(A)
     stage.wait_for_lines("one", "two", "three", "nine")

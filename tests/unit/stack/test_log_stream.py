@@ -40,7 +40,7 @@ class Log:
 
     def __init__(self, *, wait: bool = False) -> None:
         self.engine = ScriptedEngine()
-        self.engine.say(API.id, 1, "one", "two", "three")
+        self.engine.write(API.id, 1, "one", "two", "three")
         self.sinks: list[Sink] = []
         spec = ServiceSpec(plain("api"), plain("image"))
         service = Service(plain("api"), spec, (API,), ServiceState.RUNNING)
@@ -108,7 +108,7 @@ def words(log: Log) -> list[str]:
 def test_a_mark_is_among_the_lines_of_its_time() -> None:
     log = Log(wait=True)
     for number in range(2, 6):
-        log.engine.say(API.id, number * 10, f"at {number}0")
+        log.engine.write(API.id, number * 10, f"at {number}0")
     for at in (45, 15, 0, 90):  # of old jobs, in any order
         log.stream.mark(f"job at {at}", BEGIN + timedelta(seconds=at))
     log.stream.start()
@@ -122,7 +122,7 @@ def test_a_mark_is_among_the_lines_of_its_time() -> None:
 
 def test_a_slightly_late_mark_is_in_order_and_a_much_too_late_one_is_dropped() -> None:
     log = Log()
-    log.engine.say(API.id, 60, "at 60")
+    log.engine.write(API.id, 60, "at 60")
     log.has_read(4)
     log.stream.mark("job at 58", BEGIN + timedelta(seconds=58))
     log.stream.mark("job at 30", BEGIN + timedelta(seconds=30))
