@@ -199,7 +199,7 @@ sys.exit(run_console(demo_parts(start_session({}))))
 def test_a_crash_says_one_sentence_and_keeps_secrets(tmp_path: Path) -> None:
     with program(home=tmp_path, size=(120, 40), script=CRASHING) as it:
         assert it.wait_exit() == 1
-        assert b"pixel-tui stopped over a fault of its own" in it.raw
+        assert b"pixel-tui crashed because of a bug" in it.raw
         assert b"Traceback" not in it.raw
         assert b"hunter2" not in it.raw
     kept = (tmp_path / "state" / "pixel-tui" / "pixel-tui.log").read_text()
@@ -277,7 +277,7 @@ def test_letters_typed_ahead_into_the_filter_are_no_commands(tmp_path: Path) -> 
     with program("demo", home=tmp_path, size=(100, 30)) as it:
         it.wait_for("unhealthy")
         it.press("/xyrysy")
-        it.wait_for("Keep")
+        it.wait_for("Apply")
         it.press("web")
         it.wait_for(lambda text: "web" in text and "postgres" not in text)
         it.press("\x1b")
