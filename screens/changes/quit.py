@@ -59,7 +59,8 @@ class QuitScreen(Dialog[Leaving]):
         """A question and three buttons."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Quit pixel-tui?"
-            yield Static(self._question, id="quit-question", markup=False)
+            question = self._question(self._job_count())
+            yield Static(question, id="quit-question", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Stay  Esc", id="stay", compact=True)
                 yield Button("Quit  y", id="leave", compact=True)
@@ -75,13 +76,12 @@ class QuitScreen(Dialog[Leaving]):
         return parameters != (Leaving.CANCEL.value,) or self._job_count() > 0
 
     def _draw(self) -> None:
-        self.query_one("#cancel").display = self._job_count() > 0
+        count = self._job_count()  # once: a job may end between the button and the question
+        self.query_one("#cancel").display = count > 0
         self.refresh_bindings()
-        self.query_one("#quit-question", Static).update(self._question)
+        self.query_one("#quit-question", Static).update(self._question(count))
 
-    @property
-    def _question(self) -> str:
-        count = self._job_count()
+    def _question(self, count: int) -> str:
         if not count:
             return "No job is running now."
         left = self._to_confirm()
