@@ -30,15 +30,15 @@ class Finding:
     what: SafeText
     why: SafeText = NO_TEXT
     remedy: SafeText = NO_TEXT
-    """What to do about it, with a command if there is one."""
+    """The fix, with a command if there is one."""
     by_key: SafeText = NO_TEXT
-    """The same with the keys of pixel-tui, if it has an action for it."""
+    """The fix with the keys of pixel-tui, if it has an action for it."""
 
     def fix(self, *, read_only: bool) -> SafeText:
-        """What to do about it on the screen.
+        """Return the fix to show on the screen.
 
         Args:
-            read_only: There is no key that changes anything: a command does it.
+            read_only: Whether the console has no keys for changes, so that a command is needed.
         """
         if read_only:
             return plain(_ACTION_KEY.sub("", self.remedy))

@@ -304,7 +304,7 @@ def _env_files(name: SafeText, service: Node) -> Iterator[EnvFile]:
 
 
 def _mounted(service: Node, project: Node) -> Iterator[str]:
-    """What a service gets of the host's files under its own path."""
+    """Yield the host paths of a service's bind mounts, secret files and config files."""
     for item in service["volumes"]:
         if item["type"].raw == "bind":
             yield item["source"].raw
