@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pixel_tui.clock import SystemClock
+from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.services import PROJECT
@@ -128,8 +128,10 @@ class Compose(DemoProject):
 class Stage:
     """A watcher with its engine and project."""
 
-    def __init__(self, likely: str = "folder", pace: Pace = PACE) -> None:
-        self.world = DemoWorld(SystemClock())
+    def __init__(
+        self, likely: str = "folder", pace: Pace = PACE, clock: Clock | None = None
+    ) -> None:
+        self.world = DemoWorld(clock or SystemClock())
         self.engine = Engine(self.world)
         self.project = Compose(self.world)
         self.project.likely = likely

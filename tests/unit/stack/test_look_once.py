@@ -1,8 +1,10 @@
 """Reading a snapshot once while the engine or compose can't be read completely."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from pixel_tui.clock import SystemClock
+from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.demo.stack.services import PROJECT
 from pixel_tui.errors import (
     ComposeRefused,
@@ -31,11 +33,12 @@ def test_an_unreachable_engine_does_not_hide_a_broken_project(stage: Stage) -> N
     "answer", [EngineRefused(500, "input/output error"), EngineAnswerInvalid("no JSON object")]
 )
 def test_an_uninspectable_container_does_not_affect_others(answer: EngineError) -> None:
-    stage = Stage()
-    before = read_snapshot(stage.engine, stage.project, SystemClock())
+    clock = FixedClock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))  # no health check in between
+    stage = Stage(clock=clock)
+    before = read_snapshot(stage.engine, stage.project, clock)
     broken = before.services[0].regular[0]
     stage.engine.refused[broken.id] = answer
-    now = read_snapshot(stage.engine, stage.project, SystemClock())
+    now = read_snapshot(stage.engine, stage.project, clock)
     assert [item.containers for item in now.services[1:]] == [
         item.containers for item in before.services[1:]
     ]
