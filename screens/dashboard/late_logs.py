@@ -8,7 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from pixel_tui.clock import Clock
+from pixel_tui.stack.watch.observer import Observer
 from screens.dashboard.panes import Pane, Panes
+from widgets.rows.service_row import Row
 
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
@@ -21,11 +24,27 @@ class LateLogs:
     """Puts the logs pane in its place, and does nothing to it before.
 
     Args:
-        make: Makes it.
+        observer: Reads the logs.
+        clock: The time.
+        selected: What is followed: the marked rows, else the one under the cursor.
+        copy: Sends text to the terminal's clipboard.
+        reveals: Whether a key may show secrets.
     """
 
-    def __init__(self, make: "Callable[[], LogsPane]") -> None:
-        self._make = make
+    def __init__(
+        self,
+        observer: Observer,
+        clock: Clock,
+        *,
+        selected: Callable[[], Sequence[Row]],
+        copy: Callable[[str], None],
+        reveals: bool,
+    ) -> None:
+        self._observer = observer
+        self._clock = clock
+        self._selected = selected
+        self._copy = copy
+        self._reveals = reveals
         self._statuses: Sequence[JobStatus] = ()
         self._opened = asyncio.Event()
         self.begun = False
@@ -45,6 +64,18 @@ class LateLogs:
             pane.logs.tell(self._statuses)
             self.follow()
         await self._opened.wait()
+
+    def _make(self) -> "LogsPane":
+        from screens.dashboard.logs_pane import LogsPane
+
+        return LogsPane(
+            self._observer,
+            self._clock,
+            selected=self._selected,
+            copy=self._copy,
+            reveals=self._reveals,
+            id=Pane.LOGS.value,
+        )
 
     def follow(self) -> None:
         """Follow what is selected."""

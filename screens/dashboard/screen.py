@@ -8,7 +8,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -30,6 +29,7 @@ from screens.dashboard.late_logs import LOGS_TITLE, LateLogs
 from screens.dashboard.look import RememberedLook
 from screens.dashboard.panes import Pane, Panes
 from screens.dashboard.services_pane import ServicesPane
+from screens.dashboard.stack_changes import StackChanged, StackChanges
 from screens.shared.composed import when_composed
 from widgets.dashboard.banner import Banner
 from widgets.dashboard.event_list import EventList
@@ -42,7 +42,6 @@ from widgets.tables.service_table import ServiceTable
 if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.view.access import LedgerAccess
-    from screens.dashboard.logs_pane import LogsPane
 
 REST_SECONDS: Final = 0.04
 """How long the cursor rests on a row before its details are drawn: a key held down, or one
@@ -53,14 +52,6 @@ CLOCK_SECONDS: Final = 2.0
 COUNTDOWN_SECONDS: Final = 1.0
 LOGS_SECONDS: Final = 0.5
 """The logs come with the first complete table, or then: an engine may not answer."""
-
-
-class StackChanged(Message):
-    """The observer has something new; posted from its threads, at most one at a time a topic."""
-
-    def __init__(self, topic: Topic) -> None:
-        super().__init__()
-        self.topic = topic
 
 
 class DashboardScreen(Screen[None]):
@@ -110,12 +101,16 @@ class DashboardScreen(Screen[None]):
         self.look = RememberedLook(memory, self._in_thread)
         self._restarts = RestartWatch()
         self._grown: frozenset[str] = frozenset()
-        self._pending: set[Topic] = set()
+        self._changes = StackChanges(self, observer)
         self._countdown = ApplyCountdown(self, operations.jobs) if operations is not None else None
-        self._unsubscribe: Callable[[], None] = lambda: None
         self._settling: tuple[Timer, ...] = ()
-        self._reveals = reveals
-        self._logs = LateLogs(self._make_logs)
+        self._logs = LateLogs(
+            observer,
+            clock,
+            selected=lambda: self.services_pane.selected,
+            copy=self.copy,
+            reveals=reveals,
+        )
 
     def compose(self) -> ComposeResult:
         """The panes in the order in which the grid places them."""
@@ -149,7 +144,7 @@ class DashboardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Subscribe, and show what is known already."""
-        self._unsubscribe = self._observer.subscribe(self._heard)
+        self._changes.subscribe()
         self.table.sort_by(self.look.sorting)
         self.table.choose_columns(self.look.columns)
         self.set_interval(CLOCK_SECONDS, self._tick)
@@ -160,7 +155,7 @@ class DashboardScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         """Stop listening."""
-        self._unsubscribe()
+        self._changes.unsubscribe()
 
     @property
     def services_pane(self) -> ServicesPane:
@@ -184,14 +179,9 @@ class DashboardScreen(Screen[None]):
     def _in_thread(self, run: Callable[[], None]) -> None:
         self.run_worker(run, thread=True, group="files")
 
-    def _heard(self, topic: Topic) -> None:
-        if topic not in self._pending:
-            self._pending.add(topic)
-            self.post_message(StackChanged(topic))
-
     @on(StackChanged)
     def _stack_changed(self, message: StackChanged) -> None:
-        self._pending.discard(message.topic)
+        self._changes.receive(message)
         self._draw_changed(message.topic)
 
     @when_composed
@@ -212,18 +202,6 @@ class DashboardScreen(Screen[None]):
         self._draw_details()
         if self._snapshot.complete and not self._logs.begun:
             self.call_after_refresh(self._open_logs)
-
-    def _make_logs(self) -> "LogsPane":
-        from screens.dashboard.logs_pane import LogsPane
-
-        return LogsPane(
-            self._observer,
-            self._clock,
-            selected=lambda: self.services_pane.selected,
-            copy=self.copy,
-            reveals=self._reveals,
-            id=Pane.LOGS.value,
-        )
 
     @when_composed
     async def _open_logs(self) -> None:

@@ -1,15 +1,52 @@
 """How an environment file stands: counts, why it can't be read or saved, what is wrong with it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from pixel_tui.environment.editing.session import EditSession
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText, plain
+from widgets.filter_title import filter_title
 from widgets.lines.fitted_line import FittedLine, LinePart
+from widgets.rows.environment_row import KeyLine, hidden_problems, totals_words
+
+
+def file_title(
+    path: Path, place: str, words: str, rows: Sequence[KeyLine], *, problems_only: bool
+) -> Content:
+    """The path of the file, and how its keys are filtered.
+
+    Args:
+        path: Where the file is.
+        place: What distinguishes it from the other environment files; empty if it is the only one.
+        words: The words of the filter; may be empty.
+        rows: All keys.
+        problems_only: Whether only keys with problems are listed.
+    """
+    name = f"Environment {place} · {path}" if place else f"Environment {path}"
+    parts = [f"filter: {words}"] if words else []
+    parts += ["problems only"] if problems_only else []
+    return filter_title(name, parts, hidden_problems(rows, words))
+
+
+def file_totals(session: EditSession | None) -> Sequence[LinePart]:
+    """The counts of a file's keys, in one line.
+
+    Args:
+        session: The file; None until it was read.
+    """
+    if session is None or session.overview is None:
+        return [LinePart(Content("Reading…"))]
+    if session.loaded.data is None:
+        words = "The file does not exist yet."
+        return [LinePart(Content.styled(words, "$text-warning bold"))]
+    counts = totals_words(session.overview)
+    return [LinePart(Content(words), rank, gap=", ") for words, rank in counts]
 
 
 class FileStatus(Vertical):

@@ -28,22 +28,15 @@ from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import SafeText
 from screens.environment.comparison import Comparison
 from screens.environment.content import file_findings, key_content
-from screens.environment.file_status import FileStatus
+from screens.environment.file_status import FileStatus, file_title, file_totals
 from screens.environment.files import pick_file, place_words
 from screens.environment.history import HistoryScreen
 from screens.shared.composed import when_composed
 from screens.shared.scrolling import TextDialog
 from widgets.filter_box import FilterBox
-from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
 from widgets.lines.fitted_line import LinePart
-from widgets.rows.environment_row import (
-    KeyLine,
-    hidden_problems,
-    named_rows,
-    table_lines,
-    totals_words,
-)
+from widgets.rows.environment_row import KeyLine, named_rows, table_lines
 from widgets.tables.environment_table import EnvironmentTable
 
 REVEAL_SECONDS: Final = 5.0
@@ -232,14 +225,10 @@ class EnvironmentScreen(TextDialog[None]):
         self._title()
 
     def _title(self) -> None:
-        path = self.source.path
+        path, words = self.source.path, self._filter_box.value
         place = place_words(path, self._several.files.paths) if self._several is not None else ""
-        parts = [f"Environment {place} · {path}" if place else f"Environment {path}"]
-        words = self._filter_box.value
-        parts += [f"filter: {words}"] if words else []
-        parts += ["problems only"] if self._problems_only else []
-        hidden = hidden_problems(self._rows, words)
-        self.query_one("#environment").border_title = filter_title(parts[0], parts[1:], hidden)
+        title = file_title(path, place, words, self._rows, problems_only=self._problems_only)
+        self.query_one("#environment").border_title = title
 
     def draw_totals(self) -> None:
         """Say how the file stands."""
@@ -247,14 +236,7 @@ class EnvironmentScreen(TextDialog[None]):
 
     def totals(self) -> Sequence[LinePart]:
         """How the file stands, in one line."""
-        session = self.session
-        if session is None or session.overview is None:
-            return [LinePart(Content("Reading…"))]
-        if session.loaded.data is None:
-            words = "The file does not exist yet."
-            return [LinePart(Content.styled(words, "$text-warning bold"))]
-        counts = totals_words(session.overview)
-        return [LinePart(Content(words), rank, gap=", ") for words, rank in counts]
+        return file_totals(self.session)
 
     @when_composed
     def _say_unreadable(self, error: ConsoleError) -> None:
