@@ -21,7 +21,7 @@ from pixel_tui.commands.doctor import add_doctor_command
 from pixel_tui.commands.env import add_env_command
 from pixel_tui.commands.ledger import add_ledger_command
 from pixel_tui.commands.logs import add_logs_command
-from pixel_tui.commands.options import ExitCode
+from pixel_tui.commands.options import ExitCode, add_help
 from pixel_tui.commands.plan import add_plan_command
 from pixel_tui.commands.run import add_run_command
 from pixel_tui.commands.status import add_status_command
@@ -132,29 +132,41 @@ def _report_crash(error: Exception) -> int:
 
     path = start_log(state_folder())
     logging.getLogger(__name__).critical("the command failed", exc_info=error)
-    where = f"Details: {path}" if path else "There is no log: its folder can't be written."
-    print_error(f"This command stopped over a fault of its own ({type(error).__name__}). {where}")
+    where = f"Details: {path}" if path else "There is no log file: its folder can't be written."
+    print_error(f"This command crashed because of a bug ({type(error).__name__}). {where}")
     return ExitCode.UNREADABLE
 
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="pixel-tui",
-        description="A terminal console for people who run a Docker Compose stack on a server.",
-        epilog="Inside the console: ? shows the keys of where you are, q quits.",
+        description="A terminal console for Docker Compose stacks\n\n"
+        "Without a command, it opens on the project of the current directory.",
+        add_help=False,
     )
-    parser.add_argument("--version", action="version", version=f"pixel-tui {__version__}")
+    add_help(parser)
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"pixel-tui {__version__}",
+        help="Print the version",
+    )
     add_console_command(parser)
-    commands = parser.add_subparsers(title="commands", metavar="")
-    add_demo_command(commands)
-    add_status_command(commands)
-    add_logs_command(commands)
+    parser.examples = (
+        "pixel-tui                     # the project of this directory",
+        "pixel-tui -C /srv/shop        # another one",
+        "pixel-tui --read-only status  # nothing can be changed",
+    )
+    commands = parser.add_subparsers(metavar="[COMMAND]")
     add_actions_command(commands)
+    add_audit_command(commands)
+    add_backup_command(commands)
+    add_demo_command(commands)
+    add_doctor_command(commands)
+    add_env_command(commands)
+    add_ledger_command(commands)
+    add_logs_command(commands)
     add_plan_command(commands)
     add_run_command(commands)
-    add_backup_command(commands)
-    add_ledger_command(commands)
-    add_audit_command(commands)
-    add_env_command(commands)
-    add_doctor_command(commands)
+    add_status_command(commands)
     return parser

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode
+from pixel_tui.commands.options import ExitCode, add_command
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -13,12 +13,9 @@ if TYPE_CHECKING:
 
 def add_actions_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """Add `actions` to the commands."""
-    actions = commands.add_parser(
-        "actions",
-        help="list what can be done, and when to do it",
-        description="Lists what `plan` and `run` can do, and when to use it.",
-    )
-    actions.add_argument("--json", action="store_true", help="as JSON")
+    actions = add_command(commands, "actions", "List the actions and when to use them")
+    actions.add_argument("--json", action="store_true", help="Print JSON")
+    actions.examples = ("pixel-tui actions", "pixel-tui actions --json")
     actions.set_defaults(run=run)
 
 

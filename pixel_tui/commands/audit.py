@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode
+from pixel_tui.commands.options import ExitCode, add_command
 from pixel_tui.errors import UsageError
 from pixel_tui.standard_streams import print_error
 
@@ -17,16 +17,21 @@ if TYPE_CHECKING:
 
 def add_audit_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """Add `audit` to the commands."""
-    audit = commands.add_parser(
-        "audit",
-        help="show who changed what, or verify that the record of it is whole",
-        description="Shows who changed what, newest last. With `verify`, exits with 0 when the "
-        "trail is as it was written, 1 when it was edited or cut, or its seal is missing. A seal "
-        "that was made late is reported until `accept` takes it as it is, and records who did.",
+    audit = add_command(commands, "audit", "Show or verify the audit trail")
+    audit.verbs = {
+        "show": "Show who changed what, newest last (default)",
+        "verify": "Verify that the audit trail is intact",
+        "accept": "Accept a seal that was recreated, and record who did",
+    }
+    audit.add_argument(
+        "what", nargs="?", choices=tuple(audit.verbs), default="show", metavar="COMMAND"
     )
-    audit.add_argument("what", nargs="?", choices=("show", "verify", "accept"), default="show")
-    audit.add_argument("-n", "--last", metavar="N", type=int, default=20)
-    audit.add_argument("--json", action="store_true", help="one object a line, as recorded")
+    audit.add_argument(
+        "-n", "--last", metavar="N", type=int, default=20, help="Show the last N records"
+    )
+    audit.add_argument("--json", action="store_true", help="Print one JSON object per line")
+    audit.exits = {0: "intact", 1: "edited or cut, or the seal is missing"}
+    audit.examples = ("pixel-tui audit -n 50", "pixel-tui audit verify")
     audit.set_defaults(run=run)
 
 
@@ -39,13 +44,13 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.settings import load_settings, state_folder
 
     if arguments.last < 1:
-        raise UsageError("--last wants a number above 0", on=str(arguments.last))
+        raise UsageError("--last needs a number above 0", on=str(arguments.last))
     audit = Audit(audit_path(state_folder()), SystemClock(), current_origin(environment))
     verifying = arguments.what != "show"
     if arguments.what == "accept":
         if load_settings(environment, read_only=arguments.read_only).read_only:
-            raise UsageError("This is read-only, and `audit accept` records something.")
-        print("Accepted." if audit.accept() else "There is nothing to accept.")  # noqa: T201
+            raise UsageError("`audit accept` is not available in read-only mode.")
+        print("Accepted." if audit.accept() else "Nothing to accept.")  # noqa: T201
     seal = _logged_seal(audit.path, environment)
     trail = audit.read(seal, keep=0 if verifying else arguments.last)
     if verifying:

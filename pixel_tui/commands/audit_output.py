@@ -16,7 +16,7 @@ def verdict(trail: Trail, path: Path, say: Callable[[str], None]) -> bool:
     if trail.torn:
         say(f"{counted(trail.torn, 'record')} cut short by a full disk or a power loss.")
     if trail.unchained:
-        say(f"{counted(trail.unchained, 'record')} from before the records were chained.")
+        say(f"{counted(trail.unchained, 'record')} from before records were chained.")
     if trail.problems:
         say(f"{path} is not intact.")
         return False

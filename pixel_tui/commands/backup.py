@@ -9,7 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_project_options, readers
+from pixel_tui.commands.options import (
+    ExitCode,
+    add_command,
+    add_confirm,
+    add_project_options,
+    readers,
+)
 from pixel_tui.commands.run import run_action
 from pixel_tui.errors import UsageError
 
@@ -20,28 +26,32 @@ if TYPE_CHECKING:
 
 def add_backup_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """Add `backup` to the commands."""
-    backup = commands.add_parser(
-        "backup",
-        help="make, list, verify and restore backups of the project",
-        description="`now` (what is meant where nothing is said) is `run backup --yes`, `restore "
-        "ID` is `run restore ID`: the same plan, lock and audit. `verify` exits with 0 when the "
-        "backup (the newest, where none is named) is as it was written, 1 when not.",
-    )
+    backup = add_command(commands, "backup", "Make, list, verify and restore backups")
+    backup.verbs = {
+        "now": "Make a backup (default)",
+        "list": "List the backups",
+        "verify": "Verify a backup (default: the newest)",
+        "restore": "Show the plan to restore a backup; run it with --yes",
+    }
     backup.add_argument(
-        "what", nargs="?", choices=("now", "list", "verify", "restore"), default="now"
+        "what", nargs="?", choices=tuple(backup.verbs), default="now", metavar="COMMAND"
     )
-    backup.add_argument("target", nargs="*", default=[], metavar="ID", help="which backup")
-    backup.add_argument("--json", action="store_true", help="list: as JSON")
-    backup.add_argument("--yes", action="store_true", help="restore: do it, and not only show it")
-    backup.add_argument(
-        "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
-    )
+    backup.add_argument("target", nargs="*", default=[], metavar="ID")
+    backup.add_argument("--json", action="store_true", help="list: print JSON")
+    backup.add_argument("--yes", action="store_true", help="restore: run the plan")
+    add_confirm(backup)
     backup.add_argument(
         "--no-backup-first",
         action="store_true",
-        help="restore: without a backup of the present state first, where there is no room for one",
+        help="restore: do not back up the current state first",
     )
     add_project_options(backup, default=argparse.SUPPRESS)
+    backup.exits = {0: "done, or intact", 1: "failed, or damaged", 2: "not started"}
+    backup.examples = (
+        "pixel-tui backup",
+        "pixel-tui backup verify",
+        "pixel-tui backup restore 20260301-120000 --yes --confirm shop",
+    )
     backup.set_defaults(run=run)
 
 
@@ -61,7 +71,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands import backup_output
 
     if len(arguments.target) > (arguments.what == "verify"):
-        raise UsageError("That is one id too many.", on=" ".join(arguments.target))
+        raise UsageError("`backup` takes one id.", on=" ".join(arguments.target))
     _, project = readers(arguments, environment, session.state_folder)
     policy = policy_for(
         Path(project.command.directory), session.settings.backup, session.state_folder
@@ -83,5 +93,5 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     elif listed:
         print(backup_output.as_table(listed, clock.now()))  # noqa: T201
     else:
-        print(f"There is no backup in {policy.root}.")  # noqa: T201
+        print(f"No backups in {policy.root}.")  # noqa: T201
     return ExitCode.WELL

@@ -95,13 +95,15 @@ def verify_backup(
     store = BackupStore(policy.root, former=policy.former)
     listed = store.list()
     if not backup_id and not listed:
-        raise OperationError("There is no backup yet.", remedy="Make one: `pixel-tui backup now`.")
+        raise OperationError(
+            "There is no backup yet.", remedy="Make one with `pixel-tui backup now`."
+        )
     backup = store.find(backup_id or listed[0].id)
     servers = _servers(view_of(backup.manifest.project), policy) if backup.manifest else {}
     verification = verify(backup, servers, clock, lambda line: say(plain(redact(line))))
     if record and backup.manifest is not None:
         write_verification(backup.folder, verification)
-    found = "is as it was written" if verification.well else "is damaged"
+    found = "is intact" if verification.well else "is damaged"
     say(plain(f"The backup {backup.id} {found}{'' if record else ' (not recorded: read-only)'}."))
     return verification.well
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pixel_tui.commands.console import prepare_process, require_terminal
-from pixel_tui.commands.options import add_read_only, add_reveal_allowed
+from pixel_tui.commands.options import add_command, add_read_only, add_reveal_allowed
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -13,13 +13,10 @@ if TYPE_CHECKING:
 
 def add_demo_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """Add `demo` to the commands."""
-    demo = commands.add_parser(
-        "demo",
-        help="open the console on an embedded stack, without Docker",
-        description="Opens the console on an embedded stack of ten services, without Docker.",
-    )
+    demo = add_command(commands, "demo", "Open a demo stack, without Docker")
     add_read_only(demo, default=argparse.SUPPRESS)
     add_reveal_allowed(demo, default=argparse.SUPPRESS)
+    demo.examples = ("pixel-tui demo",)
     demo.set_defaults(run=run)
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_project_options, readers
+from pixel_tui.commands.options import ExitCode, add_command, add_project_options, readers
 from pixel_tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,17 +14,15 @@ if TYPE_CHECKING:
 
 def add_doctor_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """Add `doctor` to the commands."""
-    doctor = commands.add_parser(
-        "doctor",
-        help="check what the console needs, and say the remedy for what is missing",
-        description="Checks the engine, the project, the terminal and this program's own files. "
-        "Exits with 0 when nothing failed (warnings are allowed), 1 when something did, 2 when "
-        "the arguments or the settings are wrong.",
-    )
-    doctor.add_argument(
-        "--json", action="store_true", help="as JSON (docs/doctor.schema.json describes it)"
-    )
+    doctor = add_command(commands, "doctor", "Check the daemon, the project and the terminal")
+    doctor.add_argument("--json", action="store_true", help="Print JSON")
     add_project_options(doctor, default=argparse.SUPPRESS)
+    doctor.exits = {
+        0: "no check failed; warnings are allowed",
+        1: "a check failed",
+        2: "the arguments or the settings are wrong",
+    }
+    doctor.examples = ("pixel-tui doctor", "pixel-tui doctor --json")
     doctor.set_defaults(run=run)
 
 

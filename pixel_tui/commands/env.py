@@ -8,9 +8,16 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_project_options, named_command, readers
+from pixel_tui.commands.options import (
+    ExitCode,
+    add_command,
+    add_confirm,
+    add_project_options,
+    named_command,
+    readers,
+)
 from pixel_tui.errors import UsageError
 from pixel_tui.standard_streams import print_error
 
@@ -22,45 +29,31 @@ if TYPE_CHECKING:
     from pixel_tui.health.finding import Finding
     from pixel_tui.stack.compose.command import ComposeCommand
 
-IN_ONE: Final = "only that one of several environment files"
-
 
 def add_env_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """`env`."""
-    env = commands.add_parser(
-        "env",
-        help="check, compare, read and change the project's .env",
-        description="Checks, compares, reads and changes the .env of a project.",
-    )
+    env = add_command(commands, "env", "Check, compare and change the project's .env")
+    env.examples = ("pixel-tui env check", "pixel-tui env get LOG_LEVEL")
     env.set_defaults(run=lambda *_: _print_help(env))
-    kinds = env.add_subparsers(title="commands", metavar="")
+    kinds = env.add_subparsers(metavar="COMMAND")
 
-    check = kinds.add_parser(
-        "check",
-        help="say what is wrong with the file, why, and what to do",
-        description="Says what is wrong with an environment file; without FILE, with every one "
-        "that compose reads. Exits with 0 when there is neither an error nor a warning (remarks "
-        "are allowed), 1 when there is one, 2 when a file can't be read. Where it is not there, "
-        "what compose misses is told as well.",
-    )
-    check.add_argument("path", nargs="?", metavar="FILE", help="else the project's .env")
-    check.add_argument(
-        "--json",
-        action="store_true",
-        help="as JSON (docs/env.schema.json); of several files one object a line",
-    )
+    check = add_command(kinds, "check", "Check the environment files")
+    check.add_argument("path", nargs="?", metavar="FILE")
+    check.add_argument("--json", action="store_true", help="Print JSON; a line per file if several")
+    check.exits = {
+        0: "no errors and no warnings",
+        1: "an error or a warning",
+        2: "a file can't be read",
+    }
+    check.examples = ("pixel-tui env check", "pixel-tui env check staging.env --json")
     check.set_defaults(run=_run_check)
 
-    get = kinds.add_parser(
-        "get",
-        help="print a key's value as compose reads it",
-        description="Prints a key's value as compose reads it: of several environment files the "
-        "last that sets it counts. Exits with 1 when it has none. A secret is not printed on a "
-        "terminal.",
-    )
+    get = add_command(kinds, "get", "Print the value of a key as compose reads it")
     get.add_argument("key", metavar="KEY")
-    _add_in(get, f"{IN_ONE}, whatever the others set")
-    get.add_argument("--reveal", action="store_true", help="print a secret on a terminal too")
+    _add_in(get)
+    get.add_argument("--reveal", action="store_true", help="Print a secret on a terminal too")
+    get.exits = {0: "printed", 1: "the key has no value", 2: "the file can't be read"}
+    get.examples = ("pixel-tui env get LOG_LEVEL", "pixel-tui env get DB_PASSWORD | xclip")
     get.set_defaults(run=_run_get)
 
     _add_changing(kinds)
@@ -69,71 +62,59 @@ def add_env_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> N
 
 
 def _add_changing(kinds: "argparse._SubParsersAction[ArgumentParser]") -> None:
-    change = kinds.add_parser(
+    change = add_command(
+        kinds,
         "set",
-        help="set a key; the value comes from standard input",
-        description="Sets a key to what standard input says, its last line end left out; empty "
-        "input changes nothing, so that a command that failed sets no key to nothing. It is "
-        "written so that compose reads exactly that, and saved if compose takes the project "
-        "with it: the operation environment-save, with its lock and audit. Of several "
-        "environment files the one is edited whose value counts, and the last for a new key. "
-        "Containers stay as they are: a restart does not apply an environment.",
+        "Set a key to the value on standard input",
+        "The value is quoted as needed. Containers keep the old value: a restart does not\n"
+        "apply it. Empty input changes nothing.",
     )
-    change.add_argument(
-        "--empty", action="store_true", help="set it to nothing; standard input is not read"
+    change.add_argument("--empty", action="store_true", help="Set an empty value")
+    change.examples = (
+        "echo debug | pixel-tui env set LOG_LEVEL",
+        "pixel-tui env set DB_PASSWORD --apply < password",
     )
-    unset = kinds.add_parser(
-        "unset",
-        help="remove a key's line",
-        description="Removes a key from the file, and saves that as `set` does. Of several "
-        "environment files the one is edited whose value counts.",
-    )
+    unset = add_command(kinds, "unset", "Remove a key")
+    unset.examples = ("pixel-tui env unset LOG_LEVEL",)
     for parser, run in ((change, _run_set), (unset, _run_unset)):
         parser.add_argument("key", metavar="KEY")
-        _add_in(parser, IN_ONE)
+        _add_in(parser)
         parser.add_argument(
-            "--apply",
-            action="store_true",
-            help="and recreate or rebuild what it changes (environment-apply)",
+            "--apply", action="store_true", help="Recreate and rebuild the services that need it"
         )
-        parser.add_argument(
-            "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
-        )
+        add_confirm(parser)
+        parser.exits = {0: "done", 1: "failed", 2: "not started"}
         parser.set_defaults(run=run)
 
-    diff = kinds.add_parser(
-        "diff",
-        help="compare two files, secrets masked",
-        description="Compares two environment files, secrets masked. Exits with 0 when they are "
-        "the same, 1 when they differ, 2 when one can't be read.",
-    )
-    diff.add_argument("old", metavar="A")
-    diff.add_argument("new", metavar="B")
+    diff = add_command(kinds, "diff", "Compare two environment files; secrets are masked")
+    diff.add_argument("old", metavar="FILE1")
+    diff.add_argument("new", metavar="FILE2")
+    diff.exits = {0: "no differences", 1: "different", 2: "a file can't be read"}
+    diff.examples = ("pixel-tui env diff .env .env.example",)
     diff.set_defaults(run=_run_diff)
 
-    impact = kinds.add_parser(
-        "impact",
-        help="say which services a file would have recreated or rebuilt",
-        description="Says what compose makes of an environment file, and which services would "
-        "have to be recreated or rebuilt for it to count. Exits with 0 when none would, 100 "
-        "when some would, 2 when compose refuses the file or can't be asked.",
-    )
-    impact.add_argument("path", nargs="?", metavar="FILE", help="else the project's .env")
-    impact.add_argument("--json", action="store_true", help="as JSON")
+    impact = add_command(kinds, "impact", "Show the services that an environment file changes")
+    impact.add_argument("path", nargs="?", metavar="FILE")
+    impact.add_argument("--json", action="store_true", help="Print JSON")
+    impact.exits = {
+        0: "no services",
+        100: "some services must be recreated or rebuilt",
+        2: "compose refuses the file or can't be asked",
+    }
+    impact.examples = ("pixel-tui env impact staging.env",)
     impact.set_defaults(run=_run_impact)
 
-    confirm = kinds.add_parser(
-        "confirm",
-        help="keep an environment that was applied and waits to be confirmed",
-        description="Keeps an environment that was applied. Exits with 1 when none waits, 2 when "
-        "the apply was left half done: the way back stays.",
-    )
+    confirm = add_command(kinds, "confirm", "Keep an applied environment that waits for it")
+    confirm.exits = {0: "kept", 1: "nothing to confirm", 2: "the apply was interrupted"}
+    confirm.examples = ("pixel-tui env confirm",)
     confirm.set_defaults(run=_run_confirm)
 
 
-def _add_in(parser: argparse.ArgumentParser, said: str) -> None:
+def _add_in(parser: argparse.ArgumentParser) -> None:
     """The option that names one of the files: `--file` is a compose file's."""
-    parser.add_argument("--in", dest="in_file", metavar="FILE", help=said)
+    parser.add_argument(
+        "--in", dest="in_file", metavar="FILE", help="Use only this environment file"
+    )
 
 
 def _print_help(parser: argparse.ArgumentParser) -> int:
@@ -216,13 +197,15 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
         and load_settings(environment, read_only=arguments.read_only).read_only
     ):
         raise UsageError(
-            "This is read-only, and reveals no secret.",
+            "Secrets can't be shown in read-only mode.",
             on=key,
-            remedy="`pixel-tui --read-only --reveal-allowed` may.",
+            remedy="Use `pixel-tui --read-only --reveal-allowed`.",
         )
     if secret and sys.stdout.isatty() and not arguments.reveal:
         raise UsageError(
-            "The value is secret, and this is a terminal.", on=key, remedy="Add --reveal."
+            "The value is a secret, and is not printed on a terminal.",
+            on=key,
+            remedy="Add --reveal.",
         )
     if sys.stdout.isatty():
         _print_harmless(reading.value)
@@ -242,7 +225,7 @@ def _print_harmless(value: str) -> None:
     print("\n".join(shown))  # noqa: T201
     if shown != lines:
         print_error(
-            "Control characters are shown as signs; a pipe or a file gets them as they are."
+            "Control characters are shown as symbols; a pipe or a file gets them unchanged."
         )
 
 
@@ -252,7 +235,7 @@ def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
 
     session = start_session(environment, read_only=arguments.read_only)
     if session.settings.read_only:
-        raise UsageError("This is read-only, and `env set` changes something.")
+        raise UsageError("`env set` is not available in read-only mode.")
     return set_key(arguments, session, named_command(arguments, environment))
 
 
@@ -262,7 +245,7 @@ def _run_unset(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
 
     session = start_session(environment, read_only=arguments.read_only)
     if session.settings.read_only:
-        raise UsageError("This is read-only, and `env unset` changes something.")
+        raise UsageError("`env unset` is not available in read-only mode.")
     return unset_key(arguments, session, named_command(arguments, environment))
 
 
@@ -345,17 +328,17 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
 
     session = start_session(environment, read_only=arguments.read_only)
     if session.settings.read_only:
-        raise UsageError("This is read-only, and `env confirm` keeps a change.")
+        raise UsageError("`env confirm` is not available in read-only mode.")
     command = named_command(arguments, environment)
     marks = (each.env_mark for each in command.each_edited)
     if Confirmation(session.state_folder, *marks).confirm():
-        print("The new environment stays.")  # noqa: T201
+        print("The new environment is kept.")  # noqa: T201
         return ExitCode.WELL
     if (left := next(left_applies(command, session.state_folder), None)) is not None:
         engine, project = readers(arguments, environment, session.state_folder)
         print(left.keep(lambda: read_snapshot(engine, project, SystemClock())))  # noqa: T201
         return ExitCode.WELL
-    print_error(f"Nothing waits to be confirmed in {command.directory}.")
+    print_error(f"Nothing to confirm in {command.directory}.")
     return ExitCode.NOT_WELL
 
 

@@ -71,7 +71,7 @@ def overridden_by_shell(key: str, environment: Mapping[str, str]) -> str:
     """That no file decides over a key's value where compose is started here; else empty."""
     if key not in environment:
         return ""
-    return f"This shell exports {key}: compose puts that value in for ${{{key}}}."
+    return f"This shell exports {key}: compose uses that value for ${{{key}}}."
 
 
 def named_file(named: str, command: ComposeCommand) -> Path:

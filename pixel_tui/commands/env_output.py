@@ -145,7 +145,7 @@ def impact_as_text(path: Path, impact: Impact, old: Sequence[Finding] = ()) -> s
         lines.append(f"{item.service}: {item.change.value}, since {item.cause}{keys}{later}")
     lines += [f"{item.service}: {item.what}, since {item.why}. {shell_fix(item)}" for item in old]
     if not impact.services and not impact.refusal and not old:
-        lines.append(f"{path}: no service would be another one.")
+        lines.append(f"{path}: no service changes.")
     return "\n".join(plain(line) for line in lines)
 
 

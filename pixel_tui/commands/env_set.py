@@ -101,12 +101,12 @@ def set_key(arguments: argparse.Namespace, session: Session, command: ComposeCom
     later = [file.path for file in choice.files[choice.at + 1 :]]
     remark = overridden_by_shell(key, environment)
     if not remark and (name := choice.counting(key, later, environment)):
-        remark = f"{name} overrides it: compose takes the value that is there."
+        remark = f"{name} overrides it: compose uses that value."
 
     def make(data: bytes) -> bytes:
         return edited(data, key, value, environment, before)
 
-    edit = _Edit(make, f"{key} has this value already.", f"{key} is saved in", remark)
+    edit = _Edit(make, f"{key} already has this value.", f"{key} is saved in", remark)
     return _in_tries(arguments, session, choice.command, edit)
 
 
@@ -186,7 +186,9 @@ def _save(
     finally:
         staging.forget(candidate)
     if code == ExitCode.WELL:
-        running = "" if arguments.apply else " What runs keeps its old value until it is recreated."
+        running = (
+            "" if arguments.apply else " Containers keep the old value until they are recreated."
+        )
         _say(f"{edit.done} {path}.{running}", edit.remark)
     return code
 
@@ -212,13 +214,13 @@ def _value(arguments: argparse.Namespace) -> str:
         try:
             raw = sys.stdin.buffer.read().decode("utf-8")
         except UnicodeDecodeError as error:
-            raise UsageError("The value is no text in UTF-8.", on=key) from error
+            raise UsageError("The value is not valid UTF-8.", on=key) from error
         value = raw.removesuffix("\n").removesuffix("\r")
     if not value:
         raise UsageError(
-            "Standard input is empty, and nothing was changed.",
+            "Standard input is empty, so nothing was changed.",
             on=key,
-            remedy="Check what should have printed the value; --empty sets the key to nothing.",
+            remedy="Check the command that prints the value; use --empty for an empty value.",
         )
     return value
 
@@ -227,14 +229,14 @@ def _in_turn(path: Path) -> AbstractContextManager[None]:
     """Wait for every other `env set` on this file, and hold them up until the end."""
     mark = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:16]
     held = LockHeld(
-        "Another `env set` is at work on this file, and nothing was changed.",
+        "Another `env set` is changing this file, so nothing was changed.",
         on=str(path),
-        remedy="An apply waits to be confirmed, perhaps: `pixel-tui env confirm`.",
+        remedy="An apply may wait for confirmation: `pixel-tui env confirm`.",
     )
     return file_lock(
         shared_folder(os.environ) / f"pixel-tui-env-set-{mark}.lock",
         timeout=PATIENCE_SECONDS,
         held=held,
-        unusable="The lock can't be used, and nothing was changed",
+        unusable="The lock can't be used, so nothing was changed",
         on_wait=lambda: print_error("Waiting for another `env set`..."),
     )

@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pixel_tui.commands.options import ExitCode, add_project_options, readers
+from pixel_tui.commands.options import (
+    ExitCode,
+    add_command,
+    add_confirm,
+    add_project_options,
+    readers,
+)
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.standard_streams import print_error
 
@@ -30,41 +36,46 @@ _ACTIONS: Final = {
 
 def add_ledger_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """`ledger`."""
-    ledger = commands.add_parser(
-        "ledger",
-        help="list, show and verify the tasks of workers; add, retry and abort them",
-        description="`list` prints the tasks, newest last, `show ID` one of them, `verify` what "
-        "does not agree with the stack: it exits with 0 when all does, 1 when something does not, "
-        "2 when the ledger can't be read. `add` queues what --task says, or what is read from "
-        "standard input; `retry ID`, `abort ID` and `reap` show what would be done, and do it with "
-        "--yes: the same plan, lock and audit as `run task-retry` and so on.",
-    )
-    verbs = ("list", "show", "verify", *_ACTIONS)
-    ledger.add_argument("what", nargs="?", choices=verbs, default="list")
+    ledger = add_command(commands, "ledger", "List, verify and change the tasks of workers")
+    ledger.verbs = {
+        "list": "List the tasks, newest last (default)",
+        "show": "Show a task",
+        "verify": "Compare the ledger with the stack",
+        "add": "Queue a task from --task or standard input",
+        "retry": "Retry a task",
+        "abort": "Abort a task",
+        "reap": "Remove the leftovers of old workers",
+    }
     ledger.add_argument(
-        "target", nargs="*", default=[], metavar="ID", help="which task, or how it begins"
+        "what", nargs="?", choices=tuple(ledger.verbs), default="list", metavar="COMMAND"
     )
+    ledger.add_argument("target", nargs="*", default=[], metavar="ID")
+    ledger.add_argument("--json", action="store_true", help="Print JSON")
+    ledger.add_argument("--status", metavar="STATUS", help="list: only tasks with this status")
+    ledger.add_argument("--grep", metavar="TEXT", help="list: only tasks with this text")
+    ledger.add_argument("--task", metavar="TEXT", help="add: text of the task")
     ledger.add_argument(
-        "--json", action="store_true", help="as JSON (docs/ledger.schema.json describes it)"
-    )
-    ledger.add_argument("--status", metavar="STATUS", help="list: only tasks of this status")
-    ledger.add_argument("--grep", metavar="WORDS", help="list: only tasks that have these words")
-    ledger.add_argument("--task", metavar="TEXT", help="add: what is to be done")
-    ledger.add_argument(
-        "--with-context", metavar="TEXT", default="", help="add: what helps with it"
+        "--with-context", metavar="TEXT", default="", help="add: context of the task"
     )
     ledger.add_argument(
         "--type",
         metavar="TYPE",
         default="opencode",
         choices=("opencode", "docker-op", "git-op"),
-        help="add: opencode (what is meant where nothing is said), docker-op or git-op",
+        help="add: opencode (default), docker-op or git-op",
     )
-    ledger.add_argument("--yes", action="store_true", help="do it, and not only show it")
-    ledger.add_argument(
-        "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
-    )
+    ledger.add_argument("--yes", action="store_true", help="Run the plan")
+    add_confirm(ledger)
     add_project_options(ledger, default=argparse.SUPPRESS)
+    ledger.exits = {
+        0: "done, or in sync",
+        1: "failed, or out of sync",
+        2: "the ledger can't be read, or not started",
+    }
+    ledger.examples = (
+        "pixel-tui ledger list --status failed",
+        "pixel-tui ledger retry 3f9c21ab --yes",
+    )
     ledger.set_defaults(run=_run_ledger)
 
 
@@ -73,7 +84,9 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         return _change(arguments, environment)
     wanted = arguments.target
     if len(wanted) != (arguments.what == "show"):
-        words = "`show` wants the id of one task." if arguments.what == "show" else "That is no id."
+        words = (
+            "`show` needs the id of one task." if arguments.what == "show" else "Not a valid id."
+        )
         raise UsageError(words, on=" ".join(wanted))
     from pixel_tui.commands import ledger_output
     from pixel_tui.settings import state_folder
@@ -86,7 +99,7 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     if arguments.what == "show":
         tasks = view.reading.named(wanted[0])
         if len(tasks) != 1:
-            words = "There is no such task." if not tasks else "Several ids are, or begin, so."
+            words = "No such task." if not tasks else "Several ids match."
             raise OperationError(words, on=wanted[0], remedy="See `pixel-tui ledger list`.")
     elif arguments.what == "list":
         tasks = ledger_output.chosen(tasks, arguments.status, arguments.grep)
@@ -128,14 +141,14 @@ def _look(
     if not reading.present and reading.trouble is None:
         fix = "Choose a folder with -C."
         if project.has_files:
-            fix = "If this is the right project, `pixel-tui ledger add` makes one; else use -C."
-        raise OperationError("There is no ledger of tasks.", on=str(place.ledger), remedy=fix)
+            fix = "In the right project, `pixel-tui ledger add` creates one; otherwise use -C."
+        raise OperationError("There is no task ledger.", on=str(place.ledger), remedy=fix)
     try:
         snapshot = read_snapshot(
             engine, project, clock, build_records(project.command, state_folder)
         )
     except EngineError as error:
-        print_error(f"nothing is known of workers: {error}")
+        print_error(f"the workers are unknown: {error}")
         snapshot = StackSnapshot(EngineStatus(engine.address, engine.context))
     return view_of(reading, snapshot, clock.now())
 
@@ -146,13 +159,13 @@ def _change(arguments: argparse.Namespace, environment: Mapping[str, str]) -> in
 
     session = start_session(environment, read_only=arguments.read_only)
     if session.settings.read_only:
-        raise UsageError("This is read-only: `list`, `show` and `verify` look.")
+        raise UsageError("Not available in read-only mode; `list`, `show` and `verify` are.")
     if arguments.what == "add":
         arguments.target = [_written_down(arguments, session)]
         arguments.yes = True
     elif len(arguments.target) != (arguments.what != "reap"):
-        raise UsageError(f"`{arguments.what}` wants the id of one task."
-                         if arguments.what != "reap" else "`reap` wants no id.")  # fmt: skip
+        raise UsageError(f"`{arguments.what}` needs the id of one task."
+                         if arguments.what != "reap" else "`reap` takes no id.")  # fmt: skip
     arguments.action = _ACTIONS[arguments.what]
     return run_action(arguments, session)
 
@@ -165,7 +178,7 @@ def _written_down(arguments: argparse.Namespace, session: "Session") -> str:
     from pixel_tui.ledger.writing.versions import old_versions_folder
 
     if arguments.target:
-        raise UsageError("`add` gives the task an id by itself.", on=" ".join(arguments.target))
+        raise UsageError("`add` takes no id: it creates one.", on=" ".join(arguments.target))
     text = arguments.task if arguments.task is not None else sys.stdin.read()
     _, project = readers(arguments, session.environment, session.state_folder)
     kind = TaskType(arguments.type)

@@ -23,13 +23,11 @@ def chosen(tasks: Sequence[Task], status: str | None, words: str | None) -> tupl
     """The tasks of a status that have some words in them.
 
     Raises:
-        UsageError: There is no such status.
+        UsageError: No such status.
     """
     known = [item.value for item in TaskStatus]
     if status is not None and status not in known:
-        raise UsageError(
-            "There is no such status", on=status, remedy=f"There are {', '.join(known)}."
-        )
+        raise UsageError("No such status", on=status, remedy=f"There are {', '.join(known)}.")
     search = TaskSearch(words or "")
     return tuple(
         task
@@ -88,7 +86,7 @@ def as_text(view: LedgerView, task: Task) -> str:
         ("context", texts.context),
         ("summary", texts.summary),
         ("error", texts.error),
-        ("error of the attempt before", texts.last_error),
+        ("error of the previous attempt", texts.last_error),
         ("output", texts.output),
     ):
         if words:
@@ -154,7 +152,7 @@ def _state(truth: Truth) -> str:
 
 
 def _exit(code: int) -> SafeText:
-    return SafeText("-1 (its container had gone)") if code < 0 else code_words(code)
+    return SafeText("-1 (its container was gone)") if code < 0 else code_words(code)
 
 
 def _time(at: datetime | None) -> str:

@@ -13,7 +13,7 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
-_ROLL_BACK: Final = "`pixel-tui run environment-roll-back` puts back what was before"
+_ROLL_BACK: Final = "`pixel-tui run environment-roll-back` restores the previous state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class LeftApply:
     @property
     def words(self) -> SafeText:
         """How far it was, and what to do."""
-        return plain(f"An apply was left half done. {self.state.words} {_ROLL_BACK}.")
+        return plain(f"An apply was interrupted. {self.state.words} {_ROLL_BACK}.")
 
     def keep(self, look: Callable[[], StackSnapshot]) -> str:
         """Keep what is there now, where nothing of it is half done; it is then forgotten.
@@ -45,20 +45,20 @@ class LeftApply:
         content = read_file(self.path).sha256
         if content not in {self.state.new, self.state.old}:
             raise OperationError(
-                f"An apply was left half done, and {self.path} was changed since.",
-                remedy="`pixel-tui run environment-roll-back` ends it, and leaves all as it is.",
+                f"An apply was interrupted, and {self.path} has changed since.",
+                remedy="`pixel-tui run environment-roll-back` ends it and changes nothing.",
             )
         saved = content == self.state.new
         if found := not_reached(self.state, _seen(look), saved=saved):
             names = ", ".join(f"{name} ({why})" for name, why in found.items())
-            how = "is saved, and did not reach" if saved else "is as it was before, unlike"
+            how = "is saved, but was not applied to" if saved else "is restored, unlike"
             raise OperationError(
-                f"An apply was left half done: {self.path} {how} {names}.",
-                remedy=f"{_ROLL_BACK}. Or `pixel-tui run recreate {' '.join(found)}`, and confirm"
-                " then.",
+                f"An apply was interrupted: {self.path} {how} {names}.",
+                remedy=f"{_ROLL_BACK}. Or run `pixel-tui run recreate {' '.join(found)}`, then "
+                "confirm.",
             )
         self.files.clear()
-        return "The new environment stays." if saved else "The environment of before stays."
+        return "The new environment is kept." if saved else "The previous environment is kept."
 
 
 def left_applies(command: ComposeCommand, state_folder: Path) -> Iterator[LeftApply]:
@@ -78,7 +78,7 @@ def left_applies(command: ComposeCommand, state_folder: Path) -> Iterator[LeftAp
 
 
 def _seen(look: Callable[[], StackSnapshot]) -> StackSnapshot:
-    unknown = "An apply was left half done, and which services it reached can't be told:"
+    unknown = "An apply was interrupted, and its services are unknown:"
     try:
         snapshot = look()
     except EngineError as error:

@@ -62,7 +62,7 @@ def requested_matcher(text: str | None, *, regex: bool, inverted: bool) -> Match
         return None
     found = compile_query(Query(text, regex=regex, inverted=inverted))
     if isinstance(found, BadPattern):
-        raise UsageError("This is no regular expression", on=text[:60], remedy=found.what)
+        raise UsageError("Not a valid regular expression", on=text[:60], remedy=found.what)
     return found
 
 
@@ -70,14 +70,14 @@ def requested_level(text: str | None) -> LogLevel:
     """The least level that is shown.
 
     Raises:
-        UsageError: There is no such level.
+        UsageError: No such level.
     """
     if not text:
         return LogLevel.UNKNOWN
     level = parse_level(text)
     if level is LogLevel.UNKNOWN:
-        remedy = "One of trace, debug, info, warn, error, fatal."
-        raise UsageError("There is no such level", on=text[:60], remedy=remedy)
+        remedy = "Use trace, debug, info, warn, error or fatal."
+        raise UsageError("No such level", on=text[:60], remedy=remedy)
     return level
 
 
@@ -85,7 +85,7 @@ def requested_containers(snapshot: StackSnapshot, services: Sequence[str]) -> Se
     """The containers of these services; of all where none are named.
 
     Raises:
-        UsageError: There is no such service, or nothing is known of any.
+        UsageError: No such service, or nothing is known of any.
     """
     known = {str(service.name): service for service in snapshot.services}
     trouble = snapshot.project_trouble
@@ -95,10 +95,10 @@ def requested_containers(snapshot: StackSnapshot, services: Sequence[str]) -> Se
         if name in known:
             continue
         if trouble is not None:  # the compose file may well name it
-            what = f"There is no container of {name}. {trouble.what}"
+            what = f"No container of {name}. {trouble.what}"
             raise UsageError(what, remedy=trouble.remedy)
-        there = f"There are {', '.join(known)}." if known else "The project has no service."
-        raise UsageError("There is no such service", on=name, remedy=there)
+        there = f"There are {', '.join(known)}." if known else "The project has no services."
+        raise UsageError("No such service", on=name, remedy=there)
     wanted = dict.fromkeys(services or known)
     return [container for name in wanted for container in known[name].containers]
 
@@ -111,7 +111,9 @@ def is_readable(container: Container) -> bool:
 def _why_unreadable(container: Container) -> str:
     if not container.logs_readable:
         return unreadable(container)
-    return f"it can't be inspected: {container.error}" if container.partial else "it never ran"
+    return (
+        f"it can't be inspected: {container.error}" if container.partial else "it was never started"
+    )
 
 
 def unread(
@@ -126,7 +128,7 @@ def unread(
     """
     for container in containers:
         if not is_readable(container):
-            yield f"Nothing of {container.name} can be read: {_why_unreadable(container)}.", ""
+            yield f"Can't read the logs of {container.name}: {_why_unreadable(container)}.", ""
     found = {str(container.service) for container in containers}
     for name in dict.fromkeys(services):
         if name not in found:
@@ -149,9 +151,9 @@ def masks_secrets(*, terminal: bool, reveal: bool, allowed: bool) -> bool:
     """
     if reveal and not allowed:
         raise UsageError(
-            "This is read-only, and reveals no secret.",
+            "Secrets can't be shown in read-only mode.",
             on="--reveal",
-            remedy="`pixel-tui --read-only --reveal-allowed` may.",
+            remedy="Use `pixel-tui --read-only --reveal-allowed`.",
         )
     return not allowed or (terminal and not reveal)
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_project_options, readers
+from pixel_tui.commands.options import ExitCode, add_command, add_project_options, readers
 from pixel_tui.errors import UsageError
 from pixel_tui.standard_streams import print_error_and_hint
 
@@ -15,31 +15,36 @@ if TYPE_CHECKING:
 
 def add_logs_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """Add `logs` to the commands."""
-    logs = commands.add_parser(
+    logs = add_command(
+        commands,
         "logs",
-        help="print the logs of services, in the order of their times",
-        description="Prints the logs of services in the order of their times, lines that belong "
-        "together, such as a stack trace, as one. Exits with 0 when the logs were read, 1 when "
-        "--grep or --level found none, 2 when none of them can be read.",
-        epilog="Times: 10:42, 10:42:07, 15m or -2h30m for ago, or a date such as 2026-03-01T10:42.",
+        "Print the logs of services",
+        "Logs are sorted by time; a stack trace counts as one entry. A TIME is 10:42,\n"
+        "10:42:07, 15m or -2h30m (ago), or a date such as 2026-03-01T10:42.",
     )
+    logs.add_argument("service", nargs="*", default=[], metavar="SERVICE")
+    logs.add_argument("--since", metavar="TIME", help="Start at this time")
+    logs.add_argument("--until", metavar="TIME", help="Stop at this time")
     logs.add_argument(
-        "service", nargs="*", default=[], help="whose logs; of all where none is named"
+        "-n", "--tail", metavar="N", type=int, help="Print the last N of each container"
     )
-    logs.add_argument("--since", metavar="TIME", help="from this time on")
-    logs.add_argument("--until", metavar="TIME", help="up to this time")
-    logs.add_argument("-n", "--tail", metavar="N", type=int, help="the last N of each container")
-    logs.add_argument("--grep", metavar="WORDS", help="only what has these words; smart case")
-    logs.add_argument("--regex", action="store_true", help="--grep is a regular expression")
-    logs.add_argument("--invert", action="store_true", help="only what has them not")
-    logs.add_argument("--level", metavar="LEVEL", help="only this level and worse, such as warn")
-    logs.add_argument("--reveal", action="store_true", help="do not mask secrets on a terminal")
-    logs.add_argument("--follow", action="store_true", help="go on with what comes")
-    logs.add_argument(
-        "--json", action="store_true", help="one object a line: time, service, container, "
-        "stream, level, text"
-    )  # fmt: skip
+    logs.add_argument("--grep", metavar="TEXT", help="Print only entries with this text")
+    logs.add_argument("--regex", action="store_true", help="TEXT is a regular expression")
+    logs.add_argument("--invert", action="store_true", help="Print only entries without TEXT")
+    logs.add_argument("--level", metavar="LEVEL", help="Print this level and above, such as warn")
+    logs.add_argument("--reveal", action="store_true", help="Show secrets on a terminal")
+    logs.add_argument("--follow", action="store_true", help="Continue with new entries")
+    logs.add_argument("--json", action="store_true", help="Print one JSON object per line")
     add_project_options(logs, default=argparse.SUPPRESS)
+    logs.exits = {
+        0: "the logs were read",
+        1: "--grep or --level matched nothing",
+        2: "no logs can be read",
+    }
+    logs.examples = (
+        "pixel-tui logs api --since 15m --level error",
+        "pixel-tui logs --follow --grep timeout",
+    )
     logs.set_defaults(run=run)
 
 
@@ -58,9 +63,9 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     clock = SystemClock()
     now = clock.now()
     if arguments.tail is not None and arguments.tail < 1:
-        raise UsageError("--tail wants a number above 0", on=str(arguments.tail))
+        raise UsageError("--tail needs a number above 0", on=str(arguments.tail))
     if arguments.follow and arguments.until:
-        raise UsageError("--follow has no end, so --until makes no sense beside it")
+        raise UsageError("--until can't be used with --follow")
     request = log_selection.LogRequest(
         services=tuple(arguments.service),
         since=log_selection.requested_time(arguments.since, now),

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
     from pixel_tui.stack.compose.command import ComposeCommand
     from pixel_tui.stack.compose.project import ComposeProject
     from pixel_tui.stack.engine.docker_engine import DockerEngine
@@ -33,6 +34,31 @@ class ExitCode(IntEnum):
     """What `plan` was asked for would change something."""
 
 
+def add_command(
+    commands: "argparse._SubParsersAction[ArgumentParser]",
+    name: str,
+    summary: str,
+    details: str = "",
+) -> "ArgumentParser":
+    """A command: it and `--help`.
+
+    Args:
+        commands: Where it is added.
+        name: Its name.
+        summary: One line, which the list of commands has too.
+        details: What else `--help` prints, with its line ends.
+    """
+    description = f"{summary}\n\n{details}" if details else summary
+    parser = commands.add_parser(name, help=summary, description=description, add_help=False)
+    add_help(parser)
+    return parser
+
+
+def add_help(parser: argparse.ArgumentParser) -> None:
+    """The option `--help`, for a parser that is made without it."""
+    parser.add_argument("-h", "--help", action="help", help="Print this help")
+
+
 def add_project_options(parser: argparse.ArgumentParser, *, default: object = None) -> None:
     """The options of every command that looks at a project.
 
@@ -40,14 +66,9 @@ def add_project_options(parser: argparse.ArgumentParser, *, default: object = No
         parser: Where they are added.
         default: `SUPPRESS` in a sub-command, so that it leaves alone what stands before it.
     """
-    group = parser.add_argument_group("which project, on which engine")
+    group = parser.add_argument_group("project options")
     group.add_argument(
-        "-C",
-        "--directory",
-        metavar="DIR",
-        default=default,
-        help="the project's folder; without -f as if compose were started there: COMPOSE_FILE of "
-        "its .env counts, else the compose file is looked for upwards",
+        "-C", "--directory", metavar="DIR", default=default, help="Project directory (default: .)"
     )
     group.add_argument(
         "-f",
@@ -55,38 +76,30 @@ def add_project_options(parser: argparse.ArgumentParser, *, default: object = No
         metavar="FILE",
         action="append",
         default=default,
-        help="a compose file, relative to the current folder (with -C too), as is an exported "
-        "COMPOSE_FILE; may be given several times, later ones override",
+        help="Compose file; may be repeated",
     )
-    group.add_argument("-p", "--project-name", metavar="NAME", default=default)
+    group.add_argument("-p", "--project-name", metavar="NAME", default=default, help="Project name")
     group.add_argument(
         "--env-file",
         metavar="FILE",
         action="append",
         default=default,
-        help="the file that compose takes variables from, in place of .env; may be given several "
-        "times, later ones override (also COMPOSE_ENV_FILES)",
+        help="Environment file instead of .env; may be repeated",
     )
     group.add_argument(
         "--profile",
         metavar="NAME",
         action="append",
         default=default,
-        help="a profile to activate beside those of COMPOSE_PROFILES; may be given several times",
+        help="Profile to activate; may be repeated",
     )
-    group.add_argument(
-        "--host",
-        metavar="URL",
-        default=default,
-        help="the engine's address; else DOCKER_HOST, else the current Docker context",
-    )
-    group.add_argument("--context", metavar="NAME", default=default, help="a Docker context")
+    group.add_argument("--host", metavar="URL", default=default, help="Docker daemon address")
+    group.add_argument("--context", metavar="NAME", default=default, help="Docker context")
     group.add_argument(
         "--or-demo",
         action="store_true",
         default=default or False,
-        help="open the embedded stack where there is no engine or no compose file, and none of "
-        "these options names one",
+        help="Open the demo if there is no daemon or no project",
     )
     add_read_only(parser, default=default or False)
 
@@ -99,14 +112,20 @@ def names_something(arguments: argparse.Namespace) -> bool:
 
 def add_action(parser: argparse.ArgumentParser) -> None:
     """The arguments of a command that plans an action: its name, on what, and in which project."""
-    parser.add_argument("action", help="its name: `pixel-tui actions` lists them")
-    parser.add_argument(
-        "target",
-        nargs="*",
-        default=[],
-        help="services, or names or ids of containers; all where none is named",
-    )
+    parser.add_argument("action", metavar="ACTION")
+    parser.add_argument("target", nargs="*", default=[], metavar="SERVICE")
     add_project_options(parser, default=argparse.SUPPRESS)
+
+
+def add_confirm(parser: argparse.ArgumentParser) -> None:
+    """The option that gives the words a dangerous plan asks for."""
+    parser.add_argument(
+        "--confirm",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="Word that the plan asks for; may be repeated",
+    )
 
 
 def add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:
@@ -115,7 +134,7 @@ def add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:
         "--read-only",
         action="store_true",
         default=default,
-        help="look, and be unable to change anything (also PIXEL_TUI_READ_ONLY=1)",
+        help="Allow no changes (also PIXEL_TUI_READ_ONLY=1)",
     )
 
 
@@ -125,7 +144,7 @@ def add_reveal_allowed(parser: argparse.ArgumentParser, *, default: object) -> N
         "--reveal-allowed",
         action="store_true",
         default=default,
-        help="with --read-only: let a key show secrets of the environment and of logs",
+        help="With --read-only: allow a key to show secrets",
     )
 
 

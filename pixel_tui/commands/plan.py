@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_action, readers
+from pixel_tui.commands.options import ExitCode, add_action, add_command, readers
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -13,15 +13,12 @@ if TYPE_CHECKING:
 
 def add_plan_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """Add `plan` to the commands."""
-    plan = commands.add_parser(
-        "plan",
-        help="show what an action would do, and do nothing",
-        description="Shows what an action would do. Exits with 0 when there is nothing to do, "
-        "100 when something would change, 2 when that can't be told.",
-    )
-    plan.add_argument("--json", action="store_true", help="as JSON (docs/plan.schema.json)")
-    add_action(plan)
-    plan.set_defaults(run=run)
+    parser = add_command(commands, "plan", "Show what an action would do, and change nothing")
+    parser.add_argument("--json", action="store_true", help="Print JSON")
+    add_action(parser)
+    parser.exits = {0: "nothing to do", 100: "something would change", 2: "the plan failed"}
+    parser.examples = ("pixel-tui plan restart api", "pixel-tui plan rebuild --json")
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:

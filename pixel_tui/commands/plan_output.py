@@ -66,15 +66,15 @@ def as_text(plan: Plan) -> str:
     host = f"host {plan.host}   " if plan.host else ""
     parts = [
         f"{plan.title}   {plan.risk.value}",
-        f"{host}project {plan.project}   engine {plan.engine}",
+        f"{host}project {plan.project}   docker {plan.engine}",
         f"{plan.reason}",
     ]
     sections = (
         ("Can't be undone", plan.irreversible),
-        ("What is interrupted", plan.interrupts),
+        ("Interruptions", plan.interrupts),
         ("Commands", [f"$ {shown(step.command)}" for step in plan.steps]),
         (
-            "What changes",
+            "Changes",
             [
                 f"{effect.service} {effect.change}" + (f" ({effect.cause})" if effect.cause else "")
                 for effect in plan.affects

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import add_action, readers
+from pixel_tui.commands.options import add_action, add_command, add_confirm, readers
 from pixel_tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,22 +14,25 @@ if TYPE_CHECKING:
 
 def add_run_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """Add `run` to the commands."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "run",
-        help="do it: the same plan, locked, audited and verified",
-        description="Makes the plan, shows it, and with --yes runs it. Exits with 0 when it was "
-        "done and verified or there was nothing to do, 1 when it failed, 2 when it was not "
-        "begun. Ctrl+C cancels; a connection that breaks does not.",
+        "Run an action",
+        "Shows the plan; with --yes, locks the stack, runs, audits and verifies it. See\n"
+        "'pixel-tui actions' for the actions. Ctrl+C cancels; a lost connection does not.",
     )
-    parser.add_argument("--yes", action="store_true", help="run it, and not only show it")
-    parser.add_argument(
-        "--confirm",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="what a plan asks for before it is run; twice where it asks for two words",
-    )
+    parser.add_argument("--yes", action="store_true", help="Run the plan")
+    add_confirm(parser)
     add_action(parser)
+    parser.exits = {
+        0: "done and verified, or nothing to do",
+        1: "failed",
+        2: "not started",
+    }
+    parser.examples = (
+        "pixel-tui run restart api --yes",
+        "pixel-tui run wipe-volumes --yes --confirm shop",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -57,7 +60,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     from pixel_tui.facts.live import SHELL_PATIENCE_SECONDS, live_facts
 
     if session.settings.read_only:
-        raise UsageError("This is read-only, and `run` changes something.", remedy="Use `plan`.")
+        raise UsageError("`run` is not available in read-only mode.", remedy="Use `plan`.")
     from pixel_tui.commands.run_plan import RunRequest, carry_out
     from pixel_tui.confirm_keys import confirm_keys
     from pixel_tui.operations.actions import action_named

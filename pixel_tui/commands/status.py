@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_project_options, readers
+from pixel_tui.commands.options import ExitCode, add_command, add_project_options, readers
 from pixel_tui.errors import FileError
 from pixel_tui.standard_streams import print_error, print_error_and_hint
 
@@ -15,17 +15,15 @@ if TYPE_CHECKING:
 
 def add_status_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """Add `status` to the commands."""
-    status = commands.add_parser(
-        "status",
-        help="print the stack once",
-        description="Prints the stack once. Exits with 0 when all that should run is running "
-        "and healthy, 1 when something is not or a warning is shown, 2 when the stack can't be "
-        "read.",
-    )
-    status.add_argument(
-        "--json", action="store_true", help="as JSON (docs/status.schema.json describes it)"
-    )
+    status = add_command(commands, "status", "Print the state of the stack")
+    status.add_argument("--json", action="store_true", help="Print JSON")
     add_project_options(status, default=argparse.SUPPRESS)
+    status.exits = {
+        0: "everything that should run is running and healthy",
+        1: "something is not",
+        2: "the stack can't be read",
+    }
+    status.examples = ("pixel-tui status", "pixel-tui -C /srv/shop status --json")
     status.set_defaults(run=run)
 
 
@@ -70,7 +68,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     for reason in reasons(snapshot):
         print_error(reason)
     for service, why in unstable_services(snapshot):
-        print_error(f"{service} is not called well: {why}.")  # its state is that of one that is
+        print_error(f"{service} has an invalid name: {why}.")  # its state is that of one that is
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
         print_error_and_hint(trouble.what, trouble.remedy)

@@ -56,7 +56,7 @@ def unstable_services(snapshot: StackSnapshot) -> Iterable[tuple[SafeText, str]]
         if young := _unstable(service, snapshot):
             times = sum(item.restarts for item in young)
             how = f"was restarted ({times})" if times else "ran out of memory"
-            yield service.name, f"it {how} and has run for less than {span(STABLE_SECONDS)}"
+            yield service.name, f"it {how} and has been up for less than {span(STABLE_SECONDS)}"
 
 
 def reasons(snapshot: StackSnapshot) -> Iterable[str]:

@@ -87,9 +87,9 @@ def test_what_is_wrong_is_told_with_its_line_and_its_remedy(
     out, err = capsys.readouterr()
     path = project / ".env"
     assert f"{path}:3: warning: TWICE: The key is set again on line 4" in out
-    assert "    -> Remove one of the two lines." in out
+    assert "    -> Remove one of the lines." in out
     assert out.splitlines()[-1] == "5 keys: 3 warnings."
-    assert "Who reads which key is not known." in err
+    assert "The readers of the keys are unknown." in err
 
 
 def test_a_file_with_nothing_wrong_is_clean(
@@ -109,9 +109,9 @@ def test_a_remark_leaves_a_file_clean(project: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["check", "nothing.env"], "no such environment file"),
+        (["check", "nothing.env"], "No such environment file"),
         (["check", "."], "folder, not a file"),
-        (["get", "A_TOKEN"], "no such environment file"),
+        (["get", "A_TOKEN"], "No such environment file"),
     ],
 )
 def test_a_file_that_can_not_be_read_is_no_answer(
@@ -229,7 +229,7 @@ def test_a_terminal_is_obeyed_by_no_value_and_a_pipe_gets_it_as_it_is(
     out, err = capsysbinary.readouterr()
     assert all(is_harmless(line) for line in out.decode().rstrip("\n").split("\n"))
     assert out.count(b"\n") == value.count("\n") + 1
-    assert b"as they are" in err
+    assert b"unchanged" in err
 
 
 def test_read_only_prints_no_secret(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -375,8 +375,8 @@ def test_what_is_no_name_is_a_wrong_argument(
 ) -> None:
     assert run(what, "--", key) == 2
     said = capsys.readouterr().err
-    assert "no name of a variable" in said
-    assert "any of _ . - [ ]" in said
+    assert "Not a valid variable name" in said
+    assert "and _ . - [ ]" in said
 
 
 @pytest.mark.parametrize("key", ["A-B", "a.b", "1A", "A[0]", "Ä"])
@@ -421,8 +421,11 @@ def test_what_was_left_half_done_is_not_confirmed(
 ) -> None:
     old = container("a", created_at=STARTED), container("b", created_at=STARTED)
     for containers, said in (
-        (old, "did not reach a (still as it was made before), b (not restarted)."),
-        ((exited("a", created_at=LATER), old[1]), "did not reach a (exited), b (not restarted)."),
+        (old, "was not applied to a (not recreated), b (not restarted)."),
+        (
+            (exited("a", created_at=LATER), old[1]),
+            "was not applied to a (exited), b (not restarted).",
+        ),
     ):
         seen(monkeypatch, *containers)
         assert run("confirm") == 2
@@ -439,7 +442,7 @@ def test_what_was_finished_by_hand_is_confirmed(
     again = container("b", created_at=STARTED, started_at=LATER)
     seen(monkeypatch, container("a", created_at=LATER), again)
     assert run("confirm") == 0
-    assert capsys.readouterr().out == "The new environment stays.\n"
+    assert capsys.readouterr().out == "The new environment is kept.\n"
     assert left.read() is None
 
 
@@ -452,11 +455,11 @@ def test_a_file_that_was_not_saved_is_not_said_to_stay(
     seen(monkeypatch, container("a", created_at=STARTED), container("b"))
     (project / ".env").write_bytes(b"A=of another\n")
     assert run("confirm") == 2
-    assert "was changed since" in capsys.readouterr().err
+    assert "has changed since" in capsys.readouterr().err
     assert left.left() is not None
     (project / ".env").write_bytes(b"A=of before\n")
     assert run("confirm") == 0
-    assert capsys.readouterr().out == "The environment of before stays.\n"
+    assert capsys.readouterr().out == "The previous environment is kept.\n"
 
 
 def test_what_can_not_be_looked_at_is_not_confirmed(
@@ -467,7 +470,7 @@ def test_what_can_not_be_looked_at_is_not_confirmed(
 
     monkeypatch.setattr("pixel_tui.stack.watch.look_once.read_snapshot", unreachable)
     assert run("confirm") == 2
-    assert "can't be told: There is no engine." in capsys.readouterr().err
+    assert "are unknown: There is no engine." in capsys.readouterr().err
     assert left.left() is not None
 
 

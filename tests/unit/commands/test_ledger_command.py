@@ -46,7 +46,7 @@ def test_tasks_are_listed_as_they_are_in_the_file(
     assert run(folder, "list", "--status", "running") == 0
     said = capsys.readouterr()
     assert "1 of 3 tasks" in said.out
-    assert "nothing is known of workers" in said.err
+    assert "the workers are unknown" in said.err
 
 
 def test_one_task_is_not_many(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,7 +63,7 @@ def test_without_a_ledger_what_makes_one_is_named_where_there_is_a_project(
     words = [verb, *([ONE] if verb == "show" else [])]
     assert run(folder, *words) == 2
     said = capsys.readouterr().err
-    assert "If this is the right project, `pixel-tui ledger add` makes one" in said
+    assert "In the right project, `pixel-tui ledger add` creates one" in said
     (folder / "docker-compose.yml").unlink()
     assert run(folder, *words) == 2
     said = capsys.readouterr().err
@@ -97,7 +97,7 @@ def test_a_torn_ledger_is_unreadable(folder: Path, capsys: pytest.CaptureFixture
     project(folder).ledger.write_text('{"tasks": [')
     for words in (["list"], ["verify", "--json"]):
         assert run(folder, *words) == 2
-    assert "no ledger at the moment" in capsys.readouterr().err
+    assert "invalid at the moment" in capsys.readouterr().err
 
 
 def test_a_read_only_program_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

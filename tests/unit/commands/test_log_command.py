@@ -127,8 +127,8 @@ def service(*containers: Container, name: str = "api", **changes: object) -> Ser
     return replace(found, **changes)  # type: ignore[arg-type]
 
 
-NO_FILE = Trouble(SafeText("There is no compose file here or above: /x."), SafeText("Go."), NOW)
-NOTHING_KEPT = "so that the engine keeps nothing of it"
+NO_FILE = Trouble(SafeText("No compose file here or in a parent folder: /x."), SafeText("Go."), NOW)
+NOTHING_KEPT = "so Docker keeps no logs"
 RAN = replace(API, started_at=NOW)
 
 
@@ -146,24 +146,24 @@ def test_a_name_that_is_not_known_is_answered_with_those_that_are() -> None:
     assert raised.value.remedy == "There are api, web."
     with pytest.raises(UsageError) as raised:
         requested_containers(stack(), ["nope"])
-    assert raised.value.remedy == "The project has no service."
+    assert raised.value.remedy == "The project has no services."
     refused = replace(known, project_trouble=NO_FILE)
     assert requested_containers(refused, ["api"]) == [RAN]
-    with pytest.raises(UsageError, match=r"no container of nope\. There is no compose file"):
+    with pytest.raises(UsageError, match=r"No container of nope\. No compose file"):
         requested_containers(refused, ["nope"])
 
 
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (service(API), "Nothing of api-1 can be read: it never ran."),
+        (service(API), "Can't read the logs of api-1: it was never started."),
         (
             service(replace(RAN, log_driver=SafeText("none"))),
-            f"Nothing of api-1 can be read: its logging driver is none, {NOTHING_KEPT}.",
+            f"Can't read the logs of api-1: its logging driver is none, {NOTHING_KEPT}.",
         ),
         (
             service(replace(API, partial=True, error=SafeText("input/output error"))),
-            "Nothing of api-1 can be read: it can't be inspected: input/output error.",
+            "Can't read the logs of api-1: it can't be inspected: input/output error.",
         ),
         (service(), "api has no container."),
         (
@@ -231,9 +231,9 @@ def test_times_are_read_as_docker_reads_them_too() -> None:
 
 def test_what_is_no_level_and_no_pattern_is_said() -> None:
     assert requested_level("warn") is LogLevel.WARN
-    with pytest.raises(UsageError, match="no such level"):
+    with pytest.raises(UsageError, match="No such level"):
         requested_level("loud")
-    with pytest.raises(UsageError, match="no regular expression"):
+    with pytest.raises(UsageError, match="Not a valid regular expression"):
         requested_matcher("(", regex=True, inverted=False)
 
 
@@ -247,7 +247,7 @@ def test_a_file_is_written_for_its_owner_alone_and_never_over_another(tmp_path: 
     ]
     assert path.stat().st_mode & 0o777 == 0o600
     assert (done.lines, done.bytes) == (2, path.stat().st_size)
-    with pytest.raises(FileError, match="exists already"):
+    with pytest.raises(FileError, match="already exists"):
         export(path, lines, ExportFormat.PLAIN)
     raw = path.with_suffix(".raw")
     export(raw, lines, ExportFormat.RAW)
@@ -283,7 +283,7 @@ def test_secrets_are_masked_on_a_terminal_and_where_none_may_be_shown() -> None:
     assert not masks_secrets(terminal=True, reveal=True, allowed=True)
     assert not masks_secrets(terminal=False, reveal=False, allowed=True)
     assert masks_secrets(terminal=False, reveal=False, allowed=False)
-    with pytest.raises(UsageError, match="read-only, and reveals no secret"):
+    with pytest.raises(UsageError, match="can't be shown in read-only mode"):
         masks_secrets(terminal=True, reveal=True, allowed=False)
 
 

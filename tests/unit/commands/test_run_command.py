@@ -99,7 +99,7 @@ def test_without_an_engine_one_line_says_what_failed_and_one_what_to_do(
         check=False,
     )
     what, remedy, *beside = done.stderr.splitlines()
-    assert what.endswith("There is no socket at the engine's address: unix:///nowhere.sock.")
+    assert what.endswith("The Docker socket does not exist: unix:///nowhere.sock.")
     assert remedy.startswith("pixel-tui: Is Docker installed and started")
     # What only looks names beside it why the project is not read.
     assert all("Compose" in line or "docker-compose" in line for line in beside)
@@ -124,8 +124,8 @@ class TestActions:
 class TestPlan:
     def test_a_secret_is_masked_in_its_text(self, desk: Desk) -> None:
         remember_secret("tok en=ab;c")
-        plan = replace(desk.plan(), reason=plain("image tok en=ab;c is not here"))
-        assert f"image {MASK} is not here" in as_text(plan)
+        plan = replace(desk.plan(), reason=plain("image tok en=ab;c is missing"))
+        assert f"image {MASK} is missing" in as_text(plan)
 
     def test_the_json_is_as_its_schema_says(self, desk: Desk) -> None:
         schema = json.loads(SCHEMA.read_text())
@@ -196,7 +196,7 @@ class TestRun:
         self, desk: Desk, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert carried(desk, RunRequest("start", ("agent",), agreed=True)) is RunExit.DONE
-        assert "nothing to start: agent is running already" in capsys.readouterr().out
+        assert "Nothing to start: agent is already running" in capsys.readouterr().out
         assert desk.runner.started == []
 
     def test_all_services_want_the_projects_name(self, desk: Desk) -> None:
@@ -268,13 +268,13 @@ class TestAudit:
         assert cli.main(["audit", "verify"]) == 1
         audit.end(status())
         assert cli.main(["audit", "verify"]) == 1
-        assert "made again with line 2" in capsys.readouterr().out
+        assert "recreated with line 2" in capsys.readouterr().out
         assert cli.main(["--read-only", "audit", "accept"]) == 2
         assert cli.main(["audit", "accept"]) == 0
         assert "Accepted." in capsys.readouterr().out
         assert cli.main(["audit", "verify"]) == 0
         assert cli.main(["audit", "accept"]) == 0
-        assert "nothing to accept" in capsys.readouterr().out
+        assert "Nothing to accept" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -319,14 +319,14 @@ def test_a_name_that_looks_like_a_time_ago_stays_a_name() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("statsu", "there is no command 'statsu'. Did you mean status?"),
-        ("zzz", "there is no command 'zzz' (choose from demo, status, logs,"),
-        ("env chek", "pixel-tui env: error: there is no command 'chek'. Did you mean check?"),
-        ("--theme x", "there is no option --theme\n"),
-        ("--red-only x status", "there is no option --red-only. Did you mean --read-only?"),
-        ("backup lst", "(choose from now, list, verify, restore). Did you mean list?"),
-        ("plan", "the following arguments are required: action\n"),
-        ("run --yes", "the following arguments are required: action\n"),
+        ("statsu", "unknown command: 'statsu'. Did you mean status?"),
+        ("zzz", "unknown command: 'zzz' (choose from actions, audit, backup,"),
+        ("env chek", "pixel-tui env: unknown command: 'chek'. Did you mean check?"),
+        ("--theme x", "unknown option: --theme\n"),
+        ("--red-only x status", "unknown option: --red-only. Did you mean --read-only?"),
+        ("backup lst", "pixel-tui backup: unknown command: 'lst'. Did you mean list?"),
+        ("plan", "the following arguments are required: ACTION\n"),
+        ("run --yes", "the following arguments are required: ACTION\n"),
     ],
 )
 def test_a_wrong_word_is_named_with_the_nearest(

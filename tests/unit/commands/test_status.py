@@ -149,7 +149,8 @@ FINE = replace(SERVICE, containers=(API,), state=ServiceState.RUNNING)
     [
         pytest.param(
             replace(FINE, containers=(API, LEFT)),
-            f"api runs twice: {LEFT.name} was left by a recreate, and uses the same volumes. Remove"
+            f"api runs twice: {LEFT.name} is left over from a recreate, and uses the same "
+            "volumes. Remove"
             " it: pixel-tui run remove-leftovers api",
             id="a leftover that runs",
         ),
@@ -160,7 +161,7 @@ FINE = replace(SERVICE, containers=(API,), state=ServiceState.RUNNING)
         ),
         pytest.param(
             replace(FINE, sync=Sync(SyncAction.REBUILD, plain("image built with another A"))),
-            "api shows what was baked into its image, not what the environment says now",
+            "api uses values built into its image, not the current environment",
             id="another build",
         ),
         pytest.param(
@@ -208,7 +209,10 @@ def test_what_was_restarted_a_moment_ago_is_said_once() -> None:
     assert not all_well(snapshot)
     assert not list(reasons(snapshot))
     ((name, why),) = unstable_services(snapshot)
-    assert (name, why.split(",")[0]) == ("api", "it was restarted (1) and has run for less than 1m")
+    assert (name, why.split(",")[0]) == (
+        "api",
+        "it was restarted (1) and has been up for less than 1m",
+    )
 
 
 def test_what_is_well_is_no_reason() -> None:
@@ -259,7 +263,7 @@ def test_an_apply_that_waits_to_be_confirmed_is_told_with_what_confirms_it(tmp_p
     )
     files.write(waits)
     words = waiting_words(command, state_folder(), keys)
-    assert "waits to be confirmed. It is rolled back in " in words
-    assert "F9 and then `^k` in the console, or `pixel-tui env confirm`" in words
+    assert "waits for confirmation. It is rolled back in " in words
+    assert "F9 and then `^k` in pixel-tui, or `pixel-tui env confirm`" in words
     assert "F8 and then `c` in" in waiting_words(command, state_folder(), confirm_keys({}))
     files.clear()
