@@ -33,7 +33,7 @@ class NotDurable(FileError):
             "The file is written, but a power loss may bring the old one back: "
             f"{error.strerror or error}.",
             on=str(path),
-            remedy="Look at the disk: `dmesg` may say what it has.",
+            remedy="Check the disk: see `dmesg`.",
         )
 
 
@@ -253,7 +253,7 @@ def _require_regular(path: Path, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
 
 
 def read_regular(path: Path, max_bytes: int, *, follow: bool = True) -> bytes:
@@ -266,7 +266,7 @@ def read_regular(path: Path, max_bytes: int, *, follow: bool = True) -> bytes:
         too_long = os.fstat(file.fileno()).st_size > max_bytes
         content = b"" if too_long else file.read(max_bytes + 1)
     if too_long or len(content) > max_bytes:
-        raise OSError(errno.EFBIG, "it is too long", str(path))
+        raise OSError(errno.EFBIG, "it is too large", str(path))
     return content
 
 

@@ -148,7 +148,7 @@ def _open_file(path: Path) -> int:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
         os.close(descriptor)
-        raise OSError("it is no plain file, or has a second name")
+        raise OSError("not a regular file, or it has a second name")
     return descriptor
 
 

@@ -41,8 +41,8 @@ def full_disk_hint(folder: Path, needed: int) -> str:
         needed: The number of bytes to write.
     """
     return (
-        f"Free at least {max(needed, PIECE_BYTES):,} bytes on the disk of {folder}: `df -h` and"
-        " `docker system df` show what takes the room."
+        f"Free at least {max(needed, PIECE_BYTES):,} bytes on the disk of {folder}: `df -h` and "
+        "`docker system df` show disk usage."
     )
 
 

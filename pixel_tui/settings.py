@@ -109,7 +109,7 @@ def load_settings(
     flag = environment.get(ENVIRONMENT_READ_ONLY, "").strip().lower()
     if flag not in _TRUE | _FALSE:
         raise UsageError(
-            f"{ENVIRONMENT_READ_ONLY} is neither yes nor no: {flag}.", remedy="Set it to 1 or 0."
+            f"{ENVIRONMENT_READ_ONLY} must be 1 or 0, not {flag}.", remedy="Set it to 1 or 0."
         )
     return replace(
         settings,
@@ -121,9 +121,9 @@ def load_settings(
 def _from_file(path: Path) -> Settings:
     if is_pipe(path):
         raise UsageError(
-            "The settings file is a pipe, which is not waited for.",
+            "The settings file is a pipe.",
             on=str(path),
-            remedy="Move it away, and make a file.",
+            remedy="Replace it with a regular file.",
         )
     try:
         text = read_regular(path, MAX_FILE_BYTES).decode()
@@ -132,7 +132,7 @@ def _from_file(path: Path) -> Settings:
         return Settings()
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or not TOML
         raise UsageError(
-            f"The settings file can't be read: {error}.", on=str(path), remedy="Mend or move it."
+            f"The settings file can't be read: {error}.", on=str(path), remedy="Fix or move it."
         ) from error
     known = {"read_only", "theme", "usage_seconds", "log_tail", "keys", "backup"}
     known.add("confirm_seconds")
@@ -163,7 +163,7 @@ def _from_file(path: Path) -> Settings:
 
 def _backup(path: Path, value: object) -> BackupSettings:
     if not isinstance(value, dict):
-        raise _invalid(path, "backup is no table", "Write [backup] and lines like keep = 14.")
+        raise _invalid(path, "backup is not a table", "Use [backup] and lines like keep = 14.")
     settings = BackupSettings()
     known = {item.name for item in fields(BackupSettings)}
     if unknown := sorted(set(value) - known):
@@ -174,7 +174,7 @@ def _backup(path: Path, value: object) -> BackupSettings:
         folder = value["folder"]
         if not isinstance(folder, str) or not folder.strip() or folder.strip(" /.") == "":
             raise _invalid(
-                path, "backup.folder is no folder", 'Write folder = "/srv/backups/pixel".'
+                path, "backup.folder is not a folder", 'Use folder = "/srv/backups/pixel".'
             )
         settings = replace(settings, folder=folder)
     if "keep" in value:
@@ -203,31 +203,33 @@ def _project_paths(path: Path, name: str, value: object, example: str) -> tuple[
         what = "patterns" if name == "files" else "folders"
         raise _invalid(
             path,
-            f"backup.{name} are no {what} below the project's folder",
-            f"Write {name} = {example}.",
+            f"backup.{name} must be {what} below the project's folder",
+            f"Use {name} = {example}.",
         )
     return tuple(map(str, texts))
 
 
 def _boolean(path: Path, name: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise _invalid(path, f"{name} is neither true nor false", f"Write {name} = true.")
+        raise _invalid(path, f"{name} is not true or false", f"Use {name} = true.")
     return value
 
 
 def _number(path: Path, name: str, value: object, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise _invalid(path, f"{name} is no number from {low:g} to {high:g}", f"Change {name}.")
+        raise _invalid(path, f"{name} is not a number from {low:g} to {high:g}", f"Change {name}.")
     return float(value)
 
 
 def _keys(path: Path, value: object) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise _invalid(path, "keys is no table", 'Write [keys] and lines like "table.sort" = "f2".')
+        raise _invalid(
+            path, "keys is not a table", 'Use [keys] and lines like "table.sort" = "f2".'
+        )
     keys = {}
     for name, key in _flatten(value):
         if not isinstance(key, str) or not key.strip():
-            raise _invalid(path, f"the key of {name} is no text", f'Write "{name}" = "f2".')
+            raise _invalid(path, f"the key of {name} is not a string", f'Use "{name}" = "f2".')
         keys[name] = key
     return keys
 

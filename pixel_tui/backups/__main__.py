@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pixel_tui.backups",
-        description="The work behind `pixel-tui backup`, without plan, lock and audit.",
+        description="Run the work of `pixel-tui backup`, without plan, lock and audit.",
     )
     verbs = ("make", "verify", "check", "restore", "roll-back")
     checks = ("check-resources", "check-covered", "check-volumes")
@@ -61,12 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("id", nargs="?", default="", help="which backup")
     add_project_options(parser)
     parser.add_argument("--reason", default="", help="why a backup is made")
-    parser.add_argument("--sparing", action="append", default=[], help="a backup that stays")
+    parser.add_argument("--sparing", action="append", default=[], help="a backup to keep")
     parser.add_argument(
         "--without",
         action="append",
         default=[],
-        help="a Postgres service, or a volume, to leave alone",
+        help="a Postgres service, or a volume, to skip",
     )
     parser.add_argument("--gone", action="append", default=[], help="a volume that is removed")
     parser.add_argument(
@@ -75,16 +75,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--stopping", action="append", default=[], help="the id of a container that is stopped"
     )
-    parser.add_argument("--service", action="append", default=[], help="what is brought up")
-    parser.add_argument("--stays", action="append", default=[], help="a volume that was not")
+    parser.add_argument("--service", action="append", default=[], help="a service to start")
+    parser.add_argument("--stays", action="append", default=[], help="a volume that did not exist")
+    parser.add_argument("--salvage", action="store_true", help="accept an incomplete backup")
+    parser.add_argument("--manifest", default="", help="the SHA-256 of the expected manifest")
     parser.add_argument(
-        "--salvage", action="store_true", help="an incomplete backup is good enough"
+        "--from-elsewhere", action="store_true", help="accept a backup that was not made here"
     )
-    parser.add_argument("--manifest", default="", help="the SHA-256 of the manifest that is meant")
     parser.add_argument(
-        "--from-elsewhere", action="store_true", help="one that was not made here is meant"
+        "--backup-first", action="store_true", help="reserve space for a backup as well"
     )
-    parser.add_argument("--backup-first", action="store_true", help="a backup needs room as well")
     return parser
 
 
@@ -137,15 +137,15 @@ class _Command:
             return
         names = [gap.what for gap in made.missing]
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        words = f"The backup {made.id} is made and INCOMPLETE: {', '.join(names[:3])}{more}."
+        words = f"The backup {made.id} is INCOMPLETE: {', '.join(names[:3])}{more}."
         if self._arguments.salvage:
             say(words)
         else:
-            remedy = "Each line with MISSING says why."
+            remedy = "Each MISSING line says why."
             if any(name.startswith(PREFIX) for name in names):
-                remedy += " Root can look into volumes; name those without data in `skip`."
+                remedy += " Root can read volumes; add those without data to `skip`."
             if any(name.startswith(BIND) for name in names):
-                remedy += " Name bind mounts that need no backup in `skip`."
+                remedy += " Add bind mounts that need no backup to `skip`."
             raise OperationError(words, remedy=remedy)
 
     def _verify(self) -> None:
@@ -157,7 +157,7 @@ class _Command:
             raise OperationError(
                 f"The backup {backup.id} is damaged: {'; '.join(verification.problems[:3])}."
             )
-        say(f"The backup {backup.id} is as it was written.")
+        say(f"The backup {backup.id} is intact.")
 
     def _check(self) -> None:
         folder, manifest = self._find_backup()
@@ -181,15 +181,16 @@ class _Command:
         digest = backup.manifest.digest
         if self._arguments.manifest not in {"", digest}:
             raise OperationError(
-                "The backup has been changed since the plan was made: nothing was done.",
+                "The backup has changed since the plan was made: nothing was changed.",
                 on=backup.id,
-                remedy="Look at who can write to its folder, and ask for the plan again.",
+                remedy="Check who can write to its folder, and make the plan again.",
             )
         if not self._arguments.from_elsewhere and not self._made_here(digest):
             raise OperationError(
-                "This user has made no such backup here: nothing was done.",
+                "This user did not make that backup here: nothing was changed.",
                 on=backup.id,
-                remedy="Ask for the plan again: it wants a word for one from elsewhere.",
+                remedy="Make the plan again: it asks for a word to confirm a backup from "
+                "elsewhere.",
             )
         return backup.folder, backup.manifest
 
@@ -211,7 +212,9 @@ class _Command:
         images: list[RanImage] = []
         for item in (item for item in manifest.items if item.path == DEPLOYMENT):
             if trouble := check_item(folder, item, {})[0]:
-                raise OperationError(f"Nothing was done: how it ran is damaged: {trouble}.")
+                raise OperationError(
+                    f"Nothing was changed: the saved deployment is damaged: {trouble}."
+                )
             images += read_deployment(folder).images
         self._restorer(folder).restore(manifest, wanted_for_deployment)
         retag(self._view, images, say)
@@ -249,7 +252,7 @@ class _Command:
     def _check_resources(self) -> None:
         """Check that `up` finds the networks and volumes that it needs."""
         require_resources(self._view, self._arguments.service)
-        say("Networks and volumes are as the files say.")
+        say("Networks and volumes match the files.")
 
     def _check_covered(self) -> None:
         """Check that the backup for a wipe still covers the volumes."""
@@ -268,8 +271,8 @@ class _Command:
         remaining = sorted(set(self._arguments.gone) & existing)
         lost = sorted(set(self._arguments.stays) - existing)
         if remaining or lost:
-            words = [f"still there: {', '.join(remaining)}"] if remaining else []
-            words += [f"gone, and should not be: {', '.join(lost)}"] if lost else []
+            words = [f"not removed: {', '.join(remaining)}"] if remaining else []
+            words += [f"removed by mistake: {', '.join(lost)}"] if lost else []
             raise OperationError(f"The volumes are not as planned: {'; '.join(words)}.")
         for name in self._arguments.gone:
             say(f"volume     {name}  is gone")

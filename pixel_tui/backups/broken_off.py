@@ -17,7 +17,7 @@ _MAKING: Final = "to make    "
 _BEGUN: Final = "  is being put back"
 NOTHING_REPLACED_YET: Final = "nothing is replaced yet"
 _NOTHING: Final = SafeText("Nothing was replaced.")
-_NOT_BEGUN: Final = SafeText("As far as its output says, nothing was replaced.")
+_NOT_BEGUN: Final = SafeText("According to its output, nothing was replaced.")
 
 
 def replacing_line(place: str, kept: str) -> str:
@@ -56,18 +56,18 @@ def restore_progress(lines: Iterable[str], project: Path) -> SafeText:
             if not os.path.lexists(project / kept):
                 continue
             if not os.path.lexists(project / place):
-                missing.append(f"{place}, which is kept as {kept}")
+                missing.append(f"{place}, kept as {kept}")
             elif not _is_one(project / place, project / kept):
                 done.append(f"{place} (kept as {kept})")
         elif line.startswith(_MAKING):
             place = line.removeprefix(_MAKING)
             if os.path.lexists(project / place):
-                done.append(f"{place} (there was none)")
+                done.append(f"{place} (did not exist)")
         elif line.endswith(_BEGUN):
             servers.append(line.removesuffix(_BEGUN))
     words = [f"Replaced: {', '.join(done)}."] if done else []
-    words += [f"Not in its place: {item}." for item in missing]
-    words += [f"Perhaps only in part: {' '.join(title.split())}." for title in servers]
+    words += [f"Missing: {item}." for item in missing]
+    words += [f"Possibly incomplete: {' '.join(title.split())}." for title in servers]
     if words:
         return plain(" ".join(words))
     return _NOTHING if listed else _NOT_BEGUN

@@ -53,7 +53,7 @@ def _is_regular_file(path: Path, gaps: Gaps) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        why = f"it could not be looked at: {error.strerror or error}"
+        why = f"it could not be read: {error.strerror or error}"
         gaps.add(str(path), why, Gap.UNKNOWN, expected=True)
         return False
 
@@ -85,7 +85,7 @@ def _special_file_reason(mode: int) -> str:
         (stat.S_ISBLK, "a device"),
     ):
         if is_it(mode):
-            return f"it is {name}, and no file"
+            return f"it is {name}, not a file"
     return ""
 
 
@@ -100,7 +100,7 @@ def _matches(policy: Policy, gaps: Gaps) -> list[Path]:
                     gaps.add_unread([(folder, why)], policy)
         found += policy.project.glob(pattern)
         if not set("*?[") & set(pattern) and _is_folder(policy.project / pattern):
-            why = "it is a folder, and no file"
+            why = "it is a folder, not a file"
             gaps.add(pattern, why, Gap.NOT_COPIED, expected=False)
     return found
 

@@ -34,7 +34,7 @@ def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
         raise OperationError(
             f"The database is damaged: {trouble}.",
             on=str(source),
-            remedy="Look at it with `sqlite3`.",
+            remedy="Check it with `sqlite3`.",
         )
     counted = count_rows(target)
     rows: JsonObject | None = None if counted is None else dict(counted)
@@ -49,7 +49,7 @@ def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
         DETAIL: as_detail(state),
     }
     if copied.journal != "wal" and copied.at_once:
-        details["note"] = "writers had to wait: it is written to without pause, and not WAL"
+        details["note"] = "writers had to wait: it is written to all the time, and not in WAL mode"
     return details, digest
 
 

@@ -53,7 +53,7 @@ class Coverage:
         if self.kept:
             parts.append(self.kept)
         if self.unknown:
-            parts.append(f"UNKNOWN what it holds now ({'; '.join(self.unknown)})")
+            parts.append(f"current content UNKNOWN ({'; '.join(self.unknown)})")
         return "; ".join(parts)
 
 
@@ -69,7 +69,7 @@ def coverage_of(name: str, manifest: Manifest, stored: StoredData | None) -> Cov
     found = Coverage(content.cover)
     volume = stored.volumes.get(name) if stored is not None else None
     if stored is None or volume is None:
-        found.unknown.append("it could not be looked at")
+        found.unknown.append("it could not be read")
     else:
         found.folder = volume.folder
         _compare_servers(found, content, manifest, stored)
@@ -85,7 +85,7 @@ def _compare_servers(
     here = [server for server in stored.servers if content.name in server.volumes]
     for service in content.by if content.cover is Cover.DUMPED else ():
         if service not in {server.service for server in here}:
-            found.unknown.append(f"{service} does not run with it")
+            found.unknown.append(f"{service} is not running with it")
     dumped = {(item.server, item.database) for item in manifest.items if item.database}
     for server in here:
         if server.unknown:
@@ -120,14 +120,14 @@ def _kept(found: Coverage, content: VolumeContent) -> str:
     servers = ", ".join(content.by)
     match content.cover:
         case Cover.DUMPED if found.missing or found.unknown:
-            return f"the databases that {servers} had then are dumped in the backup"
+            return f"the databases of {servers} are dumped in the backup"
         case Cover.DUMPED:
-            then = "as it was then (what was written since is lost)"
+            then = "as it was then (later data is lost)"
             return f"every database of {servers} is dumped in the backup, {then}"
         case Cover.DATABASES if found.complete:
-            return "its SQLite databases are in the backup, and it holds nothing else"
+            return "its SQLite databases are in the backup, and it has nothing else"
         case Cover.DATABASES:
-            return "the SQLite databases that it held then are in the backup"
+            return "the SQLite databases it had then are in the backup"
         case Cover.NOTHING:
             return "" if found.missing or found.files else "in NO backup"
-    return f"it is UNKNOWN what the backup has of it ({content.why})"
+    return f"UNKNOWN in the backup ({content.why})"

@@ -69,7 +69,7 @@ def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
     except OperationError as error:
         return Declared(trouble=str(error))
     except ValueError:
-        return Declared(trouble="compose did not print it as JSON")
+        return Declared(trouble="compose did not print JSON")
     return found
 
 

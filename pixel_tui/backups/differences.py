@@ -67,7 +67,7 @@ def changed_lines(
         now = _text(project / item.source).splitlines()
         then = _text(folder / item.path).splitlines()
         if len(now) + len(then) > MAX_COMPARED_LINES:
-            found.append((plain(item.source), plain("it is too long to be compared")))
+            found.append((plain(item.source), plain("too long to compare")))
             continue
         lines = [
             f"{line[0]} {line[1:].strip()}"

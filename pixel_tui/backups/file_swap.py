@@ -65,8 +65,8 @@ class FileSwap:
     def kept_text(self) -> str:
         """The kept files and their folder, as a sentence."""
         if not self.kept_files:
-            return "Nothing had to be put aside."
-        words = f"Put aside in {self._roots.project}: {', '.join(self.kept_files)}."
+            return "No file was replaced."
+        words = f"Old files kept in {self._roots.project}: {', '.join(self.kept_files)}."
         return f"{words} {self._secrets.words}".rstrip()
 
     def announce(self, target: Path) -> None:
@@ -148,7 +148,7 @@ class FileSwap:
             names = {target: self._kept_path(target), **names}
         for path, kept in names.items():
             if os.path.lexists(kept):
-                raise FileError("Something is put aside there already.", on=str(kept))
+                raise FileError("An old file is already kept there.", on=str(kept))
             self._say(f"aside      {self._roots.shown(path)} -> {self._roots.shown(kept)}")
         linked = {path for path in side or names if _add_link(path, names[path])}
         for path, kept in names.items():

@@ -49,7 +49,9 @@ def missing_databases(
                 continue
             present = now.get(key)
             if present is None:
-                sentences[key] = f"{item.title} is gone, and is in the backup {manifest.id}"
+                sentences[key] = (
+                    f"{item.title} no longer exists, and is in the backup {manifest.id}"
+                )
             elif present.empty:
                 sentences[key] = (
                     f"{item.title} is empty now, and was not in the backup {manifest.id}"

@@ -26,15 +26,15 @@ class Gaps:
         """Add gaps for paths that could not be read and belong in a backup."""
         for path, why in paths[:MAX_UNREAD]:
             what = real_inside(str(path), policy.project) or str(path)
-            self.add(what, f"it could not be looked at: {why}", Gap.UNKNOWN, expected=True)
+            self.add(what, f"it could not be read: {why}", Gap.UNKNOWN, expected=True)
         if len(paths) > MAX_UNREAD:
             more = f"{len(paths) - MAX_UNREAD} more files and folders"
-            self.add(more, "they could not be looked at", Gap.UNKNOWN, expected=True)
+            self.add(more, "they could not be read", Gap.UNKNOWN, expected=True)
 
     def add_undeclared(self, declared: Declared) -> None:
         """Add gaps for services that compose refuses to resolve."""
         for name in declared.unclear:
-            why = "compose refuses it, and what it mounts is not known"
+            why = "compose refuses it, so its mounts are unknown"
             self.add(name, why, Gap.UNKNOWN, expected=True)
         if declared.services and declared.trouble:
             what = "services of inactive profiles"

@@ -121,7 +121,7 @@ class Maker:
         started, now = self._clock.monotonic(), self._clock.now()
         store = BackupStore(self._policy.root, former=self._policy.former)
         for name in store.sweep():
-            self._say(f"removed {name}, which an earlier backup left behind")
+            self._say(f"removed {name}, left over from an earlier backup")
         seen = self._view.containers()
         sources = self._sources(seen)
         self._gaps = list(sources.left_out)
@@ -227,7 +227,7 @@ class Maker:
 
     def _print_gaps(self, manifest: Manifest) -> None:
         for gap in manifest.left_out:
-            word = "MISSING: " if gap.expected else "left out: "
+            word = "MISSING: " if gap.expected else "skipped: "
             self._say(f"{word}{gap.what} ({gap.why})")
         for warning in manifest.warnings:
             self._say(f"WARNING: {warning}")
@@ -240,7 +240,7 @@ class Maker:
         try:
             record.add(digest, manifest.id)
         except FileError as error:
-            self._say(f"WARNING: it will be taken for one from elsewhere: {error}")
+            self._say(f"WARNING: it will be treated as a backup from elsewhere: {error}")
         try:
             yield
         except BaseException:
@@ -278,10 +278,10 @@ class Maker:
         free = found.f_bavail * found.f_frsize
         if required > free:
             raise FileError(
-                f"There is not enough room for a backup: it needs about"
-                f" {size(required)}, and {size(free)} are free.",
+                f"Not enough space for a backup: it needs about {size(required)}, and "
+                f"{size(free)} are free.",
                 on=str(self._policy.root),
-                remedy="Make room, or set another folder under [backup] in the settings.",
+                remedy="Free some space, or set another folder under [backup] in the settings.",
             )
 
     def _copy(
@@ -394,7 +394,7 @@ class Maker:
         return FileError(
             f"No backup was made: {error.strerror or error}.",
             on=str(error.filename or self._policy.root),
-            remedy="Make room on the disk; what was begun is removed."
+            remedy="Free some space on the disk; the partial backup is removed."
             if full
-            else "Check who may read it.",
+            else "Check its permissions.",
         )

@@ -194,13 +194,13 @@ class Manifest:
                 return volume
         copied = tuple(item.source for item in self.items if item.volume == name)
         if copied:
-            return VolumeContent(name, Cover.DATABASES, copied, "no other file of it is")
+            return VolumeContent(name, Cover.DATABASES, copied, "its other files are not")
         for item in self.items:
             named = {volume.raw for volume in Node(item.details)["volumes"]}
             if item.kind is ItemKind.POSTGRES and name in named:
-                why = f"only the database {item.database} was dumped; others are not known"
+                why = f"only the database {item.database} was dumped; others are unknown"
                 return VolumeContent(name, Cover.UNKNOWN, (item.source,), why)
-        return VolumeContent(name, Cover.UNKNOWN, (), "the backup does not know of it")
+        return VolumeContent(name, Cover.UNKNOWN, (), "not in the backup")
 
 
 def is_backup_id(text: str) -> bool:
@@ -218,7 +218,7 @@ def relative_path(text: str) -> PurePosixPath:
     path = PurePosixPath(text)
     named = bool(text) and "\0" not in text and path.parts
     if not named or path.is_absolute() or ".." in path.parts or str(path) != text:
-        raise ValueError(f"{text!r} is no path below a folder")
+        raise ValueError(f"{text!r} is not a path below a folder")
     return path
 
 

@@ -91,25 +91,25 @@ def from_bytes(content: bytes) -> Manifest:
         ValueError: It is invalid, of another version, or has a path that leads out of its folder.
     """
     if len(content) > MAX_MANIFEST_BYTES:
-        raise ValueError("it is too long")
+        raise ValueError("it is too large")
     node = Node(load_object(content))
     version = node["version"].value
     if not isinstance(version, int) or isinstance(version, bool) or version not in READABLE:
         raise ValueError(
-            f"its version is {node['version'].text[:20] or 'missing'}, and this program reads"
-            f" {READABLE[0]} to {READABLE[-1]}"
+            f"its version is {node['version'].text[:20] or 'missing'}, but this pixel-tui reads "
+            f"{READABLE[0]} to {READABLE[-1]}"
         )
     if not is_backup_id(node["id"].raw):
-        raise ValueError("its id is none")
+        raise ValueError("its id is not valid")
     created = datetime.fromisoformat(node["created"].raw)
     if created.tzinfo is None:
-        raise ValueError("its time has no zone")
+        raise ValueError("its time has no time zone")
     seconds = node["seconds"].value
     if not isinstance(node["items"].value, list):
         raise ValueError("it has no list of items")
     items = tuple(map(_item, node["items"]))
     if len({item.path for item in items}) != len(items):
-        raise ValueError("two items have one path")
+        raise ValueError("two items have the same path")
     return Manifest(
         id=node["id"].raw,
         project=node["project"].raw,
@@ -158,9 +158,9 @@ def _item(node: Node) -> Item:
     relative_path(path)
     size, digest = node["bytes"].value, node["sha256"].raw
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= MAX_FILE_BYTES:
-        raise ValueError(f"the size of {path!r} is none")
+        raise ValueError(f"the size of {path!r} is not valid")
     if not re.fullmatch("[0-9a-f]{64}", digest):
-        raise ValueError(f"the hash of {path!r} is none")
+        raise ValueError(f"the hash of {path!r} is not valid")
     return Item(kind, source, path, size, digest, _object(node["details"]))
 
 
@@ -188,5 +188,5 @@ def read_manifest(folder: Path) -> Manifest:
             remedy="Use another backup.",
         ) from error
     if manifest.id != folder.name:
-        raise FileError(f"The manifest is that of {manifest.id[:20]}.", on=str(path))
+        raise FileError(f"The manifest belongs to {manifest.id[:20]}.", on=str(path))
     return manifest

@@ -24,9 +24,9 @@ from pixel_tui.text import SafeText
 
 RECHECK_SECONDS: Final = 0.3
 """A process that only read the file just now has closed it by then."""
-UNSEEN: Final = SafeText("a process that can't be seen from here")
-OF_OTHERS: Final = "which files other users' processes have open: only root may look"
-OUTSIDE: Final = "which files processes outside of this container have open"
+UNSEEN: Final = SafeText("a process that is not visible from here")
+OF_OTHERS: Final = "the files that other users' processes have open: only root can see them"
+OUTSIDE: Final = "the files that processes outside this container have open"
 MAX_NAMED: Final = 3
 """How many processes that could not be inspected are named."""
 _FIRST_NAMESPACE: Final = 0xEFFFFFFC
@@ -96,7 +96,9 @@ def open_files(
             if not containers or (pid > 0 and scan.stopping):
                 holders[path] = (*holders.get(path, ()), words)
             else:
-                unknown.append(f"whether {words}, which has {path} open, is of what is stopped")
+                unknown.append(
+                    f"whether {words}, which has {path} open, belongs to a stopped service"
+                )
     return OpenFiles(holders, tuple(unknown))
 
 
@@ -147,9 +149,9 @@ def _unknown_descriptions(scan: _Scan, proc: Path) -> list[str]:
     words = [OF_OTHERS] if scan.hidden else []
     for pid, what in sorted(scan.refused.items())[:MAX_NAMED]:
         process = process_of(pid, proc).words
-        words.append(f"which files {process} has {what}: the kernel does not let root look here")
+        words.append(f"the files that {process} has {what}: the kernel hides them even from root")
     if (more := len(scan.refused) - MAX_NAMED) > 0:
-        words.append(f"which files {more} more processes have open: the same")
+        words.append(f"the files that {more} more processes have open: the same")
     return words
 
 

@@ -49,13 +49,13 @@ def search_outside(source: str, others: Iterable[Path], *, here: bool) -> Outsid
         here: Whether the engine's paths are valid for this process.
     """
     if not here:
-        return _unknown("the engine is on another machine, or this program is in a container")
+        return _unknown("Docker is on another machine, or pixel-tui runs in a container")
     if not os.path.lexists(source):
-        return _unknown("it is not to be found")
+        return _unknown("not found")
     start = Path(source)
     real = Path(os.path.realpath(start))
     if is_system(str(real)):
-        return OutsideResult(Gap.UNKNOWN, False, f"{OUTSIDE}, and of the machine itself")
+        return OutsideResult(Gap.UNKNOWN, False, f"{OUTSIDE}, and belongs to the machine")
     kept = [Path(os.path.realpath(path)) for path in others]
     if any(real.is_relative_to(path) for path in kept):
         return OutsideResult(Gap.NOT_COPIED, False, OUTSIDE)
@@ -63,15 +63,15 @@ def search_outside(source: str, others: Iterable[Path], *, here: bool) -> Outsid
     if found.databases:
         count = len(found.databases)
         words = "a SQLite database" if count == 1 else f"{count} SQLite databases"
-        why = f"{OUTSIDE}, where nothing is copied; it holds {words}: {found.databases[0]}"
+        why = f"{OUTSIDE}, which is not copied; it has {words}: {found.databases[0]}"
         return OutsideResult(Gap.NOT_COPIED, True, why)
     if found.server_data:
         return _unknown(found.server_data[0].words)
     if found.unread:
         path, reason = found.unread[0]
-        return _unknown(f"{path} could not be looked at: {reason}")
-    return OutsideResult(Gap.NOT_COPIED, False, f"{OUTSIDE}; there is no SQLite database in it")
+        return _unknown(f"{path} could not be read: {reason}")
+    return OutsideResult(Gap.NOT_COPIED, False, f"{OUTSIDE}; it has no SQLite database")
 
 
 def _unknown(why: str) -> OutsideResult:
-    return OutsideResult(Gap.UNKNOWN, True, f"{OUTSIDE}, and its content is not known: {why}")
+    return OutsideResult(Gap.UNKNOWN, True, f"{OUTSIDE}, and its content is unknown: {why}")

@@ -47,8 +47,8 @@ class Owners:
             if self._set_in_container(path, uid, gid):
                 return
             raise OperationError(
-                f"Only root can give a file to the owner {uid}:{gid}, and no image with `chown`"
-                " is here to do it in a container.",
+                f"Only root can change the owner to {uid}:{gid}, and there is no image with "
+                "`chown` here to do it in a container.",
                 on=str(path.parent),
                 remedy="Run the restore as root, or `docker pull alpine` and try again.",
             ) from error

@@ -162,7 +162,9 @@ class Postgres:
         if result.code in _NO_SHELL or result.output.strip() == b"no":
             return "there is no pg_dump in its container"
         if result.code:
-            raise OperationError(f"It can't be asked: {result.reason}", on=self._container[:12])
+            raise OperationError(
+                f"The server can't be asked: {result.reason}", on=self._container[:12]
+            )
         return ""
 
     def is_ready(self) -> bool:
@@ -178,7 +180,7 @@ class Postgres:
         result = self._run(NAME, patience=ASK_SECONDS)
         name = result.output.decode(errors="replace")[:63]
         if result.code or not name:
-            raise OperationError(f"It is not known which database it has: {result.reason}")
+            raise OperationError(f"Its databases are unknown: {result.reason}")
         return name
 
     def databases(self) -> tuple[Database, ...]:
@@ -290,7 +292,7 @@ class Postgres:
         result = self._run(RESTORE, _connection_string(name), source=dump)
         if result.code:
             raise OperationError(
-                f"pg_restore failed, and the database {name} is as it was: {result.reason}",
+                f"pg_restore failed, and the database {name} is unchanged: {result.reason}",
                 on=self._container[:12],
             )
 
@@ -327,7 +329,7 @@ class Postgres:
     def _execute(self, statements: str) -> None:
         """Run SQL without backslashes, which psql would execute as its own commands."""
         if "\\" in statements or "\0" in statements:
-            raise OperationError("A name with a backslash can't be made again: make it by hand.")
+            raise OperationError("A name with a backslash can't be recreated: create it by hand.")
         with _as_file(statements) as file:
             result = self._run(_STATEMENTS, source=file, patience=ASK_SECONDS * 4)
         if result.code:

@@ -17,7 +17,7 @@ from typing import Final
 from pixel_tui.files import open_regular
 
 _FOLDER: Final = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_LINK_ERROR: Final = "since it was looked at, a link was put on its way"
+_LINK_ERROR: Final = "a link was added to its path after the check"
 
 
 @contextmanager

@@ -60,9 +60,9 @@ def _require_externals(view: StackView, services: Sequence[Node], project: Node)
     if missing:
         makes = (view.command.docker_argv(item.kind, "create", item.name) for item in missing)
         raise OperationError(
-            f"In the files of then {missing[0].kind} {missing[0].name} is external, and it is not"
-            " there. Files and tags are back; what runs was not touched.",
-            remedy=f"Make it, and ask for the plan again: {' && '.join(map(shown, makes))}",
+            f"In the restored files, {missing[0].kind} {missing[0].name} is external, but it "
+            "does not exist. Files and tags are restored; containers were not changed.",
+            remedy=f"Create it, and make the plan again: {' && '.join(map(shown, makes))}",
         )
 
 
@@ -90,9 +90,10 @@ def _refusal(
         command.compose_argv(*up, names=sorted({*services, *on})),
     ]
     return OperationError(
-        f"In the files of then network {', '.join(names)} is another one than there is, and `up`"
-        " would stop a part of what is on it. Files and tags are back; what runs was not touched.",
-        remedy=f"To have it run as then: {' && '.join(map(shown, lines))}",
+        f"In the restored files, network {', '.join(names)} differs from the existing one, and "
+        "`up` would stop some of its containers. Files and tags are restored; containers were "
+        "not changed.",
+        remedy=f"To run it as it was: {' && '.join(map(shown, lines))}",
     )
 
 
@@ -105,7 +106,7 @@ def _model(view: StackView) -> JsonObject:
         active = view.programs.run(view.command.compose_argv(*words), patience=ASK_SECONDS)
         if active.code:
             reason = failure_reason(result, view.command, os.environ)
-            raise OperationError(f"Compose can't read the files of then: {reason}")
+            raise OperationError(f"Compose can't read the restored files: {reason}")
         result = active
     try:
         return load_object(result.output)

@@ -57,22 +57,22 @@ def target_of(item: Item, roots: RestoreRoots) -> Path:
     project, real = roots.project.resolve(), target.resolve()
     if not real.is_relative_to(project) and not _is_project_link(target, real, roots):
         raise FileError(
-            "A link leads out of the project's folder, to where no service has its data.",
+            "A link leads out of the project's folder, to a place where no service has data.",
             on=f"{target} -> {real}",
             remedy="Remove the link if you did not make it.",
         )
     for path in (real, target):
         if roots.backups is not None and path.is_relative_to(roots.backups.resolve()):
-            raise FileError("It is in the folder of the backups itself.", on=str(path))
+            raise FileError("It is in the backup folder itself.", on=str(path))
     if real.is_relative_to(project) and _is_version_control(real.relative_to(project).parts):
-        raise FileError("A link leads into the history of a repository.", on=str(target))
+        raise FileError("A link leads into a repository's history.", on=str(target))
     place = real.parent
     while not os.path.lexists(place):
         place = place.parent
     if not place.is_dir():
-        raise FileError("It would be below what is no folder.", on=str(place))
+        raise FileError("Its parent is not a folder.", on=str(place))
     if real.is_dir() and not _is_empty(real):
-        raise FileError("It would take the place of a folder that is not empty.", on=str(real))
+        raise FileError("It would replace a folder that is not empty.", on=str(real))
     return real
 
 
@@ -109,7 +109,7 @@ def require_content(item: Item, path: Path) -> None:
         path: Its file in the backup.
     """
     if item.kind is ItemKind.SQLITE and not is_database(path):
-        raise FileError("It is said to be a SQLite database and is none.", on=str(path))
+        raise FileError("It is marked as a SQLite database, but is not one.", on=str(path))
 
 
 def mode_of(item: Item) -> int:
@@ -136,17 +136,17 @@ def is_side_file(item: Item, items: Iterable[Item]) -> bool:
 def _require_ours(item: Item) -> None:
     path = relative_path(item.source)
     if _is_version_control(path.parts):
-        raise FileError("No backup contains the history of a repository.", on=item.source)
+        raise FileError("A backup can't contain a repository's history.", on=item.source)
     if is_displaced(path.name) or is_temporary(path.name):
-        raise FileError("No backup contains what a restore has put aside.", on=item.source)
+        raise FileError("A backup can't contain files that a restore replaced.", on=item.source)
     if item.volume and (
         item.kind is not ItemKind.SQLITE
         or not item.source.startswith(volume_source(item.volume, ""))
     ):
-        raise FileError("It is said to be in a volume, and is not.", on=item.source)
+        raise FileError("It is marked as in a volume, but is not.", on=item.source)
     mode = item.details.get("mode")
     if mode is not None and not (isinstance(mode, str) and _MODE.fullmatch(mode)):
-        raise FileError(f"No file is restored with the mode {str(mode)[:20]!r}.", on=item.source)
+        raise FileError(f"A file can't be restored with mode {str(mode)[:20]!r}.", on=item.source)
 
 
 def _is_version_control(parts: Iterable[str]) -> bool:
@@ -180,5 +180,5 @@ def _in_volume(item: Item, roots: RestoreRoots) -> Path:
     relative = item.source.removeprefix(volume_source(item.volume, ""))
     target = place / relative_path(relative)
     if target.resolve() != target:
-        raise FileError("A link leads to another place than in the backup.", on=str(target))
+        raise FileError("A link points elsewhere than in the backup.", on=str(target))
     return target

@@ -106,7 +106,7 @@ class Restorer:
         with self._check.reporting_untouched("the backup can't be"):
             require_server_space(items, self._servers, self._say)
         self._check.require_closed(changed, targets, stopping)
-        self._say(f"all {len(items)} are whole, and there is a place for each")
+        self._say(f"all {len(items)} are intact and can be restored")
 
     def restore(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> None:
         """Restore the wanted items, after checking all of them.
@@ -120,7 +120,7 @@ class Restorer:
         self._check.require_unused(changed, targets)
         for item in changed:
             self._files.announce(targets[item.path])
-        self._say(f"all {len(items)} are whole; {NOTHING_REPLACED_YET}")
+        self._say(f"all {len(items)} are intact; {NOTHING_REPLACED_YET}")
         new_files: list[tuple[Item, Path]] = []
         try:
             for item in changed:
@@ -139,7 +139,7 @@ class Restorer:
                 with self._reporting_kept_files(item):
                     self._restore_server(item)
             elif item not in changed:
-                self._say(f"{item.kind.value:<10} {item.source}  is the same already")
+                self._say(f"{item.kind.value:<10} {item.source}  is identical already")
         self._say(self.kept_text)
 
     @contextmanager
@@ -149,7 +149,7 @@ class Restorer:
             yield
         except (OSError, ValueError, ConsoleError) as error:
             raise OperationError(
-                f"{item.title} could not be put back: {failure_reason(error)}. {self.kept_text}",
+                f"{item.title} could not be restored: {failure_reason(error)}. {self.kept_text}",
                 remedy=str(error.remedy) if isinstance(error, ConsoleError) else "",
             ) from error
 
@@ -162,7 +162,7 @@ class Restorer:
             if hashlib.sha256(roles).hexdigest() != item.sha256:
                 raise FileError(CHANGED)
             made = server.restore_roles(roles)
-            self._say(f"{item.kind.value:<10} {item.title}  {made} made again")
+            self._say(f"{item.kind.value:<10} {item.title}  {made} recreated")
             return
         # The server executes the content, so it must read the copy that was checked.
         with tempfile.TemporaryFile(dir=self._check.dump_folder) as dump:

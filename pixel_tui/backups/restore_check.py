@@ -73,10 +73,10 @@ class RestoreCheck:
         """Return the items to restore, in order."""
         items = [item for item in manifest.items if wanted(item)]
         if not manifest.items:
-            raise OperationError("Nothing was restored, since the backup holds nothing.")
+            raise OperationError("Nothing was restored: the backup is empty.")
         items.sort(key=lambda item: item.kind is not ItemKind.ROLES)  # databases belong to them
         for item in [item for item in items if is_side_file(item, items)]:
-            self._say(f"{item.kind.value:<10} {item.source}  left alone: its database has it all")
+            self._say(f"{item.kind.value:<10} {item.source}  skipped: its database has everything")
             items.remove(item)
         return items
 
@@ -95,7 +95,7 @@ class RestoreCheck:
                 if not item.server:
                     target = target_of(item, self._roots)
                     if target in targets.values():
-                        raise FileError("Two items go to one place.", on=str(target))
+                        raise FileError("Two items have the same path.", on=str(target))
                     targets[item.path] = target
         self._require_separate_targets(targets)
         files = [item for item in items if item.path in targets]
@@ -125,7 +125,7 @@ class RestoreCheck:
         if not trouble and item.server:
             trouble = self._why_not_ready(item.source)
         if not trouble and item.volume and item.volume not in (self._roots.volumes or {}):
-            trouble = "its volume can't be opened on this machine (is the stack up?)"
+            trouble = "its volume can't be opened on this machine (is the stack running?)"
         if trouble:
             raise OperationError(trouble)
         require_content(item, item_file(self._folder, item))
@@ -133,11 +133,11 @@ class RestoreCheck:
     def _why_not_ready(self, service: str) -> str:
         server = self._servers.get(service)
         if server is None:
-            return "its Postgres server does not run (start it first)"
+            return "its Postgres server is not running (start it first)"
         deadline = time.monotonic() + READY_SECONDS
         while not server.is_ready():
             if time.monotonic() >= deadline:
-                return f"its Postgres server takes no connection within {span(READY_SECONDS)}"
+                return f"its Postgres server accepts no connection within {span(READY_SECONDS)}"
             time.sleep(0.5)
         return ""
 
@@ -156,7 +156,7 @@ class RestoreCheck:
             )
         except PermissionError as error:
             raise OperationError(
-                f"this user may not write in {folder}", remedy=access_hint(folder)
+                f"this user can't write to {folder}", remedy=access_hint(folder)
             ) from error
         finally:
             test_file.unlink(missing_ok=True)
@@ -165,7 +165,7 @@ class RestoreCheck:
         """Raise `OperationError` if a running container could write to one of these."""
         if self._running is None or not files:
             return
-        with self.reporting_untouched("what uses it is unknown"):
+        with self.reporting_untouched("its users are unknown"):
             holders = self._running()
         for item in files:
             place = str(targets[item.path])
@@ -173,7 +173,7 @@ class RestoreCheck:
             with self.reporting_untouched(f"{item.title} can't be"):
                 if users:
                     raise OperationError(
-                        f"{', '.join(users[:3])} runs and mounts it",
+                        f"{', '.join(users[:3])} is running and mounts it",
                         remedy=f"Stop it first: docker stop {' '.join(users[:3])}",
                     )
         self.require_closed(files, targets)
@@ -187,7 +187,7 @@ class RestoreCheck:
             target = targets[item.path]
             side = side_files(target) if item.kind is ItemKind.SQLITE else []
             parts |= dict.fromkeys([*side, target], item)
-        with self.reporting_untouched("which processes use it is unknown"):
+        with self.reporting_untouched("the processes that use it are unknown"):
             found = open_files(parts, stopping=stopping)
         for words in found.unknown:
             if words not in self._unknown:
@@ -198,9 +198,7 @@ class RestoreCheck:
                 self._say(f"open       {self._roots.shown(path)}  {words}")
         for path, users in found.holders.items():
             with self.reporting_untouched(f"{parts[path].title} can't be"):
-                raise OperationError(
-                    f"{', '.join(users[:3])} has it open", remedy="Stop that first"
-                )
+                raise OperationError(f"{', '.join(users[:3])} has it open", remedy="Stop it first")
 
     @contextmanager
     def reporting_untouched(self, why: str) -> Iterator[None]:
@@ -210,9 +208,9 @@ class RestoreCheck:
         except (OSError, ValueError, ConsoleError) as error:
             remedies = [str(error.remedy)] if isinstance(error, ConsoleError) else []
             if self._running is not None:
-                remedies.append("What was stopped for it is still stopped: start it again.")
+                remedies.append("The services stopped for it are still stopped: start them again.")
             raise OperationError(
-                f"{self.untouched}, since {why}: {failure_reason(error)}.",
+                f"{self.untouched}: {why}: {failure_reason(error)}.",
                 on=self._folder.name,
                 remedy=" ".join(f"{words.removesuffix('.')}." for words in remedies if words),
             ) from error

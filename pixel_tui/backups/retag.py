@@ -14,12 +14,10 @@ def retag(view: StackView, images: list[RanImage], say: Say) -> None:
     """
     for ran in images:
         if not view.inspect("image", [ran.image_id]):
-            say(
-                f"image      {ran.service}  {ran.image_id[:19]} is not here any more: left as it is"
-            )
+            say(f"image      {ran.service}  {ran.image_id[:19]} no longer exists here: not changed")
             continue
         if ran.image.startswith("sha256:") or "@" in ran.image:
-            say(f"image      {ran.service}  {ran.image[:60]} names its content itself")
+            say(f"image      {ran.service}  {ran.image[:60]} is named by its digest")
             continue
         result = view.programs.run(
             view.command.docker_argv("tag", names=[ran.image_id, ran.image]), patience=ASK_SECONDS

@@ -29,8 +29,8 @@ class Shortage:
     def error(self) -> FileError:
         """The problem and how to fix it."""
         return FileError(
-            f"There is not enough room: it needs {size(self.needed)} ({self.needed:,} bytes),"
-            f" and {size(self.free)} are free.",
+            f"Not enough space: it needs {size(self.needed)} ({self.needed:,} bytes), and "
+            f"{size(self.free)} are free.",
             on=str(self.folder),
             remedy="Remove older backups, or files named NAME.before-TIME",
         )

@@ -38,7 +38,7 @@ class ServerData:
     @property
     def words(self) -> str:
         """A description of it."""
-        return f"{self.folder} is the data of a {self.server} server, which is not copied"
+        return f"{self.folder} has the data of a {self.server} server, which is not copied"
 
 
 @dataclass(slots=True)

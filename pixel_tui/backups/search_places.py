@@ -40,13 +40,13 @@ def _look_at_bind(
     places = [(item, place) for item in users for at, place in item.bind_targets if at == source]
     names = {source, *(f"{item.service}:{place}" for item, place in places)}
     if names & set(policy.skip_binds):
-        return OutsideResult(Gap.NOT_COPIED, False, "the settings skip it")
+        return OutsideResult(Gap.NOT_COPIED, False, "skipped by the settings")
     if places and all(place in item.read_only for item, place in places):
-        why = f"{OUTSIDE}, and no service can write to it"
+        why = f"{OUTSIDE}, read-only for every service"
         return OutsideResult(Gap.NOT_COPIED, False, why)
     absent = stack.here and not os.path.lexists(source)
     if absent and not any(item.made for item in users):
-        return OutsideResult(Gap.NOT_COPIED, False, f"{OUTSIDE}, and there is nothing yet")
+        return OutsideResult(Gap.NOT_COPIED, False, f"{OUTSIDE}, and does not exist yet")
     return search_outside(source, others, here=stack.here)
 
 

@@ -60,7 +60,7 @@ class SecretCopies:
         """What the user should know about them, in sentences; empty without copies."""
         if not self._copies:
             return ""
-        words = [f"With secrets in it: {', '.join(shown for shown, _, _ in self._copies)}."]
+        words = [f"Contains secrets: {', '.join(shown for shown, _, _ in self._copies)}."]
         if names := [shown for shown, ignored, _ in self._copies if ignored is False]:
             words.append(
                 f"Git does not ignore {', '.join(names)}: before you commit, remove it or add"
@@ -69,7 +69,7 @@ class SecretCopies:
         if names := [shown for shown, ignored, _ in self._copies if ignored is None]:
             words.append(f"Whether git ignores {', '.join(names)} is unknown: see `git status`.")
         if names := [shown for shown, _, private in self._copies if not private]:
-            words.append(f"Others may read {', '.join(names)}: its owner can `chmod 600` it.")
+            words.append(f"Others can read {', '.join(names)}: its owner can `chmod 600` it.")
         return " ".join(words)
 
 

@@ -28,7 +28,7 @@ def require_server_space(items: Sequence[Item], servers: Mapping[str, Postgres],
     for name in dict.fromkeys(item.server for item in dumps):
         free_bytes = servers[name].free_bytes()
         if free_bytes is None:
-            say(f"unknown    how much is free where {name} keeps its data")
+            say(f"unknown    free space where {name} has its data")
             continue
         ours = [item for item in dumps if item.server == name]
         # Each restore is one transaction, which frees nothing of its database before the end; but
@@ -37,15 +37,18 @@ def require_server_space(items: Sequence[Item], servers: Mapping[str, Postgres],
         largest = max(ours, key=lambda item: item.size)
         if largest.size > free_bytes:
             raise OperationError(
-                f"There is not enough room where {name} keeps its data: the dump {largest.title}"
-                f" alone has {size(largest.size)}, and {size(free_bytes)} are free.",
-                remedy=f"Make room there; or stop {name}, and its dumps are left alone",
+                f"Not enough space where {name} has its data: the dump {largest.title} alone "
+                f"needs {size(largest.size)}, and {size(free_bytes)} are free.",
+                remedy=f"Free some space there; or stop {name}, and its dumps are skipped",
             )
         needed = max(item.database_size for item in ours)
-        words = f"{size(free_bytes)} are free where {name} keeps its data"
+        words = f"{size(free_bytes)} are free where {name} has its data"
         if needed > free_bytes:
-            say(f"WARNING: {words}, and a database had {size(needed)}: it may find no room")
+            say(
+                f"WARNING: {words}, and a database had {size(needed)}: there may not be enough "
+                "space"
+            )
         elif all(item.database_size for item in ours):
-            say(f"room       {words}, for {size(needed)}")
+            say(f"space      {words}, for {size(needed)}")
         else:
-            say(f"unknown    how much {name} needs for its dumps; {words}")
+            say(f"unknown    space that {name} needs for its dumps; {words}")

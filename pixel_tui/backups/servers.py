@@ -59,7 +59,7 @@ def query_server(seen: SeenContainer, postgres: Postgres) -> QueriedServer | Lef
         databases = postgres.databases()
     except OperationError as error:
         listed = False
-        why = f"they could not be listed: {error}"
+        why = f"could not be listed: {error}"
         gaps.append(LeftOut(f"databases of {seen.service}", why, Gap.UNKNOWN, expected=True))
         try:
             databases = (Database(postgres.database()),)
@@ -67,7 +67,7 @@ def query_server(seen: SeenContainer, postgres: Postgres) -> QueriedServer | Lef
             gaps.append(LeftOut(seen.service, str(unknown), Gap.UNKNOWN, expected=True))
     for item in databases:
         if not item.open:
-            why = "it takes no connections"
+            why = "it accepts no connections"
             gaps.append(LeftOut(f"{seen.service}/{item.name}", why, Gap.FAILED, expected=True))
     try:
         data_folders = postgres.data_folders() if listed else ()
@@ -104,16 +104,16 @@ def server_volume_contents(
         for name in dict.fromkeys([*server_volumes(server.seen, server.data_folders),
                                    *server_volumes(server.seen)]):  # fmt: skip
             if not server.data_folders or not content.listed:
-                cover, why = Cover.UNKNOWN, f"{server.name} does not say what it keeps in it"
+                cover, why = Cover.UNKNOWN, f"{server.name} does not report what it has there"
             elif name in others:
-                cover, why = Cover.UNKNOWN, f"{server.name} keeps its data elsewhere"
+                cover, why = Cover.UNKNOWN, f"{server.name} has its data elsewhere"
             elif not_dumped:
                 cover = Cover.UNKNOWN
                 why = f"not dumped of {server.name}: {', '.join(not_dumped)}"
             elif not content.roles:
-                cover, why = Cover.UNKNOWN, f"the roles of {server.name} were not dumped"
+                cover, why = Cover.UNKNOWN, f"roles of {server.name} not dumped"
             else:
-                cover, why = Cover.DUMPED, "what else lies in it is not copied"
+                cover, why = Cover.DUMPED, "its other files are not copied"
             found.append(VolumeContent(name, cover, by, why))
     return tuple(found)
 

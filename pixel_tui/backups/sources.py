@@ -50,7 +50,7 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     gaps.add_undeclared(stack.declared)
     for data in found.server_data:
         what = real_inside(str(data.folder), policy.project) or str(data.folder)
-        why = f"it is the data of a {data.server} server, which is not copied"
+        why = f"it has the data of a {data.server} server, which is not copied"
         gaps.add(what, why, Gap.UNKNOWN, expected=True)
     real: dict[str, Path] = {}
     databases = _databases_below(found, policy, real)
@@ -60,17 +60,17 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
         held = any(PurePosixPath(item).is_relative_to(relative) for item in named_below)
         if relative not in {".", *policy.skip} and os.path.lexists(path) and not held:
             is_incomplete = found.is_incomplete(path)
-            where = "what could be looked at of it" if is_incomplete else "it"
-            why = f"no database in {where}, and no configured file"
+            where = "its readable part" if is_incomplete else "it"
+            why = f"no database and no configured file in {where}"
             gap = Gap.UNKNOWN if is_incomplete else Gap.NOT_COPIED
             gaps.add(relative, why, gap, expected=False)
     for name in policy.user_skips:
         if os.path.lexists(policy.project / name):
-            gaps.add(name, "the settings skip it", Gap.NOT_COPIED, expected=False)
+            gaps.add(name, "skipped by the settings", Gap.NOT_COPIED, expected=False)
     for item in servers:
         if not item.running:
             gaps.add(
-                item.service, "its Postgres server does not run", Gap.UNKNOWN,
+                item.service, "its Postgres server is not running", Gap.UNKNOWN,
                 expected=item.made or not item.optional or has_data(item, stack),
             )  # fmt: skip
     of_running = {name for item in running for name in server_volumes(item)}

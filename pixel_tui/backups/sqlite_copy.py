@@ -111,7 +111,7 @@ def _require_opened(
     """
     opened = {file[1:] for file in _open_descriptors() - open_before}
     if not stat.S_ISREG(status.st_mode) or (status.st_dev, status.st_ino) not in opened:
-        what = "Another file was put in its place while it was copied."
+        what = "It was replaced by another file while it was copied."
         raise OperationError(what, on=str(display_path))
 
 

@@ -87,7 +87,7 @@ class StackView:
         if missing := set(ids) - {node["Id"].raw for node in nodes}:
             still = set(self._ask("ps", "--quiet", "--no-trunc").split())
             if missing & still:
-                raise OperationError("The engine can't be asked what its containers mount.")
+                raise OperationError("Docker can't be asked for the mounts of its containers.")
         mounts = (mount for node in nodes for mount in node["Mounts"])
         names = sorted({item["Name"].raw for item in mounts if item["Type"].raw == "volume"})
         volumes = map(Node, self.inspect("volume", names)) if names else ()
@@ -165,7 +165,7 @@ class StackView:
     def _ask(self, *words: str) -> str:
         result = self.programs.run(self.command.docker_argv(*words), patience=ASK_SECONDS)
         if result.code:
-            raise OperationError(f"The engine can't be asked: {result.reason}")
+            raise OperationError(f"Docker can't be asked: {result.reason}")
         return result.output.decode(errors="replace")
 
 

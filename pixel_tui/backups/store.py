@@ -141,7 +141,7 @@ class BackupStore:
             if folder.is_dir() and not folder.is_symlink() and os.path.lexists(folder / MANIFEST):
                 return _read_backup(folder)
         raise OperationError(
-            "There is no such backup.", on=backup_id[:60], remedy="See `pixel-tui backup list`."
+            "No such backup.", on=backup_id[:60], remedy="See `pixel-tui backup list`."
         )
 
     def begin(self, now: datetime) -> "BackupInProgress":
@@ -166,7 +166,7 @@ class BackupStore:
                 return BackupInProgress(backup_id, partial)
         except OSError as error:
             raise _folder_error(self.root, error) from error
-        raise OperationError("There are too many backups of one second.", on=str(self.root))
+        raise OperationError("Too many backups in the same second.", on=str(self.root))
 
     def _keep_out_of_git(self) -> None:
         """Add a `.gitignore`: `git add .` must not add the project's secrets."""
@@ -264,7 +264,7 @@ def _read_backup(folder: Path) -> Backup:
 
 
 def _unread_backup(folder: Path) -> Backup:
-    trouble = "It was not read: the newer backups have more to read than can be of any use."
+    trouble = "Not read: the newer backups exceed the read limit."
     return Backup(folder.name, folder, None, trouble=trouble)
 
 
@@ -401,7 +401,7 @@ def _is_abandoned(partial: Path) -> bool:
 def _folder_error(path: Path, error: OSError) -> FileError:
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     return FileError(
-        f"The folder of the backups can't be used: {error.strerror or error}.",
+        f"The backup folder can't be used: {error.strerror or error}.",
         on=str(path),
-        remedy="Make room on the disk." if full else "Check its owner and mode.",
+        remedy="Free some space on the disk." if full else "Check its owner and mode.",
     )

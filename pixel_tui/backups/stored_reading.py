@@ -67,9 +67,9 @@ def _servers(
             found[item.service] = StoredServer(item.service, volumes, known.databases, why)
             continue
         if not item.running:
-            why = f"{item.service} does not run"
+            why = f"{item.service} is not running"
         elif not ask:
-            why = f"{item.service} is not asked by what is read-only"
+            why = f"{item.service} is not asked in read-only mode"
         else:
             queried = query_server(item, Postgres(view.programs, view.command, item.id))
             if isinstance(queried, QueriedServer):
@@ -93,7 +93,7 @@ def _asked(queried: QueriedServer, guessed: tuple[str, ...]) -> StoredServer:
     if not queried.listed:
         why = next((gap.why for gap in queried.gaps), f"{queried.name} does not list its databases")
     elif not queried.data_folders:
-        why = f"{queried.name} does not say where it keeps its data"
+        why = f"{queried.name} does not report its data folder"
     return StoredServer(queried.name, volumes, databases, why)
 
 
@@ -118,7 +118,9 @@ def _volume(name: str, opened: VolumeKnowledge, own: Sequence[str]) -> StoredVol
     place = opened.folders.get(name)
     if place is None:
         in_memory = "it is in memory" if name in opened.in_memory else ""
-        return StoredVolume(name, unknown=in_memory or opened.why.get(name, "") or "it is not open")
+        return StoredVolume(
+            name, unknown=in_memory or opened.why.get(name, "") or "it accepts no connections"
+        )
     return _files(name, place, {place / folder for folder in own})
 
 
@@ -151,7 +153,7 @@ def _files(name: str, place: Path, own: Collection[Path]) -> StoredVolume:
     files = [file for path in sorted(found) if (file := _file(path, place, unread)) is not None]
     names_there = {file.path for file in files if file.database}
     files = [file for file in files if _database_of(file.path) not in names_there]
-    why = f"not all of it could be looked at, such as {unread[0]}" if unread else ""
+    why = f"some of it could not be read, such as {unread[0]}" if unread else ""
     return StoredVolume(name, tuple(files), why)
 
 

@@ -34,7 +34,7 @@ def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> Ver
         trouble, note = check_item(backup.folder, item, servers)
         if trouble:
             problems.append(f"{item.title}: {trouble}")
-        words = trouble or f"as it was written, {size(item.size)}{note}"
+        words = trouble or f"intact, {size(item.size)}{note}"
         say(f"{item.kind.value:<10} {item.title}  {words}")
     for gap in backup.manifest.missing:
         say(f"MISSING: {gap.what} ({gap.why})")
@@ -51,7 +51,7 @@ def item_file(folder: Path, item: Item) -> Path:
     path = folder / item.path
     real = path.resolve(strict=True)
     if real != folder.resolve() / item.path or not real.is_file():
-        raise ValueError("it is no ordinary file of the backup")
+        raise ValueError("not a regular file of the backup")
     return real
 
 
@@ -69,7 +69,7 @@ def check_item(folder: Path, item: Item, servers: ReadContents) -> tuple[str, st
             return check_database(path), ", integrity checked"
         if not trouble and item.kind is ItemKind.POSTGRES:
             if not _is_custom(path):
-                return "it is no dump in the custom format of pg_dump", ""
+                return "not a dump in the custom format of pg_dump", ""
             return _read_contents(path, servers.get(item.source))
     return trouble, ""
 
@@ -77,8 +77,8 @@ def check_item(folder: Path, item: Item, servers: ReadContents) -> tuple[str, st
 def _changed(path: Path, item: Item) -> str:
     size = path.stat().st_size
     if size != item.size:
-        return f"it has {size} bytes, and had {item.size}"
-    return "" if hash_file(path) == item.sha256 else "its content has changed"
+        return f"it has {size} bytes instead of {item.size}"
+    return "" if hash_file(path) == item.sha256 else "content has changed"
 
 
 def _is_custom(path: Path) -> bool:
@@ -88,7 +88,7 @@ def _is_custom(path: Path) -> bool:
 
 def _read_contents(path: Path, server: Postgres | None) -> tuple[str, str]:
     if server is None:
-        return "", ", its table of contents not read: its server does not run"
+        return "", ", its table of contents not read: its server is not running"
     try:
         return "", f", {server.contents(path)} entries"
     except ConsoleError as error:

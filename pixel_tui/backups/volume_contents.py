@@ -35,12 +35,12 @@ def held_volumes(stack: Stack) -> dict[str, HeldVolume]:
         for name, target in item.volumes:
             if item.made or name in there:
                 held = found.setdefault(
-                    name, HeldVolume(f"{item.service} keeps {target} in it", {name})
+                    name, HeldVolume(f"{item.service} has {target} in it", {name})
                 )
                 held.names.add(f"{item.service}:{target}")
                 held.stored = held.stored or target not in item.read_only
     for name in stack.volumes:
-        found.setdefault(name, HeldVolume("no service has it", {name}))
+        found.setdefault(name, HeldVolume("no service uses it", {name}))
     return found
 
 
@@ -70,12 +70,15 @@ def search_volumes(
         place, known, is_missing = opened.folders.get(name), held[name], False
         by: tuple[str, ...] = ()
         if known.names & set(policy.skip_volumes):
-            cover, reason = Cover.NOTHING, "the settings skip it"
+            cover, reason = Cover.NOTHING, "skipped by the settings"
         elif name in server_volume_names:
             # The gap is the server that does not run.
-            cover, reason = Cover.UNKNOWN, "the server that keeps its data in it does not run"
+            cover, reason = Cover.UNKNOWN, "its server is not running"
         elif name in opened.in_memory:
-            cover, reason = Cover.NOTHING, "it is in memory: nothing in it outlives its containers"
+            cover, reason = (
+                Cover.NOTHING,
+                "it is in memory: its content is lost with its containers",
+            )
         elif (folder := opened.bound.get(name)) and (relative := path_within(folder, policy)):
             cover, by, reason = _in_bound(folder, relative, searched)
         elif folder:
@@ -92,12 +95,12 @@ def search_volumes(
                 reason = f"{reason}; {found.server_data[0].words}"
                 is_missing = known.stored
             if unread := [str(path) for path, _ in found.unread]:
-                reason += f"; {len(unread)} in it could not be looked at, such as {unread[0]}"
+                reason += f"; {len(unread)} in it could not be read, such as {unread[0]}"
                 is_missing = True
         else:
             why = opened.why.get(name, "")
             cover = Cover.UNKNOWN
-            reason = f"its content is not known and not copied{f' ({why})' if why else ''}"
+            reason = f"its content is unknown and not copied{f' ({why})' if why else ''}"
             is_missing = known.stored
         gap = Gap.UNKNOWN if cover is Cover.UNKNOWN else Gap.NOT_COPIED
         gaps.add(volume_title(name), f"{reason}; {known.words}", gap, expected=is_missing)
@@ -114,10 +117,10 @@ def _cover(databases: int, *, sure: bool) -> tuple[Cover, str]:
     """
     if databases:
         count = counted(databases, "database")
-        return Cover.DATABASES, f"only {count} in it copied, and no other file"
-    where = "it" if sure else "what could be looked at of it"
+        return Cover.DATABASES, f"only {count} in it copied, no other files"
+    where = "it" if sure else "its readable part"
     cover = Cover.NOTHING if sure else Cover.UNKNOWN
-    return cover, f"its content is not copied: there is no SQLite database in {where}"
+    return cover, f"its content is not copied: no SQLite database in {where}"
 
 
 def _in_bound(
@@ -129,7 +132,7 @@ def _in_bound(
     is_incomplete = found.is_incomplete(Path(folder))
     cover, reason = _cover(len(by), sure=not is_incomplete)
     if is_incomplete:
-        reason += "; some of it could not be looked at"
+        reason += "; some of it could not be read"
     return cover, by, f"it is the folder {relative}: {reason}"
 
 

@@ -76,15 +76,15 @@ def volume_folders(
         elif folder := bound_folder(node):
             bound[name] = folder
         elif name not in nodes:
-            why[name] = "the engine does not describe it"
+            why[name] = "Docker does not describe it"
         elif node["Driver"].raw != "local" or node["Options"]:
-            why[name] = "it is made with options of its driver"
+            why[name] = "it was created with driver options"
         elif root is None:
             why[name] = elsewhere
         elif not place.is_relative_to(root):
-            why[name] = "it is not a plain folder of the engine"
+            why[name] = "it is not a plain Docker folder"
         elif not (place.is_dir() and os.access(place, os.R_OK | os.X_OK)):
-            why[name] = "this user may not enter its folder"
+            why[name] = "this user can't enter its folder"
         else:
             folders[name] = place
     return VolumeKnowledge(folders, bound, frozenset(in_memory), frozenset(gone), why)
@@ -94,7 +94,7 @@ def _own_folder(view: StackView, seen: Sequence[SeenContainer]) -> tuple[Path | 
     """Return the engine's data folder if it has these containers, else why not."""
     root = view.engine_folder()
     if root is None:
-        return None, "the engine does not say where its folder is"
+        return None, "Docker does not report its folder"
     try:
         own = any((root / "containers" / item.id).is_dir() for item in seen if item.id)
     except OSError:
@@ -102,6 +102,6 @@ def _own_folder(view: StackView, seen: Sequence[SeenContainer]) -> tuple[Path | 
     if not own:
         return (
             None,
-            "the engine's folder is not on this machine, or this user may not enter it",
+            "Docker's folder is not on this machine, or this user can't enter it",
         )
     return root, ""

@@ -116,7 +116,7 @@ class DemoSource:
         """
         if path.name == ".env.example":
             return EXAMPLE
-        raise FileError("The embedded stack has no such file.", on=str(path))
+        raise FileError("The demo has no such file.", on=str(path))
 
     def versions(self) -> Sequence[SavedVersion]:
         """Return the saved versions, newest first."""

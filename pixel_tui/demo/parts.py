@@ -33,8 +33,8 @@ from pixel_tui.text import SafeText
 from screens.changes.flow import Operations
 from widgets.dashboard.status_bar import Mode
 
-NOTHING_EDITED: Final = SafeText("Nothing waits to be saved: edit the environment first (E).")
-NO_BACKUPS: Final = SafeText("The embedded stack has no folder, and nothing to back up.")
+NOTHING_EDITED: Final = SafeText("Nothing to save: edit the environment first (E).")
+NO_BACKUPS: Final = SafeText("The demo has no folder, and nothing to back up.")
 
 
 def demo_parts(

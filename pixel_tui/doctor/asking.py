@@ -34,7 +34,7 @@ def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | 
         except ConsoleError as error:
             answers.append(error)
         except Exception as error:  # noqa: BLE001  no other check suffers
-            what = f"This check stopped over a fault of its own ({type(error).__name__}: {error})."
+            what = f"This check crashed because of a bug ({type(error).__name__}: {error})."
             answers.append(ConsoleError(what, remedy="Please report it."))
 
     thread = threading.Thread(target=ask, name="doctor", daemon=True)
@@ -43,8 +43,8 @@ def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | 
     if answers:
         return answers[0]
     return EngineUnreachable(
-        f"There was no answer within {span(seconds)}.",
-        remedy="Does a program, such as ssh, wait for a password or for a slow network?",
+        f"No answer within {span(seconds)}.",
+        remedy="Does a program, such as ssh, wait for a password or a slow network?",
     )
 
 

@@ -48,7 +48,7 @@ def check_backups(found: tuple[Policy, tuple[Exposure, ...]] | ConsoleError | No
     if isinstance(found, ConsoleError):
         return failed_with(NAME, found)
     if found is None:
-        return skipped(NAME, "It is not known what the containers mount.")
+        return skipped(NAME, "The mounts of the containers are unknown.")
     policy, exposed = found
     if not exposed:
         return ok(NAME, f"No container mounts {policy.root}.")

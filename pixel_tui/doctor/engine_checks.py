@@ -110,42 +110,44 @@ def check_socket(facts: SocketFacts | OSError | None, others: Sequence[str] = ()
     """
     name = "socket"
     if facts is None:
-        return skipped(name, "The engine is not reached through a socket of this machine.")
+        return skipped(name, "Docker is not reached through a local socket.")
     if isinstance(facts, FileNotFoundError):
-        remedy = f"There is one at {others[0]}: try --host {SCHEME}{others[0]}." if others else ""
-        return skipped(name, f"There is no socket at {facts.filename}: see the engine.", remedy)
+        remedy = (
+            f"There is a socket at {others[0]}: try --host {SCHEME}{others[0]}." if others else ""
+        )
+        return skipped(name, f"No socket at {facts.filename}: see the daemon check.", remedy)
     if isinstance(facts, OSError):
         return failed(
             name,
-            f"The socket can't be looked at: {facts.strerror}: {facts.filename}.",
-            "Is DOCKER_HOST, or the context, that of another user?",
+            f"The socket can't be checked: {facts.strerror}: {facts.filename}.",
+            "Does DOCKER_HOST, or the context, belong to another user?",
         )
     if not facts.is_socket:
         return failed(
-            name, f"{facts.path} is no socket.", "Check --host, DOCKER_HOST or the context."
+            name, f"{facts.path} is not a socket.", "Check --host, DOCKER_HOST or the context."
         )
     rights = f"{facts.path} belongs to {facts.owner}:{facts.group} ({facts.mode:04o})"
     if facts.usable:
         how = f", whose group {facts.user} is in" if facts.in_group else ""
-        return ok(name, f"{rights}{how}; {facts.user} may use it.")
+        return ok(name, f"{rights}{how}; {facts.user} can use it.")
     if facts.listed and not facts.in_group:
         return failed(
             name,
-            f"{rights}. {facts.user} is in the group {facts.group}, but this login is older.",
-            f"Log in again, or try at once with `newgrp {facts.group}`.",
+            f"{rights}. {facts.user} is in group {facts.group}, but this login session is older.",
+            f"Log in again, or run `newgrp {facts.group}`.",
         )
     if facts.group == "root":
         return failed(
             name,
-            f"{rights}: only root may use it.",
-            "Give the engine a group: `sudo groupadd -f docker`, `sudo systemctl restart "
+            f"{rights}: only root can use it.",
+            "Create a group for Docker: `sudo groupadd -f docker`, `sudo systemctl restart "
             f"docker.socket docker`, `sudo usermod -aG docker {facts.user}`, and log in again.",
         )
     return failed(
         name,
-        f"{rights}; {facts.user} is not in the group {facts.group}.",
-        f"Join it: `sudo usermod -aG {facts.group} {facts.user}`, then log in again. "
-        "Who may use the socket has root's power over this host.",
+        f"{rights}; {facts.user} is not in group {facts.group}.",
+        f"Join it: `sudo usermod -aG {facts.group} {facts.user}`, then log in again. Members "
+        "have root access to this host.",
     )
 
 
@@ -163,7 +165,7 @@ def check_engine(told: EngineTold | ConsoleError, context: str, address: str) ->
     )
     if (pair := version_pair(number)) is not None and pair < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        return warning(name, found, f"Update it: this console was tried with {oldest} and newer.")
+        return warning(name, found, f"Update Docker: pixel-tui supports {oldest} and newer.")
     return ok(name, found)
 
 
@@ -183,19 +185,19 @@ def check_clock(told: EngineTold | ConsoleError) -> DoctorCheck:
     """Do this machine's and the engine's clock agree?"""
     name = "clock"
     if isinstance(told, ConsoleError):
-        return skipped(name, "The engine did not answer.")
+        return skipped(name, "The Docker daemon did not answer.")
     theirs = parse_time(Node(told.info)["SystemTime"].raw)
     if theirs is None:
-        return skipped(name, "The engine does not tell its time.")
+        return skipped(name, "The Docker daemon does not report its time.")
     # It was that late at some time between the question and the answer.
     ahead = (theirs - told.answered_at).total_seconds()
     behind = (told.asked_at - theirs).total_seconds()
     drift = max(ahead, behind, 0.0)
     if drift <= DRIFT_SECONDS:
-        return ok(name, f"The engine's clock and this one agree within {span(DRIFT_SECONDS)}.")
+        return ok(name, f"The Docker daemon's clock differs by less than {span(DRIFT_SECONDS)}.")
     return warning(
         name,
-        f"The engine's clock is {span(drift)} {'ahead' if ahead > 0 else 'behind'}: "
-        "ages and log times will look wrong.",
-        "Let both machines follow a time server: see `timedatectl` on each.",
+        f"The Docker daemon's clock is {span(drift)} {'ahead' if ahead > 0 else 'behind'}: ages "
+        "and log times are wrong.",
+        "Synchronise the clocks of both machines: see `timedatectl`.",
     )

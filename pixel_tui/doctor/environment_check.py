@@ -54,6 +54,6 @@ def check_environment(found: Sequence[Overview] | ConsoleError) -> DoctorCheck:
         return warning(
             NAME,
             f"{' and '.join(wrong)} in the {keys} of {where}.",
-            "`pixel-tui env check` says which, why, and what to do.",
+            "See `pixel-tui env check`.",
         )
-    return ok(NAME, f"Nothing is wrong with the {keys} in {where}.")
+    return ok(NAME, f"No problems with the {keys} in {where}.")

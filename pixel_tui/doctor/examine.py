@@ -99,7 +99,7 @@ def _unnamed(error: UsageError) -> list[DoctorCheck]:
         *("socket", "clock", "compose", "project", "containers", "hashes", "logging"),
         *("images", "environment", "backups"),
     )
-    why = "It is not known on which engine."
+    why = "The Docker daemon is unknown."
     first, *rest = (skipped(name, why) for name in names)
     return [first, failed_with("engine", error), *rest]
 
@@ -119,7 +119,7 @@ def _stack(
     compose = check_compose(command.compose, program)
     resolved: ResolvedProject | ConsoleError | Unknown
     if compose.verdict is CheckResult.FAILED:
-        resolved = Unknown("There is no compose program to ask.")
+        resolved = Unknown("There is no compose program.")
     else:
         resolved = answer(readers.project.resolve, COMPOSE_SECONDS)
     project = _parsed(resolved)
@@ -158,7 +158,7 @@ def _containers(
 ) -> tuple[Container, ...] | ConsoleError | Unknown:
     """The project's containers; where compose does not tell its name, by their labels."""
     if isinstance(told, ConsoleError):
-        return Unknown("The engine did not answer.")
+        return Unknown("The Docker daemon did not answer.")
     engine, resolved = readers.engine, isinstance(project, Project)
 
     def read() -> tuple[Container, ...] | Unknown:
@@ -170,7 +170,7 @@ def _containers(
         found = tuple(read_containers(engine, engine.containers(name), {}, ()).values())
         if found or resolved:
             return found
-        return Unknown("It is not known which project's: no container names this folder.")
+        return Unknown("The project is unknown: no container belongs to this folder.")
 
     return answer(read)
 
@@ -193,7 +193,7 @@ def _other_names(
 ) -> tuple[SafeText, ...] | ConsoleError | Unknown:
     """Under which names this folder's containers run, where none has the project's."""
     if not isinstance(project, Project) or isinstance(containers, Asked) or containers:
-        return Unknown("It is not asked for.")
+        return Unknown("Not requested.")
     return answer(lambda: read_other_names(engine, project))
 
 
@@ -213,9 +213,9 @@ def _images(
     state_folder: Path,
 ) -> tuple[ImageAge, ...] | ConsoleError | Unknown:
     if isinstance(told, ConsoleError):
-        return Unknown("The engine did not answer.")
+        return Unknown("The Docker daemon did not answer.")
     if not isinstance(project, Project):
-        return Unknown("It is not known which project's.")
+        return Unknown("The project is unknown.")
     records = build_records(readers.project.command, state_folder)
     return answer(
         lambda: look_at_images(project, readers.engine, records, environment), LOOKING_SECONDS

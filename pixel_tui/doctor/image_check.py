@@ -90,11 +90,11 @@ def check_images(found: tuple[ImageAge, ...] | ConsoleError | Unknown) -> Doctor
     if isinstance(found, ConsoleError):
         return skipped(NAME, found.sentence)
     if not found:
-        return skipped(NAME, "No image is built from a checkout that git can read.")
+        return skipped(NAME, "No image is built from a git checkout.")
     old = [item for item in found if item.old]
     if not old:
         names = ", ".join(item.service for item in found)
-        return ok(NAME, f"Not older than the last commit of what they are built from: {names}.")
+        return ok(NAME, f"Not older than the last commit of their source: {names}.")
     words = [
         f"{item.service} (built {_minute(item.built)}, commit {_minute(item.committed)})"
         for item in old[:SHOWN]
@@ -102,8 +102,8 @@ def check_images(found: tuple[ImageAge, ...] | ConsoleError | Unknown) -> Doctor
     more = f"; and {len(old) - SHOWN} more" if len(old) > SHOWN else ""
     return warning(
         NAME,
-        f"Older than the last commit of what they are built from: {'; '.join(words)}{more} (UTC).",
-        f"Rebuild {', '.join(item.service for item in old)}, if that commit is meant to run.",
+        f"Older than the last commit of their source: {'; '.join(words)}{more} (UTC).",
+        f"Rebuild {', '.join(item.service for item in old)} to run that commit.",
     )
 
 

@@ -21,14 +21,14 @@ def check_settings(settings: Settings | ConsoleError, path: Path, *, named: bool
         return failed_with(name, settings)
     mode = "read-only" if settings.read_only else "writable"
     if path.is_file():
-        return ok(name, f"{path} is well formed; the console is {mode}.")
+        return ok(name, f"{path} is valid; pixel-tui is {mode}.")
     if named:
         return warning(
             name,
-            f"{ENVIRONMENT_CONFIG} names {path}, which does not exist: defaults are used.",
-            "Make the file or unset the variable.",
+            f"{ENVIRONMENT_CONFIG} is set to {path}, which does not exist: defaults are used.",
+            "Create the file or unset the variable.",
         )
-    return ok(name, f"There is no {path}: defaults are used; the console is {mode}.")
+    return ok(name, f"No {path}: defaults are used; pixel-tui is {mode}.")
 
 
 def try_folder(folder: Path) -> OSError | None:
@@ -47,10 +47,10 @@ def check_state(folder: Path, error: OSError | None) -> DoctorCheck:
     """Can logs, the audit trail and job output be written?"""
     name = "state"
     if error is None:
-        return ok(name, f"{folder} can be written.")
+        return ok(name, f"{folder} is writable.")
     return failed(
         name,
-        f"{folder} can't be written: {error.strerror or error}. "
-        "There would be no log, no audit trail and no change to the stack.",
-        "Check its owner (was the console run with sudo once?), its mode and the free space.",
+        f"{folder} can't be written: {error.strerror or error}. Without it there is no log, no "
+        "audit trail and no change to the stack.",
+        "Check its owner (did you run pixel-tui with sudo?), its mode and the free space.",
     )

@@ -52,7 +52,7 @@ def check_compose(program: Sequence[str], said: ProgramOutput | ConsoleError) ->
     if pair is None:
         return warning(
             name,
-            f"`{called}` tells no version: {words or 'it says nothing'}.",
+            f"`{called}` reports no version: {words or 'it says nothing'}.",
             f"Is it Docker Compose? See `{called} version`.",
         )
     if pair[0] < OLDEST_COMPOSE:
@@ -69,7 +69,7 @@ def check_project(project: Project | Asked) -> DoctorCheck:
         return failed_with(name, project)
     found = f"{project.name} in {project.directory}: {counted(len(project.services), 'service')}."
     if not project.services:
-        return warning(name, found, "Name a service in the compose file.")
+        return warning(name, found, "Add a service to the compose file.")
     vain = unknown_profiles(project)
     if vain is not None:
         return warning(name, f"{found} {vain.what}", vain.remedy)
@@ -77,7 +77,7 @@ def check_project(project: Project | Asked) -> DoctorCheck:
         return warning(
             name,
             f"{found} Compose warns: {_some(project.warnings)}",
-            "Mend what it names in the compose file or in .env beside it.",
+            "Fix it in the compose file or in .env.",
         )
     return ok(name, found)
 
@@ -94,20 +94,20 @@ def check_containers(
     if isinstance(containers, ConsoleError):
         return failed_with(name, containers)
     if isinstance(project, Asked):
-        return skipped(name, "It is not known which project's.")
+        return skipped(name, "The project is unknown.")
     if not containers and other_names and not isinstance(other_names, Asked):
         return warning(
             name,
-            f"No container carries the name {project.name}: those of this folder carry the name "
+            f"No container belongs to project {project.name}: those of this folder belong to "
             f"{', '.join(other_names)}.",
-            f"Start the console with -p {other_names[0]}.",
+            f"Start pixel-tui with -p {other_names[0]}.",
         )
     if not containers:
         return warning(
             name,
-            f"The engine has no container of the project {project.name}.",
-            "Bring it up: `docker compose up -d`. Does it run already? `docker compose ls -a` "
-            "tells under which name: give it with -p; on another engine: --host or --context.",
+            f"Docker has no container of project {project.name}.",
+            "Run `docker compose up -d`. If it runs already: use -p with its name (`docker "
+            "compose ls -a`), or --host or --context for another daemon.",
         )
     running = sum(container.running for container in containers)
     how = " (found by labels)" if project.from_labels else ""
@@ -122,35 +122,35 @@ def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) ->
     if isinstance(hashes, ConsoleError):
         return warning(
             name,
-            f"{hashes.sentence} What up would do stays unknown.",
-            "Update compose: this wants `docker compose config --hash`.",
+            f"{hashes.sentence} The effect of `up` stays unknown.",
+            "Update compose: pixel-tui needs `docker compose config --hash`.",
         )
     missing = [service.name for service in project.services if not hashes.get(service.name)]
     if missing:
         return warning(
             name,
-            f"Compose tells no config hash of {_some(missing)}.",
-            "What up would do to them stays unknown; a newer compose may tell.",
+            f"Compose reports no config hash of {_some(missing)}.",
+            "The effect of `up` on them stays unknown; try a newer compose.",
         )
-    return ok(name, f"Compose tells the config hash of {counted(len(hashes), 'service')}.")
+    return ok(name, f"Compose reports the config hash of {counted(len(hashes), 'service')}.")
 
 
 def check_logging(project: Project | Asked, containers: Sequence[Container] | Asked) -> DoctorCheck:
     """Which services write logs that nobody can read back?"""
     name = "logging"
     if isinstance(project, Asked):
-        return skipped(name, "It is not known which project's.")
+        return skipped(name, "The project is unknown.")
     silent = {service.name for service in project.services if service.log_driver == "none"}
     if not isinstance(containers, Asked):
         silent |= {container.service for container in containers if not container.logs_readable}
     if silent:
         return warning(
             name,
-            f"The logging driver is none, so there is no log to show: {_some(sorted(silent))}.",
+            f"The logging driver is none, so there are no logs: {_some(sorted(silent))}.",
             "Set logging.driver to json-file or local in the compose file, "
             "then `docker compose up -d`.",
         )
-    return ok(name, "No service's logging driver keeps its log from being read.")
+    return ok(name, "The logs of every service can be read.")
 
 
 def _some(items: Sequence[str]) -> str:

@@ -111,7 +111,7 @@ def _sum(report: Report) -> str:
         for verdict in (CheckResult.FAILED, CheckResult.WARNING)
     ]
     said = [f"{count} {_plural(verdict, count)}" for count, verdict in counts if count]
-    return f"{', '.join(said)}." if said else "All is well."
+    return f"{', '.join(said)}." if said else "No problems found."
 
 
 def _plural(verdict: CheckResult, count: int) -> str:

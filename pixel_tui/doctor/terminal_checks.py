@@ -11,9 +11,9 @@ from pixel_tui.terminal.few_colours import has_few_colours
 
 COLUMNS: Final = 80
 LINES: Final = 24
-NOT_HERE: Final = "There is no terminal here."
-DUMB: Final = "TERM=dumb: the terminal can't move its cursor, so nothing can be drawn."
-USE_ANOTHER: Final = "Use another one, or set TERM to what it really is."
+NOT_HERE: Final = "No terminal."
+DUMB: Final = "TERM=dumb: the terminal can't move its cursor."
+USE_ANOTHER: Final = "Use another terminal, or set TERM correctly."
 TMUX_OPTIONS: Final = ("set-clipboard", "allow-passthrough")
 
 
@@ -55,14 +55,13 @@ def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> Doct
         part = "Standard error" if facts.reads else "Standard input"
         return warning(
             name,
-            f"{part} is no terminal: the console can't be drawn here.",
-            "With ssh, ask for one: `ssh -t`; with docker: `-it`. "
-            "`pixel-tui status` needs no terminal.",
+            f"{part} is not a terminal: pixel-tui can't be shown here.",
+            "Use `ssh -t`, or `-it` with docker. `pixel-tui status` needs no terminal.",
         )
     if term == "dumb":
         return failed(name, DUMB, USE_ANOTHER)
     if not term:
-        return warning(name, "TERM is not set.", "Set it, as in `export TERM=xterm-256color`.")
+        return warning(name, "TERM is not set.", "Set it: `export TERM=xterm-256color`.")
     return ok(name, f"{term}.")
 
 
@@ -78,12 +77,12 @@ def check_size(facts: TerminalFacts, environment: Mapping[str, str]) -> DoctorCh
         if said.isdecimal() and int(said) not in {0, real}:
             return warning(
                 name,
-                f"{found} But {variable}={said} is exported, and wins over that.",
-                "`unset COLUMNS LINES` where they are exported.",
+                f"{found} But {variable}={said} is exported, which overrides it.",
+                "Run `unset COLUMNS LINES`.",
             )
     if facts.columns < COLUMNS or facts.lines < LINES:
         return warning(
-            name, found, f"Make it {COLUMNS} by {LINES} or larger; below that, parts are left out."
+            name, found, f"Make it {COLUMNS} by {LINES} or larger; smaller ones hide parts."
         )
     return ok(name, found)
 
@@ -94,19 +93,19 @@ def check_colours(facts: TerminalFacts, environment: Mapping[str, str]) -> Docto
     if not facts.there:
         return skipped(name, NOT_HERE)
     if "NO_COLOR" in environment:
-        return ok(name, "None, as NO_COLOR asks; words and marks say it all.")
+        return ok(name, "None, because NO_COLOR is set; words and marks replace them.")
     if environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
         return ok(name, "16 million (COLORTERM).")
     term = environment.get("TERM", "")
     if term.endswith(("-256color", "-kitty")):
         return ok(name, f"256 (TERM={term}).")
     if has_few_colours(term):
-        return ok(name, f"The terminal's own 16 (TERM={term}), theme pixel-ansi.")
+        return ok(name, f"The terminal's 16 (TERM={term}), theme pixel-ansi.")
     return warning(
         name,
-        f"16, since neither COLORTERM nor TERM={term} tells of more.",
-        "Where the terminal knows more: `export COLORTERM=truecolor`. "
-        "Else press T until the theme is pixel-ansi.",
+        f"16: neither COLORTERM nor TERM={term} reports more.",
+        "If the terminal has more: `export COLORTERM=truecolor`. Otherwise press T until the "
+        "theme is pixel-ansi.",
     )
 
 
@@ -117,15 +116,15 @@ def check_characters(environment: Mapping[str, str]) -> DoctorCheck:
         if value := environment.get(variable, ""):
             if value.lower().replace("-", "").endswith("utf8"):
                 return ok(name, f"{variable}={value}.")
-            return _no_utf8(f"{variable}={value} is no UTF-8 locale")
+            return _no_utf8(f"{variable}={value} is not a UTF-8 locale")
     return _no_utf8("No locale is set")
 
 
 def _no_utf8(why: str) -> DoctorCheck:
     return warning(
         "utf-8",
-        f"{why}: lines and marks may come out as other characters.",
-        "`export LC_ALL=C.UTF-8`, and a terminal that is set to UTF-8.",
+        f"{why}: lines and marks may look wrong.",
+        "Run `export LC_ALL=C.UTF-8`, and set the terminal to UTF-8.",
     )
 
 
@@ -147,18 +146,18 @@ def check_clipboard(
     if environment.get("TMUX") or term.startswith("tmux"):
         return _clipboard_in_tmux(tmux)
     if environment.get("STY") or term.startswith("screen"):
-        return ok(name, "screen passes it on; the terminal outside must allow OSC 52 too.")
+        return ok(name, "screen passes OSC 52 on; the outer terminal must allow it too.")
     if term == "linux" or environment.get("TERM_PROGRAM") == "Apple_Terminal":
-        what = "The Linux console" if term == "linux" else "Apple's Terminal"
+        what = "The Linux virtual terminal" if term == "linux" else "Apple's Terminal"
         return warning(
             name,
-            f"{what} does not know OSC 52: what is copied goes nowhere.",
-            "Use another terminal, or select with the mouse while Shift is held.",
+            f"{what} does not support OSC 52: copying does not work.",
+            "Use another terminal, or hold Shift and select with the mouse.",
         )
     return skipped(
         name,
-        "It depends on the terminal, which can't be asked.",
-        "Try `y` in the console. If nothing arrives, allow OSC 52 in the terminal's settings.",
+        "It depends on the terminal, which can't be queried.",
+        "Try `y` in pixel-tui. If that does not work, allow OSC 52 in the terminal's settings.",
     )
 
 
@@ -167,17 +166,17 @@ def _clipboard_in_tmux(options: Mapping[str, str] | None) -> DoctorCheck:
     if options is None:
         return skipped(
             name,
-            "tmux can't be asked.",
-            "See `tmux show -gv set-clipboard`: it should say on.",
+            "tmux can't be queried.",
+            "Check that `tmux show -gv set-clipboard` prints on.",
         )
     clipboard = options.get("set-clipboard", "off")
     # A tmux before 3.3 does not know this option and always passes sequences through.
     through = options.get("allow-passthrough", "on")
     found = f"tmux has set-clipboard {clipboard}, allow-passthrough {through}"
     if clipboard == "on" or through in {"on", "all"}:
-        return ok(name, f"{found}; the terminal outside must allow OSC 52 too.")
+        return ok(name, f"{found}; the outer terminal must allow OSC 52 too.")
     return warning(
         name,
-        f"{found}: what is copied goes nowhere.",
-        "`tmux set -s set-clipboard on`; write it into ~/.tmux.conf to keep it.",
+        f"{found}: copying does not work.",
+        "Run `tmux set -s set-clipboard on`; add it to ~/.tmux.conf to keep it.",
     )

@@ -67,26 +67,25 @@ class _CancelRequest:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"python -m {__package__}",
-        description="The work behind saving and applying an environment, without plan, lock and"
-        " audit.",
+        description="Save and apply an environment, without plan, lock and audit.",
     )
     parser.add_argument("verb", choices=("save", "apply", "restore", "roll-back"))
-    parser.add_argument("id", nargs="?", default="", help="which candidate, or which version")
+    parser.add_argument("id", nargs="?", default="", help="the candidate, or the version")
     add_project_options(parser)
-    parser.add_argument("--was", default=NO_FILE, help="the SHA-256 of the file that it replaces")
-    parser.add_argument("--recreate", action="append", default=[], help="a service to make anew")
-    parser.add_argument("--rebuild", action="append", default=[], help="a service to build anew")
+    parser.add_argument("--was", default=NO_FILE, help="the SHA-256 of the replaced file")
+    parser.add_argument("--recreate", action="append", default=[], help="a service to recreate")
+    parser.add_argument("--rebuild", action="append", default=[], help="a service to rebuild")
     parser.add_argument(
-        "--restart", action="append", default=[], help="a service that is restarted after that"
+        "--restart", action="append", default=[], help="a service to restart afterwards"
     )
     parser.add_argument(
-        "--joined", action="append", default=[], help="one that shares a namespace of those"
+        "--joined", action="append", default=[], help="a service that shares a namespace of those"
     )
     parser.add_argument("--scale", action="append", default=[], help="SERVICE=NUMBER to keep")
     parser.add_argument(
         "--provider", action="append", default=[], help="one that gives variables to those"
     )
-    parser.add_argument("--network", action="append", default=[], help="one that it changes")
+    parser.add_argument("--network", action="append", default=[], help="a key that changes")
     parser.add_argument("--version", action="store_true", help="apply a version of the history")
     parser.add_argument(
         "--within", type=float, default=CONFIRM_SECONDS, help="seconds to confirm it"
@@ -130,7 +129,7 @@ class _Work:
         self._staging.forget_old()
         self._file.save(content, was=self._was)
         self._staging.forget(self._arguments.id)
-        say(f"Saved {self._path}, and read it back: it is the same.")
+        say(f"Saved and verified {self._path}.")
         if self._file.remark:
             say(self._file.remark)
         return Ending.KEPT
@@ -146,7 +145,7 @@ class _Work:
             # In this order: what compose quotes of a file is masked to the end of the line.
             raise ConsoleError(
                 f"Nothing was saved: {refusal.rstrip('.')}.",
-                remedy="Mend it in the editor, and save again.",
+                remedy="Fix it in the editor, and save again.",
             )
 
     def _apply(self) -> int:

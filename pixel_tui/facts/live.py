@@ -269,7 +269,7 @@ class _SlowFacts:
         self._ports = BackgroundValue(ports, clock, FRESH_SECONDS)
         networks: frozenset[str] | None = None
         self._networks = BackgroundValue(networks, clock, FRESH_SECONDS)
-        unread = Deployment(trouble="git has not answered yet: ask for the plan again")
+        unread = Deployment(trouble="git has not answered yet: make the plan again")
         self._commits = BackgroundValue(unread, clock, FRESH_SECONDS)
         nothing: StoredData | None = None
         # Old values would be misleading, because the plan shows what is lost now.

@@ -47,11 +47,11 @@ def read_build_troubles(snapshot: StackSnapshot) -> Mapping[str, str]:
 def _build_trouble(folder: Path, dockerfile: str) -> str:
     try:
         if not folder.is_dir():
-            return f"there is no folder {folder}"
+            return f"folder {folder} does not exist"
         if not any(folder.iterdir()):
             return f"{folder} is empty (a submodule? `git submodule update --init`)"
         if dockerfile and not (folder / dockerfile).is_file():
-            return f"there is no {dockerfile} in {folder}"
+            return f"no {dockerfile} in {folder}"
     except OSError:
         return ""
     return ""

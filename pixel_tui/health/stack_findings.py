@@ -21,28 +21,28 @@ def stack_findings(snapshot: StackSnapshot) -> tuple[Finding, ...]:
         found.append(
             stack_finding(
                 Severity.BROKEN,
-                f"No container carries the name {project.name}: those of this folder carry "
-                f"the name {names}.",
-                f"Start the console with -p {snapshot.other_names[0]}. Brought up under this name "
-                "too, both would fight for ports and volumes.",
+                f"No container belongs to project {project.name}: those of this folder belong to "
+                f"{names}.",
+                f"Start pixel-tui with -p {snapshot.other_names[0]}. Two projects would conflict "
+                "over ports and volumes.",
             )
         )
     if project.moved:
         found.append(
             stack_finding(
                 Severity.WARNING,
-                f"Compose opens {project.moved} now, and this is still the project of"
-                f" {', '.join(project.files)}.",
-                "COMPOSE_FILE, or what is in the folder, has changed since the start. Quit (q) and"
-                " start pixel-tui again: until then it shows and changes the old one.",
+                f"Compose now uses {project.moved}, but pixel-tui still shows the project of "
+                f"{', '.join(project.files)}.",
+                "COMPOSE_FILE or the folder has changed. Restart pixel-tui (q quits): until then "
+                "it shows and changes the old project.",
             )
         )
     if (finding := unknown_profiles(project)) is not None:
         found.append(finding)
     found += _file_mismatch(snapshot, project)
     if project.left_out:
-        words = f"Compose takes the active profiles only: {project.left_out}."
-        remedy = "The services that are left out have no sync; their containers are shown."
+        words = f"Compose uses only the active profiles: {project.left_out}."
+        remedy = "Other services have no sync; their containers are shown."
         found.append(stack_finding(Severity.NOTE, words, remedy))
     return tuple(found)
 
@@ -58,8 +58,8 @@ def _file_mismatch(snapshot: StackSnapshot, project: Project) -> list[Finding]:
         return [
             stack_finding(
                 Severity.NOTE,
-                f"Read as the containers were made: {' '.join(options)}.",
-                "Name files with -f or --env-file to read others.",
+                f"Using the files of the containers: {' '.join(options)}.",
+                "Use -f or --env-file for other files.",
             )
         ]
     regular = [item for service in snapshot.services for item in service.regular]
@@ -74,9 +74,8 @@ def _file_mismatch(snapshot: StackSnapshot, project: Project) -> list[Finding]:
     return [
         stack_finding(
             Severity.WARNING,
-            f"Containers were made with {', '.join(unread)}, which is not read here.",
-            "Start pixel-tui with the same -f and --env-file, or `up` changes what they were"
-            " made with.",
+            f"Containers were created with {', '.join(unread)}, which is not used here.",
+            "Start pixel-tui with the same -f and --env-file, or `up` changes their configuration.",
         )
     ]
 
@@ -91,11 +90,11 @@ def unknown_profiles(project: Project) -> Finding | None:
     unknown = [name for name in project.profiles if name not in known and name != "*"]
     if not unknown:
         return None
-    there = f"There are: {', '.join(sorted(known))}." if known else "No service has a profile."
+    there = f"Known profiles: {', '.join(sorted(known))}." if known else "No service has profiles."
     return stack_finding(
         Severity.WARNING,
-        f"COMPOSE_PROFILES or --profile asks for {', '.join(unknown)}, which no service has.",
-        f"{there} Mend it in the environment or in .env.",
+        f"COMPOSE_PROFILES or --profile names {', '.join(unknown)}, which no service has.",
+        f"{there} Fix it in the environment or in .env.",
     )
 
 
@@ -105,11 +104,11 @@ def _labels_finding(snapshot: StackSnapshot) -> tuple[Finding, ...]:
     if model is None or not snapshot.services:
         return ()
     files = f" with {', '.join(model.files)}" if model.files else ""
-    origin = f" They were made in {model.directory}{files}." if model.directory else ""
+    origin = f" They were created in {model.directory}{files}." if model.directory else ""
     return (
         stack_finding(
             Severity.NOTE,
-            f"What is shown comes from the labels of the containers.{origin}",
+            f"Shown from the labels of the containers.{origin}",
             "Start, stop and restart work on these containers.",
         ),
     )

@@ -42,7 +42,7 @@ def start_fix(service: Service, words: str) -> SafeText:
 def memory_fix(container: Container) -> str:
     """Return the fix if a container may have run out of memory; empty if not."""
     if _ran_out_of_memory(container) and container.memory_limit is None:
-        return "Find the leak, or make room in the host's memory: it has no limit of its own."
+        return "Find the leak, or free memory on the host: it has no memory limit."
     if _ran_out_of_memory(container) or container.exit_code == 137:
         return "Raise its memory limit or find the leak."
     return ""

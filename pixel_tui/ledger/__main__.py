@@ -67,19 +67,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pixel_tui.ledger",
-        description="The work behind the actions on tasks, without plan, lock and audit.",
+        description="Run the actions on tasks, without plan, lock and audit.",
     )
     verbs = ("add", "add-rebuild", "abort", "retry", "requeue", "lock", "unlock", "await", "reap")
     parser.add_argument("verb", choices=verbs)
-    parser.add_argument("id", nargs="?", default="", help="which task")
+    parser.add_argument("id", nargs="?", default="", help="the task")
     parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
     parser.add_argument("--project", default="pixel", help="add-rebuild: the project's name")
     parser.add_argument("--reason", default="", help="abort, add-rebuild: why")
-    parser.add_argument("--only-running", action="store_true", help="abort: unless it has ended")
+    parser.add_argument("--only-running", action="store_true", help="abort: unless it has finished")
     parser.add_argument("--until", choices=("started", "ended"), default="ended")
-    parser.add_argument("--seconds", type=float, default=60, help="await: how long at most")
-    parser.add_argument("--count", type=int, metavar="N", help="await: the attempts before this")
-    parser.add_argument("--days", type=float, default=RETENTION_DAYS, help="reap: what is older")
+    parser.add_argument("--seconds", type=float, default=60, help="await: the timeout")
+    parser.add_argument(
+        "--count", type=int, metavar="N", help="await: the number of earlier attempts"
+    )
+    parser.add_argument("--days", type=float, default=RETENTION_DAYS, help="reap: only older ones")
     return parser
 
 
@@ -115,8 +117,8 @@ class _Command:
         outcome = self._store.change(change)
         say(message)
         if outcome.overwritten:
-            say(f"It was written over by another program, and put in again"
-                 f" ({outcome.overwritten} times).")  # fmt: skip
+            say(f"Another program overwrote it; it was written again ({outcome.overwritten} "
+                "times).")  # fmt: skip
 
     def _add(self) -> None:
         draft = self._drafts.find(self._task)
@@ -124,7 +126,7 @@ class _Command:
         self._drafts.remove(self._task)
 
     def _add_rebuild(self) -> None:
-        reason = self._arguments.reason or "asked for by an operator"
+        reason = self._arguments.reason or "requested by an operator"
         value = new_task(
             REBUILD.format(
                 project=shlex.quote(self._arguments.project), home=shlex.quote(str(Path.home()))
@@ -144,11 +146,11 @@ class _Command:
     def _retry(self) -> None:
         allowed = frozenset({TaskStatus.FAILED, TaskStatus.ABORTED})
         change = changes.queue_again(self._task, allowed)
-        self._change(change, f"{self._task[:8]} waits to be tried again.")
+        self._change(change, f"{self._task[:8]} is pending again.")
 
     def _requeue(self) -> None:
         change = changes.queue_again(self._task, frozenset({TaskStatus.RUNNING}))
-        self._change(change, f"{self._task[:8]} waits to be tried again.")
+        self._change(change, f"{self._task[:8]} is pending again.")
 
     def _lock(self) -> None:
         path = self._place.lock
@@ -156,7 +158,7 @@ class _Command:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         except FileExistsError:
             raise OperationError(
-                "Another worker is being started, or runs: the worker lock is held.", on=str(path)
+                "Another worker is starting or running: the worker lock is held.", on=str(path)
             ) from None
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -168,18 +170,18 @@ class _Command:
             raise FileError(
                 f"The worker lock can't be written: {error.strerror or error}.",
                 on=str(path),
-                remedy="Check the free space.",
+                remedy="Check the free disk space.",
             ) from error
-        say("The worker lock is taken; the worker removes it when it ends.")
+        say("The worker lock is held; the worker removes it when it exits.")
 
     def _unlock(self) -> None:
         path = self._place.lock
         try:
             held = parse_lock(read_regular(path, MAX_LOCK_BYTES), path.stat().st_mtime)
         except FileNotFoundError:
-            raise NothingToDo("The worker lock is gone already.") from None
+            raise NothingToDo("The worker lock is already gone.") from None
         if held.task != self._task:
-            raise OperationError("The worker lock is another one by now.", on=held.task)
+            raise OperationError("The worker lock has changed.", on=held.task)
         path.unlink(missing_ok=True)
         say("The worker lock is removed.")
 
@@ -205,7 +207,7 @@ class _Command:
         raise OperationError(
             f"The task is still {last_status} after {span(self._arguments.seconds)}.",
             on=self._task[:8],
-            remedy="Look at the log of its container.",
+            remedy="Check its container's logs.",
         )
 
     def _count_attempt(self) -> None:
@@ -225,7 +227,7 @@ class _Command:
 
 def _single(tasks: tuple[Task, ...]) -> Task:
     if len(tasks) != 1:
-        raise OperationError("The task is not in the ledger any more.")
+        raise OperationError("The task is no longer in the ledger.")
     return tasks[0]
 
 
@@ -233,7 +235,7 @@ def _report_end(task: Task) -> None:
     if task.status is not TaskStatus.COMPLETED:
         why = f": {task.error or task.summary}" if task.error or task.summary else ""
         raise OperationError(f"The task is {task.status_text}{why}.", on=task.short)
-    say(f"It is done{f': {task.summary}' if task.summary else ''}.")
+    say(f"It is completed{f': {task.summary}' if task.summary else ''}.")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def export(
         descriptor = os.open(path, flags, PRIVATE_FILE)
     except FileExistsError as error:
         raise FileError(
-            "The file exists already, and nothing is overwritten.",
+            "The file already exists.",
             on=str(path),
             remedy="Choose another name.",
         ) from error
@@ -91,7 +91,7 @@ def _line_bytes(line: LogLine, form: ExportFormat, mask: Callable[[bytes], bytes
 
 def _write_error(path: Path, error: OSError) -> FileError:
     return FileError(
-        f"The log can't be written: {error.strerror or error}.",
+        f"The logs can't be written: {error.strerror or error}.",
         on=str(path),
         remedy="Check the folder, its mode and the free space.",
     )

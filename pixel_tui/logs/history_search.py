@@ -88,7 +88,7 @@ class HistorySearch:
             trouble = plain(str(error))
         except Exception:
             log.exception("a search of the past failed")
-            trouble = SafeText("The search failed; the log file says why.")
+            trouble = SafeText("The search failed; see pixel-tui's log file.")
         self._update(done=True, trouble=NO_TEXT if self._progress.cancelled else trouble)
 
     def _search(self, container: Container) -> None:

@@ -234,7 +234,7 @@ class LogIndex:
                     time.sleep(YIELD_SECONDS)
             except Exception:
                 # The lines are still in the ring: index them again.
-                log.exception("the index of a log failed and begins anew")
+                log.exception("the index of a log failed and is rebuilt")
                 with self._lock:
                     self._annotations.restart(self._ring.extent.first)
                     self._shown.rebuild()

@@ -88,7 +88,7 @@ def compile_query(query: Query) -> Matcher | BadPattern:
     """Compile a query, or return what is wrong with it and where."""
     text = query.text
     if len(text) > MAX_PATTERN:
-        return BadPattern(SafeText(f"Longer than {MAX_PATTERN} characters."), MAX_PATTERN)
+        return BadPattern(SafeText(f"More than {MAX_PATTERN} characters."), MAX_PATTERN)
     fold = query.case is CaseSensitivity.SAME or (
         query.case is CaseSensitivity.SMART and not _has_upper(query)
     )

@@ -151,7 +151,7 @@ def plan_targets(
     wanted = [target for target, reason in reasons if not reason]
     refused = [f"{target.name} {reason}" for target, reason in reasons if reason]
     if not wanted:
-        raise NothingToDo(f"There is nothing to {action.verb.lower()}: {listed(refused)}.")
+        raise NothingToDo(f"Nothing to {action.verb.lower()}: {listed(refused)}.")
     why_not = {target.name: action.impossible(target, snapshot, facts) for target in wanted}
     chosen = tuple(target for target in wanted if not why_not[target.name])
     hopeless = [f"{name} {reason}" for name, reason in why_not.items() if reason]
@@ -172,7 +172,7 @@ def plan_targets(
 def _refusal(action: Action, target: Target, snapshot: StackSnapshot) -> str:
     """Why it makes no sense for a target, as a predicate; empty where it does."""
     if snapshot.project_trouble is not None and not target.single:
-        return "has no container, and compose can't read the project to create one"
+        return "has no container, and compose can't read the project to create it"
     return action.refuse(target)
 
 
@@ -194,9 +194,9 @@ def _plan_whole(
     """What an action does that is done to no service by name."""
     if action.scope is Scope.PROJECT and targets:
         words = " ".join(target.name for target in targets)
-        raise UsageError(f"`{action.name}` is done to the whole project.", on=words)
+        raise UsageError(f"`{action.name}` applies to the project.", on=words)
     if action.scope in NAMED and len(targets) != 1:
-        raise UsageError(f"`{action.name}` wants {NAMED[action.scope]}.")
+        raise UsageError(f"`{action.name}` needs {NAMED[action.scope]}.")
     draft = PlanDraft(action.name, action.verb, snapshot, project, command, (), facts=facts)
     draft.subject = plain(targets[0].name) if targets else snapshot.project_name
     if action.scope is Scope.HOST:
@@ -213,15 +213,15 @@ def _name_host(draft: PlanDraft, targets: Sequence[TargetRef]) -> None:
     host = draft.facts.host
     if targets:
         words = " ".join(target.name for target in targets)
-        raise UsageError(f"`{draft.action}` is done to the whole host.", on=words)
+        raise UsageError(f"`{draft.action}` applies to the host.", on=words)
     if not host:
-        raise OperationError("The name of this machine can't be read.", on=draft.verb)
+        raise OperationError("The host name of this machine can't be read.", on=draft.verb)
     draft.subject = draft.confirm = host
 
 
 def _check(draft: PlanDraft) -> None:
     draft.checks.append(
-        PlanCheck(SafeText("engine"), ok=True, message=SafeText("the engine answers"))
+        PlanCheck(SafeText("daemon"), ok=True, message=SafeText("the Docker daemon answers"))
     )
     if draft.snapshot.project_trouble is not None:
         draft.warn("project", draft.snapshot.project_trouble.what)
@@ -230,7 +230,9 @@ def _check(draft: PlanDraft) -> None:
         draft.checks.append(PlanCheck(SafeText("project"), ok=True, message=message))
     if draft.snapshot.other_names:
         other = listed(draft.snapshot.other_names)
-        draft.warn("name", f"the containers of this folder carry the name {other}, not this one")
+        draft.warn(
+            "name", f"the containers of this folder belong to project {other}, not to this one"
+        )
 
 
 def _nothing_found(snapshot: StackSnapshot) -> OperationError:
@@ -251,7 +253,7 @@ def require_engine(snapshot: StackSnapshot) -> None:
     """Raise `OperationError` where the engine can't be asked."""
     trouble = snapshot.engine.trouble
     if trouble is not None and snapshot.stale:
-        raise OperationError(f"The engine can't be asked: {trouble.what}", remedy=trouble.remedy)
+        raise OperationError(f"Docker can't be asked: {trouble.what}", remedy=trouble.remedy)
 
 
 def _require_readable(snapshot: StackSnapshot, action: Action) -> Project:
@@ -268,7 +270,5 @@ def _require_readable(snapshot: StackSnapshot, action: Action) -> Project:
     if trouble is not None:
         raise OperationError(trouble.what, remedy=trouble.remedy)
     if snapshot.stale or snapshot.taken_at is None or snapshot.project is None:
-        raise OperationError(
-            "The stack is still being read.", remedy="Wait a moment and try again."
-        )
+        raise OperationError("The stack is still loading.", remedy="Wait a moment and try again.")
     return snapshot.project

@@ -13,7 +13,7 @@ _DONE_TO: Final = {
     Scope.PROJECT: "the project",
     Scope.BACKUP: "a backup",
     Scope.TASK: "a task",
-    Scope.CANDIDATE: "what waits to be saved",
+    Scope.CANDIDATE: "an unsaved edit",
     Scope.VERSION: "a saved version",
     Scope.HOST: "the host",
 }
@@ -34,7 +34,7 @@ def actions_page() -> str:
 def _part(action: Action) -> str:
     rows = (
         ("What it does", _does(action)),
-        ("Done to", _DONE_TO[action.scope]),
+        ("Applies to", _DONE_TO[action.scope]),
         ("When to use it", action.when),
         ("When it fails", action.failing),
     )

@@ -115,14 +115,14 @@ class Operator:
         """Begin with a plan and return at once.
 
         Raises:
-            PlanOutdated: The stack has moved since the plan was made.
+            PlanOutdated: The stack has changed since the plan was made.
             LockHeld: Another change to this stack is under way.
             OperationError: The operator is closed, or the engine can't be asked.
             FileError: The lock, the output or the audit record can't be written.
                 Nothing has been changed.
         """
         if self._closed:
-            raise OperationError("The console is closing.", remedy="Start it again.")
+            raise OperationError("pixel-tui is closing.", remedy="Start it again.")
         keep_reserve(self._state_folder)
         lock = self._take_lock(plan)
         try:
@@ -211,7 +211,7 @@ class Operator:
         known = snapshot.taken_at is not None and resolved and not snapshot.stale
         if not known or self._is_own(status.id):
             return None
-        owner = replace(self._owner(status.plan), title=f"Finding out about {status.plan.title}")
+        owner = replace(self._owner(status.plan), title=f"Verifying {status.plan.title}")
         plan = status.plan
         try:
             lock = take_lock(self._locks, engine=plan.engine, project=plan.project, owner=owner)
@@ -310,21 +310,21 @@ class Operator:
         snapshot = self._observer.snapshot
         if snapshot.stale:
             raise OperationError(
-                "The engine can't be asked at the moment.",
+                "The Docker daemon does not answer.",
                 on=snapshot.engine.address,
                 remedy=snapshot.engine.trouble.remedy if snapshot.engine.trouble else "",
             )
         if plan_outdated(plan, snapshot):
             raise PlanOutdated(
-                "The stack has moved since the plan was made.",
+                "The stack has changed since the plan was made.",
                 on=plan.title,
-                remedy="Look at the plan again: it is made anew.",
+                remedy="Check the new plan.",
             )
         if moved := moved_file(plan):
             raise PlanOutdated(
                 "A file has changed since the plan was made.",
                 on=moved,
-                remedy="Look at the plan again: it is made anew.",
+                remedy="Check the new plan.",
             )
 
     def _new_status(self, plan: Plan) -> JobStatus:
@@ -349,9 +349,7 @@ class Operator:
                 job.status,
                 state=JobState.FAILED,
                 ended=self._clock.now(),
-                message=SafeText(
-                    "The console failed half way, its log says where. Look at the stack."
-                ),
+                message=SafeText("pixel-tui failed; its log says why. Check the stack."),
             )
         try:
             self._audit.end(status)

@@ -161,7 +161,7 @@ class TerminalApp(KeysInOrder):
             # A worker outlived its screen: the command palette's does if closed during a search.
             log.warning("a worker looked for a widget that is gone: %s", error.error)
             return
-        log.critical("the console failed", exc_info=(type(error), error, error.__traceback__))
+        log.critical("pixel-tui failed", exc_info=(type(error), error, error.__traceback__))
         if not has_all(CRASH):
             super()._handle_exception(error)
             return

@@ -23,7 +23,7 @@ def plan_head(plan: Plan, note: str = "") -> Content:
         Content.assemble((plan.title, "bold"), "   ", (plan.risk.value, _RISK[plan.risk])),
         Content.assemble(
             (host, "bold"),
-            (plain(f"project {plan.project}   engine {plan.engine}"), "$foreground-muted"),
+            (plain(f"project {plan.project}   docker {plan.engine}"), "$foreground-muted"),
         ),
     ]
     if note:

@@ -215,7 +215,7 @@ def _calm(snapshot: StackSnapshot, troubled: Sequence[str], now: datetime) -> st
     if not snapshot.complete or snapshot.project_trouble is not None:
         return ""
     if snapshot.stale:
-        return f"Unknown: {snapshot.engine.why_lost}.\n  What is shown was {_seen(snapshot, now)}."
+        return f"Unknown: {snapshot.engine.why_lost}.\n  Old data, {_seen(snapshot, now)}."
     if not findings(snapshot, now):
         return "Everything that should run is running."
     names = f"\n  See {', '.join(troubled[:4])} (n)." if troubled else ""

@@ -141,7 +141,7 @@ class ScriptedStream:
         with self._engine.changed:
             while not self.closed:
                 if self._kept.broken > self._broken:
-                    raise EngineUnreachable("The engine broke the connection off.")
+                    raise EngineUnreachable("The Docker daemon closed the connection.")
                 if self._stop is None and len(self._kept.ends) > self._life:
                     self._stop = self._kept.ends[self._life]
                 lines = self._kept.lines[self._next : self._stop][:3]

@@ -219,12 +219,15 @@ def test_what_is_restored_is_the_service_s_again(operator: Operator) -> None:
         names = {path.name: owner(path)[:2] for path in operator.data.parent.glob("pixels.db*")}
     beside = {"pixels.db", "pixels.db-wal", "pixels.db-shm"}
     assert names == dict.fromkeys(beside, (SERVICE, SERVICE)), "nothing of the operator's"
-    assert "is as it was written" in operator.run("backup", "verify", backup_id)
+    assert "is intact" in operator.run("backup", "verify", backup_id)
     before = owner(operator.data)
     operator.write("DELETE FROM pixels")
     assert operator.rows == 0
     result = operator.restore(backup_id)
-    assert "unknown    which files other users' processes have open: only root may look" in result
+    assert (
+        "unknown    the files that other users' processes have open: only root can see them"
+        in result
+    )
     assert operator.rows == 2, "what was in its `-wal` only as well"
     assert owner(operator.data) == before == (SERVICE, SERVICE, 0o644)
     operator.write("INSERT INTO pixels VALUES ('blue')")

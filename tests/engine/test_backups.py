@@ -122,7 +122,7 @@ class TestMaking:
         assert not desk.backups.exists()
         made = desk.back_up()
         result = desk.run("backup", "verify", "--read-only").stdout
-        assert f"The backup {made} is as it was written (not recorded: read-only)." in result
+        assert f"The backup {made} is intact (not recorded: read-only)." in result
         assert desk.listed()[0]["state"] == "not verified"
         (desk.backups / made / "files/.env").write_text("COLOUR=bad\n")
         assert "content has changed" in desk.run("backup", "verify", made, code=1).stdout
@@ -191,7 +191,7 @@ class TestMaking:
         ).stdout
         _, careful = result.split("careful\n")
         careful, blinded = careful.split("blind\n")
-        assert "not enough room" in careful
+        assert "Not enough space" in careful
         assert careful.splitlines()[-1] == "1"
         assert "full" in blinded or "No space left" in blinded
         code, ignored, *left = blinded.splitlines()[-3:]
@@ -273,7 +273,7 @@ class TestRestoring:
         if damage == "manifest.json":  # that is found when it is planned
             for name in ("restore", "restore-without-backup"):
                 result = desk.run("run", name, made, *words, code=2).stderr
-                assert "No backup contains the history of a repository" in result
+                assert "A backup can't contain a repository's history" in result
             return
         for name in ("restore", "restore-without-backup"):
             more = () if name == "restore" else ("--confirm", "no-backup")
@@ -307,7 +307,7 @@ class TestRestoring:
         try:
             name = desk.project.name
             result = linked.run("backup", "restore", made, "--yes", "--confirm", name).stdout
-            assert f"{brief} (a container outside any project): its work is cut off" in result
+            assert f"{brief} (a container outside any project): its work is interrupted" in result
             assert count(path) == 0, "the table is there again"
             state = desk.project.inspect("app")["State"]
             assert state["Running"]
@@ -482,9 +482,7 @@ class TestVolumes:
         assert 0 < rows <= before * 2
         assert source in {item["source"] for item in desk.manifest(made)["items"]}
         (gap,) = [item for item in desk.manifest(made)["left_out"] if volume in item["what"]]
-        assert (
-            gap["why"] == "only 1 database in it copied, and no other file; app keeps /held in it"
-        )
+        assert gap["why"] == "only 1 database in it copied, no other files; app has /held in it"
         desk.run("backup", "verify", made)
         wiped = desk.run("plan", "wipe-volumes", code=100).stdout
         assert "NOT in the backup: notes; changed since the backup: deep/pixels.db" in wiped
@@ -505,7 +503,7 @@ class TestVolumes:
 
         project.compose("down", "--volumes")
         plan = desk.run("plan", "restore", made, code=100).stdout
-        assert f"volume {volume} is not there: its databases are not restored" in plan
+        assert f"volume {volume} does not exist: its databases are not restored" in plan
         project.compose("up", "--detach")
         desk.run("backup", "restore", made, "--yes", "--confirm", project.name)
         assert count(Path(project.engine.inspect(volume)["Mountpoint"]) / "deep/pixels.db") == rows
@@ -556,7 +554,7 @@ volumes:
         argv = desk.worker("check-volumes", f"--gone={shared}", f"--stays={held}")
         result = engine.run(argv, check=False)
         assert result.returncode == 1
-        assert f"still there: {shared}; gone, and should not be: {held}" in result.stdout
+        assert f"still there: {shared}; removed by mistake: {held}" in result.stdout
         engine.docker("volume", "rm", "--force", shared, other, unused)
 
     @pytest.mark.parametrize("by_name", [True, False])
@@ -725,7 +723,7 @@ volumes: {{held: , other: }}
         assert dump["details"]["database_bytes"] > dump["bytes"]
         self.sql(served.project, "DROP TABLE memories")
         result = served.run("backup", "restore", made, "--yes", "--confirm", name).stdout
-        assert re.search(r"room       [\d.]+[MGT]B are free where db keeps its data, for ", result)
+        assert re.search(r"space      [\d.]+[MGT]B are free where db has its data, for ", result)
         assert self.sql(served.project, "SELECT words FROM memories") == "first"
         assert served.project.inspect("app")["State"]["Running"]
 
@@ -741,9 +739,9 @@ volumes: {{held: , other: }}
         assert "every database of db is dumped in the backup" in lost
         cache = next(line for line in plan["irreversible"] if f"{name}_cache" in line)
         assert "in NO backup" in cache
-        assert any("not touched" in check["message"] for check in plan["checks"])
+        assert any("not changed" in check["message"] for check in plan["checks"])
         assert "confirmed by name" in served.run(*wipe[:3], code=2).stderr
-        assert "no backup has all" in served.run(*wipe, code=2).stderr
+        assert "no backup has everything" in served.run(*wipe, code=2).stderr
         served.run(*wipe, "--confirm", plan["confirm_loss"])
         volumes = served.project.engine.docker("volume", "ls", "--quiet").stdout
         assert name not in volumes

@@ -54,7 +54,7 @@ def test_what_a_builder_stage_wrote_into_the_image_is_known_once_it_was_built_he
         assert bundle(project) == "bundle for http://b"
         dotenv.write_text("URL=http://c\n")
         eventually(lambda: sync_of(desk) == changed)
-        assert "keeps the old value" in warnings(desk.plan("recreate", "web"))
+        assert "keeps its old value" in warnings(desk.plan("recreate", "web"))
         assert desk.run("recreate", "web").state is JobState.SUCCEEDED
         assert sync_of(desk) == changed, "the recreate made nothing of it new"
         assert bundle(project) == "bundle for http://b"

@@ -125,7 +125,7 @@ def test_an_image_that_was_built_anew_is_seen(engine: Engine, make_project: Make
     project.compose("build")
     action, reason = look(engine, project)["app"]
     assert action is SyncAction.RECREATE
-    assert "is another one now" in reason
+    assert "has changed" in reason
 
 
 def test_a_broken_file_is_refused_in_composes_own_words(
@@ -140,7 +140,7 @@ def test_a_broken_file_is_refused_in_composes_own_words(
 def test_a_folder_without_a_compose_file_is_told_apart(engine: Engine, tmp_path: Path) -> None:
     environment = {**os.environ, **engine.env}
     command = find_command(environment, host=engine.host, directory=str(tmp_path))
-    with pytest.raises(ProjectMissing, match="no compose file"):
+    with pytest.raises(ProjectMissing, match="No compose file"):
         ComposeProject(command, environment).resolve()
 
 
@@ -246,7 +246,7 @@ def test_what_no_answer_of_compose_survives_is_compared_all_the_same(
     found = look(engine, project)
     assert found["labelled"] == (SyncAction.RECREATE, "its configuration has changed")
     assert found["latin"][0] is SyncAction.UNKNOWN
-    assert "not UTF-8" in found["latin"][1]
+    assert "not valid UTF-8" in found["latin"][1]
     assert found["put-in"][0] is SyncAction.NOTHING
 
     project.compose("up", "--detach", "--no-deps", "--force-recreate", "gateway")
@@ -299,7 +299,7 @@ ALTERNATIVES = {
     ),
     "an image without a name": (
         f"cpu: {{{COMMON}, profiles: [cpu]}}, gpu: {{image: '${{NONE}}', profiles: [gpu]}}",
-        "neither an image nor a build",
+        "no image and no build",
     ),
 }
 
@@ -376,7 +376,7 @@ def test_what_compose_will_not_make_is_named_before_a_start_fails(
     assert "external network pixel-tui-far does not exist" in said(now, "net")
     assert "docker network create pixel-tui-far" in said(now, "net")
     assert "external volume pixel-tui-old does not exist" in said(now, "vol")
-    assert "nowhere.test/x is not here" in said(now, "image")
+    assert "nowhere.test/x is missing" in said(now, "image")
     assert "docker compose pull image" in said(now, "image")
     assert "it waits for net: external network" in said(now, "waits")
 
@@ -384,8 +384,8 @@ def test_what_compose_will_not_make_is_named_before_a_start_fails(
     engine.docker("volume", "create", "pixel-tui-old")
     try:
         now = snapshot_of(engine, project)
-        assert "Bring it up" in said(now, "net")
-        assert "Bring it up" in said(now, "vol")
+        assert "Start the project" in said(now, "net")
+        assert "Start the project" in said(now, "vol")
         project.compose("up", "--detach", "net", "vol")
         now = snapshot_of(engine, project)
         assert (said(now, "net"), said(now, "vol")) == ("", "")

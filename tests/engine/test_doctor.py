@@ -157,14 +157,14 @@ def test_a_stack_that_runs_under_another_name(make_project: MakeProject, doctor:
     project = make_project(CALM, up=True)
     code, found = doctor("-p", f"{project.name}-other", directory=project.directory)
     assert code == 0
-    assert f"carry the name {project.name}." in found["containers"]["found"]
-    assert found["containers"]["remedy"] == f"Start the console with -p {project.name}."
+    assert f"belong to {project.name}." in found["containers"]["found"]
+    assert found["containers"]["remedy"] == f"Start pixel-tui with -p {project.name}."
 
 
 def test_a_file_that_does_not_parse_and_none_at_all(tmp_path: Path, doctor: Doctor) -> None:
     code, found = doctor(directory=tmp_path)
     assert code == 1
-    assert "no compose file" in found["project"]["found"]
+    assert "No compose file" in found["project"]["found"]
     (tmp_path / "compose.yaml").write_text("services:\n  app: {image: x, prots: []}\n")
     code, found = doctor(directory=tmp_path)
     assert code == 1
@@ -246,7 +246,7 @@ def test_a_user_who_may_not_use_the_socket_is_told_the_group(closed_socket: str)
         said = pipe.read()
     os.waitpid(pid, 0)
     assert said.startswith("failed")
-    assert "root:daemon (0660); nobody is not in the group daemon" in said
+    assert "root:daemon (0660); nobody is not in group daemon" in said
     assert "usermod -aG daemon nobody" in said
 
 

@@ -65,7 +65,7 @@ def test_what_is_confirmed_from_another_process_stays(bench: Bench) -> None:
 
 def test_what_is_not_well_is_taken_back(bench: Bench) -> None:
     process = bench.start(BAD, "--recreate", "api")
-    assert bench.ending(process, "api is unhealthy", "of before is back") is Ending.UNHEALTHY
+    assert bench.ending(process, "api is unhealthy", "environment is restored") is Ending.UNHEALTHY
     assert bench.variable("api", "MODE") == "good"
     bench.require_as_before()
 
@@ -73,7 +73,7 @@ def test_what_is_not_well_is_taken_back(bench: Bench) -> None:
 def test_what_nobody_confirms_is_taken_back_with_its_images(bench: Bench) -> None:
     image = bench.project.inspect("web")["Image"]
     process = bench.start(GOOD, *BOTH, within=1)
-    said = ("Not confirmed within 1s. Rolled back", "means the image of before")
+    said = ("Not confirmed within 1s. Rolled back", "is the previous image again")
     assert bench.ending(process, *said) is Ending.UNCONFIRMED
     assert bench.project.inspect("web")["Image"] == image
     assert bench.image_file() == "http://a"
@@ -92,7 +92,7 @@ def test_a_file_that_somebody_changes_meanwhile_is_left_alone(bench: Bench) -> N
     process = bench.start(GOOD, "--recreate", "api", within=2)
     eventually(bench.confirmation.waiting, "it waits to be confirmed", process)
     bench.file.write_bytes(b"MODE=good\n")
-    assert bench.ending(process, "changed by somebody else") is Ending.LEFT
+    assert bench.ending(process, "was changed on disk") is Ending.LEFT
     assert bench.file.read_bytes() == b"MODE=good\n"
 
 
@@ -105,7 +105,7 @@ def test_what_compose_refuses_or_what_has_moved_is_never_saved(bench: Bench) -> 
     moved = bench.run("apply", staged, "--was", "0" * 64, "--recreate", "api")
     assert bench.ending(moved, "has changed since") is Ending.NOTHING_DONE
     saved = bench.run("save", staged, "--was", hashlib.sha256(BEFORE).hexdigest())
-    assert bench.ending(saved, "read it back") is Ending.KEPT
+    assert bench.ending(saved, "Saved and verified") is Ending.KEPT
     assert bench.file.read_bytes() == GOOD
 
 
@@ -122,7 +122,7 @@ def test_a_console_that_dies_takes_nothing_with_it(bench: Bench) -> None:
     later = bench.console("environment-apply", "f" * 16)
     output, _ = later.communicate(timeout=PATIENCE)
     assert "Save and apply .env abandoned" in output
-    assert "Rolled back: the environment of before is back." in output
+    assert "Rolled back: the previous environment is restored." in output
 
 
 def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) -> None:
@@ -141,7 +141,7 @@ def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) ->
     assert bench.ending(refused, "was not finished") is Ending.NOTHING_DONE
     later = bench.console("environment-roll-back", "--yes")
     output, _ = later.communicate(timeout=PATIENCE)
-    assert "nobody has confirmed it. `environment-roll-back` puts back" in output
+    assert "but is not confirmed. `environment-roll-back` restores" in output
     assert later.returncode == 0, output
     bench.require_as_before()
 
@@ -154,13 +154,13 @@ def test_what_was_left_half_done_is_confirmed_once_it_is_done(bench: Bench) -> N
     bench.project.compose("stop", "api")
     code, said = bench.shell("env", "confirm")
     assert code == 2, said
-    assert ".env is saved, and did not reach api (exited)." in said
+    assert ".env is saved, but was not applied to api (exited)." in said
     assert "environment-roll-back" in said
     _, said = bench.shell("status")
-    assert "An apply was left half done." in said
+    assert "An apply was interrupted." in said
     assert "environment-roll-back" in said
     bench.project.compose("up", "--detach", "--wait", "--no-deps", "--force-recreate", "api")
-    assert bench.shell("env", "confirm") == (0, "The new environment stays.\n")
+    assert bench.shell("env", "confirm") == (0, "The new environment is kept.\n")
     assert bench.files.read() is None
 
 

@@ -143,7 +143,7 @@ def test_a_key_is_set_by_an_operation_that_is_audited_without_its_value(
     new = "another $ecret'\"#1"
     done = run(engine, project, tmp_path, "set", "DB_PASSWORD", stdin=f"{new}\n")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "until it is recreated" in done.stdout
+    assert "until they are recreated" in done.stdout
     text = (project.directory / ".env").read_text()
     assert text.splitlines()[1:] == ENV.splitlines()[1:]
     assert text.splitlines()[0].endswith(" # mine")
@@ -197,7 +197,7 @@ def test_the_copy_of_one_that_was_killed_goes_with_the_next_that_starts(
 
     said = run(engine, project, tmp_path, "set", "NAME", stdin="it is")
     assert said.returncode == 0, said.stderr
-    assert "has this value already" in said.stdout
+    assert "already has this value" in said.stdout
     assert [path for path in staged.rglob("*") if path.is_file()] == []
 
 
@@ -338,7 +338,7 @@ def test_without_a_file_what_compose_misses_is_told_too(
     assert "warning: A_TOKEN: It is not set" in checked.stdout
     assert "error: DB_PASSWORD: It is not set" in checked.stdout
     assert " C:" not in checked.stdout
-    assert "There is no such environment file" in checked.stderr
+    assert "No such environment file" in checked.stderr
     told = json.loads(run(engine, project, tmp_path, "check", "--json").stdout)
     assert {item["key"] for item in told["findings"]} == {"A_TOKEN", "DB_PASSWORD"}
     assert all(not item["line"] for item in told["entries"])

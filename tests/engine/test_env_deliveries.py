@@ -128,7 +128,7 @@ def test_status_and_impact_name_what_may_be_old_and_what_to_run(
     assert "pixel-tui run recreate web" in done.stdout
     assert "mnt: may read an old .env" in done.stdout
     assert "pixel-tui run restart mnt" in done.stdout
-    assert "no service would be another one" not in done.stdout
+    assert "no service changes" not in done.stdout
     (said,) = [
         item for item in json.loads(impact_json(project, tmp_path)) if item["service"] == "web"
     ]

@@ -78,7 +78,7 @@ def test_a_changed_network_is_made_again_and_stays_where_it_is_confirmed(bench: 
     output = ended(console)
     assert console.returncode == 0, output
     net = f"{bench.project.name}_net"
-    assert f"network {net} changes with this file: made again, with all on it" in output
+    assert f"network {net} changes with this file: recreated, with everything on it" in output
     assert "stopped is stopped: recreate it before you start it" in output
     assert bench.file.read_bytes() == GOOD
     assert network_id(bench.project) != before
@@ -92,7 +92,7 @@ def test_a_network_that_the_engine_refuses_brings_the_one_of_before_back(bench: 
     output = ended(console)
     assert console.returncode == 1, output
     assert "overlaps" in output
-    assert "Rolled back: the environment of before is back." in output
+    assert "Rolled back: the previous environment is restored." in output
     assert bench.file.read_bytes() == BEFORE
     assert bench.files.read() is None
     require_all_on(bench.project, "10.214.21.0/24")
@@ -147,8 +147,8 @@ def test_who_stands_still_on_a_network_is_named_where_an_apply_is_taken_back(ben
         later = bench.console("environment-roll-back", "--yes")
         output = " ".join(ended(later).split())
         assert later.returncode == 0, output
-        assert f"network {net} is another one than before the apply: made again" in output
-        assert f"{stranger} stands still on {net}, is not part of this" in output
+        assert f"network {net} is not the one from before the apply: recreated" in output
+        assert f"{stranger} is stopped on {net}, is not part of this" in output
         require_all_on(bench.project, "10.214.21.0/24")
     finally:
         bench.engine.docker("rm", "--force", stranger)
@@ -174,7 +174,7 @@ def test_a_volume_that_it_changes_is_refused_with_the_commands(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ("NET=pixel-tui-none", "a needs the external network pixel-tui-none, which is not there"),
+        ("NET=pixel-tui-none", "a needs the external network pixel-tui-none, which does not exist"),
         ("TAG=a b", "a has an image name that is not valid, “pixel-tui-test:a b”"),
     ],
 )

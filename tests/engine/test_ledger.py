@@ -58,7 +58,7 @@ def test_a_task_from_the_shell_to_its_end(desk: LedgerDesk) -> None:
     assert status.state is JobState.SUCCEEDED, status.message
     at_work(desk, task_id)
     assert desk.view.truth(desk.view.tasks[0]).verdict is TaskVerdict.AGREES
-    with pytest.raises(OperationError, match="at work already"):
+    with pytest.raises(OperationError, match="already running"):
         desk.plan("task-spawn", desk.queue("true"))
     made = desk.plan("stop", "syntropy")
     assert made.confirm == task_id[:8], "its brain is not taken away"
@@ -97,7 +97,7 @@ def test_one_that_is_killed_is_found_and_tried_again(desk: LedgerDesk) -> None:
     assert not desk.place.lock.exists()
     made = desk.plan("task-spawn", task_id)
     assert made.confirm == task_id[:8], "not within a minute after a failure"
-    assert made.steps[0].title == f"Remove {desk.container(task_id)} of before"
+    assert made.steps[0].title == f"Remove the old {desk.container(task_id)}"
 
 
 def test_one_that_takes_too_much_memory(desk: LedgerDesk) -> None:

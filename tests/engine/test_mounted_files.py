@@ -50,7 +50,7 @@ def test_a_version_that_is_restored_is_read_by_who_mounts_the_file(
     saved = bench.console("environment-save", staged, "--yes")
     output = saved.communicate(timeout=PATIENCE)[0]
     assert saved.returncode == 0, output
-    assert "what mounts the file by itself reads the old one until a restart" in output
+    assert "services that mount the file itself read the old one until a restart" in output
     project.compose("restart", "a", "b")
     assert mounted(project) == [SECOND, SECOND]
     store = EnvironmentStore(bench.state / "pixel-tui", SystemClock())
@@ -93,7 +93,7 @@ def test_another_comment_makes_it_another_file(
     try:
         said = desk.run("run", "roll-back", made, "--yes").stdout
         assert f"{name} (a container outside any project) mounts a file that is replaced" in said
-        assert ".env is replaced by what it was" in said
+        assert ".env is replaced by the backup" in said
         assert engine.docker("exec", name, "cat", "/e").stdout == f"{FIRST}# two\n"
     finally:
         engine.docker("rm", "--force", name)

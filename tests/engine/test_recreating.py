@@ -112,7 +112,7 @@ def test_what_stands_still_on_a_changed_network_is_repaired_by_the_command_that_
             desk.watcher.refresh()
             is_told(desk, "a", "has changed in the compose file")
             plan = desk.plan("recreate", "a")
-            told = [item.message for item in plan.checks_before if "stands still" in item.message]
+            told = [item.message for item in plan.checks_before if "is stopped on" in item.message]
             assert [item.partition(" ")[0] for item in told] == sorted([stranger, db])
             status = desk.run("recreate", "a")
             assert status.state is JobState.SUCCEEDED, status.message
@@ -216,7 +216,7 @@ def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_
             assert has_network(project), action
             eventually(lambda: service(desk, "app").is_ok)
         project.compose("stop", "vpn")
-        eventually(lambda: "does not run" in service(desk, "app").cut_off)
+        eventually(lambda: "is not running" in service(desk, "app").cut_off)
         status = desk.run("start", "vpn")
         assert status.state is JobState.SUCCEEDED, status.message
         assert has_network(project)
@@ -301,7 +301,7 @@ def test_what_shares_memory_or_processes_is_told_and_seen_to_by_each_plan(
         told = {str(item.service): str(item.change) for item in desk.plan("stop", "owner").affects}
         assert told["tracer"].startswith("is killed with it")
         assert desk.run("stop", "owner").state is JobState.SUCCEEDED
-        is_cut_off(desk, "memory", "does not run")
+        is_cut_off(desk, "memory", "is not running")
         is_cut_off(desk, "tracer", "was killed with owner")
         assert desk.run("start", "owner", "tracer").state is JobState.SUCCEEDED
         eventually(lambda: all(item.is_ok for item in desk.watcher.snapshot.services))

@@ -30,7 +30,7 @@ REMOTE: Final = {
     "include": f"include: ['{URL}x.git']\nservices: {{{SERVICE}}}}}\n",
     "extends": f"services: {{{SERVICE}, extends: {{file: '{URL}x.git', service: x}}}}}}\n",
 }
-NOT_READ: Final = "A remote file of the project (include, extends or -f) is not read"
+NOT_READ: Final = "Remote project files (include, extends or -f) are not read"
 LOOKS: Final = {
     "status": ["status"],
     "doctor": ["doctor"],

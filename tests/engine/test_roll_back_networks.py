@@ -35,12 +35,12 @@ def test_another_network_of_then_is_found_before_anything_is_stopped(desk: Desk)
     before = [project.container(name) for name in "ab"]
     said = desk.run("run", "roll-back", made, "--yes", code=1)
     output = said.stdout + said.stderr
-    assert f"In the files of then network {net} is another one than there is" in output
+    assert f"In the restored files, network {net} differs from the existing one" in output
     assert [project.container(name) for name in "ab"] == before
     assert all(project.inspect(name)["State"]["Running"] for name in "ab")
     assert (desk.folder / ".env").read_text() == "VERSION=1\n"
-    line = next(item for item in output.splitlines() if "To have it run as then: " in item)
-    commands = line.partition("To have it run as then: ")[2].split(" && ")
+    line = next(item for item in output.splitlines() if "To run it as it was: " in item)
+    commands = line.partition("To run it as it was: ")[2].split(" && ")
     assert len(commands) == 3
     project.engine.run(["sh", "-c", " && ".join(commands)], cwd=desk.folder)
     assert project.engine.inspect(net)["Labels"]["version"] == "1"
@@ -78,7 +78,7 @@ networks: {{net: {{external: true, name: "${{NET}}"}}}}
         before = [project.container(name) for name in "ab"]
         said = desk.run("run", "roll-back", made, "--yes", code=1)
         output = said.stdout + said.stderr
-        assert f"In the files of then network {then} is external, and it is not there" in output
+        assert f"In the restored files, network {then} is external, but it does not exist" in output
         assert f"network create {then}" in output
         assert [project.container(name) for name in "ab"] == before
         assert all(project.inspect(name)["State"]["Running"] for name in "ab")

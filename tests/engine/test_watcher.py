@@ -260,7 +260,7 @@ def test_an_image_that_was_built_anew_wants_a_recreate(
     project.compose("build", "api")
     watched.watcher.refresh()  # an image is no container: no event tells of it
     watched.until(lambda: watched.sync("api") is SyncAction.RECREATE)
-    assert "is another one now" in watched.service("api").sync.reason
+    assert "has changed" in watched.service("api").sync.reason
     project.compose("up", "--detach", "api")
     watched.until(lambda: watched.sync("api") is SyncAction.NOTHING)
 

@@ -79,7 +79,7 @@ volumes: {{held: }}
 
     project.compose("stop", "db")
     plan = wiping(desk)
-    assert "UNKNOWN what it holds now (db does not run)" in lost(plan, held)
+    assert "current content UNKNOWN (db is not running)" in lost(plan, held)
     assert plan["confirm_loss"] == "lose-1-volume"
     assert held in project.engine.docker("volume", "ls", "--quiet").stdout
 
@@ -111,7 +111,7 @@ volumes:
     desk.run("backup", "verify")
     covered = wiping(desk)
     assert covered["confirm_loss"] == ""
-    assert "and it holds nothing else" in lost(covered, held)
+    assert "and it has nothing else" in lost(covered, held)
 
     (made,) = [item["id"] for item in desk.listed()]
     gone = (f"--gone={held}", f"--gone={project.name}_bound")

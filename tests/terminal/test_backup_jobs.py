@@ -82,15 +82,15 @@ def killed(bench: Bench, *words: str, gate: str, turn: int) -> None:
 def test_a_console_that_is_killed_while_it_backs_up_leaves_a_whole_backup(bench: Bench) -> None:
     killed(bench, "backup", "now", gate="ps", turn=1)
     with bench.console() as it:
-        it.wait_for("goes on to its end")
+        it.wait_for("runs to its end")
         bench.docker.open("ps")
-        it.wait_for("All is as planned")
+        it.wait_for("Everything is as planned")
         it.press("5\r")
         it.wait_for("abandoned")
         it.wait_for("data/pixels.db")
     (made,) = backups(bench)
     assert halves(bench) == []
-    assert "as it was written" in done(bench, "backup", "verify", made.name)
+    assert "is intact" in done(bench, "backup", "verify", made.name)
     assert [record["event"] for record in bench.records()][:2] == ["begin", "end"]
 
 
@@ -118,8 +118,8 @@ def test_a_backup_that_is_killed_with_its_console_is_recognised_as_half_made(ben
     gate.open("ps")
     result = done(bench, "backup", "now")
     assert "Back up" in result
-    assert "how is not known" in result
-    assert f"removed {half.name}, which an earlier backup left behind" in result
+    assert "exit code unknown" in result
+    assert f"removed {half.name}, left over from an earlier backup" in result
     assert halves(bench) == []
     assert len(backups(bench)) == 2
     assert older in backups(bench)
@@ -159,21 +159,23 @@ def test_a_console_that_is_killed_in_any_step_of_a_restore_leaves_old_or_new(
     gate.open("ps", "stop", "start")
     eventually(lambda: not bench.locked)
     result = done(bench, "run", "start", "app", "--yes")
-    assert "abandoned. Its console was gone." in result
+    assert "abandoned. Its pixel-tui was gone." in result
     aside = list(bench.project.directory.glob("data/pixels.db.before-*"))
     if step in {"check", "make", "stop"}:
         assert colours(data) == ["blue"]
         assert (bench.project.directory / ".env").read_text() == "COLOUR=blue\n"
         assert aside == []
-        assert f"Restore {made.name} and Start what ran before" in result, "what was never begun"
+        assert f"Restore {made.name} and Start the services that ran before" in result, (
+            "what was never begun"
+        )
     else:
         assert colours(data) == ["red"]
         assert (bench.project.directory / ".env").read_text() == "COLOUR=red\n"
         assert [colours(path) for path in aside] == [["blue"]]
         log = Path(bench.job_of("restore")["output"]).read_text()
         assert f"aside      data/pixels.db -> data/{aside[0].name}\n" in log
-        assert (f"Put aside in {bench.project.directory}: " in result) is (step == "restore")
-        assert ("All is as planned" in result) is (step == "start")
+        assert (f"Old files kept in {bench.project.directory}: " in result) is (step == "restore")
+        assert ("Everything is as planned" in result) is (step == "start")
     assert bench.project.inspect("app")["State"]["Running"]
     made_first = [["blue"]] if step != "check" else []
     copies = [colours(path / "sqlite/data/pixels.db") for path in backups(bench)]
@@ -201,6 +203,8 @@ def test_a_restore_that_is_killed_before_it_replaces_anything_says_so(bench: Ben
     os.killpg(bench.job_of("restore")["command"]["pid"], signal.SIGKILL)
     gate.open("ps")
     result, _ = running.communicate(timeout=60)
-    assert f"Restore {made.name} ended with exit code -9 (SIGKILL). Nothing was replaced." in result
+    assert (
+        f"Restore {made.name} exited with exit code -9 (SIGKILL). Nothing was replaced." in result
+    )
     assert "whole" not in result.rpartition("ended with")[2]
     assert colours(data) == ["blue"]

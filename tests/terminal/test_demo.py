@@ -40,7 +40,7 @@ def test_it_is_opened_where_there_is_nothing_else_and_nothing_was_named(tmp_path
     [
         (["-C", "nope"], "No such folder"),
         (["-f", "nope.yml"], "No such compose file"),
-        (["-p", "nope"], "There is no socket at the engine's address: unix:///nowhere.sock."),
+        (["-p", "nope"], "The Docker socket does not exist: unix:///nowhere.sock."),
         (["--host", "unix:///gone.sock"], "unix:///gone.sock."),
     ],
 )

@@ -190,8 +190,8 @@ def test_a_file_that_is_broken_and_mended_while_it_runs(
 @pytest.mark.parametrize(
     ("arguments", "reason", "remedy"),
     [
-        (("--host", "unix:///nonexistent.sock"), "no socket", "systemctl start docker"),
-        ((), "no compose file", "pixel-tui -C DIR"),
+        (("--host", "unix:///nonexistent.sock"), "socket does not exist", "systemctl start docker"),
+        ((), "No compose file", "pixel-tui -C DIR"),
     ],
 )
 def test_what_is_missing_is_told_with_its_remedy(
@@ -221,5 +221,5 @@ def test_status_tells_by_its_exit_code_how_the_stack_is(
     assert not told["well"]
     lost = run_status(engine, project.directory, *named, "--host", "unix:///nonexistent.sock")
     assert lost.returncode == 2
-    assert "no socket" in lost.stderr
+    assert "socket does not exist" in lost.stderr
     assert not lost.stdout

@@ -189,7 +189,7 @@ def test_an_engine_that_stops_below_what_is_open_leaves_every_screen_usable(
             (ESCAPE, "stale: seen"),
             ("U", "─ Audit"),
             (ESCAPE, "stale: seen"),
-            ("A", "The engine can't be asked"),
+            ("A", "Docker can't be asked"),
         ):
             it.press(keys)
             it.wait_for(wanted)
@@ -293,7 +293,7 @@ def test_a_socket_that_refuses_names_the_group_to_join(stack: Stack, tmp_path: P
             "-p", project.name, home=tmp_path, size=(120, 36), cwd=project.directory,
             environment={"DOCKER_HOST": project.engine.host}, script=WITHOUT_RIGHTS,
         ) as it:  # fmt: skip
-            it.wait_for("may not use the engine's socket")
+            it.wait_for("can't use the Docker socket")
             it.wait_for(f"usermod -aG {grp.getgrgid(65534).gr_name}")
             it.press("q")
             assert it.wait_exit() == 0
@@ -323,7 +323,7 @@ def test_something_else_that_listens_is_told_apart(tmp_path: Path) -> None:
     with _Listener(str(path), _Other) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with program("--host", f"unix://{path}", home=tmp_path, size=(120, 36)) as it:
-            it.wait_for("Is it a Docker Engine that listens at this address?")
+            it.wait_for("Is this the address of a Docker daemon?")
             it.press("q")
             assert it.wait_exit() == 0
         server.shutdown()
@@ -334,7 +334,7 @@ def test_a_socket_without_anybody_behind_it_says_what_to_start(tmp_path: Path) -
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
     with program("--host", f"unix://{path}", home=tmp_path, size=(120, 36)) as it:
-        it.wait_for("Nobody listens at the engine's address")
+        it.wait_for("The Docker daemon is not listening")
         it.press("q")
         assert it.wait_exit() == 0
 

@@ -33,13 +33,13 @@ def test_a_console_that_is_killed_in_any_step_of_a_rebuild_loses_nothing(
     assert bench.locked is (step != "verify"), "its command holds the lock as long as it runs"
     if step == "build":
         with bench.console() as next_one:
-            next_one.wait_for("goes on to its end")
+            next_one.wait_for("runs to its end")
             next_one.press("5\r")
             next_one.wait_for("waiting at the gate of build")
             bench.docker.open("build")
             next_one.wait_for("abandoned")
-            next_one.wait_for("ended with exit code 0")
-            next_one.wait_for("Never begun: Bring")  # the line is folded behind it
+            next_one.wait_for("exited with exit code 0")
+            next_one.wait_for("Never started: Bring")  # the line is folded behind it
         assert bench.docker.begun("up") == 0
         assert bench.image() == before
     else:
@@ -48,7 +48,7 @@ def test_a_console_that_is_killed_in_any_step_of_a_rebuild_loses_nothing(
         (bench.project.directory / "gate" / "well").touch()
         eventually(lambda: bench.project.health("api") == "healthy")
         with bench.console() as next_one:
-            next_one.wait_for("All is as planned")
+            next_one.wait_for("Everything is as planned")
             next_one.press("5")
             next_one.wait_for("abandoned")
         assert bench.image() != before
@@ -69,8 +69,8 @@ def test_a_killed_run_of_a_build_that_fails_is_told_as_failed(bench: Bench) -> N
     eventually(lambda: not bench.locked)
     later = bench.shell("run", "start", "api", "--yes")
     said, _ = later.communicate(timeout=60)
-    assert "abandoned. Its console was gone." in said
-    assert "Never begun" in said
+    assert "abandoned. Its pixel-tui was gone." in said
+    assert "Never started" in said
     assert "nothing to start" in said
     _begin, end = bench.records()
     assert end["exit_code"] not in {0, None}
@@ -84,7 +84,7 @@ def test_of_two_that_race_for_a_stack_exactly_one_wins(bench: Bench) -> None:
     (winner,) = [racer for racer in racers if racer is not loser]
     said, _ = loser.communicate(timeout=60)
     assert loser.returncode == 2
-    assert "Another change to this stack is under way: Restart api" in said
+    assert "Another change to this stack is running: Restart api" in said
     assert f"process {winner.pid}, since " in said
     bench.docker.open("restart")
     said, _ = winner.communicate(timeout=60)
@@ -107,7 +107,7 @@ def test_a_run_whose_connection_drops_goes_on_to_its_end(bench: Bench) -> None:
     assert away["service"] == "api"
     assert 0 < away["seconds"] < 30
     said, _ = bench.shell("plan", "restart", "api").communicate(timeout=60)
-    assert "; was away " in said, "the next plan tells how long it took"
+    assert "; was down " in said, "the next plan tells how long it took"
     assert "the last time" in said
 
 
@@ -117,11 +117,11 @@ def test_a_second_console_sees_the_job_live_and_may_ask_for_its_end(bench: Bench
     with bench.console() as it:
         it.wait_for("1 of 1 running")
         it.press("5")
-        it.wait_for("Run by another console")
+        it.wait_for("Run by another pixel-tui")
         it.press("1r")
         it.wait_for("restart api")
         it.press("y\r")
-        it.wait_for("Another change to this stack is under way")
+        it.wait_for("Another change to this stack is running")
         it.press("5\r")
         it.wait_for("waiting at the gate of restart")
         it.press("\x18")

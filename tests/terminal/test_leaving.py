@@ -119,7 +119,7 @@ def assert_locked(engine: Engine, project: Project, home: Path) -> None:
         other.press("r")
         other.wait_for("restart slow")
         other.press("y\r")
-        other.wait_for("under way")
+        other.wait_for("Another change")
 
 
 def test_leaving_by_key_asks_first_and_says_what_goes_on(

@@ -124,20 +124,20 @@ def test_a_wrong_name_is_told_with_the_right_one(
 ) -> None:
     project = make_project(TWO, up=True)
     wrong = unique_name("wrong")
-    told = ("those of this folder carry the name " + project.name, f"-p {project.name}")
+    told = ("those of this folder belong to " + project.name, f"-p {project.name}")
     with console(engine, tmp_path, "-p", wrong, cwd=project.directory) as it:
-        it.wait_for(said(*told, f"No container carries the name {wrong}"))
-        it.wait_for(said("front has no container", f"→ Start the console with -p {project.name}"))
+        it.wait_for(said(*told, f"No container belongs to project {wrong}"))
+        it.wait_for(said("front has no container", f"→ Start pixel-tui with -p {project.name}"))
         assert "→ Start it (s)" not in it.text
         it.press("s")
         # Only the plan, which takes a moment, says it in these words: an Esc before it is lost.
-        it.wait_for(said(f"folder carry the name {project.name}, not this one", "Cancel Esc"))
+        it.wait_for(said(f"folder belong to project {project.name}, not to this one", "Cancel Esc"))
         it.press("\x1b")
-        it.wait_for(without("not this one"))
+        it.wait_for(without("not to this one"))
         project.compose("down", "--timeout", "0")
         it.press("\x1b[15~")
         it.wait_for(said("→ Start it (s)."))
-        it.wait_for(without("carry the name"))
+        it.wait_for(without("belong to"))
     project.compose("up", "--detach")
     status = run_status(engine, project.directory, "-p", wrong)
     assert status.returncode == 1
@@ -158,7 +158,7 @@ def test_a_folder_reached_through_a_link_is_the_same(
     ) as it:
         it.wait_for(said("1 of 1 running", "in sync"))
     with console(engine, tmp_path, "-p", unique_name("wrong"), cwd=project.directory) as it:
-        it.wait_for(said(f"carry the name {project.name}"))
+        it.wait_for(said(f"belong to {project.name}"))
 
 
 def test_a_name_alone_finds_the_folder_of_its_containers(
@@ -167,7 +167,7 @@ def test_a_name_alone_finds_the_folder_of_its_containers(
     project = make_project(TWO, up=True)
     with console(engine, tmp_path, "-p", project.name, cwd=tmp_path) as it:
         it.wait_for(said("2 of 2 running", "in sync"))
-        assert "no compose file" not in it.text
+        assert "No compose file" not in it.text
         it.press("r")
         it.wait_for("restart front")
         it.wait_for("--project-directory")
@@ -175,7 +175,7 @@ def test_a_name_alone_finds_the_folder_of_its_containers(
     project.directory.rename(moved)
     try:
         with console(engine, tmp_path, "-p", project.name, cwd=tmp_path) as it:
-            it.wait_for(said("no compose file", f"They were made in {project.directory}"))
+            it.wait_for(said("No compose file", f"They were created in {project.directory}"))
             it.wait_for(said("2 of 2 running", "unknown"))
             assert "orphan" not in it.text
     finally:
@@ -193,7 +193,9 @@ def test_a_profile_that_no_service_has_is_told(
         engine, tmp_path, "-p", project.name, cwd=project.directory, environment=environment
     ) as it:
         it.wait_for(
-            said("COMPOSE_PROFILES or --profile asks for tolls, which no service has", "are: tools")
+            said(
+                "COMPOSE_PROFILES or --profile names tolls, which no service has", "profiles: tools"
+            )
         )
         it.wait_for(said("front", "off", "tools"))
 
@@ -247,7 +249,7 @@ def test_what_may_not_be_read_is_told_and_read_once_it_may(
             cwd=tmp_path, prefix=prefix,
         ) as it:  # fmt: skip
             it.wait_for(lambda text: said("permission denied")(text.lower()))
-            it.wait_for(said("Let this user read it"))
+            it.wait_for(said("Make it readable"))
             path.chmod(mode)
             it.press("\x1b[15~")
             it.wait_for(said("front", "absent"))

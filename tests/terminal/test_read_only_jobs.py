@@ -39,7 +39,7 @@ def test_it_sees_a_job_live_and_can_only_look_on(bench: Bench) -> None:
     ) as (it, console):  # fmt: skip
         it.wait_for("READ-ONLY")
         it.press("5")
-        it.wait_for("Run by another console")
+        it.wait_for("Run by another pixel-tui")
         before = written(bench.home)
         it.press("\r")
         it.wait_for("waiting at the gate of restart")
@@ -49,15 +49,15 @@ def test_it_sees_a_job_live_and_can_only_look_on(bench: Bench) -> None:
         assert set(console.settle(count=True).changing) <= VALUES | RULES
         os.kill(running.pid, signal.SIGKILL)
         running.communicate()
-        it.wait_for("goes on to its end")
+        it.wait_for("runs to its end")
         assert written(bench.home) == before, "nobody else writes by now, nor does it"
         bench.docker.open("restart")
         eventually(lambda: not bench.locked)
-        it.wait_for("What became of it is found out")
+        it.wait_for("Verifying the result")
         console.settle("\x1b")
         it.press("q")
         assert it.wait_exit() == 0
     assert bench.job()["state"] == "running", "it was not settled"
     assert [record["event"] for record in bench.records()] == ["begin"]
     said, _ = bench.shell("run", "start", "api", "--yes").communicate(timeout=60)
-    assert "abandoned. Its console was gone." in said
+    assert "abandoned. Its pixel-tui was gone." in said

@@ -1,4 +1,4 @@
-"""The audit screen: who changed what, and whether the trail is as it was written."""
+"""The audit screen: who changed what, and whether the trail is intact."""
 
 import asyncio
 import threading
@@ -161,7 +161,7 @@ async def test_the_filter_leaves_what_has_its_words() -> None:
 
 async def test_nothing_yet_is_said_calmly() -> None:
     async with console(size=SIZE) as it:
-        await opened(it, "Nothing has been changed yet")
+        await opened(it, "No changes yet")
 
 
 async def test_an_edited_trail_is_said_to_be_one_and_where() -> None:

@@ -53,8 +53,8 @@ async def test_every_action_is_a_key_away_with_when_to_use_it_or_why_not() -> No
         assert isinstance(it.app.screen, PickScreen)
         said = it.text()
         assert "Actions on web" in said
-        assert "is running already" in said, "starting it makes no sense now"
-        for verb in ("Restart", "Stop", "Recreate", "Rebuild", "Rebuild from nothing"):
+        assert "is already running" in said, "starting it makes no sense now"
+        for verb in ("Restart", "Stop", "Recreate", "Rebuild", "Rebuild without cache"):
             assert verb in said
         await it.press("escape")
         it.dashboard.select("postgres")
@@ -85,7 +85,7 @@ async def test_a_rebuild_builds_first_and_leaves_what_came_out_the_same() -> Non
     async with console(size=(160, 45)) as it:
         it.dashboard.dialogs.operate_on("rebuild", "web")
         await it.until(lambda: "build web" in it.text())
-        assert "if the build gives another image" in it.text()
+        assert "if the build produces a new image" in it.text()
         await it.press("y", "enter")
         operations = it.app.parts.operations
         assert operations is not None

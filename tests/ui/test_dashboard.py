@@ -314,7 +314,7 @@ async def test_a_lost_engine_is_told_with_its_remedy_and_comes_back_by_itself() 
         assert re.search(r"agent is unhealthy .*, seen (just now|.* ago)", it.text("Advice"))
         it.dashboard.select("postgres")
         await it.until(lambda: "the Docker daemon does not answer" in it.text("Advice"))
-        assert re.search(r"What is shown was seen (just now|.* ago)", it.text("Advice"))
+        assert re.search(r"Old data, seen (just now|.* ago)", it.text("Advice"))
         it.world.fail_engine(down=False)
         await it.until(lambda: not it.dashboard.query_one(Banner).has_class("-shown"))
 

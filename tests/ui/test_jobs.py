@@ -80,7 +80,7 @@ async def test_what_cancelling_means_is_said_before_it_is_done() -> None:
     async with console(size=(120, 36)) as it:
         await begin(it)
         await it.press("ctrl+x")
-        assert "Nothing that runs is touched by a build" in it.text()
+        assert "A build changes no container" in it.text()
         assert not operations_of(it).jobs.statuses()[0].cancelling
         await it.press("escape")
         assert isinstance(it.app.screen, JobScreen)
@@ -133,7 +133,7 @@ async def test_who_leaves_may_cancel_what_runs() -> None:
         await begin(it)
         await it.press("escape", "q")
         assert isinstance(it.app.screen, QuitScreen)
-        assert "To cancel it: Nothing that runs is touched by a build" in it.text()
+        assert "To cancel it: A build changes no container" in it.text()
         await it.press("ctrl+x")
         await it.until(lambda: not it.app.is_running)
         assert it.app.sees_to_jobs, "what is cancelled is seen to its end"
@@ -184,7 +184,7 @@ async def test_a_job_of_another_console_is_listed_and_opened() -> None:
         written(it, await finished(it), mark_of(os.getpid()))
         operations_of(it).jobs.watch_jobs()
         await it.press("5")
-        await it.until(lambda: "Run by another console: ana on" in it.text("#jobs-pane"))
+        await it.until(lambda: "Run by another pixel-tui: ana on" in it.text("#jobs-pane"))
         await it.press("home", "enter")
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
         await it.until(lambda: "said by another console" in it.text())
@@ -228,7 +228,7 @@ async def test_long_lines_of_the_output_are_folded_and_cut_ones_are_marked(
         written(it, await finished(it), mark_of(os.getpid()))
         operations_of(it).jobs.watch_jobs()
         await it.press("5")
-        await it.until(lambda: "Run by another console" in it.text("#jobs-pane"))
+        await it.until(lambda: "Run by another pixel-tui" in it.text("#jobs-pane"))
         newest = operations_of(it).jobs.statuses()[0].output
         newest.write_text(f"$ docker {'--word ' * 40}the-end\nshort\n")
         await it.press("home", "enter")
@@ -248,7 +248,7 @@ async def test_what_became_of_a_job_without_its_console_is_told_at_the_start() -
     async with console(size=(140, 36)) as it:
         written(it, await finished(it), ProcessMark(1, 1, "an earlier start"))
         operations_of(it).jobs.watch_jobs()
-        await it.until(lambda: "Restart web abandoned. Its console was gone." in it.text())
+        await it.until(lambda: "Restart web abandoned. Its pixel-tui was gone." in it.text())
         await it.press("5")
         assert "▪ abandoned" in it.text("#jobs-pane")
         operations_of(it).jobs.close()
@@ -267,8 +267,8 @@ async def test_what_a_dead_apply_has_left_is_offered_to_be_taken_back(
         files.write(ApplyState(Phase.WAITING, ".env", "pixel", "a", "b", recreate=("web",)))
         written(it, applied, ProcessMark(1, 1, "an earlier start"))
         operations.jobs.watch_jobs()
-        await it.until(lambda: "environment is in force and works" in it.text())
-        assert "nobody has confirmed it" in operations.jobs.statuses()[0].message
+        await it.until(lambda: "environment is applied and works" in it.text())
+        assert "but is not confirmed" in operations.jobs.statuses()[0].message
         assert asked == ["environment-roll-back"]
         files.clear()
         operations.jobs.close()

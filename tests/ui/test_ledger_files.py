@@ -134,12 +134,12 @@ async def test_a_torn_file_leaves_the_last_good_state_and_says_so(tmp_path: Path
         await it.until(lambda: PENDING in screen.table.keys)
         path = tmp_path / "data/task-ledger.json"
         path.write_text(path.read_text()[:40])
-        await it.until(lambda: "no ledger at the moment" in it.text())
+        await it.until(lambda: "invalid at the moment" in it.text())
         await it.until(lambda: "The last good" in it.text())
         assert PENDING in screen.table.keys
         assert screen.table.stale
         write(tmp_path, task())
-        await it.until(lambda: "no ledger at the moment" not in it.text())
+        await it.until(lambda: "invalid at the moment" not in it.text())
         assert not screen.table.stale
 
 

@@ -50,7 +50,7 @@ async def test_each_action_has_its_advice_and_says_whether_it_can_run(
             assert action.title in said
             assert "Can it run now?" in said
         await choose(it, "start")
-        assert "No: web is running already" in it.text("#recovery-advice")
+        assert "No: web is already running" in it.text("#recovery-advice")
         await choose(it, "restart")
         assert "Yes. Enter shows the plan" in it.text("#recovery-advice")
         assert "When to use it" in it.text("#recovery-advice")
@@ -118,7 +118,7 @@ async def test_it_follows_the_stack_and_keeps_the_cursor() -> None:
         with it.world.locked() as (containers, _):
             web = next(container for container in containers if container.service.name == "web")
         it.world.stop(web)
-        await it.until(lambda: "No: web is stopped already" in it.text("#recovery-advice"))
+        await it.until(lambda: "No: web is already stopped" in it.text("#recovery-advice"))
         chosen = screen_of(it).chosen
         assert chosen is not None
         assert chosen.name == "stop"

@@ -61,34 +61,34 @@ def test_every_setting_is_read(file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "what", "remedy"),
     [
-        ("backup = 3", "backup is no table", "[backup]"),
+        ("backup = 3", "backup is not a table", "[backup]"),
         ("[backup]\nkeeps = 3", "unknown setting backup.keeps", "keep"),
-        ("[backup]\nkeep = 0", "backup.keep is no number from 1", "keep"),
-        ("[backup]\nfolder = '..'", "backup.folder is no folder", "folder"),
-        ("[backup]\nfiles = ['/etc/*']", "no patterns below", "files"),
-        ("[backup]\nfiles = ['../x']", "no patterns below", "files"),
+        ("[backup]\nkeep = 0", "backup.keep is not a number from 1", "keep"),
+        ("[backup]\nfolder = '..'", "backup.folder is not a folder", "folder"),
+        ("[backup]\nfiles = ['/etc/*']", "must be patterns below", "files"),
+        ("[backup]\nfiles = ['../x']", "must be patterns below", "files"),
         ("thme = 'x'", "unknown setting thme", "theme"),
         ("theme = 'solarized'", "unknown theme solarized", "pixel-dark"),
         ("theme = 3", "unknown theme 3", "pixel-dark"),
-        ("read_only = 'yes'", "read_only is neither true nor false", "read_only = true"),
-        ("read_only = 1", "read_only is neither true nor false", "read_only = true"),
-        ("usage_seconds = 0.1", "usage_seconds is no number from 0.5 to 3600", "usage_seconds"),
-        ("usage_seconds = '2'", "usage_seconds is no number", "usage_seconds"),
-        ("usage_seconds = true", "usage_seconds is no number", "usage_seconds"),
-        ("usage_seconds = nan", "usage_seconds is no number", "usage_seconds"),
-        ("log_tail = 0", "log_tail is no number from 1 to 100000", "log_tail"),
-        ("log_tail = inf", "log_tail is no number", "log_tail"),
-        ("keys = 'q'", "keys is no table", "[keys]"),
-        ("[keys]\nquit = 3", "the key of quit is no text", '"quit" = "f2"'),
-        ("[keys]\nquit = ' '", "the key of quit is no text", '"quit" = "f2"'),
-        ("theme = ", "can't be read", "Mend"),
-        ("a = 1\na = 2", "can't be read", "Mend"),
-        ("a = " + "[" * 100_000, "nested too deep", "Mend"),
-        ("a = " + "[" * 100 + "]" * 100, "nested too deep", "Mend"),
-        ("keys = " + "{a=" * 500 + "1" + "}" * 500, "nested too deep", "Mend"),
-        ("keys" + ".a" * 100_000 + " = 'x'", "nested too deep", "Mend"),
-        ("[keys" + " . 'a'" * 100_000 + "]", "nested too deep", "Mend"),
-        ("a = {b = 1, keys" + '."a"' * 100_000 + " = 1}", "nested too deep", "Mend"),
+        ("read_only = 'yes'", "read_only is not true or false", "read_only = true"),
+        ("read_only = 1", "read_only is not true or false", "read_only = true"),
+        ("usage_seconds = 0.1", "usage_seconds is not a number from 0.5 to 3600", "usage_seconds"),
+        ("usage_seconds = '2'", "usage_seconds is not a number", "usage_seconds"),
+        ("usage_seconds = true", "usage_seconds is not a number", "usage_seconds"),
+        ("usage_seconds = nan", "usage_seconds is not a number", "usage_seconds"),
+        ("log_tail = 0", "log_tail is not a number from 1 to 100000", "log_tail"),
+        ("log_tail = inf", "log_tail is not a number", "log_tail"),
+        ("keys = 'q'", "keys is not a table", "[keys]"),
+        ("[keys]\nquit = 3", "the key of quit is not a string", '"quit" = "f2"'),
+        ("[keys]\nquit = ' '", "the key of quit is not a string", '"quit" = "f2"'),
+        ("theme = ", "can't be read", "Fix"),
+        ("a = 1\na = 2", "can't be read", "Fix"),
+        ("a = " + "[" * 100_000, "nested too deep", "Fix"),
+        ("a = " + "[" * 100 + "]" * 100, "nested too deep", "Fix"),
+        ("keys = " + "{a=" * 500 + "1" + "}" * 500, "nested too deep", "Fix"),
+        ("keys" + ".a" * 100_000 + " = 'x'", "nested too deep", "Fix"),
+        ("[keys" + " . 'a'" * 100_000 + "]", "nested too deep", "Fix"),
+        ("a = {b = 1, keys" + '."a"' * 100_000 + " = 1}", "nested too deep", "Fix"),
     ],
     ids=lambda value: value[:40],
 )
@@ -127,7 +127,7 @@ def test_the_variable_makes_it_read_only(file: Path, flag: str, *, read_only: bo
 
 
 def test_an_invalid_variable_is_refused(file: Path) -> None:
-    with pytest.raises(UsageError, match="neither yes nor no: maybe"):
+    with pytest.raises(UsageError, match="must be 1 or 0, not maybe"):
         load(file, **{ENVIRONMENT_READ_ONLY: "maybe"})
 
 

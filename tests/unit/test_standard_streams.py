@@ -113,7 +113,7 @@ def test_a_crash_is_one_sentence_with_details_in_the_log(
     monkeypatch.setattr("pixel_tui.commands.actions.run", fail)
     assert cli.main(["actions"]) == 2
     said = capsys.readouterr().err
-    assert "a fault of its own (ZeroDivisionError)" in said
+    assert "a bug (ZeroDivisionError)" in said
     assert len(said.splitlines()) == 1
     log = Path(said.split("Details: ")[1].strip())
     assert "Traceback" in log.read_text()

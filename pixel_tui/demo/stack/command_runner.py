@@ -167,7 +167,7 @@ class DemoCommandRunner:
                 and _health_result(container) is not DemoHealthResult.HEALTHY
             ):
                 if left <= 0:
-                    self._write_line(f"{name}: not waited for any longer")
+                    self._write_line(f"{name}: stopped waiting")
                     break
                 left -= 1
                 self._sleep(POLL_SECONDS)

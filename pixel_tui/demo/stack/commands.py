@@ -57,7 +57,7 @@ class DemoRunner:
         known = PurePath(argv[0]).name in PROGRAMS or MODULE in argv
         if other is None and not known:
             raise OperationError(
-                "The embedded stack knows no such program.",
+                "The demo has no such program.",
                 on=argv[0],
                 remedy="It understands docker and docker compose.",
             )

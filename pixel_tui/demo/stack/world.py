@@ -144,7 +144,7 @@ class DemoWorld:
 
     def _of_service(self, service: str) -> list[FakeContainer]:
         if service not in SERVICES_BY_NAME:
-            raise UsageError("The embedded stack has no such service.", on=service)
+            raise UsageError("The demo has no such service.", on=service)
         return [container for container in self._containers if container.service.name == service]
 
     # Changes, as Docker's API names them.

@@ -50,7 +50,7 @@ class AppliedServices:
             return ""
         stop = shown(self._command.docker_argv("stop", names=others))
         names = ", ".join(others)
-        return f"{', '.join(networks)} can't be made again while {names} runs on it: {stop}"
+        return f"{', '.join(networks)} can't be recreated while {names} is running on it: {stop}"
 
     def remove_networks(
         self, networks: Sequence[str], services: Sequence[str], *, apart: bool = False
@@ -92,7 +92,7 @@ class AppliedServices:
         try:
             return self._containers.wellness(services)
         except EngineError as error:
-            return Wellness(waiting=f"the engine can't be asked: {str(error.what).rstrip('.')}")
+            return Wellness(waiting=f"Docker can't be asked: {str(error.what).rstrip('.')}")
 
     def watch(self, services: Sequence[str], *, cancelled: Callable[[], bool]) -> str:
         """Wait until the services are well.
@@ -100,7 +100,7 @@ class AppliedServices:
         Returns:
             What is wrong, as a sentence without its stop; empty if nothing is.
         """
-        self._say("Watching whether they are well.")
+        self._say("Watching the services.")
         began = time.monotonic()
         while not cancelled():
             found = self.wellness(services)
@@ -111,7 +111,7 @@ class AppliedServices:
             if time.monotonic() - began > found.patience:
                 return f"{found.waiting} after {span(found.patience)}"
             self._pause(PAUSE_SECONDS)
-        return "it is cancelled"
+        return "cancelled"
 
     def _compose(self, *words: str, apart: bool = False) -> bool:
         return self._run(self._command.compose_argv(*words), apart=apart) == 0

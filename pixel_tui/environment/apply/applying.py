@@ -116,18 +116,18 @@ class Applying:
         state = self._files.left()
         if state is None:
             raise OperationError(
-                "No apply was left half done here.", remedy="One that runs is cancelled, or ends."
+                "No apply was interrupted here.", remedy="Wait for a running one, or cancel it."
             )
-        self._say(f"It was left half done. {state.words}")
+        self._say(f"It was interrupted. {state.words}")
         return self._roll_back.run(Ending.KEPT)
 
     def _begin(self, wanted: WantedEnvironment) -> ApplyState:
         if self._files.left() is not None or self._files.under_way():
             raise OperationError(
-                "An apply before this one was not finished.",
+                "The previous apply was not finished.",
                 on=self._path,
-                remedy="Take it back (`environment-roll-back`),"
-                " or recreate what did not get it, and keep it (`pixel-tui env confirm`).",
+                remedy="Roll it back (`environment-roll-back`), or recreate the services that "
+                "lack it, and keep it (`pixel-tui env confirm`).",
             )
         now = self._file.read()
         if digest(now) != wanted.was:
@@ -173,7 +173,7 @@ class Applying:
     def _try(self, state: ApplyState, wanted: WantedEnvironment) -> Ending:
         self._enter(state, Phase.SAVING)
         self._file.save(wanted.content, was=wanted.was)
-        self._say(f"Saved {self._path}; what it was is in the history.")
+        self._say(f"Saved {self._path}; the previous version is in the history.")
         if wanted.rebuild and not self._cancelled():
             self._enter(state, Phase.BUILDING)
             if not self._build(wanted.rebuild):
@@ -188,7 +188,7 @@ class Applying:
         if why := self._services.remove_networks(networks, state.services):
             return self._ended_early(why)
         if not self._services.recreate(state):
-            return self._ended_early("The containers could not be made anew")
+            return self._ended_early("The containers could not be recreated")
         self._enter(state, Phase.WATCHING)
         if ill := self._services.watch(state.expected_well, cancelled=self._cancelled):
             return self._ended_early(ill)
@@ -221,8 +221,8 @@ class Applying:
         end = time.monotonic() + within
         self._files.write(replace(state, phase=Phase.WAITING, deadline=time.time() + within))
         self._say(
-            f"It works. Confirm within {span(within)} that it stays: `c` on the job's screen, or"
-            " `pixel-tui env confirm`. Else what was before comes back."
+            f"It works. Confirm within {span(within)} to keep it: `c` on the job's screen, or "
+            "`pixel-tui env confirm`. Otherwise it is rolled back."
         )
         counted = [second for second in COUNTED_AT if second < within]
         looked = time.monotonic()

@@ -25,9 +25,9 @@ class Waiting:
 
     def words(self, keys: ConfirmKeys) -> SafeText:
         """How long there is to confirm it, and with what."""
-        how = f"{keys.open} and then `{keys.keep}` in the console, or `pixel-tui env confirm`"
+        how = f"{keys.open} and then `{keys.keep}` in pixel-tui, or `pixel-tui env confirm`"
         return plain(
-            f"It is rolled back in {span(round(self.seconds))} if nobody confirms it: {how}."
+            f"It is rolled back in {span(round(self.seconds))} unless you confirm it: {how}."
         )
 
 

@@ -45,7 +45,7 @@ class ServiceImpact:
         """How a service that does not run gets the file, as a predicate; empty if it runs."""
         if self.stopped:
             # `start` starts the container that is there, in the environment of its creation.
-            return SafeText("is stopped and gets it by `recreate`, not by `start`")
+            return SafeText("is stopped, and gets it with `recreate`, not with `start`")
         return SafeText("" if self.running else "gets it when it is created")
 
 

@@ -164,7 +164,7 @@ def _add_sharers(
             if not lost:
                 continue
             owner = lost[0]
-            cause = f"it shares what {owner} has"
+            cause = f"it shares namespaces or volumes of {owner}"
             if restarted:
                 cause = f"it shares a namespace of {owner}, which is restarted"
             found[name] = ServiceImpact(
@@ -192,6 +192,6 @@ def _restart_mounting(
                 service=service.name,
                 change=ServiceChange.RESTART,
                 keys=tuple(map(plain, sorted(changed))),
-                cause=SafeText("it mounts the file, and reads the old one until it is restarted"),
+                cause=SafeText("it mounts the file, and reads the old one until a restart"),
                 running=True,
             )

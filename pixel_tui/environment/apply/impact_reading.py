@@ -96,7 +96,7 @@ class ImpactReader:
             running, volumes, wrong = self._running(candidate, current)
         except EngineError as error:
             impact = find_impact(candidate, current, NOTHING_RUNS, changed, overridden=overridden)
-            words = plain(f"The engine can't be asked what runs: {error.what}")
+            words = plain(f"Docker can't be asked for its containers: {error.what}")
             warnings = (*impact.warnings, words)
             return replace(impact, warnings=warnings)
         return find_impact(candidate, current, running, changed, volumes, overridden, wrong)

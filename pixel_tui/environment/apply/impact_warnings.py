@@ -36,8 +36,8 @@ def impact_warnings(
 def _unread(running: Mapping[str, RunningService]) -> list[SafeText]:
     return [
         plain(
-            f"A container of {name} can't be inspected, so that only its labels tell what it"
-            f" was made with: {run.unread}"
+            f"A container of {name} can't be inspected, so only its labels show its "
+            f"configuration: {run.unread}"
         )
         for name, run in sorted(running.items())
         if run.unread
@@ -61,11 +61,11 @@ def _activated(
     left = sorted(before - now)
     if stay := [name for name in left if name in up]:
         words.append(
-            f"With this file {', '.join(stay)} no longer belongs to what is active, and what runs"
-            " of it stays until it is stopped."
+            f"With this file {', '.join(stay)} is no longer active; its containers run until "
+            "they are stopped."
         )
     if others := [name for name in left if name not in up]:
-        words.append(f"With this file `up` starts {', '.join(others)} no longer.")
+        words.append(f"With this file `up` no longer starts {', '.join(others)}.")
     return [plain(item) for item in words]
 
 
@@ -80,8 +80,8 @@ def _cached(
         return []
     return [
         plain(
-            f"A build takes a step that it has cached though the secret is another one. If the"
-            f" image of {', '.join(names)} has to change, use hard-rebuild."
+            "A build uses cached steps even if a secret has changed. To change the image of "
+            f"{', '.join(names)}, use hard-rebuild."
         )
     ]
 
@@ -91,7 +91,7 @@ def _renamed(candidate: CandidateReading, current: CandidateReading) -> list[Saf
         return []
     return [
         plain(
-            f"The project would be called {candidate.project}: what runs belongs to"
-            f" {current.project}, and would be left as it is beside a second stack."
+            f"The project name would become {candidate.project}: the containers belong to "
+            f"{current.project}, and would keep running beside a second stack."
         )
     ]

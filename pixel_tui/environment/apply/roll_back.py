@@ -12,9 +12,9 @@ from pixel_tui.errors import ConsoleError, FileError
 from pixel_tui.stack.compose.command import ComposeCommand
 
 AGAIN: Final = (
-    "`environment-roll-back` tries it again; or `recreate`, then `pixel-tui env confirm`."
+    "Try again with `environment-roll-back`; or `recreate`, then `pixel-tui env confirm`."
 )
-BACK: Final = "Rolled back: the environment of before is back"
+BACK: Final = "Rolled back: the previous environment is restored"
 
 
 class RollBack:
@@ -70,7 +70,7 @@ class RollBack:
             return ending if self._put_back() else Ending.LEFT
         except ConsoleError as error:
             self._say(str(error))
-            self._say(f"{self._why}Not rolled back: `environment-roll-back` tries it again.")
+            self._say(f"{self._why}Not rolled back: try again with `environment-roll-back`.")
             return Ending.LEFT
 
     def _put_back(self) -> bool:
@@ -95,9 +95,9 @@ class RollBack:
         if touched:
             if not self._networks_back(state):
                 return False
-            self._say("Making the containers of before again.")
+            self._say("Recreating the previous containers.")
             if not self._services.recreate(state, apart=True):
-                self._say(f"{self._why}The containers of before could not be made. {AGAIN}")
+                self._say(f"{self._why}The previous containers could not be recreated. {AGAIN}")
                 return False
             if ill := self._services.watch(state.expected_well, cancelled=lambda: False):
                 self._files.clear()
@@ -114,15 +114,15 @@ class RollBack:
         if now != state.new:
             self._files.clear()
             self._say(
-                f"{self._why}{self._path} was changed by somebody else meanwhile, so it is left as"
-                " it is, and so are the containers. What it was is in the history."
+                f"{self._why}{self._path} was changed on disk meanwhile, so it is not touched, "
+                "nor are the containers. The previous version is in the history."
             )
             return False
         if state.old:
             self._file.save(self._files.before(), was=state.new)
         else:
             self._file.remove()
-        self._say(f"{self._path} is as it was.")
+        self._say(f"{self._path} is restored.")
         return True
 
     def _images_back(self, state: ApplyState) -> None:
@@ -131,9 +131,9 @@ class RollBack:
                 continue
             argv = self._command.docker_argv("tag", names=[image_id, reference])
             if self._run(argv, apart=True) == 0:
-                self._say(f"{reference} means the image of before.")
+                self._say(f"{reference} is the previous image again.")
             else:
-                self._say(f"The image of before is gone: {reference} stays what was built.")
+                self._say(f"The previous image no longer exists: {reference} keeps the new one.")
 
     def _networks_back(self, state: ApplyState) -> bool:
         """Remove what stands in the place of the networks of before; `up` makes these again."""

@@ -44,7 +44,7 @@ def service_impact(
     known = behind & set(changed)
     if rebuilt:
         what = ServiceChange.REBUILD
-        cause = "its image is built another way"
+        cause = "its build changes"
         if arguments:
             cause = f"its image is built with {', '.join(sorted(arguments))}"
         elif given:
@@ -53,9 +53,9 @@ def service_impact(
         what = ServiceChange.RECREATE
         cause = "its environment changes" if environment else "its configuration changes"
         if delivered and not recreated:
-            cause = "a secret or config of it changes"
+            cause = "its secret or config changes"
         if not known:
-            cause = "it was made with another environment or compose file"
+            cause = "it was created with another environment or compose file"
     return ServiceImpact(
         service=service.name,
         change=what,

@@ -45,13 +45,13 @@ class Phase(StrEnum):
 
 
 _WORDS: Final[Mapping[Phase, str]] = {
-    Phase.BEGUN: "Nothing had been changed.",
-    Phase.SAVING: "The file may be saved already; no container was touched.",
-    Phase.BUILDING: "The file is saved; images were being built, and no container was touched.",
-    Phase.STARTING: "The file is saved; containers were being made anew.",
-    Phase.WATCHING: "The new environment is in force; whether it works was not found out.",
-    Phase.WAITING: "The new environment is in force and works; nobody has confirmed it.",
-    Phase.RETURNING: "What was before was being put back.",
+    Phase.BEGUN: "Nothing was changed.",
+    Phase.SAVING: "The file may be saved already; no container was changed.",
+    Phase.BUILDING: "The file is saved; images were being built, and no container was changed.",
+    Phase.STARTING: "The file is saved; containers were being recreated.",
+    Phase.WATCHING: "The new environment is applied, but was not verified.",
+    Phase.WAITING: "The new environment is applied and works, but is not confirmed.",
+    Phase.RETURNING: "The previous state was being restored.",
 }
 
 
@@ -147,7 +147,7 @@ class ApplyFiles:
             raise FileError(
                 f"The state of an apply can't be read: {error}.",
                 on=str(self._state),
-                remedy="Look whether `.env` is as it should be, then remove that file.",
+                remedy="Check `.env`, then remove that file.",
             ) from error
 
     def left(self) -> ApplyState | None:
@@ -215,9 +215,9 @@ class ApplyFiles:
             return read_regular(self._before, LONGEST_BYTES)
         except OSError as error:
             raise FileError(
-                f"The file of before can't be read: {error.strerror or error}.",
+                f"The previous file can't be read: {error.strerror or error}.",
                 on=str(self._before),
-                remedy="Restore a version of the history: `pixel-tui run environment-restore`.",
+                remedy="Restore a version from the history: `pixel-tui run environment-restore`.",
             ) from error
 
     def confirmed(self, token: str) -> bool:

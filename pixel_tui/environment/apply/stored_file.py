@@ -42,9 +42,9 @@ class SavedFile:
         state = self._store.read(self._path)
         if state.sha256 != was:
             raise FileError(
-                "The file has changed since the plan was made, and was not saved.",
+                "The file has changed on disk since the plan was made, and was not saved.",
                 on=str(self._path),
-                remedy="Open it in the editor again: both changes can be brought together there.",
+                remedy="Open it in the editor again, and merge.",
             )
         self.remark = self._store.save(self._path, content, state).remark
 

@@ -37,7 +37,7 @@ def not_reached(
 
 def _why_not(service: Service, left: ApplyState, *, saved: bool) -> str:
     if service.leftovers:
-        return "a recreate of it broke off"
+        return "its recreate was interrupted"
     if not service.is_ok and service.name not in left.unwell:
         ill = service.health not in {HealthStatus.NONE, HealthStatus.HEALTHY}
         return (
@@ -55,5 +55,5 @@ def _why_not(service: Service, left: ApplyState, *, saved: bool) -> str:
     times = [item.created_at if made else item.started_at for item in service.regular]
     # What compose takes for the same may have changed in a secret, or in a file that is read.
     if any(at is not None and at < since for at in times):
-        return "still as it was made before" if made else "not restarted"
+        return "not recreated" if made else "not restarted"
     return ""

@@ -78,7 +78,7 @@ class EngineContainers:
             read = with_attached(self._engine, network, {})
             if read.unread:
                 raise EngineAnswerInvalid(
-                    f"What runs on network {name} is not known: {read.unread}"
+                    f"The containers on network {name} are unknown: {read.unread}"
                 )
             found |= {item.name for item in read.attached if item.container_id not in own}
         return sorted(found)
@@ -130,7 +130,7 @@ class EngineContainers:
         if health == "unhealthy":
             return Wellness(ill=f"{service} is unhealthy", patience=patience)
         if restarts >= TRIES:
-            return Wellness(ill=f"{service} ends again and again", patience=patience)
+            return Wellness(ill=f"{service} exits again and again", patience=patience)
         if state["Restarting"].flag:
             return Wellness(waiting=f"{service} restarts", patience=patience)
         if not state["Running"].flag:
@@ -153,7 +153,7 @@ def _stopped(service: str, node: Node) -> Wellness:
     policy = node["HostConfig"]["RestartPolicy"]["Name"].raw
     if code == 0 and policy in {"", "no", "on-failure"}:
         return Wellness()  # a task that has done its work
-    return Wellness(ill=f"{service} ended with {exit_words(code)}")
+    return Wellness(ill=f"{service} exited with {exit_words(code)}")
 
 
 def _patience(check: Node) -> float:

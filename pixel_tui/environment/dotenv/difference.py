@@ -19,7 +19,7 @@ CONTEXT: Final = 3
 """Lines that are shown before and behind each difference."""
 _CHANGED: Final = " (changed)"
 _DIFFERENTLY: Final = " (the same value, written differently)"
-_INVISIBLY: Final = " (other characters that cannot be seen)"
+_INVISIBLY: Final = " (different invisible characters)"
 
 _COMMENTED = re.compile(
     r"(?P<head>\s*#[#\s]*(?:export\s+)?(?P<key>[\w.\-]+)\s*[=:]\s*)(?P<quote>['\"]?)", re.ASCII

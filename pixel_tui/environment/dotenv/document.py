@@ -28,7 +28,7 @@ _TOO_LARGE: Final = DotenvFault(
     1,
     "",
     SafeText("The file is larger than 1MB or has more than 20,000 lines."),
-    SafeText("See what it is: an environment file has a few kilobytes."),
+    SafeText("Check the file: an environment file has a few kilobytes."),
 )
 _MARKS: Final = ("# ", "#", "## ")
 """What makes a comment of a line; the others where the first would join it to a comment above."""
@@ -229,9 +229,9 @@ def require_name(key: str) -> None:
     """Raise `Unwritable` where no new entry could have this key."""
     if not _KEY.fullmatch(key):
         raise Unwritable(
-            "This is no name of a variable.",
+            "Not a valid variable name.",
             on=key,
-            remedy="Use letters, digits and any of _ . - [ ], as compose takes them.",
+            remedy="Use letters, digits and _ . - [ ] only.",
         )
 
 

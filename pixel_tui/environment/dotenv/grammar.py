@@ -56,12 +56,12 @@ _ESCAPED: Final = {
 class Refused(StrEnum):
     """Why the reader gives up on a file."""
 
-    CHARACTER = "a character that no name has"
+    CHARACTER = "a character that is not allowed in a name"
     BLANK = "a blank in the name"
-    NOTHING = "nothing behind `export` at the end of the file"
+    NOTHING = "nothing after `export` at the end of the file"
     UNTERMINATED = "a quote that is never closed"
-    SWALLOWED = "a quote that only the quote of another line closes"
-    BEHIND_QUOTE = "text behind the closing quote"
+    SWALLOWED = "a quote that is closed on another line only"
+    BEHIND_QUOTE = "text after the closing quote"
 
 
 _OPEN: Final = (Refused.UNTERMINATED, Refused.SWALLOWED)

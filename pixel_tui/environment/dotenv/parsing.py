@@ -20,7 +20,7 @@ from pixel_tui.text import SafeText, plain
 
 _QUOTING: Final = {quoting.character: quoting for quoting in Quoting}
 
-_NO_ASSIGNMENT: Final = "Write KEY=value, or begin the line with # to make a comment of it."
+_NO_ASSIGNMENT: Final = "Write KEY=value, or start the line with # to make it a comment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +147,20 @@ def _refusal(statement: Statement, key: str) -> tuple[str, str] | None:
         case Refused.BLANK:
             return "A name can't have a blank in it.", _NO_ASSIGNMENT
         case Refused.NOTHING:
-            return "There is no name behind “export”.", _NO_ASSIGNMENT
+            return "There is no name after “export”.", _NO_ASSIGNMENT
         case Refused.UNTERMINATED:
             return (
                 f"The quote that opens the value of {key} is never closed.",
-                f"Close it with {statement.quote} or take it away.",
+                f"Close it with {statement.quote} or remove it.",
             )
         case Refused.SWALLOWED:
             return (
-                f"The value of {key} ends at the quote of another line, with text behind it.",
-                f"Close it in its own line with {statement.quote} or take the quote away.",
+                f"The value of {key} ends at a quote on another line, with text after it.",
+                f"Close it on its own line with {statement.quote} or remove the quote.",
             )
         case Refused.BEHIND_QUOTE:
             return (
-                f"Something stands behind the closing quote of {key}.",
+                f"There is text after the closing quote of {key}.",
                 'Put all of it in one pair of double quotes, with \\" for a quote in it.',
             )
         case None:
@@ -171,6 +171,6 @@ def _wrong_reference(statement: Statement, entry: DotenvEntry) -> tuple[str, str
     if is_well_formed(content(entry.raw, statement.quote)):
         return None
     return (
-        f"A “${{” in {entry.key} has no variable's name or no closing “}}” behind it.",
-        "Put the value in single quotes where no variable is meant.",
+        f"A “${{” in {entry.key} has no variable name or no closing “}}”.",
+        "Use single quotes if it is not a variable.",
     )

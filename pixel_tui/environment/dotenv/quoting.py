@@ -29,13 +29,9 @@ def quoted(value: str, like: Quoting = Quoting.NONE) -> str:
         Unwritable: No way of writing is read as this value by compose.
     """
     if "\0" in value:
-        raise Unwritable(
-            "A variable of the environment can't have a NUL in it.", remedy="Leave it out."
-        )
+        raise Unwritable("An environment variable can't contain a NUL.", remedy="Remove it.")
     if _SURROGATE.search(value):
-        raise Unwritable(
-            "The value has bytes in it that are no text (UTF-8).", remedy="Write it anew."
-        )
+        raise Unwritable("The value is not valid UTF-8.", remedy="Enter it again.")
     if like is Quoting.NONE and (not value or _BARE.fullmatch(value)):
         return value
     single = like is Quoting.SINGLE or (like is Quoting.NONE and "\n" not in value)

@@ -125,7 +125,9 @@ class _Reader:
             return Reading(None, refusal=plain(f"The value can't be read: {refusal}."))
         except TooLong:
             self._left = 0
-            return Reading(None, refusal=SafeText("With its variables put in it is too long."))
+            return Reading(
+                None, refusal=SafeText("With its variables substituted, it is too long.")
+            )
         self._left -= len(result.value)
         return self._read(entry.key, result.value, tuple(result.names), tuple(result.unset))
 

@@ -29,13 +29,13 @@ def entry_now(document: DotenvDocument, row: KeyRow) -> DotenvEntry:
     """The entry of a row, in a document that may be newer than the row.
 
     Raises:
-        ConsoleError: It is there no more.
+        ConsoleError: It no longer exists.
     """
     off = row.entry is not None and row.entry.commented
     found = [item for item in document.entries if item.key == row.key and item.commented == off]
     same = [item for item in found if row.entry is not None and item.line == row.entry.line]
     if not found:
-        raise ConsoleError("It is there no more.", on=row.key)
+        raise ConsoleError("It no longer exists.", on=row.key)
     return (same or found)[-1]
 
 

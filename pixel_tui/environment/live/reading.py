@@ -222,15 +222,15 @@ def _uses(
     """Who reads what, and why compose refuses the compose file, if it does."""
     if missing := next(filter(is_missing, map(Path, command.env_files)), None):
         # Compose would refuse whichever file is looked at, for this one.
-        because = f"There is no environment file {missing}, without which compose reads nothing."
-        unasked.append(plain(f"Who reads which key is not known. {because}"))
+        because = f"There is no environment file {missing}, which compose requires."
+        unasked.append(plain(f"The readers of the keys are unknown. {because}"))
         return NO_USES, SafeText("")
     try:
         return ComposeProject(command, environment).environment_uses(), SafeText("")
     except ConsoleError as error:
         if isinstance(error, ComposeRefused):
             return NO_USES, plain(error.what)
-        unasked.append(plain(f"Who reads which key is not known. {error.sentence}"))
+        unasked.append(plain(f"The readers of the keys are unknown. {error.sentence}"))
         return NO_USES, SafeText("")
 
 
@@ -279,10 +279,10 @@ def is_missing(path: Path) -> bool:
 
 def missing_file(path: Path) -> FileError:
     """That an environment file is not there, and how to get it."""
-    remedy = "Check the path. If it is the project's: `pixel-tui env set KEY` makes it."
+    remedy = "Check the path. To create the project's file: `pixel-tui env set KEY`."
     if (example := example_in(path.parent, path.name)) is not None:
-        remedy = f"Make it from the example: `cp {example.name} {path.name}`, then fill it in."
-    return FileError("There is no such environment file.", on=str(path), remedy=remedy)
+        remedy = f"Copy the example: `cp {example.name} {path.name}`, then fill it in."
+    return FileError("No such environment file.", on=str(path), remedy=remedy)
 
 
 def _as_compose_names(path: Path, command: ComposeCommand, uses: EnvironmentUses) -> Path:
@@ -317,7 +317,7 @@ def _verdict(
     except ComposeRefused:
         pass  # each of its reasons is looked for by a check
     except ConsoleError as error:
-        unasked.append(plain(f"What compose says of the file is not known. {error.sentence}"))
+        unasked.append(plain(f"Compose could not check the file. {error.sentence}"))
     return SafeText(""), None
 
 
@@ -361,7 +361,7 @@ def _socket_group(
     try:
         endpoint = endpoint_of(command, environment)
     except ConsoleError as error:
-        unasked.append(plain(f"The group of the engine's socket is not known. {error.sentence}"))
+        unasked.append(plain(f"The group of the Docker socket is unknown. {error.sentence}"))
         return None
     return socket_group(endpoint.address)
 

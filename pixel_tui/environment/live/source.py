@@ -160,7 +160,7 @@ class LiveSource:
         """Read another file."""
         state = read_file(path)
         if not state.exists:
-            raise FileError("There is no such file.", on=str(path), remedy="Check its name.")
+            raise FileError("No such file.", on=str(path), remedy="Check the name.")
         return state.data
 
     def versions(self) -> Sequence[SavedVersion]:

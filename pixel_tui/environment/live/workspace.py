@@ -138,11 +138,11 @@ def edit_externally(data: bytes, environment: Mapping[str, str]) -> bytes:
             raise OperationError(
                 f"The editor can't be started: {error.strerror or error}.",
                 on=words[0],
-                remedy="Set EDITOR to one that is installed.",
+                remedy="Set EDITOR to an installed program.",
             ) from error
         if code != 0:
             raise OperationError(
-                f"The editor ended with {exit_words(code)}, and its text is not taken.",
+                f"The editor exited with {exit_words(code)}, and its changes are not used.",
                 on=words[0],
             )
         return path.read_bytes()
@@ -160,5 +160,5 @@ def editor_words(environment: Mapping[str, str]) -> list[str]:
     path = environment.get("PATH")
     found = next((name for name in FALLBACK if shutil.which(name, path=path)), None)
     if found is None:
-        raise OperationError("There is no editor.", remedy="Set EDITOR to one that is installed.")
+        raise OperationError("No editor found.", remedy="Set EDITOR to an installed program.")
     return [found]

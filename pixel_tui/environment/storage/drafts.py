@@ -123,9 +123,9 @@ class StoredDrafts:
         """
         if self._own.exists():
             raise FileError(
-                "This console has an unfinished edit of its own.",
+                "This pixel-tui has unsaved edits.",
                 on=str(self._own),
-                remedy="Save or discard that one first.",
+                remedy="Save or discard them first.",
             )
         try:
             draft.path.rename(self._own)
@@ -216,7 +216,7 @@ def _present(node: Node, name: str) -> str:
 
 def _unusable(path: Path, error: OSError) -> FileError:
     return FileError(
-        f"The unfinished edit can't be used: {error.strerror or error}.",
+        f"The draft can't be used: {error.strerror or error}.",
         on=str(path),
         remedy="Check the folder's owner and mode.",
     )

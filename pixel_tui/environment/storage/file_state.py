@@ -68,9 +68,7 @@ def read_file(path: Path) -> FileState:
             raise _unreadable(path, target, error) from error
         if state is not None:
             return state
-    raise FileError(
-        "The file is being written all the time.", on=str(path), remedy="Try again in a moment."
-    )
+    raise FileError("The file changes all the time.", on=str(path), remedy="Try again in a moment.")
 
 
 def resolved(path: Path) -> Path:
@@ -85,7 +83,7 @@ def resolved(path: Path) -> Path:
         raise FileError(
             "The file's symbolic links lead nowhere.",
             on=str(path),
-            remedy=f"Look at them: namei {plain(str(path))}",
+            remedy=f"Check them: namei {plain(str(path))}",
         ) from error
 
 
@@ -128,15 +126,15 @@ def _refuse_what_is_no_file(path: Path, about: os.stat_result) -> None:
         return
     if stat.S_ISDIR(about.st_mode):
         raise FileError(
-            "It is a folder, not a file: Docker makes one where a file that it is to mount "
-            "is missing.",
+            "It is a folder, not a file: Docker creates one if a mounted file is missing.",
             on=str(path),
-            remedy="Stop what mounts it, remove the folder if it is empty, and make the file.",
+            remedy="Stop the containers that mount it, remove the folder if it is empty, and "
+            "create the file.",
         )
     raise FileError(
-        "It is no file but a pipe, a socket or a device.",
+        "Not a file but a pipe, a socket or a device.",
         on=str(path),
-        remedy="Move it away, and make the file.",
+        remedy="Move it, and create the file.",
     )
 
 
@@ -160,5 +158,5 @@ def too_large(path: Path, size: int) -> FileError:
     return FileError(
         f"The file is too large: {size:,} bytes, at most {LONGEST_BYTES:,} are read.",
         on=str(path),
-        remedy="See whether it is the right file.",
+        remedy="Check that it is the right file.",
     )

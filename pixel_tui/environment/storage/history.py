@@ -97,9 +97,9 @@ class History:
             if version.id == version_id:
                 return version
         raise OperationError(
-            "There is no such version of the file.",
+            "No such version of the file.",
             on=version_id[:60],
-            remedy="Choose one from its history.",
+            remedy="Choose one from the history.",
         )
 
     def read(self, version: StoredVersion) -> bytes:
@@ -115,9 +115,9 @@ class History:
             raise _unreadable(version.path, error) from error
         if hashlib.sha256(data).hexdigest() != version.sha256:
             raise FileError(
-                "The version is damaged: it is not what was kept.",
+                "The version is damaged.",
                 on=str(version.path),
-                remedy="Choose another one.",
+                remedy="Choose another version.",
             )
         return data
 

@@ -93,7 +93,7 @@ def who_may_read(mode: int, uid: int, gid: int) -> SafeText:
     """Whose a file is and who may read it: `It belongs to root, and only root may read it`."""
     owner = user_name(uid)
     if mode & stat.S_IROTH:
-        return SafeText(f"It belongs to {owner}, and everybody may read it")
+        return SafeText(f"It belongs to {owner}, and everyone can read it")
     if mode & stat.S_IRGRP:
-        return SafeText(f"It belongs to {owner}, and the group {group_name(gid)} may read it")
-    return SafeText(f"It belongs to {owner}, and only {owner} may read it")
+        return SafeText(f"It belongs to {owner}, and the group {group_name(gid)} can read it")
+    return SafeText(f"It belongs to {owner}, and only {owner} can read it")

@@ -63,7 +63,7 @@ class CandidateGone(FileError):
 
     def __init__(self, candidate_id: str) -> None:
         super().__init__(
-            "There is no such candidate.", on=candidate_id, remedy="Save from the editor again."
+            "No such candidate.", on=candidate_id, remedy="Save from the editor again."
         )
 
 
@@ -232,7 +232,7 @@ class Staging(StagedFolder):
             ) from error
         if candidate_id != self._id_of(content):
             raise FileError(
-                "The candidate was changed by somebody.",
+                "The candidate was changed by another program.",
                 on=str(self.path(candidate_id)),
                 remedy="Save from the editor again.",
             )

@@ -47,9 +47,9 @@ class ChangedOnDisk(FileError):
     def __init__(self, now: FileState) -> None:
         what = "was changed" if now.exists else "was removed"
         super().__init__(
-            f"The file {what} by somebody else meanwhile, and was not saved",
+            f"The file {what} by another program, and was not saved",
             on=str(now.path),
-            remedy="Bring both changes together, or load the file anew.",
+            remedy="Merge both changes, or reload the file.",
         )
         self.now = now
 
@@ -164,13 +164,13 @@ class EnvironmentStore:
             return plain(f"It is saved, but not in the history: {error}")
         if before.exists and (before.mode, before.uid) != (after.mode, after.uid):
             owner = user_name(after.uid)
-            return SafeText(f"It is saved, and belongs to {owner} with mode {after.mode:04o} now.")
+            return SafeText(f"Saved; it now belongs to {owner} with mode {after.mode:04o}.")
         return SafeText("")
 
     def _locked(self, target: Path) -> AbstractContextManager[None]:
         """Keep other consoles from saving the file, whoever runs them."""
         held = LockHeld(
-            "Another console is saving this file.",
+            "Another pixel-tui is saving this file.",
             on=str(target),
             remedy="Try again in a moment.",
         )
@@ -178,7 +178,7 @@ class EnvironmentStore:
             self._locks / f"pixel-tui-env-{_digest(target)}.lock",
             timeout=PATIENCE_SECONDS,
             held=held,
-            unusable="The file can't be locked, and was not saved",
+            unusable="The file can't be locked, so it was not saved",
         )
 
 
@@ -212,11 +212,11 @@ def _read_back(path: Path, data: bytes, kept: StoredVersion | None) -> FileState
     after = read_file(path)
     if after.data == data and after.exists:
         return after
-    before = f" What was there before is version {kept.id}." if kept else ""
+    before = f" The previous content is version {kept.id}." if kept else ""
     raise FileError(
-        "The file was saved, and is something else when it is read back.",
+        "The file was saved, but reads back differently.",
         on=str(path),
-        remedy=f"Look who else writes it, and at the disk.{before}",
+        remedy=f"Check the disk, and which program writes the file.{before}",
     )
 
 
@@ -224,27 +224,29 @@ def _refuse_what_would_be_lost(now: FileState) -> None:
     """A replaced file is another one: some of what hangs on the old one can't be kept."""
     if not now.target.parent.is_dir():
         raise FileError(
-            "The file's folder is not there.", on=str(now.target.parent), remedy="Make it first."
+            "The file's folder does not exist.",
+            on=str(now.target.parent),
+            remedy="Create it first.",
         )
     if now.exists and os.geteuid() not in {0, now.uid}:
         raise FileError(
-            f"The file belongs to {user_name(now.uid)}, and was not saved: it would become yours",
+            f"The file belongs to {user_name(now.uid)}, so it was not saved: it would become yours",
             on=str(now.path),
             remedy=repair_for_me(now.target).remedy,
         )
     if now.exists and not _may_keep_group(now):
         raise FileError(
-            f"The file's group is {group_name(now.gid)}, which is none of yours, and it was not "
-            "saved: the group could not read it any more",
+            f"The file's group is {group_name(now.gid)}, which you are not in, so it was not "
+            "saved: the group could no longer read it",
             on=str(now.path),
             remedy=repair_for_me(now.target).remedy,
         )
     if now.names > 1:
         raise FileError(
-            f"The file has {now.names} names, and was not saved: the others would keep the old "
-            "content",
+            f"The file has {now.names} hard links, so it was not saved: the others would keep "
+            "the old content",
             on=str(now.path),
-            remedy="Make the others symbolic links to it (ln -sf).",
+            remedy="Replace the others with symbolic links (ln -sf).",
         )
 
 
@@ -257,7 +259,7 @@ def _may_keep_group(now: FileState) -> bool:
 def _cannot_keep(error: FileError) -> FileError:
     """The old content can't be kept, so it is not replaced."""
     return FileError(
-        f"The history can't be written, and the file was not saved: {error.what}",
+        f"The history can't be written, so the file was not saved: {error.what}",
         on=error.on,
         remedy=_disk_remedy(error) or error.remedy,
     )
@@ -268,9 +270,9 @@ def _cannot_save(now: FileState, error: FileError) -> FileError:
     remedy = _disk_remedy(error)
     match _number(error):
         case errno.EBUSY:
-            remedy = "It is mounted by itself, and can't be replaced from here: edit it outside."
+            remedy = "It is a bind mount, which can't be replaced from here: edit it outside."
         case errno.EPERM:
-            remedy = f"Something keeps it from being replaced: see `lsattr {now.target}`."
+            remedy = f"It can't be replaced: see `lsattr {now.target}`."
         case errno.EACCES:
             remedy = repair_for_me(now.target.parent, is_folder=True).remedy
     return FileError(error.what, on=str(now.path), remedy=remedy or error.remedy)
@@ -279,9 +281,9 @@ def _cannot_save(now: FileState, error: FileError) -> FileError:
 def _disk_remedy(error: FileError) -> str:
     match _number(error):
         case errno.ENOSPC | errno.EDQUOT:
-            return "Make room on the disk, then save again; the old file is whole."
+            return "Free some space on the disk, then save again; the old file is intact."
         case errno.EROFS:
-            return "The disk is mounted read-only: `dmesg` may say why; the old file is whole."
+            return "The disk is mounted read-only: `dmesg` may say why; the old file is intact."
     return ""
 
 

@@ -25,7 +25,7 @@ def could_not_start(service: Service, _snapshot: StackSnapshot, _now: datetime) 
         Severity.BROKEN,
         plain("could not be started"),
         failed.error,
-        start_fix(service, "Mend what the engine names, then start it (s)."),
+        start_fix(service, "Fix the error that Docker reports, then start it (s)."),
     )
 
 
@@ -50,7 +50,7 @@ def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding |
             service,
             f"{memory_fix(container)} Then start it (s)."
             if container.oom_killed
-            else "Read its last lines (2), then start it (s).",
+            else "Check its logs (2), then start it (s).",
         ),
     )
 
@@ -65,8 +65,8 @@ def absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
             service.name,
             Severity.BROKEN,
             plain("has no container"),
-            plain(f"the containers of this folder carry the name {other}"),
-            plain(f"Start the console with -p {other}."),
+            plain(f"the containers of this folder belong to project {other}"),
+            plain(f"Start pixel-tui with -p {other}."),
         )
     if (found := obstacle(service, snapshot)) is not None:
         words = plain("has no container")
@@ -77,7 +77,7 @@ def absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
         Severity.BROKEN,
         plain("has no container"),
         plain(f"it waits for {broken}" if broken else _one_off_note(service)),
-        plain(f"Bring it up: docker compose up -d {service.name}"),
+        plain(f"Start it: docker compose up -d {service.name}"),
         plain("Start it (s)."),
     )
 
@@ -105,7 +105,7 @@ def created(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findin
         plain("was created and never started"),
         plain(f"it waits for {broken}" if broken else ""),
         start_fix(
-            service, "Mend what it waits for, then start it (s)." if broken else "Start it (s)."
+            service, "Fix what it waits for, then start it (s)." if broken else "Start it (s)."
         ),
     )
 

@@ -24,20 +24,23 @@ def left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) 
     running_twice = next((item for item in left if item.running), None)
     up = any(item.running for item in service.regular)
     if running_twice is not None and up:
-        what = f"runs twice: {running_twice.name} was left by a recreate, and uses the same volumes"
+        what = (
+            f"runs twice: {running_twice.name} is left over from a recreate, and uses the same "
+            "volumes"
+        )
         remedy = f"Remove it: pixel-tui run remove-leftovers {service.name}"
         by_key = plain(_REMOVE_BY_KEY)
         return Finding(service.name, Severity.BROKEN, plain(what), NO_TEXT, plain(remedy), by_key)
-    what = "was not recreated completely" if up else "is down: its recreate broke off"
+    what = "was not recreated completely" if up else "is down: its recreate was interrupted"
     return Finding(
         service.name,
         Severity.WARNING if up else Severity.BROKEN,
         plain(what),
-        plain(f"{left[0].name} was made to replace the old container, and never did"),
+        plain(f"{left[0].name} was created to replace the old container, but did not"),
         plain(
             f"Remove it: pixel-tui run remove-leftovers {service.name}"
             if up
-            else "Start it (s) or recreate it: what was left is removed first."
+            else "Start it (s) or recreate it: leftovers are removed first."
         ),
         plain(_REMOVE_BY_KEY if up else ""),
     )
@@ -56,6 +59,6 @@ def orphan(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Findin
         service.name,
         Severity.NOTE,
         plain("is an orphan"),
-        plain("the compose file does not name it"),
+        plain("it is not in the compose file"),
         plain(f"If nothing needs it: docker rm -f {service.regular[0].name}"),
     )

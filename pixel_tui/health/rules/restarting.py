@@ -11,7 +11,7 @@ from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.text import plain
 
-_READ_AND_FIX: Final = "Read its last lines (2), mend the cause, or stop it (x)."
+_READ_AND_FIX: Final = "Check its logs (2), fix the cause, or stop it (x)."
 LOOP_RESTARTS: Final = 3
 """From this many restarts on, a container that is down again or not yet stable is in a loop."""
 
@@ -36,9 +36,9 @@ def restarted(service: Service, _snapshot: StackSnapshot, now: datetime) -> Find
     if container is None:
         return None
     if container.state is ContainerState.RESTARTING:
-        severity, what = Severity.BROKEN, "is down: the Docker daemon is about to restart it"
+        severity, what = Severity.BROKEN, "is down: Docker is about to restart it"
     else:
-        severity, what = Severity.WARNING, "was killed for lack of memory, and runs again"
+        severity, what = Severity.WARNING, "ran out of memory, and is running again"
         if container.restarts:
             times = "once" if container.restarts == 1 else f"{container.restarts} times"
             what = f"was restarted {times}, last{_seconds_ago(container.started_at, now)}"

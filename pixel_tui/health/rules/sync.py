@@ -42,10 +42,10 @@ def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Fi
     return Finding(
         name,
         Severity.NOTE,
-        plain(f"is not as the compose file says: up would {service.sync.action.value} it"),
+        plain(f"is out of sync with the compose file: `up` would {service.sync.action.value} it"),
         service.sync.reason,
         plain(
-            "If that is meant, recreate it here (a): all on its network is taken along, where"
+            "If that is meant, recreate it here (a): everything on its network is recreated too."
             " `docker compose up` of one service would fail half way."
             if _on_changed_network(service, snapshot)
             else f"If that is meant: docker compose up -d {name}"
@@ -69,9 +69,9 @@ def changed_volume(service: Service, _snapshot: StackSnapshot, _now: datetime) -
     return Finding(
         service.name,
         Severity.NOTE,
-        plain("has a volume that is not as the compose file says"),
+        plain("has a volume that is out of sync with the compose file"),
         service.sync.reason,
-        plain("To change it: back it up, remove it, bring it up, restore. Else undo the change."),
+        plain("To change it: back it up, remove it, run `up`, restore. Otherwise undo the change."),
     )
 
 
@@ -82,9 +82,9 @@ def built_otherwise(service: Service, _snapshot: StackSnapshot, _now: datetime) 
     return Finding(
         service.name,
         Severity.WARNING,
-        plain("shows what was baked into its image, not what the environment says now"),
+        plain("uses values built into its image, not the current environment"),
         service.sync.reason,
-        plain(f"Rebuild it: docker compose build {service.name}, then up -d {service.name}"),
+        plain(f"Rebuild it: docker compose build {service.name}, then `up -d` {service.name}"),
         plain("Rebuild it (a, Rebuild)."),
     )
 

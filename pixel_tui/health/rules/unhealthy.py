@@ -22,11 +22,11 @@ def unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Fin
     return Finding(
         service.name,
         Severity.BROKEN,
-        plain(f"is unhealthy ({streak} probes in a row failed)"),
+        plain(f"is unhealthy ({streak} health checks failed in a row)"),
         plain(
             f"{output or 'the probe said nothing'} ({exit_words(probe.exit_code)})" if probe else ""
         ),
-        plain("See the health log (3) and its last lines (2); restart it (r) if it hangs."),
+        plain("See its health log (3) and its logs (2); restart it (r) if it hangs."),
     )
 
 

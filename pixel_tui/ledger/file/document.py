@@ -138,18 +138,18 @@ def _parse(
     if at == len(raw):
         raise LedgerInvalid("it is empty")
     if not raw.startswith(b"{", at):
-        raise LedgerInvalid("it does not begin with an object")
+        raise LedgerInvalid("it does not start with an object")
     found: tuple[int, int, list[LedgerEntry], list[T]] | None = None
     for key, start in reader.members(at):
         if key == "tasks" and raw.startswith(b"[", start):
             found = _read_tasks(reader, start, build, previous)
             reader.at = found[1]
         elif key == "tasks":
-            raise LedgerInvalid("its tasks are no array")
+            raise LedgerInvalid("tasks is not an array")
         else:
             reader.value(start)
     if reader.skip(reader.at) != len(raw):
-        raise LedgerInvalid(f"there is something behind its end, at byte {reader.at}")
+        raise LedgerInvalid(f"data after the end, at byte {reader.at}")
     if found is None:
         raise LedgerInvalid("it has no tasks")
     start, end, entries, items = found
@@ -186,7 +186,7 @@ def _read_tasks(
             return start, begin + 1, entries, items
         if entries:
             if not raw.startswith(b",", begin):
-                raise LedgerInvalid(f"it is cut off, or broken, at byte {begin}")
+                raise LedgerInvalid(f"it is truncated or invalid at byte {begin}")
             begin = reader.skip(begin + 1)
         index = previous_tasks.at(raw, begin)
         if index is not None and previous is not None:
@@ -279,11 +279,11 @@ class _Reader:
             return
         while True:
             if not self.raw.startswith(b'"', self.at):
-                raise LedgerInvalid(f"it is cut off, or broken, at byte {self.at}")
+                raise LedgerInvalid(f"it is truncated or invalid at byte {self.at}")
             key, end = self.value(self.at)
             colon = self.skip(end)
             if not self.raw.startswith(b":", colon):
-                raise LedgerInvalid(f"it is cut off, or broken, at byte {colon}")
+                raise LedgerInvalid(f"it is truncated or invalid at byte {colon}")
             yield str(key), self.skip(colon + 1)
             end = self.skip(self.at)
             self.at = self.skip(end + 1)
@@ -291,7 +291,7 @@ class _Reader:
                 self.at = end + 1
                 return
             if not self.raw.startswith(b",", end):
-                raise LedgerInvalid(f"it is cut off, or broken, at byte {end}")
+                raise LedgerInvalid(f"it is truncated or invalid at byte {end}")
 
     def value(self, at: int) -> tuple[JsonValue, int]:
         """Return the value that starts here, and its end.
@@ -312,7 +312,7 @@ class _Reader:
                 raise LedgerInvalid(str(error)) from None
             except ValueError:
                 if self._reaches_end:
-                    reason = f"it is cut off, or broken, in what begins at byte {at}"
+                    reason = f"it is truncated or invalid after byte {at}"
                     raise LedgerInvalid(reason) from None
             else:
                 if self._reaches_end or end < len(self._window):

@@ -14,7 +14,7 @@ class NonStandardJson(ValueError):
 
 
 def _refuse(name: str) -> NoReturn:
-    raise NonStandardJson(f"{name} is no JSON")
+    raise NonStandardJson(f"{name} is not JSON")
 
 
 def _integer(text: str) -> int | float:
@@ -76,7 +76,7 @@ def members_of(raw: bytes) -> JsonObject:
     """
     value: JsonValue = decoder.decode(raw.decode("utf-8", "replace"))
     if not isinstance(value, dict):
-        raise ValueError("no object")
+        raise ValueError("not an object")
     return value
 
 
@@ -114,7 +114,7 @@ def _remove_member(text: str, name: str) -> str:
 def _members(text: str) -> list[_Member]:
     at = _skip(text, 0)
     if not text.startswith("{", at):
-        raise ValueError("no object")
+        raise ValueError("not an object")
     members: list[_Member] = []
     at = _skip(text, at + 1)
     while text.startswith('"', at):

@@ -64,7 +64,7 @@ def read_file(path: Path) -> FileContent:
             attempts_left -= 1
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
-                raise OSError("it is no plain file")
+                raise OSError("not a regular file")
             if before.st_size > MAX_BYTES:
                 raise OSError(f"it has more than {size(MAX_BYTES)}")
             file.seek(0)

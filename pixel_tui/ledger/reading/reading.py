@@ -131,8 +131,8 @@ class LedgerReader:
         except LedgerInvalid as error:
             self._identity = content.identity
             self._set_trouble(
-                f"The ledger is no ledger at the moment: {error}.",
-                "Nothing is written to it meanwhile. Where no writer mends it, put a copy back.",
+                f"The ledger is invalid at the moment: {error}.",
+                "Changes are disabled until it is valid. If that takes long, restore a copy.",
             )
 
     def _parse(self, content: FileContent) -> None:
@@ -145,7 +145,7 @@ class LedgerReader:
         self._identity = None
         if self._document is not None:
             self._set_trouble(
-                "The ledger is gone.", "Where it was removed by mistake, put a copy back."
+                "The ledger file is missing.", "If it was removed by mistake, restore a copy."
             )
 
     def _set_trouble(self, what: str, remedy: str) -> None:

@@ -161,12 +161,12 @@ def shown(line: SafeText) -> SafeText:
 def parse_task(raw: bytes, value: JsonValue) -> Task:
     """Parse an element of the array of tasks. Never raises: violations are listed in `odd`."""
     if not isinstance(value, dict):
-        return Task(odd=(SafeText("it is no object"),), headline=_first_line(raw), raw=raw)
+        return Task(odd=(SafeText("not an object"),), headline=_first_line(raw), raw=raw)
     odd: list[SafeText] = []
     payload = value.get("payload")
     words = payload.get("task") if isinstance(payload, dict) else None
     if not isinstance(words, str):
-        odd.append(SafeText("it does not say what is to be done (payload.task)"))
+        odd.append(SafeText("it has no text (payload.task)"))
     status, status_text = _status(value, odd)
     kind, type_text = _type(value, odd)
     return Task(
@@ -239,7 +239,7 @@ def _id(value: JsonObject, odd: list[SafeText]) -> SafeText:
     sanitized = plain(raw[:129])
     if len(raw) > 128 or sanitized != raw:
         # It might look like another id, so no action may use it.
-        odd.append(SafeText("its id is no id"))
+        odd.append(SafeText("its id is not valid"))
         return NO_TEXT
     return sanitized
 
@@ -274,7 +274,7 @@ def _time(
         return None
     at = parse_time(found) if isinstance(found, str) else None
     if at is None:
-        odd.append(plain(f"its {name} is no time with a zone"))
+        odd.append(plain(f"its {name} is not a time with a time zone"))
     return at
 
 
@@ -284,7 +284,7 @@ def _count(value: JsonObject, name: str, odd: list[SafeText]) -> int | None:
         return None
     if isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < 1e9:
         return int(found)
-    odd.append(plain(f"its {name} is no number"))
+    odd.append(plain(f"its {name} is not a number"))
     return None
 
 

@@ -111,5 +111,5 @@ def _from_engine(
 def _with_code(words: SafeText, code: int | None) -> SafeText:
     if code is None:
         return words
-    text = "its container had gone" if code < 0 else exit_words(code)
+    text = "its container was gone" if code < 0 else exit_words(code)
     return plain(f"{words}, {text}")

@@ -25,7 +25,7 @@ def add(value: JsonObject) -> Change:
 
     def apply(document: LedgerDocument[Task]) -> bytes:
         if any(task.id == value["id"] for task in document.items):
-            raise NothingToDo("It is queued already.", on=str(value["id"]))
+            raise NothingToDo("It is already queued.", on=str(value["id"]))
         return document.appended(value)
 
     return apply
@@ -52,7 +52,7 @@ def abort(
     def apply(document: LedgerDocument[Task]) -> bytes:
         index, task = _find(document, task_id)
         if task.status.ended:
-            raise NothingToDo(f"The task is {task.status.value} already.", on=task.short)
+            raise NothingToDo(f"The task is already {task.status.value}.", on=task.short)
         if only_running and task.status is not TaskStatus.RUNNING:
             raise NothingToDo(f"The task is {task.status_text}.", on=task.short)
         changed: dict[str, JsonValue] = {
@@ -81,7 +81,7 @@ def queue_again(task_id: str, allowed: frozenset[TaskStatus]) -> Change:
     def apply(document: LedgerDocument[Task]) -> bytes:
         index, task = _find(document, task_id)
         if task.status is TaskStatus.PENDING:
-            raise NothingToDo("The task is waiting already.", on=task.short)
+            raise NothingToDo("The task is already pending.", on=task.short)
         if task.status not in allowed:
             raise OperationError(f"The task is {task.status_text} now.", on=task.short)
         if not task.tries_left:
@@ -108,7 +108,7 @@ def count_attempt(task_id: str, before: int) -> Change:
     def apply(document: LedgerDocument[Task]) -> bytes:
         index, task = _find(document, task_id)
         if task.attempts != before:
-            raise NothingToDo("It is counted already.", on=task.short)
+            raise NothingToDo("It is already counted.", on=task.short)
         return _with_changes(document, index, {"attempts": before + 1})
 
     return apply
@@ -116,9 +116,9 @@ def count_attempt(task_id: str, before: int) -> Change:
 
 def _end_description(task: Task) -> str:
     if task.status is TaskStatus.RUNNING:
-        return "Its worker was gone"
+        return "Its worker no longer exists"
     if task.exit_code is not None:
-        return f"It ended with exit code {task.exit_code}"
+        return f"It exited with exit code {task.exit_code}"
     return f"It was {task.status_text}"
 
 
@@ -126,7 +126,7 @@ def _find(document: LedgerDocument[Task], task_id: str) -> tuple[int, Task]:
     """Return the only task with this id, and its index."""
     found = [(index, task) for index, task in enumerate(document.items) if task.id == task_id]
     if not found or not task_id:
-        raise OperationError("There is no such task in the ledger.", on=task_id)
+        raise OperationError("No such task in the ledger.", on=task_id)
     if len(found) > 1:
         raise OperationError(
             f"{len(found)} tasks have this id.", on=task_id, remedy="Fix that by hand first."

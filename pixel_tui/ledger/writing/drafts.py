@@ -49,7 +49,7 @@ def new_task(
         OperationError: The text is empty.
     """
     if not text.strip():
-        raise OperationError("The task does not say what is to be done.")
+        raise OperationError("The task has no text.")
     payload: JsonObject = {"task": text, "context": context} if context else {"task": text}
     return {
         "id": task_id or str(uuid.uuid4()),
@@ -107,7 +107,7 @@ class TaskDrafts:
         for draft in self.list():
             if draft.task.id == task_id:
                 return draft
-        raise FileError("There is no such draft of a task.", on=task_id)
+        raise FileError("No such draft of a task.", on=task_id)
 
     def remove(self, task_id: str) -> None:
         """Remove a draft."""

@@ -96,9 +96,9 @@ class LedgerStore:
         while lost := self._find_lost(ours, theirs):
             if self._monotonic() > started + RETRY_SECONDS:
                 raise OperationError(
-                    "Other programs write over the change again and again.",
+                    "Other programs keep overwriting the change.",
                     on=str(self._path),
-                    remedy="See what writes the ledger all the time.",
+                    remedy="Find the program that writes the ledger.",
                 )
             outcome.overwritten += sum(item.ours for item in lost)
             outcome.reapplied += sum(not item.ours for item in lost)
@@ -165,7 +165,7 @@ class LedgerStore:
                     newer = parse_document(version, parse_task, document)
                     others += pending_changes(document, newer, ours=False)
         raise OperationError(
-            "The ledger changes all the time: nothing could be written.", on=str(self._path)
+            "The ledger changes all the time, so nothing was written.", on=str(self._path)
         )
 
     def _make_durable(self, replaced: bytes | None) -> None:
@@ -252,15 +252,15 @@ class LedgerStore:
             document = parse_document(raw, parse_task, previous)
         except LedgerInvalid as error:
             raise FileError(
-                f"The ledger is no ledger: {error}. It was left as it is.",
+                f"The ledger is invalid: {error}. It was not changed.",
                 on=str(self._path),
                 remedy="Fix it, or restore a copy.",
             ) from error
         if document.version != FORMAT:
             raise FileError(
-                f"The ledger is of version {document.version}: nothing is written to it.",
+                f"The ledger has version {document.version}, so it was not changed.",
                 on=str(self._path),
-                remedy="A newer pixel-tui may know it.",
+                remedy="Try a newer pixel-tui.",
             )
         return document
 

@@ -115,7 +115,7 @@ class _Reading:
         self._previous = previous
         if not isinstance(previous, str):
             if self._chained:
-                self._tell(f"Line {self._number} has no place in the chain: it was put there.")
+                self._tell(f"Line {self._number} does not belong to the chain: it was inserted.")
             else:
                 self._unchained += 1
             return
@@ -153,7 +153,7 @@ class _Reading:
 
 def _broken(number: int) -> str:
     if number == 1:
-        return "The beginning is missing: the first line names one before it."
+        return "The beginning is missing: the first line refers to an earlier one."
     return f"Line {number - 1} was changed, or lines between it and line {number} were removed."
 
 
@@ -162,9 +162,9 @@ def _compared(
 ) -> Sequence[str]:
     """What the head tells of the end."""
     if head is None:
-        return ["The file that names the last line is gone."] if chained else []
+        return ["The file that records the last line is missing."] if chained else []
     if empty:
-        return ["Every record is gone."]
+        return ["All records are missing."]
     if head in {last, previous}:  # a power loss may come between the record and the head
         return []
     return ["The last line was changed, or lines after it were removed."]

@@ -127,7 +127,7 @@ def verdict(trail: Trail) -> tuple[bool, SafeText]:
         more = f" And {len(trail.problems) - 1} more." if len(trail.problems) > 1 else ""
         return False, plain(f"Not intact: {trail.problems[0]}{more}")
     if not trail.records and not trail.skipped:
-        return True, SafeText("Nothing has been changed yet.")
+        return True, SafeText("No changes yet.")
     count = counted(len(trail.records), "record")
     torn = f" {trail.torn:,} cut short by a full disk or a power loss." if trail.torn else ""
     if trail.skipped:

@@ -87,8 +87,8 @@ def read_seal(trail: Path) -> Seal | None:
         raise FileError(
             f"The seal of the audit trail can't be read: {error.strerror or error}.",
             on=str(path),
-            remedy="Check its owner and mode, or move it away: `pixel-tui audit verify` reports it"
-            " as missing then.",
+            remedy="Check its owner and mode, or move it; `pixel-tui audit verify` then reports "
+            "it as missing.",
         ) from error
     lines, last, unsealed = node["lines"].value, node["last"].raw, node["unsealed"].value
     if not isinstance(lines, int) or lines < 0 or bool(lines) is not bool(last):
@@ -139,8 +139,8 @@ def unsealed_words(seal: Seal | None, *, damaged: bool) -> str:
         return ""
     before = f"records before line {seal.unsealed + 1:,}"
     return (
-        f"The seal of the audit trail was missing or damaged, and made again with line"
-        f" {seal.unsealed + 1:,}: {_NOT_KNOWN.format(before)} (`pixel-tui audit accept`)."
+        "The seal of the audit trail was missing or damaged, and was recreated with line "
+        f"{seal.unsealed + 1:,}: {_NOT_KNOWN.format(before)} (`pixel-tui audit accept`)."
     )
 
 
@@ -159,7 +159,7 @@ def compared(seal: Seal | None, lines: int, digest_at: str | None) -> tuple[str,
     if lines < seal.lines:
         return (f"The audit trail was shortened: it has {lines:,} of {seal.lines:,} records.",)
     if digest_at is not None and digest_at != seal.last:
-        return (f"The audit trail was rewritten: line {seal.lines:,} is not the one that was.",)
+        return (f"The audit trail was rewritten: line {seal.lines:,} has changed.",)
     return ()
 
 

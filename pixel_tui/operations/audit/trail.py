@@ -98,14 +98,13 @@ class Audit:
             self._write(record, accepted=event == "accept")
         except OSError as error:
             if is_full(error):
-                what = "Nothing is changed without an audit record, and it can't be written"
+                what = "The audit record can't be written, so nothing was changed"
                 needed = len(json.dumps(record))
                 raise cannot_write(self.path, error, what=what, needed=needed) from error
             raise FileError(
                 f"The audit record can't be written: {error.strerror or error}.",
                 on=str(self.path),
-                remedy="Nothing is changed without it: check the file's owner, its mode and the"
-                " free space.",
+                remedy="Changes need it: check the file's owner, mode and free space.",
             ) from error
 
     def read(self, seal: Seal | None = None, *, keep: int | None = None) -> Trail:

@@ -111,7 +111,7 @@ class Execution:
             meaning = left or status.plan.steps[status.step].cancelling
             return self._result(JobState.CANCELLED, f"Cancelled. {meaning} {self._as_it_is()}")
         if left:
-            failure = f"{status.plan.steps[status.step].title} ended half done. {left}"
+            failure = f"{status.plan.steps[status.step].title} was interrupted. {left}"
         return self._result(JobState.FAILED, f"{failure} {self._as_it_is()}")
 
     def _run_steps(self) -> str | None:
@@ -132,7 +132,7 @@ class Execution:
                 self._ended()
             self._observer.refresh()
             if code != 0:
-                ended = f"{step.title} ended with {exit_words(code)}"
+                ended = f"{step.title} exited with {exit_words(code)}"
                 if far := self._restored(self._job.status):
                     return f"{ended}. {far}"
                 said = last_line(self._job.status.output)
@@ -210,13 +210,13 @@ class Execution:
         self._ended()
         words = sentence(findings)
         if _met(findings):
-            note = " (it was told to end, when every step was done)" if cancelled else ""
+            note = " (stopped after every step had finished)" if cancelled else ""
             after = span(self._clock.monotonic() - self._began)
             return self._result(JobState.SUCCEEDED, f"{words or 'Done'} after {after}{note}")
         if cancelled:
-            return self._result(JobState.CANCELLED, f"No longer waited for. {words}")
+            return self._result(JobState.CANCELLED, f"Stopped waiting. {words}")
         late = _waited_in_vain(findings)
-        waited = f" ({span(self._clock.monotonic() - self._began)} waited)" if late else ""
+        waited = f" (waited {span(self._clock.monotonic() - self._began)})" if late else ""
         return self._result(JobState.FAILED, f"{words}{waited}{self._last_words(findings)}")
 
     def _last_words(self, findings: tuple[ExpectationResult, ...]) -> str:
@@ -233,14 +233,14 @@ class Execution:
             try:
                 lines = history.last_of(container, LAST_LINES)
             except EngineError as error:
-                return f". Its log can't be read: {error.what}"
+                return f". Its logs can't be read: {error.what}"
             finally:
                 history.close()
             said = [words for line in lines if (words := redact(plain(line.text)).strip())]
             for words in said:
                 append_line(self._job.status.output, f"# {container.name}: {words}")
             if said:
-                return f". Its log ends with: {said[-1]}"
+                return f". Last log lines: {said[-1]}"
         return ""
 
     def _as_it_is(self) -> SafeText:

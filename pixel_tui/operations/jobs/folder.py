@@ -169,5 +169,5 @@ def _content(path: Path) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode) or about.st_size > LONGEST_BYTES:
-            raise ValueError("it is no record")
+            raise ValueError("not a record")
         return file.read(LONGEST_BYTES)

@@ -41,7 +41,7 @@ class ExpectationResult:
 
 
 _NOT_YET = (SafeText("not restarted yet"), SafeText("not started yet"))
-_LOOK_AT_LOG = SafeText("look at its log")
+_LOOK_AT_LOG = SafeText("check its logs")
 
 
 def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult:
@@ -53,7 +53,7 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult
         return ExpectationResult(
             name,
             ExpectationState.WAITING,
-            plain(f"unknown, since the engine can't be asked{why}"),
+            plain(f"unknown: the Docker daemon does not answer{why}"),
             trouble.remedy if trouble else NO_TEXT,
         )
     containers = _containers(expectation, snapshot)
@@ -77,7 +77,7 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult
         )
     there = {place.address for container in containers for place in container.networks}
     if not there.issuperset(expectation.addresses):
-        words = f"{worst.words}, but at another address than {expectation.keeper} keeps"
+        words = f"{worst.words}, but {expectation.keeper} has its old address"
         advice = plain(f"restart {expectation.keeper}")
         return ExpectationResult(name, ExpectationState.BROKEN, plain(words), advice)
     unproven = tuple(life for finding in findings for life in finding.unproven)
@@ -125,7 +125,7 @@ def _away(expectation: Expectation, containers: Sequence[Container]) -> Expectat
     name = expectation.name
     if expectation.outcome is ExpectedState.GONE:
         if containers:
-            return ExpectationResult(name, ExpectationState.WAITING, SafeText("still there"))
+            return ExpectationResult(name, ExpectationState.WAITING, SafeText("still exists"))
         return ExpectationResult(name, ExpectationState.MET, SafeText("removed"))
     up = [container for container in containers if is_up(container)]
     if up:
@@ -148,7 +148,7 @@ def _running(expectation: Expectation, container: Container) -> ExpectationResul
     if container.exit_code is not None:
         why = exit_words(container.exit_code, oom_killed=container.oom_killed)
     if container.state is ContainerState.RESTARTING:
-        words = f"ending and being restarted again and again ({why or 'no exit code'})"
+        words = f"in a restart loop ({why or 'no exit code'})"
         loop = container.id if is_looping(container) else ""
         return ExpectationResult(
             name, ExpectationState.WAITING, plain(words), _LOOK_AT_LOG, looping=loop
@@ -170,14 +170,14 @@ def _by_health(
     loop = container.id if is_looping(container) else ""
     if container.restarts:  # a start by hand sets the count to 0
         times = "once" if container.restarts == 1 else f"{container.restarts} times"
-        again += f" (restarted {times} by the engine)"
+        again += f" (restarted {times} by Docker)"
     match container.health_status:
         case HealthStatus.HEALTHY:
             return ExpectationResult(
                 name, ExpectationState.MET, plain(f"running and healthy{again}"), looping=loop
             )
         case HealthStatus.STARTING:
-            words = SafeText("running, and its health check has not agreed yet")
+            words = SafeText("running, not healthy yet")
             return ExpectationResult(
                 name, ExpectationState.WAITING, words, probing=True, looping=loop
             )
@@ -196,7 +196,7 @@ def _last_probe(container: Container) -> str:
     if not probes:
         return ""
     said = next((line for line in reversed(probes[-1].output) if line), "")
-    return f": last probe {exit_words(probes[-1].exit_code)}" + (f": {said}" if said else "")
+    return f": last check {exit_words(probes[-1].exit_code)}" + (f": {said}" if said else "")
 
 
 def _was_a_task(container: Container) -> bool:

@@ -25,7 +25,7 @@ NOT_REACHED: Final = frozenset({502, 504})
 _ANYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  as the engine writes them
 _LOOPBACK: Final = ("127.", "::1")
 _LOCAL: Final = "unix://"
-_NOWHERE: Final = Answer(trouble=SafeText("it has no address to ask"), connected=False)
+_NOWHERE: Final = Answer(trouble=SafeText("it has no address to probe"), connected=False)
 
 
 class Asker(Protocol):
@@ -88,21 +88,21 @@ class ProxyProbe:
             )
         if not answer.connected and item.keeper not in self._listened:
             through = "" if itself else f" through {item.keeper}"
-            words = f"not asked for{through}: it can't be asked from here ({answer.trouble})"
+            words = f"not probed{through}: unreachable from here ({answer.trouble})"
             return ExpectationResult(item.name, ExpectationState.MET, plain(words))
         if itself and answer.status and item in self._failed:
             # Which of the services behind it is meant is not known, nor whether one of these.
-            words = f"answering {answer.status}, as before: it does not reach what is behind it"
+            words = f"answering {answer.status}, as before: it can't reach its upstream"
             return ExpectationResult(item.name, ExpectationState.MET, plain(words))
         why = f"answers {answer.status}" if answer.status else f"does not answer ({answer.trouble})"
         words = f"not reached through {item.keeper}, which {why}"
         if itself:
             words = (
-                f"answering {answer.status}: it does not reach what is behind it"
+                f"answering {answer.status}: it can't reach its upstream"
                 if answer.status
                 else f"not answering ({answer.trouble})"
             )
-        advice = f"restart {item.keeper}, or look at its log"
+        advice = f"restart {item.keeper}, or check its logs"
         return ExpectationResult(item.name, ExpectationState.WAITING, plain(words), plain(advice))
 
 

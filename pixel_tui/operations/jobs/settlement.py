@@ -20,11 +20,11 @@ from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain
 
 ALONE_WORDS: Final = SafeText(
-    "Its console is gone. The command goes on to its end, and nothing is begun behind it."
+    "Its pixel-tui is gone. The command runs to its end; no later step starts."
 )
 
 
-TAKE_BACK: Final = SafeText("`environment-roll-back` puts back what was before.")
+TAKE_BACK: Final = SafeText("`environment-roll-back` restores the previous state.")
 
 
 class Hold(StrEnum):
@@ -95,11 +95,13 @@ def settled(
     if status.changed_nothing:
         how = "" if status.state is JobState.QUEUED else NOTHING_CHANGED
     words = [
-        "It was cancelled after its console had gone." if cancelled else "Its console was gone.",
+        "It was cancelled after its pixel-tui was gone."
+        if cancelled
+        else "Its pixel-tui was gone.",
         *ran,
         note,
         how,
-        "All is as planned." if complete else "Ask for it again where it is still wanted.",
+        "Everything is as planned." if complete else "Run it again if you still need it.",
     ]
     return replace(
         status,
@@ -132,16 +134,16 @@ def last_code(status: JobStatus, written: int | None) -> int | None:
 def _what_ran(status: JobStatus, code: int | None, last: str) -> list[str]:
     steps = status.plan.steps
     if status.state is JobState.QUEUED:
-        return ["Nothing had been begun."]
+        return ["Nothing was started."]
     if status.state is JobState.VERIFYING:
-        return ["Every step had ended well; nobody was there to verify it."]
+        return ["Every step succeeded, but was not verified."]
     title = steps[status.step].title
-    known = f"ended with {exit_words(code)}" if code is not None else "ended, how is not known"
+    known = f"exited with {exit_words(code)}" if code is not None else "exit code unknown"
     said = [f"{title} (step {status.step + 1} of {len(steps)}) {known}."]
     if rest := [step.title for step in steps[status.step + 1 :]]:
-        said.append(f"Never begun: {listed(rest)}.")
+        said.append(f"Never started: {listed(rest)}.")
     if last:
-        said.append(f"The last that was said: {last}.")
+        said.append(f"Last output: {last}.")
     return said
 
 

@@ -57,7 +57,7 @@ class JobReader:
     """
 
     over_words: SafeText = SafeText(
-        "Its console is gone. What became of it is found out by one that may change something."
+        "Its pixel-tui is gone. A pixel-tui that is not read-only will verify it."
     )
     """Of a job that nobody sees to."""
 
@@ -141,12 +141,12 @@ class JobReader:
         if hold is Hold.ALONE:
             words = ALONE_WORDS
         elif hold is Hold.ELSEWHERE and job.by is not None:
-            words = plain(f"Run on another machine, {job.by.host}: how it stands is known there.")
+            words = plain(f"Run on another machine, {job.by.host}: see its state there.")
         elif hold is Hold.OVER:
             words = self.over_words
         elif job.by is not None and not words:
             pid = f", process {job.by.process.pid}" if job.by.process else ""
-            words = plain(f"Run by another console: {job.by.user} on {job.by.host}{pid}.")
+            words = plain(f"Run by another pixel-tui: {job.by.user} on {job.by.host}{pid}.")
         return replace(job, message=words, cancelling=cancelling)
 
     def _read_records(self) -> None:

@@ -42,7 +42,7 @@ class JobSupervisor(JobReader):
         upkeep: Called on the thread once a minute.
     """
 
-    over_words = SafeText("Its console is gone. What became of it is found out.")
+    over_words = SafeText("Its pixel-tui is gone. Verifying the result.")
 
     def __init__(
         self,

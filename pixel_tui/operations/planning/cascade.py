@@ -39,12 +39,10 @@ from pixel_tui.stack.model.container import ContainerState
 from pixel_tui.stack.model.sync import kept_by_image
 from pixel_tui.text import SafeText, plain
 
-CANCEL_BUILD: Final = SafeText(
-    "Nothing that runs is touched by a build; what it has finished stays in its cache."
-)
+CANCEL_BUILD: Final = SafeText("A build changes no container; finished layers stay in the cache.")
 CANCEL_UP: Final = SafeText(
-    "What is recreated by then stays so; a container that was stopped for it stays stopped, and"
-    " its unfinished replacement stays beside it. Start or recreate it: that is removed first."
+    "Recreated containers stay; a stopped one stays stopped, with its unfinished replacement "
+    "beside it. Start or recreate it: the replacement is removed first."
 )
 _WORDS: Final = {
     ContainerChange.RECREATED: "recreated",
@@ -57,14 +55,14 @@ _WORDS: Final = {
 def refuse_up(target: Target) -> str:
     """Why `up` makes no sense for a target, as a predicate; empty where it does."""
     if target.single:
-        return "is one container, and compose recreates whole services"
+        return "is one container, and compose recreates complete services"
     if target.provided:
         return f"{target.provided} (`start` runs that)"
     paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
     if paused:
-        return f"is paused (`docker unpause {' '.join(paused)}` lets it go on)"
+        return f"is paused (continue it with `docker unpause {' '.join(paused)}`)"
     if not target.containers and not target.missing:
-        return "is scaled to no container in the compose file"
+        return "is scaled to 0 in the compose file"
     return ""
 
 
@@ -73,7 +71,7 @@ def refuse_build(target: Target) -> str:
     if target.provided:
         return target.provided
     if not target.single and target.spec is not None and not target.spec.builds:
-        names = "an image" if target.spec.image else "neither an image nor a build"
+        names = "an image" if target.spec.image else "no image and no build"
         return f"is not built: the compose file names {names}"
     return refuse_up(target)
 
@@ -121,12 +119,12 @@ def take_along(
     along: dict[str, SafeText] = {}
     while True:
         found: dict[str, SafeText] = {
-            name: SafeText("it is on a network that is made again")
+            name: SafeText("it is on a network that is recreated")
             for name in others_on(snapshot, names, alone=alone)
         }
         options = UpOptions(force=force, alone=alone, rebuilt=rebuilt)
         for sharer, shared in left_without(snapshot, predict_up(snapshot, names, options)).items():
-            found.setdefault(sharer, plain(f"it shares what {shared} has"))
+            found.setdefault(sharer, plain(f"it shares namespaces or volumes of {shared}"))
         if not found:
             break
         names += map(plain, found)
@@ -137,7 +135,7 @@ def take_along(
         if target is None:
             continue
         if reason := refuse_up(target) or why_no(target, snapshot, draft.facts):
-            raise OperationError(f"{name} would have to be recreated as well, and {reason}.")
+            raise OperationError(f"{name} must be recreated as well, and {reason}.")
         draft.chosen = (*draft.chosen, target)
     return along
 
@@ -198,7 +196,7 @@ def draft_up(draft: PlanDraft, options: UpOptions, along: Mapping[str, SafeText]
         if target is None:
             continue
         if prediction is None:
-            draft.affect(name, "stays as it is")
+            draft.affect(name, "stays unchanged")
             draft.expect_running(target, (), by_the_way=name in along)
             continue
         if cause := along.get(name):
@@ -207,15 +205,20 @@ def draft_up(draft: PlanDraft, options: UpOptions, along: Mapping[str, SafeText]
         if prediction.change is ContainerChange.RECREATED and name not in options.rebuilt:
             warn_of_old_image(draft, target)
     for name, shared in left_without(draft.snapshot, predicted).items():
-        draft.affect(name, f"loses what it shares with {shared}", "its container was made for it")
-        draft.warn("shared", f"{name} has to be recreated as well: it shares what {shared} has")
+        draft.affect(
+            name, f"loses what it shares with {shared}", "its container was created for it"
+        )
+        draft.warn(
+            "shared",
+            f"{name} has to be recreated as well: it shares namespaces or volumes of {shared}",
+        )
     recreated = [
         name for name, item in predicted.items() if item.change is ContainerChange.RECREATED
     ]
     proxies = proxies_to_restart(draft, recreated, predicted)
     _watch_dependants(draft)
     ask_proxies(draft)
-    draft.lose("while it is away", spared=(*predicted, *proxies))
+    draft.lose("while it is down", spared=(*predicted, *proxies))
 
 
 def require_dependencies(draft: PlanDraft, named: Collection[str]) -> None:
@@ -264,7 +267,7 @@ def _affect(draft: PlanDraft, target: Target, prediction: Prediction, *, asked: 
         draft.affect(target.name, f"loses {counted(target.surplus, 'container')}", prediction.cause)
         draft.lose_surplus(target)
         return
-    verb = "is" if prediction.certain else "is, if the build gives another image,"
+    verb = "is" if prediction.certain else "is, if the build produces a new image,"
     along = "" if asked else " as well"
     draft.affect(target.name, f"{verb} {_WORDS[change]}{along}", prediction.cause)
     away = change in {ContainerChange.RECREATED, ContainerChange.RESTARTED}
@@ -294,8 +297,8 @@ def warn_of_old_image(draft: PlanDraft, target: Target) -> None:
     if kept := kept_by_image(service.spec, service.regular, build):
         draft.warn(
             "built in",
-            f"{listed(kept)} is built into the image of {target.name}, which keeps the old value:"
-            " rebuild it instead",
+            f"{listed(kept)} is built into the image of {target.name}, which keeps its old "
+            "value: rebuild it instead",
         )
     elif build.unknown:
         draft.warn(

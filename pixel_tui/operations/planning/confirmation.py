@@ -44,7 +44,7 @@ def why_asked(plan: Plan, word: SafeText) -> SafeText:
     """Why a word is asked for beside the first one."""
     if word == plan.confirm_origin:
         return SafeText("the backup was not made here")
-    return SafeText("no backup has all that is lost")
+    return SafeText("no backup has everything that is lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Agreement:
         """What to press now."""
         if not self.shown:
             also = " or is interrupted" if self._plan.interrupts else ""
-            return plain(f"Scroll down (PageDown) to all that can't be undone{also} first.")
+            return plain(f"First scroll down (PageDown) to everything that can't be undone{also}.")
         match self.kind:
             case ConfirmationNeeded.KEY:
                 return SafeText("Enter runs it.")
@@ -103,7 +103,7 @@ class Agreement:
                     why = why_asked(self._plan, word)
                     last = " to run it" if self._typed == len(words) - 1 else ""
                     return plain(f"{why[0].upper()}{why[1:]}. Type {word} as well{last}.")
-                then = " (another word is asked for then)" if len(words) > 1 else " to run it"
+                then = " (then another word)" if len(words) > 1 else " to run it"
                 return plain(f"Type {words[0]} and press Enter{then}.")
             case ConfirmationNeeded.TWO_KEYS if self.armed:
                 return plain(f"Press Enter to run it: {self._cost}. Esc disarms it.")
@@ -127,7 +127,7 @@ class Agreement:
         if self.kind is ConfirmationNeeded.WORD or not self.shown:
             return ConfirmationReply(run=False, said=self.hint, wrong=True)
         if slipped:
-            said = plain(f"That was too quick to be meant. {self.hint}")
+            said = plain(f"That was too fast. {self.hint}")
             return ConfirmationReply(run=False, said=said, wrong=True)
         if self.kind is ConfirmationNeeded.TWO_KEYS and not self.armed:
             self.armed = True
@@ -148,7 +148,7 @@ class Agreement:
             last = self._typed == len(words) - 1
             self._typed += 0 if last else 1
             return ConfirmationReply(run=last, said=self.hint)
-        said = f"“{plain(word)}” is not {wanted}: nothing was done. " if word else ""
+        said = f"“{plain(word)}” is not {wanted}: nothing was changed. " if word else ""
         return ConfirmationReply(run=False, said=plain(f"{said}{self.hint}"), wrong=True)
 
     def disarm(self) -> bool:

@@ -158,7 +158,7 @@ def _predict(
         return Prediction(spec.name, ContainerChange.CREATED, cause) if spec.replicas else None
     scaled = spec.name in options.scales
     if spec.replicas == 0 and not scaled:
-        return Prediction(spec.name, ContainerChange.REMOVED, plain("the compose file wants none"))
+        return Prediction(spec.name, ContainerChange.REMOVED, plain("not in the compose file"))
     return (
         _recreation(spec, snapshot, options, found, named=named)
         or (None if scaled else _scaling(spec, service))
@@ -213,7 +213,7 @@ def _recreation(
     recreated = [item for item in shared if item.change is ContainerChange.RECREATED]
     if recreated:
         names = listed([item.service for item in recreated])
-        cause = plain(f"it shares what {names} has, which is recreated")
+        cause = plain(f"it shares namespaces or volumes of {names}, which is recreated")
         certain = any(item.certain for item in recreated)
         return Prediction(spec.name, ContainerChange.RECREATED, cause, certain=certain)
     images = {

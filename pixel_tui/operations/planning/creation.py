@@ -22,7 +22,7 @@ from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
 
 RECREATING: Final = frozenset({SyncAction.RECREATE, SyncAction.BUILD, SyncAction.PULL})
 """What `up` makes again by itself."""
-EXTERNALS_NOT_CHECKED: Final = "whether external networks and volumes are there"
+EXTERNALS_NOT_CHECKED: Final = "whether external networks and volumes exist"
 
 
 def start_is_up(target: Target, snapshot: StackSnapshot) -> bool:
@@ -97,7 +97,7 @@ def _why_not_made(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         return wrong_image(service.spec.image)
     builds = service.spec.builds and (service.sync.missing_image or service.spec.always_builds)
     if builds and (trouble := facts.build_troubles.get(target.service)):
-        return f"has to be built, and {trouble}"
+        return f"must be built, and {trouble}"
     return missing_external(service.spec.externals, facts)
 
 
@@ -121,7 +121,7 @@ def network_that_is_gone(target: Target, snapshot: StackSnapshot, facts: Facts) 
                 place.network not in facts.networks
             ):  # compose does not make it, and makes no container without it
                 fix = f"docker network create {place.network}, then recreate it"
-            return f"was made for a network {place.network} that is gone ({fix})"
+            return f"was created for network {place.network}, which is gone ({fix})"
     return ""
 
 
@@ -161,8 +161,8 @@ def dependency_that_is_off(spec: ServiceSpec, project: Project, named: Collectio
                 if profiles:
                     needer = "depends" if name == spec.name else f"is refused: {name} depends"
                     return (
-                        f"{needer} on {dependency.service}, whose profile is off"
-                        f" (use --profile {profiles[0]})"
+                        f"{needer} on {dependency.service}, whose profile is not active (use "
+                        f"--profile {profiles[0]})"
                     )
     return ""
 
@@ -185,8 +185,8 @@ def missing_external(externals: Iterable[External], facts: Facts) -> str:
         there = facts.networks if item.kind == "network" else volumes
         if there is not None and item.name not in there:
             return (
-                f"needs the external {item.kind} {item.name}, which is not there"
-                f" (docker {item.kind} create {item.name})"
+                f"needs the external {item.kind} {item.name}, which does not exist (docker "
+                f"{item.kind} create {item.name})"
             )
     return ""
 

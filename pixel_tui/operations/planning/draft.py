@@ -31,7 +31,7 @@ from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
-LEFT_ALONE: Final = SafeText("left alone")
+LEFT_ALONE: Final = SafeText("not changed")
 """The check that says why nothing is done to a service."""
 
 _INSIDE: Final = SafeText("inside")
@@ -143,7 +143,7 @@ class PlanDraft:
         before = ""
         if last:
             times = "the last time" if len(last) == 1 else "the last times"
-            before = f"; was away {listed([span(item) for item in last])} {times}"
+            before = f"; was down {listed([span(item) for item in last])} {times}"
         self.interrupts.append(plain(f"{target.name}: {how_long}{before}"))
         self.interrupted.append(target.service)
 
@@ -161,7 +161,8 @@ class PlanDraft:
         if not self.going:
             return
         whose = "its" if len(self.going) == 1 else "their"
-        words = f"what {listed(self.going, len(self.going))} wrote outside of {whose} volumes"
+        gone = listed(self.going, len(self.going))
+        words = f"everything that {gone} wrote outside of {whose} volumes"
         check = PlanCheck(_INSIDE, ok=False, message=plain(f"{words} is lost"))
         at = next((at for at, it in enumerate(self.checks) if it.name == _INSIDE), None)
         if at is None:
@@ -231,7 +232,9 @@ class PlanDraft:
             if other is None or not other.up or name in set(spared):
                 continue
             if len(chain) > 1:
-                self.affect(name, "may feel it", f"depends on {', which depends on '.join(chain)}")
+                self.affect(
+                    name, "may be affected", f"depends on {', which depends on '.join(chain)}"
+                )
                 continue
             what = chain[0] if chain[0] in whole else f"a container of {chain[0]}"
             why = why_needed(other.spec, chain[0]) if other.spec else f"depends on {chain[0]}"
@@ -243,12 +246,12 @@ class PlanDraft:
             service = self.snapshot.service(target.service)
             if service is None:
                 continue
-            sync, keeps = service.sync, f"{target.name} keeps what it was made with"
+            sync, keeps = service.sync, f"{target.name} keeps its configuration"
             if sync.action is SyncAction.RECREATE and not sync.needs_force:
-                words = f"{keeps}: {sync.reason}, and only `up` puts that into force"
+                words = f"{keeps}: {sync.reason}, and only `up` applies that"
                 self.warn("in sync", words)
             elif sync.action is SyncAction.REBUILD:
-                words = f"{keeps}: {sync.reason}, and only a rebuild puts that into force"
+                words = f"{keeps}: {sync.reason}, and only a rebuild applies that"
                 self.warn("in sync", words)
 
     def title(self, targets: Sequence[Target]) -> SafeText:

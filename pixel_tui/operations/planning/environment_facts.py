@@ -32,7 +32,7 @@ class EnvironmentFacts:
     """Where that is, if it is a link."""
     sha256: str = ""
     """Of the file as it is; empty where there is none."""
-    trouble: SafeText = SafeText("Nothing is known of the environment here.")
+    trouble: SafeText = SafeText("The environment is unknown.")
     """Why it can't be read; empty where it can."""
     candidates: tuple[Candidate, ...] = ()
     """Newest first."""

@@ -97,7 +97,7 @@ class Facts:
     down: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """For how many seconds services were away in the last jobs, by name, the newest first."""
     read_at: datetime = NEVER
-    no_backups: SafeText = SafeText("Nothing is known of backups here.")
+    no_backups: SafeText = SafeText("The backups are unknown.")
     """Why there can be no backup; empty where there can."""
     backups: tuple[PastState, ...] = ()
     """Newest first."""

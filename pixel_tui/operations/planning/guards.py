@@ -30,7 +30,7 @@ PIXEL_GUARDS: Final = (
     Guard(
         service="syntropy",
         worker="worker",
-        consequence=SafeText("its task would be left without its orchestrator"),
+        consequence=SafeText("its task would lose its orchestrator"),
     ),
 )
 _DEAD: Final = {TaskVerdict.GONE, TaskVerdict.ENDED}
@@ -75,7 +75,7 @@ def guarded(
             checks.append(PlanCheck(SafeText("task"), ok=False, message=plain(message)))
             confirm = SafeText(tasks[0].short)
         if running:
-            message = f"{', '.join(running)} is at work: {guard.consequence}"
+            message = f"{', '.join(running)} is working: {guard.consequence}"
             checks.append(PlanCheck(SafeText("worker"), ok=False, message=plain(message)))
             confirm = confirm or SafeText(guard.service)
     return Guarded(tuple(checks), confirm)
@@ -103,8 +103,8 @@ def whole_checks(
         checks.append(PlanCheck(SafeText(guard.service), ok=True, message=plain(message)))
         running = _workers(snapshot, guard)
         if running and guard.worker not in told:
-            goes = "goes on" if len(running) == 1 else "go on"
-            words = plain(f"{listed(running)} {goes}: no worker is touched")
+            goes = "continues" if len(running) == 1 else "continue"
+            words = plain(f"{listed(running)} {goes}: no worker is affected")
             checks.append(PlanCheck(SafeText("worker"), ok=True, message=words))
     return tuple(checks)
 

@@ -89,7 +89,7 @@ def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
     if any(ports_unknown(made_ports(item), item, facts) for item in idle):
         found.append(NOT_CHECKED)
     if facts.networks is None and any(at.needed_id for at in places):
-        found.append("whether the networks of the containers are still there")
+        found.append("whether the networks of the containers still exist")
     return tuple(found)
 
 

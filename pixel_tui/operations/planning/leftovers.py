@@ -13,7 +13,7 @@ from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.container import Container
 from pixel_tui.text import SafeText, plain
 
-CANCELLING: Final = SafeText("What has been removed is gone; nothing else was touched.")
+CANCELLING: Final = SafeText("Removed containers are gone; nothing else was changed.")
 
 
 def remove_leftovers_first(draft: PlanDraft) -> None:
@@ -33,7 +33,7 @@ def remove_leftovers_first(draft: PlanDraft) -> None:
     found = leftovers_of(draft, names)
     if found:
         words = listed([item.name for item in found])
-        draft.warn("leftover", f"a recreate that broke off left {words}: it is removed first")
+        draft.warn("leftover", f"an interrupted recreate left {words}: it is removed first")
         draft.steps[:0] = removal_steps(draft, found)
 
 
@@ -55,7 +55,7 @@ def removal_steps(draft: PlanDraft, containers: Sequence[Container]) -> list[Ste
     argv = draft.command.docker_argv("rm", names=names)
     steps.append(Step(plain(f"Remove {listed(names)}"), argv, CANCELLING))
     for item in containers:
-        draft.affect(item.service, f"loses {item.name}", "a recreate that broke off left it")
+        draft.affect(item.service, f"loses {item.name}", "left over from an interrupted recreate")
         draft.expected.append(Expectation(item.name, ExpectedState.GONE, container_id=item.id))
     draft.lose_layers(item.name for item in containers if item.started_at is not None)
     return steps

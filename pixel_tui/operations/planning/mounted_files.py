@@ -12,8 +12,8 @@ from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.mounted_file import mounts_single_file
 from pixel_tui.stack.model.target_ref import TargetRef
 
-_MOUNTS: Final = "mounts a file that is replaced, and not its folder"
-_OUTSIDE: Final = "a container outside of the project"
+_MOUNTS: Final = "mounts a file that is replaced, not its folder"
+_OUTSIDE: Final = "a container outside the project"
 
 
 def restart_mounting(
@@ -44,8 +44,8 @@ def restart_mounting(
         if container.oneoff:
             draft.warn(
                 "mounted",
-                f"{container.name} {_MOUNTS}, and reads the old one until its end: a restart would"
-                " run its command again",
+                f"{container.name} {_MOUNTS}, and reads the old one until it exits: a restart "
+                "would run its command again",
             )
             continue
         by_container = container.service in unknown
@@ -81,8 +81,8 @@ def _mounting(draft: PlanDraft, files: Collection[str]) -> list[Container]:
 def _tell_of_others(draft: PlanDraft, files: Collection[str]) -> None:
     """Name what runs outside of the project and mounts one of the files."""
     if draft.facts.holders is None:
-        draft.warn("mounted", f"whether {_OUTSIDE} {_MOUNTS}, is unknown: Docker did not list its"
-                   " containers in time")  # fmt: skip
+        draft.warn("mounted", f"unknown whether {_OUTSIDE} {_MOUNTS}: Docker did not list its "
+                              "containers in time")  # fmt: skip
         return
     own = {item.id for service in draft.snapshot.services for item in service.containers}
     for holder in draft.facts.holders:

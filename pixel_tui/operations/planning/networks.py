@@ -28,10 +28,10 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
 CANCEL_STOP: Final = SafeText(
-    "What was stopped for it stays stopped, and its network is as it was: start it again."
+    "The stopped containers stay stopped, and the network is unchanged: start them again."
 )
 CANCEL_REMOVE: Final = SafeText(
-    "The network may be gone, and what was on it is stopped: recreate it."
+    "The network may be gone, and its containers are stopped: recreate them."
 )
 
 
@@ -95,7 +95,7 @@ def tell_networks(draft: PlanDraft, networks: Sequence[Diverged], why: str) -> N
     """
     _require_nothing_else(draft, networks, why)
     for network in networks:
-        draft.warn("network", f"network {network.name} {why}: made again, with all on it")
+        draft.warn("network", f"network {network.name} {why}: recreated, with everything on it")
         _warn_of_strangers(draft, network)
     _warn_of_stopped(draft, {item.key for item in networks})
 
@@ -111,8 +111,8 @@ def refuse_changed_networks(
     networks = changed_networks(draft.snapshot, touched_by_up(draft.snapshot, named, alone=alone))
     if networks:
         raise OperationError(
-            f"Network {networks[0].name} has changed in the compose file, and compose would stop"
-            " what is on it.",
+            f"Network {networks[0].name} has changed in the compose file, and compose would stop "
+            "its containers.",
             on=listed(sorted(named)),
             remedy="Recreate a service on it first: that plan recreates all of them.",
         )
@@ -133,13 +133,13 @@ def warn_of_resources(draft: PlanDraft, services: Collection[str]) -> None:
     if unknown:
         draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
     if unread := next((item for item in draft.snapshot.diverged if item.unread), None):
-        what = f"whether {unread.kind.value} {unread.name} has changed is not known"
+        what = f"unknown whether {unread.kind.value} {unread.name} has changed"
         draft.warn(unread.kind.value, f"{what}: {unread.unread}")
     for item in _changed(draft.snapshot, services, ResourceKind.VOLUME):
         draft.warn(
             "volume",
-            f"volume {item.name} has changed in the compose file: it is kept as it is, with its"
-            " data. To change it: back it up, remove it, bring it up, restore",
+            f"volume {item.name} has changed in the compose file, but stays unchanged, with its "
+            "data. To change it: back it up, remove it, run `up`, restore",
         )
 
 
@@ -165,10 +165,10 @@ def _require_nothing_else(draft: PlanDraft, networks: Sequence[Diverged], why: s
         others = [item.name for item in network.attached if item.container_id not in own]
         if others:
             raise OperationError(
-                f"Network {network.name} {why}, and can't be made again while"
-                f" {listed(others)} runs on it.",
-                remedy="Wait for its end, or stop it:"
-                f" {shown(draft.command.docker_argv('stop', names=others))}",
+                f"Network {network.name} {why}, and can't be recreated while {listed(others)} is "
+                "running on it.",
+                remedy="Wait until it exits, or stop it: "
+                f"{shown(draft.command.docker_argv('stop', names=others))}",
             )
 
 
@@ -190,8 +190,8 @@ def _warn_of_strangers(draft: PlanDraft, network: Diverged) -> None:
     if network.unlisted:
         draft.warn(
             "network",
-            f"what else stands still on {network.name} is not known, and can't start afterwards:"
-            f" {network.unlisted}",
+            f"the other stopped containers on {network.name} are unknown, and can't start "
+            f"afterwards: {network.unlisted}",
         )
     for item in network.stopped:
         own = draft.snapshot.container(item.container_id)
@@ -200,8 +200,8 @@ def _warn_of_strangers(draft: PlanDraft, network: Diverged) -> None:
             continue  # nobody starts a one-off again; services are recreated
         draft.warn(
             "network",
-            f"{item.name} stands still on {network.name}, is not part of this, and can't start"
-            f" afterwards; then run: {_repair(draft, network, item)}",
+            f"{item.name} is stopped on {network.name}, is not part of this, and can't start "
+            f"afterwards; then run: {_repair(draft, network, item)}",
         )
 
 

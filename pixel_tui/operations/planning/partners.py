@@ -22,10 +22,12 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.text import NO_TEXT, SafeText
 
-CANCELLING: Final = SafeText("What it shares with runs again; restart it yourself.")
-CANCELLING_RECREATION: Final = SafeText("What it shares with runs again; recreate it yourself.")
+CANCELLING: Final = SafeText("The service it shares with is running again; restart it yourself.")
+CANCELLING_RECREATION: Final = SafeText(
+    "The service it shares with is running again; recreate it yourself."
+)
 _UNTIL_THEN: Final = {
-    Namespace.NETWORK: "has none until then",
+    Namespace.NETWORK: "has no network until then",
     Namespace.IPC: "is cut off from it until then",
     Namespace.PID: "is killed with it",
 }
@@ -125,7 +127,7 @@ def tell_ends(draft: PlanDraft) -> None:
             owner = draft.snapshot.container(killed[0].pid_of)
             draft.affect(
                 target.name,
-                "is killed with it, and does not stop in its own time",
+                "is killed with it, without a grace period",
                 f"it shares the PID namespace of {owner.service if owner else NO_TEXT}",
             )
 
@@ -155,7 +157,7 @@ def _why_not_recreated(draft: PlanDraft, target: Target) -> str:
 
 def _recreate(draft: PlanDraft, target: Target, kind: Namespace, owner: SafeText) -> None:
     if reason := _why_not_recreated(draft, target):
-        raise OperationError(f"{target.name} would have to be recreated as well, and {reason}.")
+        raise OperationError(f"{target.name} must be recreated as well, and {reason}.")
     words = ("up", "--detach", "--force-recreate", "--no-deps")
     along = run_providers(draft, [target.service], alone=True)
     draft.compose_step(

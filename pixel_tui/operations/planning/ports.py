@@ -35,7 +35,7 @@ def taken_port(ports: Iterable[Port], facts: Facts, replaced: Collection[str]) -
         for item in facts.held_ports or ():
             if item.container_id not in replaced and _is(port, item):
                 return (
-                    f"wants port {port.host_port}, which {item.container} holds (stop that first)"
+                    f"needs port {port.host_port}, which {item.container} holds (stop that first)"
                 )
     return ""
 

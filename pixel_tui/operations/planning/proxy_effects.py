@@ -14,9 +14,9 @@ from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.programs import nginx_test
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
-_TESTING: Final = SafeText("The proxy goes on as it is.")
+_TESTING: Final = SafeText("The proxy keeps running unchanged.")
 CANCELLING: Final = SafeText(
-    "What it stands in front of is there again by then; restart it, or it asks old addresses."
+    "Its upstream is running again by then; restart it, or it uses old addresses."
 )
 
 
@@ -45,7 +45,7 @@ def proxies_to_restart(
         if not kept:
             _warn_of_unknown(draft, proxy, names)
             continue
-        cause = f"it keeps the address of {listed(kept)} that it saw at its start"
+        cause = f"it keeps the address that {listed(kept)} had when it started"
         draft.warn("proxy", f"{proxy.service} is restarted at the end: {cause} ({proxy.file})")
         test_configuration(draft, [target])
         argv = draft.command.compose_argv("restart", names=[proxy.service])
@@ -84,8 +84,8 @@ def watch_kept_addresses(draft: PlanDraft) -> None:
             continue
         draft.warn(
             "proxy",
-            f"{proxy.service} keeps the address of {listed(kept)} ({proxy.file}): should it get"
-            f" another one, {proxy.service} has to be restarted as well",
+            f"{proxy.service} keeps the address of {listed(kept)} ({proxy.file}): if that "
+            f"changes, {proxy.service} must be restarted as well",
         )
         draft.expected = [
             replace(item, keeper=proxy.service, addresses=_addresses(draft, item.name))
@@ -171,6 +171,6 @@ def _warn_of_unknown(draft: PlanDraft, proxy: Proxy, services: Iterable[str]) ->
     if proxy.unknown and _stands_before(draft, proxy, set(services)):
         draft.warn(
             "proxy",
-            f"it is not known whether {proxy.service} keeps old addresses ({proxy.unknown}):"
-            f" where it answers 502 afterwards, restart {proxy.service}",
+            f"unknown whether {proxy.service} keeps old addresses ({proxy.unknown}): if it "
+            f"answers 502 afterwards, restart {proxy.service}",
         )

@@ -28,7 +28,7 @@ from pixel_tui.text import SafeText
 
 # Seen with engine 20.10 and compose 2.40: the program ends at once, the engine does not.
 CANCELLING: Final = SafeText(
-    "The engine finishes the containers it has begun with; the rest stays as it is."
+    "Docker finishes the container it is working on; the rest is unchanged."
 )
 _VERB: Final = "Restart"
 

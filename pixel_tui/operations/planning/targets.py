@@ -80,7 +80,7 @@ class Target:
         """Why it must not be started, as a predicate; empty where it may."""
         if not self.single or not self.leftovers:
             return ""
-        return "was left by a recreate that broke off (`remove-leftovers` removes it)"
+        return "is left over from an interrupted recreate (`remove-leftovers` removes it)"
 
     @property
     def condition(self) -> SafeText:
@@ -153,9 +153,9 @@ def _unknown(word: str, snapshot: StackSnapshot) -> OperationError:
         what = f"There is no container of {word}. {trouble.what}"
         return OperationError(what, remedy=trouble.remedy)
     return OperationError(
-        "There is no such service or container.",
+        "No such service or container.",
         on=word,
-        remedy="It may have been removed: look at the table again.",
+        remedy="It may have been removed: check the table.",
     )
 
 

@@ -42,7 +42,7 @@ def fate_of_volumes(project: Project, facts: Facts) -> VolumeFate:
     if facts.volumes is None or facts.holders is None:
         raise OperationError(
             "Docker did not list its volumes in time, so what would be lost is unknown.",
-            remedy="Ask for the plan again.",
+            remedy="Make the plan again.",
         )
     there = volumes_by_name(facts.volumes)
     services = {spec.name for spec in project.services}
@@ -62,7 +62,7 @@ def fate_of_volumes(project: Project, facts: Facts) -> VolumeFate:
     }
     gone = wanted | anonymous
     if not gone:
-        raise NothingToDo("The project has no volume that would be removed.")
+        raise NothingToDo("The project has no volume to remove.")
     near = {name for item in ours for name in item.volumes}
     near |= {spec.name for spec in project.volumes}
     near |= {volume.name for volume in facts.volumes if volume.project == project.name}
@@ -95,8 +95,8 @@ def _require_ours(project: Project, volumes: list[Volume]) -> None:
     for volume in volumes:
         if volume.project not in {"", project.name}:
             raise OperationError(
-                f"The volume {plain(volume.name)} of the compose file belongs to the project"
-                f" {plain(volume.project)}: nothing was done.",
+                f"Volume {plain(volume.name)} of the compose file belongs to project "
+                f"{plain(volume.project)}: nothing was changed.",
                 remedy="Declare it as `external: true` in this project's compose file first.",
             )
 
@@ -106,7 +106,7 @@ def _require_free(names: list[str], others: list[Holder]) -> None:
         users = [plain(item.name) for item in others if name in item.volumes]
         if users:
             raise OperationError(
-                f"The volume {plain(name)} is in use by {listed(users)}, which compose does not"
-                " remove: nothing was done.",
+                f"Volume {plain(name)} is in use by {listed(users)}, which compose does not "
+                "remove: nothing was changed.",
                 remedy=f"Remove it first: docker rm --force {' '.join(users)}.",
             )

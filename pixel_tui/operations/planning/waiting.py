@@ -15,9 +15,7 @@ LIMIT_SECONDS: Final = 120
 """What is not healthy by then is not waited for any longer: the plan goes on, and is verified."""
 TASK_SECONDS: Final = 600
 """The same of a task: what is not done by then ends the plan."""
-CANCELLING: Final = SafeText(
-    "What is waited for has been restarted; what depends on it is left as it is."
-)
+CANCELLING: Final = SafeText("The dependency has been restarted; its dependents are unchanged.")
 
 
 def wait_for_health(draft: PlanDraft, targets: Sequence[Target]) -> None:

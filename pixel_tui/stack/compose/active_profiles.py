@@ -64,7 +64,7 @@ def resolve_active(call: ComposeCall, refusal: ComposeRefused) -> Resolution:
         active=frozenset(services),
         warnings=compose_warnings(messages),
         left_out=frozenset(rest),
-        left_out_reason=f"{_profile_names(rest)} left out: {reason(refusal)}",
+        left_out_reason=f"{_profile_names(rest)} not read: {reason(refusal)}",
         refused={name: item for name, item in asked.items() if isinstance(item, str)},
         refused_together=reason(found) if isinstance(found, ComposeRefused) else "",
     )
@@ -107,7 +107,7 @@ def _resolve_by_name(call: ComposeCall, service: str) -> JsonObject | str:
         return reason(refusal)
     except ValueError as error:
         raise invalid_json(call.command) from error
-    return found if Node(found)["services"][service] else "it is not in the project"
+    return found if Node(found)["services"][service] else "it is not part of the project"
 
 
 def _unresolved(call: ComposeCall) -> JsonObject:

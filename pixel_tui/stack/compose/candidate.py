@@ -315,6 +315,6 @@ def _with_user_path(message: str, candidate: _Candidate, path: Path) -> SafeText
 
 def _memory_error(error: OSError) -> FileError:
     return FileError(
-        f"The candidate can't be kept in memory for compose: {error.strerror or error}.",
+        f"Can't keep the candidate in memory for compose: {error.strerror or error}.",
         remedy="Check the free memory.",
     )

@@ -24,12 +24,12 @@ again. A build would run git to store the commit and its origin in the image;
 """
 EVERY_PROFILE: Final = ("--profile", "*")
 GIT_NOT_READ: Final = (
-    "A remote file of the project (include, extends or -f) is not read: git could run programs"
-    " that this checkout's settings name; use a local copy"
+    "Remote project files (include, extends or -f) are not read: git could run programs from "
+    "this checkout's settings; use a local copy"
 )
 OCI_NOT_READ: Final = (
-    "A remote file of the project (include, extends or -f) is not read: a registry would be asked"
-    " over the network at each look; use a local copy"
+    "Remote project files (include, extends or -f) are not read: every refresh would query a "
+    "registry; use a local copy"
 )
 
 UNRESOLVED: Final = (

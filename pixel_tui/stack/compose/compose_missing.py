@@ -13,8 +13,7 @@ _NO_COMPOSE: Final = LatePattern(
     r"|Validate and view the Compose file|Define and run multi-container applications"
 )
 INSTALL: Final = (
-    "Install it: `apt-get install docker-compose-plugin`, "
-    "or docker-compose-v2 where the distribution calls it so."
+    "Install it: `apt-get install docker-compose-plugin` (docker-compose-v2 on some distributions)."
 )
 
 

@@ -91,8 +91,8 @@ def _here(environment: Mapping[str, str]) -> Path:
         return Path.cwd()
     except OSError as error:
         raise UsageError(
-            "The folder that this shell is in is gone.",
-            remedy="Go to the project's folder, or name it: `pixel-tui -C DIR`.",
+            "The current folder no longer exists.",
+            remedy="Change to the project's folder, or use `pixel-tui -C DIR`.",
         ) from error
 
 

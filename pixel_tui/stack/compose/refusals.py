@@ -8,10 +8,10 @@ from pixel_tui.stack.compose.compose_missing import compose_missing, is_compose_
 from pixel_tui.text import plain
 
 MAY_NOT_READ: Final = (
-    "Let this user read it (`ls -l` says who may), or start the console as its owner; "
-    "it is tried again by itself."
+    "Make it readable (see `ls -l`), or start pixel-tui as its owner; pixel-tui retries "
+    "automatically."
 )
-COPY_IT: Final = "Fetch it yourself, look at it, and name that file in its place."
+COPY_IT: Final = "Fetch it yourself, check it, and use that file instead."
 _REFUSES: Final = "Compose refuses the project: "
 
 
@@ -26,9 +26,9 @@ def refusal(messages: str, command: ComposeCommand) -> ComposeError:
         return compose_missing(" ".join(command.compose))
     if "no configuration file provided" in messages:
         return ProjectMissing(
-            "There is no compose file here or above.",
+            "No compose file here or in a parent folder.",
             on=command.directory,
-            remedy="Change to the project's folder, or name it: `pixel-tui -C DIR`.",
+            remedy="Change to the project's folder, or use `pixel-tui -C DIR`.",
         )
     if remote := remote_refusal(messages):
         return ComposeRefused(f"{remote}.", on=command.directory, remedy=COPY_IT)
@@ -38,7 +38,7 @@ def refusal(messages: str, command: ComposeCommand) -> ComposeError:
     return ComposeRefused(
         f"{_REFUSES}{message}",
         on=command.directory,
-        remedy=MAY_NOT_READ if denied else "Mend the file; it is read again when it changes.",
+        remedy=MAY_NOT_READ if denied else "Fix the file; it is reloaded when it changes.",
     )
 
 
@@ -50,7 +50,9 @@ def reason(refused: ComposeRefused) -> str:
 def access_error(path: str, error: OSError) -> ComposeError:
     """Return the error for a folder or file that was removed, or that this user may not read."""
     if isinstance(error, FileNotFoundError):
-        return ProjectMissing("The project's folder is gone.", on=path, remedy="Was it moved?")
+        return ProjectMissing(
+            "The project's folder no longer exists.", on=path, remedy="Was it moved?"
+        )
     return ComposeRefused(
         f"The project can't be read: {error.strerror or error}.", on=path, remedy=MAY_NOT_READ
     )

@@ -35,14 +35,14 @@ def require_files(command: ComposeCommand, environment: Mapping[str, str]) -> No
         raise ProjectMissing(
             "No such folder.",
             on=command.directory,
-            remedy=_moved_fix(command, environment) or "Check the path behind -C.",
+            remedy=_moved_fix(command, environment) or "Check the path after -C.",
         )
     for env_file in command.env_paths:
         if is_pipe(Path(env_file)):
             raise ComposeRefused(
-                "The environment file is a pipe, and compose would wait for it.",
+                "The environment file is a pipe.",
                 on=env_file,
-                remedy="Move it away, and make a file.",
+                remedy="Replace it with a regular file.",
             )
 
 
@@ -59,7 +59,7 @@ def moved_files(command: ComposeCommand, environment: Mapping[str, str]) -> str:
 def _moved_fix(command: ComposeCommand, environment: Mapping[str, str]) -> str:
     """Return the fix if the project has moved; empty if it has not."""
     moved = moved_files(command, environment)
-    return f"Quit and start pixel-tui again: compose opens {moved} now." if moved else ""
+    return f"Restart pixel-tui: compose now uses {moved}." if moved else ""
 
 
 def _check(check: Callable[[Path], bool], path: str) -> bool:

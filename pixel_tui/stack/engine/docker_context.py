@@ -60,7 +60,7 @@ def read_context(folder: Path, name: str) -> DockerContext | None:
         raise ContextUnreadable(f"{path}: {error}") from error
     endpoint = found["Endpoints"]["docker"]
     if not endpoint:
-        raise ContextUnreadable(f"{path}: it names no Docker engine")
+        raise ContextUnreadable(f"{path}: it has no Docker endpoint")
     keys = folder / "contexts" / "tls" / digest / "docker"
     pair = keys / "cert.pem", keys / "key.pem"
     return DockerContext(

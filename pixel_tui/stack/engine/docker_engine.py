@@ -197,7 +197,7 @@ class DockerEngine:
     def _containers(self, query: Mapping[str, str]) -> list[JsonObject]:
         answer = self._json("/containers/json", query)
         if not isinstance(answer, list):
-            raise EngineAnswerInvalid("The engine's list of containers is no list.")
+            raise EngineAnswerInvalid("Docker's container list is not a list.")
         return [item for item in answer if isinstance(item, dict)]
 
     def _object(
@@ -205,7 +205,7 @@ class DockerEngine:
     ) -> JsonObject:
         answer = self._json(path, query, versioned=versioned)
         if not isinstance(answer, dict):
-            raise EngineAnswerInvalid("The engine's answer is no JSON object.", on=path)
+            raise EngineAnswerInvalid("Docker's response is not a JSON object.", on=path)
         return answer
 
     def _object_or_none(self, path: str) -> JsonObject | None:
@@ -226,9 +226,9 @@ class DockerEngine:
             value: JsonValue = parse_json(answer.body)
         except ValueError as error:
             raise EngineAnswerInvalid(
-                "The engine's answer is no JSON.",
+                "Docker's response is not JSON.",
                 on=path,
-                remedy="Is it a Docker Engine that listens at this address?",
+                remedy="Is this the address of a Docker daemon?",
             ) from error
         return value
 
@@ -287,8 +287,8 @@ def _common_api(version: Node) -> str:
     oldest = _version_pair(version["MinAPIVersion"].raw)
     if served is None:
         raise EngineAnswerInvalid(
-            "The engine does not tell its API version.",
-            remedy="Is it a Docker Engine that listens at this address?",
+            "The Docker daemon does not report its API version.",
+            remedy="Is this the address of a Docker daemon?",
         )
     chosen = max(min(served, NEWEST_API), oldest or (0, 0))
     return f"{chosen[0]}.{chosen[1]}"
@@ -307,5 +307,7 @@ def _refused(answer: EngineResponse, path: str) -> EngineRefused:
     except ValueError:
         message = plain("")
     return EngineRefused(
-        answer.status, message or f"The engine answered {answer.status} {answer.reason}.", on=path
+        answer.status,
+        message or f"The Docker daemon answered {answer.status} {answer.reason}.",
+        on=path,
     )

@@ -96,7 +96,7 @@ def _from_context(name: str | None, environment: Mapping[str, str]) -> Endpoint:
         raise _unreadable(name, error) from error
     if found is None:
         raise UsageError(
-            "There is no Docker context of this name.",
+            "No such Docker context.",
             on=name,
             remedy="See `docker context ls`, or choose another with --context.",
         )

@@ -293,16 +293,16 @@ def _to_engine_error(error: Exception, address: SafeText) -> EngineError:
         return engine_unresponsive(address)
     if "paramiko" in str(error):
         return EngineUnreachable(
-            "An engine over ssh:// needs paramiko, which is not installed.",
+            "ssh:// needs paramiko, which is not installed.",
             on=address,
             remedy="Install it: `pipx inject pixel-tui paramiko`, or in a clone "
             "`.venv/bin/pip install paramiko`.",
         )
     if str(error).startswith("Invalid bind address"):
         return EngineUnreachable(
-            "This is no address of an engine.",
+            "Not a valid Docker address.",
             on=address,
-            remedy="Write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST in --host, DOCKER_HOST "
+            remedy="Use unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST in --host, DOCKER_HOST "
             "or the context.",
         )
     if isinstance(error, DockerException) and not isinstance(cause, OSError):

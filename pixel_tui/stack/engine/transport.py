@@ -79,29 +79,28 @@ class Transport(Protocol):
 def write_refused(method: str) -> EngineError:
     """Return the error for a request that is not sent because it could change something."""
     return EngineError(
-        "A request that could change something was held back: "
-        f"this part of the console only looks ({method})."
+        f"A request that could change something was blocked: this client is read-only ({method})."
     )
 
 
 def too_large(target: str) -> EngineAnswerInvalid:
     """Return the error for a response that exceeds the size limit."""
     return EngineAnswerInvalid(
-        f"The engine's answer is larger than {memory_size(MAX_BYTES)}.",
+        f"Docker's response is larger than {memory_size(MAX_BYTES)}.",
         on=target.partition("?")[0],
-        remedy="Is it a Docker Engine that listens at this address?",
+        remedy="Is this the address of a Docker daemon?",
     )
 
 
 def connection_broken() -> EngineUnreachable:
     """Return the error for a body that ended prematurely."""
-    return EngineUnreachable("The engine broke the connection off.")
+    return EngineUnreachable("The Docker daemon closed the connection.")
 
 
 def engine_unresponsive(address: SafeText) -> EngineUnreachable:
     """Return the error for an engine that does not respond."""
     return EngineUnreachable(
-        "The engine does not answer.",
+        "The Docker daemon does not answer.",
         on=address,
         remedy="Is the host overloaded? See `journalctl -u docker`.",
     )
@@ -111,31 +110,31 @@ def connection_error(cause: BaseException, address: SafeText) -> EngineError:
     """Convert a failure of the connection to an error with a fix."""
     if isinstance(cause, PermissionError):  # not by errno: TLS errors have the same number
         return EngineDenied(
-            "This user may not use the engine's socket.",
+            "This user can't use the Docker socket.",
             on=address,
             remedy=_permission_remedy(address),
         )
     if isinstance(cause, FileNotFoundError):
         return EngineUnreachable(
-            "There is no socket at the engine's address.",
+            "The Docker socket does not exist.",
             on=address,
             remedy="Is Docker installed and started (`systemctl start docker`)? "
             "Is DOCKER_HOST or the context right?",
         )
     if isinstance(cause, ConnectionRefusedError):
         return EngineUnreachable(
-            "Nobody listens at the engine's address.",
+            "The Docker daemon is not listening.",
             on=address,
-            remedy="Start the engine: `systemctl start docker`.",
+            remedy="Start Docker: `systemctl start docker`.",
         )
     # Connecting to a local socket with a full backlog fails with EAGAIN.
     if isinstance(cause, TimeoutError | BlockingIOError):
         return engine_unresponsive(address)
     reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
     return EngineUnreachable(
-        f"The engine can't be reached: {reason or type(cause).__name__}.",
+        f"The Docker daemon can't be reached: {reason or type(cause).__name__}.",
         on=address,
-        remedy="Check the address and whether the engine runs.",
+        remedy="Check the address. Is the Docker daemon running?",
     )
 
 

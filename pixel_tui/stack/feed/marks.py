@@ -55,13 +55,13 @@ def new_boundaries(progress: RunProgress, now: Container, runs: RunReader) -> Se
 
 def recreated(before: Container, now: Container) -> LogLine:
     """Return the mark for a container that replaced another."""
-    words = f"{now.name} was recreated: {before.short_id} is gone, this is {now.short_id}"
+    words = f"{now.name} was recreated: {before.short_id} is gone, {now.short_id} is new"
     return _mark(now, words)
 
 
 def missing(container: Container) -> LogLine:
     """Return the mark for a container whose log can't be read, among the lines of others."""
-    return _mark(container, f"nothing of {container.name} is here: {unreadable(container)}")
+    return _mark(container, f"no lines of {container.name}: {unreadable(container)}")
 
 
 class StateMarks:
@@ -86,7 +86,7 @@ class StateMarks:
         if before is not None and health in reported and before is not health:
             marks.append(_health_mark(container, last))
         if before is not None and paused is not self._paused:
-            what = "was paused" if paused else "goes on after a pause"
+            what = "was paused" if paused else "continues after a pause"
             marks.append(_mark(container, f"{container.name} {what}"))
         self._paused = paused
         return marks

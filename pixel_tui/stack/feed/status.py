@@ -39,7 +39,7 @@ def feed_status(
     if silent is not None:
         return FeedStatus(
             FeedState.REFUSED,
-            plain(f"Nothing of {silent.name} can be read: {unreadable(silent)}."),
+            plain(f"Can't read the logs of {silent.name}: {unreadable(silent)}."),
             plain(
                 "Set logging.driver to json-file or local in the compose file, "
                 f"then: docker compose up -d {silent.service}"
@@ -48,8 +48,8 @@ def feed_status(
     if refused:
         return FeedStatus(
             FeedState.REFUSED,
-            plain(f"The engine can't give this log: {refused}"),
-            plain("It is tried again by itself."),
+            plain(f"Docker can't provide these logs: {refused}"),
+            plain("pixel-tui retries automatically."),
         )
     if all(not item.running for item in wanted):
         names = dict.fromkeys(item.service for item in wanted)
@@ -60,7 +60,7 @@ def feed_status(
 
 def unreadable(container: Container) -> str:
     """Return why a container's log can't be read."""
-    return f"its logging driver is {container.log_driver}, so that the engine keeps nothing of it"
+    return f"its logging driver is {container.log_driver}, so Docker keeps no logs"
 
 
 def _without_containers(targets: Sequence[LogTarget], snapshot: StackSnapshot) -> FeedStatus:
@@ -78,10 +78,10 @@ def without_container(name: str, snapshot: StackSnapshot) -> FeedStatus:
     """
     service = snapshot.service(name)
     if service is None:
-        return FeedStatus(FeedState.WAITING, plain(f"{name} is not part of the stack any more."))
+        return FeedStatus(FeedState.WAITING, plain(f"{name} is no longer part of the stack."))
     if service.spec is not None and service.spec.provider:
         provider = service.spec.provider
-        what = f"{name} has no container, so it has no log: {provider} provides it."
+        what = f"{name} has no container and no logs: {provider} provides it."
         return FeedStatus(FeedState.WAITING, plain(what))
     if (found := obstacle(service, snapshot)) is not None:
         what = plain(f"{name} has no container: {found.why}.")

@@ -225,7 +225,7 @@ class LogStream:
                 trouble = plain(f"{error.what} {error.remedy}".strip())
             except Exception:
                 log.exception("a part of a log's past can't be read")
-                trouble = SafeText("This part of the log can't be read; the log file says why.")
+                trouble = SafeText("This part of the logs can't be read; see pixel-tui's log file.")
             with self._lock:
                 if self._request is None:
                     self._reach = replace(self._reach, loading=False, trouble=trouble)

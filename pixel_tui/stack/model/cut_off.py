@@ -54,7 +54,7 @@ def _reason(kind: Namespace, service: str, container: Container, owner: Containe
     if owner is None:
         return f"the container of {service} whose {kind.value} it shares is gone"
     if not owner.running:
-        return f"{service}, whose {kind.value} it shares, does not run"
+        return f"{service}, whose {kind.value} it shares, is not running"
     started, since = owner.started_at, container.started_at
     if started is not None and since is not None and started > since:
         return f"{service}, whose {kind.value} it shares, was started after it"

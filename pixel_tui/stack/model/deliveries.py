@@ -79,7 +79,7 @@ class Outdated:
     def why(self) -> SafeText:
         """The reason, as a sentence about its container."""
         when = "started" if self.restart_is_enough else "created"
-        return plain(f"its container was {when} before that changed, and `up` does not see it")
+        return plain(f"its container was {when} before that changed, and `up` does not detect it")
 
     @property
     def sources(self) -> frozenset[SafeText]:

@@ -50,10 +50,10 @@ def _own_obstacle(service: Service) -> Obstacle | None:
         first = service.missing[0]
         empty = " (a new one is empty)" if first.kind == "volume" else ""
         return Obstacle(
-            plain(f"external {names} does not exist, and compose does not create it"),
+            plain(f"external {names} does not exist, and compose does not create external ones"),
             plain(
-                f"Bring up the project that it belongs to, or create it{empty}: "
-                f"docker {first.kind} create {first.name}"
+                f"Start the project that it belongs to, or create it{empty}: docker {first.kind} "
+                f"create {first.name}"
             ),
         )
     correct = plain("Correct it in the compose file or in .env.")
@@ -68,5 +68,5 @@ def _missing_image(service: Service) -> Obstacle | None:
     if service.sync.action not in {SyncAction.BUILD, SyncAction.PULL}:
         return None
     how = service.sync.action.value
-    words = f"docker compose {how} {service.name}, then up -d {service.name}"
+    words = f"docker compose {how} {service.name}, then `up -d` {service.name}"
     return Obstacle(service.sync.reason, plain(f"Get its image first: {words}"))

@@ -122,7 +122,7 @@ def _missing_image_error(node: Node) -> str:
     """Return the error that compose reports only when it creates a container of this service."""
     if any(node[key] for key in ("image", "build", "provider")):
         return ""
-    return "it has neither an image nor a build (is a variable in it empty?)"
+    return "it has no image and no build (is a variable in it empty?)"
 
 
 def _network_names(project: Node, node: Node) -> Iterator[SafeText]:
@@ -184,11 +184,11 @@ def _hash_doubt(project: Node, node: Node, joined: tuple[SafeText, ...]) -> Safe
     if providers := providers_of(project, node):
         return plain(f"{', '.join(providers)} may add variables to it")
     if joined:
-        return plain(f"it shares what {', '.join(joined)} has")
+        return plain(f"it shares namespaces or volumes of {', '.join(joined)}")
     names = [key for key, item in node.members() if item.mentions(NOT_UTF8)]
     if not names:
         return NO_TEXT
-    return plain(f"its {', '.join(sorted(names))} has characters that are not UTF-8")
+    return plain(f"its {', '.join(sorted(names))} is not valid UTF-8")
 
 
 def _variables(node: Node) -> Iterator[tuple[str, str]]:

@@ -36,5 +36,5 @@ class ProgramOutput:
         """The last three lines of stderr, secrets masked; the exit code if there are none."""
         lines = [line for line in self.error_text.splitlines() if line.strip()]
         return plain(redact(" ".join(lines[-3:]))) or plain(
-            f"it ended with {exit_words(self.code)}"
+            f"it exited with {exit_words(self.code)}"
         )

@@ -64,7 +64,7 @@ def sync(
     the containers on it, if its label differs from the present hash of the network.
     """
     if spec is None:
-        return Sync(SyncAction.ORPHAN, plain("the compose file does not name it"))
+        return Sync(SyncAction.ORPHAN, plain("it is not in the compose file"))
     image = images.get(spec.image)
     invalid, missing = image == REFUSED, spec.image in images and image is None
     if not spec.enabled:
@@ -80,13 +80,13 @@ def sync(
     if missing:
         action = SyncAction.BUILD if spec.builds else SyncAction.PULL
         how = "built" if spec.builds else "pulled"
-        words = f"image {masked_text(spec.image)} is not here: it would be {how}"
+        words = f"image {masked_text(spec.image)} is missing: it would be {how}"
         return Sync(action, plain(words), missing_image=True)
     if not regular:
         absent = Sync(SyncAction.CREATE, plain("it has no container"))
         return absent if spec.replicas else Sync(SyncAction.NOTHING)
     if not spec.config_hash:
-        return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
+        return Sync(SyncAction.UNKNOWN, plain("compose did not report its configuration hash"))
     return (
         _recreate(spec, regular, image, present, build, own_variables, resources)
         or _scale(spec, regular)
@@ -103,7 +103,7 @@ def _unreliable_hash(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | 
     """Return "unknown" if the hash differs but is not reliable."""
     if not spec.hash_doubt or not _hash_differs(spec, regular):
         return None
-    return Sync(SyncAction.UNKNOWN, plain(f"{spec.hash_doubt}: compose tells no hash"))
+    return Sync(SyncAction.UNKNOWN, plain(f"{spec.hash_doubt}: compose reports no hash"))
 
 
 def _hash_differs(spec: ServiceSpec, regular: Sequence[Container]) -> bool:
@@ -121,7 +121,7 @@ def _recreate(
 ) -> Sync | None:
     reasons = []
     if spec.joins and any(set(container.joins) - set(present) for container in regular):
-        reasons.append(f"what it shared with a container of {', '.join(spec.joins)} is gone")
+        reasons.append(f"the container of {', '.join(spec.joins)} that it shared with is gone")
     elif _hash_differs(spec, regular) and not spec.hash_doubt:
         reasons.append(_describe_change(spec, regular, own_variables))
     disconnected = {
@@ -135,7 +135,7 @@ def _recreate(
     if disconnected:
         reasons.append(f"it is not connected to {', '.join(sorted(disconnected))}")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
-        reasons.append(f"image {masked_text(spec.image)} is another one now")
+        reasons.append(f"image {masked_text(spec.image)} has changed")
     replaced = bool(reasons)
     if networks := resources.changed(ResourceKind.NETWORK, spec.network_keys):
         reasons.append(f"network {networks} has changed in the compose file")
@@ -171,7 +171,7 @@ def _changed_volume(spec: ServiceSpec, resources: Resources) -> Sync | None:
     names = resources.changed(ResourceKind.VOLUME, spec.volumes)
     if not names:
         return None
-    words = f"volume {names} has changed in the compose file, and is kept as it is"
+    words = f"volume {names} has changed in the compose file, but stays unchanged"
     return Sync(SyncAction.VOLUME, plain(words))
 
 
@@ -245,7 +245,7 @@ def _unknown_arguments(build: BuildState) -> SafeText:
 def _scale(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
     have = len(regular)
     if have < spec.replicas:
-        return Sync(SyncAction.SCALE_UP, plain(f"{have} of {spec.replicas} containers are there"))
+        return Sync(SyncAction.SCALE_UP, plain(f"{have} of {spec.replicas} containers exist"))
     if have > spec.replicas:
         words = f"{counted(have, 'container')}, {spec.replicas} wanted"
         return Sync(SyncAction.SCALE_DOWN, plain(words))

@@ -22,7 +22,7 @@ _DATE = LatePattern(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?",
     re.ASCII | re.IGNORECASE,
 )
-_FORMS: Final = "Write 10:42, 10:42:07, -15m, -2h30m or 2026-03-01 10:42."
+_FORMS: Final = "Use 10:42, 10:42:07, -15m, -2h30m or 2026-03-01 10:42."
 
 
 class InvalidTime(UsageError):
@@ -55,8 +55,8 @@ def jump_target(text: str, *, now: datetime, zone: tzinfo) -> datetime:
             at = datetime.fromisoformat(typed.upper().replace(" +", "+").replace(" -", "-"))
             return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidTime("There is no such time", on=text[:60], remedy=_FORMS) from None
-    raise InvalidTime("This is no time", on=text[:60], remedy=_FORMS)
+        raise InvalidTime("No such time", on=text[:60], remedy=_FORMS) from None
+    raise InvalidTime("Not a valid time", on=text[:60], remedy=_FORMS)
 
 
 def _most_recent(clock: time, now: datetime, zone: tzinfo) -> datetime:

@@ -113,7 +113,7 @@ def open_checkout(
         raise OperationError(f"Git does not answer for the folder: {found.reason}", on=str(folder))
     git_folder, common, top = (folder / name for name in names)
     if not folder.resolve().is_relative_to(top.resolve()):
-        raise OperationError(f"Its repository is one of other files: {top}.", on=str(folder))
+        raise OperationError(f"Its repository has other files: {top}.", on=str(folder))
     settings = _settings(folder, own, timeout)
     try:
         with tempfile.TemporaryDirectory(prefix="pixel-tui-git-") as temporary:
@@ -136,7 +136,7 @@ def open_checkout(
             yield Checkout(folder, top, kept, variables, timeout)
     except OSError as error:
         raise OperationError(
-            f"The repository can't be looked at: {error.strerror or error}.", on=str(folder)
+            f"The repository can't be read: {error.strerror or error}.", on=str(folder)
         ) from error
 
 

@@ -58,10 +58,10 @@ def wait_argv(
 def main(argv: Sequence[str] | None = None) -> int:
     """Wait, and return the exit code."""
     parser = argparse.ArgumentParser(prog=f"python -m {MODULE}", description="Wait for health.")
-    parser.add_argument("container", nargs="+", help="whose health check is waited for")
-    parser.add_argument("--limit", type=int, required=True, help="seconds to wait at most")
+    parser.add_argument("container", nargs="+", help="a service to wait for")
+    parser.add_argument("--limit", type=int, required=True, help="the timeout in seconds")
     parser.add_argument("--docker", default="docker", help="how docker is called")
-    parser.add_argument("--completed", action="store_true", help="until they have ended with 0")
+    parser.add_argument("--completed", action="store_true", help="until they have exited with 0")
     found = parser.parse_args(argv)
     programs = RealPrograms(Path.cwd(), os.environ)
     handle_end_signals()
@@ -84,17 +84,17 @@ class _Wait:
         """Wait for health, at most this many seconds; return the exit code."""
         waiting, trouble = self._poll_until(limit, lambda state: state not in _WAITING_STATES)
         if waiting:
-            say(f"{', '.join(waiting)}: not waited for any longer ({span(limit)})")
+            say(f"{', '.join(waiting)}: stopped waiting ({span(limit)})")
         return 1 if trouble else 0
 
     def completed(self, limit: float) -> int:
         """Wait for tasks to complete, at most this many seconds; return the exit code."""
         waiting, trouble = self._poll_until(limit, lambda state: state.startswith(_ENDED))
         if waiting:
-            say(f"{', '.join(waiting)}: not done after {span(limit)}")
+            say(f"{', '.join(waiting)}: not finished after {span(limit)}")
         failed = [name for name in self._names if self._printed.get(name) not in {_DONE, None}]
         if failed and not waiting:
-            say(f"{', '.join(failed)} failed: what depends on it is left as it is")
+            say(f"{', '.join(failed)} failed: its dependents are unchanged")
         return 1 if waiting or failed or trouble else 0
 
     def _poll_until(
@@ -136,7 +136,7 @@ class _Wait:
         try:
             nodes = [Node(parse_json(line)) for line in output.output.splitlines() if line.strip()]
         except ValueError:
-            return {}, "docker said what can't be read"
+            return {}, "docker's output can't be parsed"
         if output.code and not nodes:
             return {}, str(output.reason)
         return {node["Name"].raw.removeprefix("/"): _state(node["State"]) for node in nodes}, ""

@@ -47,15 +47,15 @@ def _test(docker: Sequence[str], container: str) -> None:
     programs = RealPrograms(Path.cwd(), os.environ)
     result = programs.run((*docker, "exec", "--", container, "nginx", "-t"), patience=SECONDS)
     if result.code in NO_PROGRAM:
-        say(f"{container} has no program nginx: its configuration can't be tested.")
+        say(f"{container} has no nginx program: its configuration can't be tested.")
         return
     for line in result.errors.decode(errors="replace").splitlines():
         say(line)
     if result.code:
         raise OperationError(
-            f"nginx refuses its configuration: {result.reason}",
+            f"The nginx configuration is invalid: {result.reason}",
             on=container,
-            remedy="It runs on as it is. Fix the file, then ask for this again.",
+            remedy="nginx keeps running unchanged. Fix the file, then run this again.",
         )
 
 

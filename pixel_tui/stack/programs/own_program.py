@@ -60,7 +60,7 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", required=True, help="the compose project's name")
     parser.add_argument("--file", action="append", default=[], help="a compose file")
     parser.add_argument("--env-file", action="append", default=[], help="an environment file")
-    parser.add_argument("--edited", default="", help="which environment file it is about")
+    parser.add_argument("--edited", default="", help="the environment file")
     parser.add_argument("--profile", action="append", default=[], help="a profile")
     parser.add_argument("--docker", default="docker", help="how docker is called")
     parser.add_argument("--compose", default="docker compose", help="how compose is called")

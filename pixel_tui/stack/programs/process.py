@@ -121,7 +121,7 @@ def forget_exit_code(output: Path) -> None:
         exit_path(output).unlink(missing_ok=True)
     except OSError as error:
         raise OperationError(
-            f"The exit code of the command before can't be removed: {error.strerror}.",
+            f"The previous command's exit code can't be removed: {error.strerror}.",
             on=str(exit_path(output)),
             remedy="Check the folder's owner and its mode.",
         ) from error
@@ -258,9 +258,9 @@ def _find_program(program: str, directory: str, variables: Mapping[str, str]) ->
 def _start_error(program: str, directory: str, error: OSError) -> OperationError:
     if not Path(directory).is_dir():
         return OperationError(
-            "The folder to run the command in is not there.",
+            "The folder to run the command in does not exist.",
             on=directory,
-            remedy="Was the project moved? Start the console in its new place.",
+            remedy="Was the project moved? Start pixel-tui in its new folder.",
         )
     if isinstance(error, FileNotFoundError):
         return OperationError(
@@ -270,12 +270,12 @@ def _start_error(program: str, directory: str, error: OSError) -> OperationError
         )
     if isinstance(error, PermissionError):
         return OperationError(
-            "The program may not be run by this user.",
+            "This user can't run the program.",
             on=program,
-            remedy="Check its mode: it wants the right to execute.",
+            remedy="Check its mode: it must be executable.",
         )
     return OperationError(
         f"The program can't be started: {error.strerror or error}.",
         on=program,
-        remedy="Try it in a shell.",
+        remedy="Try to run it in a shell.",
     )

@@ -85,7 +85,7 @@ class ContainerWatch:
             except Exception:
                 # A snapshot that silently becomes outdated would be worse than none.
                 log.exception("the stack can't be read")
-                self._mark_lost(EngineAnswerInvalid("The engine's answer can't be understood."))
+                self._mark_lost(EngineAnswerInvalid("Docker's response can't be parsed."))
                 failures += 1
             if failures:
                 self._wakeups.containers.wait(retry_pause(failures))
@@ -216,7 +216,7 @@ class ContainerWatch:
             return seen.containers
 
     def _mark_lost(self, error: EngineError) -> None:
-        log.info("the engine can't be asked: %s", error)  # the snapshot has the error
+        log.info("Docker can't be asked: %s", error)  # the snapshot has the error
         seen = self._seen
         with seen.lock:
             before = seen.engine

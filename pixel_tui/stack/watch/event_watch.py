@@ -83,7 +83,7 @@ class EventWatch:
                     failures = 0
                     self._process(raw)
             except EngineError as error:
-                log.info("the engine's events broke off: %s", error)
+                log.info("Docker's events were interrupted: %s", error)
             wakeups.listening.set()
             wakeups.containers.set()
             if name != self._seen.asked_name:

@@ -138,10 +138,10 @@ class UsageSampler:
             sample = parse_sample(self._engine.stats(container.id))
         except EngineError as error:
             # The container may have just been removed; a lost engine is reported by the watcher.
-            log.debug("no figures of %s: %s", container.name, error)
+            log.debug("no stats of %s: %s", container.name, error)
             return
         except Exception:
-            log.exception("the figures of %s can't be read", container.name)
+            log.exception("the stats of %s can't be read", container.name)
             return
         if sample is not None:
             samples[container.id] = sample

@@ -87,7 +87,7 @@ class TestMake:
             f_frsize = 4096
 
         monkeypatch.setattr(os, "statvfs", lambda _: Full)
-        with pytest.raises(FileError, match="not enough room"):
+        with pytest.raises(FileError, match="Not enough space"):
             make(project)
         assert not store_of(project).root.exists()
 
@@ -154,4 +154,4 @@ class TestVerify:
         target = store_of(project).find(made.id).folder / "files/.env"
         target.unlink()
         target.symlink_to(project / ".env")
-        assert "no ordinary file" in self.verdict(project, made).problems[0]
+        assert "not a regular file" in self.verdict(project, made).problems[0]

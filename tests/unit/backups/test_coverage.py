@@ -72,7 +72,7 @@ class TestServer:
         "servers",
         [
             (),
-            (replace(server, unknown="db does not run"),),
+            (replace(server, unknown="db is not running"),),
             (replace(server, volumes=("elsewhere",)),),
         ],
     )
@@ -81,7 +81,7 @@ class TestServer:
     ) -> None:
         found = looked(self.made, stored(servers=servers))
         assert not found.complete
-        assert "UNKNOWN what it holds now" in found.words
+        assert "current content UNKNOWN" in found.words
 
     def test_a_server_s_files_are_ignored_without_the_server(self) -> None:
         found = looked(self.made, stored(BackedUpFile("base/1/2"), servers=()))
@@ -99,7 +99,7 @@ class TestFiles:
     def test_it_is_covered_if_its_databases_are_unchanged(self) -> None:
         found = looked(self.made, stored(self.same))
         assert found.complete
-        assert "and it holds nothing else" in found.words
+        assert "and it has nothing else" in found.words
 
     def test_missing_databases_are_named_before_missing_files(self) -> None:
         files = [BackedUpFile(f"{number}.jpg") for number in range(7)]
@@ -131,9 +131,9 @@ class TestFiles:
         assert looked(made, now).changed == changed
 
     def test_an_unreadable_part_is_unknown(self) -> None:
-        found = looked(self.made, stored(self.same, why="this user may not enter its folder"))
+        found = looked(self.made, stored(self.same, why="this user can't enter its folder"))
         assert not found.complete
-        assert "UNKNOWN what it holds now (this user may not enter its folder)" in found.words
+        assert "current content UNKNOWN (this user can't enter its folder)" in found.words
 
     def test_a_former_database_that_is_an_ordinary_file_now_is_not_covered(self) -> None:
         assert looked(self.made, stored(BackedUpFile("x.db"))).files == ["x.db"]
@@ -143,7 +143,7 @@ def test_nothing_is_claimed_about_an_unread_volume() -> None:
     for cover in Cover:
         found = looked(manifest(cover, dump("agent"), copy("x.db"), by=("db",)), None)
         assert not found.complete
-        assert "UNKNOWN what it holds now (it could not be looked at)" in found.words
+        assert "current content UNKNOWN (it could not be read)" in found.words
 
 
 @pytest.mark.parametrize("cover", [Cover.NOTHING, Cover.UNKNOWN])

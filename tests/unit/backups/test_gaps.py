@@ -48,7 +48,7 @@ class TestNotToBeLookedAt:
         made = make(project)
         (gap,) = [gap for gap in made.left_out if gap.what == "data"]
         assert (gap.gap, gap.expected) == (Gap.UNKNOWN, False)
-        assert gap.why == "no database in what could be looked at of it, and no configured file"
+        assert gap.why == "no database and no configured file in its readable part"
 
     def test_an_unsearchable_folder_is_a_gap(self, project: Path, ordinary: None) -> None:
         database(project / "data/deep/inner.db")
@@ -154,7 +154,7 @@ class TestMounts:
         made = make(project)
         assert missing(made) == {"data/store": Gap.UNKNOWN}
         (gap,) = (gap for gap in made.left_out if gap.what == "data/store")
-        assert gap.why == f"it is the data of a {server} server, which is not copied"
+        assert gap.why == f"it has the data of a {server} server, which is not copied"
 
     def test_a_mount_below_an_inaccessible_folder_is_not_reported_as_gone(
         self, project: Path, ordinary: None
@@ -226,7 +226,7 @@ class TestEmptyOrGone:
         (project / "data/pixels.db").unlink()
         (project / "data/pixels.db").mkdir()
         assert make(project, hours=1).warnings == (
-            f"data/pixels.db is gone, and is in the backup {first}",
+            f"data/pixels.db no longer exists, and is in the backup {first}",
         )
         assert make(project, hours=2).warnings == (), "the last backup has it no more"
 

@@ -30,7 +30,7 @@ class TestManifest:
     def test_a_path_out_of_the_folder_is_refused(self, path: str, name: str) -> None:
         content = json.loads(as_bytes(manifest(items=(item(),))))
         content["items"][0][name] = path
-        with pytest.raises(ValueError, match="no path"):
+        with pytest.raises(ValueError, match="not a path"):
             from_bytes(json.dumps(content).encode())
 
     @pytest.mark.parametrize("name", ["path", "source"])

@@ -161,19 +161,19 @@ def test_root_sees_which_processes_can_not_be_inspected(
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     refuse(machine)
-    why = "the kernel does not let root look here"
-    words = f"which files {machine.words(REFUSED)} has open: {why}"
+    why = "the kernel hides them even from root"
+    words = f"the files that {machine.words(REFUSED)} has open: {why}"
     assert machine.look() == OpenFiles(unknown=(words,))
 
     def refusing(*_: object) -> set[Path]:
         raise PermissionError
 
     monkeypatch.setattr(module, "_mapped_paths", refusing)
-    first = f"which files {machine.words(1)} has mapped: {why}"
+    first = f"the files that {machine.words(1)} has mapped: {why}"
     assert machine.look().unknown == (first, words)
     for pid in (80, 81, 82):
         machine.process(pid)
-    assert machine.look().unknown[-1] == "which files 2 more processes have open: the same"
+    assert machine.look().unknown[-1] == "the files that 2 more processes have open: the same"
 
 
 def test_a_holder_is_found_if_only_fdinfo_is_refused(

@@ -70,7 +70,7 @@ class TestOrigin:
         path.write_bytes(as_bytes(replace(made, host="another")))
         assert self.known(project) == [False]
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        with pytest.raises(OperationError, match="made no such backup here"):
+        with pytest.raises(OperationError, match="did not make that backup here"):
             self.verb(project, monkeypatch, verb, made.id)
         with pytest.raises(OperationError, match="changed since the plan"):
             self.verb(project, monkeypatch, verb, made.id, "--from-elsewhere", "--manifest=0")
@@ -84,7 +84,7 @@ class TestOrigin:
         made = make(project)
         (project / ".env").write_text("SECRET=new\n")
         (rules(project).root / made.id / DEPLOYMENT).write_text("{}")
-        with pytest.raises(OperationError, match="how it ran is damaged"):
+        with pytest.raises(OperationError, match="saved deployment is damaged"):
             self.verb(project, monkeypatch, "roll-back", made.id)
         assert (project / ".env").read_text() == "SECRET=new\n"
 
@@ -103,7 +103,7 @@ class TestOrigin:
         result = list[str]()
         make(project, say=result.append)
         assert self.known(project) == [False]
-        assert any("taken for one from elsewhere" in line for line in result)
+        assert any("treated as a backup from elsewhere" in line for line in result)
 
     @pytest.mark.parametrize("digest", ["", ".", "..", "0" * 63, "../made-backups", "A" * 64])
     def test_an_invalid_digest_is_not_recorded(self, project: Path, digest: str) -> None:
@@ -157,7 +157,7 @@ class TestDumps:
 
     def test_plain_sql_is_never_executed(self, project: Path) -> None:
         server = self.Server()
-        with pytest.raises(OperationError, match="no dump in the custom format"):
+        with pytest.raises(OperationError, match="not a dump in the custom format"):
             self.restored(project, b"\\! touch /tmp/x\n", server, ItemKind.POSTGRES)
         assert server.read == []
 
@@ -191,5 +191,5 @@ class TestCheck:
         assert worker.main([*words, "--backup-first"]) == 0
         monkeypatch.setattr("pixel_tui.backups.make.MARGIN", 1e12)
         assert worker.main(words) == 0
-        with pytest.raises(OperationError, match="not enough room"):
+        with pytest.raises(OperationError, match="Not enough space"):
             worker.main([*words, "--backup-first"])

@@ -46,7 +46,7 @@ def test_a_database_outside_makes_the_backup_incomplete(project: Path, elsewhere
     found = sources(project, elsewhere)
     gap = only_gap(found)
     assert (gap.what, gap.gap, gap.expected) == (f"bind mount {elsewhere}", Gap.NOT_COPIED, True)
-    assert f"it holds a SQLite database: {elsewhere}/deep/app.db" in gap.why
+    assert f"it has a SQLite database: {elsewhere}/deep/app.db" in gap.why
     assert found.databases == ()
 
 
@@ -60,21 +60,21 @@ def test_a_mounted_database_file_makes_the_backup_incomplete(
 def test_a_folder_without_a_database_does_not(project: Path, elsewhere: Path) -> None:
     gap = only_gap(sources(project, elsewhere))
     assert (gap.gap, gap.expected) == (Gap.NOT_COPIED, False)
-    assert "there is no SQLite database in it" in gap.why
+    assert "it has no SQLite database" in gap.why
 
 
 def test_a_read_only_mount_does_not(project: Path, elsewhere: Path) -> None:
     database(elsewhere / "app.db")
     gap = only_gap(sources(project, elsewhere, read_only=("/data",)))
     assert (gap.gap, gap.expected) == (Gap.NOT_COPIED, False)
-    assert "no service can write to it" in gap.why
+    assert "read-only for every service" in gap.why
 
 
 @pytest.mark.parametrize("name", ["bind mount {}/", "bind mount api:/data"])
 def test_a_skipped_mount_does_not(project: Path, elsewhere: Path, name: str) -> None:
     database(elsewhere / "app.db")
     gap = only_gap(sources(project, elsewhere, name.format(elsewhere)))
-    assert (gap.why, gap.expected) == ("the settings skip it", False)
+    assert (gap.why, gap.expected) == ("skipped by the settings", False)
 
 
 @pytest.mark.usefixtures("ordinary")
@@ -82,7 +82,7 @@ def test_an_inaccessible_folder_is_unknown(project: Path, elsewhere: Path) -> No
     (elsewhere / "closed").mkdir(mode=0)
     gap = only_gap(sources(project, elsewhere))
     assert (gap.gap, gap.expected) == (Gap.UNKNOWN, True)
-    assert f"{elsewhere}/closed could not be looked at" in gap.why
+    assert f"{elsewhere}/closed could not be read" in gap.why
 
 
 def test_a_folder_with_too_many_files_is_unknown(
@@ -137,11 +137,11 @@ def test_a_volume_bound_to_such_a_folder_is_searched(
 
     cover, expected, why = found()
     assert (cover, expected) == (Cover.NOTHING, False)
-    assert "there is no SQLite database in it" in why
+    assert "it has no SQLite database" in why
     database(elsewhere / "app.db")
     cover, expected, why = found()
     assert (cover, expected) == (Cover.NOTHING, not read_only)
-    assert "it holds a SQLite database" in why
+    assert "it has a SQLite database" in why
     (elsewhere / "app.db").unlink()
     (elsewhere / "notes.txt").unlink()
     elsewhere.rmdir()

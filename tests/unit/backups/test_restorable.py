@@ -57,14 +57,14 @@ def refused(project: Path, backup_id: str, why: str, **how: Any) -> None:
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        (".git/hooks/post-checkout", "history of a repository"),
-        ("api/.git/config", "history of a repository"),
-        (".GIT/config", "history of a repository"),
-        ("api/.git", "history of a repository"),
-        ("backups/pixel-tui/20260301-120000/manifest.json", "folder of the backups"),
-        (".env.before-20260301-120000", "put aside"),
-        (".pixels.db.restoring", "put aside"),
-        (".env/below", "no folder"),
+        (".git/hooks/post-checkout", "repository's history"),
+        ("api/.git/config", "repository's history"),
+        (".GIT/config", "repository's history"),
+        ("api/.git", "repository's history"),
+        ("backups/pixel-tui/20260301-120000/manifest.json", "backup folder"),
+        (".env.before-20260301-120000", "files that a restore replaced"),
+        (".pixels.db.restoring", "files that a restore replaced"),
+        (".env/below", "not a folder"),
         ("data", "a folder that is not empty"),
         (".env", "two items|Two items"),
     ],
@@ -76,9 +76,9 @@ def test_a_path_that_no_backup_has_is_refused(
 
 
 PLANTED = [
-    (".git/hooks/post-checkout", "history of a repository"),
-    ("backups/pixel-tui/20260301-120000/manifest.json", "folder of the backups"),
-    (".env/below", "no folder"),
+    (".git/hooks/post-checkout", "repository's history"),
+    ("backups/pixel-tui/20260301-120000/manifest.json", "backup folder"),
+    (".env/below", "not a folder"),
     ("data", "a folder that is not empty"),
 ]
 
@@ -88,7 +88,7 @@ def test_a_plan_refuses_such_a_path(project: Path, forge: Forge, source: str, wh
     backup_id = forge(source)
     known = replace(facts(*_backups(policy(project))[0]), volumes=())
     for action in ("restore", "restore-without-backup"):
-        with pytest.raises(OperationError, match=f"{source} can't be put back.*{why}"):
+        with pytest.raises(OperationError, match=f"{source} can't be restored.*{why}"):
             plan(action, known, backup_id)
     assert plan("roll-back", known, backup_id).steps, "it does not put that back"
     listed = _backups(policy(project), [container("api", mounts=())])[0]
@@ -98,7 +98,9 @@ def test_a_plan_refuses_such_a_path(project: Path, forge: Forge, source: str, wh
 def test_a_roll_back_plan_refuses_such_a_path(project: Path, forge: Forge) -> None:
     backup_id = forge(".git/.env")
     known = facts(*_backups(policy(project))[0])
-    with pytest.raises(OperationError, match=r"Roll back would fail: \.git/\.env can't be put"):
+    with pytest.raises(
+        OperationError, match=r"Roll back would fail: \.git/\.env can't be restored"
+    ):
         plan("roll-back", known, backup_id)
 
 
@@ -113,7 +115,7 @@ def test_restoring_an_empty_backup_is_an_error(project: Path, forge: Forge) -> N
     backup_id = forge("notes")
     path = store_of(project).find(backup_id).folder / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {"items": []}))
-    refused(project, backup_id, "holds nothing")
+    refused(project, backup_id, "the backup is empty")
 
 
 def test_items_below_another_item_are_refused(project: Path, forge: Forge) -> None:
@@ -131,7 +133,7 @@ def test_an_empty_folder_that_docker_made_for_a_file_is_replaced(
 
 @pytest.mark.parametrize("mode", ["0999", "77777", "abc", "-644", "0o644", "", 420, "٠٦٤٤", "+644"])
 def test_an_invalid_mode_is_refused(project: Path, forge: Forge, mode: object) -> None:
-    refused(project, forge("notes", details={"mode": mode}), "with the mode")
+    refused(project, forge("notes", details={"mode": mode}), "with mode")
 
 
 def test_no_file_becomes_set_user_id(project: Path, forge: Forge) -> None:
@@ -144,14 +146,14 @@ def test_a_link_or_a_pipe_in_the_backup_is_refused(project: Path, forge: Forge) 
     planted = store_of(project).find(backup_id).folder / "files/planted-2"
     planted.unlink()
     planted.symlink_to("/etc/hostname")
-    refused(project, backup_id, "no ordinary file")
+    refused(project, backup_id, "not a regular file")
     planted.unlink()
     os.mkfifo(planted)
-    refused(project, backup_id, "no ordinary file")
+    refused(project, backup_id, "not a regular file")
 
 
 def test_a_database_item_must_be_a_database(project: Path, forge: Forge) -> None:
-    refused(project, forge("data/x.db", b"", kind="sqlite"), "is none")
+    refused(project, forge("data/x.db", b"", kind="sqlite"), "but is not one")
     with pytest.raises(OperationError, match="Nothing was restored"):
         restore(project, forge("data/y.db", b"#!/bin/sh\n" * 100, kind="sqlite"))
 
@@ -227,7 +229,7 @@ class TestLinks:
     def test_a_link_into_a_repository_is_not_followed(self, project: Path, forge: Forge) -> None:
         (project / ".git/hooks").mkdir(parents=True)
         (project / "data/deep").symlink_to(project / ".git/hooks")
-        refused(project, forge("data/deep/pre-commit"), "history of a repository")
+        refused(project, forge("data/deep/pre-commit"), "repository's history")
 
 
 def test_a_full_disk_is_reported_before_anything_is_changed(
@@ -237,4 +239,4 @@ def test_a_full_disk_is_reported_before_anything_is_changed(
     found = os.statvfs(project)
     full = os.statvfs_result((*found[:3], 0, 0, *found[5:]))
     monkeypatch.setattr(os, "statvfs", lambda _path: full)
-    refused(project, backup_id, "not enough room: it needs .* and 0B are free")
+    refused(project, backup_id, "Not enough space: it needs .* and 0B are free")

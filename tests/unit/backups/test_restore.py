@@ -143,7 +143,10 @@ class TestRestore:
         (project / "docker-compose.yml").write_text("broken")
         with pytest.raises(OperationError, match="Nothing was restored") as refused:
             restore(project, made.id)
-        assert refused.value.remedy == "What was stopped for it is still stopped: start it again."
+        assert (
+            refused.value.remedy
+            == "The services stopped for it are still stopped: start them again."
+        )
         assert (project / "docker-compose.yml").read_text() == "broken"
 
     def test_everything_is_checked_before_anything_is_stopped(self, project: Path) -> None:
@@ -160,10 +163,10 @@ class TestRestore:
             state_folder=state_folder(),
         )
         restorer.check(made, wanted_for_restore)
-        assert result[-1] == "all 3 are whole, and there is a place for each"
+        assert result[-1] == "all 3 are intact and can be restored"
         disk = os.statvfs(project)
         beside = [(project / "backups/x", disk.f_blocks * disk.f_frsize)]
-        with pytest.raises(OperationError, match="not enough room"):
+        with pytest.raises(OperationError, match="Not enough space"):
             restorer.check(made, wanted_for_restore, also_needed=beside)
         (folder / "sqlite/data/pixels.db").write_bytes(b"")
         with pytest.raises(OperationError, match=r"Nothing was stopped or restored.*0 bytes") as no:
@@ -274,14 +277,16 @@ class TestRestore:
         link.symlink_to(project)
         node = Node({"Id": "1", "Names": ["/writer"], "State": "running",
                      "Mounts": [{"Type": "bind", "Source": f"{link}/data"}]})  # fmt: skip
-        with pytest.raises(OperationError, match=r"writer runs and mounts it: ") as refused:
+        with pytest.raises(OperationError, match=r"writer is running and mounts it: ") as refused:
             restore(project, made.id, running=[holder_of(node, {})])
-        assert refused.value.remedy.startswith("Stop it first: docker stop writer. What was")
+        assert refused.value.remedy.startswith(
+            "Stop it first: docker stop writer. The services stopped for it"
+        )
         options: JsonObject = {"type": "none", "o": "bind", "device": f"{link}/data"}
         bound = Node({"Name": "held", "Mountpoint": "/x", "Options": options})
         node = Node({"Id": "1", "Name": "/named", "State": {"Status": "paused"},
                      "Mounts": [{"Type": "volume", "Name": "held", "Source": "/x"}]})  # fmt: skip
-        with pytest.raises(OperationError, match="named runs and mounts it"):
+        with pytest.raises(OperationError, match="named is running and mounts it"):
             restore(project, made.id, running=[holder_of(node, {"held": volume_of(bound)})])
         assert not list(project.rglob("*.before-x"))
 
@@ -344,13 +349,13 @@ class TestRestore:
         lines += [restoring_line("roles      all"), "roles      all  1 made again"]
         lines += [restoring_line("postgres   pg/shop")]
         assert restore_progress(lines, tmp_path) == (
-            "Replaced: a (kept as a.before-x), new (there was none), roles all."
-            " Not in its place: d, which is kept as d.before-x."
-            " Perhaps only in part: postgres pg/shop."
+            "Replaced: a (kept as a.before-x), new (did not exist), roles all."
+            " Missing: d, kept as d.before-x."
+            " Possibly incomplete: postgres pg/shop."
         )
         nothing = [replacing_line("b", "b.before-x"), "all 1 are whole; nothing is replaced yet"]
         assert restore_progress(nothing, tmp_path) == "Nothing was replaced."
-        assert restore_progress([], tmp_path) == "As far as its output says, nothing was replaced."
+        assert restore_progress([], tmp_path) == "According to its output, nothing was replaced."
 
     def test_after_a_kill_no_database_has_another_s_wal(
         self, project: Path, tmp_path: Path

@@ -60,14 +60,14 @@ def test_an_environment_file_with_another_name_is_private(project: Path) -> None
     (project / "docker-compose.yml").chmod(0o644)
     result = restored(project, SecretCopies([project / "docker-compose.yml"]))
     assert mode_of(project / "docker-compose.yml.before-x") == 0o600
-    assert "With secrets in it: .env.before-x, docker-compose.yml.before-x." in result
+    assert "Contains secrets: .env.before-x, docker-compose.yml.before-x." in result
 
 
 def test_other_kept_files_keep_their_mode(project: Path) -> None:
     (project / "docker-compose.yml").chmod(0o644)
     result = restored(project, SecretCopies())
     assert mode_of(project / "docker-compose.yml.before-x") == 0o644
-    assert result.endswith("With secrets in it: .env.before-x.")
+    assert result.endswith("Contains secrets: .env.before-x.")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_git_is_asked_whether_it_ignores_the_copy(project: Path, ignoring: str, 
     git(project, "init", "--quiet")
     (project / ".gitignore").write_text(ignoring)
     result = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
-    assert "With secrets in it: .env.before-x." in result
+    assert "Contains secrets: .env.before-x." in result
     assert ("Git does not ignore" in result) is bool(words)
     assert words in result
     git(project, "add", "-A")

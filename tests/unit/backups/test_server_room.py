@@ -39,7 +39,7 @@ def result(free: int | None, *items: Item) -> list[str]:
 
 
 def test_a_dump_larger_than_the_free_space_is_refused() -> None:
-    with pytest.raises(OperationError, match=r"dump db/big alone has 3kB, and 2kB are"):
+    with pytest.raises(OperationError, match=r"dump db/big alone needs 3kB, and 2kB are"):
         result(2000, dump("small", 10), dump("big", 3000))
     # They may fit one after the other: the second in the space that the first freed.
     assert result(2000, dump("first", 1500, 1500), dump("second", 1500, 1500))
@@ -48,10 +48,10 @@ def test_a_dump_larger_than_the_free_space_is_refused() -> None:
 @pytest.mark.parametrize(
     ("free", "had", "words"),
     [
-        (5000, 9000, "WARNING: 5kB are free where db keeps its data, and a database had 9kB"),
-        (9000, 9000, "room       9kB are free where db keeps its data, for 9kB"),
-        (9000, 0, "unknown    how much db needs for its dumps; 9kB are free"),
-        (None, 9000, "unknown    how much is free where db keeps its data"),
+        (5000, 9000, "WARNING: 5kB are free where db has its data, and a database had 9kB"),
+        (9000, 9000, "space      9kB are free where db has its data, for 9kB"),
+        (9000, 0, "unknown    space that db needs for its dumps; 9kB are free"),
+        (None, 9000, "unknown    free space where db has its data"),
     ],
 )
 def test_other_cases_are_printed(free: int | None, had: int, words: str) -> None:

@@ -86,7 +86,7 @@ class TestVolumes:
     def test_an_unreadable_volume_is_not_removed(self) -> None:
         away = StoredData(
             {"held": StoredVolume("held")},
-            (StoredServer("db", ("held",), unknown="db does not run"),),
+            (StoredServer("db", ("held",), unknown="db is not running"),),
         )
-        with pytest.raises(OperationError, match="UNKNOWN what it holds now"):
+        with pytest.raises(OperationError, match="current content UNKNOWN"):
             require_covered(["held"], COVERED, away, ())

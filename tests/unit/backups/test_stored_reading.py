@@ -174,7 +174,7 @@ class TestServers:
 
     @pytest.mark.parametrize(
         ("running", "ask", "why"),
-        [(False, True, "db does not run"), (True, False, "db is not asked")],
+        [(False, True, "db is not running"), (True, False, "db is not asked")],
     )
     def test_a_server_that_is_not_queried_is_unknown(
         self, root: Path, *, running: bool, ask: bool, why: str

@@ -64,7 +64,7 @@ def test_a_link_in_place_of_a_file_or_its_parent_is_not_followed(
     path, target = (place, host) if above else (place / "worker-1.json", host / "worker-1.json")
     made = swapped(project, monkeypatch, lambda: replaced(path, target))
     gone = {gap.what: (gap.gap, gap.why) for gap in made.missing}
-    why = "since it was looked at, a link was put on its way"
+    why = "a link was added to its path after the check"
     assert gone["data/worker-1.json"] == (Gap.FAILED, why)
     assert not any(SECRET in file.read_bytes() for file in copied(project, made))
     assert ("data/pixels.db" in missing(made)) is above
@@ -99,7 +99,7 @@ def test_a_link_that_sqlite_itself_follows_is_detected(
         return opening(path, how)
 
     monkeypatch.setattr(sqlite_copy, "_open", led_away)
-    with pytest.raises(OperationError, match="Another file was put in its place"):
+    with pytest.raises(OperationError, match="replaced by another file"):
         copy_database(source, tmp_path / "copy.db")
     assert (tmp_path / "copy.db").stat().st_size == 0, "nothing of it was copied"
 
@@ -112,7 +112,7 @@ def test_a_held_folder_stays_the_same_when_its_name_is_replaced(tmp_path: Path, 
         inner.rename(tmp_path / "moved")
         inner.symlink_to(host)
         assert (folder / "worker-1.json").read_text() == "{}"
-        with pytest.raises(OSError, match="a link was put on its way"):
+        with pytest.raises(OSError, match="a link was added to its path"):
             open_real(inner / "worker-1.json")
     inner.unlink()
     with pytest.raises(FileNotFoundError):
@@ -153,7 +153,7 @@ def test_a_fifo_in_place_of_a_file_is_a_gap_and_does_not_block(
     made = make(project) if before else swapped(project, monkeypatch, swap)
     (gap,) = made.missing
     assert (gap.what, gap.gap) == (name, Gap.FAILED)
-    assert gap.why == ("it is a FIFO, and no file" if before else "it is no regular file")
+    assert gap.why == ("it is a FIFO, not a file" if before else "not a regular file")
 
 
 def test_a_fifo_in_place_of_a_database_does_not_block(
@@ -195,8 +195,8 @@ def test_skipped_files_are_no_gaps_and_a_folder_is_named(project: Path) -> None:
     made = make(project, skip=(".env",), files=("data/*",))
     assert missing(made) == {}
     why = {gap.what: gap.why for gap in made.left_out}
-    assert why[".env"] == "the settings skip it"
-    assert why["data/task-ledger.json"] == "it is a folder, and no file"
+    assert why[".env"] == "skipped by the settings"
+    assert why["data/task-ledger.json"] == "it is a folder, not a file"
     assert held(made) >= {"data/pixels.db"}
 
 

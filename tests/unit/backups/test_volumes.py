@@ -101,9 +101,9 @@ def test_its_databases_are_found_and_the_rest_is_reported(root: Path, tmp_path: 
     assert [(item.volume, item.relative) for item in found.in_volumes] == [
         ("held", "deep/pixels.db")
     ]
-    assert why(found) == "only 1 database in it copied, and no other file; api keeps /data in it"
+    assert why(found) == "only 1 database in it copied, no other files; api has /data in it"
     (place / "deep/pixels.db").unlink()
-    assert "there is no SQLite database in it" in why(sources(tmp_path, place))
+    assert "no SQLite database in" in why(sources(tmp_path, place))
 
 
 def test_a_volume_with_server_data_is_not_reported_as_empty(root: Path, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_volume_with_server_data_is_not_reported_as_empty(root: Path, tmp_path
     (place / "ibdata1").touch()
     found = sources(tmp_path, place)
     assert missing(found) == ["volume held"]
-    assert f"{place} is the data of a MySQL or MariaDB server, which is not copied" in why(found)
+    assert f"{place} has the data of a MySQL or MariaDB server, which is not copied" in why(found)
     (content,) = found.volumes
     assert content.cover is Cover.UNKNOWN
 
@@ -126,7 +126,7 @@ def test_an_unreadable_volume_makes_the_backup_incomplete(tmp_path: Path) -> Non
     assert found.in_volumes == ()
     assert missing(found) == ["volume held"]
     assert why(found) == (
-        "its content is not known and not copied (it is elsewhere); api keeps /data in it"
+        "its content is unknown and not copied (it is elsewhere); api has /data in it"
     )
     (content,) = found.volumes
     assert content.cover is Cover.UNKNOWN
@@ -137,7 +137,7 @@ def test_a_skipped_volume_does_not(tmp_path: Path, root: Path, name: str) -> Non
     for place in (None, root / "volumes/held/_data"):
         found = sources(tmp_path, place, skip=(name, "data/cache"))
         assert (missing(found), found.in_volumes) == ([], ())
-        assert why(found) == "the settings skip it; api keeps /data in it"
+        assert why(found) == "skipped by the settings; api has /data in it"
         assert [content.cover for content in found.volumes] == [Cover.NOTHING]
 
 
@@ -152,8 +152,8 @@ def test_a_read_only_volume_does_not(tmp_path: Path) -> None:
     [
         ({"type": "tmpfs", "device": "tmpfs"}, Cover.NOTHING, "it is in memory"),
         ({"type": "none", "o": "bind", "device": "{}/state"}, Cover.DATABASES, "only 1 database"),
-        ({"type": "none", "o": "bind", "device": "/elsewhere"}, Cover.UNKNOWN, "not to be found"),
-        ({"type": "nfs", "o": "addr=x"}, Cover.UNKNOWN, "options of its driver"),
+        ({"type": "none", "o": "bind", "device": "/elsewhere"}, Cover.UNKNOWN, "not found"),
+        ({"type": "nfs", "o": "addr=x"}, Cover.UNKNOWN, "driver options"),
     ],
 )
 def test_a_volume_with_options_is_recognized(
@@ -248,7 +248,7 @@ def test_a_link_in_a_volume_is_not_followed(root: Path, tmp_path: Path) -> None:
     item = Item(
         ItemKind.SQLITE, volume_source("held", "deep/pixels.db"), "x", 1, DIGEST, {"volume": "held"}
     )
-    with pytest.raises(FileError, match="A link leads"):
+    with pytest.raises(FileError, match="A link points elsewhere"):
         target_of(item, RestoreRoots(tmp_path, volumes={"held": place}))
 
 
@@ -270,6 +270,6 @@ class TestPlan:
 
     def test_a_missing_volume_is_skipped_and_named(self) -> None:
         made = self.restore("other")
-        assert "volume held is not there" in warnings(made)
+        assert "volume held does not exist" in warnings(made)
         assert "--without=held" in commands(made)[-1]
         assert "volume held/a.db" not in {item.service for item in made.affects}

@@ -65,7 +65,7 @@ def test_the_text_is_aligned_and_says_the_remedy_below() -> None:
 def test_the_sum_counts_what_is_not_well() -> None:
     checks = (failed("a", "x", "y"), warning("b", "x", "y"), warning("c", "x", "y"))
     assert as_text(Report(checks)).endswith("\n1 failed, 2 warnings.")
-    assert as_text(Report((ok("a", "x"), skipped("b", "x")))).endswith("\nAll is well.")
+    assert as_text(Report((ok("a", "x"), skipped("b", "x")))).endswith("\nNo problems found.")
 
 
 def test_warnings_are_well_and_failures_are_not() -> None:
@@ -87,7 +87,7 @@ def test_a_question_that_is_never_answered_is_left_alone() -> None:
     said = answer(never.wait, seconds=0.05)
     never.set()
     assert isinstance(said, EngineUnreachable)
-    assert "no answer" in said.what
+    assert "No answer" in said.what
 
 
 def test_an_error_is_an_answer() -> None:
@@ -104,7 +104,7 @@ def test_a_fault_of_our_own_is_an_answer_too() -> None:
 
     said = answer(stumble, seconds=30)
     assert isinstance(said, ConsoleError)
-    assert "fault of its own (RecursionError: too deep)" in said.what
+    assert "because of a bug (RecursionError: too deep)" in said.what
 
 
 def output_of(argv: Sequence[str], environment: Mapping[str, str]) -> ProgramOutput:
@@ -210,11 +210,11 @@ def test_where_nothing_tells_the_project_its_containers_are_not_looked_for(
     report = examined(replace(readers, engine=Empty(DemoWorld(FixedClock(NOW)))))
     (found,) = [check for check in report.checks if check.name == "containers"]
     assert found.verdict is CheckResult.SKIPPED
-    assert "no container names this folder" in found.found
+    assert "no container belongs to this folder" in found.found
 
 
 def test_without_a_valid_context_the_rest_is_looked_at(readers: Readers) -> None:
-    found = verdicts(examined(UsageError("There is no Docker context of this name.", remedy="-")))
+    found = verdicts(examined(UsageError("No such Docker context.", remedy="-")))
     assert found["engine"] == "failed"
     assert found["project"] == "skipped"
     assert found["state"] == "ok"
@@ -273,7 +273,7 @@ def test_exit_code_2_when_the_settings_are_wrong_and_the_report_all_the_same(
 def test_exit_code_2_for_a_context_that_does_not_exist(run: Run) -> None:
     code, said = run("--context", "nope")
     assert code == 2
-    assert "There is no Docker context of this name: nope" in said
+    assert "No such Docker context: nope" in said
 
 
 def test_exit_code_2_for_a_wrong_argument(run: Run) -> None:

@@ -21,7 +21,7 @@ def test_a_file_with_nothing_wrong_is_well() -> None:
     check = check_environment([look("A=1\n")])
     assert (check.verdict, check.found) == (
         CheckResult.OK,
-        "Nothing is wrong with the 1 key in .env.",
+        "No problems with the 1 key in .env.",
     )
 
 

@@ -83,8 +83,12 @@ def test_the_characters(environment: Mapping[str, str], verdict: CheckResult) ->
     ("options", "verdict", "word"),
     [
         ({"set-clipboard": "on", "allow-passthrough": "off"}, CheckResult.OK, "set-clipboard on"),
-        ({"set-clipboard": "external", "allow-passthrough": "on"}, CheckResult.OK, "outside"),
-        ({"set-clipboard": "external"}, CheckResult.OK, "outside"),
+        (
+            {"set-clipboard": "external", "allow-passthrough": "on"},
+            CheckResult.OK,
+            "outer terminal",
+        ),
+        ({"set-clipboard": "external"}, CheckResult.OK, "outer terminal"),
         (
             {"set-clipboard": "external", "allow-passthrough": "off"},
             CheckResult.WARNING,
@@ -101,6 +105,10 @@ def test_the_clipboard_in_tmux(
 
 def test_the_clipboard_elsewhere() -> None:
     is_(check_clipboard(TERMINAL, {"TERM": "screen", "STY": "1.x"}, None), CheckResult.OK, "screen")
-    is_(check_clipboard(TERMINAL, {"TERM": "linux"}, None), CheckResult.WARNING, "Linux console")
+    is_(
+        check_clipboard(TERMINAL, {"TERM": "linux"}, None),
+        CheckResult.WARNING,
+        "Linux virtual terminal",
+    )
     is_(check_clipboard(TERMINAL, {"TERM": "xterm-kitty"}, None), CheckResult.SKIPPED, "Try `y`")
     is_(check_clipboard(PIPE, {}, None), CheckResult.SKIPPED)

@@ -59,7 +59,7 @@ def test_without_compose_the_file_is_read_all_the_same_and_what_is_not_known_is_
     opened = source.read()
     assert opened.data == b"A=1\n"
     assert opened.example == b"A=\nB=\n"
-    assert any("Who reads which key" in item for item in opened.remarks)
+    assert any("The readers of the keys" in item for item in opened.remarks)
     rows = {row.key: row for row in opened.examine(DotenvDocument.parse(opened.data)).rows}
     assert {"A", "B"} <= set(rows)
     assert source.stamp() == opened.stamp
@@ -114,11 +114,11 @@ def test_the_editor_gets_a_private_copy_that_is_gone_afterwards(tmp_path: Path) 
 
 def test_an_editor_that_fails_or_is_not_there_is_told(tmp_path: Path) -> None:
     failing = program(tmp_path / "failing", "exit 3")
-    with pytest.raises(OperationError, match="ended with exit code 3"):
+    with pytest.raises(OperationError, match="exited with exit code 3"):
         edit_externally(b"A=1\n", {**ENVIRONMENT, "EDITOR": failing})
     with pytest.raises(OperationError, match="can't be started"):
         edit_externally(b"A=1\n", {**ENVIRONMENT, "EDITOR": str(tmp_path / "nowhere")})
-    with pytest.raises(OperationError, match="no editor"):
+    with pytest.raises(OperationError, match="No editor"):
         editor_words({"PATH": str(tmp_path)})
 
 

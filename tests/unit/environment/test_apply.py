@@ -267,7 +267,7 @@ def test_what_nobody_confirms_is_as_before(tmp_path: Path, old: bytes | None) ->
     world = World(tmp_path, old=old)
     assert world.applying().apply(wanted(old)) is Ending.UNCONFIRMED
     assert world.said[-1].startswith("Not confirmed within ")
-    assert world.said[-1].endswith("s. Rolled back: the environment of before is back.")
+    assert world.said[-1].endswith("s. Rolled back: the previous environment is restored.")
     assert (world.content, world.made_with) == (old, old)
     assert world.image == world.ran == "image-of-before"
     assert not list((tmp_path / "state" / "environment").iterdir())
@@ -339,9 +339,9 @@ def test_a_network_that_can_not_be_made_is_as_before(tmp_path: Path) -> None:
     world.refused_network = NEW
     assert world.applying().apply(wanted()) is Ending.UNHEALTHY
     assert world.as_before
-    assert "The containers could not be made anew." in world.said
+    assert "The containers could not be recreated." in world.said
     assert world.said[-1] == (
-        "The containers could not be made anew. Rolled back: the environment of before is back."
+        "The containers could not be recreated. Rolled back: the previous environment is restored."
     )
 
 
@@ -353,7 +353,7 @@ def test_who_comes_onto_the_network_before_it_is_removed_is_named_and_nothing_is
     assert world.applying().apply(wanted()) is Ending.UNHEALTHY
     assert world.as_before
     assert world.network_number == 1
-    assert "net can't be made again while debug runs on it: docker stop debug." in world.said
+    assert "net can't be recreated while debug is running on it: docker stop debug." in world.said
 
 
 def test_who_comes_onto_the_new_network_keeps_the_old_one_away_until_it_is_stopped(
@@ -364,7 +364,7 @@ def test_who_comes_onto_the_new_network_keeps_the_old_one_away_until_it_is_stopp
     world.at_the_end = lambda: setattr(world, "stranger", "debug")
     assert world.applying().apply(wanted()) is Ending.LEFT
     assert world.runs, "in the new environment"
-    assert "net can't be made again while debug runs on it: docker stop debug." in world.said
+    assert "net can't be recreated while debug is running on it: docker stop debug." in world.said
     world.at_the_end = lambda: None
     world.stranger = ""
     assert world.applying().take_back() is Ending.KEPT
@@ -385,7 +385,7 @@ def test_what_is_ill_with_the_old_environment_too_is_said(tmp_path: Path) -> Non
     assert world.applying().apply(wanted()) is Ending.LEFT
     assert world.content == OLD
     assert world.said[-1] == (
-        "api is unhealthy. Rolled back: the environment of before is back, and api is unhealthy."
+        "api is unhealthy. Rolled back: the previous environment is restored, and api is unhealthy."
     )
 
 
@@ -465,7 +465,7 @@ def test_a_file_that_was_changed_since_the_plan_is_not_replaced(tmp_path: Path) 
 
 def test_nothing_can_be_confirmed_where_nothing_waits(tmp_path: Path) -> None:
     assert not Confirmation(tmp_path / "state", tmp_path).confirm()
-    with pytest.raises(ConsoleError, match="No apply was left"):
+    with pytest.raises(ConsoleError, match="No apply was interrupted"):
         World(tmp_path).applying().take_back()
 
 
@@ -481,7 +481,7 @@ def test_candidates_are_private_and_named_by_their_content(tmp_path: Path) -> No
     with pytest.raises(FileError, match="was changed"):
         staging.read(staged)
     for bad in ("../x", "0" * 16, ""):
-        with pytest.raises(FileError, match="no such candidate"):
+        with pytest.raises(FileError, match="No such candidate"):
             staging.read(bad)
     assert Staging(tmp_path, tmp_path / "other").ids() == ()
     staging.forget(staged)

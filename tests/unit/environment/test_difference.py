@@ -95,7 +95,7 @@ class TestKeys:
         (change,) = compared("A=1\n", "A=1\u200b\n").changes
         assert (change.before, change.after) == (
             "1",
-            "1 (other characters that cannot be seen)",
+            "1 (different invisible characters)",
         )
 
 

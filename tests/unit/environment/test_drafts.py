@@ -105,7 +105,7 @@ def test_to_take_one_over_loses_no_edit_of_ones_own(tmp_path: Path, base: FileSt
     drafts(tmp_path, dead()).write(base, EDIT)
     mine = drafts(tmp_path)
     mine.write(base, b"A=mine\n")
-    with pytest.raises(FileError, match="of its own"):
+    with pytest.raises(FileError, match="unsaved edits"):
         mine.adopt(mine.found()[0])
     assert mine.found()[0].data == EDIT
 

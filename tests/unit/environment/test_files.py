@@ -221,7 +221,7 @@ def test_a_file_that_is_missing_is_called_by_its_own_name(
     (files / "last.env").rename(files / "last.env.example")
     assert run(*words) == 2
     err = capsys.readouterr().err
-    assert f"There is no such environment file: {files / 'last.env'}." in err
+    assert f"No such environment file: {files / 'last.env'}." in err
     assert "cp last.env.example last.env" in err
 
 
@@ -269,7 +269,7 @@ def test_what_compose_refuses_for_a_missing_file_is_no_fault_of_another(
     assert run("check") == 2
     out, err = capsys.readouterr()
     assert "error" not in out
-    assert f"There is no such environment file: {files / 'last.env'}." in err
+    assert f"No such environment file: {files / 'last.env'}." in err
 
 
 # What is said of the keys.

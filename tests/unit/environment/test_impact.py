@@ -93,7 +93,7 @@ def test_a_variable_with_a_key_in_its_value_is_told_by_the_key() -> None:
 def test_what_was_out_of_sync_before_says_that_it_is_not_this_change() -> None:
     impact = only(service(config_hash="new", A="2"), service(config_hash="new", A="2"), run(A="1"))
     assert impact is not None
-    assert "was made with another" in impact.cause
+    assert "was created with another" in impact.cause
     assert impact.keys == ("A",)
 
 
@@ -145,7 +145,7 @@ def test_an_image_that_is_built_another_way_is_a_rebuild() -> None:
     impact = only(after, before, run("web"), "STAGE")
     assert impact is not None
     assert (impact.change, impact.keys) == (ServiceChange.REBUILD, ("STAGE",))
-    assert impact.cause == "its image is built another way"
+    assert impact.cause == "its build changes"
 
 
 def built(config_hash: str, url: str) -> ServiceReading:
@@ -194,7 +194,7 @@ def test_what_shares_a_recreated_containers_network_is_recreated_with_it() -> No
     running = {"vpn": run("vpn"), "probe": run("probe", "other-hash")}
     found = find_impact(candidate, current, running, ())
     assert [item.service for item in found.services] == ["probe", "vpn"]
-    assert found.services[0].cause == "it shares what vpn has"
+    assert found.services[0].cause == "it shares namespaces or volumes of vpn"
     untouched = find_impact(reading(service("vpn"), shares), current, running, ())
     assert untouched.services == ()
 
@@ -208,7 +208,7 @@ def test_a_refused_candidate_has_no_impact_but_the_refusal() -> None:
 def test_another_project_name_is_warned_of() -> None:
     other = replace(reading(service()), project=SafeText("other"))
     found = find_impact(other, reading(service()), {}, ())
-    assert re.search("called other.*belongs to pixel", found.warnings[0])
+    assert re.search("become other.*belong to pixel", found.warnings[0])
 
 
 BUILDKIT = (
@@ -247,7 +247,7 @@ def test_a_secret_made_from_a_changed_key_has_its_service_recreated_though_the_h
     impact = only(item, item, run(), "API_TOKEN", "Z")
     assert impact is not None
     assert (impact.change, impact.keys) == (ServiceChange.RECREATE, ("API_TOKEN",))
-    assert impact.cause == "a secret or config of it changes"
+    assert impact.cause == "its secret or config changes"
     assert only(item, item, run(), "Z") is None
 
 
@@ -296,18 +296,15 @@ def test_other_profiles_are_told_by_what_they_bring_in_and_leave_out() -> None:
     found = find_impact(after, before, {"web": run("web")}, ("COMPOSE_PROFILES",))
     assert found.warnings == (
         "With this file `up` starts tool as well.",
-        plain(
-            "With this file web no longer belongs to what is active, and what runs of it stays"
-            " until it is stopped."
-        ),
-        "With this file `up` starts old no longer.",
+        plain("With this file web is no longer active; its containers run until they are stopped."),
+        "With this file `up` no longer starts old.",
     )
     assert find_impact(before, before, {}, ("A",)).warnings == ()
     stopped = {"tool": replace(run("tool"), up=False), "web": replace(run("web"), up=False)}
     found = find_impact(after, before, stopped, ("COMPOSE_PROFILES",))
     assert found.warnings == (
         "With this file `up` starts tool as well.",
-        "With this file `up` starts old, web no longer.",
+        "With this file `up` no longer starts old, web.",
     )
 
 

@@ -51,9 +51,9 @@ def test_open_is_what_a_stranger_may_read_or_change(mode: int, is_open: bool) ->
 @pytest.mark.parametrize(
     ("mode", "words"),
     [
-        (0o600, "It belongs to root, and only root may read it"),
-        (0o640, "It belongs to root, and the group root may read it"),
-        (0o644, "It belongs to root, and everybody may read it"),
+        (0o600, "It belongs to root, and only root can read it"),
+        (0o640, "It belongs to root, and the group root can read it"),
+        (0o644, "It belongs to root, and everyone can read it"),
     ],
 )
 def test_who_may_read_is_told_by_name(mode: int, words: str) -> None:

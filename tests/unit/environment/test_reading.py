@@ -47,7 +47,7 @@ def test_without_compose_and_git_the_file_itself_is_looked_at(folder: Path) -> N
     assert {"TAG", "PATH"} <= found.surroundings.exported
     assert found.surroundings.path == str(path)
     assert [words.partition(".")[0] for words in found.unasked] == [
-        "Who reads which key is not known"
+        "The readers of the keys are unknown"
     ]
 
 

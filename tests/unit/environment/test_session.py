@@ -320,7 +320,7 @@ def test_a_new_key_is_refused_if_it_is_there_or_is_none_and_known_from_the_examp
     it = session(example=b"C=\n")
     assert it.check_new_key("C")
     assert not it.check_new_key("D")
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         it.check_new_key("A")
     with pytest.raises(UsageError):
         it.check_new_key("no key")

@@ -93,7 +93,7 @@ class TestReading:
 
     def test_a_folder_is_told_apart_and_why_docker_made_it(self, tmp_path: Path) -> None:
         (tmp_path / ".env").mkdir()
-        with pytest.raises(FileError, match="It is a folder, not a file: Docker makes one"):
+        with pytest.raises(FileError, match="It is a folder, not a file: Docker creates one"):
             read_file(tmp_path / ".env")
 
     def test_a_pipe_is_refused_and_not_waited_for(self, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ class TestReading:
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(str(tmp_path / "s"))
             for path in (Path("/dev/zero"), tmp_path / "s"):
-                with pytest.raises(FileError, match="no file but"):
+                with pytest.raises(FileError, match="Not a file but"):
                     read_file(path)
 
     def test_what_is_too_large_is_refused(self, file: Path) -> None:
@@ -136,7 +136,7 @@ class TestReading:
         path.chmod(0o600)
         os.seteuid(65534)
         try:
-            with pytest.raises(FileError, match="belongs to root, and only root may") as raised:
+            with pytest.raises(FileError, match="belongs to root, and only root can") as raised:
                 read_file(path)
         finally:
             os.seteuid(0)
@@ -298,7 +298,7 @@ class TestAnother:
         (lock,) = (tmp_path / "locks").iterdir()
         held = machine_lock.acquire(lock, timeout=0)
         monkeypatch.setattr(store_module, "PATIENCE_SECONDS", 0.0)
-        with pytest.raises(LockHeld, match="Another console is saving"):
+        with pytest.raises(LockHeld, match="Another pixel-tui is saving"):
             store.save(file, OLD, store.read(file))
         machine_lock.release(held)
         store.save(file, OLD, store.read(file))
@@ -314,7 +314,7 @@ class TestAnother:
                 file.write_bytes(b"A=rubbish\n")
 
         monkeypatch.setattr(files, "sync_folder", spoil)
-        with pytest.raises(FileError, match="something else when it is read back") as raised:
+        with pytest.raises(FileError, match="but reads back differently") as raised:
             store.save(file, NEW, store.read(file))
         assert store.history(file).versions()[0].id in raised.value.remedy
 
@@ -338,10 +338,10 @@ class TestFailing:
     @pytest.mark.parametrize(
         ("number", "remedy"),
         [
-            (errno.ENOSPC, "Make room on the disk"),
-            (errno.EDQUOT, "Make room on the disk"),
+            (errno.ENOSPC, "Free some space on the disk"),
+            (errno.EDQUOT, "Free some space on the disk"),
             (errno.EROFS, "mounted read-only"),
-            (errno.EBUSY, "mounted by itself"),
+            (errno.EBUSY, "bind mount"),
             (errno.EACCES, "docker run --rm -v"),
             (errno.EPERM, "lsattr"),
             (errno.EIO, "free space"),
@@ -370,7 +370,7 @@ class TestFailing:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC, on=is_in(tmp_path / "state")))
-        with pytest.raises(FileError, match="history can't be written, and the file was not"):
+        with pytest.raises(FileError, match="history can't be written, so the file was not"):
             store.save(file, NEW, store.read(file))
         assert file.read_bytes() == OLD
 
@@ -414,13 +414,13 @@ class TestFailing:
         self, store: EnvironmentStore, file: Path
     ) -> None:
         (file.parent / "second").hardlink_to(file)
-        with pytest.raises(FileError, match="2 names"):
+        with pytest.raises(FileError, match="2 hard links"):
             store.save(file, NEW, store.read(file))
         assert file.read_bytes() == OLD
 
     def test_no_folder_is_made_for_a_file(self, store: EnvironmentStore, tmp_path: Path) -> None:
         path = tmp_path / "typo" / ".env"
-        with pytest.raises(FileError, match="folder is not there"):
+        with pytest.raises(FileError, match="folder does not exist"):
             store.save(path, NEW, store.read(path))
         assert not path.parent.exists()
 

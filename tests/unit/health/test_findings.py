@@ -51,7 +51,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "restarts again and again (5 times)", "exit code 3",
-                "Read its last lines (2), mend the cause, or stop it (x).",
+                "Check its logs (2), fix the cause, or stop it (x).",
             ),
             id="restart loop",
         ),
@@ -77,7 +77,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "could not be started", "port is taken",
-                "Mend what the engine names, then start it (s).",
+                "Fix the error that Docker reports, then start it (s).",
             ),
             id="could not start",
         ),
@@ -85,7 +85,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             service(down(143), state=ServiceState.EXITED),
             (
                 "BROKEN", "is down for 1h 5m", "exit code 143 (SIGTERM)",
-                "Read its last lines (2), then start it (s).",
+                "Check its logs (2), then start it (s).",
             ),
             id="down",
         ),
@@ -97,7 +97,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "is partly down for 2m", "exit code 1",
-                "Read its last lines (2), then start it (s).",
+                "Check its logs (2), then start it (s).",
             ),
             id="partly down",
         ),
@@ -107,9 +107,9 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 health=HealthStatus.UNHEALTHY,
             ),
             (
-                "BROKEN", "is unhealthy (4 probes in a row failed)",
+                "BROKEN", "is unhealthy (4 health checks failed in a row)",
                 "503 no database (exit code 7)",
-                "See the health log (3) and its last lines (2); restart it (r) if it hangs.",
+                "See its health log (3) and its logs (2); restart it (r) if it hangs.",
             ),
             id="unhealthy",
         ),
@@ -118,9 +118,9 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 container(health=probed(HealthStatus.UNHEALTHY)), health=HealthStatus.UNHEALTHY
             ),
             (
-                "BROKEN", "is unhealthy (4 probes in a row failed)",
+                "BROKEN", "is unhealthy (4 health checks failed in a row)",
                 "the probe said nothing (exit code 7)",
-                "See the health log (3) and its last lines (2); restart it (r) if it hangs.",
+                "See its health log (3) and its logs (2); restart it (r) if it hangs.",
             ),
             id="unhealthy without a word",
         ),
@@ -128,7 +128,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             service(state=ServiceState.ABSENT),
             (
                 "BROKEN", "has no container", "",
-                "Bring it up: docker compose up -d api",
+                "Start it: docker compose up -d api",
             ),
             id="absent",
         ),
@@ -149,7 +149,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             service(container(restarts=12, started_at=JUST, previous_exit=plain("exit code 1"))),
             (
                 "BROKEN", "restarts again and again (12 times)", "exit code 1",
-                "Read its last lines (2), mend the cause, or stop it (x).",
+                "Check its logs (2), fix the cause, or stop it (x).",
             ),
             id="restart loop in the part of its round in which it is up",
         ),
@@ -160,7 +160,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "WARNING", "was restarted once, last 4s ago", "exit code 1",
-                "Read its last lines (2), mend the cause, or stop it (x).",
+                "Check its logs (2), fix the cause, or stop it (x).",
             ),
             id="one of two restarted for the first time",
         ),
@@ -170,9 +170,9 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 state=ServiceState.RESTARTING,
             ),
             (
-                "BROKEN", "is down: the Docker daemon is about to restart it",
+                "BROKEN", "is down: Docker is about to restart it",
                 "exit code 1",
-                "Read its last lines (2), mend the cause, or stop it (x).",
+                "Check its logs (2), fix the cause, or stop it (x).",
             ),
             id="about to be restarted for the first time",
         ),
@@ -182,9 +182,9 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 state=ServiceState.RESTARTING,
             ),
             (
-                "BROKEN", "is down: the Docker daemon is about to restart it",
+                "BROKEN", "is down: Docker is about to restart it",
                 "exit code 137 (out of memory)",
-                "Find the leak, or make room in the host's memory: it has no limit of its own.",
+                "Find the leak, or free memory on the host: it has no memory limit.",
             ),
             id="killed for lack of the host's memory",
         ),
@@ -202,7 +202,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             service(KILLED),
             (
-                "WARNING", "was killed for lack of memory, and runs again",
+                "WARNING", "ran out of memory, and is running again",
                 "exit code 137 (out of memory), limit 64MiB",
                 "Raise its memory limit or find the leak.",
             ),
@@ -211,7 +211,9 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             service(container(), sync=Sync(SyncAction.RECREATE, plain("it has changed"))),
             (
-                "NOTE", "is not as the compose file says: up would recreate it", "it has changed",
+                "NOTE",
+                "is out of sync with the compose file: `up` would recreate it",
+                "it has changed",
                 "If that is meant: docker compose up -d api",
             ),
             id="out of sync",
@@ -219,7 +221,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             ORPHAN,
             (
-                "NOTE", "is an orphan", "the compose file does not name it",
+                "NOTE", "is an orphan", "it is not in the compose file",
                 "If nothing needs it: docker rm -f shop-api-1",
             ),
             id="orphan",
@@ -238,7 +240,7 @@ def test_each_rule_has_a_problem_a_reason_and_a_fix(
         (
             service(state=ServiceState.ABSENT),
             "Start it (s).",
-            "Bring it up: docker compose up -d api",
+            "Start it: docker compose up -d api",
         ),
         (
             service(container(), sync=Sync(SyncAction.RECREATE, plain("it has changed"))),
@@ -248,7 +250,7 @@ def test_each_rule_has_a_problem_a_reason_and_a_fix(
         (
             service(container(), sync=Sync(SyncAction.REBUILD, plain("A was built in"))),
             "Rebuild it (a, Rebuild).",
-            "Rebuild it: docker compose build api, then up -d api",
+            "Rebuild it: docker compose build api, then `up -d` api",
         ),
         (
             service(container(state=ContainerState.CREATED), state=ServiceState.CREATED),
@@ -279,7 +281,7 @@ def test_a_service_waiting_for_a_broken_one_names_it() -> None:
     )
     assert first_finding(created, DEAD_DB)[2:] == (
         "it waits for db",
-        "Mend what it waits for, then start it (s).",
+        "Fix what it waits for, then start it (s).",
     )
 
 

@@ -21,10 +21,10 @@ def test_a_missing_image_takes_precedence_over_a_dependency() -> None:
     absent = service(
         spec=spec,
         state=ServiceState.ABSENT,
-        sync=Sync(SyncAction.PULL, plain("image x/api is not here: it would be pulled")),
+        sync=Sync(SyncAction.PULL, plain("image x/api is missing: it would be pulled")),
     )
     what, why, remedy = finding_texts(absent, needed)
-    assert (what, why) == ("has no container", "image x/api is not here: it would be pulled")
+    assert (what, why) == ("has no container", "image x/api is missing: it would be pulled")
     assert "docker compose pull api" in remedy
     built = replace(absent, spec=replace(spec, builds=True), sync=Sync(SyncAction.BUILD))
     assert "docker compose build api" in finding_texts(built, needed)[2]
@@ -44,11 +44,9 @@ def test_a_missing_external_takes_precedence() -> None:
 
 
 def test_up_is_not_suggested_for_a_refused_service() -> None:
-    spec = ServiceSpec(
-        plain("api"), plain(""), refused=plain("it has neither an image nor a build")
-    )
+    spec = ServiceSpec(plain("api"), plain(""), refused=plain("it has no image and no build"))
     _, why, fix = finding_texts(service(spec=spec, state=ServiceState.ABSENT))
-    assert why == "compose refuses it: it has neither an image nor a build"
+    assert why == "compose refuses it: it has no image and no build"
     assert fix == "Correct it in the compose file or in .env."
 
 

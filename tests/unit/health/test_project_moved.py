@@ -109,7 +109,7 @@ def test_a_removed_old_file_is_an_error_with_a_fix(place: Path, opened: Open) ->
     set_compose_file(place, "../new/compose.yml")
     with pytest.raises(ProjectMissing) as raised:
         project.resolve()
-    assert "start pixel-tui again" in str(raised.value.remedy)
+    assert "Restart pixel-tui" in str(raised.value.remedy)
     assert str(place / "new" / "compose.yml") in str(raised.value.remedy)
 
 
@@ -119,6 +119,6 @@ def test_the_finding_has_the_open_files_and_the_fix() -> None:
     )
     (finding,) = stack_findings(replace(stack(), project=project))
     assert finding.severity is Severity.WARNING
-    assert "/srv/new/compose.yml now" in finding.what
+    assert "/srv/new/compose.yml, but" in finding.what
     assert "/srv/old/compose.yml" in finding.what
-    assert "start pixel-tui again" in finding.remedy
+    assert "Restart pixel-tui" in finding.remedy

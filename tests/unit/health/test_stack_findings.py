@@ -24,13 +24,13 @@ def test_another_project_name_is_one_finding_for_the_stack() -> None:
     absent = service(state=ServiceState.ABSENT)
     snapshot = replace(stack(absent), project=project_of(), other_names=(plain("web"),))
     (finding,) = stack_findings(snapshot)
-    assert "the name shop" in finding.what
+    assert "project shop" in finding.what
     assert "the name web" in finding.what
     assert "-p web" in finding.remedy
     of_service = finding_of(absent, snapshot, NOON)
     assert of_service is not None
     assert "web" in of_service.why
-    assert "Bring it up" not in of_service.remedy
+    assert "Start it" not in of_service.remedy
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_files_the_containers_were_created_with_are_a_finding() -> None:
     made = service(made_with("/mnt/shop/compose.yaml,/mnt/shop/prod.yml", "/mnt/shop/prod.env"))
     (finding,) = stack_findings(replace(stack(made), project=project))
     assert finding.severity is Severity.WARNING
-    assert "/mnt/shop/prod.yml, /mnt/shop/prod.env, which is not read" in finding.what
+    assert "/mnt/shop/prod.yml, /mnt/shop/prod.env, which is not used" in finding.what
     read = replace(
         project,
         files=(plain("/srv/shop/compose.yaml"), plain("/srv/shop/prod.yml")),

@@ -40,7 +40,7 @@ def setting(task_id: str, **members: Any) -> Change:
             if found.id == task_id:
                 raw = with_members(document.entries[index].raw, changed=members)
                 return document.replaced(index, raw)
-        raise OperationError("There is no such task.", on=task_id)
+        raise OperationError("No such task.", on=task_id)
 
     return make
 

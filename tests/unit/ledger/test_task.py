@@ -38,15 +38,15 @@ def test_a_task_of_syntropy_is_parsed() -> None:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("text", "no object"),
+        ("text", "not an object"),
         ({}, "no id"),
         (task(status="paused"), "its status is paused"),
         (task(type=7), "its type is no text"),
-        (task(createdAt="yesterday"), "createdAt is no time"),
-        (task(createdAt="2026-03-01T10:00:00"), "createdAt is no time with a zone"),
-        (task(attempts="two"), "attempts is no number"),
-        (task(payload="do it"), "what is to be done"),
-        (task("x" * 200), "its id is no id"),
+        (task(createdAt="yesterday"), "createdAt is not a time"),
+        (task(createdAt="2026-03-01T10:00:00"), "createdAt is not a time with a time zone"),
+        (task(attempts="two"), "attempts is not a number"),
+        (task(payload="do it"), "has no text (payload.task)"),
+        (task("x" * 200), "its id is not valid"),
     ],
 )
 def test_violations_of_the_format_are_listed(value: Any, why: str) -> None:

@@ -115,7 +115,7 @@ def test_a_job_keeps_it_and_the_next_plan_tells_it(desk: Desk, observer: FakeObs
         "restart", ["agent"], observer.snapshot, COMMAND, now=NOW, facts=Facts(down=down)
     )
     (words,) = plan.interrupts
-    assert words.endswith("again; was away 4s, 6s and 5s the last times")
+    assert words.endswith("again; was down 4s, 6s and 5s the last times")
 
 
 def test_of_another_stack_nothing_is_told(desk: Desk, observer: FakeObserver) -> None:

@@ -98,12 +98,12 @@ def test_an_emptied_or_removed_trail_is_seen(audit: Audit) -> None:
     seal_path(audit.path).unlink()
     unsealed, gone = audit.read().problems
     assert "seal of the audit trail is missing" in unsealed
-    assert gone == "Every record is gone."
+    assert gone == "All records are missing."
 
 
 def test_a_lost_file_beside_it_is_told(audit: Audit) -> None:
     audit.path.with_name("audit.jsonl.head").unlink()
-    assert "is gone" in audit.read().problems[0]
+    assert "is missing" in audit.read().problems[0]
 
 
 def test_a_forged_record_is_told(audit: Audit) -> None:
@@ -112,7 +112,9 @@ def test_a_forged_record_is_told(audit: Audit) -> None:
     del forged["previous"]
     every.insert(3, json.dumps(forged).encode() + b"\n")
     audit.path.write_bytes(b"".join(every))
-    assert any("Line 4 has no place in the chain" in problem for problem in audit.read().problems)
+    assert any(
+        "Line 4 does not belong to the chain" in problem for problem in audit.read().problems
+    )
 
 
 def test_a_power_loss_between_a_record_and_the_file_beside_is_no_forgery(audit: Audit) -> None:
@@ -141,7 +143,7 @@ def test_records_from_before_the_chain_are_taken_along(tmp_path: Path) -> None:
     trail = made.read()
     assert (trail.unchained, len(trail.records)) == (2, 3)
     (problem,) = trail.problems
-    assert "made again with line 3" in problem, "they were not sealed either"
+    assert "recreated with line 3" in problem, "they were not sealed either"
 
 
 def test_many_consoles_at_once_write_one_chain(tmp_path: Path) -> None:
@@ -252,7 +254,7 @@ def test_a_seal_that_is_made_late_says_so_for_ever(audit: Audit, content: bytes 
     for _ in range(3):
         audit.begin(status())
         (problem,) = audit.read().problems
-        assert "made again with line 3" in problem
+        assert "recreated with line 3" in problem
         assert "whether records before line 3 were removed" in problem
     last = digest(lines(audit)[-1].removesuffix(b"\n"))
     assert read_seal(audit.path) == Seal(5, last, unsealed=2)
@@ -268,7 +270,7 @@ def test_a_late_seal_is_reported_until_it_is_accepted_and_who_did_is_recorded(
     assert trail.problems == ()
     accepted = trail.records[-1]
     assert (accepted.word("event"), accepted.word("user")) == ("accept", ORIGIN.user)
-    assert "made again with line 7" in accepted.word("accepted")
+    assert "recreated with line 7" in accepted.word("accepted")
     (entry, *_) = entries(trail)
     assert entry.title == "Accept an audit trail whose seal was missing"
     assert not audit.accept(), "there is nothing left"
@@ -322,7 +324,7 @@ def test_without_a_trail_a_damaged_seal_is_told_as_well(tmp_path: Path) -> None:
     damage(made, b"x")
     assert "damaged" in made.read().problems[0]
     made.begin(status())
-    assert "made again with line 1" in made.read().problems[0]
+    assert "recreated with line 1" in made.read().problems[0]
 
 
 def test_a_seal_that_can_not_be_read_says_what_to_do(audit: Audit) -> None:
@@ -330,7 +332,7 @@ def test_a_seal_that_can_not_be_read_says_what_to_do(audit: Audit) -> None:
     seal_path(audit.path).mkdir()
     with pytest.raises(FileError, match="can't be read") as refused:
         audit.begin(status())
-    assert "move it away" in refused.value.remedy
+    assert "or move it" in refused.value.remedy
     seal_path(audit.path).rename(seal_path(audit.path).with_name("away"))
     assert "missing" in audit.read().problems[0]
 

@@ -71,7 +71,7 @@ def test_a_short_trail_is_read_whole(tmp_path: Path) -> None:
     audit = written(path, 2)
     assert read_audit(path, most=10**6) == audit.read()
     assert verdict(audit.read()) == (True, "4 records, intact.")
-    assert verdict(Trail((), ())) == (True, "Nothing has been changed yet.")
+    assert verdict(Trail((), ())) == (True, "No changes yet.")
 
 
 def test_whatever_changes_the_trail_shows_in_its_state(tmp_path: Path) -> None:

@@ -118,13 +118,13 @@ class TestRecreate:
         assert made.risk is Risk.DISRUPTIVE
         assert effects(made) == {
             "api": "is recreated",
-            "web": "loses api while it is away",
-            "syntropy": "loses api while it is away",
+            "web": "loses api while it is down",
+            "syntropy": "loses api while it is down",
         }
         assert made.interrupts[0].startswith("api: up to 10s to stop")
 
     def test_what_its_containers_wrote_is_lost_and_the_plan_says_so(self) -> None:
-        assert "what pixel-api-1 wrote outside of its volumes is lost" in warnings(
+        assert "everything that pixel-api-1 wrote outside of its volumes is lost" in warnings(
             self.made(running(), "api")
         )
 
@@ -135,7 +135,7 @@ class TestRecreate:
         assert not expected["web"].before
 
     def test_one_container_of_several_can_not_be_recreated(self) -> None:
-        with pytest.raises(NothingToDo, match="compose recreates whole services"):
+        with pytest.raises(NothingToDo, match="compose recreates complete services"):
             self.made(running(), container("api").id)
 
     def test_a_paused_one_is_left_alone(self) -> None:
@@ -144,7 +144,7 @@ class TestRecreate:
 
     def test_a_running_worker_warns(self) -> None:
         snapshot = stack(container("syntropy"), worker(), specs=BUILT)
-        assert "at work" in warnings(self.made(snapshot, "syntropy"))
+        assert "is working" in warnings(self.made(snapshot, "syntropy"))
 
 
 class TestRebuild:
@@ -154,13 +154,13 @@ class TestRebuild:
             (*COMPOSE, "build", "api"),
             (*COMPOSE, "up", "--detach", "api"),
         ]
-        assert effects(made)["api"] == "is, if the build gives another image, recreated"
+        assert effects(made)["api"] == "is, if the build produces a new image, recreated"
         assert made.risk is Risk.DISRUPTIVE
 
     def test_from_nothing_it_uses_no_layer_of_before(self) -> None:
         made = plan("hard-rebuild", running(), "api")
         assert commands(made)[0] == (*COMPOSE, "build", "--no-cache", "api")
-        assert made.title == "Rebuild from nothing api"
+        assert made.title == "Rebuild without cache api"
 
     def test_the_cascade_is_named_with_its_cause(self) -> None:
         made = plan("rebuild", running(container("postgres", config_hash=SafeText("old"))), "api")
@@ -177,7 +177,7 @@ class TestRebuild:
         made = plan("rebuild", running())
         assert made.title == "Rebuild all of pixel"
         assert made.confirm == "pixel"
-        assert "left alone: postgres is not built" in warnings_named(made)
+        assert "not changed: postgres is not built" in warnings_named(made)
 
 
 def warnings_named(made: Plan) -> str:
@@ -281,10 +281,11 @@ class TestChangedNetwork:
         assert effects(made)["postgres"] == "is recreated as well"
         assert made.targets == ("api", "postgres")
         assert all(item.before for item in made.checks_after if item.name in made.targets)
-        assert "what pixel-api-1 and pixel-postgres-1 wrote outside of their volumes is lost" in (
-            warnings(made)
+        assert (
+            "everything that pixel-api-1 and pixel-postgres-1 wrote outside of their volumes"
+            in (warnings(made))
         )
-        assert "made again, with all on it" in warnings(made)
+        assert "recreated, with everything on it" in warnings(made)
         assert "job is stopped: recreate it before you start it" in warnings(made)
 
     def test_a_rebuild_builds_what_was_asked_for_and_recreates_all_on_it(self) -> None:
@@ -315,7 +316,7 @@ class TestChangedNetwork:
         if action == "recreate":
             assert "elsewhere-db-1" in caught.value.what
             stop = shown((*COMMAND.docker, "stop", "elsewhere-db-1"))
-            assert caught.value.remedy == f"Wait for its end, or stop it: {stop}"
+            assert caught.value.remedy == f"Wait until it exits, or stop it: {stop}"
 
     def test_a_stopped_stranger_on_it_is_named_with_what_repairs_it(self) -> None:
         strangers = (
@@ -334,7 +335,7 @@ class TestChangedNetwork:
         (net,) = snapshot.diverged
         snapshot = replace(snapshot, diverged=(replace(net, stopped=strangers),))
         made = plan("recreate", snapshot, "api")
-        told = [item.message for item in made.checks_before if "stands still" in item.message]
+        told = [item.message for item in made.checks_before if "is stopped on" in item.message]
         docker = shown(COMMAND.docker)
         shop = f"{shown(COMMAND.compose)} --project-directory /srv/shop"
         shop += " --file /srv/shop/compose.yml --project-name shop"
@@ -344,12 +345,12 @@ class TestChangedNetwork:
             f"{leave} && {come}",
             f"{shop} up --no-start --no-deps --force-recreate db",
         ]
-        assert told[0].startswith("debug stands still on pixel_net")
+        assert told[0].startswith("debug is stopped on pixel_net")
         assert not plan_outdated(made, snapshot)
         assert plan_outdated(made, changed_net())
         unknown = replace(net, unlisted=SafeText("Forbidden"))
         made = plan("recreate", replace(snapshot, diverged=(unknown,)), "api")
-        assert "is not known, and can't start afterwards: Forbidden" in warnings(made)
+        assert "are unknown, and can't start afterwards: Forbidden" in warnings(made)
 
     def test_a_network_that_nothing_named_is_on_changes_no_plan(self) -> None:
         assert len(commands(plan("recreate", changed_net(), "web"))) == 1
@@ -369,7 +370,7 @@ class TestChangedNetwork:
         assert "pixel_data has changed" in service.sync.reason
         made = plan("recreate", snapshot, "api")
         assert len(made.steps) == 1
-        assert "it is kept as it is, with its data" in warnings(made)
+        assert "but stays unchanged, with its data" in warnings(made)
 
 
 class TestSharing:
@@ -397,7 +398,7 @@ class TestNetworkOfAnother:
         ("vpn", "why"),
         [
             (container("vpn", started_at=STARTED + timedelta(seconds=1)), "was started after it"),
-            (exited("vpn"), "does not run"),
+            (exited("vpn"), "is not running"),
             (container("vpn"), ""),
             (container("vpn", started_at=STARTED - timedelta(seconds=1)), ""),
         ],
@@ -472,7 +473,7 @@ class TestNetworkOfAnother:
         made = plan("restart", stack(container("vpn"), app, specs=specs), *names)
         assert [item[len(COMPOSE)] for item in commands(made)] == ["restart", "up"]
         assert commands(made)[0][-2:] == ("--no-deps", "vpn")
-        assert "left alone" not in {check.name for check in made.checks_before}
+        assert "not changed" not in {check.name for check in made.checks_before}
 
     def test_it_is_restarted_by_container_while_compose_can_not_read_the_project(self) -> None:
         broken = replace(behind_vpn(container("vpn")), project_trouble=TROUBLE)
@@ -532,7 +533,7 @@ class TestLeftovers:
         expected = {str(item.name): item for item in made.checks_after}
         assert expected["api"].containers == 1
         assert expected[self.NAME].outcome is ExpectedState.GONE
-        assert "a recreate that broke off left" in warnings(made)
+        assert "an interrupted recreate left" in warnings(made)
 
     def test_start_removes_it_and_starts_the_old_one(self) -> None:
         api = exited("api")
@@ -557,8 +558,9 @@ class TestLeftovers:
             (*COMMAND.docker, "stop", self.NAME),
             (*COMMAND.docker, "rm", self.NAME),
         ]
-        assert f"what pixel-api-1 and {self.NAME} wrote outside of their volumes is lost" in (
-            warnings(made)
+        assert (
+            f"everything that pixel-api-1 and {self.NAME} wrote outside of their volumes is lost"
+            in (warnings(made))
         )
 
     def test_a_plan_for_another_service_or_to_stop_leaves_it(self) -> None:
@@ -574,5 +576,5 @@ class TestLeftovers:
             made = plan("remove-leftovers", self.stack(), target)
             assert commands(made) == [(*COMMAND.docker, "rm", self.NAME)]
             assert made.risk is Risk.SAFE
-        with pytest.raises(NothingToDo, match="no container left by a recreate"):
+        with pytest.raises(NothingToDo, match="no container left over from a recreate"):
             plan("remove-leftovers", running(), "api")

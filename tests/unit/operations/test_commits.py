@@ -78,7 +78,7 @@ def test_where_nothing_has_moved_the_plan_says_so(checkout: Path) -> None:
     made = roll_back(checkout, state(checkout))
     root = git(checkout, "rev-parse", "HEAD")
     assert said(made, "commit") == (
-        f"the sources are at {root[:12]} as they were then, and so are 3 submodules"
+        f"the sources are at {root[:12]}, as they were then, and so are 3 submodules"
     )
     assert said(made, "sources") == ""
 
@@ -91,10 +91,10 @@ def test_the_root_and_each_submodule_are_named_then_and_now(checkout: Path) -> N
     made = roll_back(checkout, then)
     web = [dict(item.submodules)["my web"][:12] for item in (then, now)]
     assert said(made, "commit").splitlines() == [
-        f"the folder was at {then.commit[:12]}, and is at {now.commit[:12]}",
-        f"my web was at {web[0]}, and is at {web[1]}",
+        f"the folder was at {then.commit[:12]}, and is now at {now.commit[:12]}",
+        f"my web was at {web[0]}, and is now at {web[1]}",
     ]
-    assert "no source is moved by this" in said(made, "sources")
+    assert "sources are not changed" in said(made, "sources")
     run_what_it_names(made)
     assert state(checkout) == then
     assert said(roll_back(checkout, then), "sources") == ""
@@ -112,7 +112,7 @@ def test_what_it_names_moves_submodules_that_no_commit_of_the_root_names(checkou
     git(checkout, "submodule", "--quiet", "deinit", "--force", "my web")
     gone = roll_back(checkout, then)
     assert "my web was at " in said(gone, "commit")
-    assert "is at no commit (not checked out)" in said(gone, "commit")
+    assert "is now at no commit (not checked out)" in said(gone, "commit")
     run_what_it_names(gone)
     assert state(checkout) == then
 
@@ -140,7 +140,7 @@ def test_a_submodule_that_came_or_went_is_named(checkout: Path, tmp_path: Path) 
     git(checkout, "rm", "--quiet", "my web")
     git(checkout, "commit", "--quiet", "--message", "another")
     made = roll_back(checkout, then)
-    assert "more was at no such submodule, and is at " in said(made, "commit")
+    assert "more was at no such submodule, and is now at " in said(made, "commit")
     assert "my web was at " in said(made, "commit")
     run_what_it_names(made)
     assert state(checkout).submodules == then.submodules
@@ -151,7 +151,7 @@ def test_changes_in_no_commit_are_to_be_kept_first(checkout: Path) -> None:
     commit(checkout, "2")
     (checkout / "source").write_text("mine")
     made = roll_back(checkout, then)
-    assert "changes in no commit (the folder itself): keep them first" in said(made, "sources")
+    assert "uncommitted changes (the folder itself): keep them first" in said(made, "sources")
 
 
 def test_a_folder_that_git_does_not_answer_for_is_told(checkout: Path, tmp_path: Path) -> None:
@@ -161,6 +161,6 @@ def test_a_folder_that_git_does_not_answer_for_is_told(checkout: Path, tmp_path:
     assert now.commit == ""
     assert now.trouble
     made = roll_back(checkout, then)
-    assert f"it ran {then.commit[:12]}; where it is now is not known" in said(made, "commit")
+    assert f"it ran {then.commit[:12]}; the current commit is unknown" in said(made, "commit")
     assert "run this first" not in said(made, "sources")
     assert state(tmp_path) == Deployment(), "a folder without git has no commits, and no trouble"

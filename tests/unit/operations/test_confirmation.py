@@ -123,12 +123,14 @@ def test_each_word_says_why_it_is_asked_for() -> None:
     words = {"confirm_origin": SafeText("from-elsewhere"), "confirm_loss": SafeText("no-backup")}
     agreement = Agreement(losing(**words), 0)
     agreement.show()
-    assert "another word is asked for then" in agreement.hint
+    assert "then another word" in agreement.hint
     assert not agreement.typed("pixel").run
     assert agreement.hint == "The backup was not made here. Type from-elsewhere as well."
     assert not agreement.typed("no-backup").run
     assert not agreement.typed("from-elsewhere").run
-    assert agreement.hint == "No backup has all that is lost. Type no-backup as well to run it."
+    assert (
+        agreement.hint == "No backup has everything that is lost. Type no-backup as well to run it."
+    )
     assert agreement.typed("no-backup").run
 
 

@@ -85,7 +85,7 @@ class TestSave:
         assert step.command[1:6] == ("-P", "-m", "pixel_tui.environment", "save", ID)
         assert step.command[step.command.index("--was") + 1] == OLD
         (effect,) = made.affects
-        assert effect.change == "would have to be recreated"
+        assert effect.change == "must be recreated"
         assert effect.cause == "its environment changes (API_TOKEN)"
         assert "a restart changes nothing" in warnings(made)
 
@@ -119,7 +119,7 @@ class TestSave:
             path=plain("/srv/pixel/base.env"), trouble=NO_TEXT, left=left, edited="/x/base.env"
         )
         known = facts(impact(), others=(base,))
-        with pytest.raises(OperationError, match="half done"):
+        with pytest.raises(OperationError, match="interrupted"):
             plan("environment-save", known, ID)
         back = plan("environment-roll-back", known)
         assert back.steps[0].command[back.steps[0].command.index("--edited") + 1] == "/x/base.env"
@@ -172,11 +172,11 @@ class TestSave:
     ) -> None:
         candidate = Candidate(ID, NEW, impact(changed("api")), f"/state/{ID}.env", base)
         known = facts(None, candidates=(candidate,))
-        with pytest.raises(CandidateOutdated, match="was changed since this edit") as caught:
+        with pytest.raises(CandidateOutdated, match="has changed since this edit") as caught:
             plan(action, known, ID)
         assert "merge" in str(caught.value)
         (choice,) = candidate_choices(known)
-        assert "made from another version" in choice.words
+        assert "based on another version" in choice.words
 
     def test_an_edit_of_no_file_is_saved_where_there_is_none_yet(self) -> None:
         candidate = Candidate(ID, NEW, impact(), f"/state/{ID}.env", "")
@@ -185,12 +185,12 @@ class TestSave:
     def test_it_wants_a_candidate_that_there_is(self) -> None:
         with pytest.raises(UsageError, match="id of one candidate"):
             plan("environment-save", facts(impact()))
-        with pytest.raises(OperationError, match="no such candidate"):
+        with pytest.raises(OperationError, match="No such candidate"):
             plan("environment-save", facts(impact()), "f" * 16)
         reason = why_not(
             action_named("environment-save"), (), stack_of(), facts(None, candidates=())
         )
-        assert "Nothing waits to be saved" in reason
+        assert "Nothing to save" in reason
         assert why_not(action_named("environment-save"), (), stack_of(), NO_FACTS)
 
 
@@ -241,7 +241,7 @@ class TestMountedFile:
         made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
         assert [step.title for step in made.steps] == ["Restore .env"]
         said = warnings(made)
-        assert "app mounts a file that is replaced, and not its folder, and shares" in said
+        assert "app mounts a file that is replaced, not its folder, and shares" in said
         assert "pixel-job-run-1 mounts a file" in said
         assert "would run its command again" in said
 
@@ -274,9 +274,9 @@ class TestApply:
         assert "confirmed within 2m" in warnings(made)
         said = {str(effect.service): str(effect.change) for effect in made.affects}
         assert said["api"] == "is recreated"
-        assert said["web"] == "is built anew and recreated"
+        assert said["web"] == "is rebuilt and recreated"
         assert said["off"] == "gets it when it is created"
-        assert said["halted"] == "is stopped and gets it by `recreate`, not by `start`"
+        assert said["halted"] == "is stopped, and gets it with `recreate`, not with `start`"
         assert [item.name for item in made.checks_after] == ["api", "web"]
 
     def test_a_service_that_was_scaled_by_hand_keeps_its_number(self) -> None:
@@ -309,7 +309,7 @@ class TestApply:
         assert [(item.service, item.change) for item in made.affects] == [("api", "is restarted")]
         assert "restart api" in step.title
         saved = plan("environment-save", facts(impact(mounting)), ID)
-        assert "reads the old one until a restart" in warnings(saved)
+        assert "read the old one until a restart" in warnings(saved)
         assert "a restart changes nothing" not in warnings(saved)
 
     @pytest.mark.parametrize("along", [True, False])
@@ -362,20 +362,20 @@ class TestApply:
         made = plan("environment-apply", known, ID, stack=on_net)
         (step,) = made.steps
         assert "--network=pixel_net" in step.command
-        assert "make pixel_net again, bring up api" in step.title
-        assert "network pixel_net changes with this file: made again" in warnings(made)
-        assert "debug stands still on pixel_net" in warnings(made)
+        assert "recreate pixel_net, bring up api" in step.title
+        assert "network pixel_net changes with this file: recreated" in warnings(made)
+        assert "debug is stopped on pixel_net" in warnings(made)
         assert plan("environment-save", known, ID).steps
 
         stranger = replace(
             net, attached=(*net.attached, AttachedContainer("f" * 64, plain("probe")))
         )
         known = facts(impact(changed("api"), networks=(stranger,)))
-        with pytest.raises(OperationError, match="while probe runs on it") as caught:
+        with pytest.raises(OperationError, match="while probe is running on it") as caught:
             plan("environment-apply", known, ID, stack=on_net)
         assert "stop probe" in caught.value.remedy
         unread = replace(net, unread=plain("Nobody answers."))
-        with pytest.raises(OperationError, match="is not known: Nobody answers"):
+        with pytest.raises(OperationError, match="are unknown: Nobody answers"):
             plan("environment-apply", facts(impact(changed("api"), networks=(unread,))), ID)
 
     def test_a_volume_that_it_changes_is_kept_and_the_commands_are_told(self) -> None:
@@ -403,7 +403,7 @@ class TestApply:
         known = facts(impact(replace(changed("api"), ports=(Port(80, "tcp", plain(""), 8080),))))
         assert "ports held by other containers" in warnings(plan("environment-apply", known, ID))
         item = HeldPort(8080, "tcp", "", plain("other"), "other")
-        with pytest.raises(OperationError, match="api wants port 8080, which other holds"):
+        with pytest.raises(OperationError, match="api needs port 8080, which other holds"):
             plan("environment-apply", replace(known, held_ports=(item,)), ID)
         own = replace(item, container_id=container("api").id)
         assert plan("environment-apply", replace(known, held_ports=(own,)), ID).steps
@@ -435,11 +435,11 @@ class TestApply:
 
     def test_another_project_name_is_refused(self) -> None:
         other = impact(changed("api"), project=SafeText("other"))
-        with pytest.raises(OperationError, match="called other"):
+        with pytest.raises(OperationError, match="would become other"):
             plan("environment-apply", facts(other), ID)
 
     def test_what_compose_has_not_answered_is_not_guessed(self) -> None:
-        with pytest.raises(OperationError, match="has not said yet"):
+        with pytest.raises(OperationError, match="has not evaluated"):
             plan("environment-apply", facts(None), ID)
 
     def test_it_works_where_compose_refuses_what_there_is_now(self) -> None:
@@ -477,9 +477,9 @@ class TestLeftHalfDone:
     def test_it_can_be_taken_back(self) -> None:
         made = plan("environment-roll-back", facts(impact(), left=self.LEFT))
         assert made.steps[0].command[4] == "roll-back"
-        assert "nobody has confirmed it" in made.reason
+        assert "but is not confirmed" in made.reason
         assert [effect.service for effect in made.affects] == ["api"]
-        assert "what pixel-api-1 wrote outside of its volumes is lost" in warnings(made)
+        assert "everything that pixel-api-1 wrote outside of its volumes is lost" in warnings(made)
 
     def test_what_is_on_a_network_that_goes_is_named_as_an_apply_does(self) -> None:
         api = container("api")
@@ -499,18 +499,18 @@ class TestLeftHalfDone:
             return plan("environment-roll-back", known, stack=on_net)
 
         said = warnings(back(net))
-        assert "network pixel_net is another one than before the apply: made again" in said
-        assert "debug stands still on pixel_net, is not part of this" in said
+        assert "network pixel_net is not the one from before the apply: recreated" in said
+        assert "debug is stopped on pixel_net, is not part of this" in said
         assert "network connect" in said
         assert "halted is stopped: recreate it before you start it" in said
-        assert back(net).title == "Take back an apply of .env"
-        with pytest.raises(OperationError, match="while probe runs on it"):
+        assert back(net).title == "Roll back an apply of .env"
+        with pytest.raises(OperationError, match="while probe is running on it"):
             back(
                 replace(net, attached=(*net.attached, AttachedContainer("f" * 64, plain("probe"))))
             )
         said = warnings(back(replace(net, unread=plain("Nobody answers."))))
-        assert said.startswith("what is on network pixel_net is not known: Nobody answers.")
+        assert said.startswith("the containers on network pixel_net are unknown: Nobody answers.")
 
     def test_where_nothing_is_left_there_is_nothing_to_take_back(self) -> None:
         reason = why_not(action_named("environment-roll-back"), (), stack_of(), facts(impact()))
-        assert reason == "No apply was left half done."
+        assert reason == "No apply was interrupted."

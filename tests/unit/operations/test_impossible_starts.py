@@ -27,7 +27,7 @@ def start(snapshot: StackSnapshot, *names: str, facts: Facts) -> Plan:
 
 
 def test_an_external_network_or_volume_that_is_not_there() -> None:
-    """Of a service whose profile is off as well: the plan starts it all the same."""
+    """Of a service whose profile is not active as well: the plan starts it all the same."""
     externals = (External("network", plain("shared")), External("volume", plain("kept")))
     worker = spec("worker", externals=externals, active=False, profiles=(plain("late"),))
     nothing = stack(specs=(worker,))
@@ -37,16 +37,16 @@ def test_an_external_network_or_volume_that_is_not_there() -> None:
         (replace(there, networks=frozenset({"id"})), r"docker network create shared"),
         (replace(there, volumes=()), r"docker volume create kept"),
     ):
-        with pytest.raises(OperationError, match=rf"which is not there \({command}\)"):
+        with pytest.raises(OperationError, match=rf"which does not exist \({command}\)"):
             start(nothing, "worker", facts=facts)
     unknown = start(nothing, "worker", facts=replace(there, volumes=None))
     told = " ".join(item.message for item in unknown.checks_before)
-    assert "whether external networks and volumes are there" in told
+    assert "whether external networks and volumes exist" in told
     made = stack(exited("worker"), specs=(worker,))
     assert start(made, "worker", facts=replace(there, volumes=())).steps, "it has its own"
 
 
-NO_NETWORK = r"needs the external network shared, which is not there \(docker network create"
+NO_NETWORK = r"needs the external network shared, which does not exist \(docker network create"
 SHARED = (External("network", plain("shared")),)
 
 
@@ -66,7 +66,7 @@ def test_what_up_looks_for_is_missed_before_anything_is_stopped(action: str) -> 
         plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=gone)
     unknown = plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=Facts())
     (words,) = [check.message for check in unknown.checks_before if check.name == "not checked"]
-    assert words.startswith("whether external networks and volumes are there")
+    assert words.startswith("whether external networks and volumes exist")
 
 
 def test_who_is_taken_along_is_missed_something_too() -> None:
@@ -78,13 +78,15 @@ def test_who_is_taken_along_is_missed_something_too() -> None:
     for app in (by_name, replace(by_name, joins=())):
         joined = container("app", joins=(owner.id,), ipc_of=owner.id)
         seen = stack(owner, joined, specs=(spec("owner"), app))
-        with pytest.raises(OperationError, match=f"app would have .* as well, and {NO_NETWORK}"):
+        with pytest.raises(
+            OperationError, match=f"app must be recreated as well, and {NO_NETWORK}"
+        ):
             plan_action("recreate", ["owner"], seen, COMMAND, now=NOW, facts=gone)
     lost = container("app", joins=("d" * 64,), ipc_of="d" * 64)
     seen = stack(owner, lost, specs=(spec("owner"), by_name))
     made = plan_action("restart", ["owner"], seen, COMMAND, now=NOW, facts=gone)
     assert [step.title for step in made.steps] == ["Restart owner"], "app has lost it already"
-    (left,) = [check.message for check in made.checks_before if check.name == "left alone"]
+    (left,) = [check.message for check in made.checks_before if check.name == "not changed"]
     assert "needs the external network shared" in left
 
 
@@ -95,7 +97,7 @@ def test_a_service_whose_profile_is_off_is_told_to_be_built_first(tmp_path: Path
     assert service is not None
     assert (service.sync.action, service.sync.missing_image) == (SyncAction.OFF, True)
     facts = Facts(build_troubles=read_build_troubles(nothing))
-    with pytest.raises(OperationError, match="has to be built, and there is no folder"):
+    with pytest.raises(OperationError, match=r"must be built, and folder .* does not exist"):
         start(nothing, "worker", facts=facts)
     made = start(nothing, "worker", facts=Facts())
     assert made.affects[0].change == "is created and started, once its image is built"
@@ -201,7 +203,7 @@ def test_what_compose_refuses_by_itself_is_refused_with_its_words() -> None:
             plan_action(action, ["web"], stack(specs=(web, api)), COMMAND, now=NOW)
     with pytest.raises(OperationError, match=f"api depends on web, which {words[4:]}"):
         start(stack(specs=(web, api)), "api", facts=Facts())
-    with pytest.raises(OperationError, match="names neither an image nor a build"):
+    with pytest.raises(OperationError, match="names no image and no build"):
         plan_action("rebuild", ["web"], stack(specs=(web,)), COMMAND, now=NOW)
     made = stack(exited("web"), specs=(web,))
     assert start(made, "web", facts=Facts()).steps, "it has its container"
@@ -224,7 +226,7 @@ def test_a_container_that_is_there_starts_whatever_its_image_is_called_now() -> 
 
 def test_the_port_of_a_dependency_counts_too() -> None:
     seen = stack(exited("db"), exited("api"), specs=(spec("db", ports=(PORT,)), spec("api", "db")))
-    with pytest.raises(OperationError, match="api depends on db, which wants port 8080"):
+    with pytest.raises(OperationError, match="api depends on db, which needs port 8080"):
         start(seen, "api", facts=held(8080))
 
 
@@ -240,13 +242,13 @@ def test_a_port_is_missed_before_the_old_container_goes(action: str) -> None:
         return plan_action(action, [name], seen, COMMAND, now=NOW, facts=facts)
 
     assert made(held(8080, owner=container("web").id)).steps
-    with pytest.raises(OperationError, match=r"web wants port 8080, which other holds"):
+    with pytest.raises(OperationError, match=r"web needs port 8080, which other holds"):
         made(held(8080))
     old = container("old")
-    with pytest.raises(OperationError, match=r"web wants port 8080, which 6f6c64.* holds"):
+    with pytest.raises(OperationError, match=r"web needs port 8080, which 6f6c64.* holds"):
         made(held(8080, owner=old.id), old)
     if action != "recreate":  # with `--no-deps`
-        with pytest.raises(OperationError, match=r"api depends on web, which wants port 8080"):
+        with pytest.raises(OperationError, match=r"api depends on web, which needs port 8080"):
             made(held(8080), name="api")
     told = [check.message for check in made(Facts()).checks_before if check.name == "not checked"]
     assert "ports held by other containers" in " ".join(told)
@@ -270,7 +272,7 @@ def profiled(*, required: bool = True) -> tuple[ServiceSpec, ...]:
 
 @pytest.mark.parametrize("name", ["api", "web"])
 def test_a_dependency_whose_profile_is_off(name: str) -> None:
-    with pytest.raises(OperationError, match=r"on db.*whose profile is off.*--profile data"):
+    with pytest.raises(OperationError, match=r"on db.*whose profile is not active.*--profile data"):
         start(stack(specs=profiled()), name, facts=Facts())
 
 
@@ -278,7 +280,7 @@ def test_a_dependency_whose_profile_is_off(name: str) -> None:
 def test_a_dependency_that_is_off_is_missed_before_anything_is_built(action: str) -> None:
     db, api, web = (replace(item, builds=True) for item in profiled())
     seen = stack(container("api"), container("web"), specs=(db, api, web))
-    with pytest.raises(OperationError, match=r"would fail: .* db, whose profile is off"):
+    with pytest.raises(OperationError, match=r"would fail: .* db, whose profile is not active"):
         plan_action(action, ["web"], seen, COMMAND, now=NOW, facts=Facts())
     both = plan_action(action, ["api", "db"], seen, COMMAND, now=NOW, facts=Facts())
     assert both.steps, "a name turns its profile on"
@@ -296,9 +298,9 @@ def building(folder: Path, dockerfile: str = "Dockerfile") -> StackSnapshot:
 @pytest.mark.parametrize(
     ("prepare", "reason"),
     [
-        (lambda folder: None, "there is no folder"),
+        (lambda folder: None, " does not exist"),
         (lambda folder: folder.mkdir(), "is empty .*submodule"),
-        (lambda folder: (folder.mkdir(), (folder / "x").touch()), "there is no Dockerfile in"),
+        (lambda folder: (folder.mkdir(), (folder / "x").touch()), "no Dockerfile in"),
     ],
 )
 def test_a_folder_that_nothing_can_be_built_from(
@@ -306,7 +308,7 @@ def test_a_folder_that_nothing_can_be_built_from(
 ) -> None:
     prepare(tmp_path / "api")  # type: ignore[operator]
     seen = building(tmp_path / "api")
-    with pytest.raises(OperationError, match=f"has to be built, and .*{reason}"):
+    with pytest.raises(OperationError, match=f"must be built, and .*{reason}"):
         start(seen, "api", facts=Facts(build_troubles=read_build_troubles(seen)))
 
 
@@ -323,7 +325,7 @@ def test_a_build_from_an_empty_folder_is_refused_before(
         plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=facts)
     made = plan_action(action, [], seen, COMMAND, now=NOW, facts=facts)
     assert made.targets == ("other",)
-    (left,) = [check.message for check in made.checks_before if check.name == "left alone"]
+    (left,) = [check.message for check in made.checks_before if check.name == "not changed"]
     assert left.startswith("api can't be built")
 
 
@@ -339,7 +341,7 @@ def test_what_up_has_to_build_is_missed_before_anything_is_stopped(
     seen = stack(exited("db"), specs=specs, image="sha256:now" if always else None)
     facts = Facts(build_troubles=read_build_troubles(seen))
     name, reason = ("db", "") if action == "recreate" else ("api", "api depends on db, which ")
-    with pytest.raises(OperationError, match=f"{reason}has to be built, and .* is empty"):
+    with pytest.raises(OperationError, match=f"{reason}must be built, and .* is empty"):
         plan_action(action, [name], seen, COMMAND, now=NOW, facts=facts)
     assert plan_action("start", ["db"], seen, COMMAND, now=NOW, facts=facts).steps
     there = stack(exited("db"), specs=(replace(db, always_builds=False), specs[1]))
@@ -359,7 +361,7 @@ def on_network(network_id: str) -> StackSnapshot:
 
 def test_a_network_that_was_made_again_is_another_one() -> None:
     now = Facts(networks=frozenset({"new"}))
-    with pytest.raises(OperationError, match=r"a network shared that is gone \(recreate it\)"):
+    with pytest.raises(OperationError, match=r"network shared, which is gone \(recreate it\)"):
         start(on_network("old"), "web", facts=now)
     assert plan_action("recreate", ["web"], on_network("old"), COMMAND, now=NOW, facts=now).steps
 
@@ -373,9 +375,9 @@ def test_a_restart_starts_what_is_down_and_is_refused_for_the_same_reasons() -> 
     seen = stack(down, container("api"), specs=specs)
     made = plan_action("restart", [], seen, COMMAND, now=NOW, facts=now)
     assert [step.title for step in made.steps] == ["Restart api"]
-    (left,) = [check.message for check in made.checks_before if check.name == "left alone"]
+    (left,) = [check.message for check in made.checks_before if check.name == "not changed"]
     create = "docker network create shared, then recreate it"
-    assert left == f"web was made for a network shared that is gone ({create})"
+    assert left == f"web was created for network shared, which is gone ({create})"
     with pytest.raises(OperationError, match=create):
         start(seen, "web", facts=now)
     again = replace(now, networks=frozenset({"shared", "new"}))
@@ -386,7 +388,7 @@ def test_a_restart_starts_what_is_down_and_is_refused_for_the_same_reasons() -> 
     unknown = plan_action("restart", ["web"], seen, COMMAND, now=NOW, facts=Facts())
     told = [check.message for check in unknown.checks_before if check.name == "not checked"]
     assert told == [
-        "whether the networks of the containers are still there (Docker did not answer in time)"
+        "whether the networks of the containers still exist (Docker did not answer in time)"
     ]
 
 
@@ -395,7 +397,7 @@ def test_one_of_several_containers_may_be_down_and_without_its_network(action: s
     place = NetworkAddress(plain("shared"), plain(""), network_id="old")
     several = (container("web"), exited("web", 2, networks=(place,)))
     seen = stack(*several, specs=(spec("web", replicas=2),))
-    with pytest.raises(OperationError, match=r"a network shared that is gone \(recreate it\)"):
+    with pytest.raises(OperationError, match=r"network shared, which is gone \(recreate it\)"):
         plan_action(
             action, ["web"], seen, COMMAND, now=NOW, facts=Facts(networks=frozenset({"new"}))
         )
@@ -410,8 +412,8 @@ def test_one_that_can_not_start_leaves_the_others_their_start() -> None:
     seen = stack(exited("web"), exited("api"), specs=(spec("web", ports=(PORT,)), spec("api")))
     made = start(seen, facts=held(8080))
     assert made.targets == ("api",)
-    left = [check.message for check in made.checks_before if check.name == "left alone"]
-    assert left == ["web wants port 8080, which other holds (stop that first)"]
+    left = [check.message for check in made.checks_before if check.name == "not changed"]
+    assert left == ["web needs port 8080, which other holds (stop that first)"]
 
 
 def test_the_list_of_actions_says_why_it_can_not_be_started() -> None:

@@ -204,7 +204,7 @@ class TestVerification:
         waiting = threading.Event()
 
         def listen(status: JobStatus) -> None:
-            if "has not agreed yet" in status.message:
+            if "not healthy yet" in status.message:
                 waiting.set()
 
         job = desk.operator(PATIENT).run(desk.plan())
@@ -221,7 +221,7 @@ class TestVerification:
         status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
         assert status.message == (
-            "agent is unhealthy: last probe exit code 1: connection refused; look at its log."
+            "agent is unhealthy: last check exit code 1: connection refused; check its logs."
         )
 
     @pytest.mark.parametrize("by_the_way", [True, False])
@@ -239,7 +239,7 @@ class TestVerification:
         desk.runner.on_start = lambda: desk.observer.show(starting)
         status = desk.done()
         assert status.state is JobState.FAILED
-        assert "health check has not agreed yet (" in status.message
+        assert "running, not healthy yet (" in status.message
         assert status.seconds is not None
         assert status.seconds >= QUICK.probing
 
@@ -261,11 +261,11 @@ class TestVerification:
         desk.runner.on_start = lambda: desk.observer.show(looping)
         status = desk.done()
         assert status.state is JobState.FAILED
-        assert "restarted again and again (exit code 1); look at its log" in status.message
+        assert "in a restart loop (exit code 1); check its logs" in status.message
 
     def test_one_that_came_up_in_the_second_attempt_is_told_as_that(self, desk: Desk) -> None:
         desk.runner.on_start = lambda: desk.observer.show(again(restarts=2))
-        assert "running and healthy again (restarted 2 times by the engine)" in desk.done().message
+        assert "running and healthy again (restarted 2 times by Docker)" in desk.done().message
 
     def test_several_are_told_the_bad_ones_first(self, desk: Desk) -> None:
         web = agent(id="c" * 64, service=SafeText("web"), health=None)
@@ -275,7 +275,7 @@ class TestVerification:
         desk.runner.on_start = lambda: desk.observer.show(dead, later)
         status = desk.done(desk.plan("restart", "web", "agent"))
         assert status.message == (
-            "agent is not running: exit code 1; look at its log. web is running again."
+            "agent is not running: exit code 1; check its logs. web is running again."
         )
 
     def test_without_a_health_check_it_has_to_last(self, desk: Desk) -> None:
@@ -336,7 +336,7 @@ class TestFailure:
         status = desk.done()
         assert status.state is JobState.FAILED
         assert status.exit_code == 1
-        assert "Restart agent ended with exit code 1: no space left on device." in status.message
+        assert "Restart agent exited with exit code 1: no space left on device." in status.message
         assert "agent is not restarted yet" in status.message
         assert desk.records()[-1]["exit_code"] == 1
 
@@ -351,13 +351,13 @@ class TestFailure:
 
     def test_an_apply_whose_program_was_killed_promises_nothing(self, desk: Desk) -> None:
         desk.runner.codes = [137]
-        desk.runner.says = "Confirm it within 2m, else what was before comes back"
+        desk.runner.says = "Confirm it within 2m, else it is rolled back"
         desk.runner.on_start = lambda: None
         status = desk.done(left_half_done(desk))
         assert status.state is JobState.FAILED
-        assert "comes back" not in status.message
-        assert "works; nobody has confirmed it" in status.message
-        assert "`environment-roll-back` puts back what was before" in status.message
+        assert "rolled back in" not in status.message
+        assert "works, but is not confirmed" in status.message
+        assert "`environment-roll-back` restores the previous state" in status.message
 
     @pytest.mark.parametrize("code", [-9, 137])
     def test_a_restore_that_was_killed_says_what_it_replaced(
@@ -372,14 +372,15 @@ class TestFailure:
         (tmp_path / "a.db").write_text("old")
         message = desk.done(made).message
         assert (
-            f"Restart agent ended with exit code {code} (SIGKILL). Nothing was replaced." in message
+            f"Restart agent exited with exit code {code} (SIGKILL). Nothing was replaced."
+            in message
         )
         (tmp_path / "a.db").rename(tmp_path / "a.db.before-x")
         (tmp_path / "a.db").write_text("new")
         desk.runner.codes = [code]
         assert "Replaced: a.db (kept as a.db.before-x)." in desk.done(made).message
         desk.runner.codes, desk.runner.says = [1], "It has no room.\n"
-        assert "Restart agent ended with exit code 1: It has no room." in desk.done(made).message
+        assert "Restart agent exited with exit code 1: It has no room." in desk.done(made).message
 
     def test_the_steps_behind_it_are_not_begun(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
@@ -464,7 +465,7 @@ class TestCancel:
         assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()
         message = job.wait(PATIENCE).message
-        assert message.startswith("Cancelled. The engine finishes the containers it has begun")
+        assert message.startswith("Cancelled. Docker finishes the container it is working on")
         assert "agent is not restarted yet" in message
         assert desk.records()[-1]["result"] == "cancelled"
 
@@ -477,7 +478,7 @@ class TestCancel:
         job.cancel()
         status = job.wait(PATIENCE)
         assert status.state is JobState.CANCELLED
-        assert "`environment-roll-back` puts back what was before" in status.message
+        assert "`environment-roll-back` restores the previous state" in status.message
 
     def test_no_further_step_is_begun(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
@@ -528,7 +529,7 @@ class TestCancel:
         job.cancel()
         status = job.wait(PATIENCE)
         assert status.state is JobState.CANCELLED
-        assert status.message.startswith("No longer waited for. agent is running, and its health")
+        assert status.message.startswith("Stopped waiting. agent is running, not healthy")
 
     def test_once_every_step_is_done_it_is_told_by_how_all_stands(self, desk: Desk) -> None:
         # The picture is of before the last step, as it is right behind it on a busy machine.
@@ -545,7 +546,7 @@ class TestCancel:
         listen(job.status)
         status = job.wait(PATIENCE)
         assert status.state is JobState.SUCCEEDED
-        assert "it was told to end, when every step was done" in status.message
+        assert "stopped after every step had finished" in status.message
 
     def test_after_the_end_it_does_nothing(self, desk: Desk) -> None:
         job = desk.operator().run(desk.plan())
@@ -566,7 +567,7 @@ class TestDoor:
     def test_a_lost_engine_is_refused(self, desk: Desk) -> None:
         plan = desk.plan()
         desk.observer.show(agent(), engine=replace(ENGINE, connection=Connection.LOST))
-        with pytest.raises(OperationError, match="engine"):
+        with pytest.raises(OperationError, match="Docker daemon"):
             desk.operator().run(plan)
         assert desk.runner.started == []
 
@@ -631,7 +632,7 @@ class TestDoor:
         ApplyFiles(desk.folder, Path(COMMAND.directory)).write(state)
         with pytest.raises(LockHeld, match="Restart agent") as raised:
             desk.operator().run(plan)
-        for words in ("rolled back in", "`c` in the console", "`pixel-tui env confirm`"):
+        for words in ("rolled back in", "`c` in pixel-tui", "`pixel-tui env confirm`"):
             assert words in raised.value.remedy
         desk.runner.commands[0].end(1)
         job.wait(PATIENCE)

@@ -85,8 +85,8 @@ class TestSettling:
         status = other.only()
         assert status.state is JobState.ABANDONED
         assert status.message == (
-            "Its console was gone. Restart agent (step 1 of 1) ended with exit code 0."
-            " Now agent is running and healthy again. All is as planned."
+            "Its pixel-tui was gone. Restart agent (step 1 of 1) exited with exit code 0."
+            " Now agent is running and healthy again. Everything is as planned."
         )
         assert status.exit_code == 0
         assert other.folder.read(job.id) == status
@@ -125,16 +125,16 @@ class TestSettling:
     def test_a_build_that_failed_is_told_from_one_that_did_not(self, other: Other) -> None:
         other.job(written="17\n")
         message = other.only().message
-        assert "Restart agent (step 1 of 1) ended with exit code 17." in message
+        assert "Restart agent (step 1 of 1) exited with exit code 17." in message
         assert "Now agent is not restarted yet." in message
-        assert message.endswith("Ask for it again where it is still wanted.")
+        assert message.endswith("Run it again if you still need it.")
 
     @pytest.mark.parametrize("written", ["", "\n", "x"])
     def test_what_nobody_wrote_down_is_not_claimed(self, other: Other, written: str) -> None:
         other.job(written=written)
         status = other.only()
         assert status.exit_code is None
-        assert "ended, how is not known" in status.message
+        assert "exit code unknown" in status.message
 
     def test_a_code_counts_that_a_command_left_before_it_was_known_by_its_id(
         self, other: Other
@@ -143,7 +143,7 @@ class TestSettling:
         other.job(written="0\n", command=None)
         status = other.only()
         assert status.exit_code == 0
-        assert "Restart agent (step 1 of 1) ended with exit code 0." in status.message
+        assert "Restart agent (step 1 of 1) exited with exit code 0." in status.message
 
     def test_a_step_that_has_ended_keeps_the_code_that_was_recorded(self, other: Other) -> None:
         job = other.job()
@@ -156,7 +156,7 @@ class TestSettling:
         other.desk.observer.show(agent(), orphan)
         plan = other.desk.plan("restart", "agent", "old")
         other.job(plan=plan, written="0\n")
-        assert "(step 1 of 2) ended with exit code 0. Never begun: Restart pixel-old-1." in (
+        assert "(step 1 of 2) exited with exit code 0. Never started: Restart pixel-old-1." in (
             other.only().message
         )
 
@@ -164,9 +164,7 @@ class TestSettling:
         job = other.job(written="0\n")
         job.output.write_text("$ worker restore\nfile .env restored\nPut aside: .env.before-x.\n")
         message = other.only().message
-        assert (
-            "ended with exit code 0. The last that was said: Put aside: .env.before-x." in message
-        )
+        assert "exited with exit code 0. Last output: Put aside: .env.before-x." in message
 
     def test_a_restore_that_died_says_what_it_replaced(
         self, other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -180,35 +178,35 @@ class TestSettling:
             "all 1 are whole; nothing is replaced yet\n"
         )
         message = other.only().message
-        assert "ended, how is not known. Nothing was replaced." in message
-        assert "The last that was said" not in message
+        assert "exit code unknown. Nothing was replaced." in message
+        assert "Last output" not in message
 
     def test_a_project_that_compose_refuses_is_an_answer(self, other: Other) -> None:
         other.job(written="0\n")
         watched = other.desk.observer
         refused = Trouble(SafeText("compose refuses it"), SafeText("mend it"), NOW)
         watched._snapshot = replace(watched.snapshot, project=None)
-        assert other.only().state is JobState.RUNNING, "it is still being read"
+        assert other.only().state is JobState.RUNNING, "it is still loading"
         watched._snapshot = replace(watched.snapshot, project_trouble=refused)
         assert other.only().state is JobState.ABANDONED
 
     def test_one_that_died_before_its_first_step(self, other: Other) -> None:
         other.job(state=JobState.QUEUED, started=None, times=(), command=None)
-        assert "Nothing had been begun." in other.only().message
+        assert "Nothing was started." in other.only().message
         assert other.desk.records()[-1]["steps_begun"] == 0
 
     def test_one_that_died_while_it_verified(self, other: Other) -> None:
         other.job(state=JobState.VERIFYING, exit_code=0)
         other.desk.observer.show(again())
         message = other.only().message
-        assert "Every step had ended well; nobody was there to verify it." in message
-        assert message.endswith("All is as planned.")
+        assert "Every step succeeded, but was not verified." in message
+        assert message.endswith("Everything is as planned.")
 
     def test_a_silent_engine_is_waited_for(self, other: Other) -> None:
         other.job(written="0\n")
         other.desk.observer.show(agent(), engine=replace(ENGINE, connection=Connection.LOST))
         assert other.only().state is JobState.RUNNING
-        assert "is found out" in other.only().message
+        assert "Verifying the result" in other.only().message
         other.desk.observer.show(again())
         assert other.only().state is JobState.ABANDONED
 
@@ -275,7 +273,7 @@ class TestGoingOn:
         other.job(command=mark_of(command.pid))
         status = other.only()
         assert status.state is JobState.RUNNING
-        assert "goes on to its end" in status.message
+        assert "runs to its end" in status.message
         assert other.watch.seen.alone == {status.id}
         assert [found.id for found in other.found] == [status.id]
         command.kill()
@@ -295,7 +293,7 @@ class TestGoingOn:
         assert command.wait(30) == -signal.SIGINT
         status = other.only()
         assert status.state is JobState.CANCELLED
-        assert status.message.startswith("It was cancelled after its console had gone.")
+        assert status.message.startswith("It was cancelled after its pixel-tui was gone.")
 
     def test_what_it_left_running_is_ended_where_it_is_cancelled(self, other: Other) -> None:
         leader = subprocess.Popen(
@@ -356,7 +354,7 @@ class TestOnlyLooking:
         sight.look()
         (seen,) = sight.seen.jobs
         assert seen.state is JobState.RUNNING
-        assert "found out by one that may change something" in seen.message
+        assert "that is not read-only will verify it" in seen.message
         assert other.folder.read(job.id) == job
         assert not (other.desk.folder / "audit.jsonl").exists()
         assert not isinstance(RemoteJob(sight, seen), CancellableJob)
@@ -369,7 +367,7 @@ class TestOthers:
         seen = CancellableRemoteJob(other.watch, job)
         heard: list[JobState] = []
         seen.subscribe(lambda status: heard.append(status.state))
-        assert "another console: ana on" in other.only().message
+        assert "another pixel-tui: ana on" in other.only().message
         other.folder.save(replace(job, state=JobState.VERIFYING), durable=False)
         other.watch.look()
         assert seen.status.state is JobState.VERIFYING

@@ -127,7 +127,7 @@ class TestSpawn:
         facts = known(ended(20), task(TWO))
         made = plan("task-spawn", facts, TWO)
         assert made.confirm == TWO[:8]
-        assert "waits 40s more" in warnings(made)
+        assert "must wait 40s more" in warnings(made)
         assert plan("task-spawn", known(ended(61), task(TWO)), TWO).confirm == ""
 
     def test_the_container_of_the_attempt_before_makes_room(self) -> None:
@@ -148,7 +148,7 @@ class TestStopAndAbort:
         assert verbs(made) == ["stop", "abort"]
         assert "--only-running" in commands(made)[1]
         assert made.risk is Risk.DISRUPTIVE
-        with pytest.raises(NothingToDo, match="No worker is at work"):
+        with pytest.raises(NothingToDo, match="No worker is running"):
             plan("task-stop", facts, ONE)
 
     def test_what_waits_is_given_up_without_touching_a_container(self) -> None:
@@ -177,16 +177,16 @@ class TestAgain:
         assert verbs(plan("task-requeue", facts, ONE)) == ["requeue"]
         gone = worker(**exited(137))
         assert verbs(plan("task-requeue", facts, ONE, workers=(gone,))) == ["requeue"]
-        with pytest.raises(OperationError, match="may be at work"):
+        with pytest.raises(OperationError, match="may be running"):
             plan("task-requeue", facts, ONE, workers=(worker(),))
 
     def test_a_name_has_to_mean_one_task(self) -> None:
         other = ONE[:8] + TWO[8:]
-        with pytest.raises(OperationError, match="begin like that"):
+        with pytest.raises(OperationError, match="start with that"):
             plan("task-abort", known(task(), task(other)), ONE[:8])
         with pytest.raises(OperationError, match="Several tasks have this id"):
             plan("task-abort", known(task(), task()), ONE)
-        with pytest.raises(OperationError, match="no such task"):
+        with pytest.raises(OperationError, match="No such task"):
             plan("task-abort", known(task()), TWO)
         with pytest.raises(UsageError, match="id of one task"):
             plan("task-abort", known(task()))
@@ -230,7 +230,7 @@ class TestTheRest:
         (expected,) = made.checks_after
         assert (expected.name, expected.probed) == ("syntropy", True)
         assert expected.before, "the old container has to be gone"
-        with pytest.raises(OperationError, match="at work already"):
+        with pytest.raises(OperationError, match="already running"):
             plan("task-rebuild", known(), workers=(worker(),))
 
 
@@ -249,7 +249,7 @@ class TestGuardRails:
         assert made.confirm == ONE[:8]
         said = [check.message for check in made.checks_before if check.ok]
         assert "syntropy is recreated" in said
-        assert f"pixel-worker-{ONE[:8]} goes on: no worker is touched" in said
+        assert f"pixel-worker-{ONE[:8]} continues: no worker is affected" in said
 
     def test_a_worker_that_the_ledger_does_not_know_wants_the_name_of_the_service(self) -> None:
         assert plan("stop", known(), "syntropy", workers=(worker(),)).confirm == "syntropy"

@@ -172,7 +172,7 @@ class TestSharing:
         victim = tmp_path / "victim"
         victim.write_text("precious")
         path.symlink_to(victim)
-        with pytest.raises(FileError, match="can't be locked"):
+        with pytest.raises(FileError, match="Can't lock"):
             take(tmp_path)
         assert victim.read_text() == "precious"
         assert holder(path) is None
@@ -187,7 +187,7 @@ class TestSharing:
 
     def test_a_pipe_is_refused_and_not_waited_for(self, tmp_path: Path) -> None:
         os.mkfifo(the_path(tmp_path))
-        with pytest.raises(FileError, match="no plain file"):
+        with pytest.raises(FileError, match="not a regular file"):
             take(tmp_path)
         assert holder(the_path(tmp_path)) is None
 

@@ -67,7 +67,7 @@ def remedy(snapshot: StackSnapshot) -> tuple[str, str]:
     ("owner", "why"),
     [
         (container("owner", started_at=STARTED + timedelta(seconds=1)), "was started after it"),
-        (exited("owner"), "does not run"),
+        (exited("owner"), "is not running"),
         (container("owner"), ""),
     ],
 )
@@ -203,7 +203,7 @@ def test_what_was_killed_with_another_is_told_from_an_end_of_its_own(
         why = "it was killed with owner, whose PID namespace it shares" if ended else ""
         assert app_of(snapshot).cut_off == why
         if ended:
-            assert remedy(snapshot)[1] == "Start it (s); if owner is down, that is started first."
+            assert remedy(snapshot)[1] == "Start it (s); if owner is down, it is started first."
     if not changes:
         gone = tracer(again, pid_of=GONE)
         assert remedy(gone)[1] == "Recreate it (a): it can't be started again."
@@ -221,7 +221,7 @@ def test_a_stop_says_whom_it_kills() -> None:
     specs = (spec("owner"), spec("app", "owner", pid_of=OWNER), spec("web", "owner"))
     app = container("app", pid_of=owner.id)
     made = plan("stop", stack(owner, app, container("web"), specs=specs), "owner")
-    assert effects(made)["app"] == "is killed with it, and does not stop in its own time"
+    assert effects(made)["app"] == "is killed with it, without a grace period"
     assert "loses owner" in effects(made)["web"]
     assert commands(made) == [(*COMPOSE, "stop", "owner")]
 

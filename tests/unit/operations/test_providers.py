@@ -42,7 +42,7 @@ def test_all_are_brought_up_and_only_those_with_a_container_are_verified() -> No
 
 
 def test_a_provider_alone_is_no_reason_to_start_all() -> None:
-    with pytest.raises(NothingToDo, match=r"^There is nothing to start: app is running already\.$"):
+    with pytest.raises(NothingToDo, match=r"^Nothing to start: app is already running\.$"):
         plan("start", provided(container("app")))
 
 

@@ -141,7 +141,7 @@ def test_what_is_restarted_has_to_be_found_where_the_proxy_looks_for_it() -> Non
     found = find(expected, moved)
     assert found.standing is ExpectationState.BROKEN
     assert sentence([found]) == (
-        "api is running again, but at another address than nginx keeps; restart nginx"
+        "api is running again, but nginx has its old address; restart nginx"
     )
 
 

@@ -133,7 +133,7 @@ def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapsho
             REFUSED,
             REFUSED,
             ExpectationState.MET,
-            "it can't be asked from here (connection refused)",
+            "unreachable from here (connection refused)",
         ),
         (ITSELF, Answer(200), Answer(200), ExpectationState.MET, "nginx is answering (200)"),
         (
@@ -141,7 +141,7 @@ def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapsho
             Answer(200),
             Answer(502),
             ExpectationState.WAITING,
-            "does not reach what is behind it",
+            "can't reach its upstream",
         ),
         (ITSELF, Answer(502), Answer(502), ExpectationState.MET, "answering 502, as before"),
     ],

@@ -32,7 +32,7 @@ def test_a_check_that_refuses_ends_with_nothing_was_changed(desk: Desk, checked:
     status = desk.done(checked)
     assert status.state is JobState.FAILED
     assert status.message == (
-        "Test it ended with exit code 1: unknown directive. Nothing was changed."
+        "Test it exited with exit code 1: unknown directive. Nothing was changed."
     )
 
 
@@ -52,10 +52,10 @@ def test_a_check_that_is_cancelled_says_the_same(desk: Desk, checked: Plan) -> N
 @pytest.mark.parametrize(
     ("state", "step", "words"),
     [
-        (JobState.QUEUED, 0, "Nothing had been begun. Ask for it"),
-        (JobState.RUNNING, 0, "Never begun: Restart agent. Nothing was changed. Ask for it"),
-        (JobState.RUNNING, 1, "Now agent is not restarted yet. Ask for it"),
-        (JobState.VERIFYING, 1, "Now agent is not restarted yet. Ask for it"),
+        (JobState.QUEUED, 0, "Nothing was started. Run it again"),
+        (JobState.RUNNING, 0, "Never started: Restart agent. Nothing was changed. Run it again"),
+        (JobState.RUNNING, 1, "Now agent is not restarted yet. Run it again"),
+        (JobState.VERIFYING, 1, "Now agent is not restarted yet. Run it again"),
     ],
 )
 def test_so_does_one_whose_console_died(

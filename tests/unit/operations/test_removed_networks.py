@@ -90,7 +90,7 @@ def test_a_rebuild_of_it_forces_the_recreate() -> None:
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        (REMADE, r"db, which was made for a network pixel_default that is gone \(recreate it\)"),
+        (REMADE, r"db, which was created for network pixel_default, which is gone \(recreate it\)"),
         (NO_FACTS, rf"db, which can't be started: {REASON} \(recreate it\)"),
     ],
 )
@@ -116,7 +116,7 @@ def test_a_stopped_dependency_on_a_changed_network_is_recreated_with_it() -> Non
 def test_a_missing_container_of_several_does_not_help_those_that_are_there() -> None:
     """`up --no-recreate` creates the missing one, and fails to start the other."""
     snapshot = stack(stopped("db"), specs=(spec("db", replicas=2),))
-    with pytest.raises(OperationError, match="pixel_default that is gone"):
+    with pytest.raises(OperationError, match="pixel_default, which is gone"):
         planned("start", "db", snapshot, REMADE)
 
 

@@ -119,8 +119,8 @@ def test_the_job_fails_with_the_last_words_of_its_log(desk: Desk) -> None:
     status = given_up(desk)
     assert status.state is JobState.FAILED
     assert status.message == (
-        "agent is ending and being restarted again and again (exit code 1); look at its log."
-        f" Its log ends with: DB_PASSWORD={MASK} is bad."
+        "agent is in a restart loop (exit code 1); check its logs."
+        f" Last log lines: DB_PASSWORD={MASK} is bad."
     )
     output = status.output.read_text()
     assert "# pixel-agent-1: starting\n" in output
@@ -129,8 +129,8 @@ def test_the_job_fails_with_the_last_words_of_its_log(desk: Desk) -> None:
 
 def test_a_log_that_can_not_be_read_is_said(desk: Desk) -> None:
     desk.observer.engine.refusal = EngineRefused(501, "it is kept nowhere")
-    assert given_up(desk).message.endswith("Its log can't be read: it is kept nowhere.")
+    assert given_up(desk).message.endswith("Its logs can't be read: it is kept nowhere.")
 
 
 def test_one_that_wrote_nothing_fails_as_well(desk: Desk) -> None:
-    assert given_up(desk).message.endswith("(exit code 1); look at its log.")
+    assert given_up(desk).message.endswith("(exit code 1); check its logs.")

@@ -33,7 +33,7 @@ def test_a_container_beside_its_service_is_not_meant_twice() -> None:
 
 @pytest.mark.parametrize("ref", [TargetRef("gone"), TargetRef("api", "0" * 64)])
 def test_what_is_gone_by_now_is_an_error(ref: TargetRef) -> None:
-    with pytest.raises(OperationError, match="no such service or container"):
+    with pytest.raises(OperationError, match="No such service or container"):
         find_targets([ref], running())
 
 

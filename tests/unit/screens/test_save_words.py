@@ -20,7 +20,7 @@ ABSENT = replace(RUNS, running=False)
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        (STOPPED, "it is stopped and gets it by `recreate`, not by `start`"),
+        (STOPPED, "it is stopped, and gets it with `recreate`, not with `start`"),
         (ABSENT, "it gets it when it is created"),
     ],
 )

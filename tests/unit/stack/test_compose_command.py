@@ -261,6 +261,6 @@ def test_every_call_of_compose_refuses_remote_files(
 def test_a_refused_remote_file_is_explained(variable: str) -> None:
     kind = "git" if "GIT" in variable else "OCI"
     said = remote_refusal(f'{kind} remote resource is disabled by "{variable}"')
-    assert said.startswith("A remote file of the project")
+    assert said.startswith("Remote project files")
     assert variable not in said
     assert remote_refusal(f"{variable} is not set") == ""

@@ -87,7 +87,7 @@ def test_an_invalid_response_is_a_state_and_does_not_end_the_watch(stage: Stage)
     until(lambda: stage.now.stale)
     trouble = stage.now.engine.trouble
     assert trouble is not None
-    assert "can't be understood" in trouble.what
+    assert "can't be parsed" in trouble.what
     stage.engine.surprise = None
     until(lambda: not stage.now.stale)
 

@@ -76,7 +76,7 @@ def test_an_empty_variable_is_ignored(docker_config: Path) -> None:
 
 
 def test_a_missing_context_is_an_error_with_its_name(docker_config: Path) -> None:
-    with pytest.raises(UsageError, match="no Docker context of this name: far") as error:
+    with pytest.raises(UsageError, match="No such Docker context: far") as error:
         find_endpoint({"DOCKER_CONFIG": str(docker_config)}, context="far")
     assert "docker context ls" in error.value.remedy
 
@@ -109,7 +109,7 @@ def test_contexts_in_the_current_folder_are_ignored(
 ) -> None:
     make_context("far", "tcp://elsewhere:2375")
     monkeypatch.chdir(docker_config)
-    with pytest.raises(UsageError, match="no Docker context"):
+    with pytest.raises(UsageError, match="No such Docker context"):
         find_endpoint({"DOCKER_CONFIG": str(tmp_path / "none")}, context="far")
 
 

@@ -201,7 +201,7 @@ def test_a_recreate_also_warns_of_a_key_that_is_only_a_build_argument() -> None:
         from_record(NEXT_PUBLIC_API_URL="http://b"),
     )
     made = plan("recreate", chain_with("api", old, ""), "api")
-    assert f"{URL} is built into the image of api, which keeps the old value" in warnings_of(made)
+    assert f"{URL} is built into the image of api, which keeps its old value" in warnings_of(made)
     assert "api was built" not in warnings_of(plan("recreate", chain_with("api", new, ""), "api"))
     unknown = chain_with("api", {"sha256:now": KnownBuild()}, "")
     words = f"the image of api was built from unknown values of {URL}: if one has changed"
@@ -225,7 +225,7 @@ def test_services_recreated_together_are_warned_of_as_well() -> None:
 def test_an_outdated_image_is_a_finding_with_a_fix() -> None:
     snapshot = snapshot_of(WEB, container(), from_history(NEXT_PUBLIC_API_URL="http://a"))
     (found,) = findings(snapshot, NOW)
-    assert "baked into its image" in found.what
+    assert "built into its image" in found.what
     assert found.why == "image built with another NEXT_PUBLIC_API_URL"
     assert "docker compose build api" in found.remedy
 
@@ -242,7 +242,7 @@ def test_a_restart_names_the_variables_it_does_not_apply() -> None:
     )
     rebuilt = replace(service.sync, action=SyncAction.REBUILD, reason=plain("image built with X"))
     stack = replace(stack, services=(replace(service, sync=rebuilt), *others))
-    assert "only a rebuild puts that into force" in warnings_of(plan("restart", stack, "api"))
+    assert "only a rebuild applies that" in warnings_of(plan("restart", stack, "api"))
 
 
 def test_values_are_compared_as_the_container_has_them() -> None:

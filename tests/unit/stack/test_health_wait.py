@@ -92,7 +92,7 @@ class TestWaiting:
     ) -> None:
         docker = Docker(inspected(state("db", health="starting")))
         assert wait(monkeypatch, docker, "--limit", "0", "db") == 0
-        assert capsys.readouterr().out.endswith("db: not waited for any longer (0s)\n")
+        assert capsys.readouterr().out.endswith("db: stopped waiting (0s)\n")
 
     def test_an_engine_that_is_gone_fails(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -130,14 +130,14 @@ class TestTasks:
     ) -> None:
         docker = Docker(inspected(ended("migrate", 3), ended("seed", 0)))
         assert wait(monkeypatch, docker, "--completed", "--limit", "60", "migrate", "seed") == 1
-        assert "migrate failed: what depends on it is left as it is" in capsys.readouterr().out
+        assert "migrate failed: its dependents are unchanged" in capsys.readouterr().out
 
     @pytest.mark.parametrize("found", [state("migrate"), state("migrate", "restarting")])
     def test_one_that_is_not_done_in_time_ends_it_too(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: str
     ) -> None:
         assert wait(monkeypatch, Docker(inspected(found)), "--completed", "--limit", "0", "m") == 1
-        assert "migrate: not done after 0s" in capsys.readouterr().out
+        assert "migrate: not finished after 0s" in capsys.readouterr().out
 
 
 def test_the_engine_of_the_console_is_used() -> None:

@@ -272,7 +272,7 @@ def test_without_a_resolved_model_no_service_is_an_orphan() -> None:
         (
             joined(container(), images={"api:1": "sha256:newer"}),
             SyncAction.RECREATE,
-            "image api:1 is another one now",
+            "image api:1 has changed",
         ),
         (joined(container(), images={"api:1": None}), SyncAction.PULL, "would be pulled"),
         (

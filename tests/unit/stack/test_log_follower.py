@@ -102,7 +102,7 @@ def test_a_recreated_container_is_marked_and_read_from_its_first_line(stage: Sta
     stage.show(replace(new, state=ContainerState.RUNNING, started_at=BEGIN + timedelta(seconds=9)))
     story = (
         "one", "two", "three", "-- exited with exit code 0",
-        "-- was recreated: 000000000000 is gone, this is ffffffffffff",
+        "-- was recreated: 000000000000 is gone, ffffffffffff is new",
         *[f"{number}" for number in range(200)],
     )  # fmt: skip
     stage.wait_for_lines(*story)
@@ -132,7 +132,7 @@ def test_one_container_is_followed_under_its_name() -> None:
     stage.engine.write(new.id, 9, "new b")
     stage.show(A, new)
     stage.wait_for_lines(
-        "b", "-- was recreated: 000000000000 is gone, this is ffffffffffff", "new b"
+        "b", "-- was recreated: 000000000000 is gone, ffffffffffff is new", "new b"
     )
     stage.feed.close()
 
@@ -176,7 +176,7 @@ def test_readers_of_removed_containers_are_dropped() -> None:
         stage.wait_until(lambda number=number: f"{number}" in stage.shown_lines())
         stage.engine.end_life(one.id)
     stage.wait_until(lambda: stage.feed.status.state is not FeedState.LIVE)
-    # Those that were still being read when the last one came were kept too.
+    # Those that were still loading when the last one came were kept too.
     assert len(stage.feed.containers) <= KEPT_READERS + 10
     stage.feed.close()
 

@@ -42,7 +42,7 @@ def test_the_start_and_end_of_a_pause_are_marked(stage: Stage) -> None:
     stage.show(replace(A, state=ContainerState.PAUSED))
     stage.wait_for_lines("one", "two", "three", "-- was paused")
     stage.show(A)
-    stage.wait_for_lines("one", "two", "three", "-- was paused", "-- goes on after a pause")
+    stage.wait_for_lines("one", "two", "three", "-- was paused", "-- continues after a pause")
 
 
 def test_an_unreadable_log_among_others_is_marked_once() -> None:

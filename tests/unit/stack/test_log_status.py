@@ -63,9 +63,9 @@ SHARED = External("network", plain("shared"))
             "docker network create shared",
         ),
         (
-            absent(EXT, sync=Sync(SyncAction.PULL, plain("image x/ext is not here"))),
-            "ext has no container: image x/ext is not here.",
-            "docker compose pull ext, then up -d ext",
+            absent(EXT, sync=Sync(SyncAction.PULL, plain("image x/ext is missing"))),
+            "ext has no container: image x/ext is missing.",
+            "docker compose pull ext, then `up -d` ext",
         ),
         (
             absent(replace(EXT, refused=plain("its env file is not there"))),
@@ -79,7 +79,7 @@ SHARED = External("network", plain("shared"))
         ),
         (
             absent(replace(EXT, provider=plain("cloud")), state=ServiceState.UNKNOWN),
-            "ext has no container, so it has no log: cloud provides it.",
+            "ext has no container and no logs: cloud provides it.",
             "",
         ),
     ],

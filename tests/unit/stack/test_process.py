@@ -221,7 +221,7 @@ def test_signals_after_the_exit_do_nothing(shell: Shell) -> None:
     ("argv", "folder", "says"),
     [
         (["no-such-program"], ".", "not installed"),
-        (["./plain-file"], ".", "may not be run"),
+        (["./plain-file"], ".", "can't run the program"),
         (["true"], "no-such-folder", "folder to run the command in"),
     ],
 )

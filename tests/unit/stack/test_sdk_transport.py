@@ -168,7 +168,7 @@ def test_an_untrusted_certificate_is_not_reported_as_missing_permission() -> Non
 def test_an_invalid_address_is_an_error_with_examples(address: str) -> None:
     with pytest.raises(EngineUnreachable) as wrong:
         SdkTransport(address, None, plain(address)).get("/a")
-    assert wrong.value.sentence == f"This is no address of an engine: {address}."
+    assert wrong.value.sentence == f"Not a valid Docker address: {address}."
     for scheme in ("unix://", "tcp://", "ssh://"):
         assert scheme in wrong.value.remedy
 

@@ -23,9 +23,9 @@ def browsers(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "localhost",
                 EnvironmentLevel.WARNING,
                 key,
-                "Browsers look for this address on their own machine: it leads to localhost.",
-                "Put the public address there, such as https://ln.example.org/api, and rebuild "
-                "the image: the value is built into it.",
+                "The address is localhost: a browser connects to its own machine.",
+                "Use the public address, such as https://ln.example.org/api, and rebuild the "
+                "image: the value is built into it.",
             )
 
 
@@ -48,15 +48,15 @@ def containers(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 EnvironmentLevel.ERROR,
                 key,
                 "Inside a container, localhost is the container itself.",
-                f"Name the service instead: {_services(case)}.",
+                f"Use the service's name: {_services(case)}.",
             )
         elif _is_local_name(host):
             yield case.finding(
                 "host",
                 EnvironmentLevel.ERROR,
                 key,
-                f"No service of the project has the name `{host}`.",
-                f"Its services are {_services(case)}.",
+                f"No service is named `{host}`.",
+                f"The services are {_services(case)}.",
             )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from pixel_tui.environment.checks.case import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
-QUOTE: Final = "If the `$` belongs to the value, put the value in single quotes."
+QUOTE: Final = "If the `$` is part of the value, use single quotes."
 
 
 def expanded(case: CheckedFile) -> Iterator[EnvironmentFinding]:
@@ -21,17 +21,17 @@ def expanded(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "dollar",
                 EnvironmentLevel.WARNING,
                 key,
-                "It refers to a key further down, which only services with `env_file` get: "
-                "`${...}` in the compose file gets nothing for it.",
-                f"Move the line below that of the other key. {QUOTE}",
+                "It refers to a key further down. That works for `env_file` only: `${...}` in "
+                "the compose file gets an empty value.",
+                f"Move the line below the other key. {QUOTE}",
             )
         elif reading.unset:
             yield case.finding(
                 "dollar",
                 EnvironmentLevel.ERROR if secret else EnvironmentLevel.WARNING,
                 key,
-                "A part of the value is lost: compose takes what follows a `$` for a variable, "
-                "and nobody sets it.",
+                "Part of the value is lost: compose reads the text after `$` as a variable, "
+                "which is not set.",
                 QUOTE,
                 # In double quotes a backslash has a meaning of its own.
                 mend=None if "\\" in entry.written else entry.written,
@@ -41,7 +41,7 @@ def expanded(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "dollar",
                 EnvironmentLevel.WARNING,
                 key,
-                "Compose puts another variable's value into this secret, for the `$` in it.",
+                "The secret has a `$`: compose substitutes another variable there.",
                 QUOTE,
             )
 

@@ -27,15 +27,15 @@ def rights(case: CheckedFile) -> Iterator[EnvironmentFinding]:
         yield case.file_finding(
             "writable",
             EnvironmentLevel.ERROR,
-            f"Every user of this machine may write to the file (mode {mode:04o}).",
-            "Close it: `chmod 600` on the file.",
+            f"Every user of this machine can write to the file (mode {mode:04o}).",
+            "Run `chmod 600` on the file.",
         )
     elif mode & stat.S_IROTH and has_secrets(case):
         yield case.file_finding(
             "readable",
             EnvironmentLevel.WARNING,
-            f"Every user of this machine may read its secrets (mode {mode:04o}).",
-            "Close it: `chmod 600` on the file.",
+            f"Every user of this machine can read its secrets (mode {mode:04o}).",
+            "Run `chmod 600` on the file.",
         )
 
 
@@ -48,23 +48,23 @@ def committed(case: CheckedFile) -> Iterator[EnvironmentFinding]:
         yield case.file_finding(
             "git",
             EnvironmentLevel.ERROR,
-            "The file's secrets are in git: it is tracked.",
-            "Take it out with `git rm --cached`, name it in .gitignore, and get new secrets: "
-            "the history keeps the old ones.",
+            "The file is tracked by git, with its secrets.",
+            "Run `git rm --cached`, add it to .gitignore, and replace the secrets: the history "
+            "keeps the old ones.",
         )
     elif state is GitState.COMMITTED_ONCE:
         yield case.file_finding(
             "git",
             EnvironmentLevel.WARNING,
-            "The file was in git once, and the history keeps what was in it.",
-            "Get new secrets for those that were in it.",
+            "The file was in git once, and the history keeps its content.",
+            "Replace the secrets that were in it.",
         )
     elif state is GitState.UNTRACKED:
         yield case.file_finding(
             "git",
             EnvironmentLevel.WARNING,
-            "Nothing keeps git from taking the file's secrets: it is not ignored.",
-            "Name it in .gitignore.",
+            "Git does not ignore the file, so its secrets can be committed.",
+            "Add it to .gitignore.",
         )
 
 
@@ -77,9 +77,8 @@ def shadowed(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "shadowed",
                 EnvironmentLevel.WARNING,
                 key,
-                "The environment of this shell sets the key too: for compose that counts, and "
-                "not the file.",
-                f"`unset {key}` before compose is started from here.",
+                "This shell sets the key too: for compose, that overrides the file.",
+                f"Run `unset {key}` before you run compose here.",
             )
 
 

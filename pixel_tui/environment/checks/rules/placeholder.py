@@ -20,7 +20,7 @@ def placeholders(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 EnvironmentLevel.ERROR if required else EnvironmentLevel.WARNING,
                 key,
                 f"The value is still a placeholder.{purpose}",
-                f"Put the real value there{unused}.",
+                f"Enter the real value{unused}.",
             )
 
 
@@ -35,8 +35,8 @@ def published(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "published",
                 EnvironmentLevel.WARNING,
                 key,
-                "The secret is the one in the example, which everybody can read.",
-                "Choose one of your own.",
+                "The secret is the public one from the example.",
+                "Choose your own.",
             )
 
 

@@ -42,7 +42,7 @@ def _missing(case: CheckedFile, key: str) -> Iterator[EnvironmentFinding]:
             EnvironmentLevel.ERROR,
             key,
             f"{state}, and compose may refuse the project without it: {_places(required)}.",
-            "Give it a value.",
+            "Set a value.",
         )
     elif known is not None and known.required:
         yield case.finding(
@@ -51,15 +51,15 @@ def _missing(case: CheckedFile, key: str) -> Iterator[EnvironmentFinding]:
             key,
             f"{state}, and is required."
             + (f" It is for {known.purpose}." if known.purpose else ""),
-            "Give it a value.",
+            "Set a value.",
         )
     elif bare and not empty and not case.catalogue.is_tool(key):
         yield case.finding(
             rule,
             EnvironmentLevel.WARNING,
             key,
-            f"{state}: compose puts nothing in its place and warns: {_places(bare)}.",
-            "Give it a value, or an empty one if that is meant.",
+            f"{state}: compose substitutes an empty value and warns: {_places(bare)}.",
+            "Set a value, or an empty one on purpose.",
         )
 
 
@@ -79,8 +79,8 @@ def duplicates(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             "duplicate",
             EnvironmentLevel.INFO if entry.written == last.written else EnvironmentLevel.WARNING,
             entry.key,
-            f"The key is set again on line {last.line}, and only that counts.",
-            "Remove one of the two lines.",
+            f"The key is set again on line {last.line}, which overrides this one.",
+            "Remove one of the lines.",
             line=entry.line,
         )
 

@@ -80,27 +80,28 @@ def _fits_pattern(known: Known, value: str) -> bool:
 
 def _url(known: Known, value: str) -> str:
     if any(letter.isspace() for letter in value):
-        return "There is a space in the URL."
+        return "The URL has a space in it."
     if "://" not in value:
-        return "It is no URL: it has no scheme, such as https://."
+        return "Not a URL: the scheme is missing, such as https://."
     try:
         parts = urlsplit(value)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "It is no URL: its host or port can't be read."
+        return "Not a URL: its host or port is not valid."
     if known.schemes and parts.scheme.lower() not in known.schemes:
-        return f"The URL begins with none of {', '.join(f'{name}://' for name in known.schemes)}."
+        allowed = ", ".join(f"{name}://" for name in known.schemes)
+        return f"The URL does not start with one of {allowed}."
     if not host and parts.scheme.lower() not in {"file", "sqlite", "unix"}:
-        return "It is no URL: it has no host."
+        return "Not a URL: the host is missing."
     if port == 0 or (host is not None and host in {"http", "https"}):
-        return "It is no URL: its host or port can't be right."
+        return "Not a URL: its host or port is not valid."
     if "@" in parts.path + parts.query + parts.fragment and "@" not in parts.netloc:
-        return "It is no URL: a character of its password ends the host too early."
+        return "Not a URL: a character of the password must be encoded."
     return ""
 
 
 def _port(_known: Known, value: str) -> str:
-    return "" if _is_port(value) else "It is no port."
+    return "" if _is_port(value) else "Not a port."
 
 
 def _is_port(value: str) -> bool:
@@ -108,26 +109,26 @@ def _is_port(value: str) -> bool:
 
 
 def _boolean(_known: Known, value: str) -> str:
-    return "" if value.lower() in BOOLEANS else "It is neither true nor false."
+    return "" if value.lower() in BOOLEANS else "Not true or false."
 
 
 def _number(_known: Known, value: str) -> str:
-    return "" if _NUMBER.fullmatch(value) else "It is no number."
+    return "" if _NUMBER.fullmatch(value) else "Not a number."
 
 
 def _hex(known: Known, value: str) -> str:
     digits = value.removeprefix("0x")
     if not _HEX.fullmatch(digits):
-        return "It is no hexadecimal key: there are other characters than 0-9 and a-f in it."
+        return "Not a hexadecimal key: it has characters other than 0-9 and a-f."
     if known.digits and len(value) != known.digits:
-        return f"The key has {len(value)} characters, where {known.digits} are expected."
+        return f"The key has {len(value)} characters instead of {known.digits}."
     return ""
 
 
 def _token(known: Known, value: str) -> str:
     if known.pattern is None or _fits_pattern(known, value):
         return ""
-    return "The value does not look like what this key takes."
+    return "The value does not have the expected form."
 
 
 _JUDGES: Final[Mapping[Shape, Callable[[Known, str], str]]] = {
@@ -144,8 +145,8 @@ _REMEDIES: Final[Mapping[Shape, str]] = {
     Shape.PORT: f"Write a number from 1 to {HIGHEST_PORT}.",
     Shape.BOOLEAN: "Write true or false.",
     Shape.NUMBER: "Write a number without words or units.",
-    Shape.HEX: "Copy the key again, whole.",
-    Shape.TOKEN: "Copy it again, whole and without quotes or spaces.",
+    Shape.HEX: "Copy the complete key again.",
+    Shape.TOKEN: "Copy it again, complete, without quotes or spaces.",
 }
 
 

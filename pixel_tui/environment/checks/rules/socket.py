@@ -19,8 +19,8 @@ def socket_groups(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "socket-group",
                 EnvironmentLevel.WARNING,
                 key,
-                f"The engine's socket belongs to the group {group}: with another one its user "
-                "in the container may not use the engine.",
+                f"The Docker socket belongs to group {group}: with another one, the container "
+                "can't use Docker.",
                 f"Set it to {group}.",
                 mend=str(group),
             )

@@ -33,7 +33,7 @@ def refused_values(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 EnvironmentLevel.ERROR,
                 key,
                 f"Compose refuses the file for this value{said}",
-                "Put the value in single quotes where the `$` in it is meant as such.",
+                "Use single quotes if the `$` is part of the value.",
             )
 
 
@@ -45,7 +45,7 @@ def refused_project(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             "refused",
             EnvironmentLevel.ERROR,
             _masked(case.surroundings.refusal, case),
-            "Fix what it names, here or in the compose file.",
+            "Fix it here or in the compose file.",
         )
 
 

@@ -22,8 +22,8 @@ def comments(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             "comment",
             EnvironmentLevel.WARNING,
             key,
-            "Compose takes what looks like a comment for a part of the value: only behind a "
-            "value and a space `#` begins one.",
+            "The comment becomes part of the value: a comment needs a value and a space before "
+            "`#`.",
             "Put the comment on a line of its own.",
             mend=value,
         )
@@ -48,7 +48,7 @@ def nameless(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 EnvironmentLevel.WARNING,
                 "",
                 entry.line,
-                SafeText("There is no key on this line: compose reads a value that nobody gets."),
+                SafeText("The line has no key, so compose ignores its value."),
                 SafeText("Write KEY=value, or remove the line."),
             )
 

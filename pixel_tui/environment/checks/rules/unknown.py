@@ -27,15 +27,15 @@ def unknown(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "unknown",
                 EnvironmentLevel.INFO,
                 key,
-                "Neither the example nor the compose file nor the catalogue knows this key.",
-                "Leave it where a program reads it; remove it where none does.",
+                "Unknown key: not in the example, the compose file or the catalogue.",
+                "Remove it if no program reads it.",
             )
         else:
             yield case.finding(
                 "unknown",
                 EnvironmentLevel.WARNING,
                 key,
-                f"Nobody knows this key. Is {meant} meant, which has no value?",
+                f"Unknown key. Did you mean {meant}, which has no value?",
                 f"Rename it to {meant}.",
             )
 

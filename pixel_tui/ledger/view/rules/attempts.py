@@ -14,14 +14,14 @@ def find_attempts(case: LedgerState) -> Iterator[LedgerFinding]:
         is_waiting = task.status is TaskStatus.PENDING and not task.tries_left
         if task.max_attempts and (task.attempts > task.max_attempts or is_waiting):
             message = f"{task.short} has had {task.attempts} of {task.max_attempts} attempts"
-            more = " and is to be tried again" if is_waiting else ""
+            more = " and is pending again" if is_waiting else ""
             yield LedgerFinding(
                 "attempts",
                 plain(message + more),
                 task.id,
                 "task-abort" if is_waiting else "",
                 task.id if is_waiting else SafeText(""),
-                advice=SafeText("look at why it fails each time"),
+                advice=SafeText("check why it fails each time"),
             )
 
 

@@ -34,7 +34,7 @@ def find_clock(case: LedgerState) -> Iterator[LedgerFinding]:
                 "clock",
                 plain(f"{task.short} {problem}"),
                 task.id,
-                advice=SafeText("look at the clocks of the machine and of whoever wrote it"),
+                advice=SafeText("check the clocks of the machine and of the writer"),
             )
 
 

@@ -14,8 +14,8 @@ def find_crowd(case: LedgerState) -> Iterator[LedgerFinding]:
         names = ", ".join(worker.container.name for worker in running[:5])
         yield LedgerFinding(
             "crowd",
-            plain(f"{len(running)} workers are at work at the same time: {names}"),
-            advice=SafeText("stop all but one: they write over each other's files"),
+            plain(f"{len(running)} workers are running at the same time: {names}"),
+            advice=SafeText("stop all but one: they overwrite each other's files"),
             severity=LedgerSeverity.ERROR,
         )
 

@@ -19,7 +19,7 @@ def find_duplicate(case: LedgerState) -> Iterator[LedgerFinding]:
                 "duplicate",
                 plain(f"{count} tasks have the id {task_id[:8]}"),
                 task_id,
-                advice=SafeText("remove all but one by hand; a worker changes all of them"),
+                advice=SafeText("remove all but one by hand; a worker would change all of them"),
                 severity=LedgerSeverity.ERROR,
             )
 

@@ -27,7 +27,8 @@ def find_finished(case: LedgerState) -> Iterator[LedgerFinding]:
         worker = next((item for item in running if item.works_on(task.id)), None)
         if worker is not None and _started_before(worker, task.completed):
             words = (
-                f"{worker.container.name} is at work {age(seconds_after)} after its task has ended"
+                f"{worker.container.name} is still running {age(seconds_after)} after its task "
+                "finished"
             )
             yield LedgerFinding("finished", plain(words), task.id, "task-stop", task.id)
 

@@ -16,7 +16,7 @@ def find_lock(case: LedgerState) -> Iterator[LedgerFinding]:
         suffix = f" for {held.task[:8]}" if held.task else ""
         yield LedgerFinding(
             "lock",
-            plain(f"the worker lock is held{suffix}, and no worker runs"),
+            plain(f"the worker lock is held{suffix}, but no worker is running"),
             held.task,
             "task-unlock",
         )

@@ -14,9 +14,9 @@ def find_odd(case: LedgerState) -> Iterator[LedgerFinding]:
             name = task.short or f"task {number} of the file"
             yield LedgerFinding(
                 "odd",
-                plain(f"{name} is odd: {'; '.join(task.odd)}"),
+                plain(f"{name} is invalid: {'; '.join(task.odd)}"),
                 task.id,
-                advice=SafeText("see what wrote it; the console leaves it as it is"),
+                advice=SafeText("find the program that wrote it; pixel-tui does not change it"),
             )
 
 

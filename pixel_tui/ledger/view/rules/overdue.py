@@ -18,7 +18,8 @@ def find_overdue(case: LedgerState) -> Iterator[LedgerFinding]:
         if worker is None or not worker.up or seconds is None:
             continue
         if seconds > case.timeout + LATE_SECONDS:
-            words = f"{task.short} runs for {age(seconds)}: a worker has {span(case.timeout)}"
+            limit = span(case.timeout)
+            words = f"{task.short} has been running for {age(seconds)}: the limit is {limit}"
             yield LedgerFinding(
                 "overdue",
                 plain(words),

@@ -23,9 +23,9 @@ def find_silent(case: LedgerState) -> Iterator[LedgerFinding]:
         if seconds > SILENT_SECONDS:
             yield LedgerFinding(
                 "silent",
-                plain(f"the worker of {task.short} has written nothing for {age(seconds)}"),
+                plain(f"the worker of {task.short} has had no output for {age(seconds)}"),
                 task.id,
-                advice=SafeText("look at its log; stop it with task-stop where it hangs"),
+                advice=SafeText("check its logs; stop it with task-stop if it hangs"),
             )
 
 

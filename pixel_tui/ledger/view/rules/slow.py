@@ -20,9 +20,9 @@ def find_slow(case: LedgerState) -> Iterator[LedgerFinding]:
         if SLOW_SECONDS < seconds <= case.timeout + LATE_SECONDS:
             yield LedgerFinding(
                 "slow",
-                plain(f"{task.short} runs for {age(seconds)}"),
+                plain(f"{task.short} has been running for {age(seconds)}"),
                 task.id,
-                advice=SafeText("look at its log"),
+                advice=SafeText("check its logs"),
                 severity=LedgerSeverity.NOTE,
             )
 

@@ -24,10 +24,10 @@ def find_stranger(case: LedgerState) -> Iterator[LedgerFinding]:
             )
             yield LedgerFinding(
                 "stranger",
-                plain(f"{worker.container.name} is at work on {task_text}"),
+                plain(f"{worker.container.name} is working on {task_text}"),
                 worker.task,
                 advice=plain(
-                    f"stop it where it should not run: docker stop {worker.container.short_id}"
+                    f"if it should not run, stop it: docker stop {worker.container.short_id}"
                 ),
             )
 

@@ -13,8 +13,8 @@ def find_version(case: LedgerState) -> Iterator[LedgerFinding]:
     if case.reading.present and case.reading.version != FORMAT:
         yield LedgerFinding(
             "version",
-            plain(f"the ledger is of version {case.reading.version}: known is {FORMAT}"),
-            advice=SafeText("the console shows it, and writes nothing to it"),
+            plain(f"the ledger has version {case.reading.version}; pixel-tui supports {FORMAT}"),
+            advice=SafeText("pixel-tui shows it, but does not change it"),
         )
 
 

@@ -18,7 +18,7 @@ def draft_backup(draft: PlanDraft) -> None:
     worker_step(
         draft,
         f"Back up {draft.subject}",
-        "What was begun is removed; older backups stay.",
+        "The partial backup is removed; older backups stay.",
         "make",
     )
     warn_of_exposure(draft)
@@ -26,11 +26,11 @@ def draft_backup(draft: PlanDraft) -> None:
     draft.reason = plain(
         f"the last one, {newest.id}, is {state_words(newest, draft.facts)}"
         if newest
-        else "there is none yet"
+        else "there is no backup yet"
     )
     if newest and newest.manifest:
         for gap in newest.manifest.left_out:
-            word = "missing last time" if gap.expected else "left out last time"
+            word = "missing last time" if gap.expected else "skipped last time"
             draft.warn(word, f"{gap.what}: {gap.why}")
         for words in newest.manifest.warnings:
             draft.warn("seen last time", words)
@@ -40,10 +40,10 @@ ACTION: Final = Action(
     name="backup",
     verb="Back up",
     group=ActionGroup.BACKUPS,
-    when="Before anything that could lose data, and once a day. Services go on meanwhile.",
-    failing="An incomplete backup is kept, and each line with MISSING says what is not in it and"
-    " why. Where the disk is full nothing is kept: make room or set another folder under"
-    " `[backup]`.",
+    when="Before anything that could lose data, and once a day. Services keep running.",
+    failing="An incomplete backup is kept; each MISSING line says what is not in it and why. If "
+    "the disk is full, nothing is kept: free some space, or set another folder under "
+    "`[backup]`.",
     draft=draft_backup,
     scope=Scope.PROJECT,
     obstacle=no_place,

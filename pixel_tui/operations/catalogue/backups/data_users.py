@@ -56,8 +56,8 @@ def data_users(
     holders = draft.facts.holders
     if holders is None:
         raise OperationError(
-            "Docker did not list its containers in time, so what uses the data is unknown.",
-            remedy="Ask for the plan again.",
+            "Docker did not list its containers in time, so the users of the data are unknown.",
+            remedy="Make the plan again.",
         )
     held = _held(draft, past, list(items), holders)
     known = draft.snapshot.project is not None
@@ -85,9 +85,9 @@ def data_users(
     }
     if own := [holder for holder in holders if holder.own and holder.id in stopped]:
         raise OperationError(
-            "pixel-tui runs in a container that the restore has to stop.",
+            "pixel-tui runs in a container that the restore must stop.",
             on=own[0].name,
-            remedy="Run it on the host, or in a container of its own.",
+            remedy="Run it on the host, or in a separate container.",
         )
     singles = [
         holder

@@ -1,4 +1,4 @@
-"""Put the data and files of a backup back; what is there now is put aside."""
+"""Restore the data and files of a backup; replaced files are kept beside the new ones."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -25,8 +25,8 @@ from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.text import SafeText, plain
 
-_CANCEL_STOP: Final = SafeText("Some services are stopped; nothing has been restored.")
-_CANCEL_START: Final = SafeText("It is restored; some services do not run yet.")
+_CANCEL_STOP: Final = SafeText("Some services are stopped; nothing was restored.")
+_CANCEL_START: Final = SafeText("The data is restored; some services are not running yet.")
 
 
 def draft_restore(draft: PlanDraft) -> None:
@@ -34,8 +34,8 @@ def draft_restore(draft: PlanDraft) -> None:
     _draft(draft, save_first=True)
     draft.irreversible.append(
         plain(
-            f"what was written after {_moment(draft)} is only in the backup made first, and in"
-            " the files that are put aside"
+            f"data written after {_moment(draft)} is only in the backup made first, and in the "
+            "files that are kept beside the new ones"
         )
     )
 
@@ -46,14 +46,14 @@ def draft_unsaved_restore(draft: PlanDraft) -> None:
     draft.confirm_loss = SafeText("no-backup")
     draft.irreversible.append(
         plain(
-            f"what was written after {_moment(draft)} is in NO backup, only in the files that are"
-            " put aside"
+            f"data written after {_moment(draft)} is in NO backup, only in the files that are "
+            "kept beside the new ones"
         )
     )
     _, manifest = chosen_backup(draft)
     for item in manifest.items:
         if item.kind is ItemKind.POSTGRES:
-            words = f"the present content of the databases of {item.source} is lost for good"
+            words = f"the current content of the databases of {item.source} is lost permanently"
             draft.irreversible.append(plain(words))
 
 
@@ -82,8 +82,8 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
     what = [*pinned(past, manifest), *(f"--without={name}" for name in sorted(left_alone))]
     worker_step(
         draft,
-        f"Check {draft.subject}, before anything is stopped",
-        "Nothing has changed.",
+        f"Check {draft.subject} before anything is stopped",
+        "Nothing was changed.",
         "check",
         *what,
         *(["--backup-first"] if save_first else []),
@@ -97,7 +97,7 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
     worker_step(
         draft,
         f"Restore {draft.subject}",
-        "What has been put back stays; what it replaced is beside it, under a name with the time.",
+        "Restored files stay; the replaced ones are beside them, with the time in their names.",
         "restore",
         *what,
         name=draft.subject,
@@ -108,7 +108,7 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
         elsewhere = place and not place.endswith(f"/{item.source}")
         draft.affect(
             item.title,
-            f"is replaced by what it was ({size(item.size)})",
+            f"is replaced by the backup ({size(item.size)})",
             f"a link leads to {place}" if elsewhere else "",
         )
     if past.changed_variables:
@@ -116,27 +116,29 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
 
 
 def _stop(draft: PlanDraft, users: DataUsers) -> None:
-    _step(draft, users.services, "stop", "Stop what uses the data", _CANCEL_STOP)
+    _step(draft, users.services, "stop", "Stop the users of the data", _CANCEL_STOP)
     beside = (*users.oneoffs, *users.others)
     _docker(draft, beside, "stop", "Stop", _CANCEL_STOP)
     for target in users.services:
-        draft.interrupt(target, f"up to {span(target.grace)} to stop, then until all is back")
+        draft.interrupt(
+            target, f"up to {span(target.grace)} to stop, then until everything is restored"
+        )
     for holder in beside:
         kind = "a one-off container" if holder in users.oneoffs else holder.whose
         back = holder in _restarted(users)
         change = "is stopped, and started again" if back else "is stopped, and stays stopped"
         draft.affect(holder.name, change, f"{kind} that uses the data")
-        how_long = "up to 10 s to stop, then until all is back" if back else "it stays down"
+        how_long = "up to 10 s to stop, then until everything is restored" if back else "stays down"
         draft.interrupts.append(plain(f"{holder.name}: {how_long}"))
         if not back:
-            draft.warn("stays stopped", f"{holder.name} ({kind}): its work is cut off")
+            draft.warn("stays stopped", f"{holder.name} ({kind}): its work is interrupted")
         if holder in users.oneoffs:
             stopped = Expectation(plain(holder.name), ExpectedState.STOPPED, container_id=holder.id)
             draft.expected.append(stopped)
 
 
 def _start(draft: PlanDraft, users: DataUsers) -> None:
-    _step(draft, users.services, "start", "Start what ran before", _CANCEL_START)
+    _step(draft, users.services, "start", "Start the services that ran before", _CANCEL_START)
     _docker(draft, _restarted(users), "start", "Start", _CANCEL_START)
     for target in users.services:
         draft.expect_running(target, target.up, by_the_way=target.name in users.dependants)
@@ -153,7 +155,7 @@ def _volumes_gone(draft: PlanDraft, manifest: Manifest) -> list[str]:
     there = draft.facts.volumes
     gone = [] if there is None else sorted(wanted - {volume.name for volume in there})
     for name in gone:
-        words = f"volume {name} is not there: its databases are not restored (`start` makes it)"
+        words = f"volume {name} does not exist: its databases are not restored (`start` creates it)"
         draft.warn("volume", words)
     return gone
 
@@ -167,7 +169,7 @@ def _without(draft: PlanDraft, servers: set[str]) -> list[str]:
             draft.expect_running(target, ())
         else:
             left_alone.append(name)
-            draft.warn("postgres", f"{name} does not run: its dump is not restored (start it)")
+            draft.warn("postgres", f"{name} is not running: its dump is not restored (start it)")
     return left_alone
 
 
@@ -200,11 +202,12 @@ ACTION: Final = Action(
     name="restore",
     verb="Restore",
     group=ActionGroup.BACKUPS,
-    when="Data is lost or damaged, or `.env` or the compose file is broken, and the backup has it"
-    " whole.",
-    failing="If the check fails, nothing was stopped: fix what it names, or use another backup."
-    " Later, the last line says what was put aside and where; the services stay stopped. Put a"
-    " file back by its name, or restore the backup that was made first.",
+    when="Data is lost or damaged, or `.env` or the compose file is broken, and the backup has "
+    "an intact copy.",
+    failing="If the check fails, nothing was stopped: fix the reported problem, or use another "
+    "backup. If a later step fails, the services stay stopped, and the last line says "
+    "where the replaced files are. Rename a file to undo its restore, or restore the "
+    "backup that was made first.",
     draft=draft_restore,
     scope=Scope.BACKUP,
     choices=backup_choices,

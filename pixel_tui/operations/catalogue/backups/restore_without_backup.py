@@ -1,4 +1,4 @@
-"""Restore where there is no room for a backup of the present state."""
+"""Restore without backing up the current state first, if there is not enough space for it."""
 
 from typing import Final
 
@@ -11,12 +11,12 @@ ACTION: Final = Action(
     verb="Restore, without a backup first,",
     alone="Restore without a backup first",
     group=ActionGroup.BACKUPS,
-    when="The disk is full, so that `restore` can't make its backup of the present state. Files"
-    " that are replaced are still kept beside the new ones.",
-    failing="If the check fails, nothing was stopped: fix what it names, or use another backup."
-    " Later, the last line says what was put aside and where; the services stay stopped. Put a"
-    " file back by its name. If there is no room even for the restored files, remove old"
-    " `NAME.before-TIME` files first.",
+    when="The disk is full, so `restore` can't back up the current state first. Replaced files "
+    "are still kept beside the new ones.",
+    failing="If the check fails, nothing was stopped: fix the reported problem, or use another "
+    "backup. If a later step fails, the services stay stopped, and the last line says "
+    "where the replaced files are. Rename a file to undo its restore. If there is no "
+    "space even for the restored files, remove old `NAME.before-TIME` files first.",
     draft=draft_unsaved_restore,
     scope=Scope.BACKUP,
     choices=backup_choices,

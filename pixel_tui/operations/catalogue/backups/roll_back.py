@@ -1,4 +1,4 @@
-"""Run the project as it ran when a backup was made: images, compose files, environment."""
+"""Run the project as it was when a backup was made: images, compose files, environment."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,8 +45,8 @@ def draft_roll_back(draft: PlanDraft) -> None:
     backup_first(draft, past.backup.id, "rolling back to")
     worker_step(
         draft,
-        f"Put back how it ran in {draft.subject}",
-        "What has been put back stays; what it replaced is beside it, under a name with the time.",
+        f"Restore files and image tags of {draft.subject}",
+        "Restored files stay; the replaced ones are beside them, with the time in their names.",
         "roll-back",
         *pinned(past, manifest),
         name=draft.subject,
@@ -60,8 +60,8 @@ def draft_roll_back(draft: PlanDraft) -> None:
         # and name other external networks and volumes.
         worker_step(
             draft,
-            "Check whether networks and volumes are as the files of then say",
-            "Files and tags are back; what runs is as it was.",
+            "Check networks and volumes against the restored files",
+            "Files and tags are restored; containers are unchanged.",
             "check-resources",
             *(f"--service={name}" for name in names),
             changes_nothing=True,
@@ -72,8 +72,8 @@ def draft_roll_back(draft: PlanDraft) -> None:
         tell_scales(draft, options.scales)
         up = ("up", "--detach", "--no-build", *options.scale_words)
         argv = draft.command.compose_argv(*up, names=names)
-        cancelling = SafeText("Files and tags are back; some services run as before.")
-        draft.steps.append(Step(plain("Run it as it ran then"), argv, cancelling))
+        cancelling = SafeText("Files and tags are restored; some services are rolled back.")
+        draft.steps.append(Step(plain("Recreate the services as they were"), argv, cancelling))
     _tell_images(draft, past)
     _tell_files(draft, past)
     folder = draft.command.directory.rstrip("/")
@@ -130,11 +130,11 @@ def _tell_files(draft: PlanDraft, past: PastState) -> None:
         variables = [name for file, name in past.changed_variables if file == plain(source)]
         lines = [line for file, line in past.changed_lines if file == plain(source)]
         if variables:
-            draft.affect(source, "has other values then", f"differing: {', '.join(variables)}")
+            draft.affect(source, "had other values", f"differing: {', '.join(variables)}")
         for line in lines:
             draft.affect(source, line)
         if not variables and not lines:
-            draft.affect(source, "is replaced by what it was", "no differing value was found")
+            draft.affect(source, "is replaced by the backup", "no different value was found")
 
 
 def _tell_images(draft: PlanDraft, past: PastState) -> None:
@@ -142,8 +142,8 @@ def _tell_images(draft: PlanDraft, past: PastState) -> None:
         target = find_target(ran.service, draft.snapshot)
         now, gone = _images_now(draft, ran), _is_gone(draft, ran)
         if gone:
-            draft.warn("image", f"{ran.service} ran {_short(ran.image_id)}, which is not here"
-                       f" any more: it gets what {ran.image} means now")  # fmt: skip
+            draft.warn("image", f"{ran.service} ran {_short(ran.image_id)}, which no longer "
+                                f"exists here: it gets the current {ran.image}")  # fmt: skip
         if now != {ran.image_id} and not gone:
             was = ", ".join(sorted(map(_short, now))) or "nothing"
             draft.affect(ran.service, f"runs {_short(ran.image_id)} again", f"now {was}")
@@ -156,7 +156,7 @@ def _tell_images(draft: PlanDraft, past: PastState) -> None:
             if target.up and now != {ran.image_id}:
                 draft.interrupt(target, "while its container is recreated")
             elif target.up and past.replaced:
-                words = "while its container is recreated, if what was changed is for it"
+                words = "while its container is recreated, if the change affects it"
                 draft.interrupt(target, words)
 
 
@@ -165,11 +165,11 @@ def _tell_commits(draft: PlanDraft, past: PastState) -> None:
     then, now = past.deployment, draft.facts.deployment
     if not then.commit:
         if then.trouble:
-            draft.warn("commit", f"of which commit it was is not known: {then.trouble}")
+            draft.warn("commit", f"its commit at that time is unknown: {then.trouble}")
         return
     if now.trouble or not now.commit:
-        why = now.trouble or "the folder is no checkout of git"
-        draft.warn("commit", f"it ran {_named(then.commit)}; where it is now is not known: {why}")
+        why = now.trouble or "the folder is not a git checkout"
+        draft.warn("commit", f"it ran {_named(then.commit)}; the current commit is unknown: {why}")
     here, there = dict(now.submodules), dict(then.submodules)
     moves = [] if now.commit in {then.commit, ""} else [("the folder", then.commit, now.commit)]
     moves += [
@@ -178,14 +178,14 @@ def _tell_commits(draft: PlanDraft, past: PastState) -> None:
         if now.commit and there.get(path, _NONE) != here.get(path, _NONE)
     ]
     for place, was, at in moves:
-        draft.warn("commit", f"{place} was at {_named(was)}, and is at {_named(at)}")
+        draft.warn("commit", f"{place} was at {_named(was)}, and is now at {_named(at)}")
     if then.dirty:
-        draft.warn("commit", f"changes that were in no commit then are not kept: {_listed(then)}")
+        draft.warn("commit", f"changes that were not committed then are lost: {_listed(then)}")
     if moves:
         _tell_way_back(draft, then, now)
     elif now.commit:
         count = f", and so are {len(there)} submodules" if there else ""
-        message = f"the sources are at {_named(then.commit)} as they were then{count}"
+        message = f"the sources are at {_named(then.commit)}, as they were then{count}"
         draft.checks.append(PlanCheck(SafeText("commit"), ok=True, message=plain(message)))
 
 
@@ -193,15 +193,15 @@ def _tell_way_back(draft: PlanDraft, then: Deployment, now: Deployment) -> None:
     words = " && ".join(shown(line) for line in _way_back(draft.command.directory, then, now))
     draft.warn(
         "sources",
-        "no source is moved by this: it runs the images of then. To have the sources of then as"
-        f" well, run this first, and ask for the plan again: {words}"
+        "sources are not changed: the old images run. To check out the old sources as well, run "
+        f"this first, then make the plan again: {words}"
         if words
-        else "no source is moved by this: it runs the images of then",
+        else "sources are not changed: the old images run",
     )
     if now.dirty and words:
         draft.warn(
             "sources",
-            f"there are changes in no commit ({_listed(now)}): keep them first (`git stash`)",
+            f"there are uncommitted changes ({_listed(now)}): keep them first (`git stash`)",
         )
 
 
@@ -249,11 +249,11 @@ ACTION: Final = Action(
     verb="Roll back to",
     alone="Roll back to a backup",
     group=ActionGroup.BACKUPS,
-    when="It ran well when the backup was made, and does not since something was changed. Data is"
-    " left as it is (`restore` puts that back). No source is moved: the plan says which commits"
-    " differ, and what to run for that.",
-    failing="What was put aside is named in the output. Where an image is gone, run what the plan"
-    " names to have the sources of then, and rebuild.",
+    when="The stack worked when the backup was made, and a later change broke it. Data is not "
+    "changed (use `restore` for that), nor are sources: the plan lists the commits that "
+    "differ, and the commands to check them out.",
+    failing="The output names the replaced files. If an image no longer exists, check out the "
+    "old sources with the plan's commands, and rebuild.",
     draft=draft_roll_back,
     scope=Scope.BACKUP,
     choices=backup_choices,

@@ -54,9 +54,7 @@ def chosen_backup(draft: PlanDraft) -> tuple[PastState, Manifest]:
             if past.backup.manifest is None:
                 raise OperationError(past.backup.trouble)
             return past, past.backup.manifest
-    raise OperationError(
-        "There is no such backup.", on=draft.subject, remedy="See `pixel-tui backup list`."
-    )
+    raise OperationError("No such backup.", on=draft.subject, remedy="See `pixel-tui backup list`.")
 
 
 def worker_step(
@@ -78,8 +76,8 @@ def backup_first(draft: PlanDraft, backup_id: str, before: str) -> None:
     """Keep the present state, as far as it can be read, before it is replaced."""
     worker_step(
         draft,
-        "Back up what there is now",
-        "No backup is made, and nothing has changed.",
+        "Back up the current state",
+        "No backup is made, and nothing was changed.",
         "make",
         "--salvage",
         *option("--sparing", backup_id),
@@ -102,7 +100,7 @@ def require_restorable(draft: PlanDraft, past: PastState, items: Iterable[Item])
     """
     for item in items:
         if reason := past.refused.get(item.path):
-            words = f"{draft.verb.removesuffix(' to')} would fail: {item.title} can't be put back"
+            words = f"{draft.verb.removesuffix(' to')} would fail: {item.title} can't be restored"
             raise OperationError(f"{words}. {reason}")
 
 
@@ -114,21 +112,21 @@ def warn_of(draft: PlanDraft, past: PastState, manifest: Manifest) -> None:
         runs = f"the dumps run as superuser in {servers}, and " if servers else ""
         draft.warn(
             "from elsewhere",
-            "this user has no record of making it here, so that nothing vouches for what it"
-            f" runs: {runs}its files decide what the next `up` starts. Look at who made it first",
+            f"this user did not make it here, so its content can't be trusted: {runs}its files "
+            "decide what the next `up` starts. Find out who made it first",
         )
         draft.confirm_origin = FROM_ELSEWHERE
     if backup.trouble:
-        draft.warn("backup", f"it was found damaged: {backup.trouble}")
+        draft.warn("backup", f"verification found damage: {backup.trouble}")
     elif not backup.verified:
-        draft.warn("backup", "it was not verified since it was made (each item is before use)")
+        draft.warn("backup", "it was not verified yet (each item is verified before use)")
     if manifest.project != draft.snapshot.project_name:
-        draft.warn("backup", f"it was made of the project {manifest.project}")
+        draft.warn("backup", f"it is a backup of project {manifest.project}")
     for exposed in draft.facts.exposed:
         if exposed.holds(backup.folder) and exposed.writers:
-            draft.warn("backup", f"{exposed.words}: look at what it holds before you trust it")
+            draft.warn("backup", f"{exposed.words}: check its content before you trust it")
     for gap in manifest.left_out:
-        draft.warn("missing" if gap.expected else "left out", f"{gap.what}: {gap.why}")
+        draft.warn("missing" if gap.expected else "skipped", f"{gap.what}: {gap.why}")
 
 
 def state_words(backup: Backup, facts: Facts) -> SafeText:

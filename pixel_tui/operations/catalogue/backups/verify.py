@@ -1,4 +1,4 @@
-"""Read a backup again, and record whether it is as it was written."""
+"""Verify that a backup is intact, and record the result."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ def draft_verify(draft: PlanDraft) -> None:
     worker_step(
         draft,
         f"Verify {draft.subject}",
-        "Its last verdict stays as it was.",
+        "Its last result is kept.",
         "verify",
         name=draft.subject,
     )
@@ -30,10 +30,10 @@ ACTION: Final = Action(
     name="verify-backup",
     verb="Verify",
     group=ActionGroup.BACKUPS,
-    when="Before you rely on a backup: every hash, the integrity of each database, the table of"
-    " contents of each dump.",
-    failing="A backup that has changed is not to be relied on: make another one, and look at the"
-    " disk (`dmesg`, `smartctl`).",
+    when="Before you rely on a backup: checks every hash, the integrity of each database, and "
+    "the table of contents of each dump.",
+    failing="Don't rely on a backup that has changed: make another one, and check the disk "
+    "(`dmesg`, `smartctl`).",
     draft=draft_verify,
     scope=Scope.BACKUP,
     choices=backup_choices,

@@ -1,4 +1,4 @@
-"""Save an edited environment and make anew what it changes; it stays only if it is confirmed.
+"""Save an edited environment and recreate what it changes; confirm it, or it is rolled back.
 
 What was before, file, images and containers, comes back where a service is not well with it,
 or where nobody confirms it in time.
@@ -48,7 +48,7 @@ from pixel_tui.stack.model.resource_model import ResourceKind
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 CANCELLING: Final = SafeText(
-    "It takes back what it did: the file, the images and the containers of before."
+    "It rolls back: the previous file, images and containers are restored."
 )
 
 
@@ -69,7 +69,7 @@ def draft_apply(draft: PlanDraft) -> None:
     if not names and not restart:
         title = f"Save {draft.subject}"
         work_step(draft, environment, title, CANCELLING, "save", name=candidate.id)
-        draft.reason = SafeText("it was edited, and changes nothing that runs")
+        draft.reason = SafeText("it was edited, and affects no running service")
     else:
         refuse_changed_networks(draft, names, alone=True)
         _require_kept_volumes(draft, impact)
@@ -91,18 +91,18 @@ def draft_apply(draft: PlanDraft) -> None:
         seconds = draft.facts.environment.confirm_seconds
         words.append(f"--within={seconds:g}")
         networks = listed([network.name for network in impact.networks])
-        doing = [f"make {networks} again"] if networks else []
+        doing = [f"recreate {networks}"] if networks else []
         doing += [f"bring up {listed(names)}"] if names else []
         doing += [f"restart {listed(restart)}"] if restart else []
-        title = f"Save {draft.subject}, {', '.join(doing)}, wait to be confirmed"
+        title = f"Save {draft.subject}, {', '.join(doing)}, wait for confirmation"
         words.insert(0, "apply")
         work_step(draft, environment, title, CANCELLING, *words, name=candidate.id, takes_back=True)
         draft.risk = Risk.DISRUPTIVE
         draft.reason = plain(f"it was edited, and changes {listed([*names, *restart])}")
         draft.warn(
             "confirm",
-            f"it stays only if it is confirmed within {span(seconds)} after it works (`c` on"
-            " the job's screen, or `pixel-tui env confirm`); else what was before comes back",
+            f"rolled back unless confirmed within {span(seconds)} after it works (`c` on the "
+            "job's screen, or `pixel-tui env confirm`)",
         )
     draft.files.append(FileMark(candidate.file, candidate.sha256))
 
@@ -115,10 +115,10 @@ def _require_same_project(draft: PlanDraft, impact: Impact) -> None:
     """
     if impact.project not in {NO_TEXT, draft.snapshot.project_name}:
         raise OperationError(
-            f"The project would be called {impact.project}, and what runs belongs to"
-            f" {draft.snapshot.project_name}.",
-            remedy="Keep COMPOSE_PROJECT_NAME as it is; or save it, and take the old stack down"
-            " yourself.",
+            f"The project name would become {impact.project}, but the containers belong to "
+            f"{draft.snapshot.project_name}.",
+            remedy="Don't change COMPOSE_PROJECT_NAME; or save it, and take the old stack down "
+            "yourself.",
         )
 
 
@@ -144,10 +144,10 @@ def _require_kept_volumes(draft: PlanDraft, impact: Impact) -> None:
         command.compose_argv("up", "--detach", names=users),
     ]
     raise OperationError(
-        f"It changes volume {volume.name}, and compose keeps a volume as it is, with its data.",
-        remedy="Save it without applying it. To have the volume as the file says: make and verify"
-        f" a backup (pixel-tui run backup), then {' && '.join(map(shown, lines))}, then restore"
-        " the backup.",
+        f"It changes volume {volume.name}, but compose never changes an existing volume.",
+        remedy="Save it without applying it. To change the volume: make and verify a backup "
+        f"(pixel-tui run backup), then {' && '.join(map(shown, lines))}, then restore the "
+        "backup.",
     )
 
 
@@ -182,20 +182,22 @@ def _require_read_networks(impact: Impact) -> None:
     """
     if network := next((item for item in impact.networks if item.unread), None):
         raise OperationError(
-            f"It changes network {network.name}, and what runs on that is not known:"
-            f" {network.unread}",
-            remedy="Ask for it again, or save it without applying it.",
+            f"It changes network {network.name}, and the containers on it are unknown: "
+            f"{network.unread}",
+            remedy="Try again, or save it without applying it.",
         )
 
 
 def _tell_moved(draft: PlanDraft, impact: Impact) -> None:
     """Say what is left behind where another network or volume comes in the place of one."""
     for item in impact.moved:
-        words = f"{item.kind.value} {item.before} stays, and is no longer used: in its place comes"
+        words = f"{item.kind.value} {item.before} stays, and is no longer used: it is replaced by"
         if item.kind is ResourceKind.VOLUME:
             words = f"{words} {item.after}, which is empty if it is new. The data is not moved"
         else:
-            words = f"{words} {item.after}. What else is on {item.before} reaches it no longer"
+            words = (
+                f"{words} {item.after}. Other containers on {item.before} can no longer reach it"
+            )
         draft.warn(item.kind.value, words)
 
 
@@ -211,7 +213,7 @@ def _proxies(draft: PlanDraft, names: list[SafeText], recreate: list[SafeText]) 
     proxies = proxies_to_restart(draft, names, names)
     # It is restarted by the same step: who is asked to confirm has to see the stack at work.
     del draft.steps[begun:]
-    draft.lose("while it is away", spared=(*names, *proxies))
+    draft.lose("while it is down", spared=(*names, *proxies))
     return list(proxies)
 
 
@@ -316,10 +318,10 @@ ACTION: Final = Action(
     name="environment-apply",
     verb="Save and apply",
     group=ActionGroup.ENVIRONMENT,
-    when="The environment was edited, and what runs is to get it now. A plain restart would not:"
-    " containers keep what they were made with.",
-    failing="What was before is back, and the last lines say why. Where it is not, they say so:"
-    " `environment-roll-back` tries it again.",
+    when="The environment was edited, and the services need it now. A restart does not apply it: "
+    "containers keep the environment they were created with.",
+    failing="The previous state is restored; the last lines say why. If that failed too, they "
+    "say so: `environment-roll-back` tries again.",
     draft=draft_apply,
     scope=Scope.CANDIDATE,
     choices=candidate_choices,

@@ -1,4 +1,4 @@
-"""Put a version of the `.env` that was kept back in its place; containers stay as they are.
+"""Restore a saved version of the `.env`; containers are not changed.
 
 What mounts the file, and not its folder, is restarted: it reads the old one until then.
 """
@@ -30,18 +30,18 @@ def draft_restore(draft: PlanDraft) -> None:
     )
     environment, version = next(found, (None, None))
     if environment is None or version is None:
-        raise OperationError("There is no such version.", on=draft.subject)
+        raise OperationError("No such version.", on=draft.subject)
     if version.sha256 == environment.sha256:
-        raise NothingToDo("That version is what the file is now.")
+        raise NothingToDo("The file already has that version.")
     draft.subject = file_name(environment)
     title = f"Restore {draft.subject}"
     work_step(draft, environment, title, SAVE_CANCELLING, "restore", name=version.id)
     draft.files.append(FileMark(str(version.path), version.sha256))
-    draft.reason = plain(f"it was so on {version.time:%Y-%m-%d %H:%M} UTC")
+    draft.reason = plain(f"saved on {version.time:%Y-%m-%d %H:%M} UTC")
     draft.warn(
         "in sync",
-        "containers keep what they were made with: the table shows afterwards which have to be"
-        " recreated",
+        "containers keep the environment they were created with: the table then shows which must "
+        "be recreated",
     )
     restart_mounting(draft, {environment.path, environment.target})
 
@@ -51,11 +51,9 @@ ACTION: Final = Action(
     verb="Restore a version of",
     alone="Restore a version",
     group=ActionGroup.ENVIRONMENT,
-    when="An edit of the environment was wrong, and a version of before is wanted back. What the"
-    " file is now is kept as a version too."
-    " What mounts the file, and not its folder, is restarted.",
-    failing="The file is as it was: compose refuses the old version, or the last line says what is"
-    " in the way.",
+    when="An edit of the environment was wrong, and you want an older version. The current file "
+    "is kept as a version too. Services that mount the file itself are restarted.",
+    failing="The file was not changed: compose refuses the old version, or the last line says why.",
     draft=draft_restore,
     scope=Scope.VERSION,
     choices=version_choices,

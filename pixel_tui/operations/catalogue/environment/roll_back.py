@@ -1,4 +1,4 @@
-"""Take back an apply of the environment that was left half done: the file and the containers."""
+"""Roll back an interrupted apply of the environment: the file and the containers."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -22,7 +22,7 @@ def why_not(_snapshot: StackSnapshot, facts: Facts) -> str:
     every = facts.environment.every
     if all(item.trouble for item in every):
         return facts.environment.trouble
-    return "" if any(item.left for item in every) else "No apply was left half done."
+    return "" if any(item.left for item in every) else "No apply was interrupted."
 
 
 def draft_roll_back(draft: PlanDraft) -> None:
@@ -34,8 +34,8 @@ def draft_roll_back(draft: PlanDraft) -> None:
     draft.subject = file_name(environment)
     draft.reason = left.words
     draft.risk = Risk.DISRUPTIVE
-    cancelling = SafeText("It can't be taken back half way: it can be asked for again.")
-    title = "Put back what was before"
+    cancelling = SafeText("The roll-back is incomplete; run it again.")
+    title = "Restore the previous state"
     work_step(draft, environment, title, cancelling, "roll-back", takes_back=True)
     found_services = (find_target(name, draft.snapshot) for name in left.services)
     draft.chosen = tuple(target for target in found_services if target is not None)
@@ -48,8 +48,8 @@ def draft_roll_back(draft: PlanDraft) -> None:
     for name in left.watched:
         target = find_target(name, draft.snapshot)
         if target is not None:
-            draft.affect(name, "is made again as it was before, where it was touched")
-            draft.interrupt(target, f"up to {span(target.grace)} to stop, then until it is up")
+            draft.affect(name, "is recreated as it was before, if it was changed")
+            draft.interrupt(target, f"up to {span(target.grace)} to stop, then until it is running")
             draft.expect_running(target, ())
 
 
@@ -63,20 +63,20 @@ def _tell_networks(draft: PlanDraft, networks: Sequence[Diverged]) -> None:
     """
     for network in networks:
         if network.unread:
-            words = f"what is on network {network.name} is not known: {network.unread}"
+            words = f"the containers on network {network.name} are unknown: {network.unread}"
             draft.warn("network", words)
     read = [network for network in networks if not network.unread]
-    tell_networks(draft, read, "is another one than before the apply")
+    tell_networks(draft, read, "is not the one from before the apply")
 
 
 ACTION: Final = Action(
     name="environment-roll-back",
-    verb="Take back an apply of",
-    alone="Take back an apply",
+    verb="Roll back an apply of",
+    alone="Roll back an apply",
     group=ActionGroup.ENVIRONMENT,
-    when="An apply of the environment was cut off: the console, or the machine, died in between.",
-    failing="The last line says what could not be put back; it can be asked for again. What the"
-    " file was is among the saved versions.",
+    when="An apply of the environment was interrupted: pixel-tui or the machine crashed.",
+    failing="The last line says what could not be restored; run it again. The replaced file is "
+    "one of the saved versions.",
     draft=draft_roll_back,
     scope=Scope.PROJECT,
     obstacle=why_not,

@@ -1,4 +1,4 @@
-"""Put an edited environment in the place of the `.env`; containers stay as they are."""
+"""Save an edited environment as the `.env`; containers are not changed."""
 
 from typing import Final
 
@@ -33,19 +33,23 @@ def draft_save(draft: PlanDraft) -> None:
         draft.warn("compose", warning)
     # No restart: that is what the apply beside it is for.
     if any(item.change is ServiceChange.RESTART for item in impact.applied_to):
-        draft.warn("mounted", "what mounts the file by itself reads the old one until a restart")
+        draft.warn(
+            "mounted", "services that mount the file itself read the old one until a restart"
+        )
     if any(item.change is not ServiceChange.RESTART for item in impact.applied_to):
-        draft.warn("in sync", "containers keep what they were made with: a restart changes nothing")
+        draft.warn(
+            "in sync",
+            "containers keep the environment they were created with: a restart changes nothing",
+        )
 
 
 ACTION: Final = Action(
     name="environment-save",
     verb="Save",
     group=ActionGroup.ENVIRONMENT,
-    when="The environment was edited, and what runs is to stay as it is for now. The version of"
-    " before is kept.",
-    failing="The file is as it was: the last line says what is in the way. An edit is kept in the"
-    " editor.",
+    when="The environment was edited, and the containers stay unchanged for now. The previous "
+    "version is kept.",
+    failing="The file was not changed: the last line says why. Your edit stays in the editor.",
     draft=draft_save,
     scope=Scope.CANDIDATE,
     choices=candidate_choices,

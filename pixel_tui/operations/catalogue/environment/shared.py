@@ -17,7 +17,7 @@ from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
-SAVE_CANCELLING: Final = SafeText("The file is as it was, or the new one: never a part of it.")
+SAVE_CANCELLING: Final = SafeText("The file is either the old or the new one, never partial.")
 
 
 class CandidateOutdated(OperationError):
@@ -29,10 +29,9 @@ class CandidateOutdated(OperationError):
 
     def __init__(self, path: SafeText) -> None:
         super().__init__(
-            "The file was changed since this edit was made from it, and nothing was saved.",
+            "The file has changed since this edit began, so nothing was saved.",
             on=path,
-            remedy="Open the environment (E) and merge (r): it shows both changes. Then save"
-            " again.",
+            remedy="Open the environment (E), merge (r), then save again.",
         )
 
 
@@ -45,8 +44,8 @@ def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
     if left is None:
         return ""
     return (
-        f"An apply was left half done. {left.words} Take it back first (`environment-roll-back`),"
-        " or recreate what did not get it, and keep it (`pixel-tui env confirm`)."
+        f"An apply was interrupted. {left.words} Roll it back first (`environment-roll-back`), "
+        "or recreate the services that lack it, and keep it (`pixel-tui env confirm`)."
     )
 
 
@@ -60,7 +59,7 @@ def why_no_candidate(snapshot: StackSnapshot, facts: Facts) -> str:
     if reason := why_no_environment(snapshot, facts):
         return reason
     waits = any(item.candidates for item in facts.environment.every)
-    return "" if waits else "Nothing waits to be saved: edit it first."
+    return "" if waits else "Nothing to save: edit it first."
 
 
 def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
@@ -68,7 +67,7 @@ def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
     if reason := why_no_environment(snapshot, facts):
         return reason
     kept = any(item.versions for item in facts.environment.every)
-    return "" if kept else "No version has been kept yet."
+    return "" if kept else "No version has been saved yet."
 
 
 def candidate_choices(facts: Facts) -> Sequence[Choice]:
@@ -87,7 +86,7 @@ def version_choices(facts: Facts) -> Sequence[Choice]:
             plain(item.id),
             plain(
                 f"{_of(one, facts)}{item.time:%Y-%m-%d %H:%M:%S} UTC  {item.size} bytes"
-                + ("  (what the file is now)" if item.sha256 == one.sha256 else "")
+                + ("  (current)" if item.sha256 == one.sha256 else "")
             ),
         )
         for one in facts.environment.every
@@ -117,7 +116,7 @@ def chosen_candidate(draft: PlanDraft) -> tuple[EnvironmentFacts, Candidate]:
         if environment.trouble:  # it may be one of that file
             raise OperationError(environment.trouble)
     raise OperationError(
-        "There is no such candidate.", on=draft.subject, remedy="Save from the editor again."
+        "No such candidate.", on=draft.subject, remedy="Save from the editor again."
     )
 
 
@@ -128,11 +127,9 @@ def accepted_impact(candidate: Candidate) -> Impact:
         OperationError: Compose refuses it, or has not answered.
     """
     if candidate.impact is None:
-        raise OperationError(
-            "Compose has not said yet what this would change.", remedy="Ask for it again."
-        )
+        raise OperationError("Compose has not evaluated this change yet.", remedy="Try again.")
     if candidate.impact.refusal:
-        raise OperationError(candidate.impact.refusal, remedy="Mend it in the editor first.")
+        raise OperationError(candidate.impact.refusal, remedy="Fix it in the editor first.")
     return candidate.impact
 
 
@@ -177,17 +174,17 @@ def tell_impact(draft: PlanDraft, services: Sequence[ServiceImpact], *, applied:
             continue
         what = {
             ServiceChange.RECREATE: "recreated",
-            ServiceChange.REBUILD: "built anew and recreated",
+            ServiceChange.REBUILD: "rebuilt and recreated",
             ServiceChange.RESTART: "restarted",
         }[item.change]
-        draft.affect(item.service, f"is {what}" if applied else f"would have to be {what}", cause)
+        draft.affect(item.service, f"is {what}" if applied else f"must be {what}", cause)
 
 
 def _summary(candidate: Candidate, now: str) -> str:
     if candidate.base != now:
-        return "made from another version of the file: merge it in the editor"
+        return "based on another version of the file: merge it in the editor"
     if candidate.impact is None:
-        return "what it would change is not known yet"
+        return "its changes are unknown yet"
     if candidate.impact.refusal:
         return "compose refuses it"
     names = [item.service for item in candidate.impact.services]

@@ -1,4 +1,4 @@
-"""Build the images anew without anything that was kept of earlier builds.
+"""Rebuild the images without the build cache, and recreate the containers.
 
 The guide's second step against a container that loops or crashes.
 """
@@ -12,12 +12,12 @@ from pixel_tui.operations.planning.creation import why_no_build
 
 ACTION: Final = Action(
     name="hard-rebuild",
-    verb="Rebuild from nothing",
+    verb="Rebuild without cache",
     group=ActionGroup.RECOVERY,
-    when="A container loops or crashes, its log does not say why, and a rebuild did not help:"
-    " nothing of earlier builds is used. It takes as long as the first build.",
-    failing="Where the build fails, what ran before still runs: the last lines say what could not"
-    " be fetched or compiled.",
+    when="A container crashes, its logs don't say why, and a rebuild did not help. No cached "
+    "layer is used, so it takes as long as the first build.",
+    failing="If the build fails, the old container keeps running: the last lines say what could "
+    "not be fetched or compiled.",
     refuse=refuse_build,
     impossible=why_no_build,
     draft=partial(draft_rebuild, cached=False),

@@ -1,4 +1,4 @@
-"""Build the images anew from their sources, and run what was built."""
+"""Rebuild the images from their sources, and recreate the containers."""
 
 from typing import Final
 
@@ -10,10 +10,9 @@ ACTION: Final = Action(
     name="rebuild",
     verb="Rebuild",
     group=ActionGroup.RECOVERY,
-    when="The source has changed, or a variable that is baked in while building, such as"
-    " `NEXT_PUBLIC_...`.",
-    failing="Where the build fails, what ran before still runs: mend what the last lines name."
-    " `hard-rebuild` helps where an old layer is at fault.",
+    when="The source or a build-time variable has changed, such as `NEXT_PUBLIC_...`.",
+    failing="If the build fails, the old container keeps running: fix the error in the last "
+    "lines. `hard-rebuild` helps if a cached layer is the cause.",
     refuse=refuse_build,
     impossible=why_no_build,
     draft=draft_rebuild,

@@ -1,4 +1,4 @@
-"""Make the containers anew, from the compose file as it is now."""
+"""Recreate the containers from the current compose file."""
 
 from typing import Final
 
@@ -10,9 +10,9 @@ ACTION: Final = Action(
     name="recreate",
     verb="Recreate",
     group=ActionGroup.SERVICES,
-    when="The compose file or the `.env` has changed, or a container is broken in itself. What was"
-    " written inside it and in no volume is lost.",
-    failing="Compose's own words say why it can't be created; its log says why it ends.",
+    when="The compose file or `.env` has changed, or the container itself is broken. Data "
+    "written inside it, outside of volumes, is lost.",
+    failing="Compose's message says why it can't be created; its logs say why it exits.",
     refuse=refuse_up,
     impossible=why_no_up_alone,
     draft=draft_recreate,

@@ -1,4 +1,4 @@
-"""Remove what a recreate that was cancelled or killed left beside the old container."""
+"""Remove the containers that an interrupted recreate left beside the old ones."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from pixel_tui.operations.planning.targets import Target
 
 def refuse(target: Target) -> str:
     """Why there is nothing to remove, as a predicate; empty where there is."""
-    return "" if target.leftovers else "has no container left by a recreate"
+    return "" if target.leftovers else "has no container left over from a recreate"
 
 
 def draft_remove(draft: PlanDraft) -> None:
@@ -24,10 +24,9 @@ ACTION: Final = Action(
     verb="Remove leftovers of",
     alone="Remove leftovers of a recreate",
     group=ActionGroup.RECOVERY,
-    when="A recreate was cancelled or killed, and its new container is still beside the old one."
-    " Volumes are left as they are. `start`, `restart`, `recreate` and `rebuild` do this by"
-    " themselves.",
-    failing="The engine's own words say why. A container that runs is stopped first.",
+    when="A recreate was cancelled or killed, and both its containers are still there. Volumes "
+    "are not changed. `start`, `restart`, `recreate` and `rebuild` do this themselves.",
+    failing="Docker's message says why. A running container is stopped first.",
     refuse=refuse,
     draft=draft_remove,
 )

@@ -1,4 +1,4 @@
-"""Restart what is there, in the configuration that it was made with."""
+"""Restart containers without changing their configuration."""
 
 from typing import Final
 
@@ -26,9 +26,9 @@ ACTION: Final = Action(
     name="restart",
     verb="Restart",
     group=ActionGroup.SERVICES,
-    when="It hangs, answers wrongly, or must read a mounted file again. It keeps what it was made"
-    " with: a changed compose file or `.env` needs `recreate`.",
-    failing="Its log says why it does not come up again. What ends each time needs `rebuild`.",
+    when="The service hangs, answers wrongly, or must reload a mounted file. It keeps its "
+    "configuration: after a change of the compose file or `.env`, use `recreate`.",
+    failing="Its logs say why it does not start again. If it exits each time, it needs `rebuild`.",
     refuse=refuse,
     impossible=why_no_restart,
     draft=draft_alone,

@@ -1,4 +1,4 @@
-"""Start what does not run."""
+"""Start services that are down."""
 
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -22,7 +22,7 @@ from pixel_tui.plurals import counted
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.text import SafeText
 
-CANCELLING: Final = SafeText("What has been started keeps running; the rest stays as it is.")
+CANCELLING: Final = SafeText("Started services keep running; the rest is unchanged.")
 
 
 def refuse(target: Target) -> str:
@@ -31,17 +31,17 @@ def refuse(target: Target) -> str:
         return target.left_over
     paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
     if paused:
-        return f"is paused (`docker unpause {' '.join(paused)}` lets it go on)"
+        return f"is paused (continue it with `docker unpause {' '.join(paused)}`)"
     if target.provided:
         return ""
     if not target.containers and not target.missing:
-        return "is scaled to no container in the compose file"
+        return "is scaled to 0 in the compose file"
     if target.missing or len(target.up) < len(target.containers):
         return ""
     if any(item.state is ContainerState.RESTARTING for item in target.containers):
-        return "is being restarted by the engine already (stop or restart it)"
+        return "is already being restarted by Docker (stop or restart it)"
     # What it runs without decides `why_no_start`, which says how to get it back.
-    return "" if target.cut_off else "is running already"
+    return "" if target.cut_off else "is already running"
 
 
 def draft_start(draft: PlanDraft) -> None:
@@ -64,7 +64,7 @@ def draft_start(draft: PlanDraft) -> None:
         if target.provided:
             continue
         off = target.spec is not None and not target.spec.active and not target.single
-        cause = "its profile is off: naming it starts it all the same" if off else ""
+        cause = "its profile is not active, but naming it starts it" if off else ""
         draft.affect(target.name, _words(target, draft, created=target in created), cause)
         draft.expect_running(target, _idle(target), created=target.missing)
         if target in created and target.surplus:
@@ -113,7 +113,7 @@ def _scale_down(target: Target, draft: PlanDraft) -> None:
     draft.affect(
         target.name,
         f"loses {target.surplus} of its {counted(len(target.containers), 'container')}",
-        "`up` brings it to the number in the compose file",
+        "`up` scales it to the number in the compose file",
     )
     draft.lose_surplus(target)
 
@@ -137,8 +137,8 @@ ACTION: Final = Action(
     name="start",
     verb="Start",
     group=ActionGroup.SERVICES,
-    when="What is down, and was not put down on purpose.",
-    failing="Its log and its last exit say why it did not come up; what it depends on may be down.",
+    when="A service is down, and not on purpose.",
+    failing="Its logs and last exit say why it did not start; a dependency may be down.",
     refuse=refuse,
     impossible=why_no_start,
     draft=draft_start,

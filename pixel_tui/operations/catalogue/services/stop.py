@@ -1,4 +1,4 @@
-"""Stop what runs."""
+"""Stop running services."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ def refuse(target: Target) -> str:
     """Why it can't be stopped, as a predicate; empty where it can."""
     if not target.containers:
         return target.provided or "has no container"
-    return "" if target.up else "is stopped already"
+    return "" if target.up else "is already stopped"
 
 
 def draft_stop(draft: PlanDraft) -> None:
@@ -44,19 +44,19 @@ def _name_what_keeps_running(draft: PlanDraft) -> None:
             if container.oneoff:
                 why = "`docker compose run` started it"
             elif service.spec is None:
-                why = "no service of the compose file"
+                why = "not in the compose file"
             else:
-                why = "its profile is off"
-            draft.warn("keeps running", f"{container.name} ({why}): stop it by its name")
+                why = "its profile is not active"
+            draft.warn("keeps running", f"{container.name} ({why}): stop it by name")
 
 
 ACTION: Final = Action(
     name="stop",
     verb="Stop",
     group=ActionGroup.SERVICES,
-    when="Something does harm, or must be quiet while you work on it.",
-    failing="The engine kills what does not end in its grace period; what outlives even that waits"
-    " for a disk or a network file system.",
+    when="A service does harm, or must be down while you work on it.",
+    failing="Docker kills a container that does not exit in its grace period. If even that "
+    "fails, it waits for a disk or a network file system.",
     refuse=refuse,
     draft=draft_stop,
     by_container=True,

@@ -40,7 +40,7 @@ def no_fresh_backup(snapshot: StackSnapshot, facts: Facts) -> str:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return (
             f"The backup {past.backup.id} is verified and INCOMPLETE: {', '.join(names[:3])}{more}."
-            " Its output says why. Once nothing is missing, make one with `backup` and verify it."
+            " Its output says why. Fix that, then make one with `backup` and verify it."
         )
     return (
         f"There is no verified backup younger than {facts.max_age_hours:g} hours."
@@ -73,17 +73,17 @@ def draft_wipe(draft: PlanDraft) -> None:
         name=past.backup.id,
         changes_nothing=True,
     )
-    cancelling = SafeText("No volume is removed yet; `start` makes the containers again.")
+    cancelling = SafeText("No volume is removed yet; `start` recreates the containers.")
     draft.steps.append(Step(plain(f"Remove the containers of {name}"), _down(draft), cancelling))
     if names := [volume.name for volume in fate.gone if volume.name not in fate.passing]:
         # Not `down --volumes`: it removes what it finds by then, shown in the plan or not.
         argv = draft.command.docker_argv("volume", "rm", names=names)
-        cancelling = SafeText("What has been removed is gone; the rest stays.")
+        cancelling = SafeText("Removed volumes are gone; the rest stays.")
         draft.steps.append(Step(plain(f"Remove the volumes of {name}"), argv, cancelling))
     worker_step(
         draft,
         "Verify that exactly these volumes are gone",
-        "Nothing more is removed.",
+        "Nothing else is removed.",
         "check-volumes",
         *(f"--gone={volume.name}" for volume in fate.gone),
         *(f"--stays={volume.name}" for volume, _ in fate.stays),
@@ -141,7 +141,7 @@ def _tell_lost(draft: PlanDraft, found: Sequence[tuple[Volume, Coverage]]) -> No
         draft.irreversible.append(plain(f"volume {_called(draft, volume)}: {coverage.words}"))
     for volume, coverage in found:
         if coverage.folder:
-            words = f"{volume.name} is the folder {coverage.folder} of the host: its content stays"
+            words = f"{volume.name} is the host folder {coverage.folder}: its content stays"
             draft.checks.append(PlanCheck(SafeText("volume"), ok=True, message=plain(words)))
     if lacking:
         count = f"{len(lacking)}-volume{'' if len(lacking) == 1 else 's'}"
@@ -177,7 +177,7 @@ def _tell_bind_mounts(draft: PlanDraft) -> None:
         if mount.kind == "bind"
     }
     for source in sorted(sources):
-        message = plain(f"{source} ({_size(draft, source)}) is a folder of the host: not touched")
+        message = plain(f"{source} ({_size(draft, source)}) is a host folder: not changed")
         draft.checks.append(PlanCheck(SafeText("bind mount"), ok=True, message=message))
 
 
@@ -191,10 +191,10 @@ ACTION: Final = Action(
     verb="Wipe the volumes of",
     alone="Wipe the volumes",
     group=ActionGroup.RECOVERY,
-    when="A volume holds what no rebuild mends, and a verified backup has what is worth keeping."
-    " The last thing to try.",
-    failing="A volume that is in use by another container stays: Docker names it. Bring the stack"
-    " up again with `start`, then `restore` the backup.",
+    when="A volume has broken data that no rebuild fixes, and a verified backup has what you "
+    "need. This is the last resort.",
+    failing="A volume in use by another container stays: Docker names it. Start the stack with "
+    "`start`, then `restore` the backup.",
     draft=draft_wipe,
     scope=Scope.PROJECT,
     obstacle=no_fresh_backup,

@@ -1,4 +1,4 @@
-"""Give a task up: it is not tried any more, and its worker is stopped."""
+"""Abort a task: it is not retried, and its worker is stopped."""
 
 from typing import Final
 
@@ -26,11 +26,11 @@ def draft_abort(draft: PlanDraft) -> None:
         draft.risk = Risk.DISRUPTIVE
         stop_step(draft, worker)
     gone = task.status is TaskStatus.RUNNING and worker is None
-    reason = "Its worker was gone" if gone else "Aborted by an operator"
+    reason = "Its worker no longer exists" if gone else "Aborted by an operator"
     ledger_step(
         draft,
         f"Abort {task.short}",
-        "The task is as it was, or aborted.",
+        "The task is unchanged, or aborted.",
         "abort",
         *("--reason", reason),
         task=task.id,
@@ -42,8 +42,9 @@ ACTION: Final = Action(
     name="task-abort",
     verb="Abort",
     group=ActionGroup.LEDGER,
-    when="A task is not wanted any more, or its worker is gone and it is not to be tried again.",
-    failing="Its last line says what the task is by now, or why the ledger could not be written.",
+    when="A task is no longer needed, or its worker is gone and it must not be retried.",
+    failing="The last line gives the task's current status, or why the ledger could not be "
+    "written.",
     draft=draft_abort,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.UNKNOWN),

@@ -1,4 +1,4 @@
-"""Queue a task that was written down."""
+"""Queue a new task."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -26,14 +26,16 @@ def draft_add(draft: PlanDraft) -> None:
     found = [item for item in draft.facts.ledger.drafts if item.task.id == draft.subject]
     if not found:
         raise OperationError(
-            "There is no such draft of a task.",
+            "No such draft of a task.",
             on=draft.subject,
-            remedy="Write it down with `pixel-tui ledger add`.",
+            remedy="Create it with `pixel-tui ledger add`.",
         )
     task = found[0].task
     draft.subject = plain(task.short)
     draft.reason = shown(task.headline)
-    ledger_step(draft, f"Queue {task.short}", "It is queued, or it is not.", "add", task=task.id)
+    ledger_step(
+        draft, f"Queue {task.short}", "The task is either queued or not.", "add", task=task.id
+    )
     draft.affect("task-ledger.json", f"gets the task {task.short} ({task.type_text})")
 
 
@@ -42,8 +44,8 @@ ACTION: Final = Action(
     verb="Queue the task",
     alone="Queue a task",
     group=ActionGroup.LEDGER,
-    when="There is work for a worker. It waits until syntropy, or `task-spawn`, starts one.",
-    failing="Its last line says why the ledger could not be written; the draft stays.",
+    when="You have work for a worker. The task waits until syntropy or `task-spawn` starts one.",
+    failing="The last line says why the ledger could not be written; the draft stays.",
     draft=draft_add,
     scope=Scope.TASK,
     choices=drafts_to_queue,

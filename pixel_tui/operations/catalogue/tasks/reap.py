@@ -1,4 +1,4 @@
-"""Remove the containers, outputs and logs of workers that ended a week ago."""
+"""Remove the containers, outputs and logs of workers that finished a week ago."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ def draft_reap(draft: PlanDraft) -> None:
     files = draft.facts.ledger.left
     workers = removable_workers(workers_of(draft.snapshot), draft.facts.read_at)
     if not files and not workers:
-        raise NothingToDo(f"No worker that ended {RETENTION_DAYS} days ago has left anything.")
+        raise NothingToDo(f"Nothing is left of workers that finished {RETENTION_DAYS} days ago.")
     draft.risk = Risk.DESTRUCTIVE
     left = f"{counted(len(workers), 'container')} and {counted(len(files), 'file')}"
     draft.reason = plain(f"{left} are left of workers")
@@ -26,33 +26,33 @@ def draft_reap(draft: PlanDraft) -> None:
         names = [worker.container.name for worker in workers]
         count = counted(len(names), "container")
         argv = draft.command.docker_argv("rm", names=names)
-        cancelling = SafeText("What has been removed is gone; the rest stays.")
+        cancelling = SafeText("Removed containers and files are gone; the rest stays.")
         draft.steps.append(Step(plain(f"Remove {count}"), argv, cancelling))
         for worker in workers:
             draft.affect(worker.container.name, "is removed", worker.words)
-        draft.irreversible.append(plain(f"what {count} wrote, and the logs"))
+        draft.irreversible.append(plain(f"everything that {count} wrote, and the logs"))
     if files:
         ledger_step(
             draft,
             f"Remove {counted(len(files), 'file')}",
-            "What has been removed is gone; the rest stays.",
+            "Removed containers and files are gone; the rest stays.",
             "reap",
             *("--days", str(RETENTION_DAYS)),
         )
         for file in files[:20]:
             draft.irreversible.append(plain(f"{file.path.name} ({file.size:,} bytes)"))
         if len(files) > 20:
-            draft.irreversible.append(plain(f"and {len(files) - 20} more files of that kind"))
+            draft.irreversible.append(plain(f"and {len(files) - 20} more such files"))
 
 
 ACTION: Final = Action(
     name="task-reap",
-    verb="Remove what old workers left in",
-    alone="Remove what old workers left",
+    verb="Remove the leftovers of old workers in",
+    alone="Remove the leftovers of old workers",
     group=ActionGroup.LEDGER,
-    when="Containers and logs of workers pile up. Tasks stay in the ledger, and so does what"
-    " belongs to those that wait or run.",
-    failing="What could be removed is gone; the last line says what could not.",
+    when="Containers and logs of workers pile up. Tasks stay in the ledger, and so does "
+    "everything of waiting and running tasks.",
+    failing="The last line says what could not be removed; the rest is gone.",
     draft=draft_reap,
     scope=Scope.PROJECT,
     obstacle=no_ledger,

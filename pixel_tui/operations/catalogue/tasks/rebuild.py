@@ -1,4 +1,4 @@
-"""Have a worker rebuild syntropy, and watch until the new one has taken over."""
+"""Have a worker rebuild syntropy, and wait until the new one is running."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ def no_rebuild(snapshot: StackSnapshot, facts: Facts) -> str:
         return reason
     if snapshot.service(BRAIN) is None:
         return f"This project has no service {BRAIN}."
-    return "" if facts.ledger.new_id else "No task can be queued here."
+    return "" if facts.ledger.new_id else "Tasks can't be queued here."
 
 
 def draft_rebuild(draft: PlanDraft) -> None:
@@ -42,13 +42,11 @@ def draft_rebuild(draft: PlanDraft) -> None:
     draft.confirm = target.name
     if running:
         names = ", ".join(task.short for task in running[:3])
-        draft.warn(
-            "task", f"{names} is marked running, but no worker is there: see `ledger verify`"
-        )
+        draft.warn("task", f"{names} is marked running, but has no worker: see `ledger verify`")
     ledger_step(
         draft,
         f"Queue {task_id[:8]}",
-        "It is queued, or it is not.",
+        "The task is either queued or not.",
         "add-rebuild",
         *("--project", draft.snapshot.project_name),
         task=task_id,
@@ -57,7 +55,7 @@ def draft_rebuild(draft: PlanDraft) -> None:
     ledger_step(
         draft,
         f"Wait until {task_id[:8]} is completed",
-        "The worker goes on to rebuild syntropy: stop it with `task-stop`.",
+        "The worker continues to rebuild syntropy: stop it with `task-stop`.",
         "await",
         *("--until", "ended", "--seconds", f"{worker_timeout(draft.snapshot) + 120:.0f}"),
         *("--count", "0"),
@@ -68,7 +66,7 @@ def draft_rebuild(draft: PlanDraft) -> None:
     draft.expect_running(target, target.containers, created=target.missing)
     if target.up:
         back = "it is healthy" if target.probed else "it runs"
-        draft.interrupts.append(plain(f"{target.name}: until the new one is there, and {back}"))
+        draft.interrupts.append(plain(f"{target.name}: until the new one is running, and {back}"))
 
 
 ACTION: Final = Action(
@@ -76,10 +74,10 @@ ACTION: Final = Action(
     verb="Have a worker rebuild",
     alone="Have a worker rebuild syntropy",
     group=ActionGroup.LEDGER,
-    when="Its source has changed. This is the way to rebuild syntropy that leaves no task without"
-    " it: a task of its own, run by a worker that outlives it.",
-    failing="The task's error and its worker's log say how far it came. Where syntropy does not"
-    " run, `start` it; what ran before is still its image unless the build was done.",
+    when="Its source has changed. This rebuilds syntropy without leaving a task orphaned: a "
+    "separate worker does it, which outlives syntropy.",
+    failing="The task's error and its worker's logs say how far it got. If syntropy is down, "
+    "`start` it; it still has the old image unless the build finished.",
     draft=draft_rebuild,
     scope=Scope.PROJECT,
     obstacle=no_rebuild,

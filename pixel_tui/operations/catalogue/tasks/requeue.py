@@ -1,4 +1,4 @@
-"""Let a task whose worker is gone be tried again."""
+"""Queue a task again whose worker is gone."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ def draft_requeue(draft: PlanDraft) -> None:
     if truth.verdict not in DEAD:
         where = f": {truth.worker.container.name} is {truth.worker.words}" if truth.worker else ""
         raise OperationError(
-            f"The task may be at work{where}.",
+            f"The task may be running{where}.",
             on=task.short,
             remedy="Stop its worker with `task-stop`, or wait a moment.",
         )
@@ -33,10 +33,14 @@ def draft_requeue(draft: PlanDraft) -> None:
         raise OperationError(
             f"The task has had {task.tries} of {task.max_attempts} attempts.",
             on=task.short,
-            remedy="Give it up with `task-abort`.",
+            remedy="Abort it with `task-abort`.",
         )
     ledger_step(
-        draft, f"Requeue {task.short}", "It waits, or is as it was.", "requeue", task=task.id
+        draft,
+        f"Requeue {task.short}",
+        "The task is either pending or unchanged.",
+        "requeue",
+        task=task.id,
     )
     draft.affect(task.short, "becomes pending", f"its worker is {truth.verdict.value}")
 
@@ -45,8 +49,9 @@ ACTION: Final = Action(
     name="task-requeue",
     verb="Requeue",
     group=ActionGroup.LEDGER,
-    when="A task is marked running, its worker is gone or has ended, and it is worth another try.",
-    failing="Its last line says what the task is by now, or why the ledger could not be written.",
+    when="A task is marked running, its worker is gone or has exited, and you want to try again.",
+    failing="The last line gives the task's current status, or why the ledger could not be "
+    "written.",
     draft=draft_requeue,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.RUNNING),

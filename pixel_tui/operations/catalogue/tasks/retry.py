@@ -1,4 +1,4 @@
-"""Let a task that has failed, or was aborted, be tried again."""
+"""Retry a failed or aborted task."""
 
 from typing import Final
 
@@ -24,10 +24,16 @@ def draft_retry(draft: PlanDraft) -> None:
         raise OperationError(
             f"The task has had {task.tries} of {task.max_attempts} attempts.",
             on=task.short,
-            remedy="Queue it as a new one where it is worth another.",
+            remedy="Queue it as a new task if you want to try again.",
         )
     mind_the_pause(draft, task)
-    ledger_step(draft, f"Retry {task.short}", "It waits, or is as it was.", "retry", task=task.id)
+    ledger_step(
+        draft,
+        f"Retry {task.short}",
+        "The task is either pending or unchanged.",
+        "retry",
+        task=task.id,
+    )
     draft.affect(task.short, "becomes pending", f"{task.tries} of {task.max_attempts} attempts")
 
 
@@ -35,9 +41,10 @@ ACTION: Final = Action(
     name="task-retry",
     verb="Retry",
     group=ActionGroup.LEDGER,
-    when="What made it fail is mended. It waits then until syntropy, or `task-spawn`, starts a"
-    " worker.",
-    failing="Its last line says what the task is by now, or why the ledger could not be written.",
+    when="The cause of the failure is fixed. The task waits until syntropy or `task-spawn` "
+    "starts a worker.",
+    failing="The last line gives the task's current status, or why the ledger could not be "
+    "written.",
     draft=draft_retry,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.FAILED, TaskStatus.ABORTED),

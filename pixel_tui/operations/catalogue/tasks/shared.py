@@ -35,8 +35,8 @@ def no_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
     reading = facts.ledger.reading
     if reading.trouble is not None:
         return f"{reading.trouble.what} {reading.trouble.remedy}"
-    fix = "`pixel-tui ledger add` makes one"
-    return "" if reading.present else f"There is no ledger of tasks (data/task-ledger.json): {fix}."
+    fix = "`pixel-tui ledger add` creates one"
+    return "" if reading.present else f"There is no task ledger (data/task-ledger.json): {fix}."
 
 
 def troubled_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
@@ -67,11 +67,11 @@ def chosen_task(draft: PlanDraft) -> Task:
     found = draft.facts.ledger.reading.named(draft.subject)
     if not found:
         raise OperationError(
-            "There is no such task.", on=draft.subject, remedy="See `pixel-tui ledger list`."
+            "No such task.", on=draft.subject, remedy="See `pixel-tui ledger list`."
         )
     if len(found) > 1:
         same = len({task.id for task in found}) == 1
-        why = "Several tasks have this id" if same else "Several ids begin like that"
+        why = "Several tasks have this id" if same else "Several ids start with that"
         raise OperationError(f"{why}.", on=draft.subject)
     (task,) = found
     mind_workers(draft)
@@ -129,8 +129,8 @@ def _warn_of_file_mounts(draft: PlanDraft) -> None:
         mount = "mounts" if len(names) == 1 else "mount"
         draft.warn(
             "mounted",
-            f"{listed(names)} {mount} {LEDGER_NAME} itself, and not its folder: the old one is"
-            " read and written there until a restart",
+            f"{listed(names)} {mount} {LEDGER_NAME} itself, not its folder: it uses the old file "
+            "until a restart",
         )
 
 
@@ -141,8 +141,8 @@ def require_idle(draft: PlanDraft) -> None:
     up = [worker for worker in workers_of(draft.snapshot) if worker.up]
     if up:
         raise OperationError(
-            f"A worker is at work already: {up[0].container.name} is {up[0].words}.",
-            remedy="There is one at a time: wait for it, or stop it with `task-stop`.",
+            f"A worker is already running: {up[0].container.name} is {up[0].words}.",
+            remedy="Only one worker runs at a time: wait for it, or stop it with `task-stop`.",
         )
     lock = facts.ledger.reading.lock
     if lock is None:
@@ -153,7 +153,7 @@ def require_idle(draft: PlanDraft) -> None:
             f"A worker is being started: the lock is held{whose}.", remedy="Wait a moment."
         )
     raise OperationError(
-        f"The worker lock is held{whose}, and no worker runs: it is stale.",
+        f"The worker lock is held{whose}, but no worker is running: it is stale.",
         remedy="Remove it with `task-unlock`.",
     )
 
@@ -174,7 +174,9 @@ def mind_the_pause(draft: PlanDraft, task: Task) -> None:
     ago = min(((now - end).total_seconds() for end in ends), default=PAUSE_SECONDS, key=abs)
     if 0 <= ago < PAUSE_SECONDS:
         left = span(round(PAUSE_SECONDS - ago))
-        draft.warn("pause", f"a worker failed {span(int(ago))} ago: the next one waits {left} more")
+        draft.warn(
+            "pause", f"a worker failed {span(int(ago))} ago: the next one must wait {left} more"
+        )
         draft.confirm = SafeText(task.short)
 
 
@@ -191,9 +193,9 @@ def spawn_steps(draft: PlanDraft, task_id: str, *, rebuild: bool = False) -> Non
     if old:
         argv = draft.command.docker_argv("rm", names=[name])
         draft.steps.append(
-            Step(plain(f"Remove {name} of before"), argv, SafeText("Nothing is started."))
+            Step(plain(f"Remove the old {name}"), argv, SafeText("Nothing is started."))
         )
-        draft.affect(name, "of the attempt before is removed", "its name is needed")
+        draft.affect(name, "of the previous attempt is removed", "its name is needed")
     if not rebuild:
         ledger_step(draft, "Take the worker lock", "Nothing is started.", "lock", task=task_id)
     argv = draft.command.compose_argv(
@@ -202,7 +204,7 @@ def spawn_steps(draft: PlanDraft, task_id: str, *, rebuild: bool = False) -> Non
         *("-e", f"HOST_PIXEL_ROOT={draft.command.directory}"),
         SERVICE,
     )
-    cancelling = SafeText("A worker that was started continues: stop it with `task-stop`.")
+    cancelling = SafeText("A started worker keeps running: stop it with `task-stop`.")
     draft.steps.append(Step(plain(f"Start {name}"), argv, cancelling))
     draft.affect(name, "is created and started")
 
@@ -217,10 +219,10 @@ def stop_step(draft: PlanDraft, worker: Worker) -> None:
     """Stop a worker: it is asked to end, and killed where it does not."""
     name = worker.container.name
     argv = draft.command.docker_argv("stop", "--time", str(GRACE_SECONDS), names=[name])
-    cancelling = SafeText("The engine continues to stop it; the ledger is not changed.")
+    cancelling = SafeText("Docker continues to stop it; the ledger is not changed.")
     draft.steps.append(Step(plain(f"Stop {name}"), argv, cancelling))
     draft.affect(name, "is stopped", f"it has {span(GRACE_SECONDS)} before it is killed")
-    draft.interrupts.append(plain(f"{name}: its work on the task is broken off"))
+    draft.interrupts.append(plain(f"{name}: its work on the task is interrupted"))
 
 
 DEAD: Final = {TaskVerdict.GONE, TaskVerdict.ENDED}

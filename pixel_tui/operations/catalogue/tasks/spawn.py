@@ -1,4 +1,4 @@
-"""Start a worker for a task that waits."""
+"""Start a worker for a pending task."""
 
 from typing import Final
 
@@ -27,7 +27,7 @@ def draft_spawn(draft: PlanDraft) -> None:
         raise OperationError(
             f"The task has had {task.tries} of {task.max_attempts} attempts.",
             on=task.short,
-            remedy="Queue it as a new one where it is worth another.",
+            remedy="Queue it as a new task if you want to try again.",
         )
     require_idle(draft)
     mind_the_pause(draft, task)
@@ -35,8 +35,8 @@ def draft_spawn(draft: PlanDraft) -> None:
     spawn_steps(draft, task.id, rebuild=rebuild)
     ledger_step(
         draft,
-        f"See that {task.short} has begun",
-        "The worker goes on: stop it with `task-stop`.",
+        f"Check that {task.short} has started",
+        "The worker keeps running: stop it with `task-stop`.",
         "await",
         *("--until", "started", "--seconds", str(START_SECONDS)),
         *("--count", str(task.attempts)),
@@ -49,10 +49,11 @@ ACTION: Final = Action(
     verb="Start a worker for",
     alone="Start its worker",
     group=ActionGroup.LEDGER,
-    when="A task waits, and syntropy does not start a worker for it. There is one worker at a"
-    " time, and none within a minute after a failure unless the task's short id is typed.",
-    failing="The log of its container says why it did not begin. Where it was never made, remove"
-    " the lock with `task-unlock`.",
+    when="A task is pending, and syntropy does not start a worker for it. Only one worker runs "
+    "at a time, and none in the first minute after a failure unless you type the task's "
+    "short id.",
+    failing="Its container's logs say why it did not start. If there is no container, remove the "
+    "lock with `task-unlock`.",
     draft=draft_spawn,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.PENDING),

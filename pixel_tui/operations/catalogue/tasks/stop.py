@@ -1,4 +1,4 @@
-"""Stop the worker of a task: it is asked to end, and killed where it does not."""
+"""Stop the worker of a task, and kill it if it does not exit."""
 
 from typing import Final
 
@@ -22,19 +22,19 @@ def draft_stop(draft: PlanDraft) -> None:
     task = chosen_task(draft)
     worker = worker_of(draft, task)
     if worker is None:
-        raise NothingToDo(f"No worker is at work on {task.short}.")
+        raise NothingToDo(f"No worker is running for {task.short}.")
     draft.risk = Risk.DISRUPTIVE
     stop_step(draft, worker)
     if not task.status.ended:
         ledger_step(
             draft,
-            f"Write down that {task.short} was stopped",
-            "The worker is stopped; the ledger still says that the task runs.",
+            f"Record that {task.short} was stopped",
+            "The worker is stopped; the ledger still marks the task running.",
             "abort",
             task.id,
             *("--only-running", "--reason", "Its worker was stopped by an operator"),
         )
-        draft.affect(task.short, "becomes aborted", "unless its worker says how it ended")
+        draft.affect(task.short, "becomes aborted", "unless its worker reports a result")
 
 
 ACTION: Final = Action(
@@ -42,9 +42,9 @@ ACTION: Final = Action(
     verb="Stop the worker of",
     alone="Stop its worker",
     group=ActionGroup.LEDGER,
-    when="A worker hangs, does harm, or runs for longer than it may.",
-    failing="What outlives even a kill waits for a disk or a network file system. Where only the"
-    " ledger was not written, `task-abort` does that.",
+    when="A worker hangs, does harm, or exceeds its time limit.",
+    failing="A container that can't be killed waits for a disk or a network file system. If only "
+    "the ledger was not written, use `task-abort`.",
     draft=draft_stop,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.RUNNING),

@@ -18,9 +18,9 @@ def not_stale(snapshot: StackSnapshot, facts: Facts) -> str:
         return "There is no worker lock."
     up = [worker for worker in workers_of(snapshot) if worker.up]
     if up:
-        return f"The worker lock is not stale: {up[0].container.name} is at work."
+        return f"The worker lock is not stale: {up[0].container.name} is running."
     if lock.starting(facts.read_at):
-        return "The worker lock is young: its worker may be about to start. Wait a minute."
+        return "The worker lock is new: its worker may be starting. Wait a minute."
     return ""
 
 
@@ -30,9 +30,11 @@ def draft_unlock(draft: PlanDraft) -> None:
     lock = draft.facts.ledger.reading.lock
     task = lock.task if lock is not None else ""
     since = f" since {lock.created:%Y-%m-%d %H:%M} UTC" if lock and lock.created else ""
-    draft.reason = plain(f"held{f' for {task[:8]}' if task else ''}{since}, and no worker runs")
+    draft.reason = plain(
+        f"held{f' for {task[:8]}' if task else ''}{since}, but no worker is running"
+    )
     ledger_step(
-        draft, "Remove the worker lock", "It is removed, or it is not.", "unlock", task=task
+        draft, "Remove the worker lock", "The lock is either removed or not.", "unlock", task=task
     )
     draft.affect("worker-lock.json", "is removed")
 
@@ -42,8 +44,8 @@ ACTION: Final = Action(
     verb="Remove the worker lock of",
     alone="Remove the worker lock",
     group=ActionGroup.LEDGER,
-    when="A worker died without removing its lock, so that no other one can be started.",
-    failing="Its last line says whose lock it is by now.",
+    when="A worker crashed without removing its lock, so no other one can start.",
+    failing="The last line says who holds the lock now.",
     draft=draft_unlock,
     scope=Scope.PROJECT,
     obstacle=not_stale,
