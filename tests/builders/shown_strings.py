@@ -1,6 +1,7 @@
 """The user-visible strings in the source code."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
     "add_parser": frozenset({"help", "description", "epilog"}),
     "assemble": frozenset({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}),
     "Trouble": frozenset({0, 1}),
-    "print_error": frozenset({0}),
+    "complain": frozenset({0}),
     "file_finding": frozenset({2, 3}),
     "finding": frozenset({3, 4}),
     "interrupt": frozenset({1}),
@@ -47,6 +48,13 @@ ERROR_NAMES: Final = (
     "Error", "Unreachable", "Denied", "Refused", "Invalid", "Missing", "NothingToDo", "LockHeld",
     "PlanOutdated",
 )  # fmt: skip
+
+NOT_READ: Final = frozenset(
+    {"compile", "LatePattern", "debug", "info", "warning", "error", "exception", "critical"}
+)
+"""Calls whose texts are patterns, or go to the log."""
+_WORDS: Final = re.compile(r"[A-Za-z…][\w'…]*[,.:;]? +[A-Za-z…]|[A-Z][a-z]+\Z")
+"""Two words, or one that begins as a label does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +81,46 @@ def shown_strings(folders: Iterable[Path]) -> Iterator[ShownString]:
 
 
 def shown_in(source: str, path: str = "") -> Iterator[ShownString]:
-    """The strings of one module that people read, in the order of their calls."""
-    for node in ast.walk(ast.parse(source)):
+    """The strings of one module that people read.
+
+    These are what is passed to the calls above, and every other text of words: the values of
+    enums and mappings, class attributes, what a function returns.
+    """
+    tree = ast.parse(source)
+    found: dict[tuple[int, int], ShownString] = {}
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             for argument in _shown_arguments(node):
-                for text in _texts(argument):
-                    yield ShownString(text, path, argument.lineno)
+                for at, text in _texts(argument):
+                    found.setdefault(at, ShownString(text, path, at[0]))
+    for node in _read(tree):
+        for at, text in _texts(node):
+            if _WORDS.search(text):
+                found.setdefault(at, ShownString(text, path, at[0]))
+    yield from (found[at] for at in sorted(found))
+
+
+def _read(node: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """Every text below a node but docstrings, types, styles, patterns and what is logged."""
+    match node:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            yield node
+            return
+        case ast.Expr(value=ast.Constant()):
+            return
+        case ast.Call() if _name(node.func) in NOT_READ:
+            return
+        case ast.Assign(targets=[ast.Name(id=name)]) if name.endswith("CSS"):
+            return
+        case ast.AnnAssign(target=ast.Name(id=name), value=value):
+            below: list[ast.AST | None] = [None if name.endswith("CSS") else value]
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            below = [*node.args.defaults, *node.args.kw_defaults, *node.decorator_list, *node.body]
+        case _:
+            below = list(ast.iter_child_nodes(node))
+    for each in below:
+        if each is not None:
+            yield from _read(each)
 
 
 def _shown_arguments(call: ast.Call) -> Iterator[ast.expr]:
@@ -94,14 +136,15 @@ def _name(called: ast.expr) -> str:
     return called.id if isinstance(called, ast.Name) else ""
 
 
-def _texts(node: ast.expr) -> Iterator[str]:
-    """The texts that an argument may be; a call in it is looked at for itself."""
+def _texts(node: ast.expr) -> Iterator[tuple[tuple[int, int], str]]:
+    """The texts that an argument may be, and where; a call in it is looked at for itself."""
+    at = (node.lineno, node.col_offset)
     match node:
         case ast.Constant(value=str(text)) if text.strip():
-            yield text
+            yield at, text
         case ast.JoinedStr(values=parts):
             words = [part.value if isinstance(part, ast.Constant) else FILLED_IN for part in parts]
-            yield "".join(map(str, words))
+            yield at, "".join(map(str, words))
         case ast.IfExp(body=body, orelse=other):
             yield from _texts(body)
             yield from _texts(other)

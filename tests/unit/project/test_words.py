@@ -50,10 +50,39 @@ AVOIDED: Final[Mapping[str, str]] = {
 
 MESSAGES: Final[Mapping[str, str]] = {
     **AVOIDED,
-    r"the console": "pixel-tui",
-    r"the engine": "Docker, the Docker daemon",
+    r"the console|this console|other consoles?": "pixel-tui",
+    r"the engine('s)?": "Docker, the Docker daemon",
+    r"left half done": "was interrupted",
+    r"br(oke|eaks|oken) off": "was interrupted",
+    r"of (before|now|then)": "previous, current",
+    r"made again": "recreated",
+    r"(it|this|that|which) is no (?!longer\b)\w+": "is not a",
+    r"behind (it|them|this|that|the|a|an)": "after",
+    r"where (it|they|there|none|nothing)": "if",
+    r"what (runs|stands|is there|there is|was there)": "the noun",
+    r"(does|do|did) not run": "is not running",
+    r"(is|are|was) not known|nothing is known": "unknown",
+    r"put(s|ting)? back": "restore",
+    r"prob(e[sd]?|ing)": "health check",
+    r"room": "space",
+    r"wants": "needs",
+    r"look(s|ed|ing)? at": "check, read",
+    r"away": "down, or remove",
+    r"faults? of its own": "bug",
+    r"at work": "running",
+    r"once more": "again",
+    r"not (waited|asked) for": "stopped waiting, not requested",
+    r"in force": "applied",
+    r"(names?|tells?) no|carr(y|ies) the name": "is not in, belongs to",
 }
 """The same for what the program prints. Pages may tell the console from the shell commands."""
+
+EXCEPTIONS: Final[Mapping[str, str]] = {
+    "pixel_tui/backups/broken_off.py": "a restore by an earlier version printed these lines",
+    "pixel_tui/demo/stack/log_messages.py": "what the simulated programs log",
+    "pixel_tui/operations/jobs/reach.py": "a probe of ours, from outside",
+}
+"""Files that are not held to the words, and why."""
 
 
 def avoided(text: str, words: Mapping[str, str] = AVOIDED) -> list[str]:
@@ -75,16 +104,29 @@ def prose(page: Path) -> str:
 
 
 def messages() -> Iterator[ShownString]:
-    """What the program shows and prints.
-
-    To hold it to the words: `[one for one in messages() if avoided(one.text, MESSAGES)]` is empty.
-    """
+    """What the program shows and prints."""
     return shown_strings(CODE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_is_written_in_the_words_of_the_product(page: Path) -> None:
     assert not avoided(prose(page))
+
+
+def test_a_message_is_written_in_the_words_of_the_product() -> None:
+    found = [
+        f"{message}  ({', '.join(words)})"
+        for message in messages()
+        if (words := avoided(message.text, MESSAGES))
+        and str(Path(message.path).relative_to(ROOT)) not in EXCEPTIONS
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", EXCEPTIONS)
+def test_an_exception_is_still_needed(path: str) -> None:
+    texts = [found.text for found in shown_in((ROOT / path).read_text())]
+    assert any(avoided(text, MESSAGES) for text in texts)
 
 
 def test_an_avoided_word_is_found_as_a_word_and_over_the_end_of_a_line() -> None:
@@ -106,14 +148,22 @@ self.notify("Copied.", title="Log", timeout=2)
 Content.assemble(("bold words", "bold"), f" and {more}")
 parser.add_argument("--json", action="store_true", help="as JSON")
 log.debug("of no interest to people")
+NAMED = re.compile("a pattern")
+class Screen:
+    'A docstring of the class'
+    CSS = "Screen { color: red; }"
+    TITLE = "Tasks"
+    def why(self, kind: "Kind | None") -> str:
+        return LABELS.get(kind, f"not {kind} yet")
+LABELS = {"a": "Not started", "b": "lower"}
 """
     assert [found.text for found in shown_in(source)] == [
         "Merge", "Merge both", "… can't be read", "Fix it", "Ask", "Copied.", "Log",
-        "bold words", " and …", "as JSON",
+        "bold words", " and …", "as JSON", "Tasks", "not … yet", "Not started",
     ]  # fmt: skip
 
 
 def test_the_messages_of_the_program_are_found() -> None:
     texts = [found.text for found in messages()]
-    assert len(texts) > 1000
+    assert len(texts) > 2500
     assert "There is no such action" in texts
