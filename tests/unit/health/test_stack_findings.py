@@ -25,7 +25,7 @@ def test_another_project_name_is_one_finding_for_the_stack() -> None:
     snapshot = replace(stack(absent), project=project_of(), other_names=(plain("web"),))
     (finding,) = stack_findings(snapshot)
     assert "project shop" in finding.what
-    assert "the name web" in finding.what
+    assert "belong to web" in finding.what
     assert "-p web" in finding.remedy
     of_service = finding_of(absent, snapshot, NOON)
     assert of_service is not None

@@ -537,7 +537,7 @@ class TestWipe:
         assert stays == ["--stays=old", "--stays=pixel_cache", "--stays=shared"]
         result = "; ".join(check.message for check in made.checks_before)
         assert "shared (size unknown) is external: not removed" in result
-        assert "old (size unknown) is used by not in the compose file: not removed" in result
+        assert "old (size unknown) is used by no service of the compose file: not removed" in result
         assert "unrelated" not in result
 
     def test_an_anonymous_volume_goes_with_its_container(self) -> None:
