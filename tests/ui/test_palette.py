@@ -40,7 +40,7 @@ async def test_the_footer_of_the_menu_names_the_keys_that_work_in_it() -> None:
     async with console(still=True, size=(80, 24)) as it:
         await opened(it)
         footer = it.text().splitlines()[-1].split()
-        assert " ".join(footer) == "↑↓ Choose ⏎ Run esc Close"
+        assert " ".join(footer) == "↑↓ Select ⏎ Run esc Close"
         commands = it.app.screen.query_one(CommandList)
         await it.press("down", "down", "up")
         assert commands.highlighted == 1
