@@ -163,10 +163,10 @@ async def test_compose_reading_something_else_is_shown_beside_the_value() -> Non
         )
 
 
-async def test_of_a_secret_it_is_only_said_that_compose_reads_another_value() -> None:
+async def test_of_a_secret_it_is_only_said_that_compose_reads_a_different_value() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "POSTGRES_PASSWORD")
-        assert f"{DOTS} → another value" in line_of(it, "POSTGRES_PASSWORD")
+        assert f"{DOTS} → different value" in line_of(it, "POSTGRES_PASSWORD")
 
 
 async def test_the_filter_leaves_keys_in_whose_line_the_words_stand() -> None:
