@@ -130,7 +130,7 @@ async def test_what_cannot_run_shows_no_plan_and_says_why() -> None:
         await it.press("A")
         await choose(it, "start")
         await it.press("enter")
-        await it.until(lambda: "nothing to start" in it.text())
+        await it.until(lambda: "Nothing to start" in it.text())
         assert isinstance(it.app.screen, RecoveryScreen)
 
 
