@@ -554,7 +554,7 @@ volumes:
         argv = desk.worker("check-volumes", f"--gone={shared}", f"--stays={held}")
         result = engine.run(argv, check=False)
         assert result.returncode == 1
-        assert f"still there: {shared}; removed by mistake: {held}" in result.stdout
+        assert f"not removed: {shared}; removed by mistake: {held}" in result.stdout
         engine.docker("volume", "rm", "--force", shared, other, unused)
 
     @pytest.mark.parametrize("by_name", [True, False])
@@ -705,7 +705,7 @@ volumes: {{held: , other: }}
         owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'pages'"
         assert self.sql(project, owner, "second") == "reader"
         newest = desk.manifest(desk.listed()[0]["id"])
-        assert any(words.startswith("db/second is gone") for words in newest["warnings"])
+        assert any(words.startswith("db/second no longer exists") for words in newest["warnings"])
         assert any(words.startswith("db/agent is empty now") for words in newest["warnings"])
 
     @looks_into_volumes

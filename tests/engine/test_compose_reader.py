@@ -253,7 +253,7 @@ def test_what_no_answer_of_compose_survives_is_compared_all_the_same(
     found = look(engine, project)
     for name in ("network", "volumes", "processes"):
         assert found[name][0] is SyncAction.RECREATE
-        assert "gateway is gone" in found[name][1]
+        assert "the container of gateway that it shared with is gone" in found[name][1]
     assert found["plain"][0] is SyncAction.NOTHING
 
 
@@ -299,7 +299,7 @@ ALTERNATIVES = {
     ),
     "an image without a name": (
         f"cpu: {{{COMMON}, profiles: [cpu]}}, gpu: {{image: '${{NONE}}', profiles: [gpu]}}",
-        "no image and no build",
+        "neither an image nor a build",
     ),
 }
 
@@ -384,8 +384,8 @@ def test_what_compose_will_not_make_is_named_before_a_start_fails(
     engine.docker("volume", "create", "pixel-tui-old")
     try:
         now = snapshot_of(engine, project)
-        assert "Start the project" in said(now, "net")
-        assert "Start the project" in said(now, "vol")
+        assert "Start it: docker compose up -d" in said(now, "net")
+        assert "Start it: docker compose up -d" in said(now, "vol")
         project.compose("up", "--detach", "net", "vol")
         now = snapshot_of(engine, project)
         assert (said(now, "net"), said(now, "vol")) == ("", "")

@@ -272,7 +272,7 @@ def test_a_folder_that_is_gone_is_told(engine: Engine, tmp_path: Path) -> None:
     start = f"{leave}from pixel_tui.cli import main; sys.exit(main())"
     with program(home=tmp_path, cwd=gone, script=start, environment=env_of(engine)) as it:
         assert it.wait_exit() == 2
-        assert b"The folder that this shell is in is gone" in it.raw
+        assert b"The current folder no longer exists" in it.raw
         assert b"Traceback" not in it.raw
 
 

@@ -267,7 +267,7 @@ async def test_what_a_dead_apply_has_left_is_offered_to_be_taken_back(
         files.write(ApplyState(Phase.WAITING, ".env", "pixel", "a", "b", recreate=("web",)))
         written(it, applied, ProcessMark(1, 1, "an earlier start"))
         operations.jobs.watch_jobs()
-        await it.until(lambda: "environment is applied" in it.text())
+        await it.until(lambda: "is applied and works" in it.text())
         assert "but is not confirmed" in operations.jobs.statuses()[0].message
         assert asked == ["environment-roll-back"]
         files.clear()
