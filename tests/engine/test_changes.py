@@ -416,7 +416,7 @@ def test_a_start_on_a_network_that_was_made_again_is_refused_and_a_recreate_work
         assert "not found" in said.stderr, "what would happen"
         with desk_of(project, tmp_path / "state") as desk:
             ids = DockerEngine(Endpoint(engine.host, plain("test"))).known_networks()
-            with pytest.raises(OperationError, match="that is gone \\(recreate it\\)"):
+            with pytest.raises(OperationError, match="which is gone \\(recreate it\\)"):
                 plan_action(
                     "start", ["app"], desk.watcher.snapshot, desk.command,
                     now=SystemClock().now(), facts=Facts(networks=ids),

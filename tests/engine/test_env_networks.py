@@ -117,13 +117,13 @@ def test_who_runs_on_it_beside_the_project_is_named_and_nothing_is_changed(bench
         console = bench.console("environment-apply", staged, "--yes")
         output = ended(console)
         assert console.returncode not in {0, None}
-        assert f"while {stranger} runs on it" in output
+        assert f"while {stranger} is running on it" in output
         assert f"stop {stranger}" in output
         # And one that comes after the plan was made: the program looks again.
         was = digest(BEFORE)
         words = ("--was", was, "--recreate", "a", "--recreate", "b", "--recreate", "sharer")
         process = bench.run("apply", staged, *words, "--network", net)
-        assert f"while {stranger} runs on it" in ended(process)
+        assert f"while {stranger} is running on it" in ended(process)
     finally:
         bench.engine.docker("rm", "--force", stranger)
     assert bench.file.read_bytes() == BEFORE

@@ -84,7 +84,7 @@ def test_a_stranger_on_a_changed_network_is_named_before_anything_is_stopped(
             write(project, NETWORK.replace('"1"', '"2"'))
             desk.watcher.refresh()
             is_told(desk, "a", "has changed in the compose file")
-            with pytest.raises(OperationError, match=f"while {stranger} runs on it"):
+            with pytest.raises(OperationError, match=f"while {stranger} is running on it"):
                 desk.plan("recreate", "a")
             assert [project.inspect(name)["State"]["Running"] for name in "ab"] == [True, True]
     finally:

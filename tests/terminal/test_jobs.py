@@ -71,7 +71,7 @@ def test_a_killed_run_of_a_build_that_fails_is_told_as_failed(bench: Bench) -> N
     said, _ = later.communicate(timeout=60)
     assert "abandoned. Its pixel-tui was gone." in said
     assert "Never started" in said
-    assert "nothing to start" in said
+    assert "Nothing to start" in said
     _begin, end = bench.records()
     assert end["exit_code"] not in {0, None}
 

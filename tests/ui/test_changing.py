@@ -122,7 +122,7 @@ async def test_what_cannot_be_done_is_told_and_nothing_is_shown() -> None:
         it.dashboard.select("web")
         await it.press("s")
         assert it.app.screen is it.dashboard
-        await it.until(lambda: "nothing to start" in it.text())
+        await it.until(lambda: "Nothing to start" in it.text())
 
 
 async def test_a_plan_that_the_stack_has_moved_under_is_shown_anew() -> None:
@@ -138,7 +138,7 @@ async def test_a_plan_that_the_stack_has_moved_under_is_shown_anew() -> None:
         await it.until(lambda: started(it, "web") != before)
         await it.press("y", "enter")
         await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.screen is not first)
-        assert "moved" in it.text()
+        assert "The stack has changed since the plan was made" in it.text()
         assert it.app.parts.operations is not None
         assert not it.app.parts.operations.jobs.statuses()
 
