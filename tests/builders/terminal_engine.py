@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 def job_succeeded(text: str) -> bool:
     """Check that the job on the screen and earlier ones in the log have succeeded."""
-    return any("succeeded" in line and "console:" not in line for line in text.splitlines())
+    return any("succeeded" in line and "pixel-tui:" not in line for line in text.splitlines())
 
 
 def env_of(engine: Engine) -> dict[str, str]:

@@ -53,7 +53,7 @@ def test_it_sees_a_job_live_and_can_only_look_on(bench: Bench) -> None:
         assert written(bench.home) == before, "nobody else writes by now, nor does it"
         bench.docker.open("restart")
         eventually(lambda: not bench.locked)
-        it.wait_for("Verifying the result")
+        it.wait_for("A pixel-tui that is not read-only will verify it.")
         console.settle("\x1b")
         it.press("q")
         assert it.wait_exit() == 0
