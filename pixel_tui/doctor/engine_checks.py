@@ -115,7 +115,7 @@ def check_socket(facts: SocketFacts | OSError | None, others: Sequence[str] = ()
         remedy = (
             f"There is a socket at {others[0]}: try --host {SCHEME}{others[0]}." if others else ""
         )
-        return skipped(name, f"No socket at {facts.filename}: see the daemon check.", remedy)
+        return skipped(name, f"No socket at {facts.filename}: see engine below.", remedy)
     if isinstance(facts, OSError):
         return failed(
             name,

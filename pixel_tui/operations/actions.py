@@ -68,6 +68,8 @@ def why_not(
         if action.scope is not Scope.SERVICES:
             return ""
         found = find_targets(targets or _all_services(project), snapshot)
+        if not found:
+            raise _nothing_found(snapshot)
     except OperationError as error:
         return str(error)
     reasons = [
