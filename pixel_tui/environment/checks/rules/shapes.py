@@ -152,7 +152,7 @@ _REMEDIES: Final[Mapping[Shape, str]] = {
 
 def _remedy(known: Known) -> str:
     if known.looks:
-        return f"It looks like {known.looks}."
+        return f"It should look like: {known.looks}."
     return _REMEDIES[known.shape] if known.shape is not None else ""
 
 
