@@ -10,7 +10,7 @@ WAITING: Final = {"contract": 4.0, "engine": 4.0, "terminal": 4.0}
 COMPUTING: Final = {"ui": 0.6, "unit": 0.03}
 """These keep a processor busy by themselves."""
 
-LONG: Final = {"test_soak.py": 150.0}
+LONG: Final = {"test_soak.py": 150.0, "test_read_only.py": 140.0, "test_read_only_jobs.py": 40.0}
 """Seconds of files whose tests are not like those beside them."""
 
 
