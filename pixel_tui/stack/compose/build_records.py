@@ -5,7 +5,6 @@ theirs in an earlier one. So the arguments of our builds are kept in the state f
 names, with keyed hashes instead of values.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -13,17 +12,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.files import read_regular, replace_file
+from pixel_tui.files import replace_file
 from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.keyed_file import (
+    KEY_BYTES,
+    VERSION,
+    key_of,
+    keyed_file_path,
+    load_keyed_file,
+)
 from pixel_tui.stack.model.build_record import NO_RECORDS, BuildRecord, build_mark
-from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
+from pixel_tui.stack.model.json_value import JsonObject, Node
 
 MAX_IMAGES: Final = 200
 """The limit per project; the oldest are dropped."""
 MAX_BYTES: Final = 4 << 20
 """Maximum size of the file in bytes."""
-_KEY_BYTES: Final = 32
-_VERSION: Final = 1
 
 
 class BuildRecords:
@@ -70,7 +74,7 @@ class BuildRecords:
         if not built:
             return
         root = self._load()
-        key = _key(root) or os.urandom(_KEY_BYTES)
+        key = key_of(root) or os.urandom(KEY_BYTES)
         records = dict(self._records(root)) | {
             image_id: BuildRecord(
                 at, {name: build_mark(key, name, value) for name, value in given.items()}, key
@@ -93,7 +97,7 @@ class BuildRecords:
 
     def unfinished(self) -> JsonObject:
         """Return what was about to be built; empty if there is no unfinished build."""
-        return _load_file(self._unfinished)
+        return load_keyed_file(self._unfinished, MAX_BYTES)
 
     def clear_unfinished(self) -> None:
         """Delete the record of the unfinished build."""
@@ -102,10 +106,10 @@ class BuildRecords:
 
     def _load(self) -> JsonObject:
         """Return the file's content; empty if it is invalid, since new builds replace it."""
-        return _load_file(self._path)
+        return load_keyed_file(self._path, MAX_BYTES)
 
     def _records(self, root: JsonObject) -> Iterator[tuple[str, BuildRecord]]:
-        key = _key(root)
+        key = key_of(root)
         if not key:
             return
         for image_id, item in Node(root)["images"].members():
@@ -115,30 +119,12 @@ class BuildRecords:
                 yield image_id, BuildRecord(float(built_at), arguments, key)
 
 
-def _load_file(path: Path) -> JsonObject:
-    try:
-        return load_object(read_regular(path, MAX_BYTES, follow=False))
-    except (OSError, ValueError):
-        return {}
-
-
-def _key(root: JsonObject) -> bytes:
-    """Return the key of the marks; empty if there is none, so that nothing can be compared."""
-    if Node(root)["version"].value != _VERSION:
-        return b""
-    try:
-        key = bytes.fromhex(Node(root)["key"].raw)
-    except ValueError:
-        return b""
-    return key if len(key) == _KEY_BYTES else b""
-
-
 def _to_json(key: bytes, records: Mapping[str, BuildRecord]) -> bytes:
     images = {
         image_id: {"at": record.built_at, "arguments": dict(record.arguments)}
         for image_id, record in records.items()
     }
-    return json.dumps({"version": _VERSION, "key": key.hex(), "images": images}).encode()
+    return json.dumps({"version": VERSION, "key": key.hex(), "images": images}).encode()
 
 
 def build_records(command: ComposeCommand, state_folder: Path) -> BuildRecords:
@@ -148,6 +134,4 @@ def build_records(command: ComposeCommand, state_folder: Path) -> BuildRecords:
         command: The compose command of the project.
         state_folder: The user's state folder.
     """
-    directory = os.path.realpath(command.directory)
-    mark = hashlib.sha256(directory.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return BuildRecords(state_folder / "builds" / f"{mark}.json")
+    return BuildRecords(keyed_file_path(state_folder / "builds", command))

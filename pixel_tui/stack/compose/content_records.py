@@ -5,7 +5,6 @@ content that no hash of compose covers, a keyed hash is kept in the state folder
 the change. Touching the file, or changing another key, is not a change.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -16,11 +15,18 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError
-from pixel_tui.files import read_regular, replace_file
+from pixel_tui.files import replace_file
 from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.keyed_file import (
+    KEY_BYTES,
+    VERSION,
+    key_of,
+    keyed_file_path,
+    load_keyed_file,
+)
 from pixel_tui.stack.model.build_record import build_mark
 from pixel_tui.stack.model.deliveries import ContentChange
-from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
+from pixel_tui.stack.model.json_value import JsonObject, Node
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +35,6 @@ MAX_CHANGES: Final = 20
 """The limit per content; the oldest are dropped."""
 MAX_BYTES: Final = 1 << 20
 """Maximum size of the file in bytes."""
-_KEY_BYTES: Final = 32
-_VERSION: Final = 1
 
 Changes = tuple[ContentChange, ...]
 
@@ -65,10 +69,10 @@ class ContentRecords:
 
         The file is written only if there is a change. A failure to write it is only logged.
         """
-        root = _load_file(self._path)
-        key = _key(root)
+        root = load_keyed_file(self._path, MAX_BYTES)
+        key = key_of(root)
         known = _parse_contents(root) if key else {}
-        key = key or os.urandom(_KEY_BYTES)
+        key = key or os.urandom(KEY_BYTES)
         found: dict[str, Changes] = {}
         for item in contents:
             mark = build_mark(key, item.name, item.value)
@@ -83,7 +87,7 @@ class ContentRecords:
     ) -> None:
         names = [*newest, *(name for name in kept if name not in newest)][:MAX_CONTENTS]
         written = {
-            "version": _VERSION,
+            "version": VERSION,
             "key": key.hex(),
             "contents": {
                 name: [{"at": item.at.timestamp(), "mark": item.mark} for item in kept[name]]
@@ -103,24 +107,6 @@ def _with_content(known: Changes, mark: str, content: Content) -> Changes:
         return known
     at = max(content.latest, known[-1].at)
     return (*known, ContentChange(at, mark))[-MAX_CHANGES:]
-
-
-def _load_file(path: Path) -> JsonObject:
-    """Return the file's content; empty if it is invalid, because it is rebuilt over time."""
-    try:
-        return load_object(read_regular(path, MAX_BYTES, follow=False))
-    except (OSError, ValueError):
-        return {}
-
-
-def _key(root: JsonObject) -> bytes:
-    if Node(root)["version"].value != _VERSION:
-        return b""
-    try:
-        key = bytes.fromhex(Node(root)["key"].raw)
-    except ValueError:
-        return b""
-    return key if len(key) == _KEY_BYTES else b""
 
 
 def _parse_contents(root: JsonObject) -> dict[str, Changes]:
@@ -147,6 +133,4 @@ def content_records(command: ComposeCommand, state_folder: Path) -> ContentRecor
         command: The compose command of the project.
         state_folder: The user's state folder.
     """
-    directory = os.path.realpath(command.directory)
-    mark = hashlib.sha256(directory.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return ContentRecords(state_folder / "contents" / f"{mark}.json")
+    return ContentRecords(keyed_file_path(state_folder / "contents", command))
