@@ -24,10 +24,7 @@ def left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) 
     running_twice = next((item for item in left if item.running), None)
     up = any(item.running for item in service.regular)
     if running_twice is not None and up:
-        what = (
-            f"runs twice: {running_twice.name} is left over from a recreate, and uses the same "
-            "volumes"
-        )
+        what = f"runs twice: {running_twice.name} is left over from a recreate"
         remedy = f"Remove it: pixel-tui run remove-leftovers {service.name}"
         by_key = plain(_REMOVE_BY_KEY)
         return Finding(service.name, Severity.BROKEN, plain(what), NO_TEXT, plain(remedy), by_key)

@@ -149,9 +149,8 @@ FINE = replace(SERVICE, containers=(API,), state=ServiceState.RUNNING)
     [
         pytest.param(
             replace(FINE, containers=(API, LEFT)),
-            f"api runs twice: {LEFT.name} is left over from a recreate, and uses the same "
-            "volumes. Remove"
-            " it: pixel-tui run remove-leftovers api",
+            f"api runs twice: {LEFT.name} is left over from a recreate. Remove it: pixel-tui run"
+            " remove-leftovers api",
             id="a leftover that runs",
         ),
         pytest.param(
