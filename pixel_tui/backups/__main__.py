@@ -27,8 +27,9 @@ from pixel_tui.backups.retag import retag
 from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.backups.stack_view import SeenContainer, StackView
 from pixel_tui.backups.still_covered import require_covered, require_intact
-from pixel_tui.backups.store import BackupStore, write_verification
+from pixel_tui.backups.store import BackupStore
 from pixel_tui.backups.stored_reading import read_stored
+from pixel_tui.backups.verification_record import write_verification
 from pixel_tui.backups.verify import check_item, verify
 from pixel_tui.backups.volumes import PREFIX, volume_folders
 from pixel_tui.clock import SystemClock

@@ -26,6 +26,7 @@ from pixel_tui.backups.declared import read_declared
 from pixel_tui.backups.deployment import DEPLOYMENT, RESOLVED, deployment_json, read_resolved
 from pixel_tui.backups.history import backup_with, missing_databases
 from pixel_tui.backups.holders import own_container
+from pixel_tui.backups.in_progress import BackupInProgress
 from pixel_tui.backups.made_here import MadeBackups
 from pixel_tui.backups.manifest import (
     Cover,
@@ -54,7 +55,7 @@ from pixel_tui.backups.sizes import file_size
 from pixel_tui.backups.source_model import Sources, Stack
 from pixel_tui.backups.sources import find_sources
 from pixel_tui.backups.stack_view import SeenContainer, StackView
-from pixel_tui.backups.store import BackupInProgress, BackupStore
+from pixel_tui.backups.store import BackupStore
 from pixel_tui.backups.volume_contents import volume_title
 from pixel_tui.backups.volumes import volume_folders, volume_source
 from pixel_tui.clock import Clock

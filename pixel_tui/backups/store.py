@@ -1,9 +1,6 @@
 """The folder of a project's backups: lists, creates, verifies and removes them."""
 
 import errno
-import fcntl
-import hashlib
-import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -12,38 +9,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from pixel_tui.backups.history import Key, last_copies
+from pixel_tui.backups.in_progress import BackupInProgress, is_abandoned
 from pixel_tui.backups.manifest import Manifest, is_backup_id
-from pixel_tui.backups.manifest_file import MANIFEST, MAX_MANIFEST_BYTES, as_bytes, read_manifest
+from pixel_tui.backups.manifest_file import MANIFEST, MAX_MANIFEST_BYTES, read_manifest
+from pixel_tui.backups.verification_record import VerificationResult, read_verification
 from pixel_tui.errors import FileError, OperationError
-from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, read_regular, replace_file, sync_folder
-from pixel_tui.stack.model.json_value import Node, load_object
+from pixel_tui.files import PRIVATE_FOLDER, replace_file
 
-VERIFICATION_FILE: Final = "verified.json"
 _PARTIAL: Final = ".partial"
 MAX_FORMER: Final = 100
 """The most backups that are read in the former folder, the newest ones."""
-MAX_VERIFICATION_BYTES: Final = 1024 * 1024
 MAX_BYTES_LISTED: Final = 64 * 1024 * 1024
 """The most bytes of manifests that are read in one listing: enough for thousands of backups."""
 MAX_ENTRIES: Final = 50_000
 """The most names that are read in a folder of backups."""
-
-
-@dataclass(frozen=True, slots=True)
-class VerificationResult:
-    """The result of a backup's last verification."""
-
-    time: datetime
-    problems: tuple[str, ...] = ()
-
-    @property
-    def well(self) -> bool:
-        """Whether it matched its manifest."""
-        return not self.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +126,7 @@ class BackupStore:
             "No such backup.", on=backup_id[:60], remedy="See `pixel-tui backup list`."
         )
 
-    def begin(self, now: datetime) -> "BackupInProgress":
+    def begin(self, now: datetime) -> BackupInProgress:
         """Create the folder of a new backup.
 
         Raises:
@@ -190,7 +172,7 @@ class BackupStore:
                     is_backup_id(name)
                     and path.is_dir()
                     and not path.is_symlink()
-                    and _is_abandoned(path)
+                    and is_abandoned(path)
                 ):
                     shutil.rmtree(path)
                     removed.append(path.name)
@@ -277,105 +259,6 @@ def _manifest_size(folder: Path) -> int:
     return size if size <= MAX_MANIFEST_BYTES else 0
 
 
-class BackupInProgress:
-    """A backup that is being made, locked while its maker lives.
-
-    Leaving the context without `finish` removes it.
-    """
-
-    def __init__(self, backup_id: str, folder: Path) -> None:
-        self.id = backup_id
-        self.folder = folder
-        self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.close(self._descriptor)
-
-    def place(self, path: str) -> Path:
-        """Return the path for an item, and create its parent folders."""
-        target = self.folder / path
-        missing = [folder for folder in target.parents if not folder.exists()]
-        for folder in reversed(missing):
-            folder.mkdir(mode=PRIVATE_FOLDER)
-        return target
-
-    def finish(self, manifest: Manifest) -> Path:
-        """Write the manifest and rename the folder; the backup is then complete.
-
-        Raises:
-            OSError: It can't be written.
-        """
-        sync_folders(self.folder)
-        target = self.folder / MANIFEST
-        with target.open("xb") as file:
-            os.fchmod(file.fileno(), PRIVATE_FILE)
-            file.write(as_bytes(manifest))
-            file.flush()
-            os.fsync(file.fileno())
-        os.fsync(self._descriptor)
-        final = self.folder.with_name(self.id)
-        self.folder.rename(final)
-        sync_folder(final.parent)
-        return final
-
-
-def sync_folders(folder: Path) -> None:
-    """Sync all folders below a folder, so that the names of files are durable."""
-    for place, _, _ in os.walk(folder):
-        sync_folder(Path(place))
-
-
-def read_verification(folder: Path) -> VerificationResult | None:
-    """Return the last verification; None if there is none for the current manifest."""
-    try:
-        node = Node(
-            load_object(
-                read_regular(folder / VERIFICATION_FILE, MAX_VERIFICATION_BYTES, follow=False)
-            )
-        )
-        if node["manifest"].raw != _manifest_hash(folder):
-            return None
-        time = datetime.fromisoformat(node["time"].raw).astimezone(UTC)
-    except (OSError, ValueError, OverflowError):
-        return None
-    problems: tuple[str, ...] = tuple(item.text for item in node["problems"])
-    if node["ok"].value is not True and not problems:
-        problems = ("the record of its verification is damaged",)
-    return VerificationResult(time, problems)
-
-
-def write_verification(folder: Path, verification: VerificationResult) -> None:
-    """Record a verification.
-
-    Raises:
-        FileError: It can't be written.
-    """
-    content = {
-        "version": 1,
-        "time": verification.time.isoformat(),
-        "ok": verification.well,
-        "problems": list(verification.problems),
-        "manifest": _manifest_hash(folder),
-    }
-    replace_file(folder / VERIFICATION_FILE, f"{json.dumps(content, indent=2)}\n".encode())
-
-
-def _manifest_hash(folder: Path) -> str:
-    return hashlib.sha256(
-        read_regular(folder / MANIFEST, MAX_MANIFEST_BYTES, follow=False)
-    ).hexdigest()
-
-
 def _is_backup(entry: os.DirEntry[str]) -> bool:
     named = is_backup_id(entry.name) and entry.is_dir(follow_symlinks=False)
     return named and os.path.lexists(Path(entry.path) / MANIFEST)
@@ -384,18 +267,6 @@ def _is_backup(entry: os.DirEntry[str]) -> bool:
 def _sort_key(name: str) -> tuple[str, int]:
     stem, number = name[:15], name[16:]
     return stem, int(number or 1)
-
-
-def _is_abandoned(partial: Path) -> bool:
-    """Whether its maker has died, which released the lock."""
-    descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
 
 
 def _folder_error(path: Path, error: OSError) -> FileError:

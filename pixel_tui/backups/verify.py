@@ -8,7 +8,8 @@ from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.postgres import CUSTOM_FORMAT, Postgres
 from pixel_tui.backups.sqlite_copy import check_database
-from pixel_tui.backups.store import Backup, VerificationResult
+from pixel_tui.backups.store import Backup
+from pixel_tui.backups.verification_record import VerificationResult
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
 from pixel_tui.files import open_regular

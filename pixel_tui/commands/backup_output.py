@@ -10,7 +10,8 @@ from pathlib import Path
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.stack_view import StackView
-from pixel_tui.backups.store import Backup, BackupStore, write_verification
+from pixel_tui.backups.store import Backup, BackupStore
+from pixel_tui.backups.verification_record import write_verification
 from pixel_tui.backups.verify import verify
 from pixel_tui.clock import Clock
 from pixel_tui.errors import OperationError

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pixel_tui.backups.holders import Volume
 from pixel_tui.backups.manifest import Item, ItemKind, LeftOut, Manifest
-from pixel_tui.backups.store import Backup, VerificationResult
+from pixel_tui.backups.store import Backup
+from pixel_tui.backups.verification_record import VerificationResult
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.planning.facts import Facts, PastState
 from pixel_tui.operations.planning.plan import Plan

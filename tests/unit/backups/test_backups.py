@@ -10,7 +10,7 @@ import pytest
 
 from pixel_tui.backups.manifest import Gap, ItemKind, Manifest
 from pixel_tui.backups.manifest_file import MANIFEST, as_bytes
-from pixel_tui.backups.store import VerificationResult, write_verification
+from pixel_tui.backups.verification_record import VerificationResult, write_verification
 from pixel_tui.backups.verify import verify
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import FileError

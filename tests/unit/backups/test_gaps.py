@@ -15,7 +15,8 @@ from pixel_tui.backups.exposure import exposures
 from pixel_tui.backups.manifest import Cover, Gap, Item, ItemKind, LeftOut
 from pixel_tui.backups.manifest_file import as_bytes, from_bytes
 from pixel_tui.backups.search import SERVERS
-from pixel_tui.backups.store import BackupStore, VerificationResult, write_verification
+from pixel_tui.backups.store import BackupStore
+from pixel_tui.backups.verification_record import VerificationResult, write_verification
 from pixel_tui.doctor.backup_check import check_backups
 from pixel_tui.doctor.report import CheckResult
 from pixel_tui.errors import OperationError

@@ -12,13 +12,13 @@ import pytest
 
 from pixel_tui.backups import __main__ as worker
 from pixel_tui.backups.deployment import DEPLOYMENT
+from pixel_tui.backups.in_progress import BackupInProgress
 from pixel_tui.backups.made_here import MadeBackups
 from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.manifest_file import MANIFEST, as_bytes
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
-from pixel_tui.backups.store import BackupInProgress
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.facts.live import _backups
 from pixel_tui.settings import state_folder

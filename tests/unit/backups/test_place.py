@@ -9,7 +9,8 @@ import pytest
 
 from pixel_tui.backups.manifest_file import MANIFEST
 from pixel_tui.backups.policy import default_root
-from pixel_tui.backups.store import BackupStore, VerificationResult, write_verification
+from pixel_tui.backups.store import BackupStore
+from pixel_tui.backups.verification_record import VerificationResult, write_verification
 from pixel_tui.errors import OperationError
 from pixel_tui.facts.live import _backups
 from pixel_tui.settings import state_folder

@@ -8,8 +8,9 @@ import pytest
 
 from pixel_tui.backups.manifest import Cover, Item, ItemKind, Manifest, VolumeContent
 from pixel_tui.backups.still_covered import require_covered, require_intact
-from pixel_tui.backups.store import Backup, VerificationResult, write_verification
+from pixel_tui.backups.store import Backup
 from pixel_tui.backups.stored import BackedUpFile, StoredData, StoredServer, StoredVolume
+from pixel_tui.backups.verification_record import VerificationResult, write_verification
 from pixel_tui.errors import OperationError
 from tests.builders.backups import DIGEST, NOW, make, manifest, project, store_of
 
