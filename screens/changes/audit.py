@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from pixel_tui.errors import FileError
 from pixel_tui.operations.audit.chain import Trail
 from pixel_tui.operations.audit.entries import AuditEntry, entries, verdict, whole
+from pixel_tui.operations.audit.job_states import JobStates
 from pixel_tui.operations.audit.reading import read_audit, trail_state
 from pixel_tui.plurals import counted
 from pixel_tui.terminal.keys import hold_keys
@@ -39,6 +40,7 @@ class AuditScreen(TextDialog[None]):
 
     Args:
         path: The trail's file.
+        states: The states of jobs whose end is not in the trail.
     """
 
     BINDING_GROUP_TITLE = "Audit"
@@ -60,9 +62,10 @@ class AuditScreen(TextDialog[None]):
         Binding("G", "edge(1)", "Last", show=False, id="audit.last"),
     ]
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, states: JobStates) -> None:
         super().__init__()
         self._path = path
+        self._states = states
         self._state: tuple[int, ...] | None = None
         """Of the trail that is shown; None before the first."""
         self._all: Sequence[AuditEntry] = ()
@@ -99,9 +102,13 @@ class AuditScreen(TextDialog[None]):
         try:
             state = await asyncio.to_thread(trail_state, self._path)
             if state == self._state:
+                current = await asyncio.to_thread(self._states.completed, self._all)
+                if current != self._all:
+                    self._all = current
+                    self._fill()
                 return
             trail = await asyncio.to_thread(read_audit, self._path, most=MOST_BYTES)
-            found = await asyncio.to_thread(entries, trail)
+            found = await asyncio.to_thread(lambda: self._states.completed(entries(trail)))
         except FileError as error:
             self._state = None
             self._tell(str(error), well=False)

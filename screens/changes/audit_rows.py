@@ -13,12 +13,14 @@ from widgets.tables.cursor_table import fit
 
 GAP: Final = "  "
 WIDEST_WHO: Final = 16
+WIDEST_PROJECT: Final = 16
 RESULTS: Final = {
     "succeeded": ("✓ succeeded", "$text-success"),
     "failed": ("✗ failed", "$text-error bold"),
     "cancelled": ("■ cancelled", "$text-warning"),
-    "left": ("… left", "$text-warning"),
-    "open": ("▸ no result", "$text-primary"),
+    "running": ("▸ running", "$text-primary"),
+    "no result": ("? no result", "$text-warning"),
+    "unknown": ("? unknown", "$text-warning"),
 }
 RESULT: Final = 12
 
@@ -30,17 +32,25 @@ class AuditColumns:
     Args:
         took: The width of how long they took, in cells.
         who: The width of who made them.
+        project: The width of their projects; 0 if they are all of one project.
     """
 
     took: int
     who: int
+    project: int
 
     @classmethod
     def of(cls, entries: Sequence[AuditEntry]) -> "AuditColumns":
         """As wide as these changes need, within reason."""
         took = max((cell_len(entry.took) for entry in entries), default=0)
         who = max((cell_len(entry.who) for entry in entries), default=0)
-        return cls(max(took, len("TOOK")), min(max(who, len("WHO")), WIDEST_WHO))
+        projects = {entry.project for entry in entries if entry.project}
+        widest = max(map(cell_len, projects)) if len(projects) > 1 else 0
+        return cls(
+            max(took, len("TOOK")),
+            min(max(who, len("WHO")), WIDEST_WHO),
+            min(max(widest, len("PROJECT")), WIDEST_PROJECT) if widest else 0,
+        )
 
     @property
     def heading(self) -> Content:
@@ -50,6 +60,7 @@ class AuditColumns:
             fit("RESULT", RESULT),
             fit("TOOK", self.took, right=True),
             fit("WHO", self.who),
+            *([fit("PROJECT", self.project)] if self.project else []),
             "WHAT",
         )
         return Content.styled(GAP.join(cells), "$text-accent bold")
@@ -67,6 +78,7 @@ class AuditColumns:
             GAP,
             (fit(entry.who, self.who), ""),
             GAP,
+            (fit(entry.project, self.project) + GAP if self.project else "", ""),
             (entry.title, "bold"),
             (f"{GAP}{entry.whence}" if entry.whence else "", "$foreground-muted"),
         )

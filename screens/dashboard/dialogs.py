@@ -3,6 +3,7 @@
 It holds what every console may read, and the way to change something only where there is one.
 """
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,10 +144,14 @@ class StackDialogs:
 
     def audit(self) -> None:
         """Show who changed what."""
+        from pixel_tui.locks import shared_folder
+        from pixel_tui.operations.audit.job_states import JobStates
         from pixel_tui.operations.audit.trail import audit_path
+        from pixel_tui.operations.jobs.folder import JobRecords, jobs_path
         from screens.changes.audit import AuditScreen
 
-        self._screen.app.push_screen(AuditScreen(audit_path(self._state_folder)))
+        states = JobStates(JobRecords(jobs_path(self._state_folder)), shared_folder(os.environ))
+        self._screen.app.push_screen(AuditScreen(audit_path(self._state_folder), states))
 
     def environment(self) -> None:
         """Show the environment file; where it may be changed, with all that changes it."""

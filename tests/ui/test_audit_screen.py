@@ -1,6 +1,8 @@
 """The audit screen: who changed what, and whether the trail is intact."""
 
 import asyncio
+import os
+import socket
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,8 +13,10 @@ import pytest
 from pixel_tui.clock import FixedClock
 from pixel_tui.operations.audit.reading import trail_state
 from pixel_tui.operations.audit.trail import Audit
-from pixel_tui.operations.jobs.job import JobState
+from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
+from pixel_tui.operations.jobs.job import JobState, Runner
 from pixel_tui.settings import Settings
+from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.text import SafeText
 from screens.changes import audit as audit_screen
 from screens.changes.audit import AuditScreen
@@ -59,11 +63,47 @@ async def test_newest_first_with_who_what_result_and_how_long() -> None:
         await opened(it, "3 records, intact")
         lines = [line for line in it.text().splitlines() if "ana@vps" in line]
         assert "Stop web" in lines[0]
-        assert "no result" in lines[0]
+        assert "unknown" in lines[0], "there is no record of its job"
         assert "Restart agent" in lines[1]
         assert "succeeded" in lines[1]
         assert "12s" in lines[1]
         assert "pts/3 from 192.0.2.7" in lines[1]
+
+
+async def test_a_job_of_another_console_is_running_until_its_process_is_gone() -> None:
+    async with console(size=SIZE) as it:
+        jobs = JobFolder(jobs_path(it.app.parts.state_folder))
+        output = jobs.new_output(BEGAN)
+        running = replace(
+            status(),
+            id=output.stem,
+            output=output,
+            state=JobState.RUNNING,
+            started=BEGAN,
+            by=Runner("ana", socket.gethostname(), mark_of(os.getpid())),
+        )
+        jobs.save(running, durable=False)
+        trail(it).begin(running)
+        await opened(it, "▸ running")
+        jobs.save(replace(running, by=Runner("ana", socket.gethostname())), durable=False)
+        await it.until(lambda: "? no result" in it.text("#audit-list"))
+
+
+async def test_the_project_is_shown_if_there_are_several() -> None:
+    async with console(size=SIZE) as it:
+        change(trail(it), "one", "Restart agent")
+        await opened(it, "Restart agent")
+        assert "PROJECT" not in it.text()
+        other = status()
+        other = replace(other, id="two", plan=replace(other.plan, project=SafeText("shop")))
+        trail(it).begin(other)
+        await it.until(lambda: "PROJECT" in it.text("#audit-heading"))
+        lines = it.text("#audit-list").splitlines()
+        column = it.text("#audit-heading").index("PROJECT")
+        assert [line[column:].split()[0] for line in lines if "ana@vps" in line] == [
+            "shop",
+            "pixel",
+        ]
 
 
 async def test_columns_stay_apart_and_begin_below_their_titles() -> None:
@@ -89,7 +129,13 @@ async def test_enter_opens_a_record_whole() -> None:
         await it.press("enter")
         await it.until(lambda: "$ docker restart x" in it.text())
         said = it.text()
-        for words in ("agent is healthy", "by sudo from root", "reason: agent is unhealthy"):
+        for words in (
+            "Started: 2026",
+            "Finished, line 2 of the trail",
+            "agent is healthy",
+            "by sudo from root",
+            "reason: agent is unhealthy",
+        ):
             assert words in said
         await it.press("escape")
         assert "$ docker restart x" not in it.text()

@@ -10,7 +10,16 @@ from pixel_tui.operations.audit.chain import Record, Trail
 from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 
+UNKNOWN: Final = SafeText("unknown")
 _FAILED: Final = {"failed", "abandoned"}
+_UNFINISHED: Final = {"begin", "left"}
+_EVENTS: Final = {
+    "begin": "Started",
+    "end": "Finished",
+    "left": "pixel-tui quit before its end",
+    "accept": "Accepted",
+}
+"""Headings of a change's records, by event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,8 @@ class AuditEntry:
     job: str
     records: tuple[Record, ...]
     """Oldest first."""
+    state: SafeText = UNKNOWN
+    """The current state of a job that has no recorded end."""
 
     @property
     def first(self) -> Record:
@@ -63,12 +74,20 @@ class AuditEntry:
         return plain(str(self.plan.get("title") or f"job {self.job}"))
 
     @property
+    def project(self) -> SafeText:
+        """The compose project; empty if the record lacks it."""
+        return plain(str(self.plan.get("project") or ""))
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether its end is recorded."""
+        return self.last.word("event") not in _UNFINISHED
+
+    @property
     def result(self) -> SafeText:
-        """How it ended, in a word; `left` where the console went before, `open` without an end."""
-        if self.last.word("event") == "begin":
-            return SafeText("open")
-        if self.last.word("event") == "left":
-            return SafeText("left")
+        """How it ended, in a word; the state of its job if its end is not recorded."""
+        if not self.is_finished:
+            return self.state
         return plain(self.last.word("result") or self.last.word("event"))
 
     @property
@@ -84,7 +103,9 @@ class AuditEntry:
 
     def matches(self, words: str) -> bool:
         """Whether all words stand in what is shown of it, whatever their case."""
-        shown = f"{self.who} {self.whence} {self.title} {self.result} {self.job}".lower()
+        shown = (
+            f"{self.who} {self.whence} {self.project} {self.title} {self.result} {self.job}".lower()
+        )
         return all(word in shown for word in words.lower().split())
 
 
@@ -103,7 +124,7 @@ def whole(entry: AuditEntry) -> Sequence[tuple[str, Sequence[str]]]:
     commands = plan.get("commands")
     sudo = entry.first.word("sudo_user")
     sections: list[tuple[str, Sequence[str]]] = [
-        ("When", [f"{item.word('event')}: {item.word('time')}" for item in entry.records]),
+        ("When", [f"{_event(item)}: {item.word('time')}" for item in entry.records]),
         ("Who", [f"{entry.who} {entry.whence}" + (f", by sudo from {sudo}" if sudo else "")]),
         (
             "Plan",
@@ -117,7 +138,7 @@ def whole(entry: AuditEntry) -> Sequence[tuple[str, Sequence[str]]]:
         rest = [
             f"{name}: {_shown(record.facts[name])}" for name in record.facts if name not in known
         ]
-        sections.append((f"{record.word('event')}, line {record.line} of the trail", rest))
+        sections.append((f"{_event(record)}, line {record.line} of the trail", rest))
     return [(title, lines) for title, lines in sections if lines]
 
 
@@ -134,6 +155,11 @@ def verdict(trail: Trail) -> tuple[bool, SafeText]:
         words = f"The newest {count}, intact. Older ones: pixel-tui audit.{torn}"
         return True, plain(words)
     return True, plain(f"{count}, intact.{torn}")
+
+
+def _event(record: Record) -> str:
+    event = record.word("event")
+    return _EVENTS.get(event, event)
 
 
 def _shown(value: object) -> str:

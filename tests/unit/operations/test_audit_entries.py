@@ -1,13 +1,27 @@
 """The trail as people read it, also where only its end is read."""
 
+import os
+import socket
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from pixel_tui.clock import FixedClock
 from pixel_tui.operations.audit.chain import Record, Trail
 from pixel_tui.operations.audit.entries import AuditEntry, entries, verdict
+from pixel_tui.operations.audit.job_states import JobStates
 from pixel_tui.operations.audit.reading import read_audit, trail_state
 from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.jobs.folder import JobFolder
+from pixel_tui.operations.jobs.job import JobState, JobStatus, Runner
+from pixel_tui.operations.jobs.lock import Owner
+from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from tests.builders.audit import NOW, ORIGIN, status
+
+HOST = socket.gethostname()
+HERE = Runner("ana", HOST, mark_of(os.getpid()))
+GONE = Runner("ana", HOST, ProcessMark(1, 1, "an earlier start of the machine"))
 
 
 def written(path: Path, count: int) -> Audit:
@@ -34,12 +48,55 @@ def test_records_that_lack_everything_are_still_entries() -> None:
     assert oldest.who == "@"
 
 
-def test_a_change_without_an_end_is_open_or_left() -> None:
-    def ended(event: str) -> str:
-        return AuditEntry("x", (Record(1, {"event": "begin"}), Record(2, {"event": event}))).result
+def test_the_result_of_a_change_without_a_recorded_end_is_unknown_at_first() -> None:
+    begin, left = Record(1, {"event": "begin"}), Record(2, {"event": "left"})
+    assert AuditEntry("x", (begin,)).result == "unknown"
+    assert AuditEntry("x", (begin, left)).result == "unknown"
+    end = Record(3, {"event": "end", "result": "succeeded"})
+    assert AuditEntry("x", (begin, left, end)).result == "succeeded"
 
-    assert AuditEntry("x", (Record(1, {"event": "begin"}),)).result == "open"
-    assert ended("left") == "left"
+
+class TestStatesOfUnfinishedJobs:
+    """Of jobs without a recorded end, read from the job's record, its process and its lock."""
+
+    @pytest.fixture
+    def jobs(self, tmp_path: Path) -> JobFolder:
+        return JobFolder(tmp_path / "jobs")
+
+    @staticmethod
+    def result(jobs: JobFolder, job: JobStatus, owner: Owner | None = None) -> str:
+        audit = Audit(jobs.path.parent / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(job)
+        states = JobStates(jobs, jobs.path.parent, holder=lambda _lock: owner)
+        (entry,) = states.completed(entries(audit.read()))
+        return entry.result
+
+    @staticmethod
+    def saved(jobs: JobFolder, runner: Runner, state: JobState = JobState.RUNNING) -> JobStatus:
+        output = jobs.new_output(NOW)
+        job = replace(status(), id=output.stem, output=output, by=runner, state=state, started=NOW)
+        jobs.save(job, durable=False)
+        return job
+
+    def test_the_job_of_a_living_console_is_running(self, jobs: JobFolder) -> None:
+        assert self.result(jobs, self.saved(jobs, HERE)) == "running"
+
+    def test_a_job_whose_command_outlives_its_console_is_running(self, jobs: JobFolder) -> None:
+        job = self.saved(jobs, GONE)
+        owner = Owner("ana", HOST, 41, NOW.isoformat(), "Restart agent", job.id)
+        assert self.result(jobs, job, owner) == "running"
+
+    def test_a_job_that_no_process_runs_has_no_result(self, jobs: JobFolder) -> None:
+        assert self.result(jobs, self.saved(jobs, GONE)) == "no result"
+
+    def test_a_job_of_another_machine_is_unknown(self, jobs: JobFolder) -> None:
+        assert self.result(jobs, self.saved(jobs, Runner("ana", f"not-{HOST}"))) == "unknown"
+
+    def test_a_job_without_a_record_is_unknown(self, jobs: JobFolder) -> None:
+        assert self.result(jobs, status()) == "unknown"
+
+    def test_a_job_that_ended_has_its_state(self, jobs: JobFolder) -> None:
+        assert self.result(jobs, self.saved(jobs, GONE, JobState.FAILED)) == "failed"
 
 
 def test_the_end_of_a_long_trail_is_compared_from_its_first_whole_line(tmp_path: Path) -> None:

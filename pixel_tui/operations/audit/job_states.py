@@ -1,0 +1,57 @@
+"""The states of jobs whose end is not in the audit trail."""
+
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.operations.audit.entries import UNKNOWN, AuditEntry
+from pixel_tui.operations.jobs.folder import JobRecords
+from pixel_tui.operations.jobs.lock import Owner
+from pixel_tui.operations.jobs.lock_reading import listed_holder
+from pixel_tui.operations.jobs.settlement import Hold, hold_of
+from pixel_tui.text import SafeText
+
+RUNNING: Final = SafeText("running")
+NO_RESULT: Final = SafeText("no result")
+
+
+class JobStates:
+    """Finds out whether jobs still run, in any console of this user and for any stack. Only reads.
+
+    Args:
+        records: The records of this user's jobs.
+        locks: The folder of the stacks' locks.
+        holder: Returns the owner of a lock.
+    """
+
+    def __init__(
+        self,
+        records: JobRecords,
+        locks: Path,
+        *,
+        holder: Callable[[Path], Owner | None] = listed_holder,
+    ) -> None:
+        self._records = records
+        self._locks = locks
+        self._holder = holder
+        self._host = socket.gethostname()
+
+    def completed(self, entries: Sequence[AuditEntry]) -> Sequence[AuditEntry]:
+        """Entries with the current state of each job that has no recorded end. Blocks."""
+        return tuple(
+            entry if entry.is_finished else replace(entry, state=self._state(entry.job))
+            for entry in entries
+        )
+
+    def _state(self, job_id: str) -> SafeText:
+        status = self._records.read(job_id)
+        if status is None:
+            return UNKNOWN
+        if status.state.ended:
+            return SafeText(status.state.value)
+        hold = hold_of(status, host=self._host, locks=self._locks, holder=self._holder)
+        if hold is Hold.ELSEWHERE:
+            return UNKNOWN
+        return NO_RESULT if hold is Hold.OVER else RUNNING
