@@ -69,9 +69,9 @@ def _run(argv: Sequence[str] | None) -> int:
         print_warnings()
         return int(arguments.run(arguments, dict(os.environ)))
     except ConsoleError as error:
-        print_error_and_hint(error.sentence, error.remedy)
+        print_error_and_hint(error.sentence, error.hint)
         if error.also is not None:
-            print_error_and_hint(error.also.sentence, error.also.remedy)
+            print_error_and_hint(error.also.sentence, error.also.hint)
         return ExitCode.UNREADABLE
     except Exception as error:  # noqa: BLE001  the last resort: the log has the details
         write_error = output_error() if isinstance(error, OSError) else None

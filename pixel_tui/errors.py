@@ -31,17 +31,17 @@ class ConsoleError(Exception):
     Args:
         what: What failed, in one sentence.
         on: What it failed on: a path, an address, a service.
-        remedy: How to fix it, in one sentence.
+        hint: How to fix it, in one sentence.
     """
 
-    def __init__(self, what: str, *, on: str = "", remedy: str = "") -> None:
+    def __init__(self, what: str, *, on: str = "", hint: str = "") -> None:
         # Most runs raise none, and importing the redactor takes time.
         from pixel_tui.redaction.redactor import redact
 
         # The text may quote the engine, compose or files, so mask secrets here.
         self.what: SafeText = plain(redact(what))
         self.on: SafeText = plain(redact(on))
-        self.remedy: SafeText = plain(redact(remedy))
+        self.hint: SafeText = plain(redact(hint))
         self.also: ConsoleError | None = None
         """An earlier error that must be fixed as well."""
         super().__init__(self.what)
@@ -53,7 +53,7 @@ class ConsoleError(Exception):
 
     def __str__(self) -> str:
         """Return the complete message on one line: what, on what, how to fix it."""
-        return f"{self.sentence} {self.remedy}" if self.remedy else self.sentence
+        return f"{self.sentence} {self.hint}" if self.hint else self.sentence
 
 
 class UsageError(ConsoleError):

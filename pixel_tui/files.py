@@ -33,7 +33,7 @@ class NotDurable(FileError):
             "The file is written, but a power loss may bring the old one back: "
             f"{error.strerror or error}.",
             on=str(path),
-            remedy="Check the disk: see `dmesg`.",
+            hint="Check the disk: see `dmesg`.",
         )
 
 
@@ -221,10 +221,10 @@ def cannot_write(
         what: What failed, without a full stop.
         needed: The number of bytes to write.
     """
-    remedy = "Check the folder's owner, its mode and the free space."
+    hint = "Check the folder's owner, its mode and the free space."
     if is_full(error):
-        remedy = full_disk_hint(path.parent, needed)
-    return FileError(f"{what}: {error.strerror or error}.", on=str(path), remedy=remedy)
+        hint = full_disk_hint(path.parent, needed)
+    return FileError(f"{what}: {error.strerror or error}.", on=str(path), hint=hint)
 
 
 def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:

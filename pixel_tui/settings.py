@@ -109,7 +109,7 @@ def load_settings(
     flag = environment.get(ENVIRONMENT_READ_ONLY, "").strip().lower()
     if flag not in _TRUE | _FALSE:
         raise UsageError(
-            f"{ENVIRONMENT_READ_ONLY} must be 1 or 0, not {flag}.", remedy="Set it to 1 or 0."
+            f"{ENVIRONMENT_READ_ONLY} must be 1 or 0, not {flag}.", hint="Set it to 1 or 0."
         )
     return replace(
         settings,
@@ -123,7 +123,7 @@ def _from_file(path: Path) -> Settings:
         raise UsageError(
             "The settings file is a pipe.",
             on=str(path),
-            remedy="Replace it with a regular file.",
+            hint="Replace it with a regular file.",
         )
     try:
         text = read_regular(path, MAX_FILE_BYTES).decode()
@@ -132,7 +132,7 @@ def _from_file(path: Path) -> Settings:
         return Settings()
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or not TOML
         raise UsageError(
-            f"The settings file can't be read: {error}.", on=str(path), remedy="Fix or move it."
+            f"The settings file can't be read: {error}.", on=str(path), hint="Fix or move it."
         ) from error
     known = {"read_only", "theme", "usage_seconds", "log_tail", "keys", "backup"}
     known.add("confirm_seconds")
@@ -245,8 +245,8 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, o
     return pairs
 
 
-def _invalid(path: Path, what: str, remedy: str) -> UsageError:
-    return UsageError(f"The settings file has a mistake: {what}.", on=str(path), remedy=remedy)
+def _invalid(path: Path, what: str, hint: str) -> UsageError:
+    return UsageError(f"The settings file has a mistake: {what}.", on=str(path), hint=hint)
 
 
 class Memory:

@@ -42,11 +42,11 @@ def print_error(words: str) -> None:
         _discard(sys.stderr)
 
 
-def print_error_and_hint(what: str, remedy: str) -> None:
+def print_error_and_hint(what: str, hint: str) -> None:
     """Print what failed on one line, and how to fix it on the next."""
     print_error(what)
-    if remedy:
-        print_error(remedy)
+    if hint:
+        print_error(hint)
 
 
 def discard_output() -> None:

@@ -142,12 +142,12 @@ class _Command:
         if self._arguments.salvage:
             say(words)
         else:
-            remedy = "Each MISSING line says why."
+            hint = "Each MISSING line says why."
             if any(name.startswith(PREFIX) for name in names):
-                remedy += " Root can read volumes; add those without data to `skip`."
+                hint += " Root can read volumes; add those without data to `skip`."
             if any(name.startswith(BIND) for name in names):
-                remedy += " Add bind mounts that need no backup to `skip`."
-            raise OperationError(words, remedy=remedy)
+                hint += " Add bind mounts that need no backup to `skip`."
+            raise OperationError(words, hint=hint)
 
     def _verify(self) -> None:
         backup = self._store.find(self._arguments.id)
@@ -184,14 +184,13 @@ class _Command:
             raise OperationError(
                 "The backup has changed since the plan was made: nothing was changed.",
                 on=backup.id,
-                remedy="Check who can write to its folder, and make the plan again.",
+                hint="Check who can write to its folder, and make the plan again.",
             )
         if not self._arguments.from_elsewhere and not self._made_here(digest):
             raise OperationError(
                 "This user did not make that backup here: nothing was changed.",
                 on=backup.id,
-                remedy="Make the plan again: it asks for a word to confirm a backup from "
-                "elsewhere.",
+                hint="Make the plan again: it asks for a word to confirm a backup from elsewhere.",
             )
         return backup.folder, backup.manifest
 

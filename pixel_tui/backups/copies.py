@@ -34,7 +34,7 @@ def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
         raise OperationError(
             f"The database is damaged: {trouble}.",
             on=str(source),
-            remedy="Check it with `sqlite3`.",
+            hint="Check it with `sqlite3`.",
         )
     counted = count_rows(target)
     rows: JsonObject | None = None if counted is None else dict(counted)

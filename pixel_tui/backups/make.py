@@ -282,7 +282,7 @@ class Maker:
                 f"Not enough space for a backup: it needs about {size(required)}, and "
                 f"{size(free)} are free.",
                 on=str(self._policy.root),
-                remedy="Free some space, or set another folder under [backup] in the settings.",
+                hint="Free some space, or set another folder under [backup] in the settings.",
             )
 
     def _copy(
@@ -395,7 +395,7 @@ class Maker:
         return FileError(
             f"No backup was made: {error.strerror or error}.",
             on=str(error.filename or self._policy.root),
-            remedy="Free some space on the disk; the partial backup is removed."
+            hint="Free some space on the disk; the partial backup is removed."
             if full
             else "Check its permissions.",
         )

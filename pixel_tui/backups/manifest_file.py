@@ -185,7 +185,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise FileError(
             f"The backup's manifest is damaged: {error}.",
             on=str(path),
-            remedy="Use another backup.",
+            hint="Use another backup.",
         ) from error
     if manifest.id != folder.name:
         raise FileError(f"The manifest belongs to {manifest.id[:20]}.", on=str(path))

@@ -50,7 +50,7 @@ class Owners:
                 f"Only root can change the owner to {uid}:{gid}, and there is no image with "
                 "`chown` here to do it in a container.",
                 on=str(path.parent),
-                remedy="Run the restore as root, or `docker pull alpine` and try again.",
+                hint="Run the restore as root, or `docker pull alpine` and try again.",
             ) from error
 
     def _set_in_container(self, path: Path, uid: int, gid: int) -> bool:

@@ -62,7 +62,7 @@ def _require_externals(view: StackView, services: Sequence[Node], project: Node)
         raise OperationError(
             f"In the restored files, {missing[0].kind} {missing[0].name} is external, but it "
             "does not exist. Files and tags are restored; containers were not changed.",
-            remedy=f"Create it, and make the plan again: {' && '.join(map(shown, makes))}",
+            hint=f"Create it, and make the plan again: {' && '.join(map(shown, makes))}",
         )
 
 
@@ -93,7 +93,7 @@ def _refusal(
         f"In the restored files, network {', '.join(names)} differs from the existing one, and "
         "`up` would stop some of its containers. Files and tags are restored; containers were "
         "not changed.",
-        remedy=f"To run it as it was: {' && '.join(map(shown, lines))}",
+        hint=f"To run it as it was: {' && '.join(map(shown, lines))}",
     )
 
 

@@ -59,7 +59,7 @@ def target_of(item: Item, roots: RestoreRoots) -> Path:
         raise FileError(
             "A link leads out of the project's folder, to a place where no service has data.",
             on=f"{target} -> {real}",
-            remedy="Remove the link if you did not make it.",
+            hint="Remove the link if you did not make it.",
         )
     for path in (real, target):
         if roots.backups is not None and path.is_relative_to(roots.backups.resolve()):

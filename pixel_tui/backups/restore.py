@@ -150,7 +150,7 @@ class Restorer:
         except (OSError, ValueError, ConsoleError) as error:
             raise OperationError(
                 f"{item.title} could not be restored: {failure_reason(error)}. {self.kept_text}",
-                remedy=str(error.remedy) if isinstance(error, ConsoleError) else "",
+                hint=str(error.hint) if isinstance(error, ConsoleError) else "",
             ) from error
 
     def _restore_server(self, item: Item) -> None:

@@ -156,7 +156,7 @@ class RestoreCheck:
             )
         except PermissionError as error:
             raise OperationError(
-                f"this user can't write to {folder}", remedy=access_hint(folder)
+                f"this user can't write to {folder}", hint=access_hint(folder)
             ) from error
         finally:
             test_file.unlink(missing_ok=True)
@@ -174,7 +174,7 @@ class RestoreCheck:
                 if users:
                     raise OperationError(
                         f"{', '.join(users[:3])} is running and mounts it",
-                        remedy=f"Stop it first: docker stop {' '.join(users[:3])}",
+                        hint=f"Stop it first: docker stop {' '.join(users[:3])}",
                     )
         self.require_closed(files, targets)
 
@@ -198,7 +198,7 @@ class RestoreCheck:
                 self._say(f"open       {self._roots.shown(path)}  {words}")
         for path, users in found.holders.items():
             with self.reporting_untouched(f"{parts[path].title} can't be"):
-                raise OperationError(f"{', '.join(users[:3])} has it open", remedy="Stop it first")
+                raise OperationError(f"{', '.join(users[:3])} has it open", hint="Stop it first")
 
     @contextmanager
     def reporting_untouched(self, why: str) -> Iterator[None]:
@@ -206,13 +206,13 @@ class RestoreCheck:
         try:
             yield
         except (OSError, ValueError, ConsoleError) as error:
-            remedies = [str(error.remedy)] if isinstance(error, ConsoleError) else []
+            hints = [str(error.hint)] if isinstance(error, ConsoleError) else []
             if self._running is not None:
-                remedies.append("The services stopped for it are still stopped: start them again.")
+                hints.append("The services stopped for it are still stopped: start them again.")
             raise OperationError(
                 f"{self.untouched}: {why}: {failure_reason(error)}.",
                 on=self._folder.name,
-                remedy=" ".join(f"{words.removesuffix('.')}." for words in remedies if words),
+                hint=" ".join(f"{words.removesuffix('.')}." for words in hints if words),
             ) from error
 
 

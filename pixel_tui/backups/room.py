@@ -32,7 +32,7 @@ class Shortage:
             f"Not enough space: it needs {size(self.needed)} ({self.needed:,} bytes), and "
             f"{size(self.free)} are free.",
             on=str(self.folder),
-            remedy="Remove older backups, or files named NAME.before-TIME",
+            hint="Remove older backups, or files named NAME.before-TIME",
         )
 
 

@@ -39,7 +39,7 @@ def require_server_space(items: Sequence[Item], servers: Mapping[str, Postgres],
             raise OperationError(
                 f"Not enough space where {name} has its data: the dump {largest.title} alone "
                 f"needs {size(largest.size)}, and {size(free_bytes)} are free.",
-                remedy=f"Free some space there; or stop {name}, and its dumps are skipped",
+                hint=f"Free some space there; or stop {name}, and its dumps are skipped",
             )
         needed = max(item.database_size for item in ours)
         words = f"{size(free_bytes)} are free where {name} has its data"

@@ -28,7 +28,7 @@ def require_intact(backup: Backup, manifest: Manifest) -> None:
         raise OperationError(
             "The backup does not count as verified any more.",
             on=backup.id,
-            remedy="Verify it (`verify-backup`), or make another one.",
+            hint="Verify it (`verify-backup`), or make another one.",
         )
     wrong = []
     for item in manifest.items:
@@ -43,7 +43,7 @@ def require_intact(backup: Backup, manifest: Manifest) -> None:
         raise OperationError(
             f"The backup is not complete any more: {', '.join(wrong[:MAX_NAMED])}{more}.",
             on=backup.id,
-            remedy="Make another one, and verify it.",
+            hint="Make another one, and verify it.",
         )
 
 
@@ -71,6 +71,5 @@ def require_covered(
     if lacking:
         raise OperationError(
             f"What volumes hold has changed since the plan was made: {', '.join(lacking)}.",
-            remedy="Make and verify another backup, or ask for the plan again: it says what is"
-            " lost.",
+            hint="Make and verify another backup, or ask for the plan again: it says what is lost.",
         )

@@ -123,7 +123,7 @@ class BackupStore:
             if folder.is_dir() and not folder.is_symlink() and os.path.lexists(folder / MANIFEST):
                 return _read_backup(folder)
         raise OperationError(
-            "No such backup.", on=backup_id[:60], remedy="See `pixel-tui backup list`."
+            "No such backup.", on=backup_id[:60], hint="See `pixel-tui backup list`."
         )
 
     def begin(self, now: datetime) -> BackupInProgress:
@@ -274,5 +274,5 @@ def _folder_error(path: Path, error: OSError) -> FileError:
     return FileError(
         f"The backup folder can't be used: {error.strerror or error}.",
         on=str(path),
-        remedy="Free some space on the disk." if full else "Check its owner and mode.",
+        hint="Free some space on the disk." if full else "Check its owner and mode.",
     )

@@ -97,7 +97,7 @@ def verify_backup(
     listed = store.list()
     if not backup_id and not listed:
         raise OperationError(
-            "There is no backup yet.", remedy="Make one with `pixel-tui backup now`."
+            "There is no backup yet.", hint="Make one with `pixel-tui backup now`."
         )
     backup = store.find(backup_id or listed[0].id)
     servers = _servers(view_of(backup.manifest.project), policy) if backup.manifest else {}

@@ -84,7 +84,7 @@ def _not_opened(
             ask()
     except ConsoleError as error:
         return error
-    return UsageError("It could not be opened.", remedy="Try again.")
+    return UsageError("It could not be opened.", hint="Try again.")
 
 
 def require_terminal(environment: Mapping[str, str]) -> None:
@@ -92,12 +92,12 @@ def require_terminal(environment: Mapping[str, str]) -> None:
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
             "pixel-tui needs a terminal for input, output and errors.",
-            remedy="Use `pixel-tui status` in scripts, and `ssh -t` over ssh.",
+            hint="Use `pixel-tui status` in scripts, and `ssh -t` over ssh.",
         )
     if environment.get("TERM") == "dumb":
         from pixel_tui.doctor.terminal_checks import DUMB, USE_ANOTHER
 
-        raise UsageError(DUMB, remedy=f"{USE_ANOTHER} Use `pixel-tui status` in scripts.")
+        raise UsageError(DUMB, hint=f"{USE_ANOTHER} Use `pixel-tui status` in scripts.")
 
 
 def prepare_process() -> None:

@@ -199,13 +199,13 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
         raise UsageError(
             "Secrets can't be shown in read-only mode.",
             on=key,
-            remedy="Use `pixel-tui --read-only --reveal-allowed`.",
+            hint="Use `pixel-tui --read-only --reveal-allowed`.",
         )
     if secret and sys.stdout.isatty() and not arguments.reveal:
         raise UsageError(
             "The value is a secret, and is not printed on a terminal.",
             on=key,
-            remedy="Add --reveal.",
+            hint="Add --reveal.",
         )
     if sys.stdout.isatty():
         _print_harmless(reading.value)

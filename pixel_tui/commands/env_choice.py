@@ -86,6 +86,6 @@ def named_file(named: str, command: ComposeCommand) -> Path:
         raise UsageError(
             "Compose does not read this file.",
             on=named,
-            remedy=f"It reads {', '.join(map(str, paths))}.",
+            hint=f"It reads {', '.join(map(str, paths))}.",
         )
     return path

@@ -56,7 +56,7 @@ def _finding(finding: EnvironmentFinding) -> JsonObject:
         "key": _text(finding.key),
         "line": finding.line,
         "message": finding.message,
-        "remedy": finding.remedy,
+        "remedy": finding.hint,
     }
 
 
@@ -70,7 +70,7 @@ def _sha256(value: str) -> str:
 
 
 def as_text(path: Path, overview: Overview, *, named: bool = False) -> str:
-    """A finding a line, its remedy below it, and the sum of it all.
+    """A finding a line, its hint below it, and the sum of it all.
 
     Args:
         path: The file.
@@ -82,8 +82,8 @@ def as_text(path: Path, overview: Overview, *, named: bool = False) -> str:
         place = f"{path}:{finding.line}" if finding.line else f"{path}"
         key = f" {finding.key}:" if finding.key else ""
         lines.append(f"{place}: {finding.level}:{key} {finding.message} [{finding.rule}]")
-        if finding.remedy:
-            lines.append(f"    -> {finding.remedy}")
+        if finding.hint:
+            lines.append(f"    -> {finding.hint}")
     sum_of = f"{path}: " if named else ""
     return "\n".join(plain(line) for line in [*lines, f"{sum_of}{_sum(overview)}"])
 

@@ -220,7 +220,7 @@ def _value(arguments: argparse.Namespace) -> str:
         raise UsageError(
             "Standard input is empty, so nothing was changed.",
             on=key,
-            remedy="Check the command that prints the value; use --empty for an empty value.",
+            hint="Check the command that prints the value; use --empty for an empty value.",
         )
     return value
 
@@ -231,7 +231,7 @@ def _in_turn(path: Path) -> AbstractContextManager[None]:
     held = LockHeld(
         "Another `env set` is changing this file, so nothing was changed.",
         on=str(path),
-        remedy="An apply may wait for confirmation: `pixel-tui env confirm`.",
+        hint="An apply may wait for confirmation: `pixel-tui env confirm`.",
     )
     return file_lock(
         shared_folder(os.environ) / f"pixel-tui-env-set-{mark}.lock",

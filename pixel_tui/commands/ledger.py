@@ -93,14 +93,14 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
     view = _look(arguments, environment, state_folder())
     if view.trouble is not None:
-        print_error(f"{view.trouble.what} {view.trouble.remedy}")
+        print_error(f"{view.trouble.what} {view.trouble.hint}")
         return ExitCode.UNREADABLE
     tasks = view.tasks
     if arguments.what == "show":
         tasks = view.reading.named(wanted[0])
         if len(tasks) != 1:
             words = "No such task." if not tasks else "Several ids match."
-            raise OperationError(words, on=wanted[0], remedy="See `pixel-tui ledger list`.")
+            raise OperationError(words, on=wanted[0], hint="See `pixel-tui ledger list`.")
     elif arguments.what == "list":
         tasks = ledger_output.chosen(tasks, arguments.status, arguments.grep)
     if arguments.json:
@@ -142,7 +142,7 @@ def _look(
         fix = "Choose a folder with -C."
         if project.has_files:
             fix = "In the right project, `pixel-tui ledger add` creates one; otherwise use -C."
-        raise OperationError("There is no task ledger.", on=str(place.ledger), remedy=fix)
+        raise OperationError("There is no task ledger.", on=str(place.ledger), hint=fix)
     try:
         snapshot = read_snapshot(
             engine, project, clock, build_records(project.command, state_folder)

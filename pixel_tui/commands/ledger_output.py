@@ -27,7 +27,7 @@ def chosen(tasks: Sequence[Task], status: str | None, words: str | None) -> tupl
     """
     known = [item.value for item in TaskStatus]
     if status is not None and status not in known:
-        raise UsageError("No such status", on=status, remedy=f"There are {', '.join(known)}.")
+        raise UsageError("No such status", on=status, hint=f"There are {', '.join(known)}.")
     search = TaskSearch(words or "")
     return tuple(
         task
@@ -106,7 +106,7 @@ def findings_text(view: LedgerView) -> str:
 
 def _finding_lines(findings: Iterable[LedgerFinding]) -> list[str]:
     return [
-        plain(f"{item.severity.value:<7}  {item.rule:<9}  {item.message}: {item.remedy}")
+        plain(f"{item.severity.value:<7}  {item.rule:<9}  {item.message}: {item.hint}")
         for item in findings
     ]
 
@@ -137,7 +137,7 @@ def _finding_json(finding: LedgerFinding) -> JsonObject:
         "rule": finding.rule,
         "task": finding.task or None,
         "message": finding.message,
-        "remedy": finding.remedy,
+        "remedy": finding.hint,
     }
 
 

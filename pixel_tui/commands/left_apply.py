@@ -46,7 +46,7 @@ class LeftApply:
         if content not in {self.state.new, self.state.old}:
             raise OperationError(
                 f"An apply was interrupted, and {self.path} has changed since.",
-                remedy="`pixel-tui run environment-roll-back` ends it and changes nothing.",
+                hint="`pixel-tui run environment-roll-back` ends it and changes nothing.",
             )
         saved = content == self.state.new
         if found := not_reached(self.state, _seen(look), saved=saved):
@@ -54,7 +54,7 @@ class LeftApply:
             how = "is saved, but was not applied to" if saved else "is restored, unlike"
             raise OperationError(
                 f"An apply was interrupted: {self.path} {how} {names}.",
-                remedy=f"{_ROLL_BACK}. Or run `pixel-tui run recreate {' '.join(found)}`, then "
+                hint=f"{_ROLL_BACK}. Or run `pixel-tui run recreate {' '.join(found)}`, then "
                 "confirm.",
             )
         self.files.clear()
@@ -82,7 +82,7 @@ def _seen(look: Callable[[], StackSnapshot]) -> StackSnapshot:
     try:
         snapshot = look()
     except EngineError as error:
-        raise OperationError(f"{unknown} {error.what}", remedy=error.remedy) from error
+        raise OperationError(f"{unknown} {error.what}", hint=error.hint) from error
     if (trouble := snapshot.project_trouble) is not None:
-        raise OperationError(f"{unknown} {trouble.what}", remedy=trouble.remedy)
+        raise OperationError(f"{unknown} {trouble.what}", hint=trouble.hint)
     return snapshot

@@ -139,7 +139,7 @@ class Followed:
         while True:
             trouble = watcher.snapshot.engine.trouble
             if trouble is not None and trouble != told:
-                print_error_and_hint(trouble.what, trouble.remedy)
+                print_error_and_hint(trouble.what, trouble.hint)
             told = trouble
             try:
                 lines = self._batches.get(timeout=IDLE_SECONDS)

@@ -62,7 +62,7 @@ def requested_matcher(text: str | None, *, regex: bool, inverted: bool) -> Match
         return None
     found = compile_query(Query(text, regex=regex, inverted=inverted))
     if isinstance(found, BadPattern):
-        raise UsageError("Not a valid regular expression", on=text[:60], remedy=found.what)
+        raise UsageError("Not a valid regular expression", on=text[:60], hint=found.what)
     return found
 
 
@@ -76,8 +76,8 @@ def requested_level(text: str | None) -> LogLevel:
         return LogLevel.UNKNOWN
     level = parse_level(text)
     if level is LogLevel.UNKNOWN:
-        remedy = "Use trace, debug, info, warn, error or fatal."
-        raise UsageError("No such level", on=text[:60], remedy=remedy)
+        hint = "Use trace, debug, info, warn, error or fatal."
+        raise UsageError("No such level", on=text[:60], hint=hint)
     return level
 
 
@@ -90,15 +90,15 @@ def requested_containers(snapshot: StackSnapshot, services: Sequence[str]) -> Se
     known = {str(service.name): service for service in snapshot.services}
     trouble = snapshot.project_trouble
     if trouble is not None and not known:
-        raise UsageError(trouble.what, remedy=trouble.remedy)
+        raise UsageError(trouble.what, hint=trouble.hint)
     for name in services:
         if name in known:
             continue
         if trouble is not None:  # the compose file may well name it
             what = f"No container of {name}. {trouble.what}"
-            raise UsageError(what, remedy=trouble.remedy)
+            raise UsageError(what, hint=trouble.hint)
         there = f"There are {', '.join(known)}." if known else "The project has no services."
-        raise UsageError("No such service", on=name, remedy=there)
+        raise UsageError("No such service", on=name, hint=there)
     wanted = dict.fromkeys(services or known)
     return [container for name in wanted for container in known[name].containers]
 
@@ -133,7 +133,7 @@ def unread(
     for name in dict.fromkeys(services):
         if name not in found:
             status = without_container(name, snapshot)
-            yield status.reason, status.remedy
+            yield status.reason, status.hint
     if not containers and not services:
         yield "No service of this project has a container.", ""
 
@@ -153,7 +153,7 @@ def masks_secrets(*, terminal: bool, reveal: bool, allowed: bool) -> bool:
         raise UsageError(
             "Secrets can't be shown in read-only mode.",
             on="--reveal",
-            remedy="Use `pixel-tui --read-only --reveal-allowed`.",
+            hint="Use `pixel-tui --read-only --reveal-allowed`.",
         )
     return not allowed or (terminal and not reveal)
 

@@ -129,13 +129,13 @@ def _require_agreement(plan: Plan, request: RunRequest) -> None:
     words = words_of(plan)
     options = "".join(f" --confirm {shlex.quote(word)}" for word in words)
     if not request.agreed:
-        raise OperationError("Nothing was done.", remedy=f"Add --yes{options} to run it.")
+        raise OperationError("Nothing was done.", hint=f"Add --yes{options} to run it.")
     if words and sorted(request.confirmed) != sorted(words):
         more = "".join(f", and again since {why_asked(plan, word)}" for word in words[1:])
         raise OperationError(
             f"This plan is {plan.risk.value} and must be confirmed by name{more}.",
             on=" ".join(request.confirmed),
-            remedy=f"Add{options} if you mean it.",
+            hint=f"Add{options} if you mean it.",
         )
 
 

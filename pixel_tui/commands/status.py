@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     elif snapshot.services:
         print(as_table(snapshot))  # noqa: T201
     for finding in stack_findings(snapshot):
-        print_error(f"{finding.what} {finding.remedy}")
+        print_error(f"{finding.what} {finding.hint}")
     try:
         for left in left_applies(project.command, session.state_folder):
             print_error(left.words)
@@ -71,6 +71,6 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         print_error(f"{service} has an invalid name: {why}.")  # its state is that of one that is
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
-        print_error_and_hint(trouble.what, trouble.remedy)
+        print_error_and_hint(trouble.what, trouble.hint)
         return ExitCode.UNREADABLE
     return ExitCode.WELL if all_well(snapshot) else ExitCode.NOT_WELL

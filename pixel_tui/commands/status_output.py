@@ -86,7 +86,7 @@ def _finding(service: Service, snapshot: StackSnapshot) -> Finding | None:
 
 def shell_fix(finding: Finding) -> str:
     """What to do about a finding, without the keys of the console."""
-    return _KEY.sub("", finding.remedy)
+    return _KEY.sub("", finding.hint)
 
 
 def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:

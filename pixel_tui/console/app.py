@@ -278,7 +278,7 @@ class PixelTui(TerminalApp):
             if name not in known:
                 raise UsageError(
                     f"The settings file binds a key to {name}, which does not exist.",
-                    remedy="See docs/keys.md for the names.",
+                    hint="See docs/keys.md for the names.",
                 )
 
 

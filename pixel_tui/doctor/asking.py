@@ -35,7 +35,7 @@ def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | 
             answers.append(error)
         except Exception as error:  # noqa: BLE001  no other check suffers
             what = f"This check crashed because of a bug ({type(error).__name__}: {error})."
-            answers.append(ConsoleError(what, remedy="Please report it."))
+            answers.append(ConsoleError(what, hint="Please report it."))
 
     thread = threading.Thread(target=ask, name="doctor", daemon=True)
     thread.start()
@@ -44,7 +44,7 @@ def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | 
         return answers[0]
     return EngineUnreachable(
         f"No answer within {span(seconds)}.",
-        remedy="Does a program, such as ssh, wait for a password or a slow network?",
+        hint="Does a program, such as ssh, wait for a password or a slow network?",
     )
 
 

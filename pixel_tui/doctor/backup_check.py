@@ -53,13 +53,13 @@ def check_backups(found: tuple[Policy, tuple[Exposure, ...]] | ConsoleError | No
     if not exposed:
         return ok(NAME, f"No container mounts {policy.root}.")
     words = "; ".join(item.words for item in exposed)
-    remedies = []
+    hints = []
     if any(not item.former for item in exposed):
-        remedies.append(
+        hints.append(
             "Set `folder` under [backup] in the settings to a folder that no service mounts."
         )
     if any(item.former for item in exposed):
         root = shlex.quote(str(policy.root))
         former = shlex.quote(str(policy.former))
-        remedies.append(f"Move the older ones: `mkdir -p {root} && mv {former}/2* {root}/`.")
-    return warning(NAME, f"{words}, with every secret in the backups.", " ".join(remedies))
+        hints.append(f"Move the older ones: `mkdir -p {root} && mv {former}/2* {root}/`.")
+    return warning(NAME, f"{words}, with every secret in the backups.", " ".join(hints))

@@ -112,10 +112,10 @@ def check_socket(facts: SocketFacts | OSError | None, others: Sequence[str] = ()
     if facts is None:
         return skipped(name, "Docker is not reached through a local socket.")
     if isinstance(facts, FileNotFoundError):
-        remedy = (
+        hint = (
             f"There is a socket at {others[0]}: try --host {SCHEME}{others[0]}." if others else ""
         )
-        return skipped(name, f"No socket at {facts.filename}: see engine below.", remedy)
+        return skipped(name, f"No socket at {facts.filename}: see engine below.", hint)
     if isinstance(facts, OSError):
         return failed(
             name,
@@ -156,7 +156,7 @@ def check_engine(told: EngineTold | ConsoleError, context: str, address: str) ->
     name = "engine"
     if isinstance(told, ConsoleError):
         # Which engine was meant, and why that one, is half of the answer.
-        return failed(name, f"{told.sentence.removesuffix('.')}, {_chosen(context)}.", told.remedy)
+        return failed(name, f"{told.sentence.removesuffix('.')}, {_chosen(context)}.", told.hint)
     version, host = Node(told.version), Node(told.info)["Name"].text
     number = version["Version"].text
     found = (

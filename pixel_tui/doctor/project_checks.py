@@ -72,7 +72,7 @@ def check_project(project: Project | Asked) -> DoctorCheck:
         return warning(name, found, "Add a service to the compose file.")
     vain = unknown_profiles(project)
     if vain is not None:
-        return warning(name, f"{found} {vain.what}", vain.remedy)
+        return warning(name, f"{found} {vain.what}", vain.hint)
     if project.warnings:
         return warning(
             name,

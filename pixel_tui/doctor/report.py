@@ -1,4 +1,4 @@
-"""What the doctor found: checks with a verdict and a remedy, as text and as JSON. Pure."""
+"""What the doctor found: checks with a verdict and a hint, as text and as JSON. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import SafeText, plain
 
 VERSION: Final = 1
-NO_REMEDY: Final = SafeText("")
+NO_HINT: Final = SafeText("")
 
 
 class CheckResult(StrEnum):
@@ -32,7 +32,7 @@ class DoctorCheck:
     """One word; the same in every run and version."""
     verdict: CheckResult
     found: SafeText
-    remedy: SafeText = NO_REMEDY
+    hint: SafeText = NO_HINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +56,24 @@ def ok(name: str, found: str) -> DoctorCheck:
     return DoctorCheck(name, CheckResult.OK, plain(found))
 
 
-def warning(name: str, found: str, remedy: str) -> DoctorCheck:
+def warning(name: str, found: str, hint: str) -> DoctorCheck:
     """A check that found something to mend, though not at once."""
-    return DoctorCheck(name, CheckResult.WARNING, plain(found), plain(remedy))
+    return DoctorCheck(name, CheckResult.WARNING, plain(found), plain(hint))
 
 
-def failed(name: str, found: str, remedy: str) -> DoctorCheck:
+def failed(name: str, found: str, hint: str) -> DoctorCheck:
     """A check that found why something can't work."""
-    return DoctorCheck(name, CheckResult.FAILED, plain(found), plain(remedy))
+    return DoctorCheck(name, CheckResult.FAILED, plain(found), plain(hint))
 
 
 def failed_with(name: str, error: ConsoleError) -> DoctorCheck:
     """A check that met an error, which brings its own words."""
-    return DoctorCheck(name, CheckResult.FAILED, error.sentence, error.remedy)
+    return DoctorCheck(name, CheckResult.FAILED, error.sentence, error.hint)
 
 
-def skipped(name: str, why: str, remedy: str = "") -> DoctorCheck:
+def skipped(name: str, why: str, hint: str = "") -> DoctorCheck:
     """A check that was not made."""
-    return DoctorCheck(name, CheckResult.SKIPPED, plain(why), plain(remedy))
+    return DoctorCheck(name, CheckResult.SKIPPED, plain(why), plain(hint))
 
 
 def as_json(report: Report) -> JsonObject:
@@ -86,7 +86,7 @@ def as_json(report: Report) -> JsonObject:
                 "name": check.name,
                 "verdict": check.verdict.value,
                 "found": check.found,
-                "remedy": check.remedy or None,
+                "remedy": check.hint or None,
             }
             for check in report.checks
         ],
@@ -94,14 +94,14 @@ def as_json(report: Report) -> JsonObject:
 
 
 def as_text(report: Report) -> str:
-    """A line a check, its remedy below it, and the sum of it all."""
+    """A line a check, its hint below it, and the sum of it all."""
     verdicts = max((len(check.verdict) for check in report.checks), default=0)
     names = max((len(check.name) for check in report.checks), default=0)
     lines = []
     for check in report.checks:
         lines.append(f"{check.verdict:<{verdicts}}  {check.name:<{names}}  {check.found}")
-        if check.remedy:
-            lines.append(f"{'':<{verdicts + names + 4}}-> {check.remedy}")
+        if check.hint:
+            lines.append(f"{'':<{verdicts + names + 4}}-> {check.hint}")
     return "\n".join([*lines, "", _sum(report)])
 
 

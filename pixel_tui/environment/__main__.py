@@ -145,7 +145,7 @@ class _Work:
             # In this order: what compose quotes of a file is masked to the end of the line.
             raise ConsoleError(
                 f"Nothing was saved: {refusal.rstrip('.')}.",
-                remedy="Fix it in the editor, and save again.",
+                hint="Fix it in the editor, and save again.",
             )
 
     def _apply(self) -> int:

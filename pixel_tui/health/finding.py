@@ -29,7 +29,7 @@ class Finding:
     severity: Severity
     what: SafeText
     why: SafeText = NO_TEXT
-    remedy: SafeText = NO_TEXT
+    hint: SafeText = NO_TEXT
     """The fix, with a command if there is one."""
     by_key: SafeText = NO_TEXT
     """The fix with the keys of pixel-tui, if it has an action for it."""
@@ -41,8 +41,8 @@ class Finding:
             read_only: Whether the console has no keys for changes, so that a command is needed.
         """
         if read_only:
-            return plain(_ACTION_KEY.sub("", self.remedy))
-        return self.by_key or self.remedy
+            return plain(_ACTION_KEY.sub("", self.hint))
+        return self.by_key or self.hint
 
 
 Rule = Callable[[Service, StackSnapshot, datetime], Finding | None]

@@ -42,8 +42,8 @@ def stack_findings(snapshot: StackSnapshot) -> tuple[Finding, ...]:
     found += _file_mismatch(snapshot, project)
     if project.left_out:
         words = f"Compose uses only the active profiles: {project.left_out}."
-        remedy = "Other services have no sync; their containers are shown."
-        found.append(stack_finding(Severity.NOTE, words, remedy))
+        hint = "Other services have no sync; their containers are shown."
+        found.append(stack_finding(Severity.NOTE, words, hint))
     return tuple(found)
 
 
@@ -114,6 +114,6 @@ def _labels_finding(snapshot: StackSnapshot) -> tuple[Finding, ...]:
     )
 
 
-def stack_finding(severity: Severity, what: str, remedy: str) -> Finding:
+def stack_finding(severity: Severity, what: str, hint: str) -> Finding:
     """Create a finding about the stack as a whole."""
-    return Finding(NO_TEXT, severity, plain(what), NO_TEXT, plain(remedy))
+    return Finding(NO_TEXT, severity, plain(what), NO_TEXT, plain(hint))

@@ -170,7 +170,7 @@ class _Command:
             raise FileError(
                 f"The worker lock can't be written: {error.strerror or error}.",
                 on=str(path),
-                remedy="Check the free disk space.",
+                hint="Check the free disk space.",
             ) from error
         say("The worker lock is held; the worker removes it when it exits.")
 
@@ -207,7 +207,7 @@ class _Command:
         raise OperationError(
             f"The task is still {last_status} after {span(self._arguments.seconds)}.",
             on=self._task[:8],
-            remedy="Check its container's logs.",
+            hint="Check its container's logs.",
         )
 
     def _count_attempt(self) -> None:
@@ -219,7 +219,7 @@ class _Command:
     def _reap(self) -> None:
         reading = LedgerReader(self._place, self._clock).read()
         if reading.trouble is not None:
-            raise OperationError(reading.trouble.what, remedy=reading.trouble.remedy)
+            raise OperationError(reading.trouble.what, hint=reading.trouble.hint)
         for file in removable_files(self._place, reading, self._clock.now(), self._arguments.days):
             file.path.unlink(missing_ok=True)
             say(f"{file.path.relative_to(self._place.project)} is removed.")

@@ -61,7 +61,7 @@ def export(
         raise FileError(
             "The file already exists.",
             on=str(path),
-            remedy="Choose another name.",
+            hint="Choose another name.",
         ) from error
     except OSError as error:
         raise _write_error(path, error) from error
@@ -93,5 +93,5 @@ def _write_error(path: Path, error: OSError) -> FileError:
     return FileError(
         f"The logs can't be written: {error.strerror or error}.",
         on=str(path),
-        remedy="Check the folder, its mode and the free space.",
+        hint="Check the folder, its mode and the free space.",
     )

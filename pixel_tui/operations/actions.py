@@ -46,8 +46,8 @@ def action_named(name: str) -> Action:
             return action
     names = [action.name for action in all_actions()]
     near = nearest_word(name, names)
-    remedy = f"Did you mean {near}?" if near else f"There are {', '.join(names)}."
-    raise UsageError("There is no such action", on=name[:60], remedy=remedy)
+    hint = f"Did you mean {near}?" if near else f"There are {', '.join(names)}."
+    raise UsageError("There is no such action", on=name[:60], hint=hint)
 
 
 def why_not(
@@ -240,7 +240,7 @@ def _check(draft: PlanDraft) -> None:
 def _nothing_found(snapshot: StackSnapshot) -> OperationError:
     trouble = snapshot.project_trouble
     if trouble is not None:
-        return OperationError(trouble.what, remedy=trouble.remedy)
+        return OperationError(trouble.what, hint=trouble.hint)
     return OperationError("This project has no active service.", on=snapshot.project_name)
 
 
@@ -255,7 +255,7 @@ def require_engine(snapshot: StackSnapshot) -> None:
     """Raise `OperationError` where the engine can't be asked."""
     trouble = snapshot.engine.trouble
     if trouble is not None and snapshot.stale:
-        raise OperationError(f"Docker can't be asked: {trouble.what}", remedy=trouble.remedy)
+        raise OperationError(f"Docker can't be asked: {trouble.what}", hint=trouble.hint)
 
 
 def _require_readable(snapshot: StackSnapshot, action: Action) -> Project:
@@ -270,7 +270,7 @@ def _require_readable(snapshot: StackSnapshot, action: Action) -> Project:
     if trouble is not None and known and (action.by_container or not action.needs_project):
         return snapshot.model or Project(snapshot.project_name, SafeText(""))
     if trouble is not None:
-        raise OperationError(trouble.what, remedy=trouble.remedy)
+        raise OperationError(trouble.what, hint=trouble.hint)
     if snapshot.stale or snapshot.taken_at is None or snapshot.project is None:
-        raise OperationError("The stack is still loading.", remedy="Wait a moment and try again.")
+        raise OperationError("The stack is still loading.", hint="Wait a moment and try again.")
     return snapshot.project

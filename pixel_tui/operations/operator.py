@@ -122,7 +122,7 @@ class Operator:
                 Nothing has been changed.
         """
         if self._closed:
-            raise OperationError("pixel-tui is closing.", remedy="Start it again.")
+            raise OperationError("pixel-tui is closing.", hint="Start it again.")
         keep_reserve(self._state_folder)
         lock = self._take_lock(plan)
         try:
@@ -154,7 +154,7 @@ class Operator:
             if waiting is None:
                 raise
             raise LockHeld(
-                error.what, on=error.on, remedy=waiting.words(self._confirm_keys)
+                error.what, on=error.on, hint=waiting.words(self._confirm_keys)
             ) from error
 
     @property
@@ -312,19 +312,19 @@ class Operator:
             raise OperationError(
                 "The Docker daemon does not answer.",
                 on=snapshot.engine.address,
-                remedy=snapshot.engine.trouble.remedy if snapshot.engine.trouble else "",
+                hint=snapshot.engine.trouble.hint if snapshot.engine.trouble else "",
             )
         if plan_outdated(plan, snapshot):
             raise PlanOutdated(
                 "The stack has changed since the plan was made.",
                 on=plan.title,
-                remedy="Check the new plan.",
+                hint="Check the new plan.",
             )
         if moved := moved_file(plan):
             raise PlanOutdated(
                 "A file has changed since the plan was made.",
                 on=moved,
-                remedy="Check the new plan.",
+                hint="Check the new plan.",
             )
 
     def _new_status(self, plan: Plan) -> JobStatus:

@@ -56,4 +56,4 @@ class InspectedServices:
         finding = finding_of(service, snapshot, self._clock.now())
         if finding is None:
             return None
-        return replace(finding, remedy=finding.fix(read_only=self._read_only))
+        return replace(finding, hint=finding.fix(read_only=self._read_only))

@@ -62,7 +62,7 @@ class Comparison:
         def meaning(text: str) -> SafeText:
             path = self._path(text)
             if not text.strip():
-                raise UsageError("A name is required", remedy="Type one.")
+                raise UsageError("A name is required", hint="Type one.")
             return plain(f"Compares with {path}")
 
         def answered(text: str | None) -> None:

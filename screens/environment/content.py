@@ -88,13 +88,13 @@ def key_content(
 
 
 def finding_lines(findings: Sequence[EnvironmentFinding], *, mends: bool = False) -> list[Content]:
-    """Each finding with its remedy and, where there is one, its mend."""
+    """Each finding with its hint and, where there is one, its mend."""
     lines = []
     for finding in findings:
         mark, tone = MARKS[finding.level]
         lines.append(Content.styled(f"{mark} {finding.message}", STYLES[tone]))
-        if finding.remedy:
-            lines.append(Content.styled(f"  → {finding.remedy}", "$foreground-muted"))
+        if finding.hint:
+            lines.append(Content.styled(f"  → {finding.hint}", "$foreground-muted"))
         if finding.mend is not None and mends:
             lines.append(
                 Content.assemble(
@@ -170,5 +170,5 @@ def file_findings(findings: Sequence[EnvironmentFinding], remarks: Sequence[Safe
     more = f"  (and {len(of_file) - 1} more)" if len(of_file) > 1 else ""
     return Content.assemble(
         (f"{mark} {where}{first.message}", STYLES[tone]),
-        (f" {first.remedy}{more}", "$foreground-muted"),
+        (f" {first.hint}{more}", "$foreground-muted"),
     )

@@ -63,7 +63,7 @@ class ExternalEditor:
         fault = document.faults[0]
         more = len(document.faults) - 1
         said = SafeText(
-            f"Compose would refuse this file. Line {fault.line}: {fault.message} {fault.remedy}"
+            f"Compose would refuse this file. Line {fault.line}: {fault.message} {fault.hint}"
             + (f" (and {more} more)" if more else "")
         )
         lines = (Content("Edit again"), Content("Discard the text"))

@@ -73,7 +73,7 @@ class FileStatus(Vertical):
     def show_unreadable(self, error: ConsoleError) -> None:
         """Show in place of the counts that the file can't be read, and what to do."""
         self.show_totals([LinePart(Content.styled(f"✗ {error.what}", "$text-error bold"))])
-        self.show_obstacle(plain(f"{error.remedy} F5 reads it again.".lstrip()))
+        self.show_obstacle(plain(f"{error.hint} F5 reads it again.".lstrip()))
 
     def _show(self, place: str, words: Content) -> None:
         static = self.query_one(place, Static)

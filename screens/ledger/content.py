@@ -75,7 +75,7 @@ def ledger_trouble(view: LedgerView, clock: Clock) -> Content:
     if trouble is not None:
         last = " The last good state is shown." if view.tasks else ""
         return Content.styled(
-            f"! {trouble.what} {trouble.remedy}{last}  (for {since(trouble.since, clock.now())})",
+            f"! {trouble.what} {trouble.hint}{last}  (for {since(trouble.since, clock.now())})",
             "$text-error bold",
         )
     grave = [item for item in view.findings if item.severity is not LedgerSeverity.NOTE]
@@ -97,7 +97,7 @@ def finding_choices(findings: Sequence[LedgerFinding], count: int) -> Choices:
         Content.assemble(
             (f"{finding.severity.value:<8}", styles[finding.severity]),
             plain(finding.message),
-            (f"  → {plain(finding.remedy)}" if finding.remedy else "", "$foreground-muted"),
+            (f"  → {plain(finding.hint)}" if finding.hint else "", "$foreground-muted"),
         )
         for finding in findings
     )

@@ -165,11 +165,11 @@ class LogDialogs:
         def meaning(text: str) -> SafeText:
             path = Path(text).expanduser()
             if not text.strip():
-                raise UsageError("A name is required", remedy="Type one.")
+                raise UsageError("A name is required", hint="Type one.")
             if path.exists():
-                raise UsageError("The file exists already", remedy="Choose another name.")
+                raise UsageError("The file exists already", hint="Choose another name.")
             if not path.absolute().parent.is_dir():
-                raise UsageError("No such folder", remedy="Choose another folder.")
+                raise UsageError("No such folder", hint="Choose another folder.")
             what = "raw bytes" if path.suffix == ".raw" else "time, container and text"
             if known.any:
                 shown = self._pane.log_view.secrets_shown

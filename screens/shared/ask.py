@@ -61,7 +61,7 @@ class AskScreen(Dialog[str | None]):
         try:
             said.update(Content(self._meaning(event.value)))
         except UsageError as error:
-            said.update(Content.styled(plain(f"{error.what}. {error.remedy}"), "$text-warning"))
+            said.update(Content.styled(plain(f"{error.what}. {error.hint}"), "$text-warning"))
 
     def action_take(self) -> None:
         """Take it, where it can be taken."""

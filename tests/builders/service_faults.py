@@ -62,11 +62,11 @@ def first_finding(found: Service, *others: Service) -> tuple[str, str, str, str]
     finding = next(
         item for item in findings(stack(found, *others), NOON) if item.service == found.name
     )
-    return finding.severity.name, finding.what, finding.why, finding.remedy
+    return finding.severity.name, finding.what, finding.why, finding.hint
 
 
 def finding_texts(found: Service, *others: Service) -> tuple[str, str, str]:
     """Return the finding about a service, ignoring other services."""
     finding = finding_of(found, stack(found, *others), NOON)
     assert finding is not None
-    return finding.what, finding.why, finding.remedy
+    return finding.what, finding.why, finding.hint

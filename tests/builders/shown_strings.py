@@ -17,7 +17,7 @@ SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
     "ColumnLook": frozenset({0}),
     "Content": frozenset({0}),
     "DiscoveryHit": frozenset({"help"}),
-    "Finding": frozenset({"what", "why", "message", "advice", "remedy"}),
+    "Finding": frozenset({"what", "why", "message", "advice", "hint"}),
     "SafeText": frozenset({0}),
     "Static": frozenset({0}),
     "add_argument": frozenset({"help", "metavar"}),
@@ -42,7 +42,7 @@ SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
 
 It is named as it is called: `Content.assemble(...)` and `self.notify(...)` by their last name.
 """
-ERRORS: Final = frozenset({0, "what", "on", "remedy"})
+ERRORS: Final = frozenset({0, "what", "on", "hint"})
 """The same of every error: it is a call whose name ends as those of `pixel_tui/errors.py` do."""
 ERROR_NAMES: Final = (
     "Error", "Unreachable", "Denied", "Refused", "Invalid", "Missing", "NothingToDo", "LockHeld",

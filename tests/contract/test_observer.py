@@ -459,7 +459,7 @@ def test_a_log_that_is_kept_nowhere_is_refused_with_the_reason(stack: Stack) -> 
     stack.until(lambda: feed.status.state is FeedState.REFUSED)
     assert "logging driver" in feed.status.reason
     assert "none" in feed.status.reason
-    assert "json-file" in feed.status.remedy
+    assert "json-file" in feed.status.hint
     assert not lines_of(feed)
 
 
@@ -467,7 +467,7 @@ def test_a_log_of_what_is_off_says_how_to_bring_it_up(stack: Stack) -> None:
     feed = stack.observer.follow_logs([LogTarget("pgadmin")])
     stack.until(lambda: feed.status.state is FeedState.WAITING)
     assert "profile tools" in feed.status.reason
-    assert "--profile tools up" in feed.status.remedy
+    assert "--profile tools up" in feed.status.hint
 
 
 # What goes away.
@@ -485,12 +485,12 @@ def test_a_lost_engine_is_a_state_and_mends_by_itself(fragile_stack: Stack) -> N
     assert lost.stale
     assert lost.engine.trouble is not None
     assert lost.engine.trouble.what
-    assert lost.engine.trouble.remedy
+    assert lost.engine.trouble.hint
     assert [service.name for service in lost.services] == rows
     assert lost.taken_at is not None
     assert taken_at is not None
     assert lost.taken_at >= taken_at
-    stack.until(lambda: feed.status.state is FeedState.WAITING and feed.status.remedy)
+    stack.until(lambda: feed.status.state is FeedState.WAITING and feed.status.hint)
     stack.until(lambda: not stack.observer.usage)
     since = lost.engine.trouble.since
 

@@ -127,11 +127,11 @@ class LedgerDesk:
         return f"pixel-worker-{task_id[:8]}"
 
     def seen(self, rule: str, task_id: str) -> str:
-        """The remedy of a finding about a task, once there is one."""
+        """The hint of a finding about a task, once there is one."""
 
         def found() -> str:
             items = [item for item in self.view.findings if item.task == task_id]
-            return next((item.remedy for item in items if item.rule == rule), "")
+            return next((item.hint for item in items if item.rule == rule), "")
 
         return eventually(found)
 

@@ -51,7 +51,7 @@ cat >/dev/null
 
 
 class EngineUnavailable(Exception):
-    """No engine can be started here; the message names the reason and the remedy."""
+    """No engine can be started here; the message names the reason and the hint."""
 
 
 class CommandFailed(AssertionError):

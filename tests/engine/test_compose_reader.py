@@ -159,7 +159,7 @@ def test_a_missing_compose_program_says_how_to_get_it(engine: Engine, project: P
     command = find_command(environment, directory=str(project.directory))
     with pytest.raises(ComposeMissing) as error:
         ComposeProject(command, environment).resolve()
-    assert "docker-compose-plugin" in error.value.remedy
+    assert "docker-compose-plugin" in error.value.hint
 
 
 def test_the_project_is_found_from_a_folder_below_it(project: Project) -> None:
@@ -365,7 +365,7 @@ def said(snapshot: StackSnapshot, name: str) -> str:
     service = snapshot.service(name)
     assert service is not None
     finding = finding_of(service, snapshot, SystemClock().now())
-    return f"{finding.what}; {finding.why}; {finding.remedy}" if finding else ""
+    return f"{finding.what}; {finding.why}; {finding.hint}" if finding else ""
 
 
 def test_what_compose_will_not_make_is_named_before_a_start_fails(

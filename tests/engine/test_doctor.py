@@ -237,7 +237,7 @@ def test_a_user_who_may_not_use_the_socket_is_told_the_group(closed_socket: str)
             os.setgid(NOBODY)
             os.setuid(NOBODY)
             check = check_socket(look_at_socket(closed_socket))
-            said = f"{check.verdict} {check.found} {check.remedy}"
+            said = f"{check.verdict} {check.found} {check.hint}"
         finally:
             os.write(write_end, said.encode())
             os._exit(0)

@@ -144,7 +144,7 @@ def test_the_sdks_own_writing_methods_are_held_back(engine: Engine, project: Pro
 def test_no_socket_says_what_to_start(tmp_path: Path) -> None:
     with pytest.raises(EngineUnreachable, match="socket does not exist") as error:
         DockerEngine(Endpoint(f"unix://{tmp_path}/none.sock", plain("test"))).version()
-    assert "systemctl start docker" in error.value.remedy
+    assert "systemctl start docker" in error.value.hint
 
 
 def test_a_dead_socket_says_that_nobody_listens(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_refused_socket_names_its_group(engine: Engine, tmp_path: Path) -> Non
             os.setuid(65534)
             DockerEngine(Endpoint(f"unix://{path}", plain("test"))).version()
         except EngineDenied as error:
-            reason = error.remedy
+            reason = error.hint
         finally:
             os._exit(0 if "usermod -aG" in reason else 1)
     assert os.waitpid(pid, 0)[1] == 0

@@ -288,7 +288,7 @@ def test_what_shares_memory_or_processes_is_told_and_seen_to_by_each_plan(
         tracer = service(desk, "tracer")
         found = finding_of(tracer, desk.watcher.snapshot, SystemClock().now())
         assert found is not None
-        assert found.remedy.startswith("Start it (s)")
+        assert found.hint.startswith("Start it (s)")
         assert desk.run("start", "tracer").state is JobState.SUCCEEDED
         for action in ("restart", "recreate"):
             before = project.container("named")

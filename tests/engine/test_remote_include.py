@@ -162,7 +162,7 @@ def test_a_remote_file_is_refused_in_words(
     project = ComposeProject(command, environment)
     with pytest.raises(ComposeRefused, match=re.escape(NOT_READ)) as refused:
         project.resolve()
-    assert refused.value.remedy == COPY_IT
+    assert refused.value.hint == COPY_IT
     with pytest.raises(ComposeRefused, match=re.escape(NOT_READ)):
         project.environment_uses()
     assert not marker.exists()

@@ -424,7 +424,7 @@ def test_an_engine_that_is_killed_and_comes_back_is_followed_without_a_key(
     watched.until(lambda: watched.watcher.snapshot.engine.connection is Connection.LOST)
     trouble = watched.watcher.snapshot.engine.trouble
     assert trouble is not None
-    assert "systemctl start docker" in trouble.remedy
+    assert "systemctl start docker" in trouble.hint
     assert watched.state("web") is ServiceState.RUNNING
     engine.start()
     watched.until(lambda: watched.watcher.snapshot.engine.connection is Connection.READY)

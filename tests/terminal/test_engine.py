@@ -188,18 +188,18 @@ def test_a_file_that_is_broken_and_mended_while_it_runs(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reason", "remedy"),
+    ("arguments", "reason", "hint"),
     [
         (("--host", "unix:///nonexistent.sock"), "socket does not exist", "systemctl start docker"),
         ((), "No compose file", "pixel-tui -C DIR"),
     ],
 )
-def test_what_is_missing_is_told_with_its_remedy(
-    engine: Engine, tmp_path: Path, arguments: tuple[str, ...], reason: str, remedy: str
+def test_a_missing_requirement_is_shown_with_a_hint(
+    engine: Engine, tmp_path: Path, arguments: tuple[str, ...], reason: str, hint: str
 ) -> None:
     with program(*arguments, home=tmp_path, size=(100, 30), environment=env_of(engine)) as it:
         it.wait_for(reason)
-        it.wait_for(remedy)
+        it.wait_for(hint)
         assert "Traceback" not in it.text
         it.press("q")
         assert it.wait_exit() == 0

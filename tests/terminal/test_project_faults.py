@@ -97,7 +97,7 @@ def without_plugins() -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("there", ["nothing", "docker alone", "version 1"])
-def test_without_compose_the_containers_are_shown_and_the_remedy_is_told(
+def test_without_compose_the_containers_are_shown_with_a_hint(
     engine: Engine, make_project: MakeProject, tmp_path: Path, there: str
 ) -> None:
     project = make_project(ONE, up=True)

@@ -269,7 +269,7 @@ async def test_the_health_log_opens_on_its_own() -> None:
         assert it.app.screen is it.dashboard
 
 
-async def test_the_advice_names_the_reason_and_the_remedy() -> None:
+async def test_the_advice_names_the_reason_and_the_hint() -> None:
     async with console() as it:
         it.dashboard.select("agent")
         await it.pilot.pause()
@@ -302,7 +302,7 @@ async def test_the_advice_names_a_key_that_is_there_else_the_command() -> None:
         await it.until(lambda: "docker compose up -d landing" in it.text("Advice"))
 
 
-async def test_a_lost_engine_is_told_with_its_remedy_and_comes_back_by_itself() -> None:
+async def test_a_lost_engine_is_shown_with_a_hint_and_comes_back_by_itself() -> None:
     async with console() as it:
         rows = it.names()
         it.world.fail_engine(down=True)

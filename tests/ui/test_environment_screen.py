@@ -96,7 +96,7 @@ async def test_keys_are_listed_by_section_with_state_value_and_readers(
         assert "required missing" in it.text("#environment-totals")
 
 
-async def test_the_details_say_purpose_readers_line_findings_and_remedy() -> None:
+async def test_the_details_say_purpose_readers_line_findings_and_hint() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "GH_TOKEN")
         said = " ".join(it.text("#environment-details").split())
@@ -212,7 +212,7 @@ async def test_a_file_that_cannot_be_read_says_why_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refused(_source: DemoSource) -> None:
-        raise FileError("The file can't be read.", on="/srv/.env", remedy="Run: docker run chown")
+        raise FileError("The file can't be read.", on="/srv/.env", hint="Run: docker run chown")
 
     async with console(size=SIZE) as it:
         monkeypatch.setattr(DemoSource, "read", refused)

@@ -91,7 +91,7 @@ def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(
     monkeypatch.setattr(os, step, fail)
     with pytest.raises(FileError, match="No space left on device") as error:
         replace_file(path, b"new")
-    assert "`df -h`" in error.value.remedy
+    assert "`df -h`" in error.value.hint
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
 

@@ -137,9 +137,9 @@ def test_without_a_reserve_the_error_says_where_how_much_and_how_to_fix_it(disk:
     status = JobStatus(id="1", plan=job(JobFolder(disk)).plan, output=disk / "1.log")
     with pytest.raises(FileError) as caught:
         audit.begin(status)
-    assert str(state) in caught.value.remedy
-    assert f"{PIECE_BYTES:,} bytes" in caught.value.remedy
-    assert "`df -h`" in caught.value.remedy
+    assert str(state) in caught.value.hint
+    assert f"{PIECE_BYTES:,} bytes" in caught.value.hint
+    assert "`df -h`" in caught.value.hint
     assert "The audit record can't be written" in caught.value.what
 
 

@@ -59,7 +59,7 @@ def test_every_setting_is_read(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "what", "remedy"),
+    ("content", "what", "hint"),
     [
         ("backup = 3", "backup is not a table", "[backup]"),
         ("[backup]\nkeeps = 3", "unknown setting backup.keeps", "keep"),
@@ -93,14 +93,14 @@ def test_every_setting_is_read(file: Path) -> None:
     ids=lambda value: value[:40],
 )
 def test_each_mistake_is_reported_with_its_file_and_fix(
-    file: Path, content: str, what: str, remedy: str
+    file: Path, content: str, what: str, hint: str
 ) -> None:
     file.write_text(content)
     with pytest.raises(UsageError) as error:
         load(file)
     assert what in error.value.what
     assert error.value.on == str(file)
-    assert remedy in error.value.remedy
+    assert hint in error.value.hint
 
 
 def test_a_file_that_is_not_text_is_refused(file: Path) -> None:

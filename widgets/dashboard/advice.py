@@ -56,5 +56,5 @@ def _lines(finding: Finding) -> tuple[Content, Content]:
         (f"{finding.service} {finding.what}", style),
         (f": {finding.why}" if finding.why else "", "$foreground"),
     )
-    remedy = f"  → {finding.remedy}" if finding.remedy else ""
-    return first, Content.styled(remedy, "$foreground-muted")
+    hint = f"  → {finding.hint}" if finding.hint else ""
+    return first, Content.styled(hint, "$foreground-muted")

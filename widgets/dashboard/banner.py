@@ -1,4 +1,4 @@
-"""What stands in the way: the engine, compose or the project, with the remedy."""
+"""What stands in the way: the engine, compose or the project, with the hint."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ class Banner(Static):
             if trouble is not None
         ]
         parts += [
-            Content.assemble(("! ", "bold"), (finding.what, "bold"), f" {finding.remedy}")
+            Content.assemble(("! ", "bold"), (finding.what, "bold"), f" {finding.hint}")
             for finding in stack_findings(snapshot)
         ]
         self.set_class(bool(parts), "-shown")
@@ -42,6 +42,6 @@ def _sentence(trouble: Trouble, now: datetime) -> Content:
     return Content.assemble(
         ("! ", "bold"),
         (trouble.what, "bold"),
-        (f" {trouble.remedy}" if trouble.remedy else "", ""),
+        (f" {trouble.hint}" if trouble.hint else "", ""),
         (f"  (for {since(trouble.since, now)})", "dim"),
     )

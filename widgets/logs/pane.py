@@ -107,7 +107,7 @@ class LogPane(Vertical):
         self._activity: Activity | None = None
         self._away = True
         self._said = ("", "")
-        """The reason and the remedy that are shown."""
+        """The reason and the hint that are shown."""
         self._wrong = SafeText("")
         """What is wrong with the pattern that is being typed."""
         self._searching = False
@@ -323,18 +323,18 @@ class LogPane(Vertical):
             title = Content(title).truncate(max(room - LEAST_FOUND, 0), ellipsis=True).plain
         standing = self._standing(view, status, room - cell_len(title) - len(" · "))
         self._entitle(f"{title} · {standing}")
-        reason, remedy = status.reason, status.remedy
+        reason, hint = status.reason, status.hint
         if not reason and self._nothing_matches(view):
             reason = SafeText("No line matches.")
-            remedy = SafeText("Backspace removes the last filter.")
+            hint = SafeText("Backspace removes the last filter.")
         self.set_class(bool(reason), "-reason")
         # By the feed, not by the view: one that is hidden takes nothing in.
         extent = self._feed.ring.extent
         self.set_class(bool(status.reason) and extent.first == extent.following, "-empty")
-        if (reason, remedy) != self._said:
-            self._said = reason, remedy  # another text lays the screen out anew
+        if (reason, hint) != self._said:
+            self._said = reason, hint  # another text lays the screen out anew
             self.query_one("#log-reason", Static).update(
-                Content.assemble((reason, "bold"), (f"\n{remedy}" if remedy else ""))
+                Content.assemble((reason, "bold"), (f"\n{hint}" if hint else ""))
             )
 
     def _nothing_matches(self, view: LogView) -> bool:

@@ -73,8 +73,8 @@ def _finding_lines(finding: Finding | None) -> Iterator[DetailLine]:
     yield DetailLine("", plain(f"{finding.service} {finding.what}."), Tone.BAD)
     if finding.why:
         yield DetailLine("why", finding.why)
-    if finding.remedy:
-        yield DetailLine("do", finding.remedy)
+    if finding.hint:
+        yield DetailLine("do", finding.hint)
 
 
 def _service_lines(service: Service, project: Project | None) -> Iterator[DetailLine]:

@@ -119,13 +119,13 @@ def finding_lines(
     """Each finding, and what to do about it."""
     for finding in findings:
         yield DetailLine("", finding.message, _TONES[finding.severity])
-        if finding.remedy:
-            yield DetailLine("", plain(f"→ {_remedy(finding, task)}"), Tone.PLAIN)
+        if finding.hint:
+            yield DetailLine("", plain(f"→ {_hint(finding, task)}"), Tone.PLAIN)
 
 
-def _remedy(finding: LedgerFinding, task: Task | None) -> str:
+def _hint(finding: LedgerFinding, task: Task | None) -> str:
     if not finding.action:
-        return finding.remedy
+        return finding.hint
     target = task.short if task is not None and finding.target == task.id else finding.target
     return f"{finding.action} {target}".strip() + " (a: actions)"
 

@@ -59,7 +59,7 @@ class DemoRunner:
             raise OperationError(
                 "The demo has no such program.",
                 on=argv[0],
-                remedy="It understands docker and docker compose.",
+                hint="It understands docker and docker compose.",
             )
         try:
             descriptor = os.open(
@@ -69,7 +69,7 @@ class DemoRunner:
             raise OperationError(
                 f"The output file can't be written: {error.strerror}.",
                 on=str(output),
-                remedy="Check the folder's owner, its mode and the free space.",
+                hint="Check the folder's owner, its mode and the free space.",
             ) from error
         return _DemoCommand(self._world, argv, descriptor, self._pace, other or _unchanged)
 

@@ -87,7 +87,7 @@ class DemoWorld:
             raise EngineUnreachable(
                 "The Docker daemon does not answer.",
                 on="embedded",
-                remedy="This is a drill: clear the fault to continue.",
+                hint="This is a drill: clear the fault to continue.",
             )
 
     def image_id(self, reference: str) -> str:

@@ -116,7 +116,7 @@ class Applying:
         state = self._files.left()
         if state is None:
             raise OperationError(
-                "No apply was interrupted here.", remedy="Wait for a running one, or cancel it."
+                "No apply was interrupted here.", hint="Wait for a running one, or cancel it."
             )
         self._say(f"It was interrupted. {state.words}")
         return self._roll_back.run(Ending.KEPT)
@@ -126,7 +126,7 @@ class Applying:
             raise OperationError(
                 "The previous apply was not finished.",
                 on=self._path,
-                remedy="Roll it back (`environment-roll-back`), or recreate the services that "
+                hint="Roll it back (`environment-roll-back`), or recreate the services that "
                 "lack it, and keep it (`pixel-tui env confirm`).",
             )
         now = self._file.read()
@@ -134,7 +134,7 @@ class Applying:
             raise OperationError(
                 "The file has changed since the plan was made; nothing was saved.",
                 on=self._path,
-                remedy="Open it in the editor again: it merges.",
+                hint="Open it in the editor again: it merges.",
             )
         state = ApplyState(
             phase=Phase.BEGUN,

@@ -147,7 +147,7 @@ class ApplyFiles:
             raise FileError(
                 f"The state of an apply can't be read: {error}.",
                 on=str(self._state),
-                remedy="Check `.env`, then remove that file.",
+                hint="Check `.env`, then remove that file.",
             ) from error
 
     def left(self) -> ApplyState | None:
@@ -217,7 +217,7 @@ class ApplyFiles:
             raise FileError(
                 f"The previous file can't be read: {error.strerror or error}.",
                 on=str(self._before),
-                remedy="Restore a version from the history: `pixel-tui run environment-restore`.",
+                hint="Restore a version from the history: `pixel-tui run environment-restore`.",
             ) from error
 
     def confirmed(self, token: str) -> bool:

@@ -44,7 +44,7 @@ class SavedFile:
             raise FileError(
                 "The file has changed on disk since the plan was made, and was not saved.",
                 on=str(self._path),
-                remedy="Open it in the editor again, and merge.",
+                hint="Open it in the editor again, and merge.",
             )
         self.remark = self._store.save(self._path, content, state).remark
 

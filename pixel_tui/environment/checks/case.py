@@ -98,7 +98,7 @@ class CheckedFile:
         level: EnvironmentLevel,
         key: str,
         message: str,
-        remedy: str,
+        hint: str,
         *,
         mend: str | None = None,
         line: int | None = None,
@@ -107,13 +107,13 @@ class CheckedFile:
         entry = self.entries.get(key)
         where = line if line is not None else entry.line if entry is not None else 0
         shown = None if key in self.secrets else mend
-        return EnvironmentFinding(rule, level, key, where, plain(message), plain(remedy), shown)
+        return EnvironmentFinding(rule, level, key, where, plain(message), plain(hint), shown)
 
     def file_finding(
-        self, rule: str, level: EnvironmentLevel, message: str, remedy: str
+        self, rule: str, level: EnvironmentLevel, message: str, hint: str
     ) -> EnvironmentFinding:
         """A finding about the file."""
-        return EnvironmentFinding(rule, level, "", 0, plain(message), plain(remedy))
+        return EnvironmentFinding(rule, level, "", 0, plain(message), plain(hint))
 
 
 Check: TypeAlias = Callable[[CheckedFile], Iterator[EnvironmentFinding]]

@@ -81,7 +81,7 @@ class LinkedKeys:
     when: ValuePattern
     then: ValuePattern
     message: SafeText
-    remedy: SafeText
+    hint: SafeText
     unless: ValuePattern | None = None
     absent: bool = False
     """Whether the second key may not be left out either."""
@@ -197,7 +197,7 @@ def _link(entry: Mapping[str, object]) -> LinkedKeys:
         unless=_expectation(table(entry, "unless")) if "unless" in entry else None,
         absent=entry.get("absent") is True,
         message=plain(text(entry, "message")),
-        remedy=plain(text(entry, "remedy")),
+        hint=plain(text(entry, "hint")),
         mend=text(entry, "mend") or None,
     )
 

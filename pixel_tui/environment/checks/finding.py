@@ -31,7 +31,7 @@ class EnvironmentFinding:
     line: int
     """From 1; 0 where it is about the file, or about a key that is missing."""
     message: SafeText
-    remedy: SafeText
+    hint: SafeText
     mend: str | None = None
     """The value that would put it right, where there is one that is no secret."""
 

@@ -37,14 +37,14 @@ def edited(
     if entry is not None and not entry.broken:
         after = document.with_value(entry, value)
     elif entry is not None:
-        raise UsageError("Compose can't read this key's line.", on=key, remedy=MEND_FIRST)
+        raise UsageError("Compose can't read this key's line.", on=key, hint=MEND_FIRST)
     else:
         commented = [item for item in document.entries if item.key == key]
         after = document.with_added(key, value, after=commented[-1] if commented else None)
     _require_readable(after)
     reading = read_values(after, environment, earlier).get(key)
     if reading is None or reading.value != value:
-        raise UsageError("Compose would read another value.", on=key, remedy=MEND_FIRST)
+        raise UsageError("Compose would read another value.", on=key, hint=MEND_FIRST)
     return after.data
 
 
@@ -72,5 +72,5 @@ def _require_readable(document: DotenvDocument) -> None:
         fault = document.faults[0]
         raise UsageError(
             f"Compose refuses the file for its line {fault.line}: {fault.message}",
-            remedy=MEND_FIRST,
+            hint=MEND_FIRST,
         )

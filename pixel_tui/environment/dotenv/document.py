@@ -221,7 +221,7 @@ class DotenvDocument:
     def _replaced(self, first: int, end: int, text: str) -> "DotenvDocument":
         """Other text in the place of these lines, by index."""
         if self.data and not self.lines:
-            raise Unwritable(_TOO_LARGE.message, remedy=_TOO_LARGE.remedy)
+            raise Unwritable(_TOO_LARGE.message, hint=_TOO_LARGE.hint)
         return DotenvDocument.parse(_data((*self.lines[:first], text, *self.lines[end:])))
 
 
@@ -231,7 +231,7 @@ def require_name(key: str) -> None:
         raise Unwritable(
             "Not a valid variable name.",
             on=key,
-            remedy="Use letters, digits and _ . - [ ] only.",
+            hint="Use letters, digits and _ . - [ ] only.",
         )
 
 

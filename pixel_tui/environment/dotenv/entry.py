@@ -68,4 +68,4 @@ class DotenvFault:
     key: str
     """Empty where none can be made out."""
     message: SafeText
-    remedy: SafeText
+    hint: SafeText

@@ -87,7 +87,7 @@ def resolve(merged: Merged, choices: Mapping[Conflict, Side]) -> DotenvDocument:
                 raise UsageError(
                     "Both sides changed this key, and none was chosen.",
                     on=part.conflict.key,
-                    remedy="Choose one side for each.",
+                    hint="Choose one side for each.",
                 )
             side = choices[part.conflict]
         unit = part.mine if side is Side.MINE else part.theirs

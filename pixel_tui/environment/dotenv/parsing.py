@@ -135,12 +135,12 @@ def _fault(statement: Statement, entry: DotenvEntry) -> DotenvFault | None:
         said = _wrong_reference(statement, entry)
     if said is None:
         return None
-    message, remedy = said
-    return DotenvFault(entry.line, entry.key, plain(message), plain(remedy))
+    message, hint = said
+    return DotenvFault(entry.line, entry.key, plain(message), plain(hint))
 
 
 def _refusal(statement: Statement, key: str) -> tuple[str, str] | None:
-    """The message and the remedy."""
+    """The message and the hint."""
     match statement.refused:
         case Refused.CHARACTER:
             return f"A name can't have “{statement.character}” in it.", _NO_ASSIGNMENT

@@ -29,9 +29,9 @@ def quoted(value: str, like: Quoting = Quoting.NONE) -> str:
         Unwritable: No way of writing is read as this value by compose.
     """
     if "\0" in value:
-        raise Unwritable("An environment variable can't contain a NUL.", remedy="Remove it.")
+        raise Unwritable("An environment variable can't contain a NUL.", hint="Remove it.")
     if _SURROGATE.search(value):
-        raise Unwritable("The value is not valid UTF-8.", remedy="Enter it again.")
+        raise Unwritable("The value is not valid UTF-8.", hint="Enter it again.")
     if like is Quoting.NONE and (not value or _BARE.fullmatch(value)):
         return value
     single = like is Quoting.SINGLE or (like is Quoting.NONE and "\n" not in value)

@@ -100,7 +100,7 @@ def with_text(
     made = document.with_raw(entry, text)
     if len(made.faults) > len(document.faults):
         new = [fault for fault in made.faults if fault not in document.faults] or made.faults
-        raise UsageError(new[0].message, remedy=new[0].remedy)
+        raise UsageError(new[0].message, hint=new[0].hint)
     if len(made.entries) != len(document.entries):
         raise UsageError("This would be more than one value", on=key)
     return made

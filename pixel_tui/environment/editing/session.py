@@ -281,11 +281,11 @@ class EditSession:
             UsageError: The file has it already, or can't have it.
         """
         if self.document.entry(key) is not None:
-            raise UsageError("It already exists", remedy="Edit it: Enter on its line.")
+            raise UsageError("It already exists", hint="Edit it: Enter on its line.")
         try:
             self.document.with_added(key, "")
         except ConsoleError as error:
-            raise UsageError(error.what.removesuffix("."), remedy=error.remedy) from error
+            raise UsageError(error.what.removesuffix("."), hint=error.hint) from error
         return self.example.entry(key) is not None
 
     def new_row(self, key: str) -> KeyRow | None:

@@ -279,10 +279,10 @@ def is_missing(path: Path) -> bool:
 
 def missing_file(path: Path) -> FileError:
     """That an environment file is not there, and how to get it."""
-    remedy = "Check the path. To create the project's file: `pixel-tui env set KEY`."
+    hint = "Check the path. To create the project's file: `pixel-tui env set KEY`."
     if (example := example_in(path.parent, path.name)) is not None:
-        remedy = f"Copy the example: `cp {example.name} {path.name}`, then fill it in."
-    return FileError("No such environment file.", on=str(path), remedy=remedy)
+        hint = f"Copy the example: `cp {example.name} {path.name}`, then fill it in."
+    return FileError("No such environment file.", on=str(path), hint=hint)
 
 
 def _as_compose_names(path: Path, command: ComposeCommand, uses: EnvironmentUses) -> Path:

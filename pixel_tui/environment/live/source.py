@@ -160,7 +160,7 @@ class LiveSource:
         """Read another file."""
         state = read_file(path)
         if not state.exists:
-            raise FileError("No such file.", on=str(path), remedy="Check the name.")
+            raise FileError("No such file.", on=str(path), hint="Check the name.")
         return state.data
 
     def versions(self) -> Sequence[SavedVersion]:
@@ -182,5 +182,5 @@ class LiveSource:
 def _obstacle(state: FileState) -> SafeText:
     if not state.exists or os.geteuid() in {0, state.uid}:
         return SafeText("")
-    remedy = repair_for_me(state.target).remedy
-    return SafeText(f"It belongs to {user_name(state.uid)}, so it can't be saved. {remedy}")
+    hint = repair_for_me(state.target).hint
+    return SafeText(f"It belongs to {user_name(state.uid)}, so it can't be saved. {hint}")

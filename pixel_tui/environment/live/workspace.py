@@ -138,7 +138,7 @@ def edit_externally(data: bytes, environment: Mapping[str, str]) -> bytes:
             raise OperationError(
                 f"The editor can't be started: {error.strerror or error}.",
                 on=words[0],
-                remedy="Set EDITOR to an installed program.",
+                hint="Set EDITOR to an installed program.",
             ) from error
         if code != 0:
             raise OperationError(
@@ -160,5 +160,5 @@ def editor_words(environment: Mapping[str, str]) -> list[str]:
     path = environment.get("PATH")
     found = next((name for name in FALLBACK if shutil.which(name, path=path)), None)
     if found is None:
-        raise OperationError("No editor found.", remedy="Set EDITOR to an installed program.")
+        raise OperationError("No editor found.", hint="Set EDITOR to an installed program.")
     return [found]

@@ -125,7 +125,7 @@ class StoredDrafts:
             raise FileError(
                 "This pixel-tui has unsaved edits.",
                 on=str(self._own),
-                remedy="Save or discard them first.",
+                hint="Save or discard them first.",
             )
         try:
             draft.path.rename(self._own)
@@ -218,5 +218,5 @@ def _unusable(path: Path, error: OSError) -> FileError:
     return FileError(
         f"The draft can't be used: {error.strerror or error}.",
         on=str(path),
-        remedy="Check the folder's owner and mode.",
+        hint="Check the folder's owner and mode.",
     )

@@ -39,7 +39,7 @@ def file_lock(
         raise held from error
     except OSError as error:
         reason = error.strerror or error
-        raise FileError(f"{unusable}: {reason}.", on=str(path), remedy=CHECK) from error
+        raise FileError(f"{unusable}: {reason}.", on=str(path), hint=CHECK) from error
     try:
         yield
     finally:

@@ -68,7 +68,7 @@ def read_file(path: Path) -> FileState:
             raise _unreadable(path, target, error) from error
         if state is not None:
             return state
-    raise FileError("The file changes all the time.", on=str(path), remedy="Try again in a moment.")
+    raise FileError("The file changes all the time.", on=str(path), hint="Try again in a moment.")
 
 
 def resolved(path: Path) -> Path:
@@ -83,7 +83,7 @@ def resolved(path: Path) -> Path:
         raise FileError(
             "The file's symbolic links lead nowhere.",
             on=str(path),
-            remedy=f"Check them: namei {plain(str(path))}",
+            hint=f"Check them: namei {plain(str(path))}",
         ) from error
 
 
@@ -128,18 +128,18 @@ def _refuse_what_is_no_file(path: Path, about: os.stat_result) -> None:
         raise FileError(
             "It is a folder, not a file: Docker creates one if a mounted file is missing.",
             on=str(path),
-            remedy="Stop the containers that mount it, remove the folder if it is empty, and "
+            hint="Stop the containers that mount it, remove the folder if it is empty, and "
             "create the file.",
         )
     raise FileError(
         "Not a file but a pipe, a socket or a device.",
         on=str(path),
-        remedy="Move it, and create the file.",
+        hint="Move it, and create the file.",
     )
 
 
 def _unreadable(path: Path, target: Path, error: OSError) -> FileError:
-    whose, remedy = "", "Check the folder's owner and mode."
+    whose, hint = "", "Check the folder's owner and mode."
     if isinstance(error, PermissionError):
         try:
             about = target.stat()
@@ -147,9 +147,9 @@ def _unreadable(path: Path, target: Path, error: OSError) -> FileError:
             whose = " Its folder can't be entered"
         else:
             whose = f" {who_may_read(about.st_mode, about.st_uid, about.st_gid)}"
-            remedy = repair_for_me(target).remedy
+            hint = repair_for_me(target).hint
     return FileError(
-        f"The file can't be read: {error.strerror or error}.{whose}", on=str(path), remedy=remedy
+        f"The file can't be read: {error.strerror or error}.{whose}", on=str(path), hint=hint
     )
 
 
@@ -158,5 +158,5 @@ def too_large(path: Path, size: int) -> FileError:
     return FileError(
         f"The file is too large: {size:,} bytes, at most {LONGEST_BYTES:,} are read.",
         on=str(path),
-        remedy="Check that it is the right file.",
+        hint="Check that it is the right file.",
     )

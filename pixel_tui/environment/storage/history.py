@@ -99,7 +99,7 @@ class History:
         raise OperationError(
             "No such version of the file.",
             on=version_id[:60],
-            remedy="Choose one from the history.",
+            hint="Choose one from the history.",
         )
 
     def read(self, version: StoredVersion) -> bytes:
@@ -117,7 +117,7 @@ class History:
             raise FileError(
                 "The version is damaged.",
                 on=str(version.path),
-                remedy="Choose another version.",
+                hint="Choose another version.",
             )
         return data
 
@@ -206,5 +206,5 @@ def _unreadable(path: Path, error: OSError) -> FileError:
     return FileError(
         f"The history of the file can't be read: {error.strerror or error}.",
         on=str(path),
-        remedy="Check its owner and mode.",
+        hint="Check its owner and mode.",
     )

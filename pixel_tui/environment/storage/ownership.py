@@ -30,7 +30,7 @@ class Repair:
         return plain(shlex.join(self.argv))
 
     @property
-    def remedy(self) -> SafeText:
+    def hint(self) -> SafeText:
         """One sentence with the command in it."""
         return SafeText(f"Run: {self.command}")
 

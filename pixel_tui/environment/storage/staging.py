@@ -62,9 +62,7 @@ class CandidateGone(FileError):
     """
 
     def __init__(self, candidate_id: str) -> None:
-        super().__init__(
-            "No such candidate.", on=candidate_id, remedy="Save from the editor again."
-        )
+        super().__init__("No such candidate.", on=candidate_id, hint="Save from the editor again.")
 
 
 class StagedFolder:
@@ -234,7 +232,7 @@ class Staging(StagedFolder):
             raise FileError(
                 "The candidate was changed by another program.",
                 on=str(self.path(candidate_id)),
-                remedy="Save from the editor again.",
+                hint="Save from the editor again.",
             )
         return content
 

@@ -49,7 +49,7 @@ class ChangedOnDisk(FileError):
         super().__init__(
             f"The file {what} by another program, and was not saved",
             on=str(now.path),
-            remedy="Merge both changes, or reload the file.",
+            hint="Merge both changes, or reload the file.",
         )
         self.now = now
 
@@ -172,7 +172,7 @@ class EnvironmentStore:
         held = LockHeld(
             "Another pixel-tui is saving this file.",
             on=str(target),
-            remedy="Try again in a moment.",
+            hint="Try again in a moment.",
         )
         return file_lock(
             self._locks / f"pixel-tui-env-{_digest(target)}.lock",
@@ -216,7 +216,7 @@ def _read_back(path: Path, data: bytes, kept: StoredVersion | None) -> FileState
     raise FileError(
         "The file was saved, but reads back differently.",
         on=str(path),
-        remedy=f"Check the disk, and which program writes the file.{before}",
+        hint=f"Check the disk, and which program writes the file.{before}",
     )
 
 
@@ -226,27 +226,27 @@ def _refuse_what_would_be_lost(now: FileState) -> None:
         raise FileError(
             "The file's folder does not exist.",
             on=str(now.target.parent),
-            remedy="Create it first.",
+            hint="Create it first.",
         )
     if now.exists and os.geteuid() not in {0, now.uid}:
         raise FileError(
             f"The file belongs to {user_name(now.uid)}, so it was not saved: it would become yours",
             on=str(now.path),
-            remedy=repair_for_me(now.target).remedy,
+            hint=repair_for_me(now.target).hint,
         )
     if now.exists and not _may_keep_group(now):
         raise FileError(
             f"The file's group is {group_name(now.gid)}, which you are not in, so it was not "
             "saved: the group could no longer read it",
             on=str(now.path),
-            remedy=repair_for_me(now.target).remedy,
+            hint=repair_for_me(now.target).hint,
         )
     if now.names > 1:
         raise FileError(
             f"The file has {now.names} hard links, so it was not saved: the others would keep "
             "the old content",
             on=str(now.path),
-            remedy="Replace the others with symbolic links (ln -sf).",
+            hint="Replace the others with symbolic links (ln -sf).",
         )
 
 
@@ -261,24 +261,24 @@ def _cannot_keep(error: FileError) -> FileError:
     return FileError(
         f"The history can't be written, so the file was not saved: {error.what}",
         on=error.on,
-        remedy=_disk_remedy(error) or error.remedy,
+        hint=_disk_hint(error) or error.hint,
     )
 
 
 def _cannot_save(now: FileState, error: FileError) -> FileError:
     """The same failure with what helps against it. The old file is whole."""
-    remedy = _disk_remedy(error)
+    hint = _disk_hint(error)
     match _number(error):
         case errno.EBUSY:
-            remedy = "It is a bind mount, which can't be replaced from here: edit it outside."
+            hint = "It is a bind mount, which can't be replaced from here: edit it outside."
         case errno.EPERM:
-            remedy = f"It can't be replaced: see `lsattr {now.target}`."
+            hint = f"It can't be replaced: see `lsattr {now.target}`."
         case errno.EACCES:
-            remedy = repair_for_me(now.target.parent, is_folder=True).remedy
-    return FileError(error.what, on=str(now.path), remedy=remedy or error.remedy)
+            hint = repair_for_me(now.target.parent, is_folder=True).hint
+    return FileError(error.what, on=str(now.path), hint=hint or error.hint)
 
 
-def _disk_remedy(error: FileError) -> str:
+def _disk_hint(error: FileError) -> str:
     match _number(error):
         case errno.ENOSPC | errno.EDQUOT:
             return "Free some space on the disk, then save again; the old file is intact."

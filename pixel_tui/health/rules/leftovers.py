@@ -25,9 +25,9 @@ def left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) 
     up = any(item.running for item in service.regular)
     if running_twice is not None and up:
         what = f"runs twice: {running_twice.name} is left over from a recreate"
-        remedy = f"Remove it: pixel-tui run remove-leftovers {service.name}"
+        hint = f"Remove it: pixel-tui run remove-leftovers {service.name}"
         by_key = plain(_REMOVE_BY_KEY)
-        return Finding(service.name, Severity.BROKEN, plain(what), NO_TEXT, plain(remedy), by_key)
+        return Finding(service.name, Severity.BROKEN, plain(what), NO_TEXT, plain(hint), by_key)
     what = "was not recreated completely" if up else "is down: its recreate was interrupted"
     return Finding(
         service.name,

@@ -24,14 +24,14 @@ def cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding
         what = f"is cut off from the {kind.value} of {owner}"
     joined = [dict(item.shares).get(kind) for item in service.regular]
     if any(snapshot.container(item) is None for item in joined if item):
-        remedy = "Recreate it (a): a restart would stop it, but can't start it again."
+        hint = "Recreate it (a): a restart would stop it, but can't start it again."
         if ended:
-            remedy = "Recreate it (a): it can't be started again."
+            hint = "Recreate it (a): it can't be started again."
     elif ended:
-        remedy = f"Start it (s); if {owner} is down, it is started first."
+        hint = f"Start it (s); if {owner} is down, it is started first."
     else:
-        remedy = f"Restart it (r); if {owner} is down, start {owner}: it is restarted with it."
-    return Finding(service.name, Severity.BROKEN, plain(what), service.cut_off, plain(remedy))
+        hint = f"Restart it (r); if {owner} is down, start {owner}: it is restarted with it."
+    return Finding(service.name, Severity.BROKEN, plain(what), service.cut_off, plain(hint))
 
 
 def disconnected(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:

@@ -42,8 +42,8 @@ def restarted(service: Service, _snapshot: StackSnapshot, now: datetime) -> Find
         if container.restarts:
             times = "once" if container.restarts == 1 else f"{container.restarts} times"
             what = f"was restarted {times}, last{_seconds_ago(container.started_at, now)}"
-    remedy = memory_fix(container) or _READ_AND_FIX
-    return Finding(service.name, severity, plain(what), exit_reason(container), plain(remedy))
+    hint = memory_fix(container) or _READ_AND_FIX
+    return Finding(service.name, severity, plain(what), exit_reason(container), plain(hint))
 
 
 def _restarted_most(service: Service, now: datetime) -> Container | None:

@@ -148,8 +148,8 @@ class LedgerReader:
                 "The ledger file is missing.", "If it was removed by mistake, restore a copy."
             )
 
-    def _set_trouble(self, what: str, remedy: str) -> None:
-        trouble = Trouble(plain(what), plain(remedy), self._clock.now())
+    def _set_trouble(self, what: str, hint: str) -> None:
+        trouble = Trouble(plain(what), plain(hint), self._clock.now())
         self._trouble = trouble.continuing(self._trouble)
 
     def _read_lock(self) -> WorkerLock | None:

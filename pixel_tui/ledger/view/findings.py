@@ -42,7 +42,7 @@ class LedgerFinding:
     severity: LedgerSeverity = LedgerSeverity.WARNING
 
     @property
-    def remedy(self) -> str:
+    def hint(self) -> str:
         """The fix: `task-requeue 1f0c9a2e-...`, or a sentence."""
         return f"{self.action} {self.target}".strip() or self.advice
 

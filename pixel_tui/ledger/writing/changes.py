@@ -129,7 +129,7 @@ def _find(document: LedgerDocument[Task], task_id: str) -> tuple[int, Task]:
         raise OperationError("No such task in the ledger.", on=task_id)
     if len(found) > 1:
         raise OperationError(
-            f"{len(found)} tasks have this id.", on=task_id, remedy="Fix that by hand first."
+            f"{len(found)} tasks have this id.", on=task_id, hint="Fix that by hand first."
         )
     return found[0]
 

@@ -98,7 +98,7 @@ class LedgerStore:
                 raise OperationError(
                     "Other programs keep overwriting the change.",
                     on=str(self._path),
-                    remedy="Find the program that writes the ledger.",
+                    hint="Find the program that writes the ledger.",
                 )
             outcome.overwritten += sum(item.ours for item in lost)
             outcome.reapplied += sum(not item.ours for item in lost)
@@ -244,7 +244,7 @@ class LedgerStore:
             raise FileError(
                 f"The ledger can't be read: {error.strerror or error}.",
                 on=str(self._path),
-                remedy="Check its owner and mode.",
+                hint="Check its owner and mode.",
             ) from error
 
     def _parse(self, raw: bytes, previous: LedgerDocument[Task] | None) -> LedgerDocument[Task]:
@@ -254,13 +254,13 @@ class LedgerStore:
             raise FileError(
                 f"The ledger is invalid: {error}. It was not changed.",
                 on=str(self._path),
-                remedy="Fix it, or restore a copy.",
+                hint="Fix it, or restore a copy.",
             ) from error
         if document.version != FORMAT:
             raise FileError(
                 f"The ledger has version {document.version}, so it was not changed.",
                 on=str(self._path),
-                remedy="Try a newer pixel-tui.",
+                hint="Try a newer pixel-tui.",
             )
         return document
 
@@ -299,5 +299,5 @@ def _cannot_write(path: Path, error: OSError) -> FileError:
     return FileError(
         f"The ledger can't be written: {error.strerror or error}.",
         on=str(path),
-        remedy="Check the folder's owner, its mode and the free space.",
+        hint="Check the folder's owner, its mode and the free space.",
     )

@@ -187,5 +187,5 @@ def _unreadable(path: Path, error: OSError) -> FileError:
     return FileError(
         f"The audit trail can't be read: {error.strerror or error}.",
         on=str(path),
-        remedy="Check the file's owner and its mode.",
+        hint="Check the file's owner and its mode.",
     )

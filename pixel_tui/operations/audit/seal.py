@@ -87,7 +87,7 @@ def read_seal(trail: Path) -> Seal | None:
         raise FileError(
             f"The seal of the audit trail can't be read: {error.strerror or error}.",
             on=str(path),
-            remedy="Check its owner and mode, or move it; `pixel-tui audit verify` then reports "
+            hint="Check its owner and mode, or move it; `pixel-tui audit verify` then reports "
             "it as missing.",
         ) from error
     lines, last, unsealed = node["lines"].value, node["last"].raw, node["unsealed"].value

@@ -104,7 +104,7 @@ class Audit:
             raise FileError(
                 f"The audit record can't be written: {error.strerror or error}.",
                 on=str(self.path),
-                remedy="Changes need it: check the file's owner, mode and free space.",
+                hint="Changes need it: check the file's owner, mode and free space.",
             ) from error
 
     def read(self, seal: Seal | None = None, *, keep: int | None = None) -> Trail:

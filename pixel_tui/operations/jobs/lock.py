@@ -202,17 +202,17 @@ def _held(path: Path) -> LockHeld:
         return LockHeld(
             f"The lock of this stack is held by {', '.join(item.words for item in others)}.",
             on=str(path),
-            remedy=f"Wait, or stop it: `kill {others[0].pid}`.",
+            hint=f"Wait, or stop it: `kill {others[0].pid}`.",
         )
     if owner is None:
         # It has just been taken, and the owner is about to write who it is.
         return LockHeld(
-            "Another pixel-tui is changing this stack.", remedy="Wait a moment and try again."
+            "Another pixel-tui is changing this stack.", hint="Wait a moment and try again."
         )
     return LockHeld(
         f"Another change to this stack is running: {owner.title}.",
         on=owner.words,
-        remedy="Wait until it finishes, or ask its owner.",
+        hint="Wait until it finishes, or ask its owner.",
     )
 
 
@@ -220,5 +220,5 @@ def _unusable(path: Path, error: OSError) -> FileError:
     return FileError(
         f"Can't lock the stack: {error.strerror or error}.",
         on=str(path),
-        remedy="Check the folder and the file, its owner, its mode and the free space.",
+        hint="Check the folder and the file, its owner, its mode and the free space.",
     )

@@ -54,7 +54,7 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult
             name,
             ExpectationState.WAITING,
             plain(f"unknown: the Docker daemon does not answer{why}"),
-            trouble.remedy if trouble else NO_TEXT,
+            trouble.hint if trouble else NO_TEXT,
         )
     containers = _containers(expectation, snapshot)
     if expectation.outcome in {ExpectedState.STOPPED, ExpectedState.GONE}:
@@ -103,8 +103,8 @@ def sentence(findings: Sequence[ExpectationResult]) -> SafeText:
     parts = []
     for (words, advice), names in groups.items():
         verb = "is" if len(names) == 1 else "are"
-        remedy = f"; {advice.rstrip('.')}" if advice else ""
-        parts.append(f"{listed(names)} {verb} {words}{remedy}")
+        hint = f"; {advice.rstrip('.')}" if advice else ""
+        parts.append(f"{listed(names)} {verb} {words}{hint}")
     return plain(". ".join(parts))
 
 

@@ -114,7 +114,7 @@ def refuse_changed_networks(
             f"Network {networks[0].name} has changed in the compose file, and compose would stop "
             "its containers.",
             on=listed(sorted(named)),
-            remedy="Recreate a service on it first: that plan recreates all of them.",
+            hint="Recreate a service on it first: that plan recreates all of them.",
         )
 
 
@@ -167,7 +167,7 @@ def _require_nothing_else(draft: PlanDraft, networks: Sequence[Diverged], why: s
             raise OperationError(
                 f"Network {network.name} {why}, and can't be recreated while {listed(others)} is "
                 "running on it.",
-                remedy="Wait until it exits, or stop it: "
+                hint="Wait until it exits, or stop it: "
                 f"{shown(draft.command.docker_argv('stop', names=others))}",
             )
 

@@ -151,11 +151,11 @@ def _unknown(word: str, snapshot: StackSnapshot) -> OperationError:
     trouble = snapshot.project_trouble
     if trouble is not None:  # the compose file may well name it
         what = f"There is no container of {word}. {trouble.what}"
-        return OperationError(what, remedy=trouble.remedy)
+        return OperationError(what, hint=trouble.hint)
     return OperationError(
         "No such service or container.",
         on=word,
-        remedy="It may have been removed: check the table.",
+        hint="It may have been removed: check the table.",
     )
 
 

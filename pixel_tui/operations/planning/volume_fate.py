@@ -42,7 +42,7 @@ def fate_of_volumes(project: Project, facts: Facts) -> VolumeFate:
     if facts.volumes is None or facts.holders is None:
         raise OperationError(
             "Docker did not list its volumes in time, so what would be lost is unknown.",
-            remedy="Make the plan again.",
+            hint="Make the plan again.",
         )
     there = volumes_by_name(facts.volumes)
     services = {spec.name for spec in project.services}
@@ -97,7 +97,7 @@ def _require_ours(project: Project, volumes: list[Volume]) -> None:
             raise OperationError(
                 f"Volume {plain(volume.name)} of the compose file belongs to project "
                 f"{plain(volume.project)}: nothing was changed.",
-                remedy="Declare it as `external: true` in this project's compose file first.",
+                hint="Declare it as `external: true` in this project's compose file first.",
             )
 
 
@@ -108,5 +108,5 @@ def _require_free(names: list[str], others: list[Holder]) -> None:
             raise OperationError(
                 f"Volume {plain(name)} is in use by {listed(users)}, which compose does not "
                 "remove: nothing was changed.",
-                remedy=f"Remove it first: docker rm --force {' '.join(users)}.",
+                hint=f"Remove it first: docker rm --force {' '.join(users)}.",
             )

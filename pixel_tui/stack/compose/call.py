@@ -101,13 +101,13 @@ class ComposeCall:
             raise ComposeError(
                 f"Compose did not answer: {error}.",
                 on=self.command.directory,
-                remedy="Is a project file on a slow or hanging disk?",
+                hint="Is a project file on a slow or hanging disk?",
             ) from error
         if reply.code < 0:
             raise ComposeError(
                 f"Compose was killed by signal {-reply.code} before it answered.",
                 on=self.command.directory,
-                remedy="pixel-tui retries automatically; `dmesg` shows if memory ran out.",
+                hint="pixel-tui retries automatically; `dmesg` shows if memory ran out.",
             )
         if reply.code != 0:
             messages = self._without_secrets(reply.error_text or reply.output_text, candidate)

@@ -316,5 +316,5 @@ def _with_user_path(message: str, candidate: _Candidate, path: Path) -> SafeText
 def _memory_error(error: OSError) -> FileError:
     return FileError(
         f"Can't keep the candidate in memory for compose: {error.strerror or error}.",
-        remedy="Check the free memory.",
+        hint="Check the free memory.",
     )

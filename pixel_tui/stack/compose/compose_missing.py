@@ -24,4 +24,4 @@ def is_compose_missing(messages: str) -> bool:
 
 def compose_missing(program: str) -> ComposeMissing:
     """Return the error for a program that is missing or has no compose."""
-    return ComposeMissing("Docker Compose version 2 is not installed.", on=program, remedy=INSTALL)
+    return ComposeMissing("Docker Compose version 2 is not installed.", on=program, hint=INSTALL)

@@ -92,7 +92,7 @@ def _here(environment: Mapping[str, str]) -> Path:
     except OSError as error:
         raise UsageError(
             "The current folder no longer exists.",
-            remedy="Change to the project's folder, or use `pixel-tui -C DIR`.",
+            hint="Change to the project's folder, or use `pixel-tui -C DIR`.",
         ) from error
 
 

@@ -28,17 +28,17 @@ def refusal(messages: str, command: ComposeCommand) -> ComposeError:
         return ProjectMissing(
             "No compose file here or in a parent folder.",
             on=command.directory,
-            remedy="Change to the project's folder, or use `pixel-tui -C DIR`.",
+            hint="Change to the project's folder, or use `pixel-tui -C DIR`.",
         )
     if remote := remote_refusal(messages):
-        return ComposeRefused(f"{remote}.", on=command.directory, remedy=COPY_IT)
+        return ComposeRefused(f"{remote}.", on=command.directory, hint=COPY_IT)
     lines = [line.strip() for line in messages.splitlines() if "level=warn" not in line]
     message = plain(" ".join(filter(None, lines))) or "it gave no reason"
     denied = "permission denied" in messages
     return ComposeRefused(
         f"{_REFUSES}{message}",
         on=command.directory,
-        remedy=MAY_NOT_READ if denied else "Fix the file; it is reloaded when it changes.",
+        hint=MAY_NOT_READ if denied else "Fix the file; it is reloaded when it changes.",
     )
 
 
@@ -51,10 +51,10 @@ def access_error(path: str, error: OSError) -> ComposeError:
     """Return the error for a folder or file that was removed, or that this user may not read."""
     if isinstance(error, FileNotFoundError):
         return ProjectMissing(
-            "The project's folder no longer exists.", on=path, remedy="Was it moved?"
+            "The project's folder no longer exists.", on=path, hint="Was it moved?"
         )
     return ComposeRefused(
-        f"The project can't be read: {error.strerror or error}.", on=path, remedy=MAY_NOT_READ
+        f"The project can't be read: {error.strerror or error}.", on=path, hint=MAY_NOT_READ
     )
 
 
@@ -63,5 +63,5 @@ def invalid_json(command: ComposeCommand) -> ComposeRefused:
     return ComposeRefused(
         "Compose did not print the project as JSON.",
         on=command.directory,
-        remedy=f"Is it compose version 2? `{' '.join(command.compose)} version`",
+        hint=f"Is it compose version 2? `{' '.join(command.compose)} version`",
     )

@@ -23,26 +23,26 @@ def require_files(command: ComposeCommand, environment: Mapping[str, str]) -> No
     for file in command.files:
         if is_remote(file):
             why = OCI_NOT_READ if file.startswith("oci://") else GIT_NOT_READ
-            raise ComposeRefused(f"{why}.", on=file, remedy=COPY_IT)
+            raise ComposeRefused(f"{why}.", on=file, hint=COPY_IT)
         if not _check(Path.is_file, file):
-            remedy = "Check -f or COMPOSE_FILE: paths are relative to the current folder."
+            hint = "Check -f or COMPOSE_FILE: paths are relative to the current folder."
             raise ProjectMissing(
                 "No such compose file.",
                 on=file,
-                remedy=_moved_fix(command, environment) or remedy,
+                hint=_moved_fix(command, environment) or hint,
             )
     if not _check(Path.is_dir, command.directory):
         raise ProjectMissing(
             "No such folder.",
             on=command.directory,
-            remedy=_moved_fix(command, environment) or "Check the path after -C.",
+            hint=_moved_fix(command, environment) or "Check the path after -C.",
         )
     for env_file in command.env_paths:
         if is_pipe(Path(env_file)):
             raise ComposeRefused(
                 "The environment file is a pipe.",
                 on=env_file,
-                remedy="Replace it with a regular file.",
+                hint="Replace it with a regular file.",
             )
 
 

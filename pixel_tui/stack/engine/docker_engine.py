@@ -228,7 +228,7 @@ class DockerEngine:
             raise EngineAnswerInvalid(
                 "Docker's response is not JSON.",
                 on=path,
-                remedy="Is this the address of a Docker daemon?",
+                hint="Is this the address of a Docker daemon?",
             ) from error
         return value
 
@@ -288,7 +288,7 @@ def _common_api(version: Node) -> str:
     if served is None:
         raise EngineAnswerInvalid(
             "The Docker daemon does not report its API version.",
-            remedy="Is this the address of a Docker daemon?",
+            hint="Is this the address of a Docker daemon?",
         )
     chosen = max(min(served, NEWEST_API), oldest or (0, 0))
     return f"{chosen[0]}.{chosen[1]}"

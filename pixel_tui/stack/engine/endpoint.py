@@ -79,7 +79,7 @@ def _tls(address: str, environment: Mapping[str, str]) -> "TLSConfig | None":
     except DockerException as error:
         raise UsageError(
             f"The TLS settings of the environment can't be used: {error}",
-            remedy="Check DOCKER_CERT_PATH and DOCKER_TLS_VERIFY.",
+            hint="Check DOCKER_CERT_PATH and DOCKER_TLS_VERIFY.",
         ) from error
     return found if isinstance(found, TLSConfig) else None
 
@@ -98,7 +98,7 @@ def _from_context(name: str | None, environment: Mapping[str, str]) -> Endpoint:
         raise UsageError(
             "No such Docker context.",
             on=name,
-            remedy="See `docker context ls`, or choose another with --context.",
+            hint="See `docker context ls`, or choose another with --context.",
         )
     address = found.host or DEFAULT_ADDRESS
     return Endpoint(address, plain(name), _tls_of(found, name))
@@ -125,5 +125,5 @@ def _unreadable(name: str, error: Exception) -> UsageError:
     return UsageError(
         f"The Docker context can't be read: {error}.",
         on=name,
-        remedy="See `docker context ls`.",
+        hint="See `docker context ls`.",
     )

@@ -295,18 +295,18 @@ def _to_engine_error(error: Exception, address: SafeText) -> EngineError:
         return EngineUnreachable(
             "ssh:// needs paramiko, which is not installed.",
             on=address,
-            remedy="Install it: `pipx inject pixel-tui paramiko`, or in a clone "
+            hint="Install it: `pipx inject pixel-tui paramiko`, or in a clone "
             "`.venv/bin/pip install paramiko`.",
         )
     if str(error).startswith("Invalid bind address"):
         return EngineUnreachable(
             "Not a valid Docker address.",
             on=address,
-            remedy="Use unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST in --host, DOCKER_HOST "
+            hint="Use unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST in --host, DOCKER_HOST "
             "or the context.",
         )
     if isinstance(error, DockerException) and not isinstance(cause, OSError):
-        return EngineUnreachable(str(error), on=address, remedy="Check DOCKER_HOST or the context.")
+        return EngineUnreachable(str(error), on=address, hint="Check DOCKER_HOST or the context.")
     return connection_error(cause, address)
 
 

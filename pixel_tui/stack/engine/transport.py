@@ -88,7 +88,7 @@ def too_large(target: str) -> EngineAnswerInvalid:
     return EngineAnswerInvalid(
         f"Docker's response is larger than {memory_size(MAX_BYTES)}.",
         on=target.partition("?")[0],
-        remedy="Is this the address of a Docker daemon?",
+        hint="Is this the address of a Docker daemon?",
     )
 
 
@@ -102,7 +102,7 @@ def engine_unresponsive(address: SafeText) -> EngineUnreachable:
     return EngineUnreachable(
         "The Docker daemon does not answer.",
         on=address,
-        remedy="Is the host overloaded? See `journalctl -u docker`.",
+        hint="Is the host overloaded? See `journalctl -u docker`.",
     )
 
 
@@ -112,20 +112,20 @@ def connection_error(cause: BaseException, address: SafeText) -> EngineError:
         return EngineDenied(
             "This user can't use the Docker socket.",
             on=address,
-            remedy=_permission_remedy(address),
+            hint=_permission_hint(address),
         )
     if isinstance(cause, FileNotFoundError):
         return EngineUnreachable(
             "The Docker socket does not exist.",
             on=address,
-            remedy="Is Docker installed and started (`systemctl start docker`)? "
+            hint="Is Docker installed and started (`systemctl start docker`)? "
             "Is DOCKER_HOST or the context right?",
         )
     if isinstance(cause, ConnectionRefusedError):
         return EngineUnreachable(
             "The Docker daemon is not listening.",
             on=address,
-            remedy="Start Docker: `systemctl start docker`.",
+            hint="Start Docker: `systemctl start docker`.",
         )
     # Connecting to a local socket with a full backlog fails with EAGAIN.
     if isinstance(cause, TimeoutError | BlockingIOError):
@@ -134,11 +134,11 @@ def connection_error(cause: BaseException, address: SafeText) -> EngineError:
     return EngineUnreachable(
         f"The Docker daemon can't be reached: {reason or type(cause).__name__}.",
         on=address,
-        remedy="Check the address. Is the Docker daemon running?",
+        hint="Check the address. Is the Docker daemon running?",
     )
 
 
-def _permission_remedy(address: str) -> str:
+def _permission_hint(address: str) -> str:
     path = Path(address.removeprefix("unix://"))
     group = "docker"
     with suppress(OSError, KeyError):

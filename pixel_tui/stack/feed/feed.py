@@ -30,7 +30,7 @@ class FeedStatus:
 
     state: FeedState
     reason: SafeText = NO_TEXT
-    remedy: SafeText = NO_TEXT
+    hint: SafeText = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)

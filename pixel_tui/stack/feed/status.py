@@ -30,7 +30,7 @@ def feed_status(
         trouble = snapshot.engine.trouble
         if trouble is None:
             return FeedStatus(FeedState.CONNECTING)
-        return FeedStatus(FeedState.WAITING, trouble.what, trouble.remedy)
+        return FeedStatus(FeedState.WAITING, trouble.what, trouble.hint)
     if not wanted:
         return _without_containers(targets, snapshot)
     if live:

@@ -222,7 +222,7 @@ class LogStream:
             try:
                 request()
             except EngineError as error:
-                trouble = plain(f"{error.what} {error.remedy}".strip())
+                trouble = plain(f"{error.what} {error.hint}".strip())
             except Exception:
                 log.exception("a part of a log's past can't be read")
                 trouble = SafeText("This part of the logs can't be read; see pixel-tui's log file.")

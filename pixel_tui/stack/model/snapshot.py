@@ -106,7 +106,7 @@ class Trouble:
     """Why a part of the snapshot is missing, and how to fix it."""
 
     what: SafeText
-    remedy: SafeText
+    hint: SafeText
     since: datetime
     denied: bool = False
     """The Docker daemon may answer, and this user has no permission to ask it."""

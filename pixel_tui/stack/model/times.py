@@ -55,8 +55,8 @@ def jump_target(text: str, *, now: datetime, zone: tzinfo) -> datetime:
             at = datetime.fromisoformat(typed.upper().replace(" +", "+").replace(" -", "-"))
             return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidTime("No such time", on=text[:60], remedy=_FORMS) from None
-    raise InvalidTime("Not a valid time", on=text[:60], remedy=_FORMS)
+        raise InvalidTime("No such time", on=text[:60], hint=_FORMS) from None
+    raise InvalidTime("Not a valid time", on=text[:60], hint=_FORMS)
 
 
 def _most_recent(clock: time, now: datetime, zone: tzinfo) -> datetime:

@@ -187,5 +187,5 @@ def _run(
         raise OperationError(
             f"Git can't be started: {error.strerror or error}.",
             on=str(folder),
-            remedy="Is it installed, and on PATH?",
+            hint="Is it installed, and on PATH?",
         ) from error

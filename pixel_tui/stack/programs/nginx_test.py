@@ -55,7 +55,7 @@ def _test(docker: Sequence[str], container: str) -> None:
         raise OperationError(
             f"The nginx configuration is invalid: {result.reason}",
             on=container,
-            remedy="nginx keeps running unchanged. Fix the file, then run this again.",
+            hint="nginx keeps running unchanged. Fix the file, then run this again.",
         )
 
 

@@ -123,7 +123,7 @@ def forget_exit_code(output: Path) -> None:
         raise OperationError(
             f"The previous command's exit code can't be removed: {error.strerror}.",
             on=str(exit_path(output)),
-            remedy="Check the folder's owner and its mode.",
+            hint="Check the folder's owner and its mode.",
         ) from error
 
 
@@ -175,7 +175,7 @@ class ProcessRunner:
             raise OperationError(
                 f"The output file can't be written: {error.strerror}.",
                 on=str(output),
-                remedy="Check the folder's owner, its mode and the free space.",
+                hint="Check the folder's owner, its mode and the free space.",
             ) from error
         try:
             forget_exit_code(output)
@@ -260,22 +260,22 @@ def _start_error(program: str, directory: str, error: OSError) -> OperationError
         return OperationError(
             "The folder to run the command in does not exist.",
             on=directory,
-            remedy="Was the project moved? Start pixel-tui in its new folder.",
+            hint="Was the project moved? Start pixel-tui in its new folder.",
         )
     if isinstance(error, FileNotFoundError):
         return OperationError(
             "The program is not installed.",
             on=program,
-            remedy="Install it, or put its folder on PATH.",
+            hint="Install it, or put its folder on PATH.",
         )
     if isinstance(error, PermissionError):
         return OperationError(
             "This user can't run the program.",
             on=program,
-            remedy="Check its mode: it must be executable.",
+            hint="Check its mode: it must be executable.",
         )
     return OperationError(
         f"The program can't be started: {error.strerror or error}.",
         on=program,
-        remedy="Try to run it in a shell.",
+        hint="Try to run it in a shell.",
     )

@@ -88,7 +88,7 @@ class RealPrograms:
             raise OperationError(
                 f"The program can't be started: {error.strerror or error}.",
                 on=argv[0],
-                remedy="Is it installed, and on PATH?",
+                hint="Is it installed, and on PATH?",
             ) from error
         return ProgramOutput(done.returncode, done.stdout or b"", done.stderr or b"")
 
@@ -128,6 +128,6 @@ def run_inheriting_output(
         raise OperationError(
             f"The program can't be started: {error.strerror or error}.",
             on=argv[0],
-            remedy="Is it installed, and on PATH?",
+            hint="Is it installed, and on PATH?",
         ) from error
     return done.returncode

@@ -30,4 +30,4 @@ def read_engine(engine: EngineReader, clock: Clock) -> EngineStatus:
 def trouble(error: ConsoleError, before: Trouble | None, clock: Clock) -> Trouble:
     """Convert an error to a state; if it is the same as before, its start time is kept."""
     denied = isinstance(error, EngineDenied)
-    return Trouble(error.sentence, error.remedy, clock.now(), denied).continuing(before)
+    return Trouble(error.sentence, error.hint, clock.now(), denied).continuing(before)

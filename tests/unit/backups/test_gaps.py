@@ -207,7 +207,7 @@ class TestExposure:
         check = check_backups((policy, exposed))
         assert check.verdict is CheckResult.WARNING
         assert "api can read and write" in check.found
-        assert f"mv {policy.former}/2* {policy.root}/" in check.remedy
+        assert f"mv {policy.former}/2* {policy.root}/" in check.hint
 
 
 class TestEmptyOrGone:

@@ -144,8 +144,7 @@ class TestRestore:
         with pytest.raises(OperationError, match="Nothing was restored") as refused:
             restore(project, made.id)
         assert (
-            refused.value.remedy
-            == "The services stopped for it are still stopped: start them again."
+            refused.value.hint == "The services stopped for it are still stopped: start them again."
         )
         assert (project / "docker-compose.yml").read_text() == "broken"
 
@@ -171,7 +170,7 @@ class TestRestore:
         (folder / "sqlite/data/pixels.db").write_bytes(b"")
         with pytest.raises(OperationError, match=r"Nothing was stopped or restored.*0 bytes") as no:
             restorer.check(made, wanted_for_restore)
-        assert no.value.remedy == ""
+        assert no.value.hint == ""
         after = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
         env = project / ".env"
         assert (before.keys(), before[env].st_ino) == (after.keys(), after[env].st_ino)
@@ -279,7 +278,7 @@ class TestRestore:
                      "Mounts": [{"Type": "bind", "Source": f"{link}/data"}]})  # fmt: skip
         with pytest.raises(OperationError, match=r"writer is running and mounts it: ") as refused:
             restore(project, made.id, running=[holder_of(node, {})])
-        assert refused.value.remedy.startswith(
+        assert refused.value.hint.startswith(
             "Stop it first: docker stop writer. The services stopped for it"
         )
         options: JsonObject = {"type": "none", "o": "bind", "device": f"{link}/data"}

@@ -80,7 +80,7 @@ def test_a_project_that_is_named_is_looked_for_where_it_runs(
 # Checking.
 
 
-def test_what_is_wrong_is_told_with_its_line_and_its_remedy(
+def test_each_problem_is_reported_with_its_line_and_a_hint(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("check") == 1

@@ -136,17 +136,17 @@ RAN = replace(API, started_at=NOW)
 def test_without_a_project_the_reason_is_that_of_status(names: tuple[str, ...]) -> None:
     with pytest.raises(UsageError) as raised:
         requested_containers(stack(trouble=NO_FILE), names)
-    assert (raised.value.what, raised.value.remedy) == (NO_FILE.what, NO_FILE.remedy)
+    assert (raised.value.what, raised.value.hint) == (NO_FILE.what, NO_FILE.hint)
 
 
 def test_a_name_that_is_not_known_is_answered_with_those_that_are() -> None:
     known = stack(service(RAN), service(name="web"))
     with pytest.raises(UsageError) as raised:
         requested_containers(known, ["nope"])
-    assert raised.value.remedy == "There are api, web."
+    assert raised.value.hint == "There are api, web."
     with pytest.raises(UsageError) as raised:
         requested_containers(stack(), ["nope"])
-    assert raised.value.remedy == "The project has no services."
+    assert raised.value.hint == "The project has no services."
     refused = replace(known, project_trouble=NO_FILE)
     assert requested_containers(refused, ["api"]) == [RAN]
     with pytest.raises(UsageError, match=r"No container of nope\. No compose file"):

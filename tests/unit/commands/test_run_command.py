@@ -98,9 +98,9 @@ def test_without_an_engine_one_line_says_what_failed_and_one_what_to_do(
         text=True,
         check=False,
     )
-    what, remedy, *beside = done.stderr.splitlines()
+    what, hint, *beside = done.stderr.splitlines()
     assert what.endswith("The Docker socket does not exist: unix:///nowhere.sock.")
-    assert remedy.startswith("pixel-tui: Is Docker installed and started")
+    assert hint.startswith("pixel-tui: Is Docker installed and started")
     # What only looks names beside it why the project is not read.
     assert all("Compose" in line or "docker-compose" in line for line in beside)
     assert (done.returncode, done.stdout) == (2, "")
@@ -341,7 +341,7 @@ def test_a_wrong_word_is_named_with_the_nearest(
 def test_a_wrong_action_is_told_the_nearest_or_all() -> None:
     with pytest.raises(UsageError, match="no such action: restrat") as wrong:
         action_named("restrat")
-    assert wrong.value.remedy == "Did you mean restart?"
+    assert wrong.value.hint == "Did you mean restart?"
     with pytest.raises(UsageError) as far:
         action_named("zzz")
-    assert far.value.remedy.startswith("There are recreate, restart,")
+    assert far.value.hint.startswith("There are recreate, restart,")

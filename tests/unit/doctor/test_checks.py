@@ -50,16 +50,16 @@ from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.text import plain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DOWN = EngineUnreachable("Nobody listens.", on="unix:///s", remedy="Start it.")
+DOWN = EngineUnreachable("Nobody listens.", on="unix:///s", hint="Start it.")
 
 
 def is_(check: DoctorCheck, verdict: CheckResult, *words: str) -> None:
-    """The verdict is this one, and the words are said; what is not well has a remedy."""
+    """The verdict is this one, and the words are said; what is not well has a hint."""
     assert check.verdict is verdict, check
     for word in words:
-        assert word in f"{check.found} {check.remedy}", check
+        assert word in f"{check.found} {check.hint}", check
     if verdict in {CheckResult.WARNING, CheckResult.FAILED}:
-        assert check.remedy, check
+        assert check.hint, check
 
 
 # The engine.
@@ -95,7 +95,7 @@ def test_nobody_is_told_to_join_the_group_of_root() -> None:
     facts = replace(SOCKET, usable=False, in_group=False, listed=False, group="root")
     check = check_socket(facts)
     is_(check, CheckResult.FAILED, "only root", "groupadd")
-    assert "usermod -aG root" not in check.remedy
+    assert "usermod -aG root" not in check.hint
 
 
 def test_a_file_that_is_no_socket(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ SILENT = ServiceSpec(plain("quiet"), plain("quiet:1"), log_driver=plain("none"))
 STACK = Project(plain("pixel"), plain("/srv/pixel"), services=(SERVICE,))
 RUNNING = Container("1" * 64, plain("pixel-api-1"), plain("api"), ContainerState.RUNNING)
 UNKNOWN = Unknown("Not asked.")
-REFUSED = ComposeRefused("yaml: line 3: oh no", on="/srv", remedy="Mend it.")
+REFUSED = ComposeRefused("yaml: line 3: oh no", on="/srv", hint="Mend it.")
 
 
 @pytest.mark.parametrize(
@@ -242,10 +242,10 @@ def test_the_doctor_says_as_the_console_does_that_compose_is_missing(
 ) -> None:
     check, error = check_compose(COMPOSE, said), compose_missing("docker compose")
     assert check.found == "Docker Compose version 2 is not installed: docker compose."
-    assert (check.verdict, check.found, check.remedy) == (
+    assert (check.verdict, check.found, check.hint) == (
         CheckResult.FAILED,
         error.sentence,
-        error.remedy,
+        error.hint,
     )
 
 
@@ -380,7 +380,7 @@ def test_the_settings(tmp_path: Path) -> None:
     is_(check_settings(Settings(), path, named=True), CheckResult.WARNING, "PIXEL_TUI_CONFIG")
     path.touch()
     is_(check_settings(Settings(read_only=True), path, named=True), CheckResult.OK, "read-only")
-    wrong = UsageError("Unknown theme.", on=str(path), remedy="Known are a, b.")
+    wrong = UsageError("Unknown theme.", on=str(path), hint="Known are a, b.")
     is_(check_settings(wrong, path, named=False), CheckResult.FAILED, "Known are")
 
 

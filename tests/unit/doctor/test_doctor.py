@@ -44,14 +44,14 @@ from pixel_tui.stack.model.program_output import ProgramOutput
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "docs" / "doctor.schema.json").read_text())
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DOWN = EngineUnreachable("Nobody listens.", on="unix:///s", remedy="Start it.")
+DOWN = EngineUnreachable("Nobody listens.", on="unix:///s", hint="Start it.")
 TERMINAL = TerminalFacts(reads=True, draws=True, columns=120, lines=40)
 
 
 # The report.
 
 
-def test_the_text_is_aligned_and_says_the_remedy_below() -> None:
+def test_the_text_is_aligned_with_each_hint_below_its_check() -> None:
     report = Report((ok("engine", "There."), failed("utf-8", "None.", "Set one.")))
     assert as_text(report).splitlines() == [
         "ok      engine  There.",
@@ -214,7 +214,7 @@ def test_where_nothing_tells_the_project_its_containers_are_not_looked_for(
 
 
 def test_without_a_valid_context_the_rest_is_looked_at(readers: Readers) -> None:
-    found = verdicts(examined(UsageError("No such Docker context.", remedy="-")))
+    found = verdicts(examined(UsageError("No such Docker context.", hint="-")))
     assert found["engine"] == "failed"
     assert found["project"] == "skipped"
     assert found["state"] == "ok"

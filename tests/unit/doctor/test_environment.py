@@ -14,7 +14,7 @@ def test_errors_and_warnings_are_counted_without_a_name_or_a_value() -> None:
     check = check_environment([look("A_TOKEN=hunter$x\nB=1\nB=2\n#C=1\n")])
     assert check.verdict is CheckResult.WARNING
     assert check.found == "1 error and 1 warning in the 2 keys of .env."
-    assert "pixel-tui env check" in check.remedy
+    assert "pixel-tui env check" in check.hint
 
 
 def test_a_file_with_nothing_wrong_is_well() -> None:

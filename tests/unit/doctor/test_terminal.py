@@ -23,12 +23,12 @@ PIPE = TerminalFacts(reads=False, draws=False)
 
 
 def is_(check: DoctorCheck, verdict: CheckResult, *words: str) -> None:
-    """The verdict is this one, and the words are said; what is not well has a remedy."""
+    """The verdict is this one, and the words are said; what is not well has a hint."""
     assert check.verdict is verdict, check
     for word in words:
-        assert word in f"{check.found} {check.remedy}", check
+        assert word in f"{check.found} {check.hint}", check
     if verdict in {CheckResult.WARNING, CheckResult.FAILED}:
-        assert check.remedy, check
+        assert check.hint, check
 
 
 def test_a_terminal() -> None:

@@ -44,7 +44,7 @@ def test_syntax_that_compose_refuses_is_an_error_on_its_line() -> None:
     finding = the(look("A=1\nB='it''s'\n"), "syntax")
     assert (finding.level, finding.line) == (EnvironmentLevel.ERROR, 2)
     assert finding.message
-    assert finding.remedy
+    assert finding.hint
 
 
 def test_a_value_that_compose_refuses_to_put_together_is_an_error() -> None:
@@ -55,7 +55,7 @@ def test_a_value_that_compose_refuses_to_put_together_is_an_error() -> None:
 
 def test_of_a_secret_that_is_refused_nothing_is_repeated() -> None:
     finding = the(look("A_TOKEN=ab${NOPE:?cdefgh}\n"), "refused")
-    assert "cdefgh" not in finding.message + finding.remedy
+    assert "cdefgh" not in finding.message + finding.hint
 
 
 def test_what_compose_says_of_the_project_is_told_where_nothing_else_explains_it() -> None:
@@ -70,10 +70,10 @@ def test_a_secret_that_compose_quotes_is_masked() -> None:
     assert said == "invalid hostPort: ********"
 
 
-def test_a_secret_that_is_cut_at_a_dollar_is_an_error_with_single_quotes_as_the_remedy() -> None:
+def test_a_secret_that_is_cut_at_a_dollar_is_an_error_with_single_quotes_as_the_hint() -> None:
     finding = the(look("DB_PASSWORD=pa$word\n"), "dollar")
     assert finding.level is EnvironmentLevel.ERROR
-    assert "single quotes" in finding.remedy
+    assert "single quotes" in finding.hint
     assert finding.mend is None
 
 
@@ -252,7 +252,7 @@ def test_a_key_that_another_one_uses_is_not_to_be_removed() -> None:
     assert "unknown" not in rules(look(text, uses=uses))
     assert "unknown" in rules(look("DEVICE=cpu\n", uses=uses))
     seen = look("NAME_OF_IT=changeme\nCOMPOSE_URL=http://$NAME_OF_IT/\n", uses=uses)
-    assert "remove" not in the(seen, "placeholder").remedy
+    assert "remove" not in the(seen, "placeholder").hint
 
 
 def test_a_key_is_not_taken_for_a_slip_of_one_that_is_set() -> None:
@@ -392,7 +392,7 @@ def test_openais_key_has_none_of_geminis_models() -> None:
     "host", ["localhost:3000", "127.0.0.1:3000", "127.1.2.3", "[::1]:3000", "0.0.0.0:80"]
 )
 def test_browsers_find_nothing_at_localhost(host: str) -> None:
-    assert the(look(f"NEXT_PUBLIC_API_URL=http://{host}/api\n"), "localhost").remedy
+    assert the(look(f"NEXT_PUBLIC_API_URL=http://{host}/api\n"), "localhost").hint
 
 
 def test_browsers_find_a_public_address() -> None:
@@ -403,7 +403,7 @@ def test_a_database_on_a_host_that_is_no_service_is_an_error_with_the_services()
     finding = the(look("POSTGRES_URL=postgresql://u:p@pg:5432/x\n", uses=pixel_uses()), "host")
     assert finding.level is EnvironmentLevel.ERROR
     assert "`pg`" in finding.message
-    assert "postgres" in finding.remedy
+    assert "postgres" in finding.hint
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
@@ -533,8 +533,8 @@ def test_no_value_breaks_a_check_or_gets_to_the_terminal(
         surroundings=EVERYTHING,
     )
     for finding in seen.findings:
-        assert is_harmless(finding.message + finding.remedy)
-        assert len(finding.message + finding.remedy) < 2000
+        assert is_harmless(finding.message + finding.hint)
+        assert len(finding.message + finding.hint) < 2000
 
 
 SECRET_LETTERS = st.text(alphabet="qjxzQJXZ$#'\"\\ @:/-_.{}?", min_size=9, max_size=40)
@@ -551,7 +551,7 @@ SECRET_LETTERS = st.text(alphabet="qjxzQJXZ$#'\"\\ @:/-_.{}?", min_size=9, max_s
 def test_no_value_of_a_secret_is_in_what_is_said(key: str, value: str, quote: str) -> None:
     seen = look(f"{key}={quote}{value}{quote}\n", uses=pixel_uses(), surroundings=EVERYTHING)
     row = next(row for row in seen.rows if row.key == key)
-    said = " ".join(f"{item.message} {item.remedy} {item.mend or ''}" for item in seen.findings)
+    said = " ".join(f"{item.message} {item.hint} {item.mend or ''}" for item in seen.findings)
     for part in (value, row.written, row.effective or ""):
         assert len(part.strip()) < 6 or part.strip() not in said
 
@@ -561,5 +561,5 @@ def test_no_value_of_a_secret_is_in_what_is_said(key: str, value: str, quote: st
 def test_no_password_of_a_url_is_in_what_is_said(password: str) -> None:
     text = f"POSTGRES_URL='postgres://user:{password}@nowhere:5432/x'\n"
     seen = look(text, uses=pixel_uses(), surroundings=EVERYTHING)
-    said = " ".join(f"{item.message} {item.remedy} {item.mend or ''}" for item in seen.findings)
+    said = " ".join(f"{item.message} {item.hint} {item.mend or ''}" for item in seen.findings)
     assert password not in said

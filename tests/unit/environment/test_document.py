@@ -168,7 +168,7 @@ def test_what_compose_refuses_is_a_fault(text: str, line: int, key: str) -> None
     (fault,) = DotenvDocument.parse(text.encode()).faults
     assert (fault.line, fault.key) == (line, key)
     assert fault.message
-    assert fault.remedy
+    assert fault.hint
 
 
 def test_a_fault_says_nothing_of_the_value() -> None:

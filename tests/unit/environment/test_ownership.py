@@ -17,7 +17,7 @@ def test_the_repair_needs_docker_and_no_sudo() -> None:
     assert repair.command == (
         "docker run --rm -v /home/pixel/pixel:/data alpine chown 1000:1000 /data/.env"
     )
-    assert repair.remedy == f"Run: {repair.command}"
+    assert repair.hint == f"Run: {repair.command}"
 
 
 def test_a_folder_is_given_back_itself() -> None:

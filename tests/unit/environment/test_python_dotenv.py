@@ -141,7 +141,7 @@ def test_no_difference_is_overlooked(head: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words", "remedy"),
+    ("text", "words", "hint"),
     [
         ("A=$$x\n", "gets “$$x”, compose “$x”", "in single quotes"),
         ('A="\\0101"\n', "gets “\\0101”, compose “A”", "without quotes"),
@@ -156,11 +156,11 @@ def test_no_difference_is_overlooked(head: str, value: str) -> None:
         ("\tA\tB=1\n", "gets no value", "in the name"),
     ],
 )
-def test_a_difference_is_a_remark_with_a_fix(text: str, words: str, remedy: str) -> None:
+def test_a_difference_is_a_remark_with_a_fix(text: str, words: str, hint: str) -> None:
     finding = the(look(text), RULE)
     assert finding.level is EnvironmentLevel.INFO
     assert words in finding.message
-    assert remedy in finding.remedy
+    assert hint in finding.hint
 
 
 @pytest.mark.parametrize("text", ["A=$$x\n", 'A="\\0101"\n', "A='a\r\nb'\n"])
@@ -188,7 +188,7 @@ def test_the_value_of_a_secret_is_in_no_finding() -> None:
     text = "DB_PASSWORD=k3J9$$Lq0\nB='x${DB_PASSWORD}'\nC=$DB_PASSWORD\n"
     found = [item for item in look(text).findings if item.rule == RULE]
     assert [item.key for item in found] == ["DB_PASSWORD", "B"]
-    assert not any("k3J9" in f"{item.message}{item.remedy}{item.mend}" for item in found)
+    assert not any("k3J9" in f"{item.message}{item.hint}{item.mend}" for item in found)
 
 
 @pytest.mark.parametrize(

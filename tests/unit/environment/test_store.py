@@ -89,7 +89,7 @@ class TestReading:
         (tmp_path / "b").symlink_to(tmp_path / "a")
         with pytest.raises(FileError) as raised:
             read_file(tmp_path / "a")
-        assert raised.value.remedy
+        assert raised.value.hint
 
     def test_a_folder_is_told_apart_and_why_docker_made_it(self, tmp_path: Path) -> None:
         (tmp_path / ".env").mkdir()
@@ -141,7 +141,7 @@ class TestReading:
         finally:
             os.seteuid(0)
             path.unlink()
-        assert raised.value.remedy == (
+        assert raised.value.hint == (
             f"Run: docker run --rm -v /tmp:/data alpine chown 65534:{os.getegid()} "
             f"/data/{path.name}"
         )
@@ -220,7 +220,7 @@ class TestAnother:
             store.save(file, NEW, read)
         assert file.read_bytes() == b"A=theirs\n"
         assert raised.value.now.data == b"A=theirs\n"
-        assert raised.value.remedy
+        assert raised.value.hint
 
     def test_nor_when_it_comes_at_the_last_moment(
         self, store: EnvironmentStore, file: Path, monkeypatch: pytest.MonkeyPatch
@@ -316,7 +316,7 @@ class TestAnother:
         monkeypatch.setattr(files, "sync_folder", spoil)
         with pytest.raises(FileError, match="but reads back differently") as raised:
             store.save(file, NEW, store.read(file))
-        assert store.history(file).versions()[0].id in raised.value.remedy
+        assert store.history(file).versions()[0].id in raised.value.hint
 
 
 def failing(number: int, *, on: Callable[[int], bool]) -> Callable[[int], None]:
@@ -336,7 +336,7 @@ def is_in(folder: Path) -> Callable[[int], bool]:
 
 class TestFailing:
     @pytest.mark.parametrize(
-        ("number", "remedy"),
+        ("number", "hint"),
         [
             (errno.ENOSPC, "Free some space on the disk"),
             (errno.EDQUOT, "Free some space on the disk"),
@@ -347,18 +347,18 @@ class TestFailing:
             (errno.EIO, "free space"),
         ],
     )
-    def test_the_old_file_is_whole_and_the_remedy_fits(
+    def test_the_old_file_is_intact_and_the_hint_fits(
         self,
         store: EnvironmentStore,
         file: Path,
         monkeypatch: pytest.MonkeyPatch,
         number: int,
-        remedy: str,
+        hint: str,
     ) -> None:
         monkeypatch.setattr(os, "fsync", failing(number, on=is_in(file.parent)))
         with pytest.raises(FileError) as raised:
             store.save(file, NEW, store.read(file))
-        assert remedy in raised.value.remedy
+        assert hint in raised.value.hint
         assert file.read_bytes() == OLD
         assert names(file.parent) == [".env"]
 
@@ -394,7 +394,7 @@ class TestFailing:
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
         with pytest.raises(FileError, match="belongs to root") as raised:
             store.save(file, NEW, read)
-        assert "chown 1000:" in raised.value.remedy
+        assert "chown 1000:" in raised.value.hint
         assert file.read_bytes() == OLD
 
     @root_only
@@ -407,7 +407,7 @@ class TestFailing:
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
         with pytest.raises(FileError, match="group is group 4321") as raised:
             store.save(file, NEW, read)
-        assert raised.value.remedy.endswith("/data/.env")
+        assert raised.value.hint.endswith("/data/.env")
         assert file.read_bytes() == OLD
 
     def test_a_second_name_would_keep_the_old_content(

@@ -300,10 +300,10 @@ def test_rules_have_an_order() -> None:
 
 def test_a_container_no_longer_restarted_is_down_and_not_in_a_loop() -> None:
     stopped = service(down(3, restarts=9), state=ServiceState.EXITED)
-    _, what, why, remedy = first_finding(stopped)
+    _, what, why, hint = first_finding(stopped)
     assert what.startswith("is down")
     assert why == "exit code 3, after the daemon had restarted it 9 times"
-    assert "stop it" not in remedy
+    assert "stop it" not in hint
 
 
 def test_unhealthy_takes_precedence_over_out_of_sync() -> None:

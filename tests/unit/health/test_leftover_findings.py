@@ -30,10 +30,10 @@ def beside(old: Container, **changes: object) -> Container:
 
 def test_leftovers_of_a_recreate_are_a_finding_with_a_fix() -> None:
     running, stopped = container(), down()
-    level, what, why, remedy = first_finding(service(running, beside(running)))
+    level, what, why, hint = first_finding(service(running, beside(running)))
     assert (level, what) == ("WARNING", "was not recreated completely")
     assert why.startswith("111111111111_shop-api-1 was created to replace")
-    assert remedy == "Remove it: pixel-tui run remove-leftovers api"
+    assert hint == "Remove it: pixel-tui run remove-leftovers api"
     found = first_finding(service(stopped, beside(stopped), state=ServiceState.EXITED))
     assert found[:2] == ("BROKEN", "is down: its recreate was interrupted")
     assert "leftovers are removed first" in found[3]

@@ -23,9 +23,9 @@ def test_a_missing_image_takes_precedence_over_a_dependency() -> None:
         state=ServiceState.ABSENT,
         sync=Sync(SyncAction.PULL, plain("image x/api is missing: it would be pulled")),
     )
-    what, why, remedy = finding_texts(absent, needed)
+    what, why, hint = finding_texts(absent, needed)
     assert (what, why) == ("has no container", "image x/api is missing: it would be pulled")
-    assert "docker compose pull api" in remedy
+    assert "docker compose pull api" in hint
     built = replace(absent, spec=replace(spec, builds=True), sync=Sync(SyncAction.BUILD))
     assert "docker compose build api" in finding_texts(built, needed)[2]
 
@@ -34,9 +34,9 @@ def test_a_missing_external_takes_precedence() -> None:
     volume = External("volume", plain("old"))
     spec = ServiceSpec(plain("api"), plain("image"), externals=(volume,))
     absent = service(spec=spec, state=ServiceState.ABSENT, missing=(volume,))
-    _, why, remedy = finding_texts(absent)
+    _, why, hint = finding_texts(absent)
     assert "external volume old does not exist" in why
-    assert "a new one is empty" in remedy
+    assert "a new one is empty" in hint
     created = service(
         down(state=ContainerState.CREATED), state=ServiceState.CREATED, spec=spec, missing=(volume,)
     )

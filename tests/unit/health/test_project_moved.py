@@ -105,12 +105,12 @@ def test_a_removed_old_file_is_an_error_with_a_fix(place: Path, opened: Open) ->
     (place / "old" / "compose.yml").unlink()
     with pytest.raises(ProjectMissing) as raised:
         project.resolve()
-    assert "Check -f" in str(raised.value.remedy)
+    assert "Check -f" in str(raised.value.hint)
     set_compose_file(place, "../new/compose.yml")
     with pytest.raises(ProjectMissing) as raised:
         project.resolve()
-    assert "Restart pixel-tui" in str(raised.value.remedy)
-    assert str(place / "new" / "compose.yml") in str(raised.value.remedy)
+    assert "Restart pixel-tui" in str(raised.value.hint)
+    assert str(place / "new" / "compose.yml") in str(raised.value.hint)
 
 
 def test_the_finding_has_the_open_files_and_the_fix() -> None:
@@ -121,4 +121,4 @@ def test_the_finding_has_the_open_files_and_the_fix() -> None:
     assert finding.severity is Severity.WARNING
     assert "/srv/new/compose.yml, but" in finding.what
     assert "/srv/old/compose.yml" in finding.what
-    assert "Restart pixel-tui" in finding.remedy
+    assert "Restart pixel-tui" in finding.hint

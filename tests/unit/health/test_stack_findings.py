@@ -26,11 +26,11 @@ def test_another_project_name_is_one_finding_for_the_stack() -> None:
     (finding,) = stack_findings(snapshot)
     assert "project shop" in finding.what
     assert "belong to web" in finding.what
-    assert "-p web" in finding.remedy
+    assert "-p web" in finding.hint
     of_service = finding_of(absent, snapshot, NOON)
     assert of_service is not None
     assert "web" in of_service.why
-    assert "Start it" not in of_service.remedy
+    assert "Start it" not in of_service.hint
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_another_project_name_is_one_finding_for_the_stack() -> None:
 def test_a_requested_missing_profile_is_a_finding(asked: tuple[str, ...], told: bool) -> None:
     found = stack_findings(replace(stack(), project=project_of(profiles=asked)))
     assert bool(found) == told
-    assert not found or ("tolls" in found[0].what and "tools" in found[0].remedy)
+    assert not found or ("tolls" in found[0].what and "tools" in found[0].hint)
 
 
 def test_without_a_project_the_labels_have_its_location_and_no_service_is_an_orphan() -> None:
@@ -52,10 +52,10 @@ def test_without_a_project_the_labels_have_its_location_and_no_service_is_an_orp
     snapshot = replace(stack(paused), project_trouble=trouble, by_labels=model)
     (finding,) = stack_findings(snapshot)
     assert "/srv/shop with /srv/shop/prod.yml" in finding.what
-    assert "work on these containers" in finding.remedy
+    assert "work on these containers" in finding.hint
     of_service = finding_of(paused, snapshot, NOON)
     assert of_service is not None
-    assert of_service.remedy == "Unpause it: docker unpause shop-api-1"  # compose would refuse
+    assert of_service.hint == "Unpause it: docker unpause shop-api-1"  # compose would refuse
 
 
 def made_with(files: str, env_files: str = "") -> Container:

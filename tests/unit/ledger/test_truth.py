@@ -44,7 +44,7 @@ def test_a_running_task_with_its_worker_agrees() -> None:
 def test_a_running_task_without_a_container_is_to_be_requeued() -> None:
     found = view(running())
     finding = only(found)
-    assert (finding.rule, finding.remedy) == ("gone", f"task-requeue {ONE}")
+    assert (finding.rule, finding.hint) == ("gone", f"task-requeue {ONE}")
     assert found.truth(found.tasks[0]).verdict is TaskVerdict.GONE
 
 
@@ -112,7 +112,7 @@ def test_a_worker_without_environment_is_known_by_its_name() -> None:
 def test_a_worker_without_a_task_is_a_finding() -> None:
     found = view(task(TWO), containers=(worker(),))
     assert only(found).rule == "stranger"
-    assert "docker stop" in only(found).remedy
+    assert "docker stop" in only(found).hint
 
 
 def test_a_worker_of_a_finished_task_is_a_finding() -> None:

@@ -408,7 +408,7 @@ class TestRefusals:
         engine = replace(ENGINE, connection=Connection.LOST, trouble=TROUBLE)
         with pytest.raises(OperationError, match="It broke") as raised:
             plan("restart", replace(running(), engine=engine), "api")
-        assert raised.value.remedy == "Mend it."
+        assert raised.value.hint == "Mend it."
 
     def test_a_project_that_compose_refuses(self) -> None:
         for action in ("recreate", "rebuild", "wipe-volumes"):
@@ -490,7 +490,7 @@ class TestWithoutCompose:
     ) -> None:
         with pytest.raises(OperationError, match=r"no container of landing\. It broke") as raised:
             plan("start", self.STACK, *targets)
-        assert raised.value.remedy == "Mend it."
+        assert raised.value.hint == "Mend it."
 
     @pytest.mark.parametrize("action", ["start", "stop", "restart"])
     def test_without_any_container_only_the_reason_is_told(self, action: str) -> None:

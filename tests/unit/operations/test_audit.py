@@ -122,11 +122,11 @@ def test_a_record_is_on_the_disk_before_anything_happens(
     assert (found.st_ino, found.st_size) in synced
 
 
-def test_a_trail_that_cannot_be_written_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+def test_a_trail_that_cannot_be_written_is_an_error_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FileError, match="audit") as raised:
         Audit(tmp_path / "file" / "audit.jsonl", FixedClock(NOW), ORIGIN).begin(status())
-    assert raised.value.remedy
+    assert raised.value.hint
 
 
 def test_a_full_disk_is_an_error_too(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,7 +332,7 @@ def test_a_seal_that_can_not_be_read_says_what_to_do(audit: Audit) -> None:
     seal_path(audit.path).mkdir()
     with pytest.raises(FileError, match="can't be read") as refused:
         audit.begin(status())
-    assert "or move it" in refused.value.remedy
+    assert "or move it" in refused.value.hint
     seal_path(audit.path).rename(seal_path(audit.path).with_name("away"))
     assert "missing" in audit.read().problems[0]
 

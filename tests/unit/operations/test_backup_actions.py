@@ -202,7 +202,7 @@ class TestRestore:
             with pytest.raises(FileError, match=r"needs 8.2kB \(8,192 bytes\)") as caught:
                 plan(name, facts(known), ID)
             assert caught.value.on == "/srv/pixel"
-            assert "before-TIME" in caught.value.remedy
+            assert "before-TIME" in caught.value.hint
 
     def test_one_that_was_not_made_here_says_what_it_runs_and_wants_a_word(self) -> None:
         elsewhere = facts(replace(past(), made_here=False))

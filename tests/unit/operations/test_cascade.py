@@ -316,7 +316,7 @@ class TestChangedNetwork:
         if action == "recreate":
             assert "elsewhere-db-1" in caught.value.what
             stop = shown((*COMMAND.docker, "stop", "elsewhere-db-1"))
-            assert caught.value.remedy == f"Wait until it exits, or stop it: {stop}"
+            assert caught.value.hint == f"Wait until it exits, or stop it: {stop}"
 
     def test_a_stopped_stranger_on_it_is_named_with_what_repairs_it(self) -> None:
         strangers = (
@@ -452,7 +452,7 @@ class TestNetworkOfAnother:
         assert app is not None
         found = finding_of(app, snapshot, NOW)
         assert found is not None
-        assert found.remedy.startswith("Recreate it")
+        assert found.hint.startswith("Recreate it")
 
     def test_a_gateway_that_is_created_takes_along_what_shared_the_one_that_is_gone(self) -> None:
         app = container("app", joins=("d" * 64,), network_of="d" * 64)

@@ -373,7 +373,7 @@ class TestApply:
         known = facts(impact(changed("api"), networks=(stranger,)))
         with pytest.raises(OperationError, match="while probe is running on it") as caught:
             plan("environment-apply", known, ID, stack=on_net)
-        assert "stop probe" in caught.value.remedy
+        assert "stop probe" in caught.value.hint
         unread = replace(net, unread=plain("Nobody answers."))
         with pytest.raises(OperationError, match="are unknown: Nobody answers"):
             plan("environment-apply", facts(impact(changed("api"), networks=(unread,))), ID)
@@ -385,7 +385,7 @@ class TestApply:
         with pytest.raises(OperationError, match="changes volume pixel_data") as caught:
             plan("environment-apply", known, ID, stack=stack(container("api"), specs=specs))
         for words in ("stop api", "rm --force api", "volume rm pixel_data", "up --detach api"):
-            assert words in caught.value.remedy
+            assert words in caught.value.hint
         assert plan("environment-save", known, ID).steps
 
     def test_what_can_not_be_made_is_not_stopped_for_it(self) -> None:

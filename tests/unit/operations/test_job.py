@@ -304,7 +304,7 @@ class TestVerification:
         assert standing() is ExpectationState.MET
         assert standing(started_at=NOW + timedelta(seconds=9)) is ExpectationState.WAITING
 
-    def test_an_engine_that_is_lost_meanwhile_is_told_with_its_remedy(self, desk: Desk) -> None:
+    def test_a_lost_engine_is_reported_with_its_hint(self, desk: Desk) -> None:
         trouble = Trouble(plain("Nobody answers."), plain("Start the engine."), NOW)
         lost = replace(ENGINE, connection=Connection.LOST, trouble=trouble)
         desk.runner.on_start = lambda: desk.observer.show(again(), engine=lost)
@@ -633,7 +633,7 @@ class TestDoor:
         with pytest.raises(LockHeld, match="Restart agent") as raised:
             desk.operator().run(plan)
         for words in ("rolled back in", "`c` in pixel-tui", "`pixel-tui env confirm`"):
-            assert words in raised.value.remedy
+            assert words in raised.value.hint
         desk.runner.commands[0].end(1)
         job.wait(PATIENCE)
 

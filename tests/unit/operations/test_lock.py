@@ -45,7 +45,7 @@ def test_a_second_change_is_refused_and_told_by_whom(tmp_path: Path) -> None:
     message = str(raised.value)
     for part in ("Restart agent", "ana", "vps", "41", "12:00:05 UTC"):
         assert part in message
-    assert raised.value.remedy
+    assert raised.value.hint
 
 
 def test_it_is_free_again_afterwards(tmp_path: Path) -> None:

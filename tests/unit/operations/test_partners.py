@@ -57,10 +57,10 @@ def app_of(snapshot: StackSnapshot) -> Service:
     return found
 
 
-def remedy(snapshot: StackSnapshot) -> tuple[str, str]:
+def hint(snapshot: StackSnapshot) -> tuple[str, str]:
     found = finding_of(app_of(snapshot), snapshot, NOW)
     assert found is not None
-    return found.what, found.remedy
+    return found.what, found.hint
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_memory_of_before_is_no_memory_that_is_shared(owner: Container, why: str
     assert app.is_ok is not bool(why)
     assert app.cut_off_from is (Namespace.IPC if why else None)
     if why:
-        what, advice = remedy(snapshot)
+        what, advice = hint(snapshot)
         assert what == "is cut off from the IPC namespace of owner"
         assert advice.startswith("Restart it (r)")
 
@@ -86,7 +86,7 @@ def test_memory_of_before_is_no_memory_that_is_shared(owner: Container, why: str
 def test_memory_of_a_container_that_is_gone_wants_another_container() -> None:
     snapshot = memory(container("owner"), ipc_of=GONE)
     assert "is gone" in app_of(snapshot).cut_off
-    assert remedy(snapshot)[1].startswith("Recreate it")
+    assert hint(snapshot)[1].startswith("Recreate it")
     with pytest.raises(OperationError, match=r"shares the IPC namespace .* \(recreate it\)"):
         plan("restart", snapshot, "app")
 
@@ -203,10 +203,10 @@ def test_what_was_killed_with_another_is_told_from_an_end_of_its_own(
         why = "it was killed with owner, whose PID namespace it shares" if ended else ""
         assert app_of(snapshot).cut_off == why
         if ended:
-            assert remedy(snapshot)[1] == "Start it (s); if owner is down, it is started first."
+            assert hint(snapshot)[1] == "Start it (s); if owner is down, it is started first."
     if not changes:
         gone = tracer(again, pid_of=GONE)
-        assert remedy(gone)[1] == "Recreate it (a): it can't be started again."
+        assert hint(gone)[1] == "Recreate it (a): it can't be started again."
 
 
 def test_who_need_not_run_is_well_though_it_was_killed_with_another() -> None:

@@ -37,7 +37,7 @@ def quotes() -> list[str]:
 
 @pytest.mark.parametrize("quote", quotes())
 def test_a_quoted_sentence_is_the_programs(quote: str) -> None:
-    # A message is made of a sentence, what it is about, and its remedy.
+    # A message is made of a sentence, what it is about, and its hint.
     pieces = re.split(r"…|(?<=[.?])\s|──", quote)
     known = [piece.strip(" .:,()") for piece in pieces if piece]
     long_enough = [piece for piece in known if len(piece) >= SHORTEST]

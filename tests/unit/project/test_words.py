@@ -143,7 +143,7 @@ def test_what_is_quoted_on_a_page_is_left_alone(tmp_path: Path) -> None:
 def test_what_people_read_is_found_in_the_code() -> None:
     source = """
 Binding("m", "merge", "Merge", id="merge", tooltip="Merge both")
-raise FileError(f"{path} can't be read", on=str(path), remedy="Fix it" if mine else "Ask")
+raise FileError(f"{path} can't be read", on=str(path), hint="Fix it" if mine else "Ask")
 self.notify("Copied.", title="Log", timeout=2)
 Content.assemble(("bold words", "bold"), f" and {more}")
 parser.add_argument("--json", action="store_true", help="as JSON")

@@ -145,7 +145,7 @@ def test_an_old_secret_is_a_finding_with_the_command_to_run() -> None:
         Severity.NOTE,
         "may have an old secret token (TOKEN)",
     )
-    assert "pixel-tui run recreate agent" in found.remedy
+    assert "pixel-tui run recreate agent" in found.hint
 
 
 # Reading files.

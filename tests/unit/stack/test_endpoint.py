@@ -78,7 +78,7 @@ def test_an_empty_variable_is_ignored(docker_config: Path) -> None:
 def test_a_missing_context_is_an_error_with_its_name(docker_config: Path) -> None:
     with pytest.raises(UsageError, match="No such Docker context: far") as error:
         find_endpoint({"DOCKER_CONFIG": str(docker_config)}, context="far")
-    assert "docker context ls" in error.value.remedy
+    assert "docker context ls" in error.value.hint
 
 
 def test_a_missing_current_context_is_an_error(docker_config: Path) -> None:
@@ -152,4 +152,4 @@ def test_tls_settings_that_cannot_be_used_are_an_error(docker_config: Path, tmp_
     }
     with pytest.raises(UsageError, match="TLS") as error:
         find_endpoint(environment)
-    assert "DOCKER_CERT_PATH" in error.value.remedy
+    assert "DOCKER_CERT_PATH" in error.value.hint

@@ -227,7 +227,7 @@ def test_an_outdated_image_is_a_finding_with_a_fix() -> None:
     (found,) = findings(snapshot, NOW)
     assert "built into its image" in found.what
     assert found.why == "image built with another NEXT_PUBLIC_API_URL"
-    assert "docker compose build api" in found.remedy
+    assert "docker compose build api" in found.hint
 
 
 def test_a_restart_names_the_variables_it_does_not_apply() -> None:

@@ -73,7 +73,7 @@ def test_yesterdays_time_of_day_uses_yesterdays_offset() -> None:
 def test_an_invalid_time_is_an_error(typed: str) -> None:
     with pytest.raises(InvalidTime) as caught:
         jump_target(typed, now=NOW, zone=ZONE)
-    assert "10:42" in caught.value.remedy
+    assert "10:42" in caught.value.hint
 
 
 @given(st.text(max_size=30))

@@ -31,7 +31,7 @@ def test_a_removed_container_is_not_requested_for_ever(stage: Stage) -> None:
     stage.show()
     stage.wait_until(lambda: stage.feed.status.state is FeedState.WAITING)
     assert "has no container" in stage.feed.status.reason
-    assert "docker compose up -d api" in stage.feed.status.remedy
+    assert "docker compose up -d api" in stage.feed.status.hint
     time.sleep(0.1)
     asked = len(stage.engine.requests)
     stage.assert_lines_stay("one", "two", "three")
@@ -87,8 +87,8 @@ SHARED = External("network", plain("shared"))
 def test_no_fix_is_suggested_that_would_fail(status: FeedStatus, reason: str, fix: str) -> None:
     assert status.state is FeedState.WAITING
     assert reason in status.reason
-    assert status.remedy.endswith(fix)
-    assert bool(status.remedy) is bool(fix)
+    assert status.hint.endswith(fix)
+    assert bool(status.hint) is bool(fix)
 
 
 def test_a_refusal_is_shown_and_retried_until_allowed() -> None:
@@ -110,7 +110,7 @@ def test_a_log_without_a_readable_driver_is_never_requested() -> None:
     stage = Stage(replace(A, log_driver=SafeText("none")))
     stage.feed.start()
     stage.wait_until(lambda: stage.feed.status.state is FeedState.REFUSED)
-    assert "json-file" in stage.feed.status.remedy
+    assert "json-file" in stage.feed.status.hint
     assert not stage.engine.requests
     stage.feed.close()
 
@@ -121,7 +121,7 @@ def test_logs_continue_after_a_lost_engine_is_back(stage: Stage) -> None:
     stage.lose_engine()
     stage.wait_until(lambda: stage.feed.status.state is FeedState.WAITING)
     assert stage.feed.status.reason == "The Docker daemon does not answer."
-    assert stage.feed.status.remedy == "Start it."
+    assert stage.feed.status.hint == "Start it."
     asked = len(stage.engine.requests)
     time.sleep(0.1)
     assert len(stage.engine.requests) == asked

@@ -231,7 +231,7 @@ def test_a_program_that_cannot_be_started_is_an_error_with_a_fix(
     (tmp_path / "plain-file").write_text("#!/bin/sh\n")
     with pytest.raises(OperationError, match=says) as raised:
         ProcessRunner().start(argv, directory=str(tmp_path / folder), environment={}, output=output)
-    assert raised.value.remedy
+    assert raised.value.hint
 
 
 def test_without_an_output_file_nothing_is_started(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_an_invalid_address_is_an_error_with_examples(address: str) -> None:
         SdkTransport(address, None, plain(address)).get("/a")
     assert wrong.value.sentence == f"Not a valid Docker address: {address}."
     for scheme in ("unix://", "tcp://", "ssh://"):
-        assert scheme in wrong.value.remedy
+        assert scheme in wrong.value.hint
 
 
 def test_ssh_without_paramiko_is_an_error_with_a_fix(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,4 +180,4 @@ def test_ssh_without_paramiko_is_an_error_with_a_fix(monkeypatch: pytest.MonkeyP
     monkeypatch.delattr("docker.api.client.SSHHTTPAdapter")
     with pytest.raises(EngineUnreachable, match="needs paramiko, which is not installed") as wrong:
         SdkTransport("ssh://ana@vps", None, plain("ssh://ana@vps")).get("/a")
-    assert "`pipx inject pixel-tui paramiko`" in wrong.value.remedy
+    assert "`pipx inject pixel-tui paramiko`" in wrong.value.hint

@@ -17,7 +17,7 @@ def agreement(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 link.level,
                 link.then.key,
                 f"{link.message.removesuffix('.')}.",
-                link.remedy,
+                link.hint,
                 mend=link.mend,
             )
 

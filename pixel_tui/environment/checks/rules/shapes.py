@@ -33,7 +33,7 @@ def shapes(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             EnvironmentLevel.WARNING if known.shape is Shape.TOKEN else EnvironmentLevel.ERROR,
             key,
             wrong,
-            _remedy(known),
+            _hint(known),
             mend=tidy if tidy != value and not why_wrong(known, tidy) else None,
         )
 
@@ -52,7 +52,7 @@ def like_the_example(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 EnvironmentLevel.WARNING,
                 key,
                 f"{wrong} The example has one there.",
-                _REMEDIES[shape],
+                _HINTS[shape],
             )
 
 
@@ -139,7 +139,7 @@ _JUDGES: Final[Mapping[Shape, Callable[[Known, str], str]]] = {
     Shape.HEX: _hex,
     Shape.TOKEN: _token,
 }
-_REMEDIES: Final[Mapping[Shape, str]] = {
+_HINTS: Final[Mapping[Shape, str]] = {
     Shape.URL: "Write it as scheme://host/path; in a password, / # ? and @ are written as "
     "%2F %23 %3F and %40.",
     Shape.PORT: f"Write a number from 1 to {HIGHEST_PORT}.",
@@ -150,10 +150,10 @@ _REMEDIES: Final[Mapping[Shape, str]] = {
 }
 
 
-def _remedy(known: Known) -> str:
+def _hint(known: Known) -> str:
     if known.looks:
         return f"It should look like: {known.looks}."
-    return _REMEDIES[known.shape] if known.shape is not None else ""
+    return _HINTS[known.shape] if known.shape is not None else ""
 
 
 CHECKS: Final[tuple[Check, ...]] = (shapes, like_the_example)

@@ -16,7 +16,7 @@ def faults(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     for fault in case.document.faults:
         if case.about(fault.key):
             yield EnvironmentFinding(
-                "syntax", EnvironmentLevel.ERROR, fault.key, fault.line, fault.message, fault.remedy
+                "syntax", EnvironmentLevel.ERROR, fault.key, fault.line, fault.message, fault.hint
             )
 
 

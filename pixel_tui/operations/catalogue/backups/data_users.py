@@ -57,7 +57,7 @@ def data_users(
     if holders is None:
         raise OperationError(
             "Docker did not list its containers in time, so the users of the data are unknown.",
-            remedy="Make the plan again.",
+            hint="Make the plan again.",
         )
     held = _held(draft, past, list(items), holders)
     known = draft.snapshot.project is not None
@@ -87,7 +87,7 @@ def data_users(
         raise OperationError(
             "pixel-tui runs in a container that the restore must stop.",
             on=own[0].name,
-            remedy="Run it on the host, or in a separate container.",
+            hint="Run it on the host, or in a separate container.",
         )
     singles = [
         holder

@@ -54,7 +54,7 @@ def chosen_backup(draft: PlanDraft) -> tuple[PastState, Manifest]:
             if past.backup.manifest is None:
                 raise OperationError(past.backup.trouble)
             return past, past.backup.manifest
-    raise OperationError("No such backup.", on=draft.subject, remedy="See `pixel-tui backup list`.")
+    raise OperationError("No such backup.", on=draft.subject, hint="See `pixel-tui backup list`.")
 
 
 def worker_step(

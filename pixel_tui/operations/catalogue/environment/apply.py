@@ -117,7 +117,7 @@ def _require_same_project(draft: PlanDraft, impact: Impact) -> None:
         raise OperationError(
             f"The project name would become {impact.project}, but the containers belong to "
             f"{draft.snapshot.project_name}.",
-            remedy="Don't change COMPOSE_PROJECT_NAME; or save it, and take the old stack down "
+            hint="Don't change COMPOSE_PROJECT_NAME; or save it, and take the old stack down "
             "yourself.",
         )
 
@@ -145,7 +145,7 @@ def _require_kept_volumes(draft: PlanDraft, impact: Impact) -> None:
     ]
     raise OperationError(
         f"It changes volume {volume.name}, but compose never changes an existing volume.",
-        remedy="Save it without applying it. To change the volume: make and verify a backup "
+        hint="Save it without applying it. To change the volume: make and verify a backup "
         f"(pixel-tui run backup), then {' && '.join(map(shown, lines))}, then restore the "
         "backup.",
     )
@@ -184,7 +184,7 @@ def _require_read_networks(impact: Impact) -> None:
         raise OperationError(
             f"It changes network {network.name}, and the containers on it are unknown: "
             f"{network.unread}",
-            remedy="Try again, or save it without applying it.",
+            hint="Try again, or save it without applying it.",
         )
 
 

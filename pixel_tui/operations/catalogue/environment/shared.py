@@ -31,7 +31,7 @@ class CandidateOutdated(OperationError):
         super().__init__(
             "The file has changed since this edit began, so nothing was saved.",
             on=path,
-            remedy="Open the environment (E), merge (r), then save again.",
+            hint="Open the environment (E), merge (r), then save again.",
         )
 
 
@@ -115,9 +115,7 @@ def chosen_candidate(draft: PlanDraft) -> tuple[EnvironmentFacts, Candidate]:
     for environment in draft.facts.environment.every:
         if environment.trouble:  # it may be one of that file
             raise OperationError(environment.trouble)
-    raise OperationError(
-        "No such candidate.", on=draft.subject, remedy="Save from the editor again."
-    )
+    raise OperationError("No such candidate.", on=draft.subject, hint="Save from the editor again.")
 
 
 def accepted_impact(candidate: Candidate) -> Impact:
@@ -127,9 +125,9 @@ def accepted_impact(candidate: Candidate) -> Impact:
         OperationError: Compose refuses it, or has not answered.
     """
     if candidate.impact is None:
-        raise OperationError("Compose has not evaluated this change yet.", remedy="Try again.")
+        raise OperationError("Compose has not evaluated this change yet.", hint="Try again.")
     if candidate.impact.refusal:
-        raise OperationError(candidate.impact.refusal, remedy="Fix it in the editor first.")
+        raise OperationError(candidate.impact.refusal, hint="Fix it in the editor first.")
     return candidate.impact
 
 

@@ -128,7 +128,7 @@ def _down(draft: PlanDraft) -> tuple[str, ...]:
     if names:
         raise OperationError(
             f"Compose can't take down {listed(names)}: {project.refused_together}.",
-            remedy=f"Remove them first: docker rm --force {' '.join(names)}.",
+            hint=f"Remove them first: docker rm --force {' '.join(names)}.",
         )
     return command.compose_argv("down")
 

@@ -28,7 +28,7 @@ def draft_add(draft: PlanDraft) -> None:
         raise OperationError(
             "No such draft of a task.",
             on=draft.subject,
-            remedy="Create it with `pixel-tui ledger add`.",
+            hint="Create it with `pixel-tui ledger add`.",
         )
     task = found[0].task
     draft.subject = plain(task.short)

@@ -27,13 +27,13 @@ def draft_requeue(draft: PlanDraft) -> None:
         raise OperationError(
             f"The task may be running{where}.",
             on=task.short,
-            remedy="Stop its worker with `task-stop`, or wait a moment.",
+            hint="Stop its worker with `task-stop`, or wait a moment.",
         )
     if not task.tries_left:
         raise OperationError(
             f"The task has had {task.tries} of {task.max_attempts} attempts.",
             on=task.short,
-            remedy="Abort it with `task-abort`.",
+            hint="Abort it with `task-abort`.",
         )
     ledger_step(
         draft,

@@ -24,7 +24,7 @@ def draft_retry(draft: PlanDraft) -> None:
         raise OperationError(
             f"The task has had {task.tries} of {task.max_attempts} attempts.",
             on=task.short,
-            remedy="Queue it as a new task if you want to try again.",
+            hint="Queue it as a new task if you want to try again.",
         )
     mind_the_pause(draft, task)
     ledger_step(

@@ -34,7 +34,7 @@ def no_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
     """Why nothing can be done with a task."""
     reading = facts.ledger.reading
     if reading.trouble is not None:
-        return f"{reading.trouble.what} {reading.trouble.remedy}"
+        return f"{reading.trouble.what} {reading.trouble.hint}"
     fix = "`pixel-tui ledger add` creates one"
     return "" if reading.present else f"There is no task ledger (data/task-ledger.json): {fix}."
 
@@ -42,7 +42,7 @@ def no_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
 def troubled_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
     """Why nothing can be queued: where there is no ledger one is made."""
     trouble = facts.ledger.reading.trouble
-    return f"{trouble.what} {trouble.remedy}" if trouble is not None else ""
+    return f"{trouble.what} {trouble.hint}" if trouble is not None else ""
 
 
 def choices_of(*statuses: TaskStatus) -> Callable[[Facts], Sequence[Choice]]:
@@ -66,9 +66,7 @@ def chosen_task(draft: PlanDraft) -> Task:
     """
     found = draft.facts.ledger.reading.named(draft.subject)
     if not found:
-        raise OperationError(
-            "No such task.", on=draft.subject, remedy="See `pixel-tui ledger list`."
-        )
+        raise OperationError("No such task.", on=draft.subject, hint="See `pixel-tui ledger list`.")
     if len(found) > 1:
         same = len({task.id for task in found}) == 1
         why = "Several tasks have this id" if same else "Several ids start with that"
@@ -142,7 +140,7 @@ def require_idle(draft: PlanDraft) -> None:
     if up:
         raise OperationError(
             f"A worker is already running: {up[0].container.name} is {up[0].words}.",
-            remedy="Only one worker runs at a time: wait for it, or stop it with `task-stop`.",
+            hint="Only one worker runs at a time: wait for it, or stop it with `task-stop`.",
         )
     lock = facts.ledger.reading.lock
     if lock is None:
@@ -150,11 +148,11 @@ def require_idle(draft: PlanDraft) -> None:
     whose = f" for {lock.task[:8]}" if lock.task else ""
     if lock.starting(facts.read_at):
         raise OperationError(
-            f"A worker is being started: the lock is held{whose}.", remedy="Wait a moment."
+            f"A worker is being started: the lock is held{whose}.", hint="Wait a moment."
         )
     raise OperationError(
         f"The worker lock is held{whose}, but no worker is running: it is stale.",
-        remedy="Remove it with `task-unlock`.",
+        hint="Remove it with `task-unlock`.",
     )
 
 
@@ -185,7 +183,7 @@ def spawn_steps(draft: PlanDraft, task_id: str, *, rebuild: bool = False) -> Non
     service = draft.snapshot.service(SERVICE)
     if service is None or service.spec is None:
         raise OperationError(
-            "The compose file has no service `worker`.", remedy="See `pixel-tui status`."
+            "The compose file has no service `worker`.", hint="See `pixel-tui status`."
         )
     refuse_changed_networks(draft, [SERVICE])  # `run` makes networks again, as `up` does
     name = container_name(task_id, rebuild=rebuild)

@@ -27,7 +27,7 @@ def draft_spawn(draft: PlanDraft) -> None:
         raise OperationError(
             f"The task has had {task.tries} of {task.max_attempts} attempts.",
             on=task.short,
-            remedy="Queue it as a new task if you want to try again.",
+            hint="Queue it as a new task if you want to try again.",
         )
     require_idle(draft)
     mind_the_pause(draft, task)
