@@ -1,4 +1,4 @@
-"""The footer: the keys of where one is, in one line."""
+"""The footer: the keys of the focused view, in one line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,10 @@ class _Key:
 class KeyBar(Widget):
     """One painted line in place of a widget a key: it changes with every focus.
 
-    A click on a key presses it. Above it there may be a notice, which is more urgent.
+    A click on a key presses it. The app's notice, if there is one, is shown above the keys.
+
+    Args:
+        notices: Whether it is; a screen that shows the same itself needs no notice.
     """
 
     DEFAULT_CSS = """
@@ -48,18 +51,20 @@ class KeyBar(Widget):
     KeyBar.-notice { height: 2; }
     """
 
-    notice: reactive[Content] = reactive(Content(""))
+    notice: reactive[str] = reactive("", toggle_class="-notice")
+
+    def __init__(self, *, notices: bool = True) -> None:
+        super().__init__()
+        self._notices = notices
 
     def on_mount(self) -> None:
-        """Hear when other keys count."""
+        """Follow the screen's bindings and the app's notice."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
-        for screen in self.app.screen_stack:  # what is opened above one with a notice has it too
-            for bar in screen.query(KeyBar):
-                self.notice = bar.notice or self.notice
+        if self._notices:
+            self.watch(self.app, "notice", self._set_notice)
 
-    def watch_notice(self) -> None:
-        """Take the line for it, or give it back."""
-        self.set_class(bool(self.notice), "-notice")
+    def _set_notice(self, notice: str | None) -> None:
+        self.notice = notice or ""
 
     def _bindings_updated(self, _screen: Screen[object]) -> None:
         self.refresh()
@@ -101,7 +106,9 @@ class KeyBar(Widget):
             for key in keys
         ]
         line = Content(" " * gap).join(parts)
-        return Content("\n").join([self.notice, line]) if self.notice else line
+        if not self.notice:
+            return line
+        return Content("\n").join([Content.styled(self.notice, "$text-warning bold"), line])
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked on."""

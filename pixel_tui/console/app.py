@@ -12,6 +12,7 @@ from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.reactive import var
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -21,6 +22,7 @@ from pixel_tui.console.theme import EVERY, default_theme
 from pixel_tui.errors import UsageError
 from pixel_tui.plurals import counted
 from pixel_tui.terminal.app import TerminalApp
+from screens.changes.countdown import ApplyCountdown
 from screens.dashboard import screen as dashboard
 from screens.dashboard.palette import Palette, StackCommands
 from screens.dashboard.screen import DashboardScreen
@@ -34,6 +36,7 @@ PRELOAD_SECONDS: Final = 3.0
 WATCH_SECONDS: Final = 0.7
 """After the first picture: the jobs of other consoles are looked at from then on, and the
 environment files are read."""
+COUNTDOWN_SECONDS: Final = 1.0
 _THEMES: Final = {theme.name: theme for theme in EVERY}
 
 
@@ -72,6 +75,9 @@ class PixelTui(TerminalApp):
         ),
     ]
 
+    notice: var[str] = var("")
+    """Shown on every screen: an apply waits to be confirmed. Empty if none does."""
+
     def __init__(self, parts: ConsoleParts) -> None:
         # Asked for no colour, Textual paints greys, and black on black in a theme of the
         # terminal's own colours, unless it is told of those from the start.
@@ -87,6 +93,7 @@ class PixelTui(TerminalApp):
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._told_to_end = False
         self._see_to_jobs = False
+        self._countdown: ApplyCountdown | None = None
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
 
@@ -130,6 +137,13 @@ class PixelTui(TerminalApp):
         """Look at the stack from now on."""
         self.parts.observer.start()
         self.call_after_refresh(self._settle)
+        if self.parts.operations is not None:
+            self._countdown = ApplyCountdown(self, self.parts.operations.jobs)
+            self.set_interval(COUNTDOWN_SECONDS, self._count_down)
+
+    def _count_down(self) -> None:
+        if self._countdown is not None:
+            self.notice = self._countdown.tick()
 
     def _settle(self) -> None:
         """After the first picture: collect garbage again, but not among what stays for good."""

@@ -1,51 +1,45 @@
-"""The time to confirm an apply, counted down on every screen of the console.
+"""The time left to confirm an apply, shown on every screen.
 
-Who saved an environment may be anywhere in the console when it works, and what is not confirmed
-is rolled back.
+An apply that is not confirmed in time is rolled back, and the user may be on any screen when it
+starts to wait.
 """
 
-from textual.content import Content
-from textual.screen import Screen
+from textual.dom import DOMNode
 
+from pixel_tui.confirm_keys import ConfirmKeys
+from pixel_tui.humanize import span
 from screens.changes.console_jobs import ConsoleJobs
-from widgets.countdown import countdown_words
-from widgets.dashboard.status_bar import StatusBar
-from widgets.key_bar import KeyBar
 
 
 class ApplyCountdown:
-    """Shows how long an apply waits to be confirmed, whichever console runs it.
+    """The notice of an apply that waits to be confirmed, in whichever console it runs.
 
     Args:
-        dashboard: The screen below every other; its header shows it.
-        jobs: Finds out whether one waits.
+        node: Runs the workers that check if one waits.
+        jobs: Finds out if one waits.
     """
 
-    def __init__(self, dashboard: Screen[None], jobs: ConsoleJobs) -> None:
-        self._dashboard = dashboard
+    def __init__(self, node: DOMNode, jobs: ConsoleJobs) -> None:
+        self._node = node
         self._jobs = jobs
-        self._looking = False
+        self._checking = False
 
-    def show(self) -> None:
-        """Show it now, and find out how it is by the next time."""
+    def tick(self) -> str:
+        """The notice as of the last check, empty if no apply waits; starts the next check."""
+        if self._jobs.applies and not self._checking:
+            self._checking = True
+            self._node.run_worker(self._check, thread=True, group="files")
         left = self._jobs.seconds_to_confirm
-        keys = self._jobs.confirm_keys
-        header = self._dashboard.query_one(StatusBar)
-        header.confirm_keys, header.to_confirm = keys, left
-        words = Content("")
-        if left is not None:
-            words = Content.styled(countdown_words(left, keys), "$text-warning bold")
-        for screen in self._dashboard.app.screen_stack[1:]:
-            # The job's own screen says it with all that there is to say.
-            own = getattr(screen, "watched_job", "") == self._jobs.waiting_job
-            for bar in screen.query(KeyBar):
-                bar.notice = Content("") if own else words
-        if self._jobs.applies and not self._looking:
-            self._looking = True
-            self._dashboard.run_worker(self._look, thread=True, group="files")
+        return "" if left is None else countdown_words(left, self._jobs.confirm_keys)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         try:
             self._jobs.look_whether_one_waits()
         finally:
-            self._looking = False
+            self._checking = False
+
+
+def countdown_words(seconds: float, keys: ConfirmKeys) -> str:
+    """When the apply is rolled back, and the keys that keep it."""
+    left = span(round(seconds))
+    return f"apply rolls back in {left}: {keys.open}, then {keys.keep} keeps it"

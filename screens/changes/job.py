@@ -90,7 +90,9 @@ class JobScreen(Dialog[None]):
             dialog.border_title = Content(f"Job: {self._job.status.plan.title}")
             yield Static(id="job-state", markup=False)
             yield JobOutput(id="job-output")
-        yield KeyBar()
+        # An apply that waits for confirmation shows its own countdown.
+        ended = self._job.status.state.ended
+        yield KeyBar(notices=self._confirmation is None or ended)
 
     @when_composed
     def on_mount(self) -> None:

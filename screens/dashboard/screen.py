@@ -1,13 +1,15 @@
 """The dashboard: the service table and, around it, what belongs to the selected row."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -17,7 +19,6 @@ from pixel_tui.settings import Memory
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.terminal.painting import paint_changed_lines
-from screens.changes.countdown import ApplyCountdown
 from screens.changes.flow import Operations
 from screens.changes.watching import Watching
 from screens.dashboard.bindings import BINDINGS
@@ -49,7 +50,6 @@ over a slow line, moves the cursor and waits for nothing else."""
 SETTLE_SECONDS: Final = 0.15
 """How long the cursor rests on a row before its log is opened."""
 CLOCK_SECONDS: Final = 2.0
-COUNTDOWN_SECONDS: Final = 1.0
 LOGS_SECONDS: Final = 0.5
 """The logs come with the first complete table, or then: an engine may not answer."""
 
@@ -73,6 +73,15 @@ class DashboardScreen(Screen[None]):
     AUTO_FOCUS = "ServiceTable"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide"), (190, "-very-wide")]  # noqa: RUF012  Textual declares it for instances
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+
+    snapshot: var[StackSnapshot | None] = var(None)
+    now: var[datetime | None] = var(None)
+    jobs_running: var[int] = var(0)
+    services_pane = getters.query_one(ServicesPane)
+    panes = getters.query_one(Panes)
+    _details = getters.query_one(DetailsPane)
+    _jobs = getters.query_one(JobsPane)
+    _events = getters.query_one(EventList)
 
     def __init__(
         self,
@@ -102,7 +111,6 @@ class DashboardScreen(Screen[None]):
         self._restarts = RestartWatch()
         self._grown: frozenset[str] = frozenset()
         self._changes = StackChanges(self, observer)
-        self._countdown = ApplyCountdown(self, operations.jobs) if operations is not None else None
         self._settling: tuple[Timer, ...] = ()
         self._logs = LateLogs(
             observer,
@@ -117,8 +125,10 @@ class DashboardScreen(Screen[None]):
         # Textual learns the width after the first picture, and would paint another one.
         widest = max(item for item in self.HORIZONTAL_BREAKPOINTS if item[0] <= self.app.size.width)
         self.add_class(widest[1])
-        yield StatusBar(self._modes)
-        yield Banner(markup=False)
+        yield StatusBar(self._modes).data_bind(
+            DashboardScreen.snapshot, DashboardScreen.now, DashboardScreen.jobs_running
+        )
+        yield Banner(markup=False).data_bind(DashboardScreen.snapshot, DashboardScreen.now)
         with Panes(id="panes"):
             read_only = self._operations is None
             seen = InspectedServices(self._observer, self._clock, read_only=read_only)
@@ -140,7 +150,7 @@ class DashboardScreen(Screen[None]):
                 id=Pane.JOBS.value,
                 classes="pane lower",
             )
-        yield KeyBar()
+        yield KeyBar(notices=False)  # the status bar has them
 
     def on_mount(self) -> None:
         """Subscribe, and show what is known already."""
@@ -148,7 +158,6 @@ class DashboardScreen(Screen[None]):
         self.table.sort_by(self.look.sorting)
         self.table.choose_columns(self.look.columns)
         self.set_interval(CLOCK_SECONDS, self._tick)
-        self.set_interval(COUNTDOWN_SECONDS, self._count_down)
         self._take_snapshot()
         self._share_height()
         self.set_timer(LOGS_SECONDS, self._open_logs)
@@ -158,23 +167,9 @@ class DashboardScreen(Screen[None]):
         self._changes.unsubscribe()
 
     @property
-    def services_pane(self) -> ServicesPane:
-        """The service table and what is around it."""
-        return self.query_one(ServicesPane)
-
-    @property
     def table(self) -> ServiceTable:
         """The service table."""
         return self.services_pane.table
-
-    @property
-    def panes(self) -> Panes:
-        """The panes."""
-        return self.query_one(Panes)
-
-    @property
-    def _snapshot(self) -> StackSnapshot:
-        return self._observer.snapshot
 
     def _in_thread(self, run: Callable[[], None]) -> None:
         self.run_worker(run, thread=True, group="files")
@@ -192,15 +187,16 @@ class DashboardScreen(Screen[None]):
             case Topic.USAGE:
                 self._draw_rows()
             case Topic.EVENTS:
-                self.query_one(EventList).show(self._observer.events)
+                self._events.show(self._observer.events)
                 self._draw_details()
 
     def _take_snapshot(self) -> None:
-        self._grown = self._restarts.restarted_recently(self._snapshot, self._clock.now())
+        snapshot = self._observer.snapshot
+        self._grown = self._restarts.restarted_recently(snapshot, self._clock.now())
         self._draw_rows()
         self._draw_frame()
         self._draw_details()
-        if self._snapshot.complete and not self._logs.begun:
+        if snapshot.complete and not self._logs.begun:
             self.call_after_refresh(self._open_logs)
 
     @when_composed
@@ -212,22 +208,13 @@ class DashboardScreen(Screen[None]):
         self._draw_rows()
         self._draw_frame()
         self._logs.tick(self._clock.now())
-        self.query_one(JobsPane).tick()
-
-    @when_composed
-    def _count_down(self) -> None:
-        if self._countdown is not None:
-            self._countdown.show()
+        self._jobs.tick()
 
     def _draw_rows(self) -> None:
         self.services_pane.draw_rows(self._grown)
 
     def _draw_frame(self) -> None:
-        now = self._clock.now()
-        status = self.query_one(StatusBar)
-        status.snapshot = self._snapshot
-        status.now = now
-        self.query_one(Banner).show(self._snapshot, now)
+        self.snapshot, self.now = self._observer.snapshot, self._clock.now()
         self.services_pane.draw_frame()
         self.call_after_refresh(self._share_height)
 
@@ -236,7 +223,7 @@ class DashboardScreen(Screen[None]):
         self.panes.share_height(self.services_pane.height_wanted)
 
     def _draw_details(self) -> None:
-        self.query_one(DetailsPane).show(self.table.current)
+        self._details.show(self.table.current)
 
     def on_resize(self) -> None:
         """Share the height anew."""
@@ -339,7 +326,7 @@ class DashboardScreen(Screen[None]):
     @property
     def service_names(self) -> tuple[str, ...]:
         """The services there are."""
-        return tuple(service.name for service in self._snapshot.services)
+        return tuple(service.name for service in self._observer.snapshot.services)
 
     def select(self, service: str) -> None:
         """Put the cursor on a service."""
@@ -349,7 +336,7 @@ class DashboardScreen(Screen[None]):
     def action_probe(self) -> None:
         """Show the health log of the selected row."""
         self._draw_details()  # the cursor may not have rested on this row yet
-        self.query_one(DetailsPane).open_health_log()
+        self._details.open_health_log()
 
     def action_columns(self) -> None:
         """Choose the columns."""
@@ -360,7 +347,7 @@ class DashboardScreen(Screen[None]):
         text = self.services_pane.container_names
         if self.panes.focused is Pane.DETAILS:
             self._draw_details()
-            text = self.query_one(DetailsPane).text
+            text = self._details.text
         if text:
             self.copy(text)
 
@@ -376,4 +363,4 @@ class DashboardScreen(Screen[None]):
     @on(JobsPane.Changed)
     def _jobs_changed(self, event: JobsPane.Changed) -> None:
         self._logs.tell(event.statuses)
-        self.query_one(StatusBar).jobs_running = event.running
+        self.jobs_running = event.running

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -50,6 +50,11 @@ class ServicesPane(Vertical):
                 tooltip="The next service that something is wrong with"),
     ]  # fmt: skip
 
+    table = getters.query_one(ServiceTable)
+    filter_box = getters.query_one(FilterBox)
+    _advice = getters.query_one(Advice)
+    _empty = getters.query_one("#empty", Static)
+
     def __init__(
         self,
         observer: Observer,
@@ -73,16 +78,6 @@ class ServicesPane(Vertical):
         yield Static(id="empty", markup=False)
         yield ServiceTable()
         yield Advice()
-
-    @property
-    def table(self) -> ServiceTable:
-        """The service table."""
-        return self.query_one(ServiceTable)
-
-    @property
-    def filter_box(self) -> FilterBox:
-        """The line for the filter's words."""
-        return self.query_one(FilterBox)
 
     @property
     def height_wanted(self) -> int:
@@ -146,7 +141,8 @@ class ServicesPane(Vertical):
             finding = replace(finding, what=plain(f"{finding.what}, {_seen(snapshot, now)}"))
         troubled = self._troubled(now)
         others = sum(row is None or row.service != name for name in troubled)
-        self.query_one(Advice).show(finding, _calm(snapshot, troubled, now), others)
+        self._advice.finding, self._advice.others = finding, others
+        self._advice.all_clear = _all_clear(snapshot, troubled, now)
 
     def _troubled(self, now: datetime) -> Sequence[str]:
         """The services that something is wrong with, as they are listed."""
@@ -179,9 +175,8 @@ class ServicesPane(Vertical):
             said = f"No service matches “{plain(words)}”. Esc clears the filter."
         if said != self._emptiness:
             self._emptiness = said
-            empty = self.query_one("#empty", Static)
-            empty.set_class(bool(said), "-shown")
-            empty.update(Content(said))
+            self._empty.set_class(bool(said), "-shown")
+            self._empty.update(Content(said))
 
     def _draw_filter(self, now: datetime) -> None:
         """Show the filter in the title, with how many problems it hides."""
@@ -211,7 +206,7 @@ def _seen(snapshot: StackSnapshot, now: datetime) -> str:
     return f"seen {ago(snapshot.taken_at, now)}" if snapshot.taken_at else "never seen"
 
 
-def _calm(snapshot: StackSnapshot, troubled: Sequence[str], now: datetime) -> str:
+def _all_clear(snapshot: StackSnapshot, troubled: Sequence[str], now: datetime) -> str:
     if not snapshot.complete or snapshot.project_trouble is not None:
         return ""
     if snapshot.stale:

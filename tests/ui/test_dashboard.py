@@ -187,7 +187,7 @@ async def test_order_and_columns_are_remembered_and_no_filter() -> None:
 
 async def test_a_filter_counts_the_problems_that_it_hides() -> None:
     async with console() as it:
-        wrong = [item.service for item in findings(it.dashboard._snapshot, it.clock.now())]
+        wrong = [item.service for item in findings(it.app.parts.observer.snapshot, it.clock.now())]
         assert len(wrong) > 1
         await it.press("slash", *"zzz", "enter")
         assert f"{len(wrong)} problems hidden" in it.text("#services-pane")

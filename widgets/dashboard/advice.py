@@ -2,6 +2,7 @@
 
 from textual.app import RenderResult
 from textual.content import Content
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from pixel_tui.health.finding import Finding, Severity
@@ -22,28 +23,19 @@ class Advice(Widget):
     }
     """
 
-    _finding: Finding | None = None
-    _calm = ""
-    _others = 0
-
-    def show(self, finding: Finding | None, calm: str, others: int) -> None:
-        """Show the finding; or something calm.
-
-        Args:
-            finding: What is wrong with the selected service.
-            calm: What to say where nothing is.
-            others: How many other services have a finding.
-        """
-        if (finding, calm, others) != (self._finding, self._calm, self._others):
-            self._finding, self._calm, self._others = finding, calm, others
-            self.refresh()
+    finding: reactive[Finding | None] = reactive(None)
+    """The finding of the selected service."""
+    all_clear: reactive[str] = reactive("")
+    """Shown if it has none."""
+    others: reactive[int] = reactive(0)
+    """The number of other services with a finding."""
 
     def render(self) -> RenderResult:
         """Both lines; the first is cut before the number of others."""
-        if self._finding is None:
-            return Content(self._calm)
-        first, second = _lines(self._finding)
-        more = Content.styled(f"  +{self._others} more (n)" if self._others else "", "$text-accent")
+        if self.finding is None:
+            return Content(self.all_clear)
+        first, second = _lines(self.finding)
+        more = Content.styled(f"  +{self.others} more (n)" if self.others else "", "$text-accent")
         width = max(self.content_size.width - more.cell_length, 0)
         cut = first.truncate(width, ellipsis=True, pad=True)
         return Content("\n").join([cut + more, second])

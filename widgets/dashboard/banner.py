@@ -1,8 +1,10 @@
-"""What stands in the way: the engine, compose or the project, with the hint."""
+"""Problems of the Docker daemon, compose or the project, each with its fix."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from textual.content import Content
+from textual.reactive import var
 from textual.widgets import Static
 
 from pixel_tui.health.stack_findings import stack_findings
@@ -11,7 +13,7 @@ from widgets.rows.figures import since
 
 
 class Banner(Static):
-    """Shown only while the picture is not whole."""
+    """Lists the problems of the stack as a whole; hidden if there are none."""
 
     DEFAULT_CSS = """
     Banner {
@@ -22,20 +24,35 @@ class Banner(Static):
     Banner.-shown { display: block; }
     """
 
-    def show(self, snapshot: StackSnapshot, now: datetime) -> None:
-        """Say what is wrong with the engine, the project or the stack as a whole, if anything."""
-        parts = [
-            _sentence(trouble, now)
-            for trouble in (snapshot.engine.trouble, snapshot.project_trouble)
-            if trouble is not None
-        ]
-        parts += [
-            Content.assemble(("! ", "bold"), (finding.what, "bold"), f" {finding.hint}")
-            for finding in stack_findings(snapshot)
-        ]
-        self.set_class(bool(parts), "-shown")
-        if parts:
-            self.update(Content("\n").join(parts))
+    snapshot: var[StackSnapshot | None] = var(None)
+    now: var[datetime | None] = var(None)
+    problems: var[Content] = var(Content(""), init=False)
+    """One line a problem; empty if there is none."""
+
+    def watch_snapshot(self) -> None:
+        """List the problems of a new snapshot."""
+        self._list_problems()
+
+    def watch_now(self) -> None:
+        """Update how long each problem has lasted."""
+        self._list_problems()
+
+    def watch_problems(self) -> None:
+        """Show the problems, or hide the banner."""
+        self.set_class(bool(self.problems), "-shown")
+        self.update(self.problems)
+
+    def _list_problems(self) -> None:
+        if self.snapshot is not None and self.now is not None:
+            self.problems = Content("\n").join(_lines(self.snapshot, self.now))
+
+
+def _lines(snapshot: StackSnapshot, now: datetime) -> Iterator[Content]:
+    for trouble in (snapshot.engine.trouble, snapshot.project_trouble):
+        if trouble is not None:
+            yield _sentence(trouble, now)
+    for finding in stack_findings(snapshot):
+        yield Content.assemble(("! ", "bold"), (finding.what, "bold"), f" {finding.hint}")
 
 
 def _sentence(trouble: Trouble, now: datetime) -> Content:

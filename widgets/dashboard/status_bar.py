@@ -1,4 +1,4 @@
-"""The header: which stack, on which engine, in which mode, and how it is."""
+"""The header: the stack, its Docker daemon, the mode, and the totals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,11 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
 from pixel_tui.health.restarts import unstable
 from pixel_tui.humanize import ago, memory_size
 from pixel_tui.plurals import counted
 from pixel_tui.stack.model.container import HealthStatus
 from pixel_tui.stack.model.snapshot import Connection, ServiceState, StackSnapshot
-from widgets.countdown import countdown_words
 from widgets.lines.fitted_line import LinePart, fitted
 
 
@@ -91,21 +89,26 @@ class StatusBar(Widget):
     snapshot: reactive[StackSnapshot | None] = reactive(None)
     now: reactive[datetime | None] = reactive(None)
     jobs_running: reactive[int] = reactive(0)
-    to_confirm: reactive[float | None] = reactive(None)
-    """Seconds before an apply is rolled back that waits to be confirmed; None without one."""
+    notice: reactive[str] = reactive("")
+    """More urgent than the running jobs, and shown in their place."""
 
     def __init__(self, modes: Sequence[Mode]) -> None:
         super().__init__()
         self._modes = modes
-        self.confirm_keys = DEFAULT_KEYS
-        """What keeps an apply that waits to be confirmed."""
+
+    def on_mount(self) -> None:
+        """Follow the notice of the app."""
+        self.watch(self.app, "notice", self._set_notice)
+
+    def _set_notice(self, notice: str | None) -> None:
+        self.notice = notice or ""
 
     def render(self) -> RenderResult:
         """Both lines, left and right part each."""
         if self.snapshot is None or self.now is None:
             return Content("")
         width = self.size.width - 2
-        jobs = _jobs(self.jobs_running, self.to_confirm, self.confirm_keys)
+        jobs = _jobs(self.jobs_running, self.notice)
         now = fitted([jobs, _age(self.snapshot, self.now)], width)
         return Content("\n").join(
             [
@@ -159,9 +162,9 @@ def _engine(snapshot: StackSnapshot) -> Sequence[LinePart]:
     ]
 
 
-def _jobs(running: int, to_confirm: float | None, keys: ConfirmKeys) -> LinePart:
-    if to_confirm is not None:
-        return LinePart(Content.styled(countdown_words(to_confirm, keys), "$text-warning bold"))
+def _jobs(running: int, notice: str) -> LinePart:
+    if notice:
+        return LinePart(Content.styled(notice, "$text-warning bold"))
     words = f"{counted(running, 'job')} running" if running else ""
     return LinePart(Content.styled(words, "$text-accent bold"))
 
