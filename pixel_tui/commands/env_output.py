@@ -13,7 +13,7 @@ from pixel_tui.commands.status_output import shell_fix
 from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.overview import KeyRow, Overview
-from pixel_tui.environment.dotenv.difference import Difference, DiffLineKind
+from pixel_tui.environment.dotenv.difference import DiffLineKind, DotenvDiff
 from pixel_tui.health.finding import Finding
 from pixel_tui.plurals import counted
 from pixel_tui.stack.model.json_value import JsonObject
@@ -149,7 +149,7 @@ def impact_as_text(path: Path, impact: Impact, old: Sequence[Finding] = ()) -> s
     return "\n".join(plain(line) for line in lines)
 
 
-def difference_as_text(old: Path, new: Path, found: Difference) -> str:
+def difference_as_text(old: Path, new: Path, found: DotenvDiff) -> str:
     """Two files compared, line by line."""
     lines = (
         "..." if line.kind is DiffLineKind.GAP else f"{line.kind.value}{line.text}"

@@ -24,7 +24,7 @@ from pixel_tui.commands.env_choice import (
 from pixel_tui.commands.options import ExitCode
 from pixel_tui.commands.run import run_action
 from pixel_tui.environment.checks.layers import set_in, short_names
-from pixel_tui.environment.dotenv.assignment import edited, removed
+from pixel_tui.environment.dotenv.assignment import with_value, without_key
 from pixel_tui.environment.storage.file_lock import file_lock
 from pixel_tui.environment.storage.file_state import FileState, read_file
 from pixel_tui.environment.storage.staging import Staging
@@ -104,7 +104,7 @@ def set_key(arguments: argparse.Namespace, session: Session, command: ComposeCom
         remark = f"{name} overrides it: compose uses that value."
 
     def make(data: bytes) -> bytes:
-        return edited(data, key, value, environment, before)
+        return with_value(data, key, value, environment, before)
 
     edit = _Edit(make, f"{key} already has this value.", f"{key} is saved in", remark)
     return _in_tries(arguments, session, choice.command, edit)
@@ -123,7 +123,7 @@ def unset_key(arguments: argparse.Namespace, session: Session, command: ComposeC
     if not remark and (name := choice.counting(key, others, environment)):
         remark = f"{key} is still set by {name}."
     same = f"{key} is not set in {choice.path}."
-    edit = _Edit(lambda data: removed(data, key), same, f"{key} is removed from", remark)
+    edit = _Edit(lambda data: without_key(data, key), same, f"{key} is removed from", remark)
     return _in_tries(arguments, session, choice.command, edit)
 
 

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from pixel_tui.environment.dotenv.difference import IsSecret
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
-from pixel_tui.environment.dotenv.merge import Conflict, Merged, Side, resolve
+from pixel_tui.environment.dotenv.merge import Conflict, MergeResult, Side, resolve
 from pixel_tui.environment.editing.session import EditSession, PendingMerge
 from pixel_tui.text import SafeText, plain
 from screens.shared.dialog import Dialog
@@ -176,5 +176,7 @@ async def _merge(
         await take(pending.theirs, merged.document)
 
 
-async def _resolve(pending: PendingMerge, merged: Merged, sides: Sides, take: TakeMerged) -> None:
+async def _resolve(
+    pending: PendingMerge, merged: MergeResult, sides: Sides, take: TakeMerged
+) -> None:
     await take(pending.theirs, await asyncio.to_thread(resolve, merged, sides))

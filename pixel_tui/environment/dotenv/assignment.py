@@ -1,4 +1,4 @@
-"""One key of an environment file set to a value. Pure."""
+"""Sets or removes one key of an environment file. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,53 +7,53 @@ from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import NO_VALUES, read_values
 from pixel_tui.errors import UsageError
 
-MEND_FIRST: Final = "`pixel-tui env check` says where, and what to do."
+CHECK_FIRST: Final = "`pixel-tui env check` says where, and what to do."
 
 
-def edited(
+def with_value(
     data: bytes,
     key: str,
     value: str,
     environment: Mapping[str, str],
     earlier: Mapping[str, str] = NO_VALUES,
 ) -> bytes:
-    """The file with the key's entry that counts set to this, or with a new entry.
+    """Return the file with the key set to a value: its last entry, or a new one.
 
-    A key that is commented out gets its new entry behind that.
+    The new entry of a key that is commented out goes below the comment.
 
     Args:
         data: The file.
-        key: Whose value it is.
-        value: What compose is to read.
-        environment: The variables that compose would see.
-        earlier: What the environment files set that compose reads before this one.
+        key: The key.
+        value: The value that compose must read.
+        environment: The environment variables of compose.
+        earlier: The values of the environment files that compose reads before this one.
 
     Raises:
-        Unwritable: The key is none, or there is no way to write the value.
-        UsageError: Compose would refuse the file, or read something else.
+        Unwritable: The key is invalid, or the value can't be written in a `.env`.
+        UsageError: Compose would refuse the file, or read another value.
     """
     document = DotenvDocument.parse(data)
     entry = document.entry(key)
     if entry is not None and not entry.broken:
         after = document.with_value(entry, value)
     elif entry is not None:
-        raise UsageError("Compose can't read this key's line.", on=key, hint=MEND_FIRST)
+        raise UsageError("Compose can't read this key's line.", on=key, hint=CHECK_FIRST)
     else:
         commented = [item for item in document.entries if item.key == key]
         after = document.with_added(key, value, after=commented[-1] if commented else None)
     _require_readable(after)
     reading = read_values(after, environment, earlier).get(key)
     if reading is None or reading.value != value:
-        raise UsageError("Compose would read another value.", on=key, hint=MEND_FIRST)
+        raise UsageError("Compose would read another value.", on=key, hint=CHECK_FIRST)
     return after.data
 
 
-def removed(data: bytes, key: str) -> bytes:
-    """The file without a key: every line that sets it, for else one before would count.
+def without_key(data: bytes, key: str) -> bytes:
+    """Return the file without any entry of a key: an earlier one would count otherwise.
 
     Args:
         data: The file.
-        key: Which.
+        key: The key.
 
     Raises:
         UsageError: Compose would refuse the file.
@@ -72,5 +72,5 @@ def _require_readable(document: DotenvDocument) -> None:
         fault = document.faults[0]
         raise UsageError(
             f"Compose refuses the file for its line {fault.line}: {fault.message}",
-            hint=MEND_FIRST,
+            hint=CHECK_FIRST,
         )

@@ -1,4 +1,4 @@
-"""Which keys two contents of a `.env` read differently."""
+"""The keys whose values differ between two versions of a `.env`."""
 
 import os
 
@@ -7,7 +7,7 @@ from pixel_tui.environment.dotenv.values import read_values
 
 
 def changed_keys(before: bytes, after: bytes) -> frozenset[str]:
-    """The keys that are new, gone, or that compose reads as another value."""
+    """Return the keys that were added or removed, or whose value changed for compose."""
     old, new = (
         {
             key: reading.value

@@ -1,6 +1,6 @@
-"""What two environment files have not in common, without a value of a secret.
+"""Compares two environment files, with secrets masked.
 
-Not even a secret's length is told: of one that changed it is said that it changed.
+A changed secret is only marked as changed; not even its length is shown.
 """
 
 import re
@@ -11,15 +11,15 @@ from typing import Final
 
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.line_matcher import LineMatcher
-from pixel_tui.environment.dotenv.units import groups
+from pixel_tui.environment.dotenv.units import line_blocks
 from pixel_tui.redaction.redactor import MASK, is_secret_value, redact
 from pixel_tui.text import SafeText, plain
 
 CONTEXT: Final = 3
-"""Lines that are shown before and behind each difference."""
+"""Lines that are shown above and below each difference."""
 _CHANGED: Final = " (changed)"
-_DIFFERENTLY: Final = " (the same value, written differently)"
-_INVISIBLY: Final = " (different invisible characters)"
+_WRITTEN_DIFFERENTLY: Final = " (the same value, written differently)"
+_INVISIBLE: Final = " (different invisible characters)"
 
 _COMMENTED = re.compile(
     r"(?P<head>\s*#[#\s]*(?:export\s+)?(?P<key>[\w.\-]+)\s*[=:]\s*)(?P<quote>['\"]?)", re.ASCII
@@ -32,120 +32,122 @@ IsSecret = Callable[[DotenvEntry], bool]
 """Whether the value of an entry is secret."""
 
 
-class KeyDifference(StrEnum):
-    """What became of a key."""
+class KeyChangeKind(StrEnum):
+    """How a key changed."""
 
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
     COMMENTED_OUT = "commented out"
     RESTORED = "restored"
-    """It was commented out, and counts again."""
+    """It was commented out before."""
     REORDERED = "reordered"
-    """It means the same, at another place."""
+    """Moved, with the same value."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyChange:
-    """One key that is not in both files alike."""
+    """One key that differs between the files."""
 
     key: SafeText
-    kind: KeyDifference
+    kind: KeyChangeKind
     secret: bool
     before: SafeText | None
-    """Its value as written, masked where it is secret; None where it did not count."""
+    """The value as written, masked if it is secret; None if the key was not set."""
     after: SafeText | None
 
 
 class DiffLineKind(StrEnum):
-    """Which file a line is of."""
+    """Which file a line belongs to."""
 
     BOTH = " "
     OLD = "-"
     NEW = "+"
     GAP = "@"
-    """Lines of both are left out here."""
+    """Lines of both files are left out here."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line as it is shown; a value of several lines is one."""
+    """One line as shown; a multi-line value is one."""
 
     kind: DiffLineKind
     text: SafeText
     number: int
-    """In the file that it is of, from 1; of both, in the new one. 0 for a gap."""
+    """The line number in its file, from 1; in the new file for `BOTH`; 0 for a gap."""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Two files compared."""
+class DotenvDiff:
+    """The result of comparing two files."""
 
     changes: tuple[KeyChange, ...]
-    """In the order of the new file, then those that are gone."""
+    """In the order of the new file, then removed keys."""
     lines: tuple[DiffLine, ...]
 
     @property
     def is_empty(self) -> bool:
-        """Whether they are the same, to the letter."""
+        """Whether the files are identical."""
         return not self.lines
 
 
 def difference(
     old: DotenvDocument, new: DotenvDocument, secret: IsSecret, *, context: int = CONTEXT
-) -> Difference:
+) -> DotenvDiff:
     """Compare two files.
 
     Args:
-        old: The file before.
-        new: The file after.
-        secret: Whether a value is secret. A key that has a secret value anywhere in the files is
-            masked everywhere in them.
-        context: How many lines are shown around each difference.
+        old: The old file.
+        new: The new file.
+        secret: Whether a value is secret. A key with a secret value anywhere in the files is masked
+            everywhere.
+        context: How many lines to show around each difference.
     """
     secrets = frozenset(item.key for item in (*old.entries, *new.entries) if secret(item))
-    return Difference(tuple(_changes(old, new, secrets)), tuple(_lines(old, new, secrets, context)))
+    return DotenvDiff(
+        tuple(_changes(old, new, secrets)), tuple(_diff_lines(old, new, secrets, context))
+    )
 
 
 def _changes(
     old: DotenvDocument, new: DotenvDocument, secrets: Collection[str]
 ) -> Iterator[KeyChange]:
-    before, after = _counting(old), _counting(new)
-    moved = _moved(list(before), list(after))
-    off_before, off_after = _commented(old), _commented(new)
+    before, after = _effective_entries(old), _effective_entries(new)
+    moved = _moved_keys(list(before), list(after))
+    commented_before, commented_after = _commented_keys(old), _commented_keys(new)
     for key, entry in after.items():
-        was = before.get(key)
-        kind: KeyDifference | None = None
-        if was is None:
-            kind = KeyDifference.RESTORED if key in off_before else KeyDifference.ADDED
-        elif (was.raw, was.has_value) != (entry.raw, entry.has_value):
-            kind = KeyDifference.CHANGED
+        old_entry = before.get(key)
+        kind: KeyChangeKind | None = None
+        if old_entry is None:
+            kind = KeyChangeKind.RESTORED if key in commented_before else KeyChangeKind.ADDED
+        elif (old_entry.raw, old_entry.has_value) != (entry.raw, entry.has_value):
+            kind = KeyChangeKind.CHANGED
         elif key in moved:
-            kind = KeyDifference.REORDERED
+            kind = KeyChangeKind.REORDERED
         if kind is not None:
-            yield _change(key, kind, was, entry, secrets)
+            yield _change(key, kind, old_entry, entry, secrets)
     for key, entry in before.items():
         if key not in after:
-            kind = KeyDifference.COMMENTED_OUT if key in off_after else KeyDifference.REMOVED
+            kind = KeyChangeKind.COMMENTED_OUT if key in commented_after else KeyChangeKind.REMOVED
             yield _change(key, kind, entry, None, secrets)
 
 
 def _change(
     key: str,
-    kind: KeyDifference,
-    was: DotenvEntry | None,
-    now: DotenvEntry | None,
+    kind: KeyChangeKind,
+    old_entry: DotenvEntry | None,
+    new_entry: DotenvEntry | None,
     secrets: Collection[str],
 ) -> KeyChange:
-    before = None if was is None else _shown(was, secrets)
-    after = None if now is None else _shown(now, secrets)
-    if kind is KeyDifference.CHANGED and before == after and after is not None:
-        after = SafeText(after + (_CHANGED if MASK in after else _INVISIBLY))
+    before = None if old_entry is None else _display_value(old_entry, secrets)
+    after = None if new_entry is None else _display_value(new_entry, secrets)
+    if kind is KeyChangeKind.CHANGED and before == after and after is not None:
+        after = SafeText(after + (_CHANGED if MASK in after else _INVISIBLE))
     return KeyChange(plain(key), kind, key in secrets, before, after)
 
 
-def _counting(document: DotenvDocument) -> dict[str, DotenvEntry]:
-    """The entries that count: of each key the last."""
+def _effective_entries(document: DotenvDocument) -> dict[str, DotenvEntry]:
+    """Return the last entry of each key, which is the one that counts."""
     found: dict[str, DotenvEntry] = {}
     for entry in document.entries:
         if entry.key and not entry.commented:
@@ -154,31 +156,31 @@ def _counting(document: DotenvDocument) -> dict[str, DotenvEntry]:
     return found
 
 
-def _commented(document: DotenvDocument) -> frozenset[str]:
+def _commented_keys(document: DotenvDocument) -> frozenset[str]:
     return frozenset(entry.key for entry in document.entries if entry.commented)
 
 
-def _moved(before: Sequence[str], after: Sequence[str]) -> frozenset[str]:
-    """Keys that both files have, and that others have overtaken."""
+def _moved_keys(before: Sequence[str], after: Sequence[str]) -> frozenset[str]:
+    """Return the keys of both files whose order among them changed."""
     both = set(before) & set(after)
     old, new = ([key for key in keys if key in both] for keys in (before, after))
     stay = LineMatcher(old, new).get_matching_blocks()
     return frozenset(both.difference(*(old[block.a : block.a + block.size] for block in stay)))
 
 
-def _shown(entry: DotenvEntry, secrets: Collection[str]) -> SafeText:
-    """The value as it is written, or the mask."""
+def _display_value(entry: DotenvEntry, secrets: Collection[str]) -> SafeText:
+    """Return the value as written, or the mask."""
     if not entry.raw:
         return SafeText("")
-    # Of what compose can't read nobody knows where it was to end.
-    if _is_hidden(entry, secrets):
+    # If compose can't read it, its end is unknown.
+    if _must_mask(entry, secrets):
         return SafeText(MASK)
     return plain(redact(entry.raw))
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a file, or the lines of one entry."""
+    """A line of a file, or all lines of one entry."""
 
     content: bytes = field(repr=False)
     shown: SafeText
@@ -186,7 +188,7 @@ class _Line:
     entries: tuple[DotenvEntry, ...]
 
 
-def _lines(
+def _diff_lines(
     old: DotenvDocument, new: DotenvDocument, secrets: Collection[str], context: int
 ) -> Iterator[DiffLine]:
     before, after = _shown_lines(old, secrets), _shown_lines(new, secrets)
@@ -202,39 +204,41 @@ def _lines(
                 for line in after[new_start:new_end]:
                     yield DiffLine(DiffLineKind.BOTH, line.shown, line.number)
                 continue
-            gone = before[old_start:old_end]
-            for line in gone:
+            removed = before[old_start:old_end]
+            for line in removed:
                 yield DiffLine(DiffLineKind.OLD, line.shown, line.number)
-            alike = {line.shown for line in gone}
+            alike = {line.shown for line in removed}
             for line in after[new_start:new_end]:
-                told = line.shown + _what_is_hidden(line, values, alike=line.shown in alike)
-                yield DiffLine(DiffLineKind.NEW, SafeText(told), line.number)
+                text = line.shown + _hidden_change(line, values, alike=line.shown in alike)
+                yield DiffLine(DiffLineKind.NEW, SafeText(text), line.number)
 
 
-def _what_is_hidden(line: _Line, values: Mapping[str, Collection[str]], *, alike: bool) -> str:
-    """What a new line has that can't be seen in it.
+def _hidden_change(line: _Line, values: Mapping[str, Collection[str]], *, alike: bool) -> str:
+    """Return a note about a change that can't be seen in the new line; empty if there is none.
 
     Args:
         line: The line.
-        values: The values that each key had in the old file.
-        alike: Whether a line that is shown like this one has gone.
+        values: The values of each key in the old file.
+        alike: Whether a removed line looks the same.
     """
     if MASK in line.shown:
         known = [entry for entry in line.entries if entry.key in values]
         if any(entry.raw not in values[entry.key] for entry in known):
             return _CHANGED
-        return _DIFFERENTLY if alike else ""
-    return _INVISIBLY if alike else ""
+        return _WRITTEN_DIFFERENTLY if alike else ""
+    return _INVISIBLE if alike else ""
 
 
 def _shown_lines(document: DotenvDocument, secrets: Collection[str]) -> list[_Line]:
     quote = ""
     lines: list[_Line] = []
-    for group in groups(document, document.entries):
+    for group in line_blocks(document, document.entries):
         text = group.data.decode("utf-8", "replace")
-        usual = any(not entry.commented or _begins_anew(entry) for entry in group.entries)
-        if quote and not usual and text.lstrip().startswith("#"):
-            # The lines of a secret that was commented out: its quote is never closed.
+        starts_entry = any(
+            not entry.commented or _looks_like_assignment(entry) for entry in group.entries
+        )
+        if quote and not starts_entry and text.lstrip().startswith("#"):
+            # A line of a commented-out secret whose quote is still open.
             shown = SafeText(f"# {MASK}")
             quote = "" if quote in text else quote
         else:
@@ -246,13 +250,13 @@ def _shown_lines(document: DotenvDocument, secrets: Collection[str]) -> list[_Li
 def _shown_group(
     text: str, entries: Sequence[DotenvEntry], secrets: Collection[str]
 ) -> tuple[SafeText, str]:
-    """Lines without their secrets, and the quote that a comment leaves open."""
-    if any(_is_hidden(entry, secrets) for entry in entries):
+    """Return lines with their secrets masked, and the quote that a comment leaves open."""
+    if any(_must_mask(entry, secrets) for entry in entries):
         return plain(" ".join(_masked(entry, secrets) for entry in entries)), ""
     if entries or not text.strip():
         return plain(redact(text)), ""
     if not text.lstrip().startswith("#"):
-        # Compose can't read it, so nobody knows what it is: perhaps a line of a secret.
+        # Compose can't read it: it may be a line of a secret.
         return SafeText(MASK), ""
     match = _COMMENTED.match(text)
     if match is None:
@@ -263,17 +267,17 @@ def _shown_group(
     return plain(f"{match['head']}{MASK}"), match["quote"]
 
 
-def _begins_anew(entry: DotenvEntry) -> bool:
-    """Whether it looks like an assignment rather than like a line of a long secret."""
+def _looks_like_assignment(entry: DotenvEntry) -> bool:
+    """Whether it looks like an assignment rather than a line of a multi-line secret."""
     return entry.has_value and _USUAL_KEY.fullmatch(entry.key) is not None
 
 
-def _is_hidden(entry: DotenvEntry, secrets: Collection[str]) -> bool:
+def _must_mask(entry: DotenvEntry, secrets: Collection[str]) -> bool:
     return entry.broken or not entry.key or entry.key in secrets
 
 
 def _masked(entry: DotenvEntry, secrets: Collection[str]) -> str:
-    """An entry without what stands behind its value: an old secret is often kept there."""
+    """Return an entry without the comment after its value: an old secret is often kept there."""
     exported = "export " if entry.exported else ""
     separator = "=" if entry.has_value else ""
-    return f"{entry.mark}{exported}{entry.key}{separator}{_shown(entry, secrets)}"
+    return f"{entry.comment_prefix}{exported}{entry.key}{separator}{_display_value(entry, secrets)}"

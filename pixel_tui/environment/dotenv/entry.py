@@ -1,4 +1,4 @@
-"""What a `.env` is made of: entries, and the faults for which compose refuses it."""
+"""Entries and syntax faults of a `.env`."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +8,7 @@ from pixel_tui.text import SafeText
 
 
 class Quoting(StrEnum):
-    """How a value is written."""
+    """How a value is quoted."""
 
     NONE = "none"
     SINGLE = "single"
@@ -16,7 +16,7 @@ class Quoting(StrEnum):
 
     @property
     def character(self) -> str:
-        """What stands around a value that is written so."""
+        """The quote character; empty for an unquoted value."""
         return _CHARACTERS[self]
 
 
@@ -25,47 +25,47 @@ _CHARACTERS: Final = {Quoting.NONE: "", Quoting.SINGLE: "'", Quoting.DOUBLE: '"'
 
 @dataclass(frozen=True, slots=True)
 class DotenvEntry:
-    """One `KEY=value` of the file, or one that is commented out."""
+    """One `KEY=value` of the file; it may be commented out."""
 
     key: str
-    """Empty for a value without a name: `=x`, or a key alone at the very end of the file."""
+    """Empty for a value without a name: `=x`, or a bare key at the very end of the file."""
     line: int
-    """Of its first line, from 1."""
+    """The number of its first line, from 1."""
     lines: int
-    """How many lines it covers: more than one where a quoted value has line ends in it."""
+    """How many lines it covers: more than one if a quoted value contains line ends."""
     raw: str = field(repr=False)
-    """What stands behind the separator, as written: quotes included, comment and line end not."""
+    """The text after the separator, with quotes, without a comment and the line end."""
     written: str = field(repr=False)
     """`raw` without its quotes; escapes and variables are not resolved."""
     quoting: Quoting = Quoting.NONE
     exported: bool = False
     has_value: bool = True
-    """False for a key alone, which compose takes from its own environment."""
+    """False for a bare key, whose value compose takes from its own environment."""
     commented: bool = False
-    """`#KEY=value`: it is kept, and means nothing to compose."""
+    """Whether it is a comment: `#KEY=value`. Compose ignores it."""
     section: SafeText = SafeText("")
-    """The banner above it; empty where there is none."""
+    """The title of the banner above it; empty if there is none."""
     broken: bool = False
-    """Compose refuses the file for this entry; a fault of the same line says why."""
-    mark: str = ""
-    """What makes a comment of each of its lines: `# `."""
+    """Whether compose refuses the file because of it; the fault of the same line has the reason."""
+    comment_prefix: str = ""
+    """The prefix of each of its lines if it is commented out, such as `# `."""
     start: int = 0
-    """Where it begins in its first line, the mark not counted."""
+    """Its offset in its first line, without the comment prefix."""
     value_start: int = 0
-    """Where `raw` begins in its first line, the mark not counted."""
+    """The offset of `raw` in its first line, without the comment prefix."""
 
     @property
     def last_line(self) -> int:
-        """From 1."""
+        """The number of its last line, from 1."""
         return self.line + self.lines - 1
 
 
 @dataclass(frozen=True, slots=True)
 class DotenvFault:
-    """Syntax for which compose refuses the whole file."""
+    """A syntax error for which compose refuses the file."""
 
     line: int
     key: str
-    """Empty where none can be made out."""
+    """Empty if it is unknown."""
     message: SafeText
     hint: SafeText

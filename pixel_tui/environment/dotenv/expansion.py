@@ -1,10 +1,10 @@
-"""The variables in a value, as compose puts them in.
+"""Expands the variables in a value as compose does.
 
 `$A`, `${A}`, `${A:-d}`, `${A-d}`, `${A:?m}`, `${A?m}`, `${A:+r}`, `${A+r}`, nested to any depth,
-and `$$` for a dollar. Compose works out the text behind an operator even where it does not use
-it, so a wrong or a required variable in a default that is not needed is refused all the same.
-A `}` closes what the last `{` before it has opened, except directly behind that `{`; where
-nothing is closed that way the last `}` of the line is taken.
+and `$$` for a dollar sign. Compose expands the text after an operator even if it does not use it,
+so an invalid or required variable in an unused default is refused too. A `}` closes the last `{`
+before it, except directly after that `{`; if nothing is closed that way, the last `}` of the line
+counts.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Final
 
 Lookup = Callable[[str], str | None]
 
-# The reader ignores case, and by that takes two letters that are no ASCII.
+# Compose's reader ignores case, and so accepts two letters that are not ASCII.
 _FIRST: Final = "_A-Za-z\u017f\u212a"
 _REFERENCE = re.compile(
     rf"\$(?:(?P<dollar>\$)|(?P<name>[{_FIRST}][{_FIRST}0-9]*)"
@@ -23,86 +23,86 @@ _REFERENCE = re.compile(
 _BRACE = re.compile(r"\{.?|\}|\n", re.DOTALL)
 
 
-class Refusal(Exception):
-    """Compose refuses the whole file for this value."""
+class ExpansionError(Exception):
+    """Compose refuses the file for this value."""
 
 
-class TooLong(Exception):
-    """The value grows beyond what was allowed."""
+class ExpansionTooLong(Exception):
+    """The expanded value exceeds the limit."""
 
 
 @dataclass(slots=True)
 class Expansion:
-    """A value with its variables put in."""
+    """An expanded value and its variables."""
 
     value: str = ""
     names: dict[str, None] = field(default_factory=dict)
-    """The variables that were asked for, in order."""
+    """The variables that were looked up, in order."""
     unset: dict[str, None] = field(default_factory=dict)
-    """Those of them that compose warns of: they have no value and no operator."""
+    """Those that compose warns of: without a value and an operator."""
 
 
 @dataclass(slots=True)
 class _Frame:
-    """Text that is worked through: the value itself, or what stands behind an operator."""
+    """A text being expanded: the value itself, or the text after an operator."""
 
     end: int
     start: int = 0
     resume: int = 0
-    """Where its parent goes on."""
+    """Where its parent continues."""
     name: str = ""
     operator: str = ""
     parts: list[str] = field(default_factory=list)
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether compose can make sense of all references, whatever the variables are."""
+    """Whether compose can parse all references, regardless of the variables' values."""
     if "${" not in text:
         return True
-    return all(step is not None for step in _steps(text))
+    return all(token is not None for token in _tokens(text))
 
 
-def expanded(text: str, lookup: Lookup, *, limit: int) -> Expansion:
-    """Put the variables in.
+def expand(text: str, lookup: Lookup, *, limit: int) -> Expansion:
+    """Expand the variables of a value.
 
     Args:
-        text: The value, its quotes and escapes already resolved.
-        lookup: The value of a variable; None where nobody has set it.
-        limit: Characters that may be put together.
+        text: The value, with its quotes and escapes resolved.
+        lookup: Returns the value of a variable; None if it is unset.
+        limit: The most characters of the result.
 
     Raises:
         Refusal: Compose would refuse the file.
-        TooLong: More than `limit`.
+        TooLong: The result exceeds `limit`.
     """
     result = Expansion()
     frames = [_Frame(len(text))]
-    spent = 0
-    for step in _steps(text):
-        if step is None:
-            raise Refusal("a “${” is not followed by a variable's name and a closing “}”")
-        if isinstance(step, _Frame):
-            frames.append(step)
+    length = 0
+    for token in _tokens(text):
+        if token is None:
+            raise ExpansionError("a “${” is not followed by a variable's name and a closing “}”")
+        if isinstance(token, _Frame):
+            frames.append(token)
             continue
-        if isinstance(step, str):
-            part = step
-        elif isinstance(step, _Plain):
-            found = lookup(step.name)
-            result.names[step.name] = None
+        if isinstance(token, str):
+            part = token
+        elif isinstance(token, _SimpleReference):
+            found = lookup(token.name)
+            result.names[token.name] = None
             if found is None:
-                result.unset[step.name] = None
+                result.unset[token.name] = None
             part = found or ""
         else:
-            part = _chosen(frames.pop(), text, lookup, result)
-        spent += len(part)
-        if spent > limit:
-            raise TooLong
+            part = _apply_operator(frames.pop(), text, lookup, result)
+        length += len(part)
+        if length > limit:
+            raise ExpansionTooLong
         frames[-1].parts.append(part)
     result.value = "".join(frames[0].parts)
     return result
 
 
 @dataclass(frozen=True, slots=True)
-class _Plain:
+class _SimpleReference:
     """A variable without an operator."""
 
     name: str
@@ -110,35 +110,37 @@ class _Plain:
 
 @dataclass(frozen=True, slots=True)
 class _Close:
-    """The end of what stands behind an operator."""
+    """The end of the text after an operator."""
 
 
 _CLOSE: Final = _Close()
 
 
-def _chosen(frame: _Frame, text: str, lookup: Lookup, result: Expansion) -> str:
-    """What a variable with an operator comes to."""
+def _apply_operator(frame: _Frame, text: str, lookup: Lookup, result: Expansion) -> str:
+    """Return the value of a reference with an operator."""
     other = "".join(frame.parts)
     value = lookup(frame.name)
     result.names[frame.name] = None
-    given = bool(value) if frame.operator.startswith(":") else value is not None
+    is_set = bool(value) if frame.operator.startswith(":") else value is not None
     match frame.operator[-1]:
         case "-":
-            return value or "" if given else other
+            return value or "" if is_set else other
         case "+":
-            return other if given else value or ""
+            return other if is_set else value or ""
         case _:
-            if not given:
-                # Not with its variables put in: they may be secret.
-                said = text[frame.start : frame.end]
-                raise Refusal(f"it needs the variable {frame.name}{f': {said}' if said else ''}")
+            if not is_set:
+                # Not expanded: its variables may be secret.
+                message = text[frame.start : frame.end]
+                raise ExpansionError(
+                    f"it needs the variable {frame.name}{f': {message}' if message else ''}"
+                )
             return value or ""
 
 
-def _steps(text: str) -> Iterator[str | _Plain | _Frame | _Close | None]:
-    """Text, variables, and the begin and end of what stands behind operators.
+def _tokens(text: str) -> Iterator[str | _SimpleReference | _Frame | _Close | None]:
+    """Yield text, variables, and the start and end of the text after an operator.
 
-    None is a reference that compose can't read; nothing comes after it.
+    None is a reference that compose can't parse, and comes last.
     """
     closing: dict[int, int] | None = None
     stack = [_Frame(len(text))]
@@ -161,10 +163,10 @@ def _steps(text: str) -> Iterator[str | _Plain | _Frame | _Close | None]:
         if match["dollar"]:
             yield "$"
         elif match["name"] or operator == "}":
-            yield _Plain(match["name"] or match["braced"])
+            yield _SimpleReference(match["name"] or match["braced"])
         elif operator:
             closing = _closing_braces(text) if closing is None else closing
-            inner = _opened(text, match, frame.end, closing)
+            inner = _operator_frame(text, match, frame.end, closing)
             if inner is None:
                 yield None
                 return
@@ -175,8 +177,10 @@ def _steps(text: str) -> Iterator[str | _Plain | _Frame | _Close | None]:
             return
 
 
-def _opened(text: str, match: re.Match[str], end: int, closing: dict[int, int]) -> _Frame | None:
-    """What stands behind the operator of this reference; None where it has no end."""
+def _operator_frame(
+    text: str, match: re.Match[str], end: int, closing: dict[int, int]
+) -> _Frame | None:
+    """Return the frame of the text after this reference's operator; None if it is not closed."""
     close = closing.get(match.start() + 1, end)
     if close >= end:
         line_end = text.find("\n", match.end(), end)
@@ -187,7 +191,7 @@ def _opened(text: str, match: re.Match[str], end: int, closing: dict[int, int]) 
 
 
 def _closing_braces(text: str) -> dict[int, int]:
-    """Where each `{` is closed; the character behind a `{` never closes it."""
+    """Return the position of the `}` for each `{`; the character after a `{` never closes it."""
     closing: dict[int, int] = {}
     opened: list[int] = []
     for match in _BRACE.finditer(text):

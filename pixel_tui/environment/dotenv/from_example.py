@@ -1,4 +1,4 @@
-"""Keys that the example has and a file has not, brought into it at their place."""
+"""Adds keys of the example file that an environment file lacks."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -6,28 +6,28 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
-from pixel_tui.environment.dotenv.units import LineBlock, cut, groups, joined
+from pixel_tui.environment.dotenv.units import LineBlock, join_units, line_blocks, split_units
 from pixel_tui.text import SafeText
 
 _BANNER = re.compile(rb"\s*#[#\s]*[=\-*~_#]{3,}")
-"""A line of a banner, with or without its title."""
+"""A rule of a banner, with or without a title."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Missing:
-    """An entry of the example with the lines that lead to it."""
+class _MissingEntry:
+    """An entry of the example with the comments above it."""
 
     entry: DotenvEntry
     keys: frozenset[str]
-    """Its own, and those of the entries that share its line."""
+    """Its key, and those of the entries on the same line."""
     lines: tuple[bytes, ...] = field(repr=False)
-    """The comments directly above it, and itself."""
+    """The comments directly above it, and its own lines."""
     banner: tuple[bytes, ...]
-    """What begins its section."""
+    """The banner of its section."""
 
 
 def missing_keys(document: DotenvDocument, example: DotenvDocument) -> tuple[str, ...]:
-    """The keys that only the example has; one that is commented out is not missing."""
+    """Return the keys that only the example has; a commented-out key is not missing."""
     known = {entry.key for entry in document.entries}
     found = (entry.key for entry in example.entries if entry.key and not entry.commented)
     return tuple(dict.fromkeys(key for key in found if key not in known))
@@ -36,66 +36,76 @@ def missing_keys(document: DotenvDocument, example: DotenvDocument) -> tuple[str
 def merge_example(
     document: DotenvDocument, example: DotenvDocument, keys: Collection[str] | None = None
 ) -> DotenvDocument:
-    """Bring the example's missing keys into a file, with the comments above them.
+    """Add the example's missing keys to a file, with their values and the comments above them.
 
-    Each comes behind the key that it follows in the example, else to the end of its section,
-    else to the end of the file, with its section's banner. Its value is the example's.
+    Each goes below the key that it follows in the example, else to the end of its section, else
+    with its section's banner to the end of the file.
 
     Args:
-        document: The file; all that is in it stays.
+        document: The file; nothing in it is changed or removed.
         example: The example.
-        keys: Which of the missing keys; None: all.
+        keys: Which of the missing keys; None for all.
     """
     wanted = set(missing_keys(document, example))
     if keys is not None:
         wanted &= set(keys)
     for run in _runs(example, wanted):
-        document = _with_run(document, example, run)
+        document = _insert_run(document, example, run)
     return document
 
 
-def _runs(example: DotenvDocument, wanted: Collection[str]) -> Iterator[list[_Missing]]:
-    """What is wanted of the example; what follows one another in a section comes at once."""
-    left = set(wanted)
-    place = {(entry.line, entry.start): index for index, entry in enumerate(example.entries)}
-    run: list[_Missing] = []
-    last = -1
-    for item in _with_comments(example):
-        if item.entry.key not in left:
+def _runs(example: DotenvDocument, wanted: Collection[str]) -> Iterator[list[_MissingEntry]]:
+    """Yield the wanted entries of the example, grouped if they are adjacent in a section."""
+    remaining = set(wanted)
+    position = {(entry.line, entry.start): index for index, entry in enumerate(example.entries)}
+    run: list[_MissingEntry] = []
+    last_index = -1
+    for item in _entries_with_comments(example):
+        if item.entry.key not in remaining:
             continue
-        left -= item.keys
-        here = place[item.entry.line, item.entry.start]
-        if run and (here != last + 1 or item.entry.section != run[0].entry.section):
+        remaining -= item.keys
+        current = position[item.entry.line, item.entry.start]
+        if run and (current != last_index + 1 or item.entry.section != run[0].entry.section):
             yield run
             run = []
         run.append(item)
-        last = here
+        last_index = current
     if run:
         yield run
 
 
-def _with_run(
-    document: DotenvDocument, example: DotenvDocument, run: Sequence[_Missing]
+def _insert_run(
+    document: DotenvDocument, example: DotenvDocument, run: Sequence[_MissingEntry]
 ) -> DotenvDocument:
-    whole = cut(document)
-    there = list(groups(document, [entry for entry in document.entries if not entry.commented]))
-    place, lines = _place(there, document, example, run[0]), [*chain(*(item.lines for item in run))]
-    if place is None:
-        place = len(there)
-        apart = (b"",) if there and there[-1].data.strip() else ()
-        lines = [*apart, *run[0].banner, *lines]
-    carriage = b"\r" if document.data.count(b"\r\n") * 2 > document.data.count(b"\n") else b""
-    pieces = [(group.data.removesuffix(b"\n"), group.data[-1:]) for group in there]
+    units = split_units(document)
+    blocks = list(
+        line_blocks(document, [entry for entry in document.entries if not entry.commented])
+    )
+    position, lines = (
+        _insertion_index(blocks, document, example, run[0]),
+        [*chain(*(item.lines for item in run))],
+    )
+    if position is None:
+        position = len(blocks)
+        separator = (b"",) if blocks and blocks[-1].data.strip() else ()
+        lines = [*separator, *run[0].banner, *lines]
+    carriage_return = (
+        b"\r" if document.data.count(b"\r\n") * 2 > document.data.count(b"\n") else b""
+    )
+    pieces = [(block.data.removesuffix(b"\n"), block.data[-1:]) for block in blocks]
     pieces = [(text, end) if end == b"\n" else (text, b"") for text, end in pieces]
-    pieces[place:place] = [(line, carriage + b"\n") for line in lines]
-    return joined(pieces, marked=whole.marked)
+    pieces[position:position] = [(line, carriage_return + b"\n") for line in lines]
+    return join_units(pieces, has_bom=units.has_bom)
 
 
-def _place(
-    there: Sequence[LineBlock], document: DotenvDocument, example: DotenvDocument, item: _Missing
+def _insertion_index(
+    blocks: Sequence[LineBlock],
+    document: DotenvDocument,
+    example: DotenvDocument,
+    item: _MissingEntry,
 ) -> int | None:
-    """Before which group it goes; None where the file has nothing of its section."""
-    at = {entry.key: index for index, group in enumerate(there) for entry in group.entries}
+    """Return the index of the block to insert it before; None if the file lacks its section."""
+    at = {entry.key: index for index, block in enumerate(blocks) for entry in block.entries}
     before = [
         entry.key
         for entry in example.entries
@@ -106,27 +116,29 @@ def _place(
     own = [e.last_line for e in document.entries if e.section == item.entry.section]
     if not own:
         return None
-    return max(index for index, group in enumerate(there) if group.line <= max(own)) + 1
+    return max(index for index, block in enumerate(blocks) if block.line <= max(own)) + 1
 
 
-def _with_comments(example: DotenvDocument) -> Iterator[_Missing]:
+def _entries_with_comments(example: DotenvDocument) -> Iterator[_MissingEntry]:
     banners: dict[SafeText, tuple[bytes, ...]] = {}
     above: list[bytes] = []
-    for group in groups(example, [entry for entry in example.entries if not entry.commented]):
-        lines = [line.removesuffix(b"\r") for line in group.data.removesuffix(b"\n").split(b"\n")]
-        if not group.entries:
+    for block in line_blocks(example, [entry for entry in example.entries if not entry.commented]):
+        lines = [line.removesuffix(b"\r") for line in block.data.removesuffix(b"\n").split(b"\n")]
+        if not block.entries:
             above += lines
             continue
-        start = _directly_above(above)
-        keys = frozenset(entry.key for entry in group.entries)
-        for entry in group.entries:
-            banner = banners.setdefault(entry.section, _without_blanks(above[:start]))
-            yield _Missing(entry, keys, (*above[start:], *lines), banner if entry.section else ())
+        start = _comments_start(above)
+        keys = frozenset(entry.key for entry in block.entries)
+        for entry in block.entries:
+            banner = banners.setdefault(entry.section, _strip_leading_blanks(above[:start]))
+            yield _MissingEntry(
+                entry, keys, (*above[start:], *lines), banner if entry.section else ()
+            )
         above = []
 
 
-def _directly_above(lines: Sequence[bytes]) -> int:
-    """Where the comments begin that stand directly above an entry and are no banner."""
+def _comments_start(lines: Sequence[bytes]) -> int:
+    """Return the index of the first comment directly above an entry that is not a banner."""
     start = len(lines)
     while start and lines[start - 1].lstrip().startswith(b"#"):
         if _BANNER.match(lines[start - 1]):
@@ -135,7 +147,7 @@ def _directly_above(lines: Sequence[bytes]) -> int:
     return start
 
 
-def _without_blanks(lines: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Lines without the blank ones before them."""
+def _strip_leading_blanks(lines: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Return the lines without leading blank ones."""
     first = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
     return tuple(lines[first:])

@@ -1,9 +1,12 @@
-"""How compose takes a `.env` apart: its dotenv reader's grammar, as patterns and as one scan.
+"""The grammar of compose's dotenv reader, as patterns and one scanner.
 
-What surprises in it, and is so in compose: a key alone on the last line, with no line end behind
-it, is the value of a variable without a name; behind a closing quote the next statement may
-begin on the same line; `#` begins a comment behind a value only after a blank, and not directly
-behind the separator; a key may have tabs, dots, hyphens and brackets in it, but no blank.
+Surprising, but so in compose:
+
+- A bare key on the last line without a line end is the value of a variable without a name.
+- The next statement may start directly after a closing quote.
+- After a value, `#` starts a comment only if a space precedes it, and not directly after the
+  separator.
+- A key may contain tabs, dots, hyphens and brackets, but no spaces.
 """
 
 import re
@@ -15,22 +18,22 @@ WHITESPACE: Final = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-"""What may stand before a statement, and is taken off a key and an unquoted value at the end."""
+"""Skipped before a statement, and stripped from the end of a key and of an unquoted value."""
 BLANKS: Final = "\t\v\f\r \x85\xa0"
-"""What may stand within a line, around a key and before a value."""
+"""Skipped within a line, around a key and before a value."""
 
 BYTE_ORDER_MARK: Final = "\ufeff"
-"""Passed over at the very beginning."""
+"""Skipped at the start of the file."""
 
 _STATEMENT_START = re.compile(f"[^{WHITESPACE}]")
-# `\w` is what the reader takes for a letter, a number or an underscore.
+# `\w` matches what the reader accepts as a letter, a digit or an underscore.
 _HEAD = re.compile(
     rf"(export(?=[\t\n\f\r ])[{BLANKS}]*+)?([\w.\-\[\]{BLANKS}]*+)(?:([=:])[{BLANKS}]*+)?"
 )
-_SURE = re.compile(
+_CERTAIN_ASSIGNMENT = re.compile(
     r"^[ \t]*(?:export[ \t]+)?(?:[A-Z_][A-Z0-9_]*[ \t]*=|[A-Za-z_]\w*=[^=\s])", re.MULTILINE
 )
-"""A line that is an assignment beyond doubt, and no part of a value of many lines."""
+"""A line that is certainly an assignment, and not part of a multi-line value."""
 _QUOTED: Final = {
     "'": re.compile(r"'(?:[^'\\]++|\\.)*+'", re.DOTALL),
     '"': re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL),
@@ -48,50 +51,50 @@ _ESCAPED: Final = {
     r"\v": "\v",
     r"\"": '"',
     r"\\": "\\",
-    # A dollar that is to stand for itself is doubled for the expansion that follows.
+    # A literal dollar sign is doubled for the expansion that follows.
     r"\$": "$$",
 }
 
 
-class Refused(StrEnum):
-    """Why the reader gives up on a file."""
+class RefusalReason(StrEnum):
+    """Why compose's reader refuses a file."""
 
     CHARACTER = "a character that is not allowed in a name"
     BLANK = "a blank in the name"
-    NOTHING = "nothing after `export` at the end of the file"
+    MISSING_NAME = "nothing after `export` at the end of the file"
     UNTERMINATED = "a quote that is never closed"
-    SWALLOWED = "a quote that is closed on another line only"
-    BEHIND_QUOTE = "text after the closing quote"
+    CLOSED_ON_ANOTHER_LINE = "a quote that is closed on another line only"
+    AFTER_QUOTE = "text after the closing quote"
 
 
-_OPEN: Final = (Refused.UNTERMINATED, Refused.SWALLOWED)
+_UNCLOSED: Final = (RefusalReason.UNTERMINATED, RefusalReason.CLOSED_ON_ANOTHER_LINE)
 
 
 class Statement(NamedTuple):
-    """One assignment, by offsets into the text that was scanned."""
+    """One assignment, as offsets into the scanned text."""
 
     start: int
     key: str
     exported: bool
-    separated: bool
-    """Whether there is a `=` or a `:`. Without one it is a key alone."""
+    has_separator: bool
+    """Whether there is a `=` or a `:`; without one it is a bare key."""
     value_start: int
-    """Of a key alone: the end of the key."""
+    """For a bare key, the end of the key."""
     value_end: int
-    """Behind the closing quote, or behind the last character that counts."""
+    """After the closing quote, or after the last character of the value."""
     quote: str
-    """Empty where the value has none."""
-    refused: Refused | None = None
+    """The quote character; empty if the value is unquoted."""
+    refused: RefusalReason | None = None
     character: str = ""
-    """The one that is not understood."""
+    """The character that is not allowed."""
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """All statements of a text, those that compose refuses among them.
+    """Yield all statements of a text, including those that compose refuses.
 
-    Compose gives up at the first that it refuses; here the scan goes on with the next line.
-    Behind a quote that is not closed it goes on with the next that is an assignment beyond doubt:
-    what stands before may be more of the value, and secret.
+    Compose stops at the first that it refuses; this continues with the next line. After an unclosed
+    quote it continues at the next line that is certainly an assignment: the lines before may belong
+    to the value, and be secret.
     """
     position = 0
     while True:
@@ -102,16 +105,16 @@ def statements(text: str) -> Iterator[Statement]:
         if statement.quote and not statement.refused:
             following = _statement_start(text, position)
             if following < len(text) and "\n" not in text[position:following]:
-                statement, position = _with_neighbour(text, statement, following)
-        if statement.key or statement.separated or statement.refused:
+                statement, position = _check_after_quote(text, statement, following)
+        if statement.key or statement.has_separator or statement.refused:
             yield statement
-        if statement.refused in _OPEN:
-            sure = _SURE.search(text, position)
-            position = sure.start() if sure else len(text)
+        if statement.refused in _UNCLOSED:
+            assignment = _CERTAIN_ASSIGNMENT.search(text, position)
+            position = assignment.start() if assignment else len(text)
 
 
 def _statement_start(text: str, position: int) -> int:
-    """The next character that is neither white space nor in a comment."""
+    """Return the position of the next character outside white space and comments."""
     while True:
         match = _STATEMENT_START.search(text, position)
         if match is None:
@@ -127,56 +130,62 @@ def _line_end(text: str, position: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _with_neighbour(text: str, statement: Statement, following: int) -> tuple[Statement, int]:
-    """A quoted value and what stands behind it in its line."""
-    neighbour, _ = _statement(text, following)
-    if neighbour.refused is None:
+def _check_after_quote(text: str, statement: Statement, following: int) -> tuple[Statement, int]:
+    """Check the text after a quoted value on the same line."""
+    next_statement, _ = _statement(text, following)
+    if next_statement.refused is None:
         return statement, following
-    refused = Refused.BEHIND_QUOTE
+    refused = RefusalReason.AFTER_QUOTE
     line_end = _line_end(text, following)
     if "\n" in text[statement.value_start : statement.value_end]:
-        # It was to end in its first line: a person who mends it must not lose the others.
-        refused = Refused.SWALLOWED
+        # It was meant to end on its first line: fixing it must not lose the others.
+        refused = RefusalReason.CLOSED_ON_ANOTHER_LINE
         line_end = _line_end(text, statement.value_start)
-    value_end = _trimmed(text, statement.value_start, line_end)
+    value_end = _trimmed_end(text, statement.value_start, line_end)
     return statement._replace(value_end=value_end, refused=refused), line_end
 
 
-def _trimmed(text: str, start: int, end: int) -> int:
-    """The end without the white space before it."""
+def _trimmed_end(text: str, start: int, end: int) -> int:
+    """Return the end of the text without trailing white space."""
     return start + len(text[start:end].rstrip(WHITESPACE))
 
 
 def _statement(text: str, start: int) -> tuple[Statement, int]:
-    """The statement that begins here, and where to go on."""
-    # It matches anything, also nothing.
+    """Return the statement that starts here, and where to continue."""
+    # The pattern also matches nothing.
     head = cast("re.Match[str]", _HEAD.match(text, start))
     exported, key, separator = head.groups()
     key = key.rstrip(WHITESPACE)
     terminator = separator or text[head.end() : head.end() + 1]
     if not terminator:
-        return _nameless(text, start, head.start(2), exported=bool(exported))
+        return _nameless_value(text, start, head.start(2), exported=bool(exported))
     if terminator not in "=:\n":
-        return _refused(text, start, Refused.CHARACTER, terminator)
+        return _refused(text, start, RefusalReason.CHARACTER, terminator)
     if " " in key:
-        return _refused(text, start, Refused.BLANK)
+        return _refused(text, start, RefusalReason.BLANK)
     if separator:
         return _assignment(text, start, key, head.end(), exported=bool(exported))
     end = head.start(2) + len(key)
     return Statement(start, key, bool(exported), False, end, end, ""), head.end() + 1
 
 
-def _refused(text: str, start: int, refused: Refused, character: str = "") -> tuple[Statement, int]:
-    """A line of which no key can be made out."""
+def _refused(
+    text: str, start: int, refused: RefusalReason, character: str = ""
+) -> tuple[Statement, int]:
+    """Return a line without a readable key."""
     end = _line_end(text, start)
     return Statement(start, "", False, False, start, end, "", refused, character), end
 
 
-def _nameless(text: str, start: int, key_start: int, *, exported: bool) -> tuple[Statement, int]:
-    """What stands at the very end with no separator is read as a value."""
+def _nameless_value(
+    text: str, start: int, key_start: int, *, exported: bool
+) -> tuple[Statement, int]:
+    """Return the statement at the end of the text without a separator, which is read as a value."""
     if key_start == len(text):
-        return Statement(start, "", exported, False, start, start, "", Refused.NOTHING), len(text)
-    end = key_start + len(_without_comment(text[key_start:]))
+        return Statement(
+            start, "", exported, False, start, start, "", RefusalReason.MISSING_NAME
+        ), len(text)
+    end = key_start + len(_strip_comment(text[key_start:]))
     return Statement(start, "", exported, True, key_start, end, ""), len(text)
 
 
@@ -190,32 +199,32 @@ def _assignment(
             end = match.end()
             return Statement(start, key, exported, True, value_start, end, quote), end
         line_end = _line_end(text, value_start)
-        end = _trimmed(text, value_start, line_end)
-        refused = Refused.UNTERMINATED
+        end = _trimmed_end(text, value_start, line_end)
+        refused = RefusalReason.UNTERMINATED
         return Statement(start, key, exported, True, value_start, end, quote, refused), line_end
     line_end = _line_end(text, value_start)
-    end = value_start + len(_without_comment(text[value_start:line_end]))
+    end = value_start + len(_strip_comment(text[value_start:line_end]))
     return Statement(start, key, exported, True, value_start, end, ""), line_end
 
 
-def _without_comment(value: str) -> str:
+def _strip_comment(value: str) -> str:
     return value.partition(" #")[0].rstrip(WHITESPACE)
 
 
-def content(raw: str, quote: str) -> str:
-    """What a value says before variables are expanded: quotes off, escapes resolved."""
+def unescape(raw: str, quote: str) -> str:
+    """Remove the quotes of a value and resolve its escapes; variables are not expanded."""
     if not quote:
         return raw
     inner = raw[1:-1]
     if "\\" not in inner:
         return inner
     inner = _PAIR.sub(lambda pair: quote if pair[1] == quote else pair[0], inner)
-    return inner if quote == "'" else _ESCAPE.sub(_resolved, inner)
+    return inner if quote == "'" else _ESCAPE.sub(_resolve_escape, inner)
 
 
-def _resolved(match: re.Match[str]) -> str:
+def _resolve_escape(match: re.Match[str]) -> str:
     escape = match.group()
     if octal := _OCTAL.fullmatch(escape):
         return chr(int(octal[1], base=8))
-    # One that is no number of a character loses its zero.
+    # An octal number that is no character loses its zero.
     return _ESCAPED.get(escape, escape.replace("\\0", "\\", 1))

@@ -1,4 +1,4 @@
-"""Which lines of two files are the same ones: `difflib`, but in a time that grows with them."""
+"""Matches the lines of two files: `difflib` with a bound on its time."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from difflib import Match, SequenceMatcher
 from typing import Final, TypeVar
 
-MOST_STEPS: Final = 20_000_000
-"""Where `difflib` might need more, which is minutes at worst, only lines that stand once in each
-file are looked for, and what stands alike directly beside them."""
+MAX_STEPS: Final = 20_000_000
+"""If `difflib` might need more, which is minutes at worst, only lines that occur once in each
+file are matched, and equal lines next to them."""
 
 T = TypeVar("T")
 
 
 class LineMatcher(SequenceMatcher[T]):
-    """A `SequenceMatcher` of lines, none of which is junk.
+    """A `SequenceMatcher` of lines, without junk.
 
     Args:
-        old: The lines before.
-        new: The lines after; they can be hashed.
+        old: The old lines.
+        new: The new lines; hashable.
     """
 
     def __init__(self, old: Sequence[T], new: Sequence[T]) -> None:
@@ -26,15 +26,15 @@ class LineMatcher(SequenceMatcher[T]):
         self._old, self._new = old, new
 
     def get_matching_blocks(self) -> list[Match]:
-        """What both have, in order; last an empty block at the end."""
+        """Return the common blocks in order, with an empty block at the end."""
         old, new = Counter(self._old), Counter(self._new)
         pairs = sum(count * new[line] for line, count in old.items())
-        if pairs * min(len(self._old), len(self._new)) <= MOST_STEPS:
+        if pairs * min(len(self._old), len(self._new)) <= MAX_STEPS:
             return super().get_matching_blocks()
-        return list(self._joined(self._anchors()))
+        return list(self._extended_blocks(self._anchors()))
 
     def _same_ends(self) -> tuple[int, int]:
-        """How many lines both begin and end with."""
+        """Return the lengths of the common start and end."""
         most = min(len(self._old), len(self._new))
         start = 0
         while start < most and self._old[start] == self._new[start]:
@@ -45,43 +45,43 @@ class LineMatcher(SequenceMatcher[T]):
         return start, end
 
     def _anchors(self) -> Iterator[tuple[int, int]]:
-        """Places in both where the same line stands, in order."""
+        """Yield index pairs of matching lines, in order."""
         start, end = self._same_ends()
         inner, other = range(start, len(self._old) - end), range(start, len(self._new) - end)
         old, new = Counter(self._old[at] for at in inner), Counter(self._new[at] for at in other)
         places = {self._new[at]: at for at in other}
         yield from ((at, at) for at in range(start))
-        yield from _ascending(
+        yield from _longest_ascending(
             [(at, places[line]) for at in inner if old[line := self._old[at]] == new[line] == 1]
         )
         for at in range(-end, 0):
             yield len(self._old) + at, len(self._new) + at
 
-    def _joined(self, anchors: Iterator[tuple[int, int]]) -> Iterator[Match]:
-        """Blocks of what lies side by side, each with what is alike directly behind it."""
-        begun = (0, 0)
+    def _extended_blocks(self, anchors: Iterator[tuple[int, int]]) -> Iterator[Match]:
+        """Join adjacent pairs to blocks, and extend each by the equal lines after it."""
+        start = (0, 0)
         size = 0
         ends = (len(self._old), len(self._new))
         for at in (*anchors, ends):
-            here = (begun[0] + size, begun[1] + size)
-            while here[0] < at[0] and here[1] < at[1] and self._alike(*here):
+            here = (start[0] + size, start[1] + size)
+            while here[0] < at[0] and here[1] < at[1] and self._is_equal(*here):
                 size += 1
-                here = (begun[0] + size, begun[1] + size)
+                here = (start[0] + size, start[1] + size)
             if at == here and at != ends:
                 size += 1
                 continue
             if size:
-                yield Match(*begun, size)
-            begun, size = at, int(at != ends)
+                yield Match(*start, size)
+            start, size = at, int(at != ends)
         yield Match(*ends, 0)
 
-    def _alike(self, old: int, new: int) -> bool:
+    def _is_equal(self, old: int, new: int) -> bool:
         return self._old[old] == self._new[new]
 
 
-def _ascending(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """As many of these as ascend on the second side too; on the first all do."""
-    # Of each length of a chain the smallest place it can end with, and where that one is.
+def _longest_ascending(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the longest subsequence that ascends in the second index; the first always does."""
+    # For each length of a chain: the smallest second index it can end with, and its position.
     tails: list[int] = []
     ends: list[int] = []
     before: list[int] = []

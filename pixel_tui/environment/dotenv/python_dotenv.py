@@ -1,7 +1,7 @@
-"""What a program gets that reads a `.env` with python-dotenv.
+"""Reads a `.env` as python-dotenv does.
 
-The library's own parser and its own variables, put together as its `dotenv_values` does, which
-would also insert variables of this process.
+Uses the library's parser and expansion as its `dotenv_values` does, but without the variables of
+this process.
 """
 
 import io
@@ -13,17 +13,17 @@ from typing import Final
 from dotenv.parser import parse_stream
 from dotenv.variables import Variable, parse_variables
 
-LONGEST: Final = 1024 * 1024
-"""Characters that all values together may come to with their variables inserted."""
-_MOST_BLANKS: Final = 10_000
-_MOST_STEPS: Final = 10_000_000
-"""What the library takes long for, because it grows with the square of it: white space without an
-end, and the number of `${` times the length of a value."""
+MAX_CHARACTERS: Final = 1024 * 1024
+"""The most characters of all expanded values together."""
+_MAX_BLANKS: Final = 10_000
+_MAX_STEPS: Final = 10_000_000
+"""The library's time grows with the square of the length of white space, and with the number of
+`${` times the length of a value."""
 _BLANKS = re.compile(r"\s+")
 
 
-class TooLong(Exception):
-    """No one writes such a file by hand, and reading it would take too long."""
+class TooSlowToRead(Exception):
+    """Reading the file would take too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +31,45 @@ class PythonDotenvValue:
     """One key's value as python-dotenv reads it."""
 
     value: str | None = field(repr=False)
-    """None for a key alone."""
+    """None for a bare key."""
     expanded: tuple[str, ...] = ()
-    """The variables that it inserts, in order; empty names too."""
+    """The variables in the value, in order; names may be empty."""
 
 
 def read_with_python_dotenv(text: str) -> Mapping[str, PythonDotenvValue]:
-    """Read each key's value; the last line of a key counts, and lines it can't read are left out.
+    """Return each key's value; the last line of a key counts, and unreadable lines are skipped.
 
     Args:
-        text: The file. Values refer to keys further up and to no variables of the environment.
+        text: The file. Values refer only to keys further up, not to the environment.
 
     Raises:
-        TooLong: The library would take too long for it.
+        TooLong: Reading it would take too long.
     """
-    if any(len(blanks) > _MOST_BLANKS for blanks in _BLANKS.findall(text)):
-        raise TooLong
+    if any(len(blanks) > _MAX_BLANKS for blanks in _BLANKS.findall(text)):
+        raise TooSlowToRead
     found: dict[str, PythonDotenvValue] = {}
     values: dict[str, str | None] = {}
-    left = LONGEST
+    remaining = MAX_CHARACTERS
     # A program opens the file as text, where every kind of line end is read as `\n`.
     for binding in parse_stream(io.StringIO(text, newline=None)):
         if binding.key is None:
             continue
-        reading = _resolved(binding.value, values, left) if binding.value else None
+        reading = _expand(binding.value, values, remaining) if binding.value else None
         found[binding.key] = reading or PythonDotenvValue(binding.value)
         values[binding.key] = found[binding.key].value
-        left -= len(values[binding.key] or "")
+        remaining -= len(values[binding.key] or "")
     return found
 
 
-def _resolved(value: str, values: Mapping[str, str | None], limit: int) -> PythonDotenvValue:
-    if value.count("${") * len(value) > _MOST_STEPS:
-        raise TooLong
+def _expand(value: str, values: Mapping[str, str | None], limit: int) -> PythonDotenvValue:
+    if value.count("${") * len(value) > _MAX_STEPS:
+        raise TooSlowToRead
     names, parts = [], []
     for atom in parse_variables(value):
         parts.append(atom.resolve(values))
         limit -= len(parts[-1])
         if limit < 0:
-            raise TooLong
+            raise TooSlowToRead
         if isinstance(atom, Variable):
             names.append(atom.name)
     return PythonDotenvValue("".join(parts), tuple(names))

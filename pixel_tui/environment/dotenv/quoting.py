@@ -1,7 +1,7 @@
-"""How a value has to be written so that compose reads exactly that.
+"""Quotes a value so that compose reads exactly that.
 
-A value stands unquoted only where it is read as it looks, and in single quotes only where they
-mean the same to a shell; anything else is written in double quotes, on one line, with escapes.
+A value is left unquoted only if it is read literally, and single-quoted only if a shell reads it
+the same way; any other is written in double quotes, on one line, with escapes.
 """
 
 import re
@@ -12,21 +12,21 @@ from pixel_tui.environment.dotenv.grammar import WHITESPACE
 from pixel_tui.errors import ConsoleError
 
 _BARE = re.compile(rf"(?![\"'#{WHITESPACE}])(?:(?! \#)[^\n\r$])*(?<![{WHITESPACE}])")
-# A backslash before the closing quote would keep it from closing.
+# A backslash before the closing quote would escape it.
 _SINGLE = re.compile(r"(?:[^'\r\\]|\\[^'\r])*")
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Unwritable(ConsoleError):
-    """A `.env` can't say this."""
+    """A key or value that can't be written in a `.env`."""
 
 
-def quoted(value: str, like: Quoting = Quoting.NONE) -> str:
-    """The value as it stands in the file, in the way that is there now where that can say it.
+def quote(value: str, like: Quoting = Quoting.NONE) -> str:
+    """Return the value as written in the file, in the given style if that is possible.
 
     Raises:
-        Unwritable: No way of writing is read as this value by compose.
+        Unwritable: The value can't be written in a `.env`.
     """
     if "\0" in value:
         raise Unwritable("An environment variable can't contain a NUL.", hint="Remove it.")

@@ -1,4 +1,4 @@
-"""Where two descendants of a sequence still agree with it, and where they do not (diff3)."""
+"""Finds where two descendants of a sequence agree with it, and where they don't (diff3)."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from pixel_tui.environment.dotenv.line_matcher import LineMatcher
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A part of each of the three, which follow one another without a gap."""
+    """Corresponding parts of the three sequences; regions follow each other without gaps."""
 
     base: slice
     mine: slice
     theirs: slice
     stable: bool
-    """All three are equal here."""
+    """Whether all three are equal here."""
 
 
 def regions(
     base: Sequence[Hashable], mine: Sequence[Hashable], theirs: Sequence[Hashable]
 ) -> Iterator[Region]:
-    """Cut three sequences where they agree and where they don't."""
+    """Split three sequences into regions where they agree and where they don't."""
     in_base = in_mine = in_theirs = 0
     for start, end, to_mine, to_theirs in _common(base, mine, theirs):
         if start > in_base or start + to_mine > in_mine or start + to_theirs > in_theirs:
@@ -43,7 +43,7 @@ def regions(
 def _common(
     base: Sequence[Hashable], mine: Sequence[Hashable], theirs: Sequence[Hashable]
 ) -> Iterator[tuple[int, int, int, int]]:
-    """What both kept of the base, and how far off it is in each; last an empty part at the end."""
+    """Yield the ranges of the base that both kept, and their offsets in each; last an empty one."""
     ours, others = _blocks(base, mine), _blocks(base, theirs)
     first = second = 0
     while first < len(ours) and second < len(others):

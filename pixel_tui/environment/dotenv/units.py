@@ -1,4 +1,4 @@
-"""A document cut into what is moved as a whole: an entry with all its lines, or any other line."""
+"""Splits a document into units that move together: all lines of an entry, or another line."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,8 @@ from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 Identity = tuple[tuple[str, ...], int] | bytes
-"""Which unit of one document is which of another: a line by its text, an entry by its key.
-
-Entries of one key are counted from the last, which is the one that counts.
+"""Identifies the same unit in several documents: a line by its text, an entry by its keys and
+its number among the entries with the same keys, counted from the last, which is in effect.
 """
 
 
@@ -22,86 +21,88 @@ class Unit:
 
     identity: Identity
     text: bytes = field(repr=False)
-    """Without the last line end."""
+    """Without the final line end."""
     line_end: bytes
-    """Empty only for the last line of a file that ends without one."""
+    """Empty only for the last line of a file without a final line end."""
     entries: tuple[DotenvEntry, ...] = ()
-    """Those that count; nearly always one. None of a comment or a blank line."""
+    """Its entries, nearly always one; empty for a comment or a blank line."""
 
     @property
     def name(self) -> str:
-        """The keys."""
+        """Its keys, separated by spaces."""
         return " ".join(entry.key for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
-    """All of a document."""
+class DocumentUnits:
+    """The units of a document."""
 
     units: tuple[Unit, ...]
-    marked: bool
-    """Whether a byte order mark stands before them."""
+    has_bom: bool
+    """Whether the document starts with a byte order mark."""
 
 
-def cut(document: DotenvDocument) -> Units:
-    """Cut a document; an entry that is commented out, or has no name, is a line like another."""
+def split_units(document: DotenvDocument) -> DocumentUnits:
+    """Split a document; an entry that is commented out or has no key is an ordinary line."""
     units: list[Unit] = []
-    counting = [entry for entry in document.entries if entry.key and not entry.commented]
-    for group in groups(document, counting):
-        text, line_end = _ended(group.data)
-        units.append(Unit(text, text, line_end, group.entries))
-    return Units(tuple(_named(units)), document.data.startswith(BYTE_ORDER_MARK))
+    entries = [entry for entry in document.entries if entry.key and not entry.commented]
+    for block in line_blocks(document, entries):
+        text, line_end = _split_line_end(block.data)
+        units.append(Unit(text, text, line_end, block.entries))
+    return DocumentUnits(
+        tuple(_number_duplicates(units)), document.data.startswith(BYTE_ORDER_MARK)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Whole lines that belong together."""
+    """Lines that belong together."""
 
     line: int
-    """The first, from 1."""
+    """The number of the first line, from 1."""
     data: bytes = field(repr=False)
-    """With the line ends, without a byte order mark."""
+    """With line ends, without a byte order mark."""
     entries: tuple[DotenvEntry, ...]
 
 
-def groups(document: DotenvDocument, entries: Sequence[DotenvEntry]) -> Iterator[LineBlock]:
-    """All lines of a document; those of an entry, and entries that share a line, together."""
+def line_blocks(document: DotenvDocument, entries: Sequence[DotenvEntry]) -> Iterator[LineBlock]:
+    """Yield all lines of a document; entries that share a line are in one block."""
     lines = document.data.removeprefix(BYTE_ORDER_MARK).split(b"\n")
     lines = [*(line + b"\n" for line in lines[:-1]), *filter(None, lines[-1:])]
     index = following = 0
     while index < len(lines):
-        end, own = index + 1, list[DotenvEntry]()
+        end, block_entries = index + 1, list[DotenvEntry]()
         # Entries may share a line: `A="x"B=y` is two.
         while following < len(entries) and entries[following].line <= end:
-            own.append(entries[following])
+            block_entries.append(entries[following])
             end = max(end, entries[following].last_line)
             following += 1
-        yield LineBlock(index + 1, b"".join(lines[index:end]), tuple(own))
+        yield LineBlock(index + 1, b"".join(lines[index:end]), tuple(block_entries))
         index = end
 
 
-def _named(units: Sequence[Unit]) -> list[Unit]:
-    named: list[Unit] = []
+def _number_duplicates(units: Sequence[Unit]) -> list[Unit]:
+    numbered: list[Unit] = []
     seen: Counter[tuple[str, ...]] = Counter()
     for unit in reversed(units):
         keys = tuple(entry.key for entry in unit.entries)
-        named.append(replace(unit, identity=(keys, seen[keys])) if keys else unit)
+        numbered.append(replace(unit, identity=(keys, seen[keys])) if keys else unit)
         seen[keys] += 1
-    return named[::-1]
+    return numbered[::-1]
 
 
-def joined(pieces: Sequence[tuple[bytes, bytes]], *, marked: bool) -> DotenvDocument:
-    """A document of texts and their line ends; only the last may be without one."""
+def join_units(pieces: Sequence[tuple[bytes, bytes]], *, has_bom: bool) -> DotenvDocument:
+    """Join texts and their line ends to a document; only the last line end may be empty."""
     ends = Counter(line_end for _, line_end in pieces if line_end)
-    usual = ends.most_common(1)[0][0] if ends else b"\n"
+    default_line_end = ends.most_common(1)[0][0] if ends else b"\n"
     data = b"".join(
-        text + (line_end or (usual if number < len(pieces) else b""))
+        text + (line_end or (default_line_end if number < len(pieces) else b""))
         for number, (text, line_end) in enumerate(pieces, 1)
     )
-    return DotenvDocument.parse((BYTE_ORDER_MARK if marked else b"") + data)
+    return DotenvDocument.parse((BYTE_ORDER_MARK if has_bom else b"") + data)
 
 
-def _ended(data: bytes) -> tuple[bytes, bytes]:
+def _split_line_end(data: bytes) -> tuple[bytes, bytes]:
     for line_end in (b"\r\n", b"\n"):
         if data.endswith(line_end):
             return data[: -len(line_end)], line_end

@@ -1,8 +1,8 @@
-"""What compose reads from a `.env`: quotes taken off, escapes and variables resolved.
+"""The values that compose reads from a `.env`: unquoted, with escapes and variables resolved.
 
-Three things that follow from how compose goes about it: a variable of its own environment comes
-before one of the file wherever a value refers to it; only keys further up in the file can be
-referred to; a key alone leaves what the file has set before where the environment has none.
+As in compose, a value's reference to a variable gets the one of compose's own environment before
+the file's; only keys further up in the file can be referred to; a bare key keeps an earlier value
+of the file if the environment has none.
 """
 
 import re
@@ -13,19 +13,19 @@ from typing import Final
 
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.entry import DotenvEntry, Quoting
-from pixel_tui.environment.dotenv.expansion import Refusal, TooLong, expanded
-from pixel_tui.environment.dotenv.grammar import content
+from pixel_tui.environment.dotenv.expansion import ExpansionError, ExpansionTooLong, expand
+from pixel_tui.environment.dotenv.grammar import unescape
 from pixel_tui.text import SafeText, plain
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_OWN: Final = "COMPOSE_"
-"""How the names of compose's own variables begin."""
+_COMPOSE_PREFIX: Final = "COMPOSE_"
+"""The prefix of compose's own variables."""
 
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 
-LONGEST: Final = 16 * 1024 * 1024
-"""Characters that all values together may come to with their variables put in."""
+MAX_CHARACTERS: Final = 16 * 1024 * 1024
+"""The most characters of all expanded values together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,15 @@ class Reading:
     """One key's value as compose reads it."""
 
     value: str | None = field(repr=False)
-    """None where compose has none: a key alone that its environment does not have, or a value
-    for which it refuses the file."""
+    """None if there is none: a bare key that is not in compose's environment, or a value for which
+    compose refuses the file."""
     expanded: tuple[str, ...] = ()
     """The variables that the value refers to, in order."""
     unset: tuple[str, ...] = ()
-    """Those of them that nobody set: compose puts nothing in and warns."""
+    """Those that are unset: compose inserts nothing and warns."""
     refusal: SafeText = SafeText("")
     """Why compose refuses the file for this value (`${A:?message}`), or for an earlier one of the
-    same key; empty where it does not."""
+    same key; empty if it doesn't."""
 
 
 def read_values(
@@ -49,27 +49,26 @@ def read_values(
     environment: Mapping[str, str],
     earlier: Mapping[str, str] = NO_VALUES,
 ) -> Mapping[str, Reading]:
-    """Each key's value, by compose's rules; the last entry of a key counts.
+    """Return each key's value by compose's rules; the last entry of a key counts.
 
-    This is what the file says. Where compose's own environment has a variable of that name, the
-    compose file's `${...}` get that one, and services get the file's by `env_file`.
+    These are the values of the file. If compose's own environment has a variable of the same name,
+    `${...}` in the compose file gets that one, but services get the file's through `env_file`.
 
     Args:
-        document: The file; where it has faults compose reads nothing of it, and this reads
-            what it can of the other lines.
-        environment: The variables of the process that compose runs in.
-        earlier: What the environment files set that compose reads before this one. A value refers
-            to these as to keys further up: a key of the file itself comes before them from its
-            line on.
+        document: The file. If it has faults, compose refuses it, but the valid lines are still
+            read here.
+        environment: The environment variables of compose.
+        earlier: The values of the environment files that compose reads before this one. Values
+            can refer to them until the file itself sets the same key.
     """
     readings = _Reader(environment, earlier).readings(document)
     if any(reading.refusal for reading in readings.values()):
         return readings
-    # Compose's own variables are taken into its environment before the file is read for good.
+    # Compose adds its own variables to its environment, then reads the file again.
     own = {
         key: reading.value
         for key, reading in readings.items()
-        if key.startswith(_OWN) and reading.value is not None and key not in environment
+        if key.startswith(_COMPOSE_PREFIX) and reading.value is not None and key not in environment
     }
     return _Reader({**environment, **own}, earlier).readings(document) if own else readings
 
@@ -77,11 +76,11 @@ def read_values(
 def read_for_services(
     document: DotenvDocument, environment: Mapping[str, str]
 ) -> Mapping[str, Reading]:
-    """What services get from the project's `.env` as their `env_file`.
+    """Return the values that services get if the project's `.env` is their `env_file`.
 
-    Compose reads the file a second time for that, and then has all of it in its environment: a
-    value can refer to keys further down, and a key alone can be one of the file. Where it refuses
-    the file the first time, these are the readings of that.
+    Compose reads the file a second time for that, with all of it in its environment: a value can
+    refer to keys further down, and a bare key can get its value from the file. If compose refuses
+    the file, these are the values of the first time.
     """
     first = read_values(document, environment)
     if any(reading.refusal for reading in first.values()):
@@ -94,10 +93,10 @@ class _Reader:
     def __init__(self, environment: Mapping[str, str], earlier: Mapping[str, str]) -> None:
         self._environment = environment
         self._values = dict(earlier)
-        self._left = LONGEST
+        self._remaining = MAX_CHARACTERS
 
     def readings(self, document: DotenvDocument) -> dict[str, Reading]:
-        """Read the entries from the first to the last."""
+        """Read the entries in order."""
         faults = {fault.line: fault.message for fault in document.faults}
         readings: dict[str, Reading] = {}
         for entry in document.entries:
@@ -115,41 +114,41 @@ class _Reader:
 
     def _reading(self, entry: DotenvEntry) -> Reading:
         if not entry.has_value:
-            return self._inherited(entry.key)
-        text = content(entry.raw, entry.quoting.character)
+            return self._bare_key(entry.key)
+        text = unescape(entry.raw, entry.quoting.character)
         if entry.quoting is Quoting.SINGLE or "$" not in text:
-            return self._read(entry.key, text)
+            return self._record(entry.key, text)
         try:
-            result = expanded(text, self._lookup, limit=self._left)
-        except Refusal as refusal:
+            result = expand(text, self._lookup, limit=self._remaining)
+        except ExpansionError as refusal:
             return Reading(None, refusal=plain(f"The value can't be read: {refusal}."))
-        except TooLong:
-            self._left = 0
+        except ExpansionTooLong:
+            self._remaining = 0
             return Reading(
                 None, refusal=SafeText("With its variables substituted, it is too long.")
             )
-        self._left -= len(result.value)
-        return self._read(entry.key, result.value, tuple(result.names), tuple(result.unset))
+        self._remaining -= len(result.value)
+        return self._record(entry.key, result.value, tuple(result.names), tuple(result.unset))
 
-    def _inherited(self, key: str) -> Reading:
+    def _bare_key(self, key: str) -> Reading:
         value = self._environment.get(key)
         if value is None:
             value = self._values.get(key)
-        return Reading(None) if value is None else self._read(key, value)
+        return Reading(None) if value is None else self._record(key, value)
 
-    def _read(
+    def _record(
         self, key: str, text: str, names: tuple[str, ...] = (), unset: tuple[str, ...] = ()
     ) -> Reading:
         self._values[key] = text
-        return Reading(_as_sent(text), names, unset)
+        return Reading(_replace_invalid_bytes(text), names, unset)
 
     def _lookup(self, name: str) -> str | None:
         value = self._environment.get(name)
         return self._values.get(name) if value is None else value
 
 
-def _as_sent(text: str) -> str:
-    """A value as a container gets it: bytes that are no UTF-8 are replaced, each by one mark."""
+def _replace_invalid_bytes(text: str) -> str:
+    """Return a value as a container gets it: each invalid UTF-8 byte is replaced."""
     if text.isascii():
         return text
     joined = text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")

@@ -9,7 +9,7 @@ from pixel_tui.environment.checks.case import is_secret_entry
 from pixel_tui.environment.checks.catalogue import load_catalogue
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
-from pixel_tui.environment.dotenv.merge import Merged, merge
+from pixel_tui.environment.dotenv.merge import MergeResult, merge
 from pixel_tui.environment.editing.judging import Judge, with_text
 from pixel_tui.environment.editing.typed_value import TypedValue, ValueForm, value_form
 from pixel_tui.environment.editing.workspace import LoadedFile
@@ -61,7 +61,7 @@ class PendingMerge:
     mine: DotenvDocument
     theirs: DotenvDocument
 
-    def run(self) -> Merged:
+    def run(self) -> MergeResult:
         """Merge them; takes long if the documents are large."""
         return merge(self.base, self.mine, self.theirs)
 

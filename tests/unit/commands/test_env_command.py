@@ -19,7 +19,7 @@ from pixel_tui import cli
 from pixel_tui.commands.env_output import as_json, as_text, is_clean
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.environment.checks.surroundings import GitState, Surroundings
-from pixel_tui.environment.dotenv.assignment import edited
+from pixel_tui.environment.dotenv.assignment import with_value
 from pixel_tui.environment.dotenv.quoting import Unwritable
 from pixel_tui.environment.storage.staging import digest
 from pixel_tui.errors import EngineUnreachable, UsageError
@@ -292,26 +292,26 @@ def test_equal_files_have_no_difference(project: Path, capsys: pytest.CaptureFix
     ],
 )
 def test_a_key_is_set_where_it_counts(before: str, after: str) -> None:
-    assert edited(before.encode(), "KEY", "new", {}).decode() == after
+    assert with_value(before.encode(), "KEY", "new", {}).decode() == after
 
 
 @pytest.mark.parametrize("before", ["B='x\n", "KEY='x\n", "B C=1\n"])
 def test_a_file_that_compose_refuses_is_not_made_longer(before: str) -> None:
     with pytest.raises(UsageError, match="env check"):
-        edited(before.encode(), "KEY", "new", {})
+        with_value(before.encode(), "KEY", "new", {})
 
 
 @pytest.mark.parametrize(("key", "value"), [("A B", "x"), ("", "x"), ("KEY", "x\0y")])
 def test_what_a_file_can_not_say_is_refused(key: str, value: str) -> None:
     with pytest.raises(Unwritable):
-        edited(b"A=1\n", key, value, {})
+        with_value(b"A=1\n", key, value, {})
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
 def test_what_is_set_is_what_is_read(value: str) -> None:
     try:
-        after = edited(b"A=1\nKEY=x\n", "KEY", value, {})
+        after = with_value(b"A=1\nKEY=x\n", "KEY", value, {})
     except Unwritable:
         return
     assert after.startswith(b"A=1\n")
@@ -382,7 +382,7 @@ def test_what_is_no_name_is_a_wrong_argument(
 @pytest.mark.parametrize("key", ["A-B", "a.b", "1A", "A[0]", "Ä"])
 def test_what_compose_takes_for_a_name_is_one(project: Path, key: str) -> None:
     path = project / ".env"
-    path.write_bytes(edited(path.read_bytes(), key, "value", {}))
+    path.write_bytes(with_value(path.read_bytes(), key, "value", {}))
     assert run("get", key) == 0
 
 

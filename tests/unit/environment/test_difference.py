@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.environment.dotenv.difference import (
-    Difference,
     DiffLineKind,
-    KeyDifference,
+    DotenvDiff,
+    KeyChangeKind,
     difference,
 )
 from pixel_tui.environment.dotenv.document import DotenvDocument
@@ -16,7 +16,7 @@ from pixel_tui.redaction.redactor import is_secret_value
 SECRET = "correct-horse-battery"
 
 
-def compared(old: str, new: str, *, context: int = 3) -> Difference:
+def compared(old: str, new: str, *, context: int = 3) -> DotenvDiff:
     return difference(
         DotenvDocument.parse(old.encode()),
         DotenvDocument.parse(new.encode()),
@@ -25,11 +25,11 @@ def compared(old: str, new: str, *, context: int = 3) -> Difference:
     )
 
 
-def changes(result: Difference) -> list[tuple[str, KeyDifference, str | None, str | None]]:
+def changes(result: DotenvDiff) -> list[tuple[str, KeyChangeKind, str | None, str | None]]:
     return [(item.key, item.kind, item.before, item.after) for item in result.changes]
 
 
-def lines(result: Difference) -> list[str]:
+def lines(result: DotenvDiff) -> list[str]:
     return [f"{line.kind}{line.text}" for line in result.lines]
 
 
@@ -37,21 +37,21 @@ class TestKeys:
     def test_each_kind_of_change_is_told(self) -> None:
         result = compared("A=1\nB=1\nC=1\n# D=1\nE=1\n", "A=2\n# B=1\nD=1\nN=1\nE=1\n")
         assert changes(result) == [
-            ("A", KeyDifference.CHANGED, "1", "2"),
-            ("D", KeyDifference.RESTORED, None, "1"),
-            ("N", KeyDifference.ADDED, None, "1"),
-            ("B", KeyDifference.COMMENTED_OUT, "1", None),
-            ("C", KeyDifference.REMOVED, "1", None),
+            ("A", KeyChangeKind.CHANGED, "1", "2"),
+            ("D", KeyChangeKind.RESTORED, None, "1"),
+            ("N", KeyChangeKind.ADDED, None, "1"),
+            ("B", KeyChangeKind.COMMENTED_OUT, "1", None),
+            ("C", KeyChangeKind.REMOVED, "1", None),
         ]
 
     def test_one_that_only_has_another_place_is_reordered(self) -> None:
         assert changes(compared("A=1\nB=1\nC=1\n", "B=1\nC=1\nA=1\n")) == [
-            ("A", KeyDifference.REORDERED, "1", "1")
+            ("A", KeyChangeKind.REORDERED, "1", "1")
         ]
 
     def test_the_last_of_a_key_is_compared(self) -> None:
         assert changes(compared("A=1\nA=2\n", "A=2\nA=3\n")) == [
-            ("A", KeyDifference.CHANGED, "2", "3")
+            ("A", KeyChangeKind.CHANGED, "2", "3")
         ]
 
     def test_the_same_file_has_none(self) -> None:
@@ -73,7 +73,7 @@ class TestKeys:
     @pytest.mark.parametrize("key", ["SECURE_COOKIES", "BASIC_AUTH"])
     def test_a_switch_is_no_secret_whatever_its_key_is_called(self, key: str) -> None:
         result = compared(f"# {key}: false\n", f"# {key}: true\n{key}=true\n")
-        assert changes(result) == [(key, KeyDifference.ADDED, None, "true")]
+        assert changes(result) == [(key, KeyChangeKind.ADDED, None, "true")]
         assert lines(result) == [f"-# {key}: false", f"+# {key}: true", f"+{key}=true"]
 
     def test_a_key_that_is_secret_in_one_file_is_masked_in_both(self) -> None:

@@ -326,7 +326,7 @@ def test_anything_that_is_commented_out_comes_back_as_it_was(
         for item in document.entries
         if not item.commented
         and re.fullmatch(r"[ \t]*(export[ \t]+)?[A-Z][ \t]*=[ \t]*", _before(document, item))
-        and re.fullmatch(r"\s*(#.*)?\s*", document._behind(item), re.DOTALL)
+        and re.fullmatch(r"\s*(#.*)?\s*", document._suffix(item), re.DOTALL)
     ]
     if document.faults or not plain:
         return

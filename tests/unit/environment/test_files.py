@@ -15,7 +15,7 @@ from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.environment.checks.layers import ALONE, Layers, short_names
 from pixel_tui.environment.checks.overview import KeyRow, Overview
-from pixel_tui.environment.dotenv.assignment import removed
+from pixel_tui.environment.dotenv.assignment import without_key
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.live.source import live_environment
 from pixel_tui.environment.storage.staging import Staging, digest
@@ -226,7 +226,7 @@ def test_a_file_that_is_missing_is_called_by_its_own_name(
 
 
 def test_every_line_of_a_key_is_removed() -> None:
-    assert removed(b"A=1\nB=2\n#A=0\nA=3\n", "A") == b"B=2\n#A=0\n"
+    assert without_key(b"A=1\nB=2\n#A=0\nA=3\n", "A") == b"B=2\n#A=0\n"
 
 
 # Checking.

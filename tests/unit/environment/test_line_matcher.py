@@ -28,7 +28,7 @@ def test_files_of_an_ordinary_size_are_compared_by_difflib() -> None:
 def test_what_is_found_in_large_files_is_in_both_and_in_order(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line_matcher, "MOST_STEPS", -1)
+    monkeypatch.setattr(line_matcher, "MAX_STEPS", -1)
     letters = random.Random(seed)
     old, new = (letters.choices("abcdefghijklm", k=letters.randrange(20)) for _ in range(2))
     last = (0, 0)
@@ -44,7 +44,7 @@ def test_what_is_found_in_large_files_is_in_both_and_in_order(
 
 
 def test_an_edit_of_a_large_file_is_found_as_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line_matcher, "MOST_STEPS", -1)
+    monkeypatch.setattr(line_matcher, "MAX_STEPS", -1)
     old = ["#", "", "a", "b", "", "#", "c", "d", "", "e"]
     new = ["#", "", "a", "x", "b", "", "#", "d", "c", "", "e"]
     tags = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.dotenv.merge import Conflict, Merged, Side, merge, resolve
+from pixel_tui.environment.dotenv.merge import Conflict, MergeResult, Side, merge, resolve
 from pixel_tui.errors import UsageError
 
 BASE = """\
@@ -26,16 +26,16 @@ def of(text: str) -> DotenvDocument:
     return DotenvDocument.parse(text.encode())
 
 
-def merged(base: str, mine: str, theirs: str) -> Merged:
+def merged(base: str, mine: str, theirs: str) -> MergeResult:
     return merge(of(base), of(mine), of(theirs))
 
 
-def text(result: Merged) -> str:
+def text(result: MergeResult) -> str:
     assert not result.conflicts
     return result.document.data.decode()
 
 
-def only(result: Merged) -> Conflict:
+def only(result: MergeResult) -> Conflict:
     (conflict,) = result.conflicts
     return conflict
 

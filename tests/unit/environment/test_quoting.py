@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pixel_tui.environment.dotenv.document import DotenvDocument, Quoting
-from pixel_tui.environment.dotenv.quoting import Unwritable, quoted
+from pixel_tui.environment.dotenv.quoting import Unwritable, quote
 from pixel_tui.environment.dotenv.values import read_values
 
 VALUES = st.text(
@@ -26,7 +26,7 @@ VALUES = st.text(
 @example("\u3000x\u3000", Quoting.NONE, "")
 @example("\ufeff", Quoting.NONE, "")
 def test_any_text_is_read_as_it_was_typed(value: str, like: Quoting, behind: str) -> None:
-    raw = quoted(value, like)
+    raw = quote(value, like)
     if not raw and behind.startswith(" "):
         return
     document = DotenvDocument.parse(f"A={raw}{behind}".encode())
@@ -62,10 +62,10 @@ def test_any_text_is_read_as_it_was_typed(value: str, like: Quoting, behind: str
 def test_the_present_way_stays_where_it_can_say_the_value(
     value: str, like: Quoting, raw: str
 ) -> None:
-    assert quoted(value, like) == raw
+    assert quote(value, like) == raw
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\udcff"])
 def test_what_nothing_can_say_is_refused(value: str) -> None:
     with pytest.raises(Unwritable):
-        quoted(value)
+        quote(value)

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.dotenv.values import LONGEST, Reading, read_for_services, read_values
+from pixel_tui.environment.dotenv.values import (
+    MAX_CHARACTERS,
+    Reading,
+    read_for_services,
+    read_values,
+)
 
 
 def readings(text: str | bytes, **environment: str) -> dict[str, Reading]:
@@ -169,7 +174,7 @@ def test_values_that_double_each_other_do_not_fill_the_memory() -> None:
     found = readings("\n".join(lines))
     assert found["A10"].value == "x" * 8 * 1024
     assert any("too long" in item.refusal for item in found.values())
-    assert sum(len(item.value or "") for item in found.values()) <= 2 * LONGEST
+    assert sum(len(item.value or "") for item in found.values()) <= 2 * MAX_CHARACTERS
 
 
 def test_variables_may_be_nested_to_any_depth() -> None:

@@ -8,7 +8,7 @@ from pixel_tui.environment.checks.case import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.rules.traps import value_before_comment
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry, Quoting
-from pixel_tui.environment.dotenv.quoting import Unwritable, quoted
+from pixel_tui.environment.dotenv.quoting import Unwritable, quote
 from pixel_tui.environment.dotenv.values import Reading, read_values
 
 if TYPE_CHECKING:
@@ -88,11 +88,11 @@ def _compared(
 
 def _python_dotenv(text: str) -> "Mapping[str, PythonDotenvValue] | None":
     """What python-dotenv reads; None for a text that it would take too long for."""
-    from pixel_tui.environment.dotenv.python_dotenv import TooLong, read_with_python_dotenv
+    from pixel_tui.environment.dotenv.python_dotenv import TooSlowToRead, read_with_python_dotenv
 
     try:
         return read_with_python_dotenv(text)
-    except TooLong:
+    except TooSlowToRead:
         return None
 
 
@@ -175,7 +175,7 @@ def _ways(value: str) -> Mapping[str, str]:
 def _quoted(value: str, like: Quoting) -> str:
     """How an edit would write it; a value that no file can have as it is."""
     try:
-        return quoted(value, like)
+        return quote(value, like)
     except Unwritable:
         return value
 
