@@ -1,4 +1,4 @@
-"""A `.env` is taken apart and edited without touching anything else."""
+"""Parsing a `.env`, and editing it without touching anything else."""
 
 import re
 
@@ -69,13 +69,13 @@ def only(text: str) -> DotenvEntry:
 @example(b"\xef\xbb\xbf")
 @example(b"A=\xff\r\nB=\xc3")
 @example(b"A=1\0\n")
-def test_any_bytes_are_a_document_that_keeps_them(data: bytes) -> None:
+def test_any_bytes_parse_losslessly(data: bytes) -> None:
     document = DotenvDocument.parse(data)
     assert document.data == data
     assert "".join(document.lines).encode("utf-8", "surrogateescape") == data
 
 
-def test_entries_stand_in_the_files_order_with_what_is_written() -> None:
+def test_entries_are_in_file_order_as_written() -> None:
     document = DotenvDocument.parse(EXAMPLE)
     assert not document.faults
     found = [
@@ -114,23 +114,23 @@ def test_banners_become_sections() -> None:
         ("# ====\r\n# Title\r\n# ====\r\n", "Title"),
     ],
 )
-def test_a_banner_is_known_in_many_forms(banner: str, title: str) -> None:
+def test_a_banner_is_recognized_in_many_forms(banner: str, title: str) -> None:
     document = DotenvDocument.parse(f"{banner}\nA=1\n".encode())
     assert document.sections == (title,)
     assert document.entries[0].section == title
 
 
 @pytest.mark.parametrize("text", ["# Title\nA=1\n", "# ====\nA=1\n# ====\n", "# ==== ====\nA=1\n"])
-def test_a_comment_or_a_rule_alone_is_no_banner(text: str) -> None:
+def test_a_lone_comment_or_rule_is_not_a_banner(text: str) -> None:
     assert DotenvDocument.parse(text.encode()).sections == ()
 
 
-def test_a_banners_title_can_command_no_terminal() -> None:
+def test_a_banners_title_is_plain_text() -> None:
     assert DotenvDocument.parse(b"# ==== a\x1b[31mb ====\n").sections == ("ab",)
 
 
 @pytest.mark.parametrize("text", ["#A=1", "# A=1", "## A=1", "  # export A=1", "#\tA = 1 # note"])
-def test_a_commented_line_of_this_form_is_an_entry(text: str) -> None:
+def test_a_commented_assignment_is_an_entry(text: str) -> None:
     entry = only(text)
     assert (entry.key, entry.written, entry.commented) == ("A", "1", True)
 
@@ -138,13 +138,13 @@ def test_a_commented_line_of_this_form_is_an_entry(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["# see A=1", "# A: 1", "# A", '# A="1', '# A="1" is wrong', "# =1", 'B="1" # A=1']
 )
-def test_a_comment_of_another_form_is_none(text: str) -> None:
+def test_other_comments_are_not_entries(text: str) -> None:
     assert [
         item.key for item in DotenvDocument.parse(text.encode()).entries if item.commented
     ] == []
 
 
-def test_a_commented_value_may_have_many_lines() -> None:
+def test_a_commented_value_may_span_lines() -> None:
     entry = only('# A="one\n#\n# three" # note\n')
     assert (entry.lines, entry.written) == (3, "one\n\nthree")
 
@@ -171,14 +171,14 @@ def test_what_compose_refuses_is_a_fault(text: str, line: int, key: str) -> None
     assert fault.hint
 
 
-def test_a_fault_says_nothing_of_the_value() -> None:
+def test_a_fault_does_not_contain_the_value() -> None:
     document = DotenvDocument.parse(b"A='hunter2''s'\nB=\"hunter2\nhunter2 hunter2\nC=${hunter2\n")
     assert len(document.faults) == 3
     assert "hunter2" not in repr(document.faults)
     assert "hunter2" not in repr(document)
 
 
-def test_lines_behind_a_fault_are_read_nevertheless() -> None:
+def test_lines_after_a_fault_are_still_read() -> None:
     document = DotenvDocument.parse(b"A='open\nB C=1\nD=2\nE F=1\nG=2\n")
     assert [item.key for item in document.entries] == ["A", "D", "G"]
     assert [fault.line for fault in document.faults] == [1, 4]
@@ -186,7 +186,7 @@ def test_lines_behind_a_fault_are_read_nevertheless() -> None:
 
 
 @pytest.mark.parametrize("close", ["", 'end""\n'])
-def test_the_lines_of_a_value_without_a_closing_quote_are_no_keys(close: str) -> None:
+def test_lines_of_an_unclosed_value_are_not_keys(close: str) -> None:
     lines = ["MIIabc+/x", "abcdefgh", "abcd==", "hunter2: x", "export hunter2", "xyz="]
     text = "\n".join(['A="-----BEGIN', *lines, "export B=1", "c=2", "D=", ""])
     document = DotenvDocument.parse(f"{text}{close}".encode())
@@ -225,19 +225,19 @@ def test_the_last_entry_of_a_key_counts_unless_it_is_commented_out() -> None:
         ("A", "x", "=x"),
     ],
 )
-def test_a_value_is_written_in_its_place(before: str, value: str, after: str) -> None:
+def test_a_value_is_replaced_in_place(before: str, value: str, after: str) -> None:
     document = DotenvDocument.parse(before.encode())
     assert document.with_value(document.entries[0], value).data == after.encode()
 
 
-def test_a_raw_value_may_be_a_fault() -> None:
+def test_a_raw_value_may_have_a_fault() -> None:
     document = DotenvDocument.parse(b"A=1\nB=2\n")
     changed = document.with_raw(document.entries[0], '"x')
     assert changed.data == b'A="x\nB=2\n'
     assert changed.faults
 
 
-def test_the_mending_of_a_quote_mends_the_lines_that_it_had_swallowed() -> None:
+def test_closing_a_quote_frees_the_lines_after_it() -> None:
     document = DotenvDocument.parse(b"A='x\nB='y'\nC=z\n")
     changed = document.with_raw(document.entries[0], "'x'")
     assert [item.key for item in changed.entries] == ["A", "B", "C"]
@@ -257,7 +257,7 @@ def test_an_entry_is_added_at_the_end_with_the_files_line_end(before: str, after
     assert DotenvDocument.parse(before.encode()).with_added("N", "x").data == after.encode()
 
 
-def test_an_entry_is_added_behind_another() -> None:
+def test_an_entry_is_added_after_another() -> None:
     document = DotenvDocument.parse(b"A='1\n2' # x\nB=2\n")
     assert document.with_added("N", "x y", after=document.entries[0]).data == (
         b"A='1\n2' # x\nN=x y\nB=2\n"
@@ -265,12 +265,12 @@ def test_an_entry_is_added_behind_another() -> None:
 
 
 @pytest.mark.parametrize("key", ["1A", "é", "A-B", "A.b", "A[0]"])
-def test_any_name_that_composes_reader_takes_is_added(key: str) -> None:
+def test_a_name_that_compose_accepts_is_added(key: str) -> None:
     assert DotenvDocument.parse(b"").with_added(key, "x").data == f"{key}=x\n".encode()
 
 
 @pytest.mark.parametrize("key", ["", "A B", "A=B", "#A", "A\n"])
-def test_what_is_no_name_is_not_added(key: str) -> None:
+def test_an_invalid_name_is_not_added(key: str) -> None:
     with pytest.raises(Unwritable):
         DotenvDocument.parse(b"").with_added(key, "x")
 
@@ -309,7 +309,7 @@ def test_an_entry_is_commented_out(before: str, index: int, after: str) -> None:
 @pytest.mark.parametrize(
     "text", ["A=1 # x\n", "  export A='1\n\n 2'\r\nB=1", "\ufeffA=1", 'A="#" # A="'], ids=repr
 )
-def test_what_is_commented_out_comes_back_as_it_was(text: str) -> None:
+def test_uncommenting_restores_the_entry(text: str) -> None:
     document = DotenvDocument.parse(text.encode())
     out = document.commented_out(document.entries[0])
     assert out.entries[0].commented
@@ -317,9 +317,7 @@ def test_what_is_commented_out_comes_back_as_it_was(text: str) -> None:
 
 
 @given(BYTES, st.data())
-def test_anything_that_is_commented_out_comes_back_as_it_was(
-    data: bytes, draw: st.DataObject
-) -> None:
+def test_uncommenting_restores_any_entry(data: bytes, draw: st.DataObject) -> None:
     document = DotenvDocument.parse(data)
     plain = [
         item
@@ -337,7 +335,7 @@ def test_anything_that_is_commented_out_comes_back_as_it_was(
     assert out.restored(same).data == data
 
 
-def test_a_line_without_an_entry_can_be_written_anew() -> None:
+def test_a_line_without_an_entry_can_be_replaced() -> None:
     document = DotenvDocument.parse(b"A=1\r\nB C=2\r\n")
     assert document.with_line(2, "B=2").data == b"A=1\r\nB=2\r\n"
 
@@ -350,7 +348,7 @@ def test_an_entry_of_another_document_is_not_edited() -> None:
 
 
 @given(BYTES, st.data())
-def test_an_edit_touches_one_entry_and_is_what_a_new_look_finds(
+def test_an_edit_touches_one_entry_and_parses_to_the_same_document(
     data: bytes, draw: st.DataObject
 ) -> None:
     document = DotenvDocument.parse(data)
@@ -383,9 +381,7 @@ def _alone(document: DotenvDocument, entry: DotenvEntry) -> bytes:
 
 
 @given(BYTES, st.data())
-def test_what_is_commented_out_or_removed_leaves_the_others(
-    data: bytes, draw: st.DataObject
-) -> None:
+def test_commenting_out_or_removing_leaves_the_others(data: bytes, draw: st.DataObject) -> None:
     document = DotenvDocument.parse(data)
     counting = [item for item in document.entries if not item.commented]
     if document.faults or not counting:
@@ -401,7 +397,7 @@ def test_what_is_commented_out_or_removed_leaves_the_others(
     [b"x" * (MAX_BYTES + 1), b"\n" * (MAX_LINES + 1), b"A=''" * (MAX_LINES + 1)],
     ids=["bytes", "lines", "entries"],
 )
-def test_a_file_that_is_no_environment_is_not_looked_at(data: bytes) -> None:
+def test_a_file_that_is_too_large_is_not_parsed(data: bytes) -> None:
     document = DotenvDocument.parse(data)
     assert document.data == data
     assert not document.entries

@@ -1,4 +1,4 @@
-"""Keys that the example has and a file has not."""
+"""Adding the example's missing keys to a file."""
 
 import time
 
@@ -38,7 +38,7 @@ def with_missing(text: str, keys: set[str] | None = None) -> str:
     return merge_example(of(text), of(EXAMPLE), keys).data.decode()
 
 
-def test_what_is_missing_is_told_in_the_examples_order() -> None:
+def test_missing_keys_are_in_the_examples_order() -> None:
     assert missing_keys(of("DB_POOL=1\n# GH_TOKEN=x\n"), of(EXAMPLE)) == (
         "PIXEL_ROOT",
         "POSTGRES_URL",
@@ -46,7 +46,7 @@ def test_what_is_missing_is_told_in_the_examples_order() -> None:
     )
 
 
-def test_a_key_comes_behind_the_one_that_it_follows_with_its_comments() -> None:
+def test_a_key_goes_after_its_predecessor_with_its_comments() -> None:
     text = "# mine\nPOSTGRES_URL=postgres://other # why\n\nOTHER=1\n"
     assert with_missing(text, {"DB_POOL"}) == (
         "# mine\nPOSTGRES_URL=postgres://other # why\n"
@@ -55,7 +55,7 @@ def test_a_key_comes_behind_the_one_that_it_follows_with_its_comments() -> None:
     )
 
 
-def test_a_key_without_a_neighbour_comes_to_the_end_of_its_section() -> None:
+def test_a_key_without_a_predecessor_goes_to_the_end_of_its_section() -> None:
     text = "# === Database ===\nDB_POOL=1\n\n# === Other ===\nX=1\n"
     assert with_missing(text, {"POSTGRES_URL"}) == (
         "# === Database ===\nDB_POOL=1\n# Where it is\nPOSTGRES_URL=postgres://db\n"
@@ -63,21 +63,21 @@ def test_a_key_without_a_neighbour_comes_to_the_end_of_its_section() -> None:
     )
 
 
-def test_a_section_that_is_missing_comes_with_its_banner_at_the_end() -> None:
+def test_a_missing_section_is_added_at_the_end_with_its_banner() -> None:
     assert with_missing("X=1", {"GH_TOKEN", "OPENAI_API_KEY"}) == (
         "X=1\n\n# ---- Keys ----\n\n# From platform.openai.com\n"
         "OPENAI_API_KEY=your_openai_key_here\n# GH_DEBUG=1\nGH_TOKEN=ghp_your_token_here\n"
     )
 
 
-def test_the_banner_comes_with_whichever_key_is_first() -> None:
+def test_the_banner_comes_with_the_first_added_key() -> None:
     assert with_missing("X=1\n", {"DB_POOL"}) == (
         "X=1\n\n# ====================\n# Database\n# ====================\n"
         "# How many\n# connections at once\nDB_POOL=5\n"
     )
 
 
-def test_an_empty_file_becomes_the_example_but_for_what_belongs_to_no_key() -> None:
+def test_an_empty_file_becomes_the_example_without_unrelated_comments() -> None:
     made = merge_example(of(""), of(EXAMPLE))
     assert missing_keys(made, of(EXAMPLE)) == ()
     assert made.sections == of(EXAMPLE).sections
@@ -95,12 +95,12 @@ def test_nothing_missing_changes_nothing() -> None:
     )
 
 
-def test_keys_that_share_a_line_bring_it_once() -> None:
+def test_a_line_that_keys_share_is_added_once() -> None:
     example = of('A=1\nB="x"C=y\n')
     assert merge_example(of("A=2\n"), example).data == b'A=2\nB="x"C=y\n'
 
 
-def test_a_long_example_comes_at_once() -> None:
+def test_a_long_example_is_merged_quickly() -> None:
     example = of("".join(f"# about it\nKEY_{number}=x\n" for number in range(5000)))
     began = time.thread_time()
     made = merge_example(of("A=1\n"), example)
@@ -128,7 +128,7 @@ FILES = st.tuples(st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n"]), 
 
 
 @given(FILES, FILES)
-def test_all_that_was_in_the_file_stays_and_all_that_was_missing_comes(
+def test_existing_lines_stay_and_all_missing_keys_are_added(
     file: DotenvDocument, example: DotenvDocument
 ) -> None:
     made = merge_example(file, example)

@@ -1,4 +1,4 @@
-"""A file that was made to hold the console up does not: the time grows with the length."""
+"""The time to read a hostile file grows only with its length."""
 
 import time
 
@@ -17,7 +17,7 @@ from pixel_tui.environment.dotenv.values import read_values
     ],
     ids=repr,
 )  # fmt: skip
-def test_the_time_grows_with_the_length_and_no_faster(line: str) -> None:
+def test_the_time_grows_linearly_with_the_length(line: str) -> None:
     def taken(times: int) -> float:
         data = ("A='\"" + line * times).encode()
         began = time.thread_time()

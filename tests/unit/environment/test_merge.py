@@ -1,4 +1,4 @@
-"""Two edits of one file brought together."""
+"""Merging two edits of one file."""
 
 from collections import Counter
 
@@ -45,7 +45,7 @@ class TestWithoutConflict:
         result = merged(BASE, BASE.replace("sk-1", "sk-2"), BASE.replace("DB_POOL=5", "DB_POOL=9"))
         assert text(result) == BASE.replace("sk-1", "sk-2").replace("POOL=5", "POOL=9")
 
-    def test_changes_of_neighbours_are_no_conflict(self) -> None:
+    def test_changes_of_adjacent_keys_do_not_conflict(self) -> None:
         result = merged("A=1\nB=1\n", "A=2\nB=1\n", "A=1\nB=2\n")
         assert text(result) == "A=2\nB=2\n"
 
@@ -53,46 +53,46 @@ class TestWithoutConflict:
         both = BASE.replace("sk-1", "sk-2") + "NEW=1\n"
         assert text(merged(BASE, both, both)) == both
 
-    def test_keys_that_both_added_at_one_place_are_all_there(self) -> None:
+    def test_keys_that_both_added_at_one_place_are_all_kept(self) -> None:
         assert text(merged("A=1\n", "A=1\nB=1\nX=1\n", "A=1\nC=1\nX=1\n")) == "A=1\nB=1\nX=1\nC=1\n"
 
-    def test_a_key_that_one_removed_is_gone(self) -> None:
+    def test_a_key_that_one_removed_is_removed(self) -> None:
         result = merged(BASE, BASE.replace("DB_POOL=5\n", ""), BASE.replace("sk-1", "sk-2"))
         assert text(result) == BASE.replace("DB_POOL=5\n", "").replace("sk-1", "sk-2")
 
-    def test_a_key_that_one_moved_has_the_value_that_the_other_gave_it(self) -> None:
+    def test_a_moved_key_gets_the_value_of_the_other_side(self) -> None:
         assert text(merged("A=1\nB=1\nC=1\n", "B=1\nC=1\nA=1\n", "A=2\nB=1\nC=1\n")) == (
             "B=1\nC=1\nA=2\n"
         )
 
-    def test_a_key_that_both_moved_is_there_once(self) -> None:
+    def test_a_key_that_both_moved_is_kept_once(self) -> None:
         result = text(merged("A=1\nB=1\nC=1\n", "B=1\nA=1\nC=1\nD=1\n", "B=1\nC=1\nD=1\nA=1\n"))
         assert sorted(result.split()) == ["A=1", "B=1", "C=1", "D=1"]
 
-    def test_a_key_that_one_moved_and_the_other_removed_is_gone(self) -> None:
+    def test_a_key_that_one_moved_and_the_other_removed_is_removed(self) -> None:
         assert text(merged("A=1\nB=1\nC=1\n", "B=1\nC=1\nA=1\n", "B=1\nC=1\n")) == "B=1\nC=1\n"
 
-    def test_comments_of_both_stay(self) -> None:
+    def test_comments_of_both_are_kept(self) -> None:
         result = merged("# old\nA=1\n", "# mine\nA=1\n", "# theirs\nA=1\n")
         assert text(result) == "# mine\n# theirs\nA=1\n"
 
-    def test_a_value_of_several_lines_is_one(self) -> None:
+    def test_a_multi_line_value_is_one_unit(self) -> None:
         base = 'A="1\n2\n3"\nB=1\n'
         result = merged(base, base.replace("2", "5"), base.replace("B=1", "B=2"))
         assert text(result) == 'A="1\n5\n3"\nB=2\n'
 
-    def test_line_ends_that_one_changed_stay_changed(self) -> None:
+    def test_changed_line_ends_are_kept(self) -> None:
         mine = BASE.replace("\n", "\r\n")
         theirs = BASE.replace("sk-1", "sk-2")
         assert text(merged(BASE, mine, theirs)) == mine.replace("sk-1", "sk-2")
 
-    def test_a_last_line_without_an_end_gets_one_where_something_follows(self) -> None:
+    def test_a_last_line_gets_a_line_end_if_something_follows(self) -> None:
         assert text(merged("A=1", "A=1\nB=1", "A=1\nC=1")) == "A=1\nB=1\nC=1"
         assert text(merged("A=1\r\nB=1", "A=1\r\nB=1\r\nC=1", "A=2\r\nB=1")) == (
             "A=2\r\nB=1\r\nC=1"
         )
 
-    def test_a_byte_order_mark_stays_at_the_beginning(self) -> None:
+    def test_a_byte_order_mark_stays_at_the_start(self) -> None:
         assert text(merged("\ufeffA=1\n", "\ufeffN=1\nA=1\n", "\ufeffA=2\n")) == (
             "\ufeffN=1\nA=2\n"
         )
@@ -113,7 +113,7 @@ class TestConflict:
         sides = [conflict.base, conflict.mine, conflict.theirs]
         assert [entry.written if entry else None for entry in sides] == ["1", "2", "3"]
 
-    def test_it_is_solved_by_a_choice(self) -> None:
+    def test_it_is_resolved_by_a_choice(self) -> None:
         result = merged("A=1\nB=1\n", "A=2\nB=1\n", "A=3\nB=2\n")
         assert resolve(result, {only(result): Side.MINE}).data == b"A=2\nB=2\n"
         assert resolve(result, {only(result): Side.THEIRS}).data == b"A=3\nB=2\n"
@@ -130,21 +130,21 @@ class TestConflict:
             ("A=2\nB=1\n", "B=1\n", b"A=2\nB=1\n", b"B=1\n"),
         ],
     )
-    def test_what_one_removed_and_the_other_changed_is_one(
+    def test_a_key_that_one_removed_and_the_other_changed_is_one(
         self, mine: str, theirs: str, by_mine: bytes, by_theirs: bytes
     ) -> None:
         result = merged("A=1\nB=1\n", mine, theirs)
         assert resolve(result, {only(result): Side.MINE}).data == by_mine
         assert resolve(result, {only(result): Side.THEIRS}).data == by_theirs
 
-    def test_of_a_key_that_is_there_twice_the_one_that_counts_is_compared(self) -> None:
+    def test_the_last_entry_of_a_duplicate_key_is_compared(self) -> None:
         assert text(merged("A=1\n", "A=5\nA=1\n", "A=3\n")) == "A=5\nA=3\n"
         conflict = only(merged("A=1\n", "A=1\nA=5\n", "A=3\n"))
         assert conflict.occurrence == 0
         conflict = only(merged("A=1\nB=1\n", "B=1\n", "A=5\nA=1\nB=1\n"))
         assert (conflict.occurrence, conflict.mine) == (1, None)
 
-    def test_what_one_commented_out_and_the_other_changed_is_one(self) -> None:
+    def test_a_key_that_one_commented_out_and_the_other_changed_is_one(self) -> None:
         result = merged("A=1\nB=1\n", "# A=1\nB=1\n", "A=2\nB=1\n")
         assert only(result).mine is None
         assert resolve(result, {only(result): Side.MINE}).data == b"# A=1\nB=1\n"
@@ -155,7 +155,7 @@ class TestConflict:
         assert only(result).base is None
         assert resolve(result, {only(result): Side.THEIRS}).data == b"A=1\nN=2\n"
 
-    def test_no_value_of_it_is_in_a_crash_report(self) -> None:
+    def test_its_repr_contains_no_value(self) -> None:
         result = merged("A=secret1\n", "A=secret2\n", "A=secret3\n")
         assert "secret" not in repr(result)
 
@@ -192,9 +192,7 @@ def edits(draw: st.DrawFn) -> tuple[bytes, bytes, bytes]:
 
 
 @given(FILE, FILE)
-def test_where_only_one_side_changed_anything_its_file_is_the_result(
-    base: bytes, other: bytes
-) -> None:
+def test_the_only_changed_side_is_the_result(base: bytes, other: bytes) -> None:
     was, now = DotenvDocument.parse(base), DotenvDocument.parse(other)
     for result in (merge(was, now, was), merge(was, was, now), merge(was, now, now)):
         assert not result.conflicts
@@ -224,7 +222,7 @@ def test_no_line_of_either_side_is_lost_without_a_conflict(
 
 
 @given(edits())
-def test_what_one_side_makes_of_a_key_is_what_the_result_makes_of_it(
+def test_a_change_of_one_side_is_in_the_result(
     files: tuple[bytes, bytes, bytes],
 ) -> None:
     base, mine, theirs = map(DotenvDocument.parse, files)
@@ -256,7 +254,7 @@ def test_every_choice_is_taken_and_mine_comes_first(files: tuple[bytes, bytes, b
 
 
 @given(edits())
-def test_both_sides_get_the_same_entries_whoever_merges(files: tuple[bytes, bytes, bytes]) -> None:
+def test_both_sides_get_the_same_entries_from_a_merge(files: tuple[bytes, bytes, bytes]) -> None:
     base, mine, theirs = map(DotenvDocument.parse, files)
     one, other = merge(base, mine, theirs), merge(base, theirs, mine)
     assert {item.key for item in one.conflicts} == {item.key for item in other.conflicts}
@@ -278,5 +276,5 @@ def occurrences(document: DotenvDocument, key: str) -> list[str]:
 
 
 def overruled(key: str, *documents: DotenvDocument) -> bool:
-    """Whether a line is of an entry that is written more than once, and so counted apart."""
+    """Whether a line belongs to an entry that occurs more than once."""
     return max(len(occurrences(document, key)) for document in documents) > 1

@@ -1,4 +1,4 @@
-"""Where python-dotenv reads a `.env` as compose does, where it does not, and what is said of it.
+"""Where python-dotenv and compose read a `.env` differently, and the findings about it.
 
 The containers' programs often use it, or a reader like it, on the same file. To edit a file it is
 no use: it keeps no bytes, skips what compose refuses, and expands in single quotes.
@@ -99,7 +99,7 @@ MESSY = st.text("A1b='\"\\$#{}:-\t .\u3000\u00e4n", max_size=12)
 
 
 def as_a_program(text: str) -> dict[str, str | None]:
-    """What python-dotenv itself reads of a file, in a process without variables."""
+    """Return what python-dotenv itself reads of a file, in a process without variables."""
     logging.getLogger("dotenv.main").setLevel(logging.ERROR)
     with TemporaryDirectory() as folder, patch.dict(os.environ, clear=True):
         path = Path(folder) / ".env"
@@ -114,24 +114,24 @@ def test_the_check_reads_what_a_program_would(lines: list[str], end: str) -> Non
     assert found == as_a_program(text)
 
 
-def test_variables_of_this_process_are_inserted_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_this_process_are_not_inserted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("B", "of this process")
     assert read_with_python_dotenv("A=${B:-d}\n")["A"].value == "d"
     assert RULE not in rules(look("A=${B:-d}\n"))
 
 
 @given(st.lists(LINES, max_size=8))
-def test_an_ordinary_file_is_no_finding(lines: list[str]) -> None:
+def test_an_ordinary_file_has_no_finding(lines: list[str]) -> None:
     assert RULE not in rules(look("".join(f"{line}\n" for line in lines)))
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("examples/**/.env*")), ids=str)
-def test_the_environments_of_the_examples_are_no_finding(path: Path) -> None:
+def test_the_example_environments_have_no_finding(path: Path) -> None:
     assert RULE not in rules(look(path.read_bytes()))
 
 
 @given(st.sampled_from(["A=", "A = ", "export A=", "A:", " A=", "A\u3000="]), MESSY)
-def test_no_difference_is_overlooked(head: str, value: str) -> None:
+def test_every_difference_is_found(head: str, value: str) -> None:
     text = f"{head}{value}\n"
     compose, seen = as_compose(text), look(text)
     if isinstance(compose, str) or not compose.get("A"):
@@ -156,7 +156,7 @@ def test_no_difference_is_overlooked(head: str, value: str) -> None:
         ("\tA\tB=1\n", "gets no value", "in the name"),
     ],
 )
-def test_a_difference_is_a_remark_with_a_fix(text: str, words: str, hint: str) -> None:
+def test_a_difference_is_reported_with_a_fix(text: str, words: str, hint: str) -> None:
     finding = the(look(text), RULE)
     assert finding.level is EnvironmentLevel.INFO
     assert words in finding.message
@@ -174,17 +174,17 @@ def test_the_fix_makes_both_read_what_compose_reads_now(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["A=pa$word\n", "A= # x\n", "A=x\t# y\n", "A='x\n"])
-def test_what_another_finding_says_is_not_said_again(text: str) -> None:
+def test_the_subject_of_another_finding_is_not_reported_again(text: str) -> None:
     seen = look(text)
     assert seen.findings
     assert RULE not in rules(seen)
 
 
-def test_of_values_that_refer_to_a_differing_one_only_that_one_is_named() -> None:
+def test_only_the_root_of_a_difference_is_reported() -> None:
     assert the(look("A=$$x\nB=${A}/y\n"), RULE).key == "A"
 
 
-def test_the_value_of_a_secret_is_in_no_finding() -> None:
+def test_no_finding_contains_a_secret() -> None:
     text = "DB_PASSWORD=k3J9$$Lq0\nB='x${DB_PASSWORD}'\nC=$DB_PASSWORD\n"
     found = [item for item in look(text).findings if item.rule == RULE]
     assert [item.key for item in found] == ["DB_PASSWORD", "B"]
@@ -194,16 +194,14 @@ def test_the_value_of_a_secret_is_in_no_finding() -> None:
 @pytest.mark.parametrize(
     ("path", "level"), [(PATH, EnvironmentLevel.WARNING), ("/project", EnvironmentLevel.INFO)]
 )
-def test_of_a_file_that_a_service_mounts_it_is_a_warning(
-    path: str, level: EnvironmentLevel
-) -> None:
+def test_a_difference_in_a_mounted_file_is_a_warning(path: str, level: EnvironmentLevel) -> None:
     uses = EnvironmentUses(mounted_by={path: (plain("api"), plain("web"))})
     finding = the(look("A=$$x\n", uses=uses), RULE)
     assert finding.level is level
     assert ("mounted by api, web" in finding.message) == (level is EnvironmentLevel.WARNING)
 
 
-def test_a_file_that_is_not_utf_8_can_not_be_read_by_python_dotenv() -> None:
+def test_a_file_that_is_not_utf_8_is_reported() -> None:
     finding = the(look(b"A=1\n# caf\xe9\n"), RULE)
     assert (finding.key, finding.line) == ("", 0)
     assert "line 2 is not UTF-8" in finding.message
@@ -220,13 +218,13 @@ def test_a_file_that_is_not_utf_8_can_not_be_read_by_python_dotenv() -> None:
     ],
     ids=["references", "blanks", "escaped blanks", "growth", "trailing blanks"],
 )
-def test_a_file_that_was_made_to_hold_it_up_does_not(text: str) -> None:
+def test_a_hostile_file_is_checked_quickly(text: str) -> None:
     began = time.thread_time()
     look(text)
     assert time.thread_time() - began < 5
 
 
 @pytest.mark.parametrize("variable", ["${X:?it is needed}", "$X"])
-def test_what_this_shell_sets_is_in_no_finding(variable: str) -> None:
+def test_no_finding_contains_a_variable_of_this_shell(variable: str) -> None:
     seen = look(f"A={variable}\n", environment={"X": "of the shell"})
     assert "does not get what compose inserts" in the(seen, RULE).message

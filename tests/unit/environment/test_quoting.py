@@ -1,4 +1,4 @@
-"""A value is written so that it is read as it was typed."""
+"""A quoted value is read as it was typed."""
 
 import pytest
 from hypothesis import example, given
@@ -59,13 +59,11 @@ def test_any_text_is_read_as_it_was_typed(value: str, like: Quoting, behind: str
         ("pa$word", Quoting.DOUBLE, r'"pa\$word"'),
     ],
 )
-def test_the_present_way_stays_where_it_can_say_the_value(
-    value: str, like: Quoting, raw: str
-) -> None:
+def test_the_quote_style_is_kept_if_possible(value: str, like: Quoting, raw: str) -> None:
     assert quote(value, like) == raw
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\udcff"])
-def test_what_nothing_can_say_is_refused(value: str) -> None:
+def test_an_unwritable_value_is_refused(value: str) -> None:
     with pytest.raises(Unwritable):
         quote(value)

@@ -1,4 +1,4 @@
-"""Values are read as compose reads them; `tests/engine/test_env_compose.py` asks compose itself."""
+"""Values are read as compose does; `tests/engine/test_env_compose.py` compares with compose."""
 
 import pytest
 from hypothesis import given
@@ -95,49 +95,49 @@ def test_a_value_without_variables(text: str, expected: str) -> None:
         ("${B:-${N?m}}", None),
     ],
 )
-def test_variables_are_put_in(text: str, expected: str | None) -> None:
+def test_variables_are_expanded(text: str, expected: str | None) -> None:
     found = readings(f"B=b\nE=\nA={text}\n")["A"]
     assert found.value == expected
     assert bool(found.refusal) == (expected is None)
 
 
-def test_a_reading_says_which_variables_it_has_and_which_nobody_set() -> None:
+def test_expanded_and_unset_variables_are_reported() -> None:
     found = readings("B=1\nA=$B ${C} ${D:-x} $C $P", P="p")["A"]
     assert found.expanded == ("B", "C", "D", "P")
     assert found.unset == ("C",)
 
 
-def test_a_secret_that_is_cut_at_a_dollar_is_seen() -> None:
+def test_a_secret_that_is_cut_at_a_dollar_is_reported() -> None:
     assert readings("A=pa$word") == {"A": Reading("pa", ("word",), ("word",))}
 
 
-def test_the_message_of_a_required_variable_is_told_without_values() -> None:
+def test_the_message_of_a_required_variable_has_no_values() -> None:
     found = readings("S=hunter2\nA=${N:?set $S}")["A"]
     assert "N: set $S" in found.refusal
     assert "hunter2" not in found.refusal
 
 
-def test_the_environment_comes_before_the_file_in_a_reference_only() -> None:
+def test_the_environment_precedes_the_file_in_references_only() -> None:
     found = readings("B=file\nA=$B", B="process")
     assert (found["A"].value, found["B"].value) == ("process", "file")
 
 
-def test_only_keys_further_up_are_put_in() -> None:
+def test_only_keys_further_up_are_expanded() -> None:
     assert readings("A=$B\nB=1\nA2=$B")["A"] == Reading("", ("B",), ("B",))
     assert readings("B=1\nA=$B\nB=2")["A"].value == "1"
 
 
-def test_composes_own_variables_count_from_the_beginning() -> None:
+def test_composes_own_variables_count_from_the_start() -> None:
     assert value("A=$COMPOSE_X\nCOMPOSE_X=1\nCOMPOSE_X=2\n") == "2"
 
 
-def test_a_key_alone_is_taken_from_the_environment() -> None:
+def test_a_bare_key_is_taken_from_the_environment() -> None:
     assert value("A\n", A="x") == "x"
     assert value("A\n") is None
     assert value("A=1\nA\n") == "1"
 
 
-def test_a_key_alone_at_the_very_end_is_a_value_without_a_name() -> None:
+def test_a_bare_key_at_the_very_end_is_a_value_without_a_name() -> None:
     assert readings("B=1\nA", A="x") == {"B": Reading("1"), "": Reading("A")}
 
 
@@ -156,16 +156,16 @@ def test_broken_entries_have_a_refusal_and_no_value() -> None:
     assert found["B"].value == "1"
 
 
-def test_what_is_commented_out_is_not_read() -> None:
+def test_commented_entries_are_not_read() -> None:
     assert readings("#A=1\n") == {}
 
 
-def test_bytes_that_are_no_text_become_marks_as_in_the_engines_json() -> None:
+def test_invalid_utf8_is_replaced_as_in_the_engines_json() -> None:
     assert value(b"A=\xff\xe2\x82z") == "\ufffd\ufffd\ufffdz"
     assert value(b"B=\xe2\x82\nC=\xac\nA=$B$C") == "\N{EURO SIGN}"
 
 
-def test_no_value_is_in_a_representation() -> None:
+def test_a_repr_contains_no_value() -> None:
     assert "hunter2" not in repr(readings("A=hunter2"))
 
 
@@ -182,6 +182,6 @@ def test_variables_may_be_nested_to_any_depth() -> None:
 
 
 @given(st.text("${}:-?+AB{}1 \n\\\"'", max_size=30))
-def test_no_value_is_an_error_of_ours(raw: str) -> None:
+def test_no_value_raises(raw: str) -> None:
     readings(f"A={raw}")
     readings(f'A="{raw}"', A="x")
