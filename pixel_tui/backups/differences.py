@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ from pixel_tui.text import SafeText, plain
 
 MAX_BYTES: Final = 256 * 1024
 MAX_LINES: Final = 20
+MAX_HASHED_BYTES: Final = 4 * 1024 * 1024
+"""The size up to which a plan compares files; larger ones are compared by the restore."""
 MAX_COMPARED_LINES: Final = 10_000
 """The most lines that are compared; more may take minutes."""
 _VARIABLE: Final = re.compile(
@@ -26,7 +29,9 @@ def is_same(item: Item, target: Path) -> bool:
     Raises:
         OSError: It can't be read.
     """
-    return item.kind is ItemKind.FILE and target.is_file() and hash_file(target) == item.sha256
+    if item.kind is not ItemKind.FILE or not target.is_file():
+        return False
+    return target.stat().st_size == item.size and hash_file(target) == item.sha256
 
 
 def replaced_files(manifest: Manifest, project: Path) -> frozenset[str]:
@@ -35,6 +40,22 @@ def replaced_files(manifest: Manifest, project: Path) -> frozenset[str]:
         item.source
         for item in manifest.items
         if wanted_for_deployment(item) and not _is_known_same(item, project / item.source)
+    )
+
+
+def unchanged_files(manifest: Manifest, places: Mapping[str, str]) -> frozenset[str]:
+    """Return the files that a restore leaves alone because they are identical, by source.
+
+    Args:
+        manifest: The backup's.
+        places: The real paths of its files, by source.
+    """
+    return frozenset(
+        item.source
+        for item in manifest.items
+        if item.source in places
+        and item.size <= MAX_HASHED_BYTES
+        and _is_known_same(item, Path(places[item.source]))
     )
 
 

@@ -12,7 +12,12 @@ from typing import Final
 
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.deployment import Deployment, deployment_from, read_deployment
-from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
+from pixel_tui.backups.differences import (
+    changed_lines,
+    changed_variables,
+    replaced_files,
+    unchanged_files,
+)
 from pixel_tui.backups.exposure import Exposure, can_write, exposures
 from pixel_tui.backups.holders import (
     Holder,
@@ -224,6 +229,7 @@ def _past_state(
         changed_variables(backup.folder, backup.manifest, policy.project),
         changed_lines(backup.folder, backup.manifest, policy.project),
         made_here=record is not None and record.is_recorded(backup.manifest.digest),
+        unchanged=unchanged_files(backup.manifest, places),
     )
 
 

@@ -43,6 +43,9 @@ class PastState:
     """Compose file, and a line of it: `- then`, or `+ now`. Without secrets."""
     made_here: bool = False
     """Whether this user's own record says that it was made by this user on this machine."""
+    unchanged: frozenset[str] = frozenset()
+    """The files that are identical to the backup's, by their source in the manifest: a restore
+    leaves them alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,12 @@ from pixel_tui.backups.broken_off import (
     restore_progress,
     restoring_line,
 )
-from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
+from pixel_tui.backups.differences import (
+    changed_lines,
+    changed_variables,
+    replaced_files,
+    unchanged_files,
+)
 from pixel_tui.backups.holders import holder_of, volume_of
 from pixel_tui.backups.manifest import ItemKind, wanted_for_deployment
 from pixel_tui.backups.open_files import OpenFiles
@@ -397,12 +402,15 @@ class TestRestore:
         made = make(project)
         backup = store_of(project).find(made.id)
         assert replaced_files(made, project) == set()
+        places = {item.source: str(project / item.source) for item in made.items}
+        assert unchanged_files(made, places) >= {".env", "docker-compose.yml"}
         file = project / source
         if more is None:
             file.unlink()
         else:
             file.write_bytes(file.read_bytes() + more)
         assert replaced_files(made, project) == {source}
+        assert source not in unchanged_files(made, places)
         variables = changed_variables(backup.folder, made, project)
         assert variables == (((".env", "SECRET"),) if more is None and source == ".env" else ())
         assert {name for name, _ in changed_lines(backup.folder, made, project)} <= {source}

@@ -135,6 +135,17 @@ class TestRestore:
         stop = commands(plan("restore", known, ID))[2]
         assert set(stop[-3:]) == {"api", "web", "landing"}
 
+    def test_a_file_that_is_identical_to_the_backup_s_is_unchanged_and_stops_no_service(
+        self,
+    ) -> None:
+        files = tuple(item(ItemKind.FILE, name) for name in (".env", "compose.yaml"))
+        state = replace(past(items=files), unchanged=frozenset({".env"}))
+        mounting = (holder("api", "/srv/pixel/.env"), holder("landing", "/srv/pixel/compose.yaml"))
+        made = plan("restore", facts(state, holders=mounting), ID)
+        assert effects(made)[".env"] == "is unchanged"
+        assert effects(made)["compose.yaml"].startswith("is replaced by the backup")
+        assert commands(made)[2][-2:] == ("stop", "landing")
+
     def test_so_it_does_where_the_folder_is_reached_over_a_link(self) -> None:
         linked = replace(past(), places={"data/pixels.db": "/mnt/disk/data/pixels.db"})
         held = facts(linked, holders=(holder("landing", "/mnt/disk"),))

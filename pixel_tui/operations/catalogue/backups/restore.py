@@ -78,7 +78,8 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
         if item.kind is not ItemKind.DEPLOYMENT and not {item.server, item.volume} & left_alone
     ]
     require_restorable(draft, past, items)
-    users = data_users(draft, past, items, frozenset(servers - left_alone))
+    replaced = [item for item in items if item.source not in past.unchanged]
+    users = data_users(draft, past, replaced, frozenset(servers - left_alone))
     what = [*pinned(past, manifest), *(f"--without={name}" for name in sorted(left_alone))]
     worker_step(
         draft,
@@ -104,6 +105,9 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
     )
     _start(draft, users)
     for item in items:
+        if item not in replaced:
+            draft.affect(item.title, "is unchanged", "identical to the backup's")
+            continue
         place = past.places.get(item.source, "")
         elsewhere = place and not place.endswith(f"/{item.source}")
         draft.affect(
