@@ -31,7 +31,7 @@ class HistoryScreen(TextDialog[bytes | None]):
 
     Args:
         source: Reads the versions.
-        document: What they are compared with.
+        document: The content of the editor, which they are compared with.
         saved: The content of the file on disk; None if there is no file.
         is_secret: Whether a value is secret.
         restores: Whether one can be taken back.
@@ -66,6 +66,8 @@ class HistoryScreen(TextDialog[bytes | None]):
         self._source = source
         self._document = document
         self._saved = saved
+        self._edited = document.data != (saved or b"")
+        """Whether the editor has something else than the file."""
         self._is_secret = is_secret
         self._restores = restores
         self._versions: Sequence[SavedVersion] = ()
@@ -90,28 +92,29 @@ class HistoryScreen(TextDialog[bytes | None]):
     async def _read(self) -> None:
         try:
             self._versions = await asyncio.to_thread(self._source.versions)
-            current = await asyncio.to_thread(self._find_current)
+            current = await asyncio.to_thread(self._find, self._saved)
+            edited = await asyncio.to_thread(self._find, self._document.data)
         except ConsoleError as error:
             self._say(plain(str(error)))
             return
         self._say(self._summary(current))
-        self._list(current)
+        self._list(current, edited)
 
     @when_composed
-    def _list(self, current: int | None) -> None:
+    def _list(self, current: int | None, edited: int | None) -> None:
         options = self._options
         options.set_options(
-            Option(_line(version, current=at == current))
+            Option(_line(version, current=at == current, edited=self._edited and at == edited))
             for at, version in enumerate(self._versions)
         )
-        options.highlighted = self._first_shown(current)
+        options.highlighted = self._first_shown(edited)
         self.refresh_bindings()
 
-    def _find_current(self) -> int | None:
-        """The place of the newest version that is the file's content now; None if none is."""
-        if self._saved is None:
+    def _find(self, content: bytes | None) -> int | None:
+        """The place of the newest version with this content; None if there is none."""
+        if content is None:
             return None
-        now = hashlib.sha256(self._saved).hexdigest()
+        now = hashlib.sha256(content).hexdigest()
         return next((at for at, item in enumerate(self._versions) if item.sha256 == now), None)
 
     def _summary(self, current: int | None) -> str:
@@ -124,9 +127,9 @@ class HistoryScreen(TextDialog[bytes | None]):
             return f"{said} There is no file now."
         return f"{said} The file is none of them now."
 
-    def _first_shown(self, current: int | None) -> int | None:
-        """The newest version that differs from the file; None if there is no version."""
-        if current == 0 and len(self._versions) > 1:
+    def _first_shown(self, edited: int | None) -> int | None:
+        """The newest version that differs from the editor; None if there is no version."""
+        if edited == 0 and len(self._versions) > 1:
             return 1
         return 0 if self._versions else None
 
@@ -159,7 +162,8 @@ class HistoryScreen(TextDialog[bytes | None]):
     @when_composed
     def _show_difference(self, version: SavedVersion, lines: list[Content]) -> None:
         if version == self._current:
-            said = Content.styled("Changes to the current file", "$text-accent bold")
+            what = "the unsaved content of the editor" if self._edited else "the current file"
+            said = Content.styled(f"Changes to {what}", "$text-accent bold")
             self.query_one("#history-words", Static).update(Content("\n").join([said, *lines]))
             self.query_one(VerticalScroll).scroll_home(animate=False)
 
@@ -194,10 +198,10 @@ class HistoryScreen(TextDialog[bytes | None]):
             options.action_cursor_up()
 
 
-def _line(version: SavedVersion, *, current: bool) -> Content:
-    mark = ("  current", "$text-success bold") if current else ("", "")
+def _line(version: SavedVersion, *, current: bool, edited: bool) -> Content:
     return Content.assemble(
         (f"{version.saved_at.astimezone():%Y-%m-%d %H:%M:%S}", "bold"),
         (f"  {version.said}", "$foreground-muted"),
-        mark,
+        ("  current" if current else "", "$text-success bold"),
+        ("  in the editor" if edited else "", "$text-warning bold"),
     )

@@ -538,6 +538,25 @@ async def test_the_version_that_the_file_holds_is_marked_and_the_one_before_it_i
         await it.until(lambda: "NOSTR_POST_ENABLE" in it.text("#history-difference"))
 
 
+async def test_a_version_is_compared_with_the_editor_if_that_has_unsaved_content() -> None:
+    async with console(size=SIZE) as it:
+        await opened(it)
+        await it.press("h")
+        await it.until(lambda: "NOSTR_POST_ENABLE" in it.text("#history-difference"))
+        assert "Changes to the current file" in it.text()
+        await it.press("enter")
+        await it.until(lambda: "NOSTR_POST_ENABLE=false" in now(it))
+        await it.press("h")
+        await it.until(lambda: len(version_lines(it)) == 2)
+        newest, before = version_lines(it)
+        assert newest.endswith("bytes  current")
+        assert before.endswith("bytes  in the editor")
+        await it.until(lambda: "NOSTR_POST_ENABLE" in it.text("#history-difference"))
+        assert "Changes to the unsaved content of the editor" in it.text()
+        await it.press("j")
+        await it.until(lambda: "No changes." in it.text("#history-difference"))
+
+
 async def test_a_file_that_is_none_of_the_versions_is_said_to_be_so() -> None:
     async with console(size=SIZE) as it:
         file_of(it).data = b"A=1\n"
