@@ -1,4 +1,4 @@
-"""The keys that keep an apply which waits to be confirmed, as the settings bind them."""
+"""Keys as the settings bind them, among them those that confirm an apply."""
 
 import re
 from collections.abc import Mapping
@@ -36,13 +36,20 @@ def confirm_keys(bound: Mapping[str, str]) -> ConfirmKeys:
         bound: Names of bindings to keys, comma-separated (`[keys]` of the settings).
     """
     return ConfirmKeys(
-        _shown(bound.get(OPEN_ID, OPEN_KEY)),
-        _shown(bound.get(KEEP_ID, KEEP_KEY)),
+        shown_key(bound, OPEN_ID, OPEN_KEY),
+        shown_key(bound, KEEP_ID, KEEP_KEY),
     )
 
 
-def _shown(keys: str) -> SafeText:
-    first = keys.split(",", maxsplit=1)[0].strip()
+def shown_key(bound: Mapping[str, str], name: str, default: str) -> SafeText:
+    """Return the first key of a binding as it is shown.
+
+    Args:
+        bound: Names of bindings to keys, comma-separated (`[keys]` of the settings).
+        name: The name of the binding.
+        default: Its key if the settings don't bind it.
+    """
+    first = bound.get(name, default).split(",", maxsplit=1)[0].strip()
     if _FUNCTION_KEY.fullmatch(first):
         return plain(first.upper())
     return plain(first.replace("ctrl+", "^"))

@@ -120,6 +120,7 @@ class PixelTui(TerminalApp):
             parts.open_ledger,
             parts.watching,
             reveals=parts.settings.reveals,
+            bound=parts.settings.keys,
         )
 
     def on_ready(self) -> None:

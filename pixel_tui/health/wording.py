@@ -36,13 +36,13 @@ def start_fix(service: Service, words: str) -> SafeText:
     """
     if not service.sync.needs_force:
         return plain(words)
-    return plain(f"It can't be started: {service.sync.reason}. Recreate it (a).")
+    return plain(f"Recreate it (a): it can't be started, because {service.sync.reason}.")
 
 
 def memory_fix(container: Container) -> str:
     """Return the fix if a container may have run out of memory; empty if not."""
     if _ran_out_of_memory(container) and container.memory_limit is None:
-        return "Find the leak, or free memory on the host: it has no memory limit."
+        return "Find the leak or free memory: no memory limit is set."
     if _ran_out_of_memory(container) or container.exit_code == 137:
         return "Raise its memory limit or find the leak."
     return ""
@@ -57,4 +57,4 @@ def duration_text(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     seconds = (now - at).total_seconds()
-    return f" for {age(seconds)}" if seconds >= 60 else " just now"
+    return f" for {age(seconds)}" if seconds >= 60 else " for less than a minute"

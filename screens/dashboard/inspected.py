@@ -20,13 +20,22 @@ class InspectedServices:
     Args:
         observer: Looks at the stack.
         clock: The time.
-        read_only: No key changes anything: what to do is said as a command.
+        read_only: Whether no key changes anything, so that a fix is a command.
+        bound: Names of bindings to keys (`[keys]` of the settings).
     """
 
-    def __init__(self, observer: Observer, clock: Clock, *, read_only: bool) -> None:
+    def __init__(
+        self,
+        observer: Observer,
+        clock: Clock,
+        *,
+        read_only: bool,
+        bound: Mapping[str, str],
+    ) -> None:
         self._observer = observer
         self._clock = clock
         self._read_only = read_only
+        self._bound = bound
         self._inspected: dict[str, tuple[Container, Container]] = {}
         """The container of the snapshot and that which was inspected later, by id."""
 
@@ -56,4 +65,4 @@ class InspectedServices:
         finding = finding_of(service, snapshot, self._clock.now())
         if finding is None:
             return None
-        return replace(finding, hint=finding.fix(read_only=self._read_only))
+        return replace(finding, hint=finding.fix(read_only=self._read_only, bound=self._bound))

@@ -1,6 +1,6 @@
 """The dashboard: the service table and, around it, what belongs to the selected row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from pixel_tui.clock import Clock
+from pixel_tui.confirm_keys import shown_key
 from pixel_tui.health.restarts import RestartWatch
 from pixel_tui.settings import Memory
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -29,7 +30,7 @@ from screens.dashboard.jobs_pane import JobsPane
 from screens.dashboard.late_logs import LOGS_TITLE, LateLogs
 from screens.dashboard.look import RememberedLook
 from screens.dashboard.panes import Pane, Panes
-from screens.dashboard.services_pane import ServicesPane
+from screens.dashboard.services_pane import NEXT_PROBLEM, ServicesPane
 from screens.dashboard.stack_changes import StackChanged, StackChanges
 from screens.shared.composed import when_composed
 from widgets.dashboard.banner import Banner
@@ -65,6 +66,7 @@ class DashboardScreen(Screen[None]):
         operations: How to start, stop and restart; None in a read-only console.
         watching: Sees the jobs of other consoles where `operations` does not.
         reveals: Whether a key may show secrets in logs.
+        bound: Names of bindings to keys (`[keys]` of the settings).
         state_folder: Where the audit trail is.
         open_environment: Makes what reads and changes the environment file.
         open_ledger: Makes what looks at the task ledger.
@@ -96,6 +98,7 @@ class DashboardScreen(Screen[None]):
         watching: Watching | None = None,
         *,
         reveals: bool = False,
+        bound: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         paint_changed_lines(self)
@@ -104,6 +107,7 @@ class DashboardScreen(Screen[None]):
         self._modes = modes
         self._operations = operations
         self._watching = watching
+        self._bound = bound or {}
         self.dialogs = StackDialogs(
             self, observer, operations, state_folder, open_environment, open_ledger, clock, reveals
         )
@@ -131,9 +135,16 @@ class DashboardScreen(Screen[None]):
         yield Banner(markup=False).data_bind(DashboardScreen.snapshot, DashboardScreen.now)
         with Panes(id="panes"):
             read_only = self._operations is None
-            seen = InspectedServices(self._observer, self._clock, read_only=read_only)
+            seen = InspectedServices(
+                self._observer, self._clock, read_only=read_only, bound=self._bound
+            )
             yield ServicesPane(
-                self._observer, self._clock, seen, id=Pane.SERVICES.value, classes="pane"
+                self._observer,
+                self._clock,
+                seen,
+                shown_key(self._bound, NEXT_PROBLEM, "n"),
+                id=Pane.SERVICES.value,
+                classes="pane",
             )
             yield DetailsPane(
                 self._observer, self._clock, seen, id=Pane.DETAILS.value, classes="pane lower"

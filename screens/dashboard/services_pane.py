@@ -17,7 +17,7 @@ from pixel_tui.health.findings import findings
 from pixel_tui.humanize import ago
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer
-from pixel_tui.text import plain
+from pixel_tui.text import SafeText, plain
 from screens.dashboard.inspected import InspectedServices
 from screens.dashboard.look import RememberedLook
 from widgets.dashboard.advice import Advice
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from screens.dashboard.columns import Choice
 
 TITLE: Final = "1 Services"
+NEXT_PROBLEM: Final = "services.next_problem"
+"""The name in the settings of the key that selects the next problem."""
+MOST_NAMED: Final = 4
+"""Services with problems that are named below the table."""
 TITLE_HEADING_AND_ADVICE: Final = 4
 """Lines of the pane beside its rows."""
 
@@ -42,11 +46,12 @@ class ServicesPane(Vertical):
         observer: Looks at the stack.
         clock: The time.
         services: What is shown of a service, also by the other panes.
+        next_key: The key that selects the next problem, as it is shown.
     """
 
     BINDING_GROUP_TITLE = "Services"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next_problem", "Next problem", show=False, id="services.next_problem",
+        Binding("n", "next_problem", "Next problem", show=False, id=NEXT_PROBLEM,
                 tooltip="The next service that something is wrong with"),
     ]  # fmt: skip
 
@@ -60,6 +65,7 @@ class ServicesPane(Vertical):
         observer: Observer,
         clock: Clock,
         services: InspectedServices,
+        next_key: SafeText,
         *,
         id: str,  # noqa: A002  Textual's own name for it
         classes: str,
@@ -68,6 +74,7 @@ class ServicesPane(Vertical):
         self._observer = observer
         self._clock = clock
         self._services = services
+        self._next_key = next_key
         self._emptiness = ""
         self._title = Content(TITLE)
 
@@ -77,7 +84,7 @@ class ServicesPane(Vertical):
         yield FilterBox(id="filter")
         yield Static(id="empty", markup=False)
         yield ServiceTable()
-        yield Advice()
+        yield Advice(self._next_key)
 
     @property
     def height_wanted(self) -> int:
@@ -140,9 +147,10 @@ class ServicesPane(Vertical):
         if finding is not None and snapshot.stale:
             finding = replace(finding, what=plain(f"{finding.what}, {_seen(snapshot, now)}"))
         troubled = self._troubled(now)
-        others = sum(row is None or row.service != name for name in troubled)
-        self._advice.finding, self._advice.others = finding, others
-        self._advice.all_clear = _all_clear(snapshot, troubled, now)
+        others = [name for name in troubled if row is None or row.service != name]
+        self._advice.finding, self._advice.others = finding, len(others)
+        selected = row.service if row else ""
+        self._advice.all_clear = _all_clear(snapshot, selected, others, self._next_key, now)
 
     def _troubled(self, now: datetime) -> Sequence[str]:
         """The services that something is wrong with, as they are listed."""
@@ -206,12 +214,19 @@ def _seen(snapshot: StackSnapshot, now: datetime) -> str:
     return f"seen {ago(snapshot.taken_at, now)}" if snapshot.taken_at else "never seen"
 
 
-def _all_clear(snapshot: StackSnapshot, troubled: Sequence[str], now: datetime) -> str:
+def _all_clear(
+    snapshot: StackSnapshot, selected: str, troubled: Sequence[str], key: SafeText, now: datetime
+) -> str:
+    """That the selected service has no problems, and which services have."""
     if not snapshot.complete or snapshot.project_trouble is not None:
         return ""
     if snapshot.stale:
         return f"Unknown: {snapshot.engine.why_lost}.\n  Old data, {_seen(snapshot, now)}."
     if not findings(snapshot, now):
         return "Everything that should run is running."
-    names = f"\n  See {', '.join(troubled[:4])} (n)." if troubled else ""
-    return f"No problems here.{names}"
+    calm = f"{selected}: no problems." if selected else ""
+    if not troubled:
+        return calm
+    more = f" and {len(troubled) - MOST_NAMED} more" if len(troubled) > MOST_NAMED else ""
+    names = ", ".join(troubled[:MOST_NAMED])
+    return f"{calm}\n  Problems: {names}{more} ({key})".lstrip("\n")

@@ -289,7 +289,19 @@ async def test_the_advice_says_how_many_more_there_are_and_a_key_leads_to_the_ne
             seen.append(it.table.cursor_key)
         assert seen == ["landing", "narrative-correlator", "agent"]
         it.dashboard.select("api")
-        await it.until(lambda: "See agent, landing, narrative-correlator (n)." in it.text("Advice"))
+        problems = "Problems: agent, landing, narrative-correlator (n)"
+        await it.until(lambda: problems in it.text("Advice"))
+        assert "api: no problems." in it.text("Advice")
+
+
+async def test_the_advice_names_the_keys_of_the_settings() -> None:
+    keys = {"services.next_problem": "f7", "services.actions": "ctrl+a"}
+    async with console(settings=Settings(keys=keys)) as it:
+        it.dashboard.select("landing")
+        await it.until(lambda: "recreate it (^a, Recreate)" in it.text("Advice"))
+        assert "+2 more (F7)" in it.text("Advice")
+        it.dashboard.select("api")
+        await it.until(lambda: "narrative-correlator (F7)" in it.text("Advice"))
 
 
 async def test_the_advice_names_a_key_that_is_there_else_the_command() -> None:

@@ -6,6 +6,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from pixel_tui.health.finding import Finding, Severity
+from pixel_tui.text import SafeText
 
 _LEAD = {
     Severity.BROKEN: ("✗ ", "$text-error bold"),
@@ -14,7 +15,11 @@ _LEAD = {
 
 
 class Advice(Widget):
-    """Two lines: the finding of the selected service, or that there is none; and how many more."""
+    """Two lines: the finding of the selected service, or that there is none; and how many more.
+
+    Args:
+        next_key: The key that selects the next problem, as it is shown.
+    """
 
     DEFAULT_CSS = """
     Advice {
@@ -30,12 +35,17 @@ class Advice(Widget):
     others: reactive[int] = reactive(0)
     """The number of other services with a finding."""
 
+    def __init__(self, next_key: SafeText) -> None:
+        super().__init__()
+        self._next_key = next_key
+
     def render(self) -> RenderResult:
         """Both lines; the first is cut before the number of others."""
         if self.finding is None:
             return Content(self.all_clear)
         first, second = _lines(self.finding)
-        more = Content.styled(f"  +{self.others} more (n)" if self.others else "", "$text-accent")
+        words = f"  +{self.others} more ({self._next_key})" if self.others else ""
+        more = Content.styled(words, "$text-accent")
         width = max(self.content_size.width - more.cell_length, 0)
         cut = first.truncate(width, ellipsis=True, pad=True)
         return Content("\n").join([cut + more, second])

@@ -71,7 +71,7 @@ def changed_volume(service: Service, _snapshot: StackSnapshot, _now: datetime) -
         Severity.NOTE,
         plain("has a volume that is out of sync with the compose file"),
         service.sync.reason,
-        plain("To change it: back it up, remove it, run `up`, restore. Otherwise undo the change."),
+        plain("Undo the change, or: back it up, remove it, run `up`, restore it."),
     )
 
 

@@ -27,6 +27,7 @@ from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot, Sync, SyncAction
+from pixel_tui.stack.model.words import state_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
@@ -191,7 +192,7 @@ def _start(spec: ServiceSpec, service: Service | None) -> Prediction | None:
     idle = [container for container in regular if not is_up(container)]
     if not idle or (service is not None and service.sync.needs_force):
         return None
-    cause = plain(f"{idle[0].name} is {idle[0].state.value}")
+    cause = plain(f"{idle[0].name} {state_words(idle[0].state)}")
     return Prediction(spec.name, ContainerChange.STARTED, cause)
 
 

@@ -9,7 +9,7 @@ from pixel_tui.stack.model.container import Container, ContainerState, HealthSta
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.stack.model.target_ref import TargetRef
-from pixel_tui.stack.model.words import exit_words
+from pixel_tui.stack.model.words import exit_words, state_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
@@ -84,16 +84,16 @@ class Target:
 
     @property
     def condition(self) -> SafeText:
-        """How it is now, as a predicate: `is unhealthy`, `is exited, exit code 1`."""
+        """How it is now, as a predicate: `is unhealthy`, `has exited, exit code 1`."""
         if not self.containers:
             return SafeText("has no container")
         worst = min(self.containers, key=_wellness)
         if worst.health_status is HealthStatus.UNHEALTHY and worst.running:
             return SafeText("is unhealthy")
         if worst.running or worst.exit_code is None:
-            return plain(f"is {worst.state.value}")
+            return state_words(worst.state)
         why = exit_words(worst.exit_code, oom_killed=worst.oom_killed)
-        return plain(f"is {worst.state.value}, {why}")
+        return plain(f"{state_words(worst.state)}, {why}")
 
 
 def find_target(name: str, snapshot: StackSnapshot) -> Target | None:

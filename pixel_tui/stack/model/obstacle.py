@@ -48,12 +48,11 @@ def _own_obstacle(service: Service) -> Obstacle | None:
     if service.missing:
         names = ", ".join(f"{item.kind} {item.name}" for item in service.missing)
         first = service.missing[0]
-        empty = " (a new one is empty)" if first.kind == "volume" else ""
+        empty = " (empty)" if first.kind == "volume" else ""
         return Obstacle(
             plain(f"external {names} does not exist, and compose does not create external ones"),
             plain(
-                f"Start the project that it belongs to, or create it{empty}: docker {first.kind} "
-                f"create {first.name}"
+                f"Start its project, or create it{empty}: docker {first.kind} create {first.name}"
             ),
         )
     correct = plain("Correct it in the compose file or in .env.")

@@ -14,6 +14,7 @@ from pixel_tui.stack.model.removed_networks import IDLE, removed_networks
 from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.model.snapshot import NO_BUILD, BuildState, Sync, SyncAction
 from pixel_tui.stack.model.value_mark import differing_names
+from pixel_tui.stack.model.words import state_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 REFUSED: Final = ""
@@ -257,4 +258,4 @@ def _start(regular: Sequence[Container], old: Outdated | None) -> Sync | None:
     if not idle:
         return None
     also = f", and it {old.what}" if old is not None else ""
-    return Sync(SyncAction.START, plain(f"{idle[0].name} is {idle[0].state.value}{also}"))
+    return Sync(SyncAction.START, plain(f"{idle[0].name} {state_words(idle[0].state)}{also}"))

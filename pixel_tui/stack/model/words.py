@@ -1,8 +1,9 @@
-"""Exit codes in words."""
+"""States and exit codes in words."""
 
 import signal
 from typing import Final
 
+from pixel_tui.stack.model.container import ContainerState
 from pixel_tui.text import SafeText
 
 _DOCKER_RUN_CODES: Final = {
@@ -10,6 +11,13 @@ _DOCKER_RUN_CODES: Final = {
     126: "command not executable",
     127: "command not found",
 }
+
+
+def state_words(state: ContainerState) -> SafeText:
+    """Return a container's state as a predicate: `is running`, `has exited`."""
+    if state is ContainerState.EXITED:
+        return SafeText("has exited")
+    return SafeText(f"is {state.value}")
 
 
 def exit_words(code: int, *, oom_killed: bool = False) -> SafeText:

@@ -117,7 +117,7 @@ def test_findings_say_what_to_run(folder: Path) -> None:
         {
             "rule": "ended",
             "task": ONE,
-            "message": f"{ONE[:8]} is marked running, but pixel-worker-{ONE[:8]} is exited"
+            "message": f"{ONE[:8]} is marked running, but pixel-worker-{ONE[:8]} has exited"
             ", exit code 137 (SIGKILL)",
             "remedy": f"task-requeue {ONE}",
         }

@@ -184,7 +184,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             (
                 "BROKEN", "is down: Docker is about to restart it",
                 "exit code 137 (out of memory)",
-                "Find the leak, or free memory on the host: it has no memory limit.",
+                "Find the leak or free memory: no memory limit is set.",
             ),
             id="killed for lack of the host's memory",
         ),
@@ -269,8 +269,24 @@ def test_a_fix_is_a_key_where_keys_change_things_and_else_a_command(
     found: Service, by_key: str, by_command: str
 ) -> None:
     (finding,) = findings(stack(found), NOON)
-    assert finding.fix(read_only=False) == by_key
-    assert finding.fix(read_only=True) == by_command
+    assert finding.fix(read_only=False, bound={}) == by_key
+    assert finding.fix(read_only=True, bound={}) == by_command
+
+
+def test_a_fix_names_the_keys_of_the_settings() -> None:
+    (finding,) = findings(stack(service(state=ServiceState.ABSENT)), NOON)
+    bound = {"services.start": "f2,ctrl+s", "services.actions": "ctrl+a"}
+    assert finding.fix(read_only=False, bound=bound) == "Start it (F2)."
+    force = Sync(SyncAction.RECREATE, plain("its network is gone"), needs_force=True)
+    (finding,) = findings(stack(service(container(), sync=force)), NOON)
+    assert finding.fix(read_only=False, bound=bound) == "Recreate it (^a, Recreate)."
+
+
+def test_a_fix_begins_with_what_to_do_however_long_the_reason_is() -> None:
+    force = Sync(SyncAction.RECREATE, plain("a reason of many words " * 9), needs_force=True)
+    dead = service(down(1), state=ServiceState.EXITED, sync=force)
+    (finding,) = findings(stack(dead), NOON)
+    assert finding.fix(read_only=False, bound={}).startswith("Recreate it (a): it can't be started")
 
 
 def test_a_service_waiting_for_a_broken_one_names_it() -> None:

@@ -36,7 +36,7 @@ def test_a_missing_external_takes_precedence() -> None:
     absent = service(spec=spec, state=ServiceState.ABSENT, missing=(volume,))
     _, why, hint = finding_texts(absent)
     assert "external volume old does not exist" in why
-    assert "a new one is empty" in hint
+    assert "create it (empty): docker volume create old" in hint
     created = service(
         down(state=ContainerState.CREATED), state=ServiceState.CREATED, spec=spec, missing=(volume,)
     )

@@ -197,7 +197,7 @@ class TestRestart:
 
     def test_it_says_why_one_would(self) -> None:
         made = plan("restart", running(exited("api", exit_code=137, oom_killed=True)), "api")
-        assert made.reason == "api is exited, exit code 137 (out of memory)"
+        assert made.reason == "api has exited, exit code 137 (out of memory)"
 
     def test_it_warns_that_a_changed_configuration_stays_out_of_force(self) -> None:
         made = plan("restart", running(container("api", config_hash=SafeText("old"))), "api")
@@ -205,7 +205,7 @@ class TestRestart:
 
     def test_it_warns_of_a_dependency_that_does_not_run(self) -> None:
         made = plan("restart", running(exited("postgres")), "api")
-        assert "api depends on postgres, which is exited, exit code 1" in warnings(made)
+        assert "api depends on postgres, which has exited, exit code 1" in warnings(made)
 
     def test_without_a_container_there_is_nothing_to_restart(self) -> None:
         with pytest.raises(OperationError, match=r"api has no container \(start it\)"):

@@ -132,4 +132,4 @@ def test_its_finding_says_that_a_start_is_of_no_use() -> None:
     finding = finding_of(service, snapshot, NOW)
     assert finding is not None
     assert finding.what.startswith("is down")
-    assert finding.hint == f"It can't be started: {REASON}. Recreate it (a)."
+    assert finding.hint == f"Recreate it (a): it can't be started, because {REASON}."

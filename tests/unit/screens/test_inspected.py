@@ -27,7 +27,7 @@ def seen(streak: int) -> StackSnapshot:
 
 
 def inspected(observer: SnapshotOnly) -> InspectedServices:
-    return InspectedServices(cast("Observer", observer), FixedClock(NOW), read_only=False)
+    return InspectedServices(cast("Observer", observer), FixedClock(NOW), read_only=False, bound={})
 
 
 def what(services: InspectedServices) -> str:

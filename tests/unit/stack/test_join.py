@@ -286,7 +286,7 @@ def test_without_a_resolved_model_no_service_is_an_orphan() -> None:
             SyncAction.SCALE_DOWN,
             "2 containers, 1 wanted",
         ),
-        (joined(exited(1)), SyncAction.START, "p-api-1 is exited"),
+        (joined(exited(1)), SyncAction.START, "p-api-1 has exited"),
         (joined(container(), specs=(spec(config_hash=""),)), SyncAction.UNKNOWN, "hash"),
     ],
 )

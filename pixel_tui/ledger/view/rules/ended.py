@@ -5,6 +5,7 @@ from typing import Final
 
 from pixel_tui.ledger.view.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
 from pixel_tui.ledger.view.rules.gone import fix_action
+from pixel_tui.stack.model.words import exit_words, state_words
 from pixel_tui.text import plain
 
 
@@ -14,17 +15,16 @@ def find_ended(case: LedgerState) -> Iterator[LedgerFinding]:
         worker = case.worker_of(task)
         if worker is None or worker.up or not case.settled(worker.container.finished_at):
             continue
-        if worker.container.exit_code is None:
+        container = worker.container
+        if container.exit_code is None:
             continue  # created, but not started yet
-        if (
-            task.started
-            and worker.container.finished_at
-            and (worker.container.finished_at < task.started)
-        ):
+        if task.started and container.finished_at and (container.finished_at < task.started):
             continue  # a container of the previous attempt
+        how = exit_words(container.exit_code, oom_killed=container.oom_killed)
+        ended = f"{container.name} {state_words(container.state)}, {how}"
         yield LedgerFinding(
             "ended",
-            plain(f"{task.short} is marked running, but {worker.container.name} is {worker.words}"),
+            plain(f"{task.short} is marked running, but {ended}"),
             task.id,
             fix_action(task),
             task.id,

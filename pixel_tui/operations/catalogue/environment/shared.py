@@ -31,7 +31,7 @@ class CandidateOutdated(OperationError):
         super().__init__(
             "The file has changed since this edit began, so nothing was saved.",
             on=path,
-            hint="Open the environment (E), merge (r), then save again.",
+            hint="Open the environment, merge, then save again.",
         )
 
 
