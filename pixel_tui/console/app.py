@@ -24,7 +24,7 @@ from pixel_tui.plurals import counted
 from pixel_tui.terminal.app import TerminalApp
 from screens.changes.countdown import ApplyCountdown
 from screens.dashboard import screen as dashboard
-from screens.dashboard.palette import Palette, StackCommands
+from screens.dashboard.palette import Palette
 from screens.dashboard.screen import DashboardScreen
 from widgets.dashboard.status_bar import Mode
 
@@ -48,7 +48,8 @@ class PixelTui(TerminalApp):
     CSS_PATH = Path(dashboard.__file__).with_name("dashboard.tcss")
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {StackCommands}
+    # Screens have commands; a second provider beside theirs would be listed in any order.
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="quit"),
         Binding("colon,ctrl+p", "command_palette", "Menu", key_display=":", id="palette"),

@@ -12,7 +12,7 @@ from screens.changes.plan import PlanScreen
 from screens.changes.quit import QuitScreen
 from screens.changes.recovery import RecoveryScreen
 from screens.dashboard.columns import ColumnsScreen
-from screens.dashboard.palette import Search
+from screens.dashboard.palette import CommandBox
 from screens.dashboard.probe import ProbeScreen
 from screens.dashboard.screen import DashboardScreen
 from screens.dashboard.services_pane import ServicesPane
@@ -51,7 +51,7 @@ PLACES: Final[tuple[type[DOMNode], ...]] = (
     DashboardScreen, ServicesPane, CursorTable, KeyedTable, FilterBox, LogPane, LogView, JobOutput,
     QueryBox, Details, EventList, Options, JobList, Dialog, ScrollingDialog, PlanScreen, JobScreen,
     ProbeScreen, ColumnsScreen,
-    HelpScreen, QuitScreen, AskScreen, LogLineScreen, LogServicesScreen, Search, PickScreen,
+    HelpScreen, QuitScreen, AskScreen, LogLineScreen, LogServicesScreen, CommandBox, PickScreen,
     RecoveryScreen, AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
     EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,
     DifferenceScreen, HistoryScreen, MergeScreen,

@@ -61,12 +61,12 @@ class StackDialogs:
         self._reveals = reveals
 
     @property
-    def possible_actions(self) -> Mapping[str, str]:
+    def service_actions(self) -> Mapping[str, str]:
         """What can be done to a service, and what it is called; nothing in a read-only console."""
         return self._actions(of_services=True)
 
     @property
-    def whole_actions(self) -> Mapping[str, str]:
+    def project_actions(self) -> Mapping[str, str]:
         """What can be done to the project, to the machine or to a backup."""
         return self._actions(of_services=False)
 

@@ -1,4 +1,4 @@
-"""The command palette: anything by name."""
+"""The command palette of the dashboard."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -32,12 +32,12 @@ _PANES: Final = {
 Command = tuple[str, str, Callable[[], object]]
 
 
-class Commands(CommandList, Options, can_focus=False):
+class CommandOptions(CommandList, Options, can_focus=False):
     """Textual's list of commands, with the cursor of every other list."""
 
 
-class Search(CommandInput):
-    """Textual's line to type in; it has the focus, and the footer names its keys."""
+class CommandBox(CommandInput):
+    """Textual's input; it has the focus, so the footer shows its keys."""
 
     BINDING_GROUP_TITLE = "Menu"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,39 +49,40 @@ class Search(CommandInput):
 
 
 class Palette(CommandPalette):
-    """Textual's palette, with a list and a footer of ours."""
+    """Textual's palette, with our own list, input and footer."""
 
     def compose(self) -> ComposeResult:
-        """What Textual's has, but for the list and the line; and the keys that count here."""
+        """Compose Textual's palette with the list and the input replaced, and a footer."""
         for widget in super().compose():
             if isinstance(widget, CommandInput):
-                yield Search(placeholder=widget.placeholder, select_on_focus=False)
+                yield CommandBox(placeholder=widget.placeholder, select_on_focus=False)
             else:
-                yield Commands() if isinstance(widget, CommandList) else widget
+                yield CommandOptions() if isinstance(widget, CommandList) else widget
         yield KeyBar()
 
 
-class StackCommands(Provider):
-    """Panes, services, what can be done to them, and what is general.
+class DashboardCommands(Provider):
+    """The commands of the dashboard: panes, dialogs, actions, services; then the app's own.
 
-    The only provider: Textual keeps several in a set, which has another order at each start.
-    Enter runs the first command, so what comes first must be harmless.
+    It is the only provider. Textual keeps several in a set, so their order would change with
+    each start. Enter runs the first command, so that one must be harmless.
     """
 
     async def discover(self) -> Hits:
-        """Everything, before anything is typed."""
-        for name, said, run in self._commands():
-            yield DiscoveryHit(Content(name), run, text=name, help=said)
+        """Yield all commands; nothing is typed yet."""
+        for name, help_text, run in self.commands():
+            yield DiscoveryHit(Content(name), run, text=name, help=help_text)
 
     async def search(self, query: str) -> Hits:
-        """What matches."""
+        """Yield the commands that match."""
         matcher = self.matcher(query)
-        for name, said, run in self._commands():
+        for name, help_text, run in self.commands():
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, Content(name), run, text=name, help=said)
+                yield Hit(score, Content(name), run, text=name, help=help_text)
 
-    def _commands(self) -> Iterator[Command]:
+    def commands(self) -> Iterator[Command]:
+        """Every command, in the order of the list."""
         dashboard = self.screen
         if not isinstance(dashboard, DashboardScreen):
             return
@@ -106,27 +107,27 @@ class StackCommands(Provider):
         yield (
             "Environment",
             "The .env file: every key and its problems",
-            (dashboard.action_environment),
+            dashboard.action_environment,
         )
         yield "Keys of this view", "Help", partial(self.app.call_later, self.app.run_action, "help")
-        yield from self._changes(dashboard)
+        yield from self._actions(dashboard)
         for service in dashboard.service_names:
             yield (
                 f"Select {service}",
                 "Put the cursor on this service",
                 partial(dashboard.select, service),
             )
-        for name, said, run, _ in self.app.get_system_commands(dashboard):
-            yield name, said, run
+        for name, help_text, run, _ in self.app.get_system_commands(dashboard):
+            yield name, help_text, run
 
-    def _changes(self, dashboard: DashboardScreen) -> Iterator[Command]:
-        """Every action by name, of each service and of the whole."""
+    def _actions(self, dashboard: DashboardScreen) -> Iterator[Command]:
+        """Every action on the project, on all services, and on each service."""
         dialogs = dashboard.dialogs
-        said = "Shows the plan first"
-        for action, verb in dialogs.whole_actions.items():
-            yield verb, said, partial(dialogs.operate_on, action, None)
-        for action, verb in dialogs.possible_actions.items():
-            yield f"{verb} all", said, partial(dialogs.operate_on, action, None)
+        help_text = "Shows the plan first"
+        for action, verb in dialogs.project_actions.items():
+            yield verb, help_text, partial(dialogs.operate_on, action, None)
+        for action, verb in dialogs.service_actions.items():
+            yield f"{verb} all", help_text, partial(dialogs.operate_on, action, None)
         for service in dashboard.service_names:
-            for action, verb in dialogs.possible_actions.items():
-                yield f"{verb} {service}", said, partial(dialogs.operate_on, action, service)
+            for action, verb in dialogs.service_actions.items():
+                yield f"{verb} {service}", help_text, partial(dialogs.operate_on, action, service)

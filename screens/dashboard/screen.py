@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.containers import Vertical
 from textual.reactive import var
 from textual.screen import Screen
@@ -55,6 +56,12 @@ LOGS_SECONDS: Final = 0.5
 """The logs come with the first complete table, or then: an engine may not answer."""
 
 
+def _commands() -> type[Provider]:
+    from screens.dashboard.palette import DashboardCommands
+
+    return DashboardCommands
+
+
 class DashboardScreen(Screen[None]):
     """Shows what the observer sees; asks `operations` for everything that changes something.
 
@@ -75,6 +82,7 @@ class DashboardScreen(Screen[None]):
     AUTO_FOCUS = "ServiceTable"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide"), (190, "-very-wide")]  # noqa: RUF012  Textual declares it for instances
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
 
     snapshot: var[StackSnapshot | None] = var(None)
     now: var[datetime | None] = var(None)

@@ -9,7 +9,7 @@ from pixel_tui.settings import Settings
 from screens.changes.job import JobScreen
 from screens.changes.plan import PlanScreen
 from screens.changes.quit import QuitScreen
-from screens.dashboard.palette import StackCommands
+from screens.dashboard.palette import DashboardCommands
 from screens.dashboard.probe import ProbeScreen
 from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
@@ -189,5 +189,5 @@ async def test_in_read_only_none_of_it_exists() -> None:
         await it.press("question_mark")
         assert "Restart" not in it.text()
         await it.press("escape")
-        names = [hit[0] for hit in StackCommands(it.dashboard)._commands()]
+        names = [hit[0] for hit in DashboardCommands(it.dashboard).commands()]
         assert not [name for name in names if name.split()[0] in {"Restart", "Start", "Stop"}]

@@ -16,7 +16,7 @@ from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
 from screens.changes.job import JobScreen
 from screens.changes.plan import PlanScreen
-from screens.dashboard.palette import StackCommands
+from screens.dashboard.palette import DashboardCommands
 from screens.environment import save as environment_save
 from screens.environment import screen as environment_screen
 from screens.environment.difference import DifferenceScreen
@@ -249,7 +249,7 @@ async def test_what_compose_refuses_the_whole_file_for_is_said_above_the_keys() 
 
 async def test_the_palette_leads_there_too() -> None:
     async with console(size=SIZE) as it:
-        names = [name for name, _, _ in StackCommands(it.app.screen)._commands()]
+        names = [name for name, _, _ in DashboardCommands(it.app.screen).commands()]
         assert "Environment" in names
 
 

@@ -13,7 +13,7 @@ from pixel_tui.text import SafeText
 from screens.changes import recovery
 from screens.changes.plan import PlanScreen
 from screens.changes.recovery import RecoveryScreen, TargetSelection, plan_command
-from screens.dashboard.palette import StackCommands
+from screens.dashboard.palette import DashboardCommands
 from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
 from widgets.lines.options import Options
@@ -206,13 +206,13 @@ async def test_without_a_backup_it_says_so_and_what_to_do(kept: list[Choice]) ->
 
 async def test_the_palette_runs_every_action_by_name(kept: list[Choice]) -> None:
     async with console() as it:
-        names = {hit[0] for hit in StackCommands(it.dashboard)._commands()}
+        names = {hit[0] for hit in DashboardCommands(it.dashboard).commands()}
         assert {"Rebuild api", "Restart all", "Restore", "Recovery", "Audit"} <= names
         for action in all_actions():
             of_service = action.scope is Scope.SERVICES
             assert (f"{action.title} web" if of_service else action.title) in names
         run = next(
-            hit[2] for hit in StackCommands(it.dashboard)._commands() if hit[0] == "Rebuild api"
+            hit[2] for hit in DashboardCommands(it.dashboard).commands() if hit[0] == "Rebuild api"
         )
         run()
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
