@@ -15,8 +15,8 @@ from typing import Final
 
 from benchmarks.figures import Figure, median, table
 from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.file_facts import FileFacts
 from pixel_tui.environment.checks.overview import Overview, key_row, overview
-from pixel_tui.environment.checks.surroundings import Surroundings
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.stack.compose.environment_uses import EnvFile, EnvironmentUses, KeyUse, KeyUseKind
@@ -149,7 +149,7 @@ def _project() -> EnvironmentUses:
     return EnvironmentUses(services, frozenset(services), named, whole)
 
 
-_AROUND: Final = (load_catalogue(), _project(), Surroundings(path="/project/.env", mode=0o644))
+_AROUND: Final = (load_catalogue(), _project(), FileFacts(path="/project/.env", mode=0o644))
 
 
 def _checked(data: bytes) -> Overview:

@@ -142,7 +142,7 @@ def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
         looked.append((state, overview))
         remarks |= dict.fromkeys(around.unasked)
     if not arguments.json:  # a file that compose refuses is why the others can't be read
-        looked.sort(key=lambda one: not one[1].stops_everything)
+        looked.sort(key=lambda one: not one[1].is_fatal)
     for state, overview in looked:
         if arguments.json:
             indent = 2 if len(paths) == 1 else None
@@ -251,8 +251,8 @@ def _run_unset(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
 
 def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.env_output import difference_as_text
-    from pixel_tui.environment.checks.case import is_secret_entry
     from pixel_tui.environment.checks.catalogue import load_catalogue
+    from pixel_tui.environment.checks.checked_file import is_secret_entry
     from pixel_tui.environment.dotenv.difference import difference
     from pixel_tui.environment.dotenv.document import DotenvDocument
 

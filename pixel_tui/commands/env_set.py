@@ -23,7 +23,7 @@ from pixel_tui.commands.env_choice import (
 )
 from pixel_tui.commands.options import ExitCode
 from pixel_tui.commands.run import run_action
-from pixel_tui.environment.checks.layers import set_in, short_names
+from pixel_tui.environment.checks.layers import set_values, short_names
 from pixel_tui.environment.dotenv.assignment import with_value, without_key
 from pixel_tui.environment.storage.file_lock import file_lock
 from pixel_tui.environment.storage.file_state import FileState, read_file
@@ -74,7 +74,7 @@ class _Choice:
         """What the files before it set: what a line of this file refers to may be there."""
         found: dict[str, str] = {}
         for file in self.files[: self.at]:
-            found |= set_in(file.readings)
+            found |= set_values(file.readings)
         return found
 
     def counting(self, key: str, paths: Sequence[Path], environment: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.demo.stack.environment_file import EXAMPLE, FILE, PATH, uses
 from pixel_tui.demo.stack.services import DIRECTORY
 from pixel_tui.environment.apply.impact import Impact, ServiceChange, ServiceImpact
-from pixel_tui.environment.checks.surroundings import GitState, Surroundings
+from pixel_tui.environment.checks.file_facts import FileFacts, GitState
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.edits import effective_entries
 from pixel_tui.environment.editing.workspace import (
@@ -30,7 +30,7 @@ from pixel_tui.stack.compose.environment_uses import KeyUseKind
 from pixel_tui.text import SafeText, plain
 
 WORKER: Final = "pixel_tui.environment"
-_SURROUNDINGS: Final = Surroundings(
+_FACTS: Final = FileFacts(
     path=PATH, mode=0o600, owner=1000, group=1000, user=1000, git=GitState.IGNORED
 )
 
@@ -91,7 +91,7 @@ class DemoSource:
 
     def __init__(self, file: DemoFile) -> None:
         self._file = file
-        around = FileContext(DotenvDocument.parse(EXAMPLE), uses(), _SURROUNDINGS)
+        around = FileContext(DotenvDocument.parse(EXAMPLE), uses(), _FACTS)
         self._examined = Examined(around, {})
 
     def read(self) -> LoadedFile:

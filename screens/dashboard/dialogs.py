@@ -161,10 +161,10 @@ class StackDialogs:
         self, access: "EnvironmentAccess", *, resumes: bool = False
     ) -> "EnvironmentScreen":
         """Of one file; it makes that of another one which takes its place."""
-        from pixel_tui.environment.checks.deliveries import old_sources
+        from pixel_tui.environment.checks.deliveries import outdated_sources
 
         def old(service: str) -> Collection[SafeText]:
-            return old_sources(self._observer.snapshot, service)
+            return outdated_sources(self._observer.snapshot, service)
 
         operations, several = self._operations, None
         if (files := access.files) is not None:

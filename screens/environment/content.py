@@ -95,10 +95,10 @@ def finding_lines(findings: Sequence[EnvironmentFinding], *, mends: bool = False
         lines.append(Content.styled(f"{mark} {finding.message}", STYLES[tone]))
         if finding.hint:
             lines.append(Content.styled(f"  → {finding.hint}", "$foreground-muted"))
-        if finding.mend is not None and mends:
+        if finding.fix is not None and mends:
             lines.append(
                 Content.assemble(
-                    ("  m", "$text-accent bold"), (f" writes {brief(plain(finding.mend))}", "")
+                    ("  m", "$text-accent bold"), (f" writes {brief(plain(finding.fix))}", "")
                 )
             )
     return lines

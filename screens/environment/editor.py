@@ -13,11 +13,11 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from pixel_tui.environment.checks.deliveries import OldSources, nothing_old
+from pixel_tui.environment.checks.deliveries import OutdatedSources, no_outdated_sources
 from pixel_tui.environment.checks.overview import KeyRow
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.from_example import merge_example
-from pixel_tui.environment.editing.edits import entry_now, mend_of, written
+from pixel_tui.environment.editing.edits import entry_now, fix_of, written
 from pixel_tui.environment.editing.session import Edit, EditSession, Reloaded, parse_file
 from pixel_tui.environment.editing.workspace import (
     EnvironmentSource,
@@ -86,7 +86,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         several: Several | None = None,
         *,
         resumes: bool = False,
-        old: OldSources = nothing_old,
+        old: OutdatedSources = no_outdated_sources,
     ) -> None:
         super().__init__(source, reveals=True, several=several, old=old)
         self._resumes = resumes
@@ -314,11 +314,11 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     def action_mend(self) -> None:
         """Apply the first suggested value."""
         row = self.row
-        mend = mend_of(row) if row is not None else None
-        if row is None or mend is None:
+        fix = fix_of(row) if row is not None else None
+        if row is None or fix is None:
             self.notify("There is no suggested value for this key.", timeout=3)
             return
-        self.change(lambda now: written(now, row, mend), f"{row.key} is fixed.")
+        self.change(lambda now: written(now, row, fix), f"{row.key} is fixed.")
 
     def action_undo(self) -> None:
         """Undo the last edit, also one that was saved."""

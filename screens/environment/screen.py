@@ -18,7 +18,11 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from pixel_tui.environment.checks.deliveries import OldSources, nothing_old, unknown_deliveries
+from pixel_tui.environment.checks.deliveries import (
+    OutdatedSources,
+    no_outdated_sources,
+    unknown_deliveries,
+)
 from pixel_tui.environment.checks.overview import Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.session import EditSession, parse_file
@@ -105,7 +109,7 @@ class EnvironmentScreen(TextDialog[None]):
         *,
         reveals: bool,
         several: Several | None = None,
-        old: OldSources = nothing_old,
+        old: OutdatedSources = no_outdated_sources,
     ) -> None:
         super().__init__()
         self._old = old

@@ -1,12 +1,12 @@
-"""Environments for tests of checks."""
+"""Environment files for tests of the checks."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.file_facts import NO_FACTS, FileFacts
 from pixel_tui.environment.checks.finding import EnvironmentFinding
 from pixel_tui.environment.checks.overview import Overview, overview
-from pixel_tui.environment.checks.surroundings import NOT_LOOKED, Surroundings
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.stack.compose.environment_uses import (
@@ -19,7 +19,7 @@ from pixel_tui.stack.compose.environment_uses import (
 from pixel_tui.text import plain
 
 PATH = "/project/.env"
-WELL = """\
+VALID = """\
 GH_TOKEN=ghp_0123456789abcdefghijABCDEFGHIJ012345
 OPENAI_API_KEY=sk-proj-0123456789abcdefghij
 NAKAPAY_API_KEY=npk_0123456789
@@ -29,7 +29,7 @@ TELEGRAM_BOT_TOKEN=123456789:AAabcdefghijklmnopqrstuvwxyz0123456
 
 
 def pixel_uses(**references: tuple[KeyUse, ...]) -> EnvironmentUses:
-    """A project of the Pixel stack whose agent has the file as `env_file`."""
+    """Return a project of the Pixel stack whose agent has the file as its `env_file`."""
     return EnvironmentUses(
         services=tuple(map(plain, ("api", "agent", "postgres", "syntropy"))),
         hosts=frozenset({"api", "agent", "postgres", "syntropy"}),
@@ -39,37 +39,37 @@ def pixel_uses(**references: tuple[KeyUse, ...]) -> EnvironmentUses:
 
 
 def use(service: str, where: str, *, required: bool = False, bare: bool = False) -> KeyUse:
-    """A place in the compose file."""
+    """Return a reference in the compose file."""
     return KeyUse(plain(service), KeyUseKind.INTERPOLATION, plain(where), required, bare)
 
 
-def look(
+def check_text(
     text: str | bytes,
     *,
     example: str | None = None,
     uses: EnvironmentUses = NO_USES,
-    surroundings: Surroundings = NOT_LOOKED,
+    facts: FileFacts = NO_FACTS,
     environment: Mapping[str, str] | None = None,
 ) -> Overview:
-    """The overview of a file with this text."""
+    """Return the overview of a file with this text."""
     document = DotenvDocument.parse(text.encode() if isinstance(text, str) else text)
-    model = DotenvDocument.parse(example.encode()) if example is not None else None
+    example_document = DotenvDocument.parse(example.encode()) if example is not None else None
     readings = read_values(document, environment or {})
-    around = replace(surroundings, path=surroundings.path or PATH)
-    return overview(document, readings, model, load_catalogue(), uses, around)
+    own_facts = replace(facts, path=facts.path or PATH)
+    return overview(document, readings, example_document, load_catalogue(), uses, own_facts)
 
 
 def found(seen: Overview) -> list[tuple[str, str, str, int]]:
-    """Level, rule, key and line of each finding."""
+    """Return level, rule, key and line of each finding."""
     return [(item.level.value, item.rule, item.key, item.line) for item in seen.findings]
 
 
-def the(seen: Overview, rule: str) -> EnvironmentFinding:
-    """The one finding of a rule."""
+def the_finding(seen: Overview, rule: str) -> EnvironmentFinding:
+    """Return the only finding of a rule."""
     (finding,) = (item for item in seen.findings if item.rule == rule)
     return finding
 
 
 def rules(seen: Overview) -> set[str]:
-    """The rules that found something."""
+    """Return the rules with findings."""
     return {item.rule for item in seen.findings}

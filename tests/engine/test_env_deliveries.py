@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.checks.deliveries import old_sources, unknown_deliveries
+from pixel_tui.environment.checks.deliveries import outdated_sources, unknown_deliveries
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.live.source import LiveSource
 from pixel_tui.operations.jobs.job import JobState
@@ -62,7 +62,7 @@ def unknown(desk: Desk, project: Project, state: Path) -> dict[str, set[str]]:
     assert opened.data is not None
 
     def old(service: str) -> Collection[SafeText]:
-        return old_sources(desk.watcher.snapshot, service)
+        return outdated_sources(desk.watcher.snapshot, service)
 
     return {
         row.key: set(unknown_deliveries(row.uses, old))

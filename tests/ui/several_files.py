@@ -10,8 +10,8 @@ from pixel_tui.clock import Clock
 from pixel_tui.demo.environment import DemoFile, DemoSource, DemoWorkspace
 from pixel_tui.demo.stack.environment_file import EXAMPLE, FILE, uses
 from pixel_tui.demo.stack.services import DIRECTORY
+from pixel_tui.environment.checks.file_facts import FileFacts, GitState
 from pixel_tui.environment.checks.layers import Layers
-from pixel_tui.environment.checks.surroundings import GitState, Surroundings
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.workspace import EnvironmentAccess
 from pixel_tui.environment.live.reading import Examined, FileContext
@@ -45,7 +45,7 @@ class Source(DemoSource):
     def __init__(self, file: DemoFile, path: Path) -> None:
         super().__init__(file)
         self.path = path
-        known = Surroundings(path=str(path), mode=0o600, user=1000, git=GitState.IGNORED)
+        known = FileFacts(path=str(path), mode=0o600, user=1000, git=GitState.IGNORED)
         around = FileContext(DotenvDocument.parse(EXAMPLE), uses(), known)
         self._examined = Examined(replace(around, layers=LAYERS[path]), {})
 

@@ -10,8 +10,8 @@ import pytest
 from pixel_tui.backups.differences import changed_variables
 from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.file_facts import NO_FACTS
 from pixel_tui.environment.checks.overview import overview
-from pixel_tui.environment.checks.surroundings import NOT_LOOKED
 from pixel_tui.environment.dotenv.difference import difference
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.merge import merge
@@ -30,7 +30,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 def examine(text: str) -> None:
     document, example = DotenvDocument.parse(text.encode()), DotenvDocument.parse(b"NAME=x\n")
     values = read_values(document, {})
-    overview(document, values, example, load_catalogue(), NO_USES, NOT_LOOKED)
+    overview(document, values, example, load_catalogue(), NO_USES, NO_FACTS)
 
 
 def ask_compose(text: str) -> None:

@@ -11,7 +11,7 @@ from pixel_tui.environment.apply.candidate_cache import CandidateCache
 from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.apply.impact_finding import NOTHING_RUNS, find_impact
 from pixel_tui.environment.apply.state import ApplyState
-from pixel_tui.environment.checks.layers import read_layers, set_in
+from pixel_tui.environment.checks.layers import read_layers, set_values
 from pixel_tui.environment.dotenv.changed_keys import changed_keys
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.storage.file_state import read_file
@@ -142,7 +142,7 @@ class ImpactReader:
         later = paths[paths.index(str(self.path)) + 1 :] if str(self.path) in paths else ()
         documents = (DotenvDocument.parse(read_file(Path(path)).data) for path in later)
         readings = read_layers(documents, self._environment)
-        return frozenset().union(*map(set_in, readings))
+        return frozenset().union(*map(set_values, readings))
 
     def _running(
         self, candidate: CandidateReading, current: CandidateReading

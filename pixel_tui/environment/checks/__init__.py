@@ -1,1 +1,1 @@
-"""What is wrong with an environment: what rules are given and what they find."""
+"""Checks of environment files: their input, the rules and their findings."""

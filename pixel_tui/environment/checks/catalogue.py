@@ -1,4 +1,4 @@
-"""What is known of the keys of an environment beforehand: data of the profile."""
+"""The catalogue of known environment keys, from the profile."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,12 +12,12 @@ from pixel_tui.environment.checks.finding import EnvironmentLevel
 from pixel_tui.profile import profile_table, table, text, words
 from pixel_tui.text import SafeText, plain
 
-ENOUGH_MARKS: Final = 3
-"""Keys by which a project is taken for the profile's stack. Fewer may be there by chance."""
+MIN_MARKER_KEYS: Final = 3
+"""How many marker keys identify the profile's stack. Fewer may be a coincidence."""
 
 
 class Shape(StrEnum):
-    """What a value has to look like."""
+    """The kind of a value."""
 
     URL = "url"
     PORT = "port"
@@ -28,53 +28,53 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of one key."""
+class KnownKey:
+    """The catalogue's entry about a key."""
 
     name: str
-    """`*` stands for any letters."""
+    """`*` matches any characters."""
     group: SafeText = SafeText("")
     purpose: SafeText = SafeText("")
     required: bool = False
     secret: bool | None = None
-    """None where the name and the value decide."""
+    """None if the name and the value decide."""
     shape: Shape | None = None
     schemes: tuple[str, ...] = ()
-    """Of a URL; empty for any."""
+    """The schemes of a URL; empty for any."""
     digits: int = 0
-    """Of a hexadecimal key; 0 for any number."""
+    """The length of a hexadecimal key; 0 for any."""
     pattern: re.Pattern[str] | None = None
-    """What the whole value matches, beside its shape."""
-    looks: SafeText = SafeText("")
+    """A pattern for the full value, in addition to its shape."""
+    description: SafeText = SafeText("")
     """The pattern in words."""
     public: bool = False
-    """Browsers have to reach the address."""
+    """Whether browsers must reach the address."""
     container: bool = False
-    """The address is one inside the project's networks."""
+    """Whether the address is inside the project's networks."""
     socket_group: bool = False
-    """It is the group of the engine's socket."""
+    """Whether it is the group of the Docker socket."""
 
     @property
     def is_pattern(self) -> bool:
-        """Whether it stands for many keys."""
+        """Whether it matches several keys."""
         return "*" in self.name
 
 
 @dataclass(frozen=True, slots=True)
 class ValuePattern:
-    """A key and what its value matches."""
+    """A key and a pattern for its value."""
 
     key: str
     pattern: re.Pattern[str]
 
-    def meets(self, value: str) -> bool:
-        """Whether the whole value matches."""
+    def matches(self, value: str) -> bool:
+        """Whether the full value matches."""
         return self.pattern.fullmatch(value) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedKeys:
-    """Two keys that have to agree."""
+    """A rule that one key's value depends on another's."""
 
     rule: str
     level: EnvironmentLevel
@@ -83,53 +83,53 @@ class LinkedKeys:
     message: SafeText
     hint: SafeText
     unless: ValuePattern | None = None
-    absent: bool = False
-    """Whether the second key may not be left out either."""
-    mend: str | None = None
+    then_required: bool = False
+    """Whether the second key must be set, too."""
+    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every key that is known beforehand."""
+    """All known keys."""
 
-    keys: Mapping[str, Known]
+    keys: Mapping[str, KnownKey]
     """By their exact names."""
-    patterns: Sequence[tuple[re.Pattern[str], Known]] = ()
+    patterns: Sequence[tuple[re.Pattern[str], KnownKey]] = ()
     any_pattern: re.Pattern[str] | None = None
-    """All of them in one: nearly no key matches any."""
+    """All patterns in one, as nearly no key matches any."""
     tools: re.Pattern[str] | None = None
     """Names that compose and docker read themselves."""
     links: tuple[LinkedKeys, ...] = ()
     placeholder: re.Pattern[str] | None = None
     services: frozenset[str] = frozenset()
-    marks: frozenset[str] = frozenset()
+    marker_keys: frozenset[str] = frozenset()
     applies: bool = True
-    """Whether the project is the one that this is about. Where not, no key is required, and
-    a key is not taken for known since it stands here."""
+    """Whether the project is the profile's stack. If not, no key is required, and no key is known
+    just because it is in the catalogue."""
 
-    def find(self, key: str) -> Known | None:
-        """What is known of a key."""
+    def find(self, key: str) -> KnownKey | None:
+        """Return the entry for a key; None if there is none."""
         known = self.keys.get(key)
         if known is not None or self.any_pattern is None or not self.any_pattern.match(key):
             return known
         return next((known for pattern, known in self.patterns if pattern.match(key)), None)
 
-    def is_tool(self, key: str) -> bool:
-        """Whether compose or docker reads it by itself."""
+    def is_tool_key(self, key: str) -> bool:
+        """Whether compose or docker itself reads the key."""
         return self.tools is not None and self.tools.match(key) is not None
 
     def is_placeholder(self, value: str) -> bool:
-        """Whether it looks like a value that nobody has filled in yet."""
+        """Whether it looks like a placeholder for a value."""
         pattern = self.placeholder
         return pattern is not None and pattern.fullmatch(value) is not None
 
     def for_project(self, services: Iterable[str], keys: Collection[str]) -> "Catalogue":
-        """The same, as far as it is about the project with these services and keys."""
-        own = not self.services.isdisjoint(services)
-        if own or len(self.marks.intersection(keys)) >= ENOUGH_MARKS:
+        """Return the catalogue as it applies to a project with these services and keys."""
+        is_profile_stack = not self.services.isdisjoint(services)
+        if is_profile_stack or len(self.marker_keys.intersection(keys)) >= MIN_MARKER_KEYS:
             return self
-        freed = {name: replace(known, required=False) for name, known in self.keys.items()}
-        return replace(self, keys=freed, applies=False)
+        optional = {name: replace(known, required=False) for name, known in self.keys.items()}
+        return replace(self, keys=optional, applies=False)
 
 
 EMPTY: Final = Catalogue({})
@@ -137,18 +137,18 @@ EMPTY: Final = Catalogue({})
 
 @cache
 def load_catalogue() -> Catalogue:
-    """The catalogue of the profile."""
+    """Return the profile's catalogue."""
     return parse_catalogue(profile_table("environment"))
 
 
 def parse_catalogue(profile: Mapping[str, object]) -> Catalogue:
-    """The catalogue in a profile's `environment`.
+    """Parse a profile's `environment` table.
 
     Raises:
-        ValueError: A pattern, a shape or a level is none.
+        ValueError: A pattern, a shape or a level is invalid.
     """
     keys = table(profile, "keys")
-    known = [_known(name, table(keys, name)) for name in keys]
+    known = [_parse_key(name, table(keys, name)) for name in keys]
     links = profile.get("links")
     return Catalogue(
         keys={item.name: item for item in known if not item.is_pattern},
@@ -157,21 +157,21 @@ def parse_catalogue(profile: Mapping[str, object]) -> Catalogue:
         ),
         any_pattern=_any_of(translate(item.name) for item in known if item.is_pattern),
         tools=_any_of(translate(name) for name in words(profile, "tools")),
-        links=tuple(_link(item) for item in links) if isinstance(links, list) else (),
+        links=tuple(_parse_link(item) for item in links) if isinstance(links, list) else (),
         placeholder=_any_of(words(profile, "placeholders")),
         services=frozenset(words(profile, "services")),
-        marks=frozenset(words(profile, "marks")),
+        marker_keys=frozenset(words(profile, "marker_keys")),
     )
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
-    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
-    return re.compile(joined, re.IGNORECASE | re.DOTALL) if joined else None
+    alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
+    return re.compile(alternatives, re.IGNORECASE | re.DOTALL) if alternatives else None
 
 
-def _known(name: str, entry: Mapping[str, object]) -> Known:
+def _parse_key(name: str, entry: Mapping[str, object]) -> KnownKey:
     secret, pattern, digits = entry.get("secret"), text(entry, "pattern"), entry.get("digits")
-    return Known(
+    return KnownKey(
         name=name,
         group=plain(text(entry, "group")),
         purpose=plain(text(entry, "purpose")),
@@ -181,26 +181,26 @@ def _known(name: str, entry: Mapping[str, object]) -> Known:
         schemes=words(entry, "schemes"),
         digits=digits if isinstance(digits, int) else 0,
         pattern=re.compile(pattern) if pattern else None,
-        looks=plain(text(entry, "looks")),
+        description=plain(text(entry, "description")),
         public=entry.get("public") is True,
         container=entry.get("container") is True,
         socket_group=entry.get("socket_group") is True,
     )
 
 
-def _link(entry: Mapping[str, object]) -> LinkedKeys:
+def _parse_link(entry: Mapping[str, object]) -> LinkedKeys:
     return LinkedKeys(
         rule=text(entry, "rule"),
         level=EnvironmentLevel(text(entry, "level")),
-        when=_expectation(table(entry, "when")),
-        then=_expectation(table(entry, "then")),
-        unless=_expectation(table(entry, "unless")) if "unless" in entry else None,
-        absent=entry.get("absent") is True,
+        when=_value_pattern(table(entry, "when")),
+        then=_value_pattern(table(entry, "then")),
+        unless=_value_pattern(table(entry, "unless")) if "unless" in entry else None,
+        then_required=entry.get("then_required") is True,
         message=plain(text(entry, "message")),
         hint=plain(text(entry, "hint")),
-        mend=text(entry, "mend") or None,
+        fix=text(entry, "fix") or None,
     )
 
 
-def _expectation(entry: Mapping[str, object]) -> ValuePattern:
+def _value_pattern(entry: Mapping[str, object]) -> ValuePattern:
     return ValuePattern(text(entry, "key"), re.compile(text(entry, "pattern"), re.IGNORECASE))

@@ -1,6 +1,6 @@
-"""Whether what runs has the value that a file gives now, where nothing can be compared. Pure.
+"""Finds services that may have an old value that can't be compared. Pure.
 
-See `stack/model/deliveries.py`: here it is a value's turn.
+See `stack/model/deliveries.py`, which does the same for services; this is about single keys.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -9,27 +9,27 @@ from pixel_tui.stack.compose.environment_uses import KeyUse, KeyUseKind
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText
 
-OldSources = Callable[[str], Collection[SafeText]]
-"""The secrets and configs (`secrets.token`) that a service may have an old content of."""
+OutdatedSources = Callable[[str], Collection[SafeText]]
+"""Returns the secrets and configs (`secrets.token`) whose content may be old in a service."""
 
 
-def nothing_old(_service: str) -> Collection[SafeText]:
-    """Of a stack of which nothing is known."""
+def no_outdated_sources(_service: str) -> Collection[SafeText]:
+    """The `OutdatedSources` of an unknown stack."""
     return ()
 
 
-def old_sources(snapshot: StackSnapshot, service: str) -> Collection[SafeText]:
-    """What a service may have an old content of."""
+def outdated_sources(snapshot: StackSnapshot, service: str) -> Collection[SafeText]:
+    """Return the secrets and configs whose content may be old in a service."""
     found = snapshot.service(service)
     return found.outdated.sources if found is not None and found.outdated is not None else ()
 
 
-def unknown_deliveries(uses: Iterable[KeyUse], old: OldSources) -> frozenset[SafeText]:
-    """The services of which it is not known whether they have the value of now.
+def unknown_deliveries(uses: Iterable[KeyUse], old: OutdatedSources) -> frozenset[SafeText]:
+    """Return the services that may not have the current value.
 
     Args:
-        uses: Who reads a key.
-        old: What services may have an old content of.
+        uses: How services read a key.
+        old: The possibly old content of services.
     """
     return frozenset(
         use.service

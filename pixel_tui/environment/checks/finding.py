@@ -1,4 +1,4 @@
-"""What a check of an environment file finds."""
+"""The findings of environment checks."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,12 +6,12 @@ from typing import Final
 
 from pixel_tui.text import SafeText
 
-_STOPPING: Final = frozenset({"syntax", "refused"})
-"""Rules about what compose refuses the whole project for."""
+_FATAL_RULES: Final = frozenset({"syntax", "refused"})
+"""Rules about errors for which compose refuses the project."""
 
 
 class EnvironmentLevel(StrEnum):
-    """How bad it is."""
+    """The severity of a finding."""
 
     ERROR = "error"
     """Compose refuses the file, or a service can't work with it."""
@@ -21,21 +21,21 @@ class EnvironmentLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentFinding:
-    """Something wrong with a key, why, and what to do. No value of a secret is in it."""
+    """A problem with a key, its cause and a hint. It never contains a secret."""
 
     rule: str
-    """`placeholder`: what scripts know it by."""
+    """Its name for scripts, such as `placeholder`."""
     level: EnvironmentLevel
     key: str
-    """Empty where it is about the file."""
+    """Empty if it is about the file."""
     line: int
-    """From 1; 0 where it is about the file, or about a key that is missing."""
+    """From 1; 0 if it is about the file or a missing key."""
     message: SafeText
     hint: SafeText
-    mend: str | None = None
-    """The value that would put it right, where there is one that is no secret."""
+    fix: str | None = None
+    """A value that fixes it, if there is one that is not secret."""
 
     @property
-    def stops_everything(self) -> bool:
-        """Whether compose refuses the whole project for this, so that nothing else counts yet."""
-        return self.level is EnvironmentLevel.ERROR and self.rule in _STOPPING
+    def is_fatal(self) -> bool:
+        """Whether compose refuses the project because of this, so that other findings can wait."""
+        return self.level is EnvironmentLevel.ERROR and self.rule in _FATAL_RULES

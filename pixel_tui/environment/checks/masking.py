@@ -1,12 +1,12 @@
-"""What is secret in environment files, known to the redactor before anybody opens them."""
+"""Makes the secrets of environment files known to the redactor."""
 
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pixel_tui.environment.checks.case import is_secret_entry
 from pixel_tui.environment.checks.catalogue import load_catalogue
-from pixel_tui.environment.checks.layers import read_layers, set_in
+from pixel_tui.environment.checks.checked_file import is_secret_entry
+from pixel_tui.environment.checks.layers import read_layers, set_values
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.storage.file_state import LONGEST_BYTES
 from pixel_tui.files import read_regular
@@ -18,14 +18,14 @@ log = logging.getLogger(__name__)
 
 
 def learn_secrets(command: ComposeCommand, environment: Mapping[str, str]) -> None:
-    """Have masked what compose may put in, and what it and the containers may repeat.
+    """Mask all secrets that compose, its error messages or the containers may show.
 
-    That is what is secret in the environment files of the project and of its services, and in
-    the variables of this process. Every command that shows words of others asks for it.
+    These are the secrets in the environment files of the project and of its services, and in this
+    process's environment. Every command that shows text from outside calls this first.
 
     Args:
-        command: How compose is called for the project.
-        environment: The variables that compose would see.
+        command: The compose command of the project.
+        environment: The environment variables of compose.
     """
     found = find_project_files(command, environment)
     for name, value in environment.items():
@@ -36,26 +36,26 @@ def learn_secrets(command: ComposeCommand, environment: Mapping[str, str]) -> No
 
 
 def remember_secrets(paths: Iterable[str | Path], environment: Mapping[str, str]) -> None:
-    """Have the secrets of these files masked from now on, wherever they turn up.
+    """Mask the secrets of these files from now on, wherever they appear.
 
-    The folders that they are in are spared, and so are the names in them (`DB_USER`): they are in
-    too many messages. A file that can't be read gives none. Blocks for some milliseconds.
+    The files' folders and user names in them (`DB_USER`) are not masked: too many messages contain
+    them. Unreadable files are skipped. Blocks for some milliseconds.
 
     Args:
         paths: The files, in the order in which compose reads them.
-        environment: The variables that compose would see.
+        environment: The environment variables of compose.
     """
     paths = tuple(paths)
     spare_names(str(Path(path).parent) for path in paths)
     documents = [document for document in map(_document, paths) if document is not None]
     catalogue = load_catalogue()
     for document, readings in zip(documents, read_layers(documents, environment), strict=True):
-        values = set_in(readings)
+        values = set_values(readings)
         for entry in document.entries:
             value = values.get(entry.key)
             if value and not entry.commented:
                 is_secret_entry(entry, value, catalogue)
-                mask_value(entry.key, value)  # it may be a URL, and the password in it a secret
+                mask_value(entry.key, value)  # it may be a URL with a password
 
 
 def _document(path: str | Path) -> DotenvDocument | None:

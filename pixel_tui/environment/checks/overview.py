@@ -1,15 +1,15 @@
-"""Every key of an environment: what it is, who reads it, and how it stands."""
+"""The overview of an environment: every key, its state, its users and its findings."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pixel_tui.environment.checks.case import CheckedFile, all_checks, make_case
 from pixel_tui.environment.checks.catalogue import Catalogue
+from pixel_tui.environment.checks.checked_file import CheckedFile, all_checks, check_input
+from pixel_tui.environment.checks.file_facts import FileFacts
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.secrecy import is_secret
-from pixel_tui.environment.checks.surroundings import Surroundings
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.values import Reading
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses, KeyUse, KeyUseKind
@@ -19,64 +19,64 @@ __all__ = ["KeyRow", "KeyState", "KeyUse", "KeyUseKind", "Overview", "key_row", 
 
 
 class KeyState(StrEnum):
-    """How a key stands."""
+    """The state of a key."""
 
     SET = "set"
     MISSING = "missing"
     PLACEHOLDER = "placeholder"
     EMPTY = "empty"
     UNKNOWN = "unknown"
-    """Neither the example nor the catalogue nor the compose file knows it."""
+    """Not in the example, the catalogue or the compose file."""
     DUPLICATE = "duplicate"
-    """Set more than once: the last counts."""
+    """Set more than once; the last one counts."""
     COMMENTED = "commented out"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """One key."""
+    """One key of the overview."""
 
     key: SafeText
     section: SafeText
     state: KeyState
     entry: DotenvEntry | None
-    """None where it is missing."""
+    """None if it is missing."""
     secret: bool
     required: bool
     purpose: SafeText
-    """What it is for; empty where nobody knows."""
+    """Empty if it is unknown."""
     uses: tuple[KeyUse, ...]
     written: str
-    """As it stands in the file; never shown where it is secret and not revealed."""
+    """The value as written in the file; a secret is shown only if it is revealed."""
     effective: str | None
-    """As compose reads it."""
+    """The value as compose reads it."""
     findings: tuple[EnvironmentFinding, ...] = ()
     overridden_by: SafeText = SafeText("")
-    """The other environment file whose value counts; empty where it is this one's."""
+    """The other environment file whose value is in effect; empty if it is this one's."""
     overrides: SafeText = SafeText("")
-    """The environment file before this one that sets it too; empty where none does."""
+    """The earlier environment file that sets it too; empty if none does."""
 
     @property
     def differs(self) -> bool:
-        """Whether compose reads something else than what a person sees in the file."""
+        """Whether compose reads another value than is written in the file."""
         return self.effective is not None and self.effective != self.written
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Every key there is, and all that is wrong."""
+    """All keys and all findings."""
 
     rows: tuple[KeyRow, ...]
-    """By section, those of the file first; in a section in the order of the file, those that
-    are missing behind the others, the required ones first."""
+    """By section, the file's sections first. Within a section in file order, then missing keys,
+    required ones first."""
     findings: tuple[EnvironmentFinding, ...]
-    """All of them, those about the file too; what stops everything and errors first."""
+    """All findings, including those about the file; fatal ones and errors first."""
     totals: Mapping[KeyState, int]
 
     @property
-    def stops_everything(self) -> bool:
-        """Whether compose refuses the whole project for something in this file."""
-        return any(finding.stops_everything for finding in self.findings)
+    def is_fatal(self) -> bool:
+        """Whether compose refuses the project because of this file."""
+        return any(finding.is_fatal for finding in self.findings)
 
 
 def overview(
@@ -85,30 +85,30 @@ def overview(
     example: DotenvDocument | None,
     catalogue: Catalogue,
     uses: EnvironmentUses,
-    surroundings: Surroundings,
+    facts: FileFacts,
 ) -> Overview:
-    """Every key of the file, the example, the compose file and the catalogue, and its findings.
+    """Return every key of the file, the example, the compose file and the catalogue.
 
     Args:
         document: The file.
         readings: Its values as compose reads them (`read_values`).
-        example: The example beside it; None where there is none.
-        catalogue: All that is known beforehand, of whatever project (`load_catalogue`).
-        uses: Who reads what; `NO_USES` where that is not known.
-        surroundings: What is around the file.
+        example: The example next to it; None if there is none.
+        catalogue: The complete catalogue, for any project (`load_catalogue`).
+        uses: Which services read which keys; `NO_USES` if that is unknown.
+        facts: Facts about the file.
     """
-    case = make_case(document, readings, example, catalogue, uses, surroundings)
-    findings = find_all(case)
+    file = check_input(document, readings, example, catalogue, uses, facts)
+    findings = find_all(file)
     by_key: dict[str, list[EnvironmentFinding]] = {}
     for finding in findings:
         by_key.setdefault(finding.key, []).append(finding)
-    repeated = _repeated(document)
+    duplicates = _duplicate_keys(document)
     rows = [
-        _row(case, key, entry, by_key.get(key, ()), repeated=key in repeated)
-        for key, entry in _present(case).items()
+        _row(file, key, entry, by_key.get(key, ()), duplicates=key in duplicates)
+        for key, entry in _entries_by_key(file).items()
     ]
-    rows += [_missing_row(case, key, by_key.get(key, ())) for key in _missing_keys(case)]
-    order = {name: place for place, name in enumerate(_sections(document, rows))}
+    rows += [_missing_row(file, key, by_key.get(key, ())) for key in _missing_keys(file)]
+    order = {name: index for index, name in enumerate(_sections(document, rows))}
     rows.sort(key=lambda row: order[row.section])
     return Overview(tuple(rows), findings, Counter(row.state for row in rows))
 
@@ -120,26 +120,26 @@ def key_row(
     example: DotenvDocument | None,
     catalogue: Catalogue,
     uses: EnvironmentUses,
-    surroundings: Surroundings,
+    facts: FileFacts,
 ) -> KeyRow:
-    """One row of the overview, without the others: for while somebody types."""
-    case = make_case(document, readings, example, catalogue, uses, surroundings, keys=(key,))
-    findings = [finding for finding in find_all(case) if finding.key == key]
-    entry = _present(case).get(key)
+    """Return a single row of the overview, for use while the user types."""
+    file = check_input(document, readings, example, catalogue, uses, facts, keys=(key,))
+    findings = [finding for finding in find_all(file) if finding.key == key]
+    entry = _entries_by_key(file).get(key)
     if entry is None:
-        return _missing_row(case, key, findings)
-    return _row(case, key, entry, findings, repeated=key in _repeated(document))
+        return _missing_row(file, key, findings)
+    return _row(file, key, entry, findings, duplicates=key in _duplicate_keys(document))
 
 
-def find_all(case: CheckedFile) -> tuple[EnvironmentFinding, ...]:
-    """What all the checks find: what stops everything, then errors first, then by line."""
+def find_all(file: CheckedFile) -> tuple[EnvironmentFinding, ...]:
+    """Return the findings of all checks: fatal ones first, then by level and line."""
     levels = list(EnvironmentLevel)
-    found = dict.fromkeys(finding for check in all_checks() for finding in check(case))
+    found = dict.fromkeys(finding for check in all_checks() for finding in check(file))
     return tuple(
         sorted(
             found,
             key=lambda item: (
-                not item.stops_everything,
+                not item.is_fatal,
                 levels.index(item.level),
                 item.line,
                 item.key,
@@ -148,98 +148,100 @@ def find_all(case: CheckedFile) -> tuple[EnvironmentFinding, ...]:
     )
 
 
-def _present(case: CheckedFile) -> dict[str, DotenvEntry]:
-    """The entry of each key in the file's order; one that counts before one that does not."""
-    found = {entry.key: entry for entry in case.document.entries if entry.key}
-    return {key: case.entries.get(key, entry) for key, entry in found.items()}
+def _entries_by_key(file: CheckedFile) -> dict[str, DotenvEntry]:
+    """Return an entry per key in file order; the one in effect if there is one."""
+    found = {entry.key: entry for entry in file.document.entries if entry.key}
+    return {key: file.entries.get(key, entry) for key, entry in found.items()}
 
 
-def _repeated(document: DotenvDocument) -> frozenset[str]:
+def _duplicate_keys(document: DotenvDocument) -> frozenset[str]:
     counts = Counter(entry.key for entry in document.entries if entry.key and not entry.commented)
     return frozenset(key for key, count in counts.items() if count > 1)
 
 
-def _missing_keys(case: CheckedFile) -> Sequence[str]:
-    """Keys that are not in the file, those that are required first."""
-    named = dict.fromkeys(key for key, entry in case.example.items() if not entry.commented)
-    named |= dict.fromkeys(key for key in case.uses.references if not case.catalogue.is_tool(key))
-    if case.catalogue.applies:
-        named |= dict.fromkeys(case.catalogue.keys)
-    present = {entry.key for entry in case.document.entries}
-    missing = [key for key in named if key not in present]
-    return sorted(missing, key=lambda key: not case.is_required(key))
+def _missing_keys(file: CheckedFile) -> Sequence[str]:
+    """Return keys that are not in the file, required ones first."""
+    expected = dict.fromkeys(key for key, entry in file.example.items() if not entry.commented)
+    expected |= dict.fromkeys(
+        key for key in file.uses.references if not file.catalogue.is_tool_key(key)
+    )
+    if file.catalogue.applies:
+        expected |= dict.fromkeys(file.catalogue.keys)
+    present = {entry.key for entry in file.document.entries}
+    missing = [key for key in expected if key not in present]
+    return sorted(missing, key=lambda key: not file.is_required(key))
 
 
 def _sections(document: DotenvDocument, rows: Iterable[KeyRow]) -> dict[SafeText, None]:
-    """Names of sections in their order; what stands above every banner comes first."""
+    """Return the sections in order; keys above all banners come first."""
     sections = dict.fromkeys((SafeText(""), *document.sections))
     return sections | dict.fromkeys(row.section for row in rows)
 
 
-def _state(case: CheckedFile, key: str, entry: DotenvEntry, *, repeated: bool) -> KeyState:
+def _state(file: CheckedFile, key: str, entry: DotenvEntry, *, duplicates: bool) -> KeyState:
     if entry.commented:
         return KeyState.COMMENTED
-    if key not in case.values:
+    if key not in file.values:
         return KeyState.SET if entry.has_value else KeyState.MISSING
-    if not case.values[key]:
+    if not file.values[key]:
         return KeyState.EMPTY
-    if key in case.placeholders:
+    if key in file.placeholders:
         return KeyState.PLACEHOLDER
-    if repeated:
+    if duplicates:
         return KeyState.DUPLICATE
-    if case.informed and not case.is_known(key):
+    if file.has_known_keys and not file.is_known(key):
         return KeyState.UNKNOWN
     return KeyState.SET
 
 
 def _row(
-    case: CheckedFile,
+    file: CheckedFile,
     key: str,
     entry: DotenvEntry,
     findings: Iterable[EnvironmentFinding],
     *,
-    repeated: bool,
+    duplicates: bool,
 ) -> KeyRow:
-    known = case.catalogue.find(key)
-    secret = key in case.secrets
+    known = file.catalogue.find(key)
+    secret = key in file.secrets
     if entry.commented:
-        secret = is_secret(key, entry.written, case.catalogue)
-    reading = case.readings.get(key)
+        secret = is_secret(key, entry.written, file.catalogue)
+    reading = file.readings.get(key)
     return KeyRow(
         key=plain(key),
-        section=entry.section or _section(case, key),
-        state=_state(case, key, entry, repeated=repeated),
+        section=entry.section or _section(file, key),
+        state=_state(file, key, entry, duplicates=duplicates),
         entry=entry,
         secret=secret,
-        required=case.is_required(key),
+        required=file.is_required(key),
         purpose=known.purpose if known is not None else SafeText(""),
-        uses=case.uses.of(key, case.surroundings.path),
+        uses=file.uses.of(key, file.facts.path),
         written=entry.written,
         effective=reading.value if reading is not None and not entry.commented else None,
         findings=tuple(findings),
     )
 
 
-def _missing_row(case: CheckedFile, key: str, findings: Iterable[EnvironmentFinding]) -> KeyRow:
-    known = case.catalogue.find(key)
+def _missing_row(file: CheckedFile, key: str, findings: Iterable[EnvironmentFinding]) -> KeyRow:
+    known = file.catalogue.find(key)
     return KeyRow(
         key=plain(key),
-        section=_section(case, key),
+        section=_section(file, key),
         state=KeyState.MISSING,
         entry=None,
-        secret=is_secret(key, "", case.catalogue),
-        required=case.is_required(key),
+        secret=is_secret(key, "", file.catalogue),
+        required=file.is_required(key),
         purpose=known.purpose if known is not None else SafeText(""),
-        uses=case.uses.of(key, case.surroundings.path),
+        uses=file.uses.of(key, file.facts.path),
         written="",
         effective=None,
         findings=tuple(findings),
     )
 
 
-def _section(case: CheckedFile, key: str) -> SafeText:
-    """Where a key belongs that stands below no banner of the file."""
-    example, known = case.example.get(key), case.catalogue.find(key)
+def _section(file: CheckedFile, key: str) -> SafeText:
+    """Return the section of a key that is below no banner of the file."""
+    example, known = file.example.get(key), file.catalogue.find(key)
     if example is not None and example.section:
         return example.section
     return known.group if known is not None else SafeText("")

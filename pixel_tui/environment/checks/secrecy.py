@@ -1,4 +1,4 @@
-"""Which values are secret: by the catalogue, by the key's name, by the look of the value."""
+"""Decides which values are secret: by the catalogue, the key's name, and the value itself."""
 
 import math
 import re
@@ -9,18 +9,18 @@ from pixel_tui.environment.checks.catalogue import Catalogue
 from pixel_tui.redaction.names import is_no_secret
 from pixel_tui.redaction.redactor import has_token, is_secret_name, is_secret_value
 
-SHORTEST: Final = 20
-"""Letters of a value that may be random. Anything shorter is guessed by its name alone."""
-LONGEST: Final = 512
-"""What is looked at for randomness; a key that is longer has shown itself by then."""
+MIN_RANDOM_LENGTH: Final = 20
+"""The shortest value that is checked for randomness."""
+MAX_CHECKED: Final = 512
+"""How many characters of a value are checked for randomness."""
 RANDOM_BITS: Final = 3.6
-"""A letter. English has less, random letters and digits have above 4."""
+"""Bits per character. English has less, random letters and digits have above 4."""
 RANDOM_HEX_BITS: Final = 2.8
-LONGEST_WORDS: Final = 4
-"""Letters in a word, on average, from which on a value is taken for written by people."""
+MIN_WORD_LENGTH: Final = 4
+"""If the words of a value have this average length, people wrote it."""
 
 _MAY_BE_RANDOM: Final = re.compile(
-    rf"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w+/=.~-]{{{SHORTEST},}}", re.ASCII
+    rf"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w+/=.~-]{{{MIN_RANDOM_LENGTH},}}", re.ASCII
 )
 _PATH_OR_NAME: Final = re.compile(r"[./~]|(?:[a-z]+-)+[a-z0-9.]+$")
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
@@ -28,43 +28,43 @@ _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 
 def is_secret(key: str, value: str, catalogue: Catalogue) -> bool:
-    """Whether the value of this key may be shown only to who asks for it.
+    """Whether a value must be masked until the user reveals it.
 
     Args:
-        key: Its name.
-        value: As it is written or as compose reads it; ask for both where they differ.
-        catalogue: What is known beforehand. Where it says that a key is public, that holds
-            unless the value itself is a token of a well-known kind.
+        key: The key.
+        value: As written or as compose reads it; check both if they differ.
+        catalogue: The known keys. A value of a public key is still secret if it is a token of a
+            well-known form.
     """
     known = catalogue.find(key)
-    told = known.secret if known is not None else None
-    if told is not None:
-        return told or has_token(value)
+    declared = known.secret if known is not None else None
+    if declared is not None:
+        return declared or has_token(value)
     if is_secret_name(key):
         return not value or not is_no_secret(key, value)
     return is_secret_value(key, value) or looks_secret(value)
 
 
 def looks_secret(value: str) -> bool:
-    """Whether a value looks like a secret, whatever its key is called."""
+    """Whether a value looks like a secret, regardless of its key."""
     if len(value) < 8:
         return False
     return has_token(value) or looks_random(value)
 
 
 def looks_random(value: str) -> bool:
-    """Whether it is long, of one piece, and nothing that people would write."""
+    """Whether it is long, a single token, and not written by people."""
     if _MAY_BE_RANDOM.fullmatch(value) is None or _PATH_OR_NAME.match(value):
         return False
-    head = value[:LONGEST]
+    head = value[:MAX_CHECKED]
     if _HEX.fullmatch(head):
         return entropy(head) >= RANDOM_HEX_BITS
-    # What people write is made of words; random letters change their kind at every turn.
-    pieces = sum(1 for _ in _WORD.finditer(head))
-    return len(head) < LONGEST_WORDS * pieces and entropy(head) >= RANDOM_BITS
+    # Text by people consists of words; random characters change their kind all the time.
+    words = sum(1 for _ in _WORD.finditer(head))
+    return len(head) < MIN_WORD_LENGTH * words and entropy(head) >= RANDOM_BITS
 
 
 def entropy(value: str) -> float:
-    """Bits a letter, by how often each occurs."""
+    """Return the bits per character, by the frequency of each."""
     total = len(value)
     return -sum(n / total * math.log2(n / total) for n in Counter(value).values()) if total else 0.0

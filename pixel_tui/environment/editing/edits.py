@@ -19,9 +19,9 @@ def keeps_dollar(row: KeyRow) -> bool:
     return row.secret and cut and "\\" not in row.written
 
 
-def mend_of(row: KeyRow) -> str | None:
+def fix_of(row: KeyRow) -> str | None:
     """The value that would put a key right; of a secret, none but what is there already."""
-    offered = next((item.mend for item in row.findings if item.mend is not None), None)
+    offered = next((item.fix for item in row.findings if item.fix is not None), None)
     return row.written if offered is None and keeps_dollar(row) else offered
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from pixel_tui.environment.checks.case import is_secret_entry
 from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.checked_file import is_secret_entry
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.merge import MergeResult, merge

@@ -12,14 +12,20 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.environment.checks.catalogue import load_catalogue
-from pixel_tui.environment.checks.layers import ALONE, Layers, read_layers, set_in, short_names
-from pixel_tui.environment.checks.overview import KeyRow, Overview, key_row, overview
-from pixel_tui.environment.checks.surroundings import (
+from pixel_tui.environment.checks.file_facts import (
+    FileFacts,
     GitState,
-    Surroundings,
-    look_at_file,
     socket_group,
+    stat_or_none,
 )
+from pixel_tui.environment.checks.layers import (
+    SINGLE_FILE,
+    Layers,
+    read_layers,
+    set_values,
+    short_names,
+)
+from pixel_tui.environment.checks.overview import KeyRow, Overview, key_row, overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import Reading, read_values
 from pixel_tui.environment.storage.file_state import LONGEST_BYTES, read_file
@@ -56,12 +62,12 @@ class FileContext:
     example: DotenvDocument | None = field(repr=False)
     """The example beside it, or in the project's folder."""
     uses: EnvironmentUses
-    surroundings: Surroundings
+    facts: FileFacts
     unasked: tuple[SafeText, ...] = ()
     """What could not be found out, and why: checks that rest on it find nothing."""
     earlier: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the environment files that compose reads before this one give."""
-    layers: Layers = ALONE
+    layers: Layers = SINGLE_FILE
     """Which other environment files set which keys."""
 
 
@@ -80,27 +86,23 @@ class Examined:
 
     def all(self, document: DotenvDocument) -> Overview:
         """Every key."""
-        around, readings, surroundings = self._around, *self._read(document)
-        found = overview(
-            document, readings, around.example, self._catalogue, around.uses, surroundings
-        )
-        return around.layers.layered(found)
+        around, readings, facts = self._around, *self._read(document)
+        found = overview(document, readings, around.example, self._catalogue, around.uses, facts)
+        return around.layers.annotate_all(found)
 
     def one(self, document: DotenvDocument, key: str) -> KeyRow:
         """One key."""
-        around, readings, surroundings = self._around, *self._read(document)
-        row = key_row(
-            key, document, readings, around.example, self._catalogue, around.uses, surroundings
-        )
-        return row if around.layers == ALONE else around.layers.marked(row)
+        around, readings, facts = self._around, *self._read(document)
+        row = key_row(key, document, readings, around.example, self._catalogue, around.uses, facts)
+        return row if around.layers == SINGLE_FILE else around.layers.annotate(row)
 
-    def _read(self, document: DotenvDocument) -> tuple[Mapping[str, Reading], Surroundings]:
+    def _read(self, document: DotenvDocument) -> tuple[Mapping[str, Reading], FileFacts]:
         """The values, where what another file sets counts as set if this file does not set it."""
         earlier, layers = self._around.earlier, self._around.layers
-        surroundings, others = self._around.surroundings, {*layers.earlier, *layers.later}
+        facts, others = self._around.facts, {*layers.earlier, *layers.later}
         if set_elsewhere := {key for key in others if not document.entry(key)}:
-            surroundings = replace(surroundings, exported=surroundings.exported | set_elsewhere)
-        return read_values(document, self._environment, earlier), surroundings
+            facts = replace(facts, exported=facts.exported | set_elsewhere)
+        return read_values(document, self._environment, earlier), facts
 
 
 def environment_path(command: ComposeCommand) -> Path:
@@ -137,7 +139,7 @@ def read_around(
     if not refused and uses.services:
         refused, messages = _verdict(path, content, uses, command, environment, unasked)
         set_elsewhere = _set_elsewhere(path, content, uses, messages)
-    facts = Surroundings(
+    facts = FileFacts(
         refusal=refused,
         set_elsewhere=set_elsewhere,
         path=str(own),
@@ -145,7 +147,7 @@ def read_around(
         exported=frozenset(environment),
         socket_group=_socket_group(command, environment, unasked),
     )
-    seen = look_at_file(path)
+    seen = stat_or_none(path)
     if seen is not None:
         facts = replace(
             facts, mode=seen.st_mode & 0o7777, owner=seen.st_uid, group=seen.st_gid,
@@ -161,12 +163,12 @@ def _layers(
 ) -> tuple[Mapping[str, str], Layers]:
     """What the files before the edited one give, and which other files set which keys."""
     if path != command.edited_env or len(command.env_paths) < 2:
-        return {}, ALONE
+        return {}, SINGLE_FILE
     paths = [Path(item) for item in command.env_paths]
     at = _place(command)
     documents = [_document(item, unasked) if item != path else None for item in paths]
     known = [document or DotenvDocument.parse(b"") for document in documents]
-    values = [set_in(readings) for readings in read_layers(known, environment)]
+    values = [set_values(readings) for readings in read_layers(known, environment)]
     names = short_names(paths)
     earlier: dict[str, str] = {}
     owners: list[dict[str, SafeText]] = [{}, {}]

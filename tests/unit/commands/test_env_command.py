@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pixel_tui import cli
 from pixel_tui.commands.env_output import as_json, as_text, is_clean
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
-from pixel_tui.environment.checks.surroundings import GitState, Surroundings
+from pixel_tui.environment.checks.file_facts import FileFacts, GitState
 from pixel_tui.environment.dotenv.assignment import with_value
 from pixel_tui.environment.dotenv.quoting import Unwritable
 from pixel_tui.environment.storage.staging import digest
@@ -31,7 +31,7 @@ from pixel_tui.stack.model.source import ProjectLocation
 from pixel_tui.stack.programs.git_files import GitFile, git_file
 from pixel_tui.text import is_harmless
 from tests.builders.actions import STARTED, container, exited, spec, stack
-from tests.builders.environment_cases import look, pixel_uses, use
+from tests.builders.environment_cases import check_text, pixel_uses, use
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "docs" / "env.schema.json").read_text())
@@ -162,11 +162,11 @@ def test_the_json_is_as_documented_and_without_a_value(
 )
 def test_any_file_gives_json_as_documented_and_no_secret(lines: list[str]) -> None:
     text = "\n".join(lines).encode("utf-8", "surrogatepass")
-    seen = look(
+    seen = check_text(
         text,
         example="HTTP_PORT=80\n",
         uses=pixel_uses(TAG=(use("api", "image", required=True),)),
-        surroundings=Surroundings(mode=0o666, git=GitState.TRACKED),
+        facts=FileFacts(mode=0o666, git=GitState.TRACKED),
     )
     said = json.dumps(as_json(Path("/p/.env"), seen))
     jsonschema.validate(json.loads(said), SCHEMA)
@@ -315,7 +315,7 @@ def test_what_is_set_is_what_is_read(value: str) -> None:
     except Unwritable:
         return
     assert after.startswith(b"A=1\n")
-    assert next(row.effective for row in look(after).rows if row.key == "KEY") == value
+    assert next(row.effective for row in check_text(after).rows if row.key == "KEY") == value
 
 
 def test_read_only_sets_nothing(

@@ -7,18 +7,18 @@ from pixel_tui.doctor.environment_check import check_environment, look_at_enviro
 from pixel_tui.doctor.report import CheckResult
 from pixel_tui.errors import FileError
 from pixel_tui.stack.compose.command import ComposeCommand
-from tests.builders.environment_cases import look
+from tests.builders.environment_cases import check_text
 
 
 def test_errors_and_warnings_are_counted_without_a_name_or_a_value() -> None:
-    check = check_environment([look("A_TOKEN=hunter$x\nB=1\nB=2\n#C=1\n")])
+    check = check_environment([check_text("A_TOKEN=hunter$x\nB=1\nB=2\n#C=1\n")])
     assert check.verdict is CheckResult.WARNING
     assert check.found == "1 error and 1 warning in the 2 keys of .env."
     assert "pixel-tui env check" in check.hint
 
 
 def test_a_file_with_nothing_wrong_is_well() -> None:
-    check = check_environment([look("A=1\n")])
+    check = check_environment([check_text("A=1\n")])
     assert (check.verdict, check.found) == (
         CheckResult.OK,
         "No problems with the 1 key in .env.",

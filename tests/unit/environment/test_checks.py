@@ -1,4 +1,4 @@
-"""What is found wrong with an environment, and what is not."""
+"""The findings of the environment checks."""
 
 from dataclasses import replace
 
@@ -6,13 +6,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_tui.environment.checks.case import all_checks
+from pixel_tui.environment.checks.checked_file import all_checks
+from pixel_tui.environment.checks.file_facts import FileFacts, GitState
 from pixel_tui.environment.checks.finding import EnvironmentLevel
-from pixel_tui.environment.checks.rules.unknown import slips_of
-from pixel_tui.environment.checks.surroundings import GitState, Surroundings
+from pixel_tui.environment.checks.rules.unknown import variants
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.text import is_harmless, plain
-from tests.builders.environment_cases import WELL, found, look, pixel_uses, rules, the, use
+from tests.builders.environment_cases import (
+    VALID,
+    check_text,
+    found,
+    pixel_uses,
+    rules,
+    the_finding,
+    use,
+)
 
 GOOGLE = "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY"
 GEMINI = f"""\
@@ -26,78 +34,83 @@ OPENAI_LARGE_MODEL=gemini-2.5-flash
 def test_every_check_is_found_once() -> None:
     names = [check.__name__ for check in all_checks()]
     assert len(names) == len(set(names))
-    assert {"faults", "expanded", "missing", "shapes", "agreement", "committed"} <= set(names)
+    assert {"faults", "expanded_values", "missing", "shapes", "linked_keys", "committed"} <= set(
+        names
+    )
 
 
-def test_an_environment_with_all_that_is_required_is_well() -> None:
-    assert found(look(WELL, uses=pixel_uses())) == []
+def test_an_environment_with_all_required_keys_has_no_finding() -> None:
+    assert found(check_text(VALID, uses=pixel_uses())) == []
 
 
-def test_an_empty_file_of_another_project_is_well() -> None:
-    assert found(look("")) == []
+def test_an_empty_file_of_another_project_has_no_finding() -> None:
+    assert found(check_text("")) == []
 
 
 # What compose refuses, and what it loses.
 
 
 def test_syntax_that_compose_refuses_is_an_error_on_its_line() -> None:
-    finding = the(look("A=1\nB='it''s'\n"), "syntax")
+    finding = the_finding(check_text("A=1\nB='it''s'\n"), "syntax")
     assert (finding.level, finding.line) == (EnvironmentLevel.ERROR, 2)
     assert finding.message
     assert finding.hint
 
 
-def test_a_value_that_compose_refuses_to_put_together_is_an_error() -> None:
-    finding = the(look("A=${NOPE:?set it first}\n"), "refused")
+def test_a_value_that_compose_refuses_to_expand_is_an_error() -> None:
+    finding = the_finding(check_text("A=${NOPE:?set it first}\n"), "refused")
     assert (finding.level, finding.key, finding.line) == (EnvironmentLevel.ERROR, "A", 1)
     assert "set it first" in finding.message
 
 
-def test_of_a_secret_that_is_refused_nothing_is_repeated() -> None:
-    finding = the(look("A_TOKEN=ab${NOPE:?cdefgh}\n"), "refused")
+def test_a_refused_secret_is_not_repeated() -> None:
+    finding = the_finding(check_text("A_TOKEN=ab${NOPE:?cdefgh}\n"), "refused")
     assert "cdefgh" not in finding.message + finding.hint
 
 
-def test_what_compose_says_of_the_project_is_told_where_nothing_else_explains_it() -> None:
-    refused = Surroundings(refusal=plain("services.api.image must be a string"))
-    assert "must be a string" in the(look("A=1\n", surroundings=refused), "refused").message
-    assert "refused" not in rules(look("A='x\n", surroundings=refused))
+def test_composes_message_is_reported_if_nothing_else_explains_it() -> None:
+    refused = FileFacts(refusal=plain("services.api.image must be a string"))
+    assert "must be a string" in the_finding(check_text("A=1\n", facts=refused), "refused").message
+    assert "refused" not in rules(check_text("A='x\n", facts=refused))
 
 
 def test_a_secret_that_compose_quotes_is_masked() -> None:
-    refused = Surroundings(refusal=plain("invalid hostPort: hunter22"))
-    said = the(look("A_TOKEN=hunter22\n", surroundings=refused), "refused").message
-    assert said == "invalid hostPort: ********"
+    refused = FileFacts(refusal=plain("invalid hostPort: hunter22"))
+    messages = the_finding(check_text("A_TOKEN=hunter22\n", facts=refused), "refused").message
+    assert messages == "invalid hostPort: ********"
 
 
-def test_a_secret_that_is_cut_at_a_dollar_is_an_error_with_single_quotes_as_the_hint() -> None:
-    finding = the(look("DB_PASSWORD=pa$word\n"), "dollar")
+def test_a_secret_that_is_cut_at_a_dollar_is_an_error_with_a_hint() -> None:
+    finding = the_finding(check_text("DB_PASSWORD=pa$word\n"), "dollar")
     assert finding.level is EnvironmentLevel.ERROR
     assert "single quotes" in finding.hint
-    assert finding.mend is None
+    assert finding.fix is None
 
 
-def test_any_other_value_that_is_cut_can_be_mended_at_once() -> None:
-    finding = the(look("PRICE=5$each\n"), "dollar")
-    assert (finding.level, finding.mend) == (EnvironmentLevel.WARNING, "5$each")
+def test_any_other_cut_value_has_a_fix() -> None:
+    finding = the_finding(check_text("PRICE=5$each\n"), "dollar")
+    assert (finding.level, finding.fix) == (EnvironmentLevel.WARNING, "5$each")
 
 
 @pytest.mark.parametrize(
     "text",
     ["A=x\nB=$A/y\n", "B=${A:-d}\n", "DB_PASSWORD='pa$word'\n", "B=x$\n", 'DB_PASSWORD="pa\\$w"\n'],
 )
-def test_a_dollar_that_loses_nothing_is_no_finding(text: str) -> None:
-    assert "dollar" not in rules(look(text))
+def test_a_dollar_that_loses_nothing_has_no_finding(text: str) -> None:
+    assert "dollar" not in rules(check_text(text))
 
 
-def test_a_key_that_refers_to_one_further_down_is_told_who_gets_it() -> None:
-    finding = the(look("A=x$B\nB=1\n"), "dollar")
+def test_a_reference_to_a_key_further_down_is_a_warning() -> None:
+    finding = the_finding(check_text("A=x$B\nB=1\n"), "dollar")
     assert (finding.level, finding.key) == (EnvironmentLevel.WARNING, "A")
     assert "further down" in finding.message
 
 
-def test_a_secret_that_another_value_is_put_into_is_a_warning() -> None:
-    assert the(look("word=x\nDB_PASSWORD=pa$word\n"), "dollar").level is EnvironmentLevel.WARNING
+def test_a_secret_with_a_substituted_variable_is_a_warning() -> None:
+    assert (
+        the_finding(check_text("word=x\nDB_PASSWORD=pa$word\n"), "dollar").level
+        is EnvironmentLevel.WARNING
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,24 +121,24 @@ def test_a_secret_that_another_value_is_put_into_is_a_warning() -> None:
         "DB_PASSWORD=k3J9sLq0ZpX7vB2n\nDATABASE_URL=postgres://u:$DB_PASSWORD@db/x\n",
     ],
 )
-def test_a_secret_made_of_another_key_on_purpose_is_no_finding(text: str) -> None:
-    assert "dollar" not in rules(look(text))
+def test_a_secret_that_refers_to_a_key_on_purpose_has_no_finding(text: str) -> None:
+    assert "dollar" not in rules(check_text(text))
 
 
 @pytest.mark.parametrize("text", ["NAME= # the name\n", "NAME=x\t# the name\n"])
-def test_a_comment_that_compose_takes_for_the_value_is_found(text: str) -> None:
-    finding = the(look(text), "comment")
+def test_a_comment_in_a_value_is_found(text: str) -> None:
+    finding = the_finding(check_text(text), "comment")
     assert (finding.level, finding.key) == (EnvironmentLevel.WARNING, "NAME")
-    assert finding.mend == text.partition("=")[2].partition("#")[0].strip()
+    assert finding.fix == text.partition("=")[2].partition("#")[0].strip()
 
 
 @pytest.mark.parametrize("text", ["NAME=x # note\n", "NAME=x#y\n", "NAME='# x'\n", "NAME=#fff\n"])
-def test_a_comment_or_a_colour_is_no_trap(text: str) -> None:
-    assert found(look(text)) == []
+def test_a_real_comment_or_a_colour_has_no_finding(text: str) -> None:
+    assert found(check_text(text)) == []
 
 
 def test_a_value_without_a_key_is_found_on_its_line() -> None:
-    assert found(look("A=1\n=x\n")) == [("warning", "nameless", "", 2)]
+    assert found(check_text("A=1\n=x\n")) == [("warning", "nameless", "", 2)]
 
 
 # What is not filled in, and what is missing.
@@ -144,18 +157,18 @@ def test_a_value_without_a_key_is_found_on_its_line() -> None:
     ],
 )
 def test_a_placeholder_is_found(value: str) -> None:
-    finding = the(look(f"SOME_KEY={value}\n"), "placeholder")
+    finding = the_finding(check_text(f"SOME_KEY={value}\n"), "placeholder")
     assert (finding.level, finding.line) == (EnvironmentLevel.WARNING, 1)
 
 
 @pytest.mark.parametrize("value", ["somewhere", "there", "postgres", "xx", "yours", "heresy"])
-def test_a_word_that_is_only_like_a_placeholder_is_none(value: str) -> None:
-    assert "placeholder" not in rules(look(f"NAME={value}\n"))
+def test_a_word_that_resembles_a_placeholder_is_not_one(value: str) -> None:
+    assert "placeholder" not in rules(check_text(f"NAME={value}\n"))
 
 
-def test_the_placeholder_of_a_required_key_is_an_error_that_says_what_it_is_for() -> None:
-    text = WELL.replace("npk_0123456789", "your_nakapay_key_here")
-    finding = the(look(text, uses=pixel_uses()), "placeholder")
+def test_the_placeholder_of_a_required_key_is_an_error_with_its_purpose() -> None:
+    text = VALID.replace("npk_0123456789", "your_nakapay_key_here")
+    finding = the_finding(check_text(text, uses=pixel_uses()), "placeholder")
     assert (finding.level, finding.key, finding.line) == (
         EnvironmentLevel.ERROR,
         "NAKAPAY_API_KEY",
@@ -164,81 +177,84 @@ def test_the_placeholder_of_a_required_key_is_an_error_that_says_what_it_is_for(
     assert "Lightning payments" in finding.message
 
 
-def test_a_placeholder_is_not_judged_by_its_shape_as_well() -> None:
-    assert rules(look("NOSTR_PRIVATE_KEY=your_nostr_private_key_hex\n")) == {"placeholder"}
+def test_the_shape_of_a_placeholder_is_not_checked() -> None:
+    assert rules(check_text("NOSTR_PRIVATE_KEY=your_nostr_private_key_hex\n")) == {"placeholder"}
 
 
-def test_a_secret_that_is_the_examples_is_everybodys() -> None:
+def test_a_secret_from_the_example_is_public() -> None:
     example = "POSTGRES_PASSWORD=sandbox-only\nNAME=x\n"
-    assert the(look(example, example=example), "published").key == "POSTGRES_PASSWORD"
+    assert the_finding(check_text(example, example=example), "published").key == "POSTGRES_PASSWORD"
 
 
 def test_required_keys_that_are_missing_or_empty_are_errors() -> None:
-    text = WELL.replace("GH_TOKEN=", "# GH_TOKEN=").replace("npk_0123456789", "")
-    assert found(look(text, uses=pixel_uses())) == [
+    text = VALID.replace("GH_TOKEN=", "# GH_TOKEN=").replace("npk_0123456789", "")
+    assert found(check_text(text, uses=pixel_uses())) == [
         ("error", "missing", "GH_TOKEN", 0),
         ("error", "empty", "NAKAPAY_API_KEY", 3),
     ]
 
 
-def test_another_project_needs_none_of_the_pixel_stacks_keys() -> None:
+def test_another_project_needs_no_key_of_the_pixel_stack() -> None:
     uses = EnvironmentUses(services=(plain("shop"),), hosts=frozenset({"shop"}))
-    assert rules(look("NAME=x\n", uses=uses, example="NAME=\n")) == set()
+    assert rules(check_text("NAME=x\n", uses=uses, example="NAME=\n")) == set()
 
 
-def test_the_pixel_stack_is_known_by_its_keys_where_compose_is_not_asked() -> None:
+def test_the_pixel_stack_is_recognized_by_its_keys_without_compose() -> None:
     example = "NAKAPAY_API_KEY=\nNOSTR_PRIVATE_KEY=\nSYNTROPY_MODEL=\n"
-    assert "missing" in rules(look("NAME=x\n", example=example))
+    assert "missing" in rules(check_text("NAME=x\n", example=example))
 
 
-def test_what_compose_refuses_the_project_without_is_an_error() -> None:
+def test_a_missing_key_that_compose_requires_is_an_error() -> None:
     uses = EnvironmentUses(
         services=(plain("shop"),), references={"TAG": (use("shop", "image", required=True),)}
     )
-    finding = the(look("A=1\n", uses=uses), "missing")
+    finding = the_finding(check_text("A=1\n", uses=uses), "missing")
     assert (finding.level, finding.key) == (EnvironmentLevel.ERROR, "TAG")
     assert "shop image" in finding.message
 
 
-def test_an_empty_value_is_enough_where_compose_asks_only_that_it_is_set() -> None:
+def test_an_empty_value_is_enough_if_compose_only_requires_it_to_be_set() -> None:
     asked = replace(use("api", "image", required=True), may_be_empty=True)
-    assert "empty" not in rules(look("K=\n", uses=pixel_uses(K=(asked,))))
-    assert the(look(WELL, uses=pixel_uses(K=(asked,))), "missing").level is EnvironmentLevel.ERROR
+    assert "empty" not in rules(check_text("K=\n", uses=pixel_uses(K=(asked,))))
+    assert (
+        the_finding(check_text(VALID, uses=pixel_uses(K=(asked,))), "missing").level
+        is EnvironmentLevel.ERROR
+    )
     strict = use("web", "image", required=True)
-    assert "empty" in rules(look("K=\n", uses=pixel_uses(K=(asked, strict))))
+    assert "empty" in rules(check_text("K=\n", uses=pixel_uses(K=(asked, strict))))
 
 
 @pytest.mark.parametrize("use_of", [{"required": True}, {"bare": True}])
-def test_what_an_included_file_sets_is_not_missing(use_of: dict[str, bool]) -> None:
+def test_a_key_that_an_included_file_sets_is_not_missing(use_of: dict[str, bool]) -> None:
     uses = pixel_uses(SUB_TAG=(use("api", "image", **use_of),))
-    assert any(finding.key == "SUB_TAG" for finding in look("", uses=uses).findings)
-    around = Surroundings(set_elsewhere=frozenset({"SUB_TAG"}))
-    seen = look("", uses=uses, surroundings=around)
+    assert any(finding.key == "SUB_TAG" for finding in check_text("", uses=uses).findings)
+    around = FileFacts(set_elsewhere=frozenset({"SUB_TAG"}))
+    seen = check_text("", uses=uses, facts=around)
     assert not any(finding.key == "SUB_TAG" for finding in seen.findings)
 
 
-def test_what_compose_puts_nothing_in_for_is_a_warning_unless_it_is_empty_on_purpose() -> None:
+def test_an_unset_reference_is_a_warning_unless_it_is_empty_on_purpose() -> None:
     uses = EnvironmentUses(
         services=(plain("shop"),), references={"TAG": (use("shop", "image", bare=True),)}
     )
-    assert found(look("", uses=uses)) == [("warning", "missing", "TAG", 0)]
-    assert found(look("TAG=\n", uses=uses)) == []
-    exported = Surroundings(exported=frozenset({"TAG"}))
-    assert found(look("", uses=uses, surroundings=exported)) == []
+    assert found(check_text("", uses=uses)) == [("warning", "missing", "TAG", 0)]
+    assert found(check_text("TAG=\n", uses=uses)) == []
+    exported = FileFacts(exported=frozenset({"TAG"}))
+    assert found(check_text("", uses=uses, facts=exported)) == []
 
 
-def test_an_earlier_entry_of_the_same_key_is_named_with_the_line_that_counts() -> None:
-    seen = look("A=1\nB=2\nA=3\n")
+def test_a_duplicate_is_reported_with_the_line_in_effect() -> None:
+    seen = check_text("A=1\nB=2\nA=3\n")
     assert found(seen) == [("warning", "duplicate", "A", 1)]
     assert "line 3" in seen.findings[0].message
-    assert found(look("A=1\nA=1\n")) == [("info", "duplicate", "A", 1)]
+    assert found(check_text("A=1\nA=1\n")) == [("info", "duplicate", "A", 1)]
 
 
 # What nobody knows.
 
 
-def test_an_unknown_key_is_a_remark_and_a_misspelt_one_a_warning() -> None:
-    seen = look("LOG_LEVEL=x\nHTTP_PROT=1\n", example="HTTP_PORT=80\n")
+def test_an_unknown_key_is_info_and_a_misspelled_one_a_warning() -> None:
+    seen = check_text("LOG_LEVEL=x\nHTTP_PROT=1\n", example="HTTP_PORT=80\n")
     assert found(seen) == [
         ("warning", "unknown", "HTTP_PROT", 2),
         ("info", "unknown", "LOG_LEVEL", 1),
@@ -246,32 +262,32 @@ def test_an_unknown_key_is_a_remark_and_a_misspelt_one_a_warning() -> None:
     assert "HTTP_PORT" in seen.findings[0].message
 
 
-def test_a_key_that_another_one_uses_is_not_to_be_removed() -> None:
+def test_a_key_that_another_one_uses_is_known() -> None:
     uses = pixel_uses(COMPOSE_URL=(use("api", "environment.URL"),))
     text = "DEVICE=cpu\nCOMPOSE_PROFILES=${DEVICE}\nHOST_NAME=x\nCOMPOSE_URL=http://${HOST_NAME}/\n"
-    assert "unknown" not in rules(look(text, uses=uses))
-    assert "unknown" in rules(look("DEVICE=cpu\n", uses=uses))
-    seen = look("NAME_OF_IT=changeme\nCOMPOSE_URL=http://$NAME_OF_IT/\n", uses=uses)
-    assert "remove" not in the(seen, "placeholder").hint
+    assert "unknown" not in rules(check_text(text, uses=uses))
+    assert "unknown" in rules(check_text("DEVICE=cpu\n", uses=uses))
+    seen = check_text("NAME_OF_IT=changeme\nCOMPOSE_URL=http://$NAME_OF_IT/\n", uses=uses)
+    assert "remove" not in the_finding(seen, "placeholder").hint
 
 
-def test_a_key_is_not_taken_for_a_slip_of_one_that_is_set() -> None:
-    seen = look("HTTP_PORT=80\nHTTP_PORTS=81\n", example="HTTP_PORT=80\n")
+def test_a_key_is_not_a_misspelling_of_one_that_is_set() -> None:
+    seen = check_text("HTTP_PORT=80\nHTTP_PORTS=81\n", example="HTTP_PORT=80\n")
     assert found(seen) == [("info", "unknown", "HTTP_PORTS", 2)]
 
 
-def test_where_nothing_says_which_keys_there_are_none_is_unknown() -> None:
-    assert "unknown" not in rules(look("ANYTHING=1\n"))
+def test_no_key_is_unknown_without_a_source_of_keys() -> None:
+    assert "unknown" not in rules(check_text("ANYTHING=1\n"))
 
 
 @pytest.mark.parametrize("key", ["COMPOSE_PROJECT_NAME", "DOCKER_HOST", "BUILDKIT_PROGRESS"])
-def test_what_compose_itself_reads_is_known(key: str) -> None:
-    assert "unknown" not in rules(look(f"{key}=x\n", example="A=\n"))
+def test_a_key_that_compose_itself_reads_is_known(key: str) -> None:
+    assert "unknown" not in rules(check_text(f"{key}=x\n", example="A=\n"))
 
 
 @pytest.mark.parametrize("slip", ["HTTP_POR", "HTTP_PORRT", "HTTP_PART", "HTTP_PROT", "TTP_PORT"])
-def test_one_slip_is_recognised(slip: str) -> None:
-    assert set(slips_of(slip)) & set(slips_of("HTTP_PORT"))
+def test_one_typing_error_is_recognized(slip: str) -> None:
+    assert set(variants(slip)) & set(variants("HTTP_PORT"))
 
 
 # Shapes.
@@ -304,9 +320,9 @@ def test_one_slip_is_recognised(slip: str) -> None:
     ],
 )
 def test_a_value_of_the_wrong_shape_is_found(line: str, rule: str) -> None:
-    seen = look(f"{line}\n")
+    seen = check_text(f"{line}\n")
     assert rule in rules(seen)
-    assert the(seen, rule).key == line.partition("=")[0]
+    assert the_finding(seen, rule).key == line.partition("=")[0]
 
 
 @pytest.mark.parametrize(
@@ -325,12 +341,12 @@ def test_a_value_of_the_wrong_shape_is_found(line: str, rule: str) -> None:
         "NOSTR_POST_INTERVAL=3600",
     ],
 )
-def test_a_value_of_the_right_shape_is_well(line: str) -> None:
-    assert found(look(f"{line}\n")) == []
+def test_a_value_of_the_right_shape_has_no_finding(line: str) -> None:
+    assert found(check_text(f"{line}\n")) == []
 
 
-def test_quotes_and_spaces_around_a_value_can_be_mended_at_once() -> None:
-    assert the(look("WORKER_TIMEOUT_SECONDS=\"'2700 '\"\n"), "number").mend == "2700"
+def test_quotes_and_spaces_around_a_value_have_a_fix() -> None:
+    assert the_finding(check_text("WORKER_TIMEOUT_SECONDS=\"'2700 '\"\n"), "number").fix == "2700"
 
 
 @pytest.mark.parametrize(
@@ -343,46 +359,55 @@ def test_quotes_and_spaces_around_a_value_can_be_mended_at_once() -> None:
         ("HOME_PAGE=example.org", "HOME_PAGE=https://example.com", "url"),
     ],
 )
-def test_without_a_catalogue_the_example_says_the_shape(line: str, model: str, rule: str) -> None:
-    assert the(look(f"{line}\n", example=f"{model}\n"), rule).level is EnvironmentLevel.WARNING
+def test_without_a_catalogue_the_example_defines_the_shape(
+    line: str, model: str, rule: str
+) -> None:
+    assert (
+        the_finding(check_text(f"{line}\n", example=f"{model}\n"), rule).level
+        is EnvironmentLevel.WARNING
+    )
 
 
 # Keys that belong together.
 
 
-def test_the_guides_gemini_set_up_is_well() -> None:
-    assert found(look(GEMINI)) == []
+def test_the_guides_gemini_set_up_has_no_finding() -> None:
+    assert found(check_text(GEMINI)) == []
 
 
 @pytest.mark.parametrize("base", ["", "OPENAI_BASE_URL=https://api.openai.com/v1\n"])
-def test_googles_key_wants_googles_address(base: str) -> None:
-    finding = the(look(f"OPENAI_API_KEY={GOOGLE}\n{base}", uses=pixel_uses()), "gemini-base")
+def test_googles_key_needs_googles_address(base: str) -> None:
+    finding = the_finding(
+        check_text(f"OPENAI_API_KEY={GOOGLE}\n{base}", uses=pixel_uses()), "gemini-base"
+    )
     assert (finding.level, finding.key) == (EnvironmentLevel.ERROR, "OPENAI_BASE_URL")
-    assert finding.mend == "https://generativelanguage.googleapis.com/v1beta/openai"
+    assert finding.fix == "https://generativelanguage.googleapis.com/v1beta/openai"
 
 
-def test_googles_address_wants_googles_key() -> None:
+def test_googles_address_needs_googles_key() -> None:
     text = GEMINI.replace(GOOGLE, "sk-proj-0123456789abcdefghij")
-    assert rules(look(text)) == {"gemini-key"}
+    assert rules(check_text(text)) == {"gemini-key"}
 
 
 def test_gemini_has_none_of_openais_models() -> None:
-    finding = the(look(GEMINI.replace("gemini-2.0-flash", "gpt-4o-mini")), "gemini-model")
-    assert (finding.key, finding.line, finding.mend) == (
+    finding = the_finding(
+        check_text(GEMINI.replace("gemini-2.0-flash", "gpt-4o-mini")), "gemini-model"
+    )
+    assert (finding.key, finding.line, finding.fix) == (
         "OPENAI_SMALL_MODEL", 3, "gemini-2.0-flash"
     )  # fmt: skip
 
 
-def test_gemini_is_not_asked_for_the_model_that_counts_where_none_is_named() -> None:
-    text = WELL + GEMINI.replace("OPENAI_LARGE_MODEL=gemini-2.5-flash\n", "")
-    finding = the(look(text, uses=pixel_uses()), "gemini-model")
+def test_an_unused_model_is_not_required_for_gemini() -> None:
+    text = VALID + GEMINI.replace("OPENAI_LARGE_MODEL=gemini-2.5-flash\n", "")
+    finding = the_finding(check_text(text, uses=pixel_uses()), "gemini-model")
     assert (finding.key, finding.line) == ("OPENAI_LARGE_MODEL", 0)
 
 
 def test_openais_key_has_none_of_geminis_models() -> None:
     text = "OPENAI_API_KEY=sk-proj-0123456789abcdefghij\nOPENAI_SMALL_MODEL=gemini-2.0-flash\n"
-    assert rules(look(text)) == {"openai-model"}
-    assert rules(look(f"{text}OPENAI_BASE_URL=https://router.example.org/v1\n")) == set()
+    assert rules(check_text(text)) == {"openai-model"}
+    assert rules(check_text(f"{text}OPENAI_BASE_URL=https://router.example.org/v1\n")) == set()
 
 
 # Addresses.
@@ -391,70 +416,74 @@ def test_openais_key_has_none_of_geminis_models() -> None:
 @pytest.mark.parametrize(
     "host", ["localhost:3000", "127.0.0.1:3000", "127.1.2.3", "[::1]:3000", "0.0.0.0:80"]
 )
-def test_browsers_find_nothing_at_localhost(host: str) -> None:
-    assert the(look(f"NEXT_PUBLIC_API_URL=http://{host}/api\n"), "localhost").hint
+def test_a_public_address_must_not_be_localhost(host: str) -> None:
+    assert the_finding(check_text(f"NEXT_PUBLIC_API_URL=http://{host}/api\n"), "localhost").hint
 
 
-def test_browsers_find_a_public_address() -> None:
-    assert found(look("NEXT_PUBLIC_API_URL=https://localhost.example.org/api\n")) == []
+def test_a_public_address_has_no_finding() -> None:
+    assert found(check_text("NEXT_PUBLIC_API_URL=https://localhost.example.org/api\n")) == []
 
 
-def test_a_database_on_a_host_that_is_no_service_is_an_error_with_the_services() -> None:
-    finding = the(look("POSTGRES_URL=postgresql://u:p@pg:5432/x\n", uses=pixel_uses()), "host")
+def test_a_database_on_an_unknown_host_is_an_error_that_lists_the_services() -> None:
+    finding = the_finding(
+        check_text("POSTGRES_URL=postgresql://u:p@pg:5432/x\n", uses=pixel_uses()), "host"
+    )
     assert finding.level is EnvironmentLevel.ERROR
     assert "`pg`" in finding.message
     assert "postgres" in finding.hint
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
-def test_a_database_on_localhost_is_looked_for_in_the_container(host: str) -> None:
+def test_a_database_on_localhost_is_an_error(host: str) -> None:
     text = f"POSTGRES_URL=postgresql://u:p@{host}:5432/x\n"
-    assert "the container itself" in the(look(text, uses=pixel_uses()), "host").message
+    assert (
+        "the container itself" in the_finding(check_text(text, uses=pixel_uses()), "host").message
+    )
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "pg"])
-def test_what_is_in_another_network_finds_what_the_compose_file_does_not_know(host: str) -> None:
+def test_a_service_on_another_network_may_use_unknown_hosts(host: str) -> None:
     text = f"POSTGRES_URL=postgresql://u:p@{host}:5432/x\n"
     joined = replace(pixel_uses(), joined=frozenset({"agent"}), reaching_out=frozenset({"agent"}))
-    assert "host" not in rules(look(text, uses=joined))
+    assert "host" not in rules(check_text(text, uses=joined))
     both = {"POSTGRES_URL": (use("api", "environment.POSTGRES_URL"),)}
-    assert "host" in rules(look(text, uses=replace(joined, references=both)))
+    assert "host" in rules(check_text(text, uses=replace(joined, references=both)))
 
 
-def test_on_an_external_network_another_projects_name_may_be_and_localhost_is_itself() -> None:
+def test_on_an_external_network_unknown_hosts_are_allowed_but_not_localhost() -> None:
     uses = replace(pixel_uses(), reaching_out=frozenset({"agent"}))
     url = "POSTGRES_URL=postgresql://u:p@{}:5432/x\n"
-    assert "host" not in rules(look(url.format("pg"), uses=uses))
-    assert "host" in rules(look(url.format("localhost"), uses=uses))
+    assert "host" not in rules(check_text(url.format("pg"), uses=uses))
+    assert "host" in rules(check_text(url.format("localhost"), uses=uses))
 
 
 @pytest.mark.parametrize("host", ["postgres", "POSTGRES", "db.example.org", "10.0.0.7"])
-def test_a_database_on_a_service_or_on_another_machine_is_well(host: str) -> None:
-    text = f"{WELL}POSTGRES_URL=postgresql://u:p@{host}:5432/x\n"
-    assert found(look(text, uses=pixel_uses())) == []
+def test_a_database_on_a_service_or_on_another_machine_has_no_finding(host: str) -> None:
+    text = f"{VALID}POSTGRES_URL=postgresql://u:p@{host}:5432/x\n"
+    assert found(check_text(text, uses=pixel_uses())) == []
 
 
-def test_the_host_of_a_database_is_not_judged_where_the_project_is_not_known() -> None:
-    assert found(look("POSTGRES_URL=postgresql://u:p@pg:5432/x\n")) == []
+def test_the_host_of_a_database_is_not_checked_without_a_project() -> None:
+    assert found(check_text("POSTGRES_URL=postgresql://u:p@pg:5432/x\n")) == []
 
 
 def test_the_group_of_the_engines_socket_is_compared() -> None:
-    surroundings = Surroundings(socket_group=998)
-    assert the(look("DOCKER_GID=999\n", surroundings=surroundings), "socket-group").mend == "998"
-    assert found(look("DOCKER_GID=998\n", surroundings=surroundings)) == []
-    assert found(look("DOCKER_GID=999\n")) == []
+    facts = FileFacts(socket_group=998)
+    assert the_finding(check_text("DOCKER_GID=999\n", facts=facts), "socket-group").fix == "998"
+    assert found(check_text("DOCKER_GID=998\n", facts=facts)) == []
+    assert found(check_text("DOCKER_GID=999\n")) == []
 
 
 # Who else has it.
 
 
 def test_secrets_that_every_user_can_read_are_a_warning() -> None:
-    assert found(look("A_TOKEN=abc\n", surroundings=Surroundings(mode=0o644))) == [
+    assert found(check_text("A_TOKEN=abc\n", facts=FileFacts(mode=0o644))) == [
         ("warning", "readable", "", 0)
     ]
-    assert found(look("A_TOKEN=abc\n", surroundings=Surroundings(mode=0o640))) == []
-    assert found(look("NAME=abc\n", surroundings=Surroundings(mode=0o644))) == []
-    assert rules(look("NAME=abc\n", surroundings=Surroundings(mode=0o666))) == {"writable"}
+    assert found(check_text("A_TOKEN=abc\n", facts=FileFacts(mode=0o640))) == []
+    assert found(check_text("NAME=abc\n", facts=FileFacts(mode=0o644))) == []
+    assert rules(check_text("NAME=abc\n", facts=FileFacts(mode=0o666))) == {"writable"}
 
 
 @pytest.mark.parametrize(
@@ -465,25 +494,25 @@ def test_secrets_that_every_user_can_read_are_a_warning() -> None:
         (GitState.UNTRACKED, "warning"),
     ],
 )
-def test_secrets_in_git_or_on_the_way_there_are_found(state: GitState, level: str) -> None:
-    surroundings = Surroundings(git=state)
-    assert found(look("A_TOKEN=abc\n", surroundings=surroundings)) == [(level, "git", "", 0)]
+def test_secrets_in_git_or_not_ignored_are_found(state: GitState, level: str) -> None:
+    facts = FileFacts(git=state)
+    assert found(check_text("A_TOKEN=abc\n", facts=facts)) == [(level, "git", "", 0)]
 
 
 @pytest.mark.parametrize("state", [GitState.UNKNOWN, GitState.OUTSIDE, GitState.IGNORED])
-def test_a_file_that_git_leaves_alone_is_well(state: GitState) -> None:
-    assert found(look("A_TOKEN=abc\n", surroundings=Surroundings(git=state))) == []
+def test_a_file_that_git_ignores_has_no_finding(state: GitState) -> None:
+    assert found(check_text("A_TOKEN=abc\n", facts=FileFacts(git=state))) == []
 
 
 def test_an_example_with_placeholders_may_be_in_git() -> None:
     text = "A_TOKEN=your_token_here\nNAME=x\nB_SECRET=\n"
-    assert "git" not in rules(look(text, surroundings=Surroundings(git=GitState.TRACKED)))
+    assert "git" not in rules(check_text(text, facts=FileFacts(git=GitState.TRACKED)))
 
 
-def test_a_key_that_the_shell_sets_as_well_is_a_warning() -> None:
+def test_a_key_that_the_shell_sets_too_is_a_warning() -> None:
     uses = EnvironmentUses(services=(plain("a"),), references={"TAG": (use("a", "image"),)})
-    surroundings = Surroundings(exported=frozenset({"TAG", "OTHER"}))
-    assert the(look("TAG=1\nOTHER=1\n", uses=uses, surroundings=surroundings), "shadowed").key == (
+    facts = FileFacts(exported=frozenset({"TAG", "OTHER"}))
+    assert the_finding(check_text("TAG=1\nOTHER=1\n", uses=uses, facts=facts), "shadowed").key == (
         "TAG"
     )
 
@@ -515,22 +544,22 @@ HOSTILE = st.one_of(
         ]
     ),
 )
-EVERYTHING = Surroundings(
+ALL_FACTS = FileFacts(
     mode=0o666, git=GitState.TRACKED, socket_group=998, exported=frozenset({"TAG"})
 )
 
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.tuples(KEYS, HOSTILE, st.sampled_from(["", "'", '"'])), max_size=6))
-def test_no_value_breaks_a_check_or_gets_to_the_terminal(
+def test_no_value_breaks_a_check_or_the_terminal(
     lines: list[tuple[str, str, str]],
 ) -> None:
     text = "\n".join(f"{key}={quote}{value}{quote}" for key, value, quote in lines)
-    seen = look(
+    seen = check_text(
         text.encode("utf-8", "surrogatepass"),
         example="HTTP_PORT=80\nNAME=true\n",
         uses=pixel_uses(TAG=(use("api", "image", required=True),)),
-        surroundings=EVERYTHING,
+        facts=ALL_FACTS,
     )
     for finding in seen.findings:
         assert is_harmless(finding.message + finding.hint)
@@ -548,18 +577,18 @@ SECRET_LETTERS = st.text(alphabet="qjxzQJXZ$#'\"\\ @:/-_.{}?", min_size=9, max_s
     SECRET_LETTERS,
     st.sampled_from(["", "'", '"']),
 )
-def test_no_value_of_a_secret_is_in_what_is_said(key: str, value: str, quote: str) -> None:
-    seen = look(f"{key}={quote}{value}{quote}\n", uses=pixel_uses(), surroundings=EVERYTHING)
+def test_no_finding_contains_a_secret(key: str, value: str, quote: str) -> None:
+    seen = check_text(f"{key}={quote}{value}{quote}\n", uses=pixel_uses(), facts=ALL_FACTS)
     row = next(row for row in seen.rows if row.key == key)
-    said = " ".join(f"{item.message} {item.hint} {item.mend or ''}" for item in seen.findings)
+    messages = " ".join(f"{item.message} {item.hint} {item.fix or ''}" for item in seen.findings)
     for part in (value, row.written, row.effective or ""):
-        assert len(part.strip()) < 6 or part.strip() not in said
+        assert len(part.strip()) < 6 or part.strip() not in messages
 
 
 @settings(deadline=None, max_examples=200)
 @given(SECRET_LETTERS.filter(lambda text: len(text.strip("'\"\\ ")) > 5))
-def test_no_password_of_a_url_is_in_what_is_said(password: str) -> None:
+def test_no_finding_contains_the_password_of_a_url(password: str) -> None:
     text = f"POSTGRES_URL='postgres://user:{password}@nowhere:5432/x'\n"
-    seen = look(text, uses=pixel_uses(), surroundings=EVERYTHING)
-    said = " ".join(f"{item.message} {item.hint} {item.mend or ''}" for item in seen.findings)
-    assert password not in said
+    seen = check_text(text, uses=pixel_uses(), facts=ALL_FACTS)
+    messages = " ".join(f"{item.message} {item.hint} {item.fix or ''}" for item in seen.findings)
+    assert password not in messages

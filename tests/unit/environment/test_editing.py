@@ -5,7 +5,7 @@ import pytest
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.editing.edits import entry_now, keeps_dollar, mend_of
+from pixel_tui.environment.editing.edits import entry_now, fix_of, keeps_dollar
 from pixel_tui.environment.editing.judging import InputKind, Judge, place_of, with_text
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText
@@ -46,10 +46,10 @@ def look(document: DotenvDocument, key: str) -> KeyRow | None:
 
 
 def finding(
-    rule: str, mend: str | None = None, level: EnvironmentLevel = EnvironmentLevel.ERROR
+    rule: str, fix: str | None = None, level: EnvironmentLevel = EnvironmentLevel.ERROR
 ) -> EnvironmentFinding:
     return EnvironmentFinding(
-        rule, level, "A", 1, SafeText("It is wrong."), SafeText("Mend it."), mend
+        rule, level, "A", 1, SafeText("It is wrong."), SafeText("Mend it."), fix
     )
 
 
@@ -104,9 +104,9 @@ def test_a_row_finds_its_entry_in_a_document_that_was_edited_above_it() -> None:
 def test_a_secret_that_is_cut_at_a_dollar_can_be_kept_whole_and_no_other_is_offered() -> None:
     cut = row("A", "a$b", secret=True, effective="a", findings=(finding("dollar"),))
     assert keeps_dollar(cut)
-    assert mend_of(cut) == "a$b"
-    assert mend_of(row("A", "x", secret=True, findings=(finding("token"),))) is None
-    assert mend_of(row("A", "yes", findings=(finding("boolean", "true"),))) == "true"
+    assert fix_of(cut) == "a$b"
+    assert fix_of(row("A", "x", secret=True, findings=(finding("token"),))) is None
+    assert fix_of(row("A", "yes", findings=(finding("boolean", "true"),))) == "true"
 
 
 def test_a_secret_is_dots_of_one_length_in_every_cell() -> None:

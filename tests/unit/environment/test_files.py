@@ -13,7 +13,7 @@ from pixel_tui.commands import env_set
 from pixel_tui.commands.env_choice import read_each, where_it_counts
 from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
-from pixel_tui.environment.checks.layers import ALONE, Layers, short_names
+from pixel_tui.environment.checks.layers import SINGLE_FILE, Layers, short_names
 from pixel_tui.environment.checks.overview import KeyRow, Overview
 from pixel_tui.environment.dotenv.assignment import without_key
 from pixel_tui.environment.dotenv.document import DotenvDocument
@@ -26,7 +26,7 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
 from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.text import SafeText, plain
-from tests.builders.environment_cases import look
+from tests.builders.environment_cases import check_text
 from tests.builders.sessions import session
 from widgets.rows.environment_row import layer, state_words
 
@@ -319,12 +319,12 @@ def test_a_file_that_was_taken_away_is_said_and_overrides_nothing(files: Path) -
 
 
 def test_nothing_is_to_be_done_about_a_value_that_is_not_used() -> None:
-    found = look("SITE_NAME=your_site_here\n")
+    found = check_text("SITE_NAME=your_site_here\n")
     assert any(item.key == "SITE_NAME" for item in found.findings)
-    later = Layers(later={"SITE_NAME": SafeText("b.env")}, last=False).layered(found)
+    later = Layers(later={"SITE_NAME": SafeText("b.env")}, last=False).annotate_all(found)
     assert not any(item.key == "SITE_NAME" for item in later.findings)
     assert all(not row.findings for row in later.rows if row.key == "SITE_NAME")
-    assert ALONE.layered(found) is found
+    assert SINGLE_FILE.annotate_all(found) is found
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders() -> None:

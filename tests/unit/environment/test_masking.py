@@ -1,4 +1,4 @@
-"""What is secret in environment files is masked in logs before anybody opens them."""
+"""Secrets of environment files are masked in logs before anyone opens the files."""
 
 import os
 import signal
@@ -29,8 +29,8 @@ DATABASE_URL=postgres://app:Fake-UrlPass1@db/app
 
 
 @contextmanager
-def process_kept() -> Iterator[None]:
-    """A program takes signals of its own, and another mask for its files."""
+def restore_process() -> Iterator[None]:
+    """Restore the signal handlers and the umask that a program changes."""
     mask = os.umask(0o022)
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     kept = {number: signal.getsignal(number) for number in numbers}
@@ -46,7 +46,7 @@ def masked(*words: str) -> list[bool]:
     return [mask_known(word.encode()) == b"********" for word in words]
 
 
-def test_the_secrets_of_all_files_are_known(tmp_path: Path) -> None:
+def test_the_secrets_of_all_files_are_masked(tmp_path: Path) -> None:
     paths = [tmp_path / "missing", tmp_path / ".env", tmp_path / "more.env"]
     paths[1].write_text(FIRST)
     paths[2].write_text("OTHER_SECRET=$DB_PASS-too\n")
@@ -55,7 +55,7 @@ def test_the_secrets_of_all_files_are_known(tmp_path: Path) -> None:
     assert not any(masked("8080", "Hello, W0rld-of-ours", "Fake-Old-T0ken", "Fake-C0mment"))
 
 
-def test_what_compose_may_put_in_is_known(tmp_path: Path) -> None:
+def test_secrets_that_compose_may_expand_are_masked(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DB_PASS=Fake-S3cret,one\n")
     (tmp_path / "api.env").write_text("API_TOKEN=Fake-T0ken,two\n")
     (tmp_path / "compose.yaml").write_text("services: {a: {image: x, env_file: api.env}}\n")
@@ -82,7 +82,7 @@ NOWHERE = "unix:///nowhere/docker.sock"
         ["ledger", "list"],
     ],
 )
-def test_every_command_knows_the_secrets_before_it_shows_words_of_others(
+def test_every_command_masks_secrets_before_it_shows_text_from_outside(
     command: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("DB_PASS=Fake-S3cret,one\n")
@@ -99,16 +99,16 @@ def test_every_command_knows_the_secrets_before_it_shows_words_of_others(
         (ledger, ["unlock"]),
     ],
 )
-def test_every_worker_knows_them_too(worker: ModuleType, words: list[str], tmp_path: Path) -> None:
+def test_every_worker_masks_secrets_too(
+    worker: ModuleType, words: list[str], tmp_path: Path
+) -> None:
     (tmp_path / ".env").write_text("DB_PASS=Fake-S3cret,one\n")
-    with process_kept():
+    with restore_process():
         worker.main([*words, "--directory", str(tmp_path)])
     assert masked("Fake-S3cret,one") == [True]
 
 
-def test_a_file_that_can_not_be_read_keeps_nothing_waiting(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unreadable_file_is_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     paths = [tmp_path / "pipe", tmp_path, tmp_path / ".env"]
     os.mkfifo(paths[0])
     paths[2].write_text("DB_PASS=Fake-S3cret,one\n")
@@ -117,7 +117,7 @@ def test_a_file_that_can_not_be_read_keeps_nothing_waiting(
     assert "pipe are not known" in caplog.text
 
 
-def test_the_folder_and_the_names_in_a_file_are_left_readable(tmp_path: Path) -> None:
+def test_folders_and_user_names_are_not_masked(tmp_path: Path) -> None:
     folder = tmp_path / "pixelsecret"
     folder.mkdir()
     (folder / ".env").write_text(

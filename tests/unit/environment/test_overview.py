@@ -1,18 +1,18 @@
-"""Every key of an environment in one picture."""
+"""The overview of all keys of an environment."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_tui.environment.checks.catalogue import Shape, load_catalogue, parse_catalogue
+from pixel_tui.environment.checks.file_facts import FileFacts
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, KeyUseKind, Overview, key_row
 from pixel_tui.environment.checks.secrecy import is_secret, looks_random
-from pixel_tui.environment.checks.surroundings import Surroundings
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.text import plain
-from tests.builders.environment_cases import PATH, WELL, look, pixel_uses, use
+from tests.builders.environment_cases import PATH, VALID, check_text, pixel_uses, use
 
 EXAMPLE = """\
 # ============
@@ -40,7 +40,7 @@ def states(seen: Overview) -> dict[str, str]:
 
 def test_each_key_has_its_state() -> None:
     text = "HTTP_PORT=80\nSITE_NAME=your_site_here\nMAIL_HOST=\nODD=1\nTWICE=1\nTWICE=2\n#OFF=1\n"
-    assert states(look(text, example=f"{EXAMPLE}MISSING=\nTWICE=\n")) == {
+    assert states(check_text(text, example=f"{EXAMPLE}MISSING=\nTWICE=\n")) == {
         "HTTP_PORT": "set",
         "SITE_NAME": "placeholder",
         "MAIL_HOST": "empty",
@@ -52,15 +52,15 @@ def test_each_key_has_its_state() -> None:
 
 
 def test_the_states_are_counted() -> None:
-    seen = look("HTTP_PORT=80\nODD=1\n", example=EXAMPLE)
+    seen = check_text("HTTP_PORT=80\nODD=1\n", example=EXAMPLE)
     assert seen.totals[KeyState.SET] == 1
     assert seen.totals[KeyState.MISSING] == 2
     assert seen.totals[KeyState.UNKNOWN] == 1
 
 
-def test_keys_are_grouped_by_banners_and_missing_ones_are_where_the_example_has_them() -> None:
+def test_keys_are_grouped_by_banners_and_missing_ones_by_the_example() -> None:
     text = EXAMPLE.replace("SITE_NAME=your_site_here\n", "")
-    seen = look(text, example=EXAMPLE)
+    seen = check_text(text, example=EXAMPLE)
     assert [(item.section, item.key) for item in seen.rows] == [
         ("Web", "HTTP_PORT"),
         ("Web", "SITE_NAME"),
@@ -70,23 +70,23 @@ def test_keys_are_grouped_by_banners_and_missing_ones_are_where_the_example_has_
 
 
 def test_without_banners_the_catalogue_groups_the_keys() -> None:
-    seen = look(f"{WELL}NOSTR_RELAYS=wss://a\n", uses=pixel_uses())
+    seen = check_text(f"{VALID}NOSTR_RELAYS=wss://a\n", uses=pixel_uses())
     assert row(seen, "GH_TOKEN").section == "GitHub"
     assert row(seen, "NOSTR_PRIVATE_KEY").section == "Nostr"
     sections = list(dict.fromkeys(item.section for item in seen.rows))
     assert len(sections) == len({*sections})
 
 
-def test_required_keys_that_are_missing_come_before_the_others_of_their_group() -> None:
-    seen = look("", uses=pixel_uses())
+def test_missing_required_keys_come_first_in_their_group() -> None:
+    seen = check_text("", uses=pixel_uses())
     group = [item.key for item in seen.rows if item.section == "AI provider"]
     assert group[0] == "OPENAI_API_KEY"
     assert row(seen, "OPENAI_API_KEY").required
 
 
-def test_a_row_says_who_reads_the_key_and_what_it_is_for() -> None:
+def test_a_row_has_the_users_and_the_purpose_of_its_key() -> None:
     uses = pixel_uses(GH_TOKEN=(use("syntropy", "environment.GH_TOKEN"),))
-    found = row(look(WELL, uses=uses), "GH_TOKEN")
+    found = row(check_text(VALID, uses=uses), "GH_TOKEN")
     assert [(item.service, item.how, item.where) for item in found.uses] == [
         ("syntropy", KeyUseKind.INTERPOLATION, "environment.GH_TOKEN"),
         ("agent", KeyUseKind.ENV_FILE, ""),
@@ -94,29 +94,29 @@ def test_a_row_says_who_reads_the_key_and_what_it_is_for() -> None:
     assert "Syntropy" in found.purpose
 
 
-def test_a_row_tells_what_is_written_from_what_compose_reads() -> None:
-    found = row(look("A=x$B\nC='x'\n"), "A")
+def test_a_row_has_the_written_and_the_effective_value() -> None:
+    found = row(check_text("A=x$B\nC='x'\n"), "A")
     assert (found.written, found.effective, found.differs) == ("x$B", "x", True)
-    assert not row(look("A=x$B\nC='x'\n"), "C").differs
+    assert not row(check_text("A=x$B\nC='x'\n"), "C").differs
 
 
 def test_a_row_has_its_findings() -> None:
-    seen = look("A=x$B\nC=x\n")
+    seen = check_text("A=x$B\nC=x\n")
     assert [item.rule for item in row(seen, "A").findings] == ["dollar"]
     assert row(seen, "C").findings == ()
 
 
 def test_the_keys_of_a_project_without_a_profile_come_from_its_own_files() -> None:
     uses = EnvironmentUses(services=(plain("shop"),), references={"TAG": (use("shop", "image"),)})
-    assert states(look("", uses=uses, example="HTTP_PORT=80\n")) == {
+    assert states(check_text("", uses=uses, example="HTTP_PORT=80\n")) == {
         "HTTP_PORT": "missing",
         "TAG": "missing",
     }
 
 
-def test_a_key_alone_is_missing_where_the_shell_has_none() -> None:
-    assert states(look("A\nB=1\n")) == {"A": "missing", "B": "set"}
-    assert states(look("A\nB=1\n", environment={"A": "x"})) == {"A": "set", "B": "set"}
+def test_a_bare_key_is_missing_if_the_shell_does_not_set_it() -> None:
+    assert states(check_text("A\nB=1\n")) == {"A": "missing", "B": "set"}
+    assert states(check_text("A\nB=1\n", environment={"A": "x"})) == {"A": "set", "B": "set"}
 
 
 TEXTS = st.lists(
@@ -133,10 +133,10 @@ TEXTS = st.lists(
 
 @settings(deadline=None, max_examples=150)
 @given(TEXTS)
-def test_one_row_alone_is_the_row_of_the_whole(text: str) -> None:
+def test_a_single_row_equals_the_row_of_the_overview(text: str) -> None:
     document = DotenvDocument.parse(text.encode())
     example = DotenvDocument.parse(EXAMPLE.encode())
-    whole = look(text, example=EXAMPLE, uses=pixel_uses())
+    whole = check_text(text, example=EXAMPLE, uses=pixel_uses())
     for item in whole.rows:
         alone = key_row(
             item.key,
@@ -145,7 +145,7 @@ def test_one_row_alone_is_the_row_of_the_whole(text: str) -> None:
             example,
             load_catalogue(),
             pixel_uses(),
-            Surroundings(path=PATH),
+            FileFacts(path=PATH),
         )
         assert alone == item
 
@@ -153,17 +153,17 @@ def test_one_row_alone_is_the_row_of_the_whole(text: str) -> None:
 # The catalogue.
 
 
-def test_the_profiles_catalogue_names_the_keys_that_the_guide_requires() -> None:
+def test_the_catalogue_has_the_keys_that_the_guide_requires() -> None:
     required = {name for name, known in load_catalogue().keys.items() if known.required}
     assert required == {"GH_TOKEN", "OPENAI_API_KEY", "NAKAPAY_API_KEY", "TELEGRAM_BOT_TOKEN"}
 
 
-def test_every_key_of_the_catalogue_says_where_it_belongs_and_what_it_is_for() -> None:
+def test_every_key_of_the_catalogue_has_a_group_and_a_purpose() -> None:
     catalogue = load_catalogue()
     for known in [*catalogue.keys.values(), *(known for _, known in catalogue.patterns)]:
         assert known.group
         assert known.purpose
-        assert known.pattern is None or known.looks
+        assert known.pattern is None or known.description
         assert known.shape is not Shape.TOKEN or known.pattern
 
 
@@ -180,7 +180,7 @@ def test_a_profile_without_an_environment_is_an_empty_catalogue() -> None:
     catalogue = parse_catalogue({})
     assert catalogue.find("A") is None
     assert not catalogue.is_placeholder("your_key_here")
-    assert not catalogue.is_tool("COMPOSE_FILE")
+    assert not catalogue.is_tool_key("COMPOSE_FILE")
 
 
 # Secrets.
@@ -202,7 +202,9 @@ def test_a_profile_without_an_environment_is_an_empty_catalogue() -> None:
         ("ANYTHING", "dGhpcyBpcyBhIHNlY3JldCBvZiBtaW5lIDEyMw=="),
     ],
 )
-def test_a_secret_is_known_by_its_name_its_look_or_its_chance(key: str, value: str) -> None:
+def test_a_secret_is_recognized_by_its_name_its_form_or_its_randomness(
+    key: str, value: str
+) -> None:
     assert is_secret(key, value, load_catalogue())
 
 
@@ -220,26 +222,26 @@ def test_a_secret_is_known_by_its_name_its_look_or_its_chance(key: str, value: s
         ("EMPTY", ""),
     ],
 )
-def test_what_people_write_is_no_secret(key: str, value: str) -> None:
+def test_text_by_people_is_not_secret(key: str, value: str) -> None:
     assert not is_secret(key, value, load_catalogue())
 
 
-def test_a_broken_entry_is_secret_since_it_may_hold_others() -> None:
-    assert row(look("NAME='x\nA_TOKEN=abc\n"), "NAME").secret
+def test_a_broken_entry_is_secret_as_it_may_contain_others() -> None:
+    assert row(check_text("NAME='x\nA_TOKEN=abc\n"), "NAME").secret
 
 
 @given(st.text(alphabet="0123456789abcdef", min_size=32, max_size=64))
-def test_most_random_keys_are_seen(digits: str) -> None:
+def test_most_random_keys_are_recognized(digits: str) -> None:
     if len(set(digits)) > 9 and not digits.isdigit() and not digits.isalpha():
         assert looks_random(digits) or digits.count(max(digits, key=digits.count)) > 8
 
 
-def test_what_stops_everything_is_found_before_what_is_missing() -> None:
+def test_fatal_findings_come_before_missing_keys() -> None:
     uses = EnvironmentUses(
         services=(plain("shop"),),
         references={"TAG": (use("shop", "image", required=True),)},
     )
-    seen = look('A=1\nB="never closed\n', uses=uses)
+    seen = check_text('A=1\nB="never closed\n', uses=uses)
     assert [item.rule for item in seen.findings if item.level == "error"] == ["syntax", "missing"]
-    refused = look("A=x${B:?not so}\n", uses=uses)
+    refused = check_text("A=x${B:?not so}\n", uses=uses)
     assert [item.rule for item in refused.findings][:2] == ["refused", "missing"]

@@ -24,7 +24,7 @@ from pixel_tui.environment.dotenv.python_dotenv import read_with_python_dotenv
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.text import plain
-from tests.builders.environment_cases import PATH, look, rules, the
+from tests.builders.environment_cases import PATH, check_text, rules, the_finding
 
 REFUSED = "compose refuses the file"
 
@@ -117,23 +117,23 @@ def test_the_check_reads_what_a_program_would(lines: list[str], end: str) -> Non
 def test_variables_of_this_process_are_not_inserted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("B", "of this process")
     assert read_with_python_dotenv("A=${B:-d}\n")["A"].value == "d"
-    assert RULE not in rules(look("A=${B:-d}\n"))
+    assert RULE not in rules(check_text("A=${B:-d}\n"))
 
 
 @given(st.lists(LINES, max_size=8))
 def test_an_ordinary_file_has_no_finding(lines: list[str]) -> None:
-    assert RULE not in rules(look("".join(f"{line}\n" for line in lines)))
+    assert RULE not in rules(check_text("".join(f"{line}\n" for line in lines)))
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("examples/**/.env*")), ids=str)
 def test_the_example_environments_have_no_finding(path: Path) -> None:
-    assert RULE not in rules(look(path.read_bytes()))
+    assert RULE not in rules(check_text(path.read_bytes()))
 
 
 @given(st.sampled_from(["A=", "A = ", "export A=", "A:", " A=", "A\u3000="]), MESSY)
 def test_every_difference_is_found(head: str, value: str) -> None:
     text = f"{head}{value}\n"
-    compose, seen = as_compose(text), look(text)
+    compose, seen = as_compose(text), check_text(text)
     if isinstance(compose, str) or not compose.get("A"):
         return
     same = as_python_dotenv(text).get("A") == compose["A"]
@@ -157,7 +157,7 @@ def test_every_difference_is_found(head: str, value: str) -> None:
     ],
 )
 def test_a_difference_is_reported_with_a_fix(text: str, words: str, hint: str) -> None:
-    finding = the(look(text), RULE)
+    finding = the_finding(check_text(text), RULE)
     assert finding.level is EnvironmentLevel.INFO
     assert words in finding.message
     assert hint in finding.hint
@@ -166,7 +166,7 @@ def test_a_difference_is_reported_with_a_fix(text: str, words: str, hint: str) -
 @pytest.mark.parametrize("text", ["A=$$x\n", 'A="\\0101"\n', "A='a\r\nb'\n"])
 def test_the_fix_makes_both_read_what_compose_reads_now(text: str) -> None:
     document = DotenvDocument.parse(text.encode())
-    entry, value = document.entry("A"), the(look(text), RULE).mend
+    entry, value = document.entry("A"), the_finding(check_text(text), RULE).fix
     assert entry is not None
     assert value is not None
     fixed = document.with_value(entry, value).data.decode()
@@ -175,20 +175,20 @@ def test_the_fix_makes_both_read_what_compose_reads_now(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["A=pa$word\n", "A= # x\n", "A=x\t# y\n", "A='x\n"])
 def test_the_subject_of_another_finding_is_not_reported_again(text: str) -> None:
-    seen = look(text)
+    seen = check_text(text)
     assert seen.findings
     assert RULE not in rules(seen)
 
 
 def test_only_the_root_of_a_difference_is_reported() -> None:
-    assert the(look("A=$$x\nB=${A}/y\n"), RULE).key == "A"
+    assert the_finding(check_text("A=$$x\nB=${A}/y\n"), RULE).key == "A"
 
 
 def test_no_finding_contains_a_secret() -> None:
     text = "DB_PASSWORD=k3J9$$Lq0\nB='x${DB_PASSWORD}'\nC=$DB_PASSWORD\n"
-    found = [item for item in look(text).findings if item.rule == RULE]
+    found = [item for item in check_text(text).findings if item.rule == RULE]
     assert [item.key for item in found] == ["DB_PASSWORD", "B"]
-    assert not any("k3J9" in f"{item.message}{item.hint}{item.mend}" for item in found)
+    assert not any("k3J9" in f"{item.message}{item.hint}{item.fix}" for item in found)
 
 
 @pytest.mark.parametrize(
@@ -196,13 +196,13 @@ def test_no_finding_contains_a_secret() -> None:
 )
 def test_a_difference_in_a_mounted_file_is_a_warning(path: str, level: EnvironmentLevel) -> None:
     uses = EnvironmentUses(mounted_by={path: (plain("api"), plain("web"))})
-    finding = the(look("A=$$x\n", uses=uses), RULE)
+    finding = the_finding(check_text("A=$$x\n", uses=uses), RULE)
     assert finding.level is level
     assert ("mounted by api, web" in finding.message) == (level is EnvironmentLevel.WARNING)
 
 
 def test_a_file_that_is_not_utf_8_is_reported() -> None:
-    finding = the(look(b"A=1\n# caf\xe9\n"), RULE)
+    finding = the_finding(check_text(b"A=1\n# caf\xe9\n"), RULE)
     assert (finding.key, finding.line) == ("", 0)
     assert "line 2 is not UTF-8" in finding.message
 
@@ -220,11 +220,11 @@ def test_a_file_that_is_not_utf_8_is_reported() -> None:
 )
 def test_a_hostile_file_is_checked_quickly(text: str) -> None:
     began = time.thread_time()
-    look(text)
+    check_text(text)
     assert time.thread_time() - began < 5
 
 
 @pytest.mark.parametrize("variable", ["${X:?it is needed}", "$X"])
 def test_no_finding_contains_a_variable_of_this_shell(variable: str) -> None:
-    seen = look(f"A={variable}\n", environment={"X": "of the shell"})
-    assert "does not get what compose inserts" in the(seen, RULE).message
+    seen = check_text(f"A={variable}\n", environment={"X": "of the shell"})
+    assert "does not get what compose inserts" in the_finding(seen, RULE).message

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.checks.surroundings import GitState, socket_group
+from pixel_tui.environment.checks.file_facts import GitState, socket_group
 from pixel_tui.environment.live.reading import FileContext, read_around, read_example
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.environment_uses import (
@@ -42,10 +42,10 @@ def test_without_compose_and_git_the_file_itself_is_looked_at(folder: Path) -> N
     path.chmod(0o640)
     found = around(folder, path, TAG="x")
     assert found.uses is NO_USES
-    assert found.surroundings.mode == 0o640
-    assert found.surroundings.git is GitState.OUTSIDE
-    assert {"TAG", "PATH"} <= found.surroundings.exported
-    assert found.surroundings.path == str(path)
+    assert found.facts.mode == 0o640
+    assert found.facts.git is GitState.OUTSIDE
+    assert {"TAG", "PATH"} <= found.facts.exported
+    assert found.facts.path == str(path)
     assert [words.partition(".")[0] for words in found.unasked] == [
         "The readers of the keys are unknown"
     ]
@@ -55,7 +55,7 @@ def test_another_file_is_judged_as_if_it_were_the_projects(folder: Path) -> None
     other = folder / "new.env"
     other.write_text("A=1\n")
     found = around(folder, other)
-    assert found.surroundings.path == str(folder / "project" / ".env")
+    assert found.facts.path == str(folder / "project" / ".env")
 
 
 def test_a_file_that_only_services_read_needs_nothing_of_the_compose_file(
@@ -68,14 +68,14 @@ def test_a_file_that_only_services_read_needs_nothing_of_the_compose_file(
     uses = EnvironmentUses((plain("app"),), frozenset({"app"}), {"TAG": (tag,)}, (whole,))
     monkeypatch.setattr(ComposeProject, "environment_uses", lambda _: uses)
     found = around(folder, path)
-    assert found.surroundings.path == str(path)
+    assert found.facts.path == str(path)
     assert found.uses.references == {}
     assert [use.service for use in found.uses.of("A", str(path))] == ["app"]
     assert around(folder, folder / "new.env").uses == uses
 
 
 def test_a_file_that_is_not_there_yet_has_no_rights(folder: Path) -> None:
-    assert around(folder, folder / "project" / ".env").surroundings.mode is None
+    assert around(folder, folder / "project" / ".env").facts.mode is None
 
 
 def test_the_example_is_beside_the_file_or_in_the_projects_folder(folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_the_group_of_a_local_socket_is_known_and_of_another_engine_not(folder: 
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("docker.sock")
         assert socket_group(f"unix://{path}") == path.stat().st_gid
-        assert around(folder, folder / "project" / ".env").surroundings.socket_group == (
+        assert around(folder, folder / "project" / ".env").facts.socket_group == (
             path.stat().st_gid
         )
     assert socket_group(f"unix://{folder}/nothing.sock") is None

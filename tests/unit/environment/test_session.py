@@ -17,7 +17,7 @@ from pixel_tui.environment.editing.typed_value import TypedValue
 from pixel_tui.environment.editing.workspace import LoadedFile
 from pixel_tui.errors import UsageError
 from pixel_tui.text import SafeText
-from tests.builders.environment_cases import look as overview_of
+from tests.builders.environment_cases import check_text as overview_of
 
 SECRET = "hunter2"
 
@@ -28,10 +28,10 @@ def read(data: bytes | None = b"A=1\nB=2\n", example: bytes | None = None) -> Pa
     def examine(document: DotenvDocument) -> Overview:
         return overview_of(document.data, example=example.decode() if example else None)
 
-    def look(document: DotenvDocument, key: str) -> KeyRow | None:
+    def check_text(document: DotenvDocument, key: str) -> KeyRow | None:
         return next((row for row in examine(document).rows if row.key == key), None)
 
-    return parse_file(LoadedFile(data, example, stamp=(), examine=examine, look=look))
+    return parse_file(LoadedFile(data, example, stamp=(), examine=examine, look=check_text))
 
 
 def session(data: bytes | None = b"A=1\nB=2\n", example: bytes | None = None) -> EditSession:

@@ -1,1 +1,1 @@
-"""The rules: one file each, found by its `CHECKS`."""
+"""The rules of environment checks: one file each, found by its `CHECKS`."""

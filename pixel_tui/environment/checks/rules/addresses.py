@@ -1,25 +1,25 @@
-"""Addresses that lead nowhere from where they are used."""
+"""Addresses that can't be reached from where they are used."""
 
 import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final
 
-from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.checked_file import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
-HERE: Final = frozenset({"localhost", "ip6-localhost", "0.0.0.0", "::1", "::"})  # noqa: S104
+LOCAL_HOSTS: Final = frozenset({"localhost", "ip6-localhost", "0.0.0.0", "::1", "::"})  # noqa: S104
 _HOST: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?(?:\[(?P<ip6>[0-9a-fA-F:.]+)\]|(?P<name>[A-Za-z0-9._-]+))"
     r"(?::[0-9]*)?(?:[/?#][^@]*)?"
 )
 
 
-def browsers(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Addresses for browsers that mean the browser's own machine."""
-    for key, _, value, known in case.filled:
-        if known is not None and known.public and is_here(host_of(value)):
-            yield case.finding(
+def public_addresses(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds public addresses that are localhost."""
+    for key, _, value, known in file.filled:
+        if known is not None and known.public and is_local_host(host_of(value)):
+            yield file.finding(
                 "localhost",
                 EnvironmentLevel.WARNING,
                 key,
@@ -29,49 +29,51 @@ def browsers(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             )
 
 
-def containers(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Addresses inside the project whose host is no service of it."""
-    if not case.uses.services:
+def container_addresses(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds addresses inside the project whose host is not one of its services."""
+    if not file.uses.services:
         return
-    for key, _, value, known in case.filled:
+    for key, _, value, known in file.filled:
         host = host_of(value)
-        if known is None or not known.container or not host or host in case.uses.hosts:
+        if known is None or not known.container or not host or host in file.uses.hosts:
             continue
-        readers = {use.service for use in case.uses.of(key, case.surroundings.path)}
+        readers = {use.service for use in file.uses.of(key, file.facts.path)}
         if not readers:
-            continue  # nobody reads it: the compose file says another address
-        if readers <= case.uses.joined or (readers <= case.uses.reaching_out and not is_here(host)):
-            continue  # what it finds there is not in the compose file
-        if is_here(host):
-            yield case.finding(
+            continue  # unused: the compose file sets another address
+        if readers <= file.uses.joined or (
+            readers <= file.uses.reaching_out and not is_local_host(host)
+        ):
+            continue  # its networks have hosts that are not in the compose file
+        if is_local_host(host):
+            yield file.finding(
                 "host",
                 EnvironmentLevel.ERROR,
                 key,
                 "Inside a container, localhost is the container itself.",
-                f"Use the service's name: {_services(case)}.",
+                f"Use the service's name: {_services(file)}.",
             )
         elif _is_local_name(host):
-            yield case.finding(
+            yield file.finding(
                 "host",
                 EnvironmentLevel.ERROR,
                 key,
                 f"No service is named `{host}`.",
-                f"The services are {_services(case)}.",
+                f"The services are {_services(file)}.",
             )
 
 
 def host_of(value: str) -> str:
-    """The host of a URL in small letters; empty where it can't be told for certain.
+    """Return the host of a URL in lower case; empty if it is not certain.
 
-    A password with odd characters may look like a host: then there is none.
+    Part of a password with special characters may look like a host.
     """
     found = _HOST.fullmatch(value)
     return (found["ip6"] or found["name"]).lower() if found else ""
 
 
-def is_here(host: str) -> bool:
-    """Whether a host is the machine itself."""
-    if host in HERE or host.endswith(".localhost"):
+def is_local_host(host: str) -> bool:
+    """Whether a host is the local machine."""
+    if host in LOCAL_HOSTS or host.endswith(".localhost"):
         return True
     try:
         return ip_address(host).is_loopback
@@ -80,12 +82,12 @@ def is_here(host: str) -> bool:
 
 
 def _is_local_name(host: str) -> bool:
-    """Whether it can only be a name inside the project: it has no dot and is no address."""
+    """Whether it can only be a name inside the project: without a dot, and not an IP address."""
     return "." not in host and ":" not in host and not host.isdigit()
 
 
-def _services(case: CheckedFile) -> str:
-    return ", ".join(case.uses.services[:12])
+def _services(file: CheckedFile) -> str:
+    return ", ".join(file.uses.services[:12])
 
 
-CHECKS: Final[tuple[Check, ...]] = (browsers, containers)
+CHECKS: Final[tuple[Check, ...]] = (public_addresses, container_addresses)

@@ -1,37 +1,37 @@
-"""Who else can read the file, or has it."""
+"""Files that others can read or write, or that git has."""
 
 import stat
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.checked_file import Check, CheckedFile
+from pixel_tui.environment.checks.file_facts import GitState
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
-from pixel_tui.environment.checks.surroundings import GitState
 
 
-def has_secrets(case: CheckedFile) -> bool:
-    """Whether there is a secret in the file that is not the example's, nor a placeholder."""
-    for key, entry, _, _ in case.filled:
-        example = case.example.get(key)
-        if key in case.secrets and (example is None or example.written != entry.written):
+def has_secrets(file: CheckedFile) -> bool:
+    """Whether the file has a secret that is neither the example's nor a placeholder."""
+    for key, entry, _, _ in file.filled:
+        example = file.example.get(key)
+        if key in file.secrets and (example is None or example.written != entry.written):
             return True
     return False
 
 
-def rights(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """A file that other users may read or write."""
-    mode = case.surroundings.mode
-    if mode is None or case.keys is not None:
+def permissions(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds files that other users can read or write."""
+    mode = file.facts.mode
+    if mode is None or file.keys is not None:
         return
     if mode & stat.S_IWOTH:
-        yield case.file_finding(
+        yield file.file_finding(
             "writable",
             EnvironmentLevel.ERROR,
             f"Every user of this machine can write to the file (mode {mode:04o}).",
             "Run `chmod 600` on the file.",
         )
-    elif mode & stat.S_IROTH and has_secrets(case):
-        yield case.file_finding(
+    elif mode & stat.S_IROTH and has_secrets(file):
+        yield file.file_finding(
             "readable",
             EnvironmentLevel.WARNING,
             f"Every user of this machine can read its secrets (mode {mode:04o}).",
@@ -39,13 +39,13 @@ def rights(case: CheckedFile) -> Iterator[EnvironmentFinding]:
         )
 
 
-def committed(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Secrets in a repository."""
-    state = case.surroundings.git
-    if case.keys is not None or not has_secrets(case):
+def committed(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds secrets in a git repository."""
+    state = file.facts.git
+    if file.keys is not None or not has_secrets(file):
         return
     if state is GitState.TRACKED:
-        yield case.file_finding(
+        yield file.file_finding(
             "git",
             EnvironmentLevel.ERROR,
             "The file is tracked by git, with its secrets.",
@@ -53,14 +53,14 @@ def committed(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             "keeps the old ones.",
         )
     elif state is GitState.COMMITTED_ONCE:
-        yield case.file_finding(
+        yield file.file_finding(
             "git",
             EnvironmentLevel.WARNING,
             "The file was in git once, and the history keeps its content.",
             "Replace the secrets that were in it.",
         )
     elif state is GitState.UNTRACKED:
-        yield case.file_finding(
+        yield file.file_finding(
             "git",
             EnvironmentLevel.WARNING,
             "Git does not ignore the file, so its secrets can be committed.",
@@ -68,12 +68,12 @@ def committed(case: CheckedFile) -> Iterator[EnvironmentFinding]:
         )
 
 
-def shadowed(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Keys whose value compose takes from the shell's environment instead."""
-    exported = case.surroundings.exported
-    for key, _ in case.looked_at():
-        if key in exported and key in case.uses.references:
-            yield case.finding(
+def shadowed(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds keys whose value compose takes from the shell's environment instead."""
+    exported = file.facts.exported
+    for key, _ in file.checked_entries():
+        if key in exported and key in file.uses.references:
+            yield file.finding(
                 "shadowed",
                 EnvironmentLevel.WARNING,
                 key,
@@ -82,4 +82,4 @@ def shadowed(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             )
 
 
-CHECKS: Final[tuple[Check, ...]] = (rights, committed, shadowed)
+CHECKS: Final[tuple[Check, ...]] = (permissions, committed, shadowed)

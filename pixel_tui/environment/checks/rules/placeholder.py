@@ -1,21 +1,21 @@
-"""Values that nobody has filled in yet."""
+"""Placeholders and public secrets from the example."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.checked_file import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
 
-def placeholders(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """What the example holds in the place of a value."""
-    for key, _ in case.looked_at():
-        if key in case.placeholders:
-            known, required = case.catalogue.find(key), case.is_required(key)
+def placeholders(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds values that are still placeholders."""
+    for key, _ in file.checked_entries():
+        if key in file.placeholders:
+            known, required = file.catalogue.find(key), file.is_required(key)
             purpose = f" It is for {known.purpose}." if known is not None and known.purpose else ""
-            needed = required or key in case.referred
+            needed = required or key in file.referenced
             unused = "" if needed else ", or remove the line if it is not used"
-            yield case.finding(
+            yield file.finding(
                 "placeholder",
                 EnvironmentLevel.ERROR if required else EnvironmentLevel.WARNING,
                 key,
@@ -24,14 +24,14 @@ def placeholders(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             )
 
 
-def published(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Secrets that everybody can read in the example."""
-    for key, entry, _, _ in case.filled:
-        example = case.example.get(key)
-        if example is None or example.commented or key not in case.secrets:
+def published(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds secrets that are public in the example."""
+    for key, entry, _, _ in file.filled:
+        example = file.example.get(key)
+        if example is None or example.commented or key not in file.secrets:
             continue
         if entry.written == example.written and entry is not example:
-            yield case.finding(
+            yield file.finding(
                 "published",
                 EnvironmentLevel.WARNING,
                 key,

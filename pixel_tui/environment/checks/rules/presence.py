@@ -1,43 +1,43 @@
-"""Keys that have to be there and are not, or are there twice."""
+"""Missing and duplicate keys."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.checked_file import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.stack.compose.environment_uses import KeyUse
 
-SHOWN: Final = 3
-"""Places that a message names."""
+MAX_PLACES: Final = 3
+"""How many places a message lists."""
 
 
-def missing(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Keys without a value that the catalogue or compose asks for."""
-    asked = dict.fromkeys(name for name, known in case.catalogue.keys.items() if known.required)
-    asked |= dict.fromkeys(case.uses.references)
-    for key in asked:
-        if not case.about(key) or _set_elsewhere(case, key):
+def missing(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds keys without a value that the catalogue or the compose file needs."""
+    needed = dict.fromkeys(name for name, known in file.catalogue.keys.items() if known.required)
+    needed |= dict.fromkeys(file.uses.references)
+    for key in needed:
+        if not file.includes(key) or _set_elsewhere(file, key):
             continue
-        if not case.values.get(key) and key not in case.surroundings.exported:
-            yield from _missing(case, key)
+        if not file.values.get(key) and key not in file.facts.exported:
+            yield from _missing(file, key)
 
 
-def _set_elsewhere(case: CheckedFile, key: str) -> bool:
-    """Whether compose has a value for it from elsewhere: the `env_file` of an `include`."""
-    known = case.catalogue.find(key)
+def _set_elsewhere(file: CheckedFile, key: str) -> bool:
+    """Whether compose gets a value from elsewhere, such as the `env_file` of an `include`."""
+    known = file.catalogue.find(key)
     required = known is not None and known.required
-    return key in case.surroundings.set_elsewhere and key not in case.entries and not required
+    return key in file.facts.set_elsewhere and key not in file.entries and not required
 
 
-def _missing(case: CheckedFile, key: str) -> Iterator[EnvironmentFinding]:
-    uses = case.uses.references.get(key, ())
-    empty = case.values.get(key) == ""
+def _missing(file: CheckedFile, key: str) -> Iterator[EnvironmentFinding]:
+    uses = file.uses.references.get(key, ())
+    empty = file.values.get(key) == ""
     required = [use for use in uses if use.required and not (empty and use.may_be_empty)]
     bare = [use for use in uses if use.bare]
     rule, state = ("empty", "It is empty") if empty else ("missing", "It is not set")
-    known = case.catalogue.find(key)
+    known = file.catalogue.find(key)
     if required:
-        yield case.finding(
+        yield file.finding(
             rule,
             EnvironmentLevel.ERROR,
             key,
@@ -45,7 +45,7 @@ def _missing(case: CheckedFile, key: str) -> Iterator[EnvironmentFinding]:
             "Set a value.",
         )
     elif known is not None and known.required:
-        yield case.finding(
+        yield file.finding(
             rule,
             EnvironmentLevel.ERROR,
             key,
@@ -53,8 +53,8 @@ def _missing(case: CheckedFile, key: str) -> Iterator[EnvironmentFinding]:
             + (f" It is for {known.purpose}." if known.purpose else ""),
             "Set a value.",
         )
-    elif bare and not empty and not case.catalogue.is_tool(key):
-        yield case.finding(
+    elif bare and not empty and not file.catalogue.is_tool_key(key):
+        yield file.finding(
             rule,
             EnvironmentLevel.WARNING,
             key,
@@ -64,18 +64,18 @@ def _missing(case: CheckedFile, key: str) -> Iterator[EnvironmentFinding]:
 
 
 def _places(uses: list[KeyUse]) -> str:
-    named = [f"{use.service} {use.where}".strip() for use in uses]
-    rest = len(named) - SHOWN
-    return ", ".join(named[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    places = [f"{use.service} {use.where}".strip() for use in uses]
+    rest = len(places) - MAX_PLACES
+    return ", ".join(places[:MAX_PLACES]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def duplicates(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Entries that count for nothing, since the key is set again below."""
-    for entry in case.document.entries:
-        last = case.entries.get(entry.key)
-        if entry.commented or last is entry or last is None or not case.about(entry.key):
+def duplicates(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds entries without effect, because the key is set again below."""
+    for entry in file.document.entries:
+        last = file.entries.get(entry.key)
+        if entry.commented or last is entry or last is None or not file.includes(entry.key):
             continue
-        yield case.finding(
+        yield file.finding(
             "duplicate",
             EnvironmentLevel.INFO if entry.written == last.written else EnvironmentLevel.WARNING,
             entry.key,

@@ -1,10 +1,10 @@
-"""Values that a program gets otherwise if it reads the file itself, with python-dotenv."""
+"""Values that differ for a program that reads the file itself, with python-dotenv."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.checked_file import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.rules.traps import value_before_comment
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry, Quoting
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from pixel_tui.environment.dotenv.python_dotenv import PythonDotenvValue
 
 RULE: Final = "python-dotenv"
-LONGEST_SHOWN: Final = 40
-"""Characters of a value that is quoted in a message."""
+MAX_SHOWN: Final = 40
+"""The most characters of a value that a message quotes."""
 
-INSERTED: Final = (
+VARIABLE_HINT: Final = (
     "Write variables as `${NAME}` or `${NAME:-default}`, none inside another: both read these."
 )
-NO_WAY: Final = (
+NO_QUOTING_HINT: Final = (
     "No quoting is read alike by both. Choose another value, or let the program read the "
     "container's environment."
 )
@@ -32,62 +32,62 @@ _ALIKE: Final = re.compile(
     r"\r?\n?",
     re.ASCII,
 )
-"""A line that both read alike. Nearly every line is such a one, and then nothing is compared."""
+"""A line that both read alike. Nearly every line is, and then nothing is compared."""
 _NAME: Final = re.compile(r"[^=#\s'\"]+")
 
 
-def other_values(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Values that python-dotenv and compose read differently.
+def differing_values(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds values that python-dotenv and compose read differently.
 
-    A warning if a service mounts the file itself, because a program in there then reads it. Of any
-    other file only a script beside it may, or a program that has the complete folder.
+    It is a warning if a service mounts the file itself, because a program in it may read it.
+    Any other file may only be read by a script next to it, or by a program that mounts the folder.
     """
-    document = case.document
+    document = file.document
     if document.faults:
         return
     try:
         text = document.data.decode()
     except UnicodeDecodeError as error:
-        if case.keys is None:
+        if file.keys is None:
             line = document.data.count(b"\n", 0, error.start) + 1
-            yield case.file_finding(
+            yield file.file_finding(
                 RULE,
-                _level(case),
-                f"{_reader(case)} python-dotenv can't read any of it: line {line} is not UTF-8.",
+                _level(file),
+                f"{_reader(file)} python-dotenv can't read any of it: line {line} is not UTF-8.",
                 "Write the line again, as UTF-8.",
             )
         return
-    unlike = [item for item in case.looked_at() if not _is_alike(document, item[1])]
-    if unlike:
-        yield from _compared(case, text, unlike)
+    candidates = [item for item in file.checked_entries() if not _is_alike(document, item[1])]
+    if candidates:
+        yield from _compare(file, text, candidates)
 
 
-def _compared(
-    case: CheckedFile, text: str, entries: list[tuple[str, DotenvEntry]]
+def _compare(
+    file: CheckedFile, text: str, entries: list[tuple[str, DotenvEntry]]
 ) -> Iterator[EnvironmentFinding]:
-    # Both without variables of the environment: a container has others than this shell.
-    compose, python = read_values(case.document, {}), _python_dotenv(text)
+    # Without environment variables: a container has others than this shell.
+    compose, python = read_values(file.document, {}), _python_dotenv(text)
     if python is None:
         return
     different = {key for key, reading in compose.items() if _differs(reading, python.get(key))}
     for key, entry in entries:
-        if key not in different or _is_found_elsewhere(case, key, entry, different):
+        if key not in different or _is_reported_elsewhere(file, key, entry, different):
             continue
-        # A variable that this shell sets is inserted as well.
-        expanded = bool(case.readings[key].expanded)
-        advice, value = (INSERTED, None) if expanded else _fix(entry, compose[key])
-        yield case.finding(
+        # Variables that this shell sets are substituted, too.
+        expanded = bool(file.readings[key].expanded)
+        hint, value = (VARIABLE_HINT, None) if expanded else _fix(entry, compose[key])
+        yield file.finding(
             RULE,
-            _level(case),
+            _level(file),
             key,
-            f"{_reader(case)} python-dotenv {_difference(case, key, python.get(key))}.",
-            advice,
-            mend=value,
+            f"{_reader(file)} python-dotenv {_difference(file, key, python.get(key))}.",
+            hint,
+            fix=value,
         )
 
 
 def _python_dotenv(text: str) -> "Mapping[str, PythonDotenvValue] | None":
-    """What python-dotenv reads; None for a text that it would take too long for."""
+    """Return what python-dotenv reads; None if it would take too long."""
     from pixel_tui.environment.dotenv.python_dotenv import TooSlowToRead, read_with_python_dotenv
 
     try:
@@ -104,11 +104,11 @@ def _differs(reading: Reading, other: "PythonDotenvValue | None") -> bool:
     return reading.value != (other.value if other is not None else None)
 
 
-def _is_found_elsewhere(
-    case: CheckedFile, key: str, entry: DotenvEntry, different: set[str]
+def _is_reported_elsewhere(
+    file: CheckedFile, key: str, entry: DotenvEntry, different: set[str]
 ) -> bool:
-    """Whether another rule reports the cause, or the key of the file that this one refers to."""
-    reading = case.readings.get(key)
+    """Whether another rule reports the cause, or it is reported for a referenced key."""
+    reading = file.readings.get(key)
     if (
         reading is None
         or reading.refusal
@@ -119,61 +119,63 @@ def _is_found_elsewhere(
     return any(name in different for name in reading.expanded)
 
 
-def _level(case: CheckedFile) -> EnvironmentLevel:
-    return EnvironmentLevel.WARNING if _services(case) else EnvironmentLevel.INFO
+def _level(file: CheckedFile) -> EnvironmentLevel:
+    return EnvironmentLevel.WARNING if _services(file) else EnvironmentLevel.INFO
 
 
-def _services(case: CheckedFile) -> tuple[str, ...]:
-    return case.uses.mounted_by.get(case.surroundings.path, ())
+def _services(file: CheckedFile) -> tuple[str, ...]:
+    return file.uses.mounted_by.get(file.facts.path, ())
 
 
-def _reader(case: CheckedFile) -> str:
-    services = _services(case)
+def _reader(file: CheckedFile) -> str:
+    services = _services(file)
     if not services:
         return "A program that reads the file with"
     return f"The file is mounted by {', '.join(services)}: a program that reads it with"
 
 
-def _difference(case: CheckedFile, key: str, other: "PythonDotenvValue | None") -> str:
-    """What each of them reads; no value of a secret, nor one that may have another key's in it."""
+def _difference(file: CheckedFile, key: str, other: "PythonDotenvValue | None") -> str:
+    """Describe the difference, without values that are secret or may contain another key's."""
     if other is None or other.value is None:
         return "gets no value, unlike compose"
-    if case.readings[key].expanded:
+    if file.readings[key].expanded:
         return "does not get what compose inserts for variables"
     if other.expanded:
         return "gets a variable's value for `${…}`, which compose takes literally"
-    mine = case.values.get(key, "")
-    if key in case.secrets or max(len(mine), len(other.value)) > LONGEST_SHOWN:
+    mine = file.values.get(key, "")
+    if key in file.secrets or max(len(mine), len(other.value)) > MAX_SHOWN:
         return "gets another value than compose"
     return f"gets “{other.value}”, compose “{mine}”"
 
 
 def _fix(entry: DotenvEntry, reading: Reading) -> tuple[str, str | None]:
-    """What to do so that both read what compose reads now, and the value to write again."""
+    """Return how to make both read compose's value, and the value to write if that is enough."""
     key, value = entry.key, reading.value or ""
     if not _NAME.fullmatch(key):
         return "Use letters, digits and `_` in the name.", None
     if _both_read(key, entry.raw, value):
         return "Write it as KEY=value on a line of its own.", None
-    for raw, advice in _ways(value).items():
+    for raw, hint in _notations(value).items():
         if _both_read(key, raw, value):
-            again = _quoted(value, entry.quoting)
-            return advice, value if _both_read(key, again, value) else None
-    return NO_WAY, None
+            requoted = _quote_or_keep(value, entry.quoting)
+            return hint, value if _both_read(key, requoted, value) else None
+    return NO_QUOTING_HINT, None
 
 
-def _ways(value: str) -> Mapping[str, str]:
-    """How a value can be written, and what to do for it; the plainest first."""
+def _notations(value: str) -> Mapping[str, str]:
+    """Return ways to write a value, each with its hint; the simplest first."""
     return {
         value: "Write the value without quotes: both read it alike.",
         f"'{value}'": "Put the value in single quotes: both read it alike.",
         f'"{value}"': "Put the value in double quotes: both read it alike.",
-        _quoted(value, Quoting.DOUBLE): "Put the value in double quotes, with escapes (`\\n`).",
+        _quote_or_keep(
+            value, Quoting.DOUBLE
+        ): "Put the value in double quotes, with escapes (`\\n`).",
     }
 
 
-def _quoted(value: str, like: Quoting) -> str:
-    """How an edit would write it; a value that no file can have as it is."""
+def _quote_or_keep(value: str, like: Quoting) -> str:
+    """Quote a value as an edit does; an unwritable one is returned unchanged."""
     try:
         return quote(value, like)
     except Unwritable:
@@ -191,4 +193,4 @@ def _both_read(key: str, raw: str, value: str) -> bool:
     return not _differs(reading, python.get(key)) and reading.value == value
 
 
-CHECKS: Final[tuple[Check, ...]] = (other_values,)
+CHECKS: Final[tuple[Check, ...]] = (differing_values,)

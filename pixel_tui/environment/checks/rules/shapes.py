@@ -1,12 +1,12 @@
-"""Values that are not of the kind that their key wants."""
+"""Values that don't have the shape that their key needs."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from pixel_tui.environment.checks.case import Check, CheckedFile
-from pixel_tui.environment.checks.catalogue import Known, Shape
+from pixel_tui.environment.checks.catalogue import KnownKey, Shape
+from pixel_tui.environment.checks.checked_file import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
 HIGHEST_PORT: Final = 65535
@@ -15,49 +15,49 @@ _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 _PORT: Final = re.compile(r"[0-9]{1,5}")
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
-_LONGEST: Final = 100_000
-"""Nothing longer is of any shape, and no time is spent on it."""
+_MAX_LENGTH: Final = 100_000
+"""Longer values have no valid shape and are not parsed."""
 
 
-def shapes(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Values that don't have the shape that the catalogue tells of."""
-    for key, _, value, known in case.filled:
+def shapes(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds values without the shape that the catalogue defines."""
+    for key, _, value, known in file.filled:
         if known is None or known.shape is None or _fits_pattern(known, value):
             continue
-        wrong = why_wrong(known, value)
-        if not wrong:
+        error = shape_error(known, value)
+        if not error:
             continue
-        tidy = value.strip().strip("\"'").strip()
-        yield case.finding(
+        cleaned = value.strip().strip("\"'").strip()
+        yield file.finding(
             known.shape.value,
             EnvironmentLevel.WARNING if known.shape is Shape.TOKEN else EnvironmentLevel.ERROR,
             key,
-            wrong,
+            error,
             _hint(known),
-            mend=tidy if tidy != value and not why_wrong(known, tidy) else None,
+            fix=cleaned if cleaned != value and not shape_error(known, cleaned) else None,
         )
 
 
-def like_the_example(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Values of another kind than the example's, where nothing else is known of the key."""
-    for key, _, value, known in case.filled:
-        example = case.example.get(key)
+def like_the_example(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds values of another shape than the example's, for keys without one in the catalogue."""
+    for key, _, value, known in file.filled:
+        example = file.example.get(key)
         if example is None or example.commented or (known is not None and known.shape):
             continue
         shape = shape_of(key, example.written)
-        wrong = why_wrong(Known(key, shape=shape), value) if shape is not None else ""
-        if shape is not None and wrong:
-            yield case.finding(
+        error = shape_error(KnownKey(key, shape=shape), value) if shape is not None else ""
+        if shape is not None and error:
+            yield file.finding(
                 shape.value,
                 EnvironmentLevel.WARNING,
                 key,
-                f"{wrong} The example has one there.",
+                f"{error} The example has one there.",
                 _HINTS[shape],
             )
 
 
 def shape_of(key: str, value: str) -> Shape | None:
-    """The shape that an example's value shows."""
+    """Return the shape of an example's value; None if it is not evident."""
     if key.endswith("PORT") and _is_port(value):
         return Shape.PORT
     if value.lower() in {"true", "false"}:
@@ -67,18 +67,18 @@ def shape_of(key: str, value: str) -> Shape | None:
     return Shape.NUMBER if len(value) > 1 and _NUMBER.fullmatch(value) else None
 
 
-def why_wrong(known: Known, value: str) -> str:
-    """What keeps a value from having the shape of its key; empty where it has it."""
-    if len(value) > _LONGEST:
-        return f"The value is longer than {_LONGEST} characters."
-    return _JUDGES[known.shape](known, value) if known.shape is not None else ""
+def shape_error(known: KnownKey, value: str) -> str:
+    """Return why a value does not have the shape of its key; empty if it does."""
+    if len(value) > _MAX_LENGTH:
+        return f"The value is longer than {_MAX_LENGTH} characters."
+    return _VALIDATORS[known.shape](known, value) if known.shape is not None else ""
 
 
-def _fits_pattern(known: Known, value: str) -> bool:
-    return known.pattern is not None and bool(known.pattern.fullmatch(value[:_LONGEST]))
+def _fits_pattern(known: KnownKey, value: str) -> bool:
+    return known.pattern is not None and bool(known.pattern.fullmatch(value[:_MAX_LENGTH]))
 
 
-def _url(known: Known, value: str) -> str:
+def _url(known: KnownKey, value: str) -> str:
     if any(letter.isspace() for letter in value):
         return "The URL has a space in it."
     if "://" not in value:
@@ -100,7 +100,7 @@ def _url(known: Known, value: str) -> str:
     return ""
 
 
-def _port(_known: Known, value: str) -> str:
+def _port(_known: KnownKey, value: str) -> str:
     return "" if _is_port(value) else "Not a port."
 
 
@@ -108,15 +108,15 @@ def _is_port(value: str) -> bool:
     return bool(_PORT.fullmatch(value)) and int(value) <= HIGHEST_PORT
 
 
-def _boolean(_known: Known, value: str) -> str:
+def _boolean(_known: KnownKey, value: str) -> str:
     return "" if value.lower() in BOOLEANS else "Not true or false."
 
 
-def _number(_known: Known, value: str) -> str:
+def _number(_known: KnownKey, value: str) -> str:
     return "" if _NUMBER.fullmatch(value) else "Not a number."
 
 
-def _hex(known: Known, value: str) -> str:
+def _hex(known: KnownKey, value: str) -> str:
     digits = value.removeprefix("0x")
     if not _HEX.fullmatch(digits):
         return "Not a hexadecimal key: it has characters other than 0-9 and a-f."
@@ -125,13 +125,13 @@ def _hex(known: Known, value: str) -> str:
     return ""
 
 
-def _token(known: Known, value: str) -> str:
+def _token(known: KnownKey, value: str) -> str:
     if known.pattern is None or _fits_pattern(known, value):
         return ""
     return "The value does not have the expected form."
 
 
-_JUDGES: Final[Mapping[Shape, Callable[[Known, str], str]]] = {
+_VALIDATORS: Final[Mapping[Shape, Callable[[KnownKey, str], str]]] = {
     Shape.URL: _url,
     Shape.PORT: _port,
     Shape.BOOLEAN: _boolean,
@@ -150,9 +150,9 @@ _HINTS: Final[Mapping[Shape, str]] = {
 }
 
 
-def _hint(known: Known) -> str:
-    if known.looks:
-        return f"It should look like: {known.looks}."
+def _hint(known: KnownKey) -> str:
+    if known.description:
+        return f"It should look like: {known.description}."
     return _HINTS[known.shape] if known.shape is not None else ""
 
 

@@ -1,10 +1,10 @@
-"""Lines that compose reads, but not as a person does."""
+"""Lines that compose reads differently than people do."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.checked_file import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.dotenv.document import DotenvEntry, Quoting
 from pixel_tui.text import SafeText
@@ -12,25 +12,25 @@ from pixel_tui.text import SafeText
 _COMMENT: Final = re.compile(r"#\s|#$|\S\t+#")
 
 
-def comments(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """What looks like a comment behind a value, and belongs to it."""
-    for key, entry in case.looked_at():
+def comments_in_values(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds comments that are part of the value."""
+    for key, entry in file.checked_entries():
         value = value_before_comment(entry)
         if value is None:
             continue
-        yield case.finding(
+        yield file.finding(
             "comment",
             EnvironmentLevel.WARNING,
             key,
             "The comment becomes part of the value: a comment needs a value and a space before "
             "`#`.",
             "Put the comment on a line of its own.",
-            mend=value,
+            fix=value,
         )
 
 
 def value_before_comment(entry: DotenvEntry) -> str | None:
-    """What is before something that looks like a comment; None if nothing does."""
+    """Return the value without what looks like a comment; None if nothing does."""
     if entry.quoting is not Quoting.NONE or entry.broken or "#" not in entry.written:
         return None
     found = _COMMENT.search(entry.written)
@@ -39,10 +39,10 @@ def value_before_comment(entry: DotenvEntry) -> str | None:
     return entry.written[: found.start() + (not found.group().startswith("#"))].strip()
 
 
-def nameless(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Values of no key."""
-    for entry in case.document.entries:
-        if not entry.key and not entry.commented and not entry.broken and case.keys is None:
+def nameless(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds values without a key."""
+    for entry in file.document.entries:
+        if not entry.key and not entry.commented and not entry.broken and file.keys is None:
             yield EnvironmentFinding(
                 "nameless",
                 EnvironmentLevel.WARNING,
@@ -53,4 +53,4 @@ def nameless(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             )
 
 
-CHECKS: Final[tuple[Check, ...]] = (comments, nameless)
+CHECKS: Final[tuple[Check, ...]] = (comments_in_values, nameless)

@@ -1,29 +1,36 @@
-"""Keys that nobody reads by name: most of them are misspelt."""
+"""Unknown keys, most of them misspelled."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.checked_file import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
-SHORTEST: Final = 4
-"""Letters of a name that can be told from another by one slip."""
-LONGEST: Final = 100
-"""A longer name is no slip of anything: there would be as many others as it has letters."""
+MIN_LENGTH: Final = 4
+"""The shortest name that a misspelling is looked for."""
+MAX_LENGTH: Final = 100
+"""The longest name that a misspelling is looked for: there is one per letter."""
 
 
-def unknown(case: CheckedFile) -> Iterator[EnvironmentFinding]:
-    """Keys that neither the example nor the compose file nor the catalogue names."""
-    if not case.informed:
+def unknown(file: CheckedFile) -> Iterator[EnvironmentFinding]:
+    """Finds keys that are not in the example, the compose file or the catalogue."""
+    if not file.has_known_keys:
         return
-    strange = [key for key, _ in case.looked_at() if not case.is_known(key)]
-    if not strange:
+    unknown_keys = [key for key, _ in file.checked_entries() if not file.is_known(key)]
+    if not unknown_keys:
         return
-    close = _slips(key for key in _known_names(case) if not case.value(key))
-    for key in strange:
-        meant = next((close[slip] for slip in slips_of(key.upper()) if slip in close), None)
-        if meant is None:
-            yield case.finding(
+    names_by_variant = _names_by_variant(key for key in _known_names(file) if not file.value(key))
+    for key in unknown_keys:
+        suggestion = next(
+            (
+                names_by_variant[variant]
+                for variant in variants(key.upper())
+                if variant in names_by_variant
+            ),
+            None,
+        )
+        if suggestion is None:
+            yield file.finding(
                 "unknown",
                 EnvironmentLevel.INFO,
                 key,
@@ -31,34 +38,34 @@ def unknown(case: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "Remove it if no program reads it.",
             )
         else:
-            yield case.finding(
+            yield file.finding(
                 "unknown",
                 EnvironmentLevel.WARNING,
                 key,
-                f"Unknown key. Did you mean {meant}, which has no value?",
-                f"Rename it to {meant}.",
+                f"Unknown key. Did you mean {suggestion}, which has no value?",
+                f"Rename it to {suggestion}.",
             )
 
 
-def _known_names(case: CheckedFile) -> Iterator[str]:
-    yield from case.example
-    yield from case.uses.references
-    if case.catalogue.applies:
-        yield from case.catalogue.keys
+def _known_names(file: CheckedFile) -> Iterator[str]:
+    yield from file.example
+    yield from file.uses.references
+    if file.catalogue.applies:
+        yield from file.catalogue.keys
 
 
-def _slips(names: Iterable[str]) -> Mapping[str, str]:
-    return {slip: name for name in names for slip in slips_of(name.upper())}
+def _names_by_variant(names: Iterable[str]) -> Mapping[str, str]:
+    return {variant: name for name in names for variant in variants(name.upper())}
 
 
-def slips_of(name: str) -> Iterator[str]:
-    """The name, and what is left of it without any one of its letters.
+def variants(name: str) -> Iterator[str]:
+    """Yield the name, and the name without each one of its letters.
 
-    Two names have one of these in common where a letter is missing, doubled, another, or
-    in its neighbour's place.
+    Two names have one of these in common if they differ by one missing, extra or different letter,
+    or by two swapped neighbours.
     """
     yield name
-    if SHORTEST <= len(name) <= LONGEST:
+    if MIN_LENGTH <= len(name) <= MAX_LENGTH:
         for at in range(len(name)):
             yield name[:at] + name[at + 1 :]
 

@@ -1,4 +1,4 @@
-"""What a check of an environment is given, and the checks that there are. Pure."""
+"""The input of environment checks, and the list of all checks. Pure."""
 
 import importlib
 import pkgutil
@@ -8,60 +8,60 @@ from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from pixel_tui.environment.checks import rules
-from pixel_tui.environment.checks.catalogue import Catalogue, Known
+from pixel_tui.environment.checks.catalogue import Catalogue, KnownKey
+from pixel_tui.environment.checks.file_facts import FileFacts
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.secrecy import is_secret
-from pixel_tui.environment.checks.surroundings import Surroundings
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.values import Reading
 from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.text import plain
 
-UNREAD = Reading(None)
+NOT_READ = Reading(None)
 
 
-class Filled(NamedTuple):
-    """A key that somebody has filled in."""
+class FilledKey(NamedTuple):
+    """A key with a value that is neither empty nor a placeholder."""
 
     key: str
     entry: DotenvEntry
     value: str
     """As compose reads it."""
-    known: Known | None
-    """What the catalogue knows of it."""
+    known: KnownKey | None
+    """Its entry in the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """An environment file and what is known around it."""
+    """An environment file with all that checks need to know."""
 
     document: DotenvDocument
     readings: Mapping[str, Reading]
     catalogue: Catalogue
-    """As far as it is about this project."""
+    """Adapted to this project (`Catalogue.for_project`)."""
     uses: EnvironmentUses
-    surroundings: Surroundings
+    facts: FileFacts
     example: Mapping[str, DotenvEntry]
-    """The example's entries by key, those that are commented out among them."""
+    """The example's entries by key, including commented-out ones."""
     entries: Mapping[str, DotenvEntry]
-    """The entry that counts, by key."""
+    """The entry in effect, by key."""
     values: Mapping[str, str]
-    """What compose reads, by key; without those that it has no value for."""
+    """The values that compose reads, by key; without keys that have none."""
     secrets: frozenset[str]
     placeholders: frozenset[str]
-    """Keys whose value nobody has filled in yet."""
-    filled: tuple[Filled, ...]
-    """Those that are looked at and have a value that is neither empty nor a placeholder."""
-    informed: bool
-    """Whether anything says which keys there are: an example, a project, the catalogue."""
-    referred: frozenset[str] = frozenset()
-    """Keys that the value of another key of the file refers to."""
+    """Keys whose value is still a placeholder."""
+    filled: tuple[FilledKey, ...]
+    """The checked keys with a value that is neither empty nor a placeholder."""
+    has_known_keys: bool
+    """Whether there is a source of valid keys: an example, a project, the catalogue."""
+    referenced: frozenset[str] = frozenset()
+    """Keys that values of other keys of the file refer to."""
     keys: Collection[str] | None = None
-    """The keys that are looked at; None for all of them, and the file itself."""
+    """The keys to check; None for all of them and the file itself."""
 
-    def looked_at(self) -> Iterator[tuple[str, DotenvEntry]]:
-        """The keys and entries that count, of those that are looked at."""
+    def checked_entries(self) -> Iterator[tuple[str, DotenvEntry]]:
+        """Yield the checked keys with their entries in effect."""
         if self.keys is None:
             yield from self.entries.items()
             return
@@ -69,24 +69,24 @@ class CheckedFile:
             if key in self.entries:
                 yield key, self.entries[key]
 
-    def about(self, key: str) -> bool:
-        """Whether this key is looked at."""
+    def includes(self, key: str) -> bool:
+        """Whether this key is checked."""
         return self.keys is None or key in self.keys
 
     def value(self, key: str) -> str:
-        """What compose reads; empty where it reads nothing, or a placeholder."""
+        """Return the value that compose reads; empty if there is none, or a placeholder."""
         return "" if key in self.placeholders else self.values.get(key, "")
 
     def is_known(self, key: str) -> bool:
-        """Whether the example, the compose file, the catalogue or another key names a key."""
-        if key in self.example or key in self.uses.references or self.catalogue.is_tool(key):
+        """Whether the example, the compose file, the catalogue or another key has this key."""
+        if key in self.example or key in self.uses.references or self.catalogue.is_tool_key(key):
             return True
-        if key in self.referred:
+        if key in self.referenced:
             return True
         return self.catalogue.applies and self.catalogue.find(key) is not None
 
     def is_required(self, key: str) -> bool:
-        """Whether the catalogue or compose itself asks for a value."""
+        """Whether the catalogue or the compose file requires a value."""
         known = self.catalogue.find(key)
         return (known is not None and known.required) or any(
             use.required for use in self.uses.references.get(key, ())
@@ -100,19 +100,21 @@ class CheckedFile:
         message: str,
         hint: str,
         *,
-        mend: str | None = None,
+        fix: str | None = None,
         line: int | None = None,
     ) -> EnvironmentFinding:
-        """A finding about a key; what would mend a secret is left out of it."""
+        """Return a finding about a key; a fix that would show a secret is left out."""
         entry = self.entries.get(key)
-        where = line if line is not None else entry.line if entry is not None else 0
-        shown = None if key in self.secrets else mend
-        return EnvironmentFinding(rule, level, key, where, plain(message), plain(hint), shown)
+        line_number = line if line is not None else entry.line if entry is not None else 0
+        safe_fix = None if key in self.secrets else fix
+        return EnvironmentFinding(
+            rule, level, key, line_number, plain(message), plain(hint), safe_fix
+        )
 
     def file_finding(
         self, rule: str, level: EnvironmentLevel, message: str, hint: str
     ) -> EnvironmentFinding:
-        """A finding about the file."""
+        """Return a finding about the file."""
         return EnvironmentFinding(rule, level, "", 0, plain(message), plain(hint))
 
 
@@ -121,65 +123,71 @@ Check: TypeAlias = Callable[[CheckedFile], Iterator[EnvironmentFinding]]
 
 @cache
 def all_checks() -> tuple[Check, ...]:
-    """Every check there is."""
+    """Return all checks of all rule modules."""
     found: list[Check] = []
     for module in pkgutil.iter_modules(rules.__path__):
         found += importlib.import_module(f"{rules.__name__}.{module.name}").CHECKS
     return tuple(found)
 
 
-def make_case(
+def check_input(
     document: DotenvDocument,
     readings: Mapping[str, Reading],
     example: DotenvDocument | None,
     catalogue: Catalogue,
     uses: EnvironmentUses,
-    surroundings: Surroundings,
+    facts: FileFacts,
     *,
     keys: Collection[str] | None = None,
 ) -> CheckedFile:
-    """Put together what checks are given.
+    """Collect the input of checks.
 
     Args:
         document: The file.
         readings: Its values as compose reads them.
-        example: The example beside it; None where there is none.
-        catalogue: All that is known beforehand, of whatever project.
-        uses: Who reads what.
-        surroundings: What is around the file.
-        keys: The keys to look at; None for all, and the file itself.
+        example: The example next to it; None if there is none.
+        catalogue: The complete catalogue, for any project.
+        uses: Which services read which keys.
+        facts: Facts about the file.
+        keys: The keys to check; None for all and the file itself.
     """
-    counting = (entry for entry in document.entries if entry.key and not entry.commented)
-    entries = {entry.key: entry for entry in counting}
-    model = example_entries(example)
-    own = catalogue.for_project(uses.services, {*entries, *model, *uses.references})
+    active = (entry for entry in document.entries if entry.key and not entry.commented)
+    entries = {entry.key: entry for entry in active}
+    example_by_key = example_entries(example)
+    project_catalogue = catalogue.for_project(
+        uses.services, {*entries, *example_by_key, *uses.references}
+    )
     values = {}
     for key, entry in entries.items():
         value = readings[key].value if key in readings else entry.written
         if value is not None:
             values[key] = value
-    judged = entries if keys is None else [key for key in keys if key in entries]
-    placeholders = frozenset(key for key, value in values.items() if own.is_placeholder(value))
+    checked = entries if keys is None else [key for key in keys if key in entries]
+    placeholders = frozenset(
+        key for key, value in values.items() if project_catalogue.is_placeholder(value)
+    )
     return CheckedFile(
         document=document,
         readings=readings,
-        catalogue=own,
+        catalogue=project_catalogue,
         uses=uses,
-        surroundings=surroundings,
-        example=model,
+        facts=facts,
+        example=example_by_key,
         entries=entries,
         values=values,
         secrets=frozenset(
-            key for key in judged if is_secret_entry(entries[key], values.get(key, ""), own)
+            key
+            for key in checked
+            if is_secret_entry(entries[key], values.get(key, ""), project_catalogue)
         ),
         placeholders=placeholders,
         filled=tuple(
-            Filled(key, entries[key], values[key], own.find(key))
-            for key in judged
+            FilledKey(key, entries[key], values[key], project_catalogue.find(key))
+            for key in checked
             if values.get(key) and key not in placeholders
         ),
-        informed=bool(model or uses.services or own.applies),
-        referred=frozenset(
+        has_known_keys=bool(example_by_key or uses.services or project_catalogue.applies),
+        referenced=frozenset(
             name
             for key in entries
             if key in readings
@@ -191,7 +199,7 @@ def make_case(
 
 
 def example_entries(example: DotenvDocument | None) -> Mapping[str, DotenvEntry]:
-    """The example's entries by key; one that counts comes before one that is commented out."""
+    """Return the example's entries by key; an active entry comes before a commented-out one."""
     if example is None:
         return {}
     ordered = sorted(example.entries, key=lambda entry: not entry.commented)
@@ -199,9 +207,9 @@ def example_entries(example: DotenvDocument | None) -> Mapping[str, DotenvEntry]
 
 
 def is_secret_entry(entry: DotenvEntry, value: str, catalogue: Catalogue) -> bool:
-    """Whether an entry's value is secret, as it is written or as compose reads it.
+    """Whether an entry's value is secret, as written or as compose reads it.
 
-    Of a broken entry nobody knows where it was to end: other keys' secrets may be in it.
+    A broken entry always is: its end is unknown, so it may contain secrets of other keys.
     """
     if entry.broken:
         return True
