@@ -85,7 +85,7 @@ def as_text(plan: Plan) -> str:
             [f"{'ok' if item.ok else '! '} {item.name}: {item.message}"
              for item in plan.checks_before],
         ),
-        ("Verified afterwards", [item.words for item in plan.checks_after]),
+        ("Verified afterwards", [item.sentence for item in plan.checks_after]),
     )  # fmt: skip
     for title, lines in sections:
         if lines:
@@ -100,5 +100,5 @@ def action_as_json(action: Action) -> JsonObject:
         "verb": action.verb,
         "group": action.group.value,
         "when": action.when,
-        "failing": action.failing,
+        "failing": action.failure_hint,
     }

@@ -17,7 +17,7 @@ from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.actions import action_named, plan_action, require_engine
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import Operator
-from pixel_tui.operations.planning.confirmation import why_asked, words_of
+from pixel_tui.operations.planning.confirmation import required_words, word_reason
 from pixel_tui.operations.planning.facts import FactReader
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.redaction.redactor import redact
@@ -113,7 +113,7 @@ def carry_out(
         _say(str(error))
         return RunExit.DONE
     _say(as_text(plan))
-    _require_agreement(plan, request)
+    _require_confirmation(plan, request)
     job = operator.run(plan)
     _say("")
     try:
@@ -125,13 +125,13 @@ def carry_out(
     return RunExit.DONE if status.state is JobState.SUCCEEDED else RunExit.FAILED
 
 
-def _require_agreement(plan: Plan, request: RunRequest) -> None:
-    words = words_of(plan)
+def _require_confirmation(plan: Plan, request: RunRequest) -> None:
+    words = required_words(plan)
     options = "".join(f" --confirm {shlex.quote(word)}" for word in words)
     if not request.agreed:
         raise OperationError("Nothing was done.", hint=f"Add --yes{options} to run it.")
     if words and sorted(request.confirmed) != sorted(words):
-        more = "".join(f", and again since {why_asked(plan, word)}" for word in words[1:])
+        more = "".join(f", and again since {word_reason(plan, word)}" for word in words[1:])
         raise OperationError(
             f"This plan is {plan.risk.value} and must be confirmed by name{more}.",
             on=" ".join(request.confirmed),

@@ -86,7 +86,7 @@ def demo_parts(
             host=SafeText("demo"),
             held_ports=(),
             networks=frozenset({NETWORK_ID}),
-            no_backups=NO_BACKUPS,
+            backup_trouble=NO_BACKUPS,
             environment=environment_facts(),
         )
 

@@ -97,8 +97,8 @@ class _FileFactReader:
             trouble=plain(""),
             candidates=candidates,
             versions=versions,
-            left=left,
-            left_networks=networks,
+            interrupted_apply=left,
+            interrupted_networks=networks,
         )
 
     def _candidates(self, sha256: str, snapshot: StackSnapshot) -> tuple[Candidate, ...]:

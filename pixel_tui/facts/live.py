@@ -49,7 +49,13 @@ from pixel_tui.ledger.reading.reading import LedgerReader
 from pixel_tui.ledger.reading.retention import removable_files
 from pixel_tui.ledger.writing.drafts import TaskDrafts
 from pixel_tui.ledger.writing.versions import old_versions_folder
-from pixel_tui.operations.planning.facts import FactReader, Facts, HeldPort, LedgerFacts, PastState
+from pixel_tui.operations.planning.facts import (
+    BackupComparison,
+    FactReader,
+    Facts,
+    HeldPort,
+    LedgerFacts,
+)
 from pixel_tui.session import Session
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.engine.docker_engine import DockerEngine
@@ -114,18 +120,18 @@ def live_facts(
         return Facts(
             host=plain(socket.gethostname()),
             proxies=read_proxies(snapshot),
-            down=past_downtimes(jobs_path(state_folder), snapshot),
+            downtimes=past_downtimes(jobs_path(state_folder), snapshot),
             read_at=SystemClock().now(),
-            no_backups=plain(why) if why else NO_TEXT,
+            backup_trouble=plain(why) if why else NO_TEXT,
             backups=backups,
             backup_folder=plain(str(policy.root)),
-            exposed=_exposures(policy, snapshot),
+            exposures=_exposures(policy, snapshot),
             max_age_hours=policy.max_age_hours,
             volumes=found.volumes,
             holders=found.holders,
             sizes=found.sizes,
-            stored=found.stored,
-            images=found.images,
+            stored_data=found.stored_data,
+            existing_images=found.existing_images,
             deployment=found.deployment,
             held_ports=found.held_ports,
             networks=found.networks,
@@ -151,7 +157,7 @@ def _ledger(reader: LedgerReader, state_folder: Path) -> LedgerFacts:
         reading=reading,
         drafts=TaskDrafts(old_versions_folder(state_folder, project)).list(),
         new_id=str(uuid.uuid4()),
-        left=removable_files(reader.place, reading, SystemClock().now()),
+        removable_files=removable_files(reader.place, reading, SystemClock().now()),
     )
 
 
@@ -177,7 +183,7 @@ def past_downtimes(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[fl
 
 def _backups(
     policy: Policy, containers: Sequence[Container] = ()
-) -> tuple[tuple[PastState, ...], str]:
+) -> tuple[tuple[BackupComparison, ...], str]:
     """Return the backups, and the reason if they can't be listed."""
     if not policy.project.is_dir():
         return (), f"The project's folder is not on this machine: {policy.project}."
@@ -212,14 +218,14 @@ def _binds(containers: Sequence[Container]) -> tuple[str, ...]:
 
 def _past_state(
     backup: Backup, policy: Policy, record: MadeBackups | None, binds: Sequence[str] = ()
-) -> PastState:
+) -> BackupComparison:
     if backup.manifest is None:
-        return PastState(backup)
+        return BackupComparison(backup)
     places = _real_places(backup.manifest, policy.project)
     grounds = RestoreRoots(policy.project, policy.root, binds=binds)
     items = backup.manifest.items
     reasons = {item.path: why_not_restorable(item, grounds) for item in items}
-    return PastState(
+    return BackupComparison(
         backup,
         places,
         read_deployment(backup.folder),
@@ -302,11 +308,11 @@ class _SlowFacts:
                 volumes=volumes,
                 holders=holders,
                 sizes={**self._sizes.get(deadline), **self._binds.get(deadline)},
-                images=self._images.get(deadline),
+                existing_images=self._images.get(deadline),
                 deployment=self._commits.get(deadline),
                 held_ports=self._ports.get(deadline),
                 networks=self._networks.get(deadline),
-                stored=self._stored.get(now + STORED_PATIENCE_SECONDS) if stored else None,
+                stored_data=self._stored.get(now + STORED_PATIENCE_SECONDS) if stored else None,
             )
 
         return answers

@@ -10,11 +10,11 @@ from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.nearest_word import nearest_word
 from pixel_tui.operations import catalogue
 from pixel_tui.operations.planning.action import NAMED, Action, ActionGroup, Scope
-from pixel_tui.operations.planning.dependencies import layers
-from pixel_tui.operations.planning.draft import LEFT_ALONE, PlanDraft
+from pixel_tui.operations.planning.dependencies import dependency_layers
+from pixel_tui.operations.planning.draft import SKIPPED, PlanDraft
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
 from pixel_tui.operations.planning.leftovers import remove_leftovers_first
-from pixel_tui.operations.planning.partners import restart_partners
+from pixel_tui.operations.planning.namespace_sharing import restart_sharers
 from pixel_tui.operations.planning.plan import Plan, PlanCheck
 from pixel_tui.operations.planning.targets import Target, find_targets, target_named
 from pixel_tui.operations.planning.words import listed
@@ -63,7 +63,7 @@ def why_not(
     """
     try:
         project = _require_readable(snapshot, action)
-        if obstacle := action.obstacle(snapshot, facts):
+        if obstacle := action.blocked_by(snapshot, facts):
             return obstacle
         if action.scope is not Scope.SERVICES:
             return ""
@@ -75,7 +75,7 @@ def why_not(
     reasons = [
         (
             target.name,
-            _refusal(action, target, snapshot) or action.impossible(target, snapshot, facts),
+            _refusal(action, target, snapshot) or action.predict_failure(target, snapshot, facts),
         )
         for target in found
     ]
@@ -142,10 +142,10 @@ def plan_targets(
     """
     action = action_named(name)
     project = _require_readable(snapshot, action)
-    if obstacle := action.obstacle(snapshot, facts):
+    if obstacle := action.blocked_by(snapshot, facts):
         raise OperationError(obstacle)
     if action.scope is not Scope.SERVICES:
-        return _plan_whole(action, targets, snapshot, project, command, facts).finished(now)
+        return _plan_whole(action, targets, snapshot, project, command, facts).finish(now)
     found = _in_order(find_targets(targets or _all_services(project), snapshot), project)
     if not found:
         raise _nothing_found(snapshot)
@@ -154,21 +154,21 @@ def plan_targets(
     refused = [f"{target.name} {reason}" for target, reason in reasons if reason]
     if not wanted:
         raise NothingToDo(f"Nothing to {action.verb.lower()}: {listed(refused)}.")
-    why_not = {target.name: action.impossible(target, snapshot, facts) for target in wanted}
+    why_not = {target.name: action.predict_failure(target, snapshot, facts) for target in wanted}
     chosen = tuple(target for target in wanted if not why_not[target.name])
     hopeless = [f"{name} {reason}" for name, reason in why_not.items() if reason]
     if not chosen:
         raise OperationError(f"{action.verb} would fail: {listed(hopeless)}.")
     refused += hopeless
     draft = PlanDraft(action.name, action.verb, snapshot, project, command, chosen, facts=facts)
-    draft.whole = not targets
+    draft.all_services = not targets
     _check(draft)
     for words in refused:
-        draft.warn(LEFT_ALONE, words)
+        draft.warn(SKIPPED, words)
     action.draft(draft)
-    restart_partners(draft)
+    restart_sharers(draft)
     remove_leftovers_first(draft)
-    return draft.finished(now)
+    return draft.finish(now)
 
 
 def _refusal(action: Action, target: Target, snapshot: StackSnapshot) -> str:
@@ -180,7 +180,7 @@ def _refusal(action: Action, target: Target, snapshot: StackSnapshot) -> str:
 
 def _in_order(found: tuple[Target, ...], project: Project) -> tuple[Target, ...]:
     """Single containers behind those that they depend on: no compose keeps an order for them."""
-    ordered = layers(project, [target.service for target in found])
+    ordered = dependency_layers(project, [target.service for target in found])
     place = {name: number for number, layer in enumerate(ordered) for name in layer}
     return tuple(sorted(found, key=lambda target: target.single and place[target.service]))
 
@@ -205,7 +205,7 @@ def _plan_whole(
         _name_host(draft, targets)
     _check(draft)
     action.draft(draft)
-    restart_partners(draft)
+    restart_sharers(draft)
     remove_leftovers_first(draft)
     return draft
 

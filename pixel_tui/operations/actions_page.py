@@ -36,7 +36,7 @@ def _part(action: Action) -> str:
         ("What it does", _does(action)),
         ("Applies to", _DONE_TO[action.scope]),
         ("When to use it", action.when),
-        ("When it fails", action.failing),
+        ("When it fails", action.failure_hint),
     )
     table = "\n".join(f"| {name} | {words.replace('|', chr(92) + '|')} |" for name, words in rows)
     return f"### {action.title}: `{action.name}`\n\n| | |\n|---|---|\n{table}\n"

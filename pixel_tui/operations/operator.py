@@ -31,7 +31,7 @@ from pixel_tui.operations.jobs.settlement import TAKE_BACK, last_code, settled
 from pixel_tui.operations.jobs.verification import PATIENCE, Timeouts, Verification
 from pixel_tui.operations.jobs.watch import JobSupervisor
 from pixel_tui.operations.planning.plan import Plan, plan_outdated
-from pixel_tui.operations.planning.plan_files import moved_file
+from pixel_tui.operations.planning.plan_files import changed_file
 from pixel_tui.reserve import keep_reserve
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.engine import http_probe
@@ -264,7 +264,7 @@ class Operator:
 
     def _left_undone(self, status: JobStatus, code: int | None) -> str:
         """What a step that takes itself back has left, or how it ended; empty where well."""
-        if not any(step.takes_back for step in status.plan.steps):
+        if not any(step.rolls_back for step in status.plan.steps):
             return ""
         if left := self._half_done(status):
             return left
@@ -273,7 +273,7 @@ class Operator:
 
     def _half_done(self, status: JobStatus) -> str:
         """What a step that takes itself back has left behind; empty where nothing."""
-        if not any(step.takes_back for step in status.plan.steps):
+        if not any(step.rolls_back for step in status.plan.steps):
             return ""
         try:
             left = self._confirmation.left()
@@ -320,7 +320,7 @@ class Operator:
                 on=plan.title,
                 hint="Check the new plan.",
             )
-        if moved := moved_file(plan):
+        if moved := changed_file(plan):
             raise PlanOutdated(
                 "A file has changed since the plan was made.",
                 on=moved,

@@ -136,7 +136,7 @@ class ConsoleJobs:
         """What it means to cancel the job that runs."""
         for job in self.under_way:
             status = job.status
-            return status.plan.steps[status.step].cancelling
+            return status.plan.steps[status.step].cancel_effect
         return SafeText("")
 
     @property

@@ -154,12 +154,12 @@ class Operations:
         except ConsoleError as error:
             screen.notify(str(error), severity="warning", markup=False)
             return
-        lines = tuple(Content(choice.words) for choice in found)
+        lines = tuple(Content(choice.label) for choice in found)
         said = plain(f"{action.verb} which one? The plan is shown first.")
 
         def picked(at: int | None) -> None:
             if at is not None:
-                self.ask(screen, action.name, [TargetRef(found[at].name)])
+                self.ask(screen, action.name, [TargetRef(found[at].value)])
 
         screen.app.push_screen(PickScreen(action.group.value, lambda: Choices(lines, said)), picked)
 

@@ -222,4 +222,4 @@ def _cancelling(status: JobStatus) -> SafeText:
     """What it means to cancel what runs."""
     if status.state is JobState.VERIFYING:
         return SafeText("Every command has finished: only the verification stops.")
-    return status.plan.steps[status.step].cancelling
+    return status.plan.steps[status.step].cancel_effect

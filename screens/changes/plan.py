@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from pixel_tui.operations.planning.action import Action
 from pixel_tui.operations.planning.confirmation import (
-    Agreement,
+    Confirmation,
     ConfirmationNeeded,
     ConfirmationReply,
 )
@@ -67,7 +67,7 @@ class PlanScreen(ScrollingDialog[bool]):
         self._note = note
         self._action = action
         self._seconds = seconds
-        self._agreement = Agreement(plan, seconds())
+        self._confirmation = Confirmation(plan, seconds())
         self._seen = 0
         """Rows from the top that have been on the screen, without a gap."""
 
@@ -82,9 +82,9 @@ class PlanScreen(ScrollingDialog[bool]):
                 # It is agreed to what was read: see `_look`.
                 self.watch(scroll, "scroll_y", self._look, init=False)
                 yield Static(plan_content(self._plan, self._action))
-            with Vertical(id="plan-agreement"):
+            with Vertical(id="plan-confirmation"):
                 yield Static(id="plan-hint")
-                if self._agreement.kind is ConfirmationNeeded.WORD:
+                if self._confirmation.kind is ConfirmationNeeded.WORD:
                     box = Input(id="plan-word")
                     box.cursor_blink = False
                     yield box
@@ -95,13 +95,13 @@ class PlanScreen(ScrollingDialog[bool]):
 
     def on_mount(self) -> None:
         """Rest where nothing happens by a slip."""
-        self._say(ConfirmationReply(run=False, said=self._agreement.hint))
+        self._say(ConfirmationReply(run=False, message=self._confirmation.hint))
         places = {
             ConfirmationNeeded.KEY: "#run",
             ConfirmationNeeded.TWO_KEYS: "#cancel",
             ConfirmationNeeded.WORD: "#plan-word",
         }
-        self.query_one(places[self._agreement.kind]).focus()
+        self.query_one(places[self._confirmation.kind]).focus()
         self.call_after_refresh(self._look)
 
     def on_resize(self) -> None:
@@ -117,12 +117,12 @@ class PlanScreen(ScrollingDialog[bool]):
         self._dialog.border_subtitle = mark
         self.refresh_bindings()
         costs = self.query("#plan-costs")
-        if not costs or self._agreement.shown or top > self._seen:
+        if not costs or self._confirmation.shown or top > self._seen:
             return
         self._seen = max(self._seen, top + height)
         if height and self._seen >= costs.first().virtual_region.bottom > 0:
-            self._agreement.show()
-            self._say(ConfirmationReply(run=False, said=self._agreement.hint))
+            self._confirmation.mark_shown()
+            self._say(ConfirmationReply(run=False, message=self._confirmation.hint))
 
     @property
     def _more_below(self) -> bool:
@@ -132,57 +132,57 @@ class PlanScreen(ScrollingDialog[bool]):
         """Where a word is wanted, no key stands for it, and letters are typed."""
         if action == "page" and parameters == (1,):
             return self._more_below  # the footer names it where it does something
-        typing = self._agreement.kind is ConfirmationNeeded.WORD
+        typing = self._confirmation.kind is ConfirmationNeeded.WORD
         if action == "yes":
             return not typing
         return not (action == "copy" and isinstance(self.focused, Input))
 
     def action_yes(self) -> None:
         """Run what is safe; arm what interrupts something."""
-        self._take(self._agreement.yes())
+        self._take(self._confirmation.press_y())
 
     def action_back(self) -> None:
         """Disarm it, or leave it."""
-        if self._agreement.disarm():
-            self._say(ConfirmationReply(run=False, said=self._agreement.hint))
+        if self._confirmation.disarm():
+            self._say(ConfirmationReply(run=False, message=self._confirmation.hint))
             self.query_one("#cancel").focus()
         else:
             self.dismiss(False)
 
     @on(Button.Pressed, "#cancel")
     def _cancelled(self) -> None:
-        if self._agreement.cancels(self._seconds()):
+        if self._confirmation.accepts_cancel(self._seconds()):
             self.dismiss(False)
 
     @on(Button.Pressed, "#run")
     def _run_pressed(self) -> None:
         boxes = self.query(Input)
         if boxes:
-            self._take(self._agreement.typed(boxes.first().value))
+            self._take(self._confirmation.submit_word(boxes.first().value))
         else:
-            self._take(self._agreement.enter(self._seconds()))
+            self._take(self._confirmation.press_enter(self._seconds()))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._take(self._agreement.typed(event.value))
+        self._take(self._confirmation.submit_word(event.value))
 
     def _take(self, answer: ConfirmationReply) -> None:
         if answer.run:
             self.dismiss(True)
             return
         self._say(answer)
-        if not answer.wrong:
+        if not answer.rejected:
             for box in self.query(Input):
                 box.value = ""
-        if self._agreement.armed:
+        if self._confirmation.armed:
             self.query_one("#run").focus()
 
     def _say(self, answer: ConfirmationReply) -> None:
-        armed = self._agreement.armed
-        style = "$text-warning bold" if armed or answer.wrong else "$text-accent"
-        self.query_one("#plan-hint", Static).update(Content.styled(answer.said, style))
-        wants_y = self._agreement.kind is ConfirmationNeeded.TWO_KEYS and not armed
+        armed = self._confirmation.armed
+        style = "$text-warning bold" if armed or answer.rejected else "$text-accent"
+        self.query_one("#plan-hint", Static).update(Content.styled(answer.message, style))
+        wants_y = self._confirmation.kind is ConfirmationNeeded.TWO_KEYS and not armed
         run = self.query_one("#run", Button)
         run.label = Content("Run it  y" if wants_y else "Run it  Enter")
         self._dialog.set_class(armed, "-armed")

@@ -68,11 +68,11 @@ def plan_content(plan: Plan, action: Action | None = None) -> Content:
         ],
     )
     parts += _part(
-        "Verified afterwards", [Content(expectation.words) for expectation in plan.checks_after]
+        "Verified afterwards", [Content(expectation.sentence) for expectation in plan.checks_after]
     )
     if action is not None:
         parts += _part("When to use it", [Content(plain(action.when))])
-        parts += _part("When it fails", [Content(plain(action.failing))])
+        parts += _part("When it fails", [Content(plain(action.failure_hint))])
     return Content("\n").join(parts)
 
 

@@ -288,7 +288,7 @@ def advice(action: Action, selection: TargetSelection, reason: str | None) -> Co
     for title, words in (
         ("Can it run now?", possible),
         ("When to use it", Content(plain(action.when))),
-        ("When it fails", Content(plain(action.failing))),
+        ("When it fails", Content(plain(action.failure_hint))),
         ("Applies to", Content(done_to[action.scope])),
     ):
         parts += [Content(""), Content.styled(title, "$text-accent bold"), words]

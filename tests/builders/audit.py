@@ -25,7 +25,7 @@ def plan(*commands: tuple[str, ...]) -> Plan:
         project=SafeText("pixel"),
         targets=(SafeText("agent"),),
         steps=tuple(Step(SafeText("s"), command, SafeText("c")) for command in commands),
-        made_at=NOW,
+        created_at=NOW,
         fingerprint="f",
         touched=(SafeText("agent"),),
     )

@@ -9,7 +9,7 @@ from pixel_tui.backups.manifest import Item, ItemKind, LeftOut, Manifest
 from pixel_tui.backups.store import Backup
 from pixel_tui.backups.verification_record import VerificationResult
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.planning.facts import Facts, PastState
+from pixel_tui.operations.planning.facts import BackupComparison, Facts
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import plain
@@ -31,7 +31,7 @@ def item(kind: ItemKind, source: str) -> Item:
     return Item(kind, source, f"{kind.value}/{source}", 2_000_000, DIGEST, details)  # type: ignore[arg-type]
 
 
-def past(*, verified: bool = True, hours: float = 2, **changes: object) -> PastState:
+def past(*, verified: bool = True, hours: float = 2, **changes: object) -> BackupComparison:
     made = Manifest(
         id=ID,
         project="pixel",
@@ -45,13 +45,13 @@ def past(*, verified: bool = True, hours: float = 2, **changes: object) -> PastS
     )
     made = replace(made, **changes)  # type: ignore[arg-type]
     backup = Backup(ID, Path("/b"), made, VerificationResult(NOW) if verified else None)
-    return PastState(backup, made_here=True)
+    return BackupComparison(backup, made_here=True)
 
 
-def facts(*backups: PastState, **changes: object) -> Facts:
+def facts(*backups: BackupComparison, **changes: object) -> Facts:
     known = Facts(
         read_at=NOW,
-        no_backups=plain(""),
+        backup_trouble=plain(""),
         backups=backups,
         max_age_hours=24,
         volumes=(Volume("pixel_held", "pixel"),),

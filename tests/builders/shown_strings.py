@@ -11,7 +11,7 @@ FILLED_IN: Final = "…"
 """Replaces the values in f-strings."""
 
 SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
-    "Action": frozenset({"verb", "alone", "when", "failing"}),
+    "Action": frozenset({"verb", "menu_title", "when", "failure_hint"}),
     "Binding": frozenset({2, "description", "tooltip"}),
     "Button": frozenset({0}),
     "ColumnLook": frozenset({0}),
@@ -23,6 +23,7 @@ SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
     "add_argument": frozenset({"help", "metavar"}),
     "add_argument_group": frozenset({0, "description"}),
     "affect": frozenset({1, 2}),
+    "affect_dependants": frozenset({0}),
     "add_parser": frozenset({"help", "description", "epilog"}),
     "assemble": frozenset({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}),
     "Trouble": frozenset({0, 1}),
@@ -30,7 +31,6 @@ SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
     "file_finding": frozenset({2, 3}),
     "finding": frozenset({3, 4}),
     "interrupt": frozenset({1}),
-    "lose": frozenset({0}),
     "notify": frozenset({0, "title"}),
     "print": frozenset({0}),
     "plain": frozenset({0}),

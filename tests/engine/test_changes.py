@@ -140,7 +140,7 @@ def test_an_nginx_that_keeps_the_address_is_restarted_after_a_rebuild(
         assert status.state is JobState.SUCCEEDED, status.message
         assert "nginx" in status.message
         expected, asked = desk.plan("restart", "app").checks_after
-        assert asked.words == "nginx answers (GET /), not with 502 or 504"
+        assert asked.sentence == "nginx answers (GET /), not with 502 or 504"
         assert expected.addresses, "where nginx looks for it from now on"
         status = desk.run("restart", "app")
         assert status.state is JobState.SUCCEEDED, status.message
@@ -213,7 +213,7 @@ def test_what_a_proxy_does_not_reach_any_more_is_told(
     request = "app is reached through nginx (GET /api/ as pixel.example)"
     quick = replace(QUICK, deadline=4)
     with desk_of(project, tmp_path / "state", Within(project.engine), quick) as desk:
-        assert request in [item.words for item in desk.plan("recreate", "app").checks_after]
+        assert request in [item.sentence for item in desk.plan("recreate", "app").checks_after]
         status = desk.run("recreate", "app")
         assert status.state is JobState.SUCCEEDED, status.message
         assert "app is reached through nginx (200)" in status.message

@@ -12,8 +12,8 @@ from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.model.snapshot import Service, ServiceState, SyncAction
-from tests.builders.engine_cascade import seen
 from tests.builders.engine_changes import Desk, desk_of
+from tests.builders.engine_compose_up import seen
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually, unique_name
 

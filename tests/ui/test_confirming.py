@@ -27,7 +27,7 @@ def let_a_moment_pass(it: Console) -> None:
 def stop_the_clock(it: Console, seconds: float) -> None:
     """So many seconds after the plan was shown."""
     screen = plan_shown(it)
-    now = screen._agreement._opened + seconds
+    now = screen._confirmation._opened + seconds
     screen._seconds = lambda: now
 
 

@@ -259,7 +259,7 @@ async def test_what_a_dead_apply_has_left_is_offered_to_be_taken_back(
 ) -> None:
     async with console(size=(140, 36)) as it:
         ended = await finished(it)
-        steps = tuple(replace(step, takes_back=True) for step in ended.plan.steps)
+        steps = tuple(replace(step, rolls_back=True) for step in ended.plan.steps)
         applied = replace(ended, plan=replace(ended.plan, steps=steps))
         operations, asked = operations_of(it), []
         monkeypatch.setattr(operations, "ask", lambda _screen, name, _targets: asked.append(name))

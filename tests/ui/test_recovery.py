@@ -163,7 +163,7 @@ def restore(kept: list[Choice]) -> Action:
         "Restore",
         ActionGroup.RECOVERY,
         when="Data was lost.",
-        failing="Ask for help.",
+        failure_hint="Ask for help.",
         refuse=lambda _target: "",
         draft=draft_restore,
         scope=Scope.BACKUP,

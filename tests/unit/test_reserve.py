@@ -67,7 +67,7 @@ def job(folder: JobFolder) -> JobStatus:
         targets=(SafeText("web"),),
         fingerprint="",
         steps=(),
-        made_at=SystemClock().now(),
+        created_at=SystemClock().now(),
         touched=(),
     )
     output = folder.new_output(SystemClock().now())

@@ -52,7 +52,7 @@ class DowntimeMeter:
         self._services = [
             _Service(item)
             for item in expectations
-            if item.outcome is ExpectedState.RUNNING
+            if item.state is ExpectedState.RUNNING
             and not item.container_id
             and _there(item, snapshot)
         ]
@@ -92,7 +92,7 @@ class DowntimeMeter:
             if service.since is None:
                 service.since = now
             return
-        again = bool(item.before) and find(item, snapshot).standing is ExpectationState.MET
+        again = bool(item.previous_runs) and find(item, snapshot).standing is ExpectationState.MET
         if service.since is not None:
             service.seconds += now - service.since
             service.since = None
@@ -103,4 +103,7 @@ class DowntimeMeter:
 
 def _there(item: Expectation, snapshot: StackSnapshot) -> bool:
     """Whether a service is up and healthy, in whichever life."""
-    return find(replace(item, before=(), containers=1), snapshot).standing is ExpectationState.MET
+    return (
+        find(replace(item, previous_runs=(), containers=1), snapshot).standing
+        is ExpectationState.MET
+    )

@@ -108,7 +108,7 @@ class Execution:
         if status.cancelling:
             left = left or self._restored(status)
             # What it means to cancel is a promise of the command: a dead one keeps none.
-            meaning = left or status.plan.steps[status.step].cancelling
+            meaning = left or status.plan.steps[status.step].cancel_effect
             return self._result(JobState.CANCELLED, f"Cancelled. {meaning} {self._as_it_is()}")
         if left:
             failure = f"{status.plan.steps[status.step].title} was interrupted. {left}"
@@ -136,7 +136,7 @@ class Execution:
                 if far := self._restored(self._job.status):
                     return f"{ended}. {far}"
                 said = last_line(self._job.status.output)
-                if step.takes_back and said:
+                if step.rolls_back and said:
                     return f"{said}."  # why it was rolled back: the code says less
                 return f"{ended}: {said}." if said else f"{ended}."
         return None

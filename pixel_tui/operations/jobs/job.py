@@ -117,7 +117,7 @@ class JobStatus:
 def first_grace(status: JobStatus, grace: float) -> float:
     """Seconds between asking the command of a job to stop, and insisting."""
     steps = status.plan.steps
-    undoes = status.step < len(steps) and steps[status.step].takes_back
+    undoes = status.step < len(steps) and steps[status.step].rolls_back
     return max(grace, UNDOING_SECONDS) if undoes else grace
 
 

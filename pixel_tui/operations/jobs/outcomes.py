@@ -57,7 +57,7 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult
             trouble.hint if trouble else NO_TEXT,
         )
     containers = _containers(expectation, snapshot)
-    if expectation.outcome in {ExpectedState.STOPPED, ExpectedState.GONE}:
+    if expectation.state in {ExpectedState.STOPPED, ExpectedState.GONE}:
         return _away(expectation, containers)
     if expectation.container_id and not containers:
         return ExpectationResult(
@@ -69,7 +69,7 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult
         if worst.standing is ExpectationState.BROKEN and _is_being_replaced(expectation, snapshot):
             # The next container is there already: this picture is older than the end of `up`.
             return replace(worst, standing=ExpectationState.WAITING)
-        return _by_the_way(worst) if expectation.by_the_way else worst
+        return _by_the_way(worst) if expectation.incidental else worst
     if len(findings) < expectation.containers or worst is None:
         words = f"running with {len(findings)} of {expectation.containers} containers"
         return ExpectationResult(
@@ -77,8 +77,8 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult
         )
     there = {place.address for container in containers for place in container.networks}
     if not there.issuperset(expectation.addresses):
-        words = f"{worst.words}, but {expectation.keeper} has its old address"
-        advice = plain(f"restart {expectation.keeper}")
+        words = f"{worst.words}, but {expectation.proxy} has its old address"
+        advice = plain(f"restart {expectation.proxy}")
         return ExpectationResult(name, ExpectationState.BROKEN, plain(words), advice)
     unproven = tuple(life for finding in findings for life in finding.unproven)
     return ExpectationResult(
@@ -123,7 +123,7 @@ def _containers(expectation: Expectation, snapshot: StackSnapshot) -> tuple[Cont
 
 def _away(expectation: Expectation, containers: Sequence[Container]) -> ExpectationResult:
     name = expectation.name
-    if expectation.outcome is ExpectedState.GONE:
+    if expectation.state is ExpectedState.GONE:
         if containers:
             return ExpectationResult(name, ExpectationState.WAITING, SafeText("still exists"))
         return ExpectationResult(name, ExpectationState.MET, SafeText("removed"))
@@ -140,7 +140,7 @@ def _away(expectation: Expectation, containers: Sequence[Container]) -> Expectat
 def _running(expectation: Expectation, container: Container) -> ExpectationResult:
     name = expectation.name
     life = ContainerRun(container.id, container.started_at)
-    if life in expectation.before:
+    if life in expectation.previous_runs:
         return ExpectationResult(name, ExpectationState.WAITING, _NOT_YET[not is_up(container)])
     if container.state is ContainerState.RUNNING:
         return _by_health(expectation, container, life)
@@ -166,7 +166,7 @@ def _by_health(
     expectation: Expectation, container: Container, life: ContainerRun
 ) -> ExpectationResult:
     name = expectation.name
-    again = " again" if expectation.before else ""
+    again = " again" if expectation.previous_runs else ""
     loop = container.id if is_looping(container) else ""
     if container.restarts:  # a start by hand sets the count to 0
         times = "once" if container.restarts == 1 else f"{container.restarts} times"

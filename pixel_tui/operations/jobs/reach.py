@@ -45,9 +45,7 @@ class ProxyProbe:
     """
 
     def __init__(self, expectations: Sequence[Expectation], asker: Asker = http_probe) -> None:
-        self._expectations = [
-            item for item in expectations if item.outcome is ExpectedState.REACHED
-        ]
+        self._expectations = [item for item in expectations if item.state is ExpectedState.REACHED]
         self._asker = asker
         self._listened: set[SafeText] = set()
         """Proxies that took connections before anything was changed."""
@@ -61,7 +59,7 @@ class ProxyProbe:
         """Before the change: see which proxies can be asked from here at all. Blocks shortly."""
         for item, answer in self._ask(snapshot, CONNECT_SECONDS).items():
             if answer.connected:
-                self._listened.add(item.keeper)
+                self._listened.add(item.proxy)
             if answer.status in NOT_REACHED:
                 self._failed.add(item)
 
@@ -80,14 +78,14 @@ class ProxyProbe:
         return dict(zip(requests, answers, strict=True))
 
     def _finding(self, item: Expectation, answer: Answer) -> ExpectationResult:
-        itself = item.name == item.keeper
+        itself = item.name == item.proxy
         if answer.status and answer.status not in NOT_REACHED:
-            words = "answering" if itself else f"reached through {item.keeper}"
+            words = "answering" if itself else f"reached through {item.proxy}"
             return ExpectationResult(
                 item.name, ExpectationState.MET, plain(f"{words} ({_status(answer)})")
             )
-        if not answer.connected and item.keeper not in self._listened:
-            through = "" if itself else f" through {item.keeper}"
+        if not answer.connected and item.proxy not in self._listened:
+            through = "" if itself else f" through {item.proxy}"
             words = f"not probed{through}: unreachable from here ({answer.trouble})"
             return ExpectationResult(item.name, ExpectationState.MET, plain(words))
         if itself and answer.status and item in self._failed:
@@ -95,14 +93,14 @@ class ProxyProbe:
             words = f"answering {answer.status}, as before: it can't reach its upstream"
             return ExpectationResult(item.name, ExpectationState.MET, plain(words))
         why = f"answers {answer.status}" if answer.status else f"does not answer ({answer.trouble})"
-        words = f"not reached through {item.keeper}, which {why}"
+        words = f"not reached through {item.proxy}, which {why}"
         if itself:
             words = (
                 f"answering {answer.status}: it can't reach its upstream"
                 if answer.status
                 else f"not answering ({answer.trouble})"
             )
-        advice = f"restart {item.keeper}, or check its logs"
+        advice = f"restart {item.proxy}, or check its logs"
         return ExpectationResult(item.name, ExpectationState.WAITING, plain(words), plain(advice))
 
 
@@ -113,7 +111,7 @@ def _status(answer: Answer) -> str:
 
 def _request(item: Expectation, snapshot: StackSnapshot) -> Request | None:
     """Where a proxy is asked; None where that can't be known."""
-    proxy = snapshot.service(item.keeper)
+    proxy = snapshot.service(item.proxy)
     running = [found for found in proxy.regular if found.running] if proxy else []
     for container in running:
         place = _published(container, item.port, snapshot) or _inside(container, item, snapshot)

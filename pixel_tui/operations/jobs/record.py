@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.operations.jobs.job import Downtime, JobState, JobStatus, Runner, StepTime
-from pixel_tui.operations.planning.plan_record import moment, plan_as_json, plan_from_json
+from pixel_tui.operations.planning.plan_record import parse_time, plan_as_json, plan_from_json
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.stack.model.json_value import JsonValue, Node, load_object
 from pixel_tui.stack.programs.process_mark import ProcessMark
@@ -70,8 +70,8 @@ def from_record(content: bytes, output: Path) -> JobStatus:
             output=output,
             state=JobState(node["state"].raw),
             step=max(0, min(node["step"].integer, len(plan.steps) - 1)),
-            started=moment(node["started"].raw),
-            ended=moment(node["ended"].raw),
+            started=parse_time(node["started"].raw),
+            ended=parse_time(node["ended"].raw),
             exit_code=None if code.value is None else code.integer,
             cancelling=node["cancelling"].flag,
             message=node["message"].text,
@@ -89,7 +89,7 @@ def from_record(content: bytes, output: Path) -> JobStatus:
 
 
 def _times(node: Node) -> tuple[StepTime, ...]:
-    pairs = ((moment(item["began"].raw), moment(item["ended"].raw)) for item in node)
+    pairs = ((parse_time(item["began"].raw), parse_time(item["ended"].raw)) for item in node)
     return tuple(StepTime(began, ended) for began, ended in pairs if began is not None)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Final
 
 from pixel_tui.health.restarts import STABLE_SECONDS
-from pixel_tui.operations.planning.dependencies import needs
+from pixel_tui.operations.planning.dependencies import dependencies_of
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
 from pixel_tui.stack.model.snapshot import StackSnapshot
 
@@ -38,7 +38,7 @@ def may_come_up(container_id: str, planned: Collection[str], snapshot: StackSnap
     if container is None:
         return True
     project = snapshot.model
-    needed = needs(project, [container.service]) if project is not None else {}
+    needed = dependencies_of(project, [container.service]) if project is not None else {}
     for name in {*needed, *planned} - {container.service}:
         service = snapshot.service(name)
         if service is not None and any(_is_starting(item, snapshot) for item in service.regular):

@@ -57,7 +57,7 @@ class Verification:
         reach: ProxyProbe,
     ) -> None:
         self._expectations = [
-            item for item in expectations if item.outcome is not ExpectedState.REACHED
+            item for item in expectations if item.state is not ExpectedState.REACHED
         ]
         self._reach = reach
         self._reached: tuple[ExpectationResult, ...] = ()

@@ -1,4 +1,4 @@
-"""What an action is. Each is one file of the catalogue, and nothing else knows it by name."""
+"""Actions: what can be done to a stack. The catalogue has one file for each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pixel_tui.text import SafeText
 
 
 class ActionGroup(StrEnum):
-    """Under which heading an action stands."""
+    """The heading under which an action is listed."""
 
     SERVICES = "Services"
     RECOVERY = "Recovery"
@@ -23,32 +23,32 @@ class ActionGroup(StrEnum):
 
 
 class Scope(StrEnum):
-    """What an action is done to."""
+    """The kind of target that an action takes."""
 
     SERVICES = "services"
-    """Services and containers: those that are named, else every active service."""
+    """The services and containers that are named; if none is, every active service."""
     PROJECT = "project"
-    """The project as a whole: nothing is named."""
+    """The complete project; no target is named."""
     BACKUP = "backup"
-    """One backup, which is named by its id."""
+    """One backup, by its id."""
     TASK = "task"
-    """One task of the ledger, which is named by its id, or by the beginning of it."""
+    """One task of the ledger, by its id or the beginning of it."""
     CANDIDATE = "candidate"
-    """One content that waits to replace the project's `.env`, named by its id."""
+    """One staged content for the project's `.env`, by its id."""
     VERSION = "version"
-    """One version of the `.env` that was saved, named by its id."""
+    """One saved version of the `.env`, by its id."""
     HOST = "host"
-    """The machine, with all that runs there: nothing is named, and its name has to be typed."""
+    """The machine with everything on it; no target is named, and its name must be typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the things that an action can be done to, where it has to be picked."""
+    """One target that can be picked for an action."""
 
-    name: SafeText
-    """What the action is given."""
-    words: SafeText
-    """What people read of it."""
+    value: SafeText
+    """What is passed to the action, such as a backup's id."""
+    label: SafeText
+    """What the list shows."""
 
 
 NAMED: Final = {
@@ -57,26 +57,26 @@ NAMED: Final = {
     Scope.CANDIDATE: "the id of one candidate",
     Scope.VERSION: "the id of one version",
 }
-"""The scopes for which one thing has to be named, and what."""
+"""The scopes that need exactly one target, and what to name."""
 
 
-def nothing_to_choose(_facts: Facts) -> Sequence[Choice]:
-    """The choices of an action for which there are none."""
+def no_choices(_facts: Facts) -> Sequence[Choice]:
+    """Return no choices: nothing can be picked for the action."""
     return ()
 
 
-def nothing_against(_snapshot: StackSnapshot, _facts: Facts) -> str:
-    """What stands against an action that is always possible."""
+def never_blocked(_snapshot: StackSnapshot, _facts: Facts) -> str:
+    """Return no reason: the action is never blocked."""
     return ""
 
 
-def always_possible(_target: Target, _snapshot: StackSnapshot, _facts: Facts) -> str:
-    """What an action says of a service that nothing around it stands against."""
+def no_known_failure(_target: Target, _snapshot: StackSnapshot, _facts: Facts) -> str:
+    """Return no reason: no failure can be predicted."""
     return ""
 
 
 def refuse_nothing(_target: Target) -> str:
-    """What an action says of a service where it refuses none, or is done to something else."""
+    """Return no reason: every target is accepted."""
     return ""
 
 
@@ -85,42 +85,42 @@ class Action:
     """Something that can be done to a stack.
 
     Args:
-        name: What scripts call it: `hard-rebuild`.
-        verb: What people call it, at the beginning of a title: `Rebuild without the cache`.
-        alone: What people call it where nothing is named behind the verb; empty for the verb.
-        group: Where it is listed.
+        name: Its name on the command line: `hard-rebuild`.
+        verb: The beginning of a plan's title: `Rebuild without the cache`.
+        menu_title: Its title in a list, if that is not the verb.
+        group: The heading under which it is listed.
         when: When to use it, in a sentence or two.
-        failing: What to do when it fails.
-        draft: Says what it does to the targets of a draft.
-        refuse: Why it makes no sense for a target, as a predicate; empty where it does.
-        impossible: Why it would fail for a service in any case, as a predicate with what to do;
-            empty where it may work.
-        scope: What it is done to; `refuse` is asked for services and containers only.
-        obstacle: What stands against it now, whatever it is done to, as a sentence; empty
-            where nothing does.
-        choices: What there is to pick from, newest first, where the scope wants one thing named.
-        by_container: Whether the engine alone can do it, to containers that are there.
-        reads_stored: Whether its plan needs to know what volumes and servers hold now.
-        needs_project: Whether compose has to resolve the project for it.
+        failure_hint: What to do if it fails.
+        draft: Adds its steps and effects to a draft.
+        refuse: Returns why it makes no sense for a target, as a predicate; empty if it does.
+            Called for services and containers only.
+        predict_failure: Returns why it is known to fail for a target, as a predicate with what
+            to do; empty if it may work.
+        scope: The kind of target that it takes.
+        blocked_by: Returns why it can't run now on any target, as a sentence; empty if it can.
+        choices: Returns the targets to pick from, newest first, if the scope needs one.
+        by_container: Whether Docker can do it to existing containers without compose.
+        reads_stored: Whether its plan needs the current contents of volumes and servers.
+        needs_project: Whether compose must resolve the project for it.
     """
 
     name: str
     verb: str
     group: ActionGroup
     when: str
-    failing: str
+    failure_hint: str
     draft: Callable[[PlanDraft], None]
     refuse: Callable[[Target], str] = refuse_nothing
-    impossible: Callable[[Target, StackSnapshot, Facts], str] = always_possible
+    predict_failure: Callable[[Target, StackSnapshot, Facts], str] = no_known_failure
     scope: Scope = Scope.SERVICES
-    obstacle: Callable[[StackSnapshot, Facts], str] = nothing_against
-    choices: Callable[[Facts], Sequence[Choice]] = nothing_to_choose
+    blocked_by: Callable[[StackSnapshot, Facts], str] = never_blocked
+    choices: Callable[[Facts], Sequence[Choice]] = no_choices
     needs_project: bool = True
     by_container: bool = False
     reads_stored: bool = False
-    alone: str = ""
+    menu_title: str = ""
 
     @property
     def title(self) -> str:
-        """What people call it in a list."""
-        return self.alone or self.verb
+        """Its title in a list."""
+        return self.menu_title or self.verb

@@ -1,8 +1,7 @@
-"""How a plan is agreed to, by its risk. Pure.
+"""How a plan is confirmed, depending on its risk. Pure.
 
-A safe plan wants Enter. A disruptive one wants a key that arms it, and then Enter. Where
-something has to be typed, it wants that word to the letter. No key that is held down, or hit
-twice by a slip, gets through any of them.
+A safe plan needs Enter. A disruptive plan needs a key that arms it, then Enter. Some plans need a
+word typed to the letter. A key that is held down, or pressed twice by accident, confirms nothing.
 """
 
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from pixel_tui.operations.planning.words import listed
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 SLIP_SECONDS: Final = 1.0
-"""Within so long the same key again is a slip; a key that is held down begins to repeat before."""
+"""The same key again within this time is an accident; a held key starts to repeat sooner."""
 
 
 class ConfirmationNeeded(StrEnum):
-    """What a plan wants before it is run."""
+    """What confirms a plan."""
 
     KEY = "key"
     TWO_KEYS = "two keys"
@@ -26,22 +25,22 @@ class ConfirmationNeeded(StrEnum):
 
 
 def confirmation_of(plan: Plan) -> ConfirmationNeeded:
-    """What a plan wants."""
+    """Return what confirms a plan."""
     if plan.confirm or plan.confirm_loss or plan.confirm_origin or plan.risk is Risk.DESTRUCTIVE:
         return ConfirmationNeeded.WORD
     return ConfirmationNeeded.KEY if plan.risk is Risk.SAFE else ConfirmationNeeded.TWO_KEYS
 
 
-def words_of(plan: Plan) -> tuple[SafeText, ...]:
-    """What has to be typed, one after the other; empty if a key is enough."""
+def required_words(plan: Plan) -> tuple[SafeText, ...]:
+    """Return the words to type, one after the other; empty if a key is enough."""
     if confirmation_of(plan) is not ConfirmationNeeded.WORD:
         return ()
     first = plan.confirm or plan.project
     return (first, *(word for word in (plan.confirm_origin, plan.confirm_loss) if word))
 
 
-def why_asked(plan: Plan, word: SafeText) -> SafeText:
-    """Why a word is asked for beside the first one."""
+def word_reason(plan: Plan, word: SafeText) -> SafeText:
+    """Return why another word than the first one is needed."""
     if word == plan.confirm_origin:
         return SafeText("the backup was not made here")
     return SafeText("no backup has everything that is lost")
@@ -49,22 +48,22 @@ def why_asked(plan: Plan, word: SafeText) -> SafeText:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationReply:
-    """What came of a key."""
+    """The response to a key or a typed word."""
 
     run: bool
-    said: SafeText
-    """What to do next, or why nothing was done."""
-    wrong: bool = False
-    """It was no step towards running it."""
+    message: SafeText
+    """The next thing to do, or why nothing was done."""
+    rejected: bool = False
+    """The key or word was wrong or too early."""
 
 
-class Agreement:
-    """Where one stands with a plan that is shown.
+class Confirmation:
+    """The progress of confirming a plan that is on the screen.
 
     Args:
-        plan: What is shown.
-        now: Seconds on a clock that never goes back: when it was shown. The key that asked
-            for it may have been Enter, and may still be held down.
+        plan: The plan.
+        now: When it was shown, in seconds of a monotonic clock. The key that opened it may have
+            been Enter, and may still be held down.
     """
 
     def __init__(self, plan: Plan, now: float) -> None:
@@ -72,24 +71,24 @@ class Agreement:
         self._opened = now
         self._pressed: float | None = now
         self._typed = 0
-        """How many of the words have been typed."""
+        """The number of words typed so far."""
         self.shown = not plan.irreversible
-        """All that a plan costs which can't be undone has been on the screen."""
+        """Everything that can't be undone has been on the screen."""
         self.armed = False
         """Enter runs it."""
 
-    def show(self) -> None:
-        """All that it costs has been on the screen now."""
+    def mark_shown(self) -> None:
+        """Note that everything that can't be undone has been on the screen."""
         self.shown = True
 
     @property
     def kind(self) -> ConfirmationNeeded:
-        """What it wants."""
+        """What confirms the plan."""
         return confirmation_of(self._plan)
 
     @property
     def hint(self) -> SafeText:
-        """What to press now."""
+        """The next key to press or word to type."""
         if not self.shown:
             also = " or is interrupted" if self._plan.interrupts else ""
             return plain(f"First scroll down (PageDown) to everything that can't be undone{also}.")
@@ -97,10 +96,10 @@ class Agreement:
             case ConfirmationNeeded.KEY:
                 return SafeText("Enter runs it.")
             case ConfirmationNeeded.WORD:
-                words = words_of(self._plan)
+                words = required_words(self._plan)
                 if self._typed:
                     word = words[self._typed]
-                    why = why_asked(self._plan, word)
+                    why = word_reason(self._plan, word)
                     last = " to run it" if self._typed == len(words) - 1 else ""
                     return plain(f"{why[0].upper()}{why[1:]}. Type {word} as well{last}.")
                 then = " (then another word)" if len(words) > 1 else " to run it"
@@ -110,49 +109,49 @@ class Agreement:
             case ConfirmationNeeded.TWO_KEYS:
                 return SafeText("y, and then Enter, runs it.")
 
-    def yes(self) -> ConfirmationReply:
-        """`y` was pressed: it runs what is safe, and arms what interrupts something."""
+    def press_y(self) -> ConfirmationReply:
+        """Handle `y`: it runs a safe plan, and arms a disruptive one."""
         self._pressed = None
         if not self.shown:
-            return ConfirmationReply(run=False, said=self.hint, wrong=True)
+            return ConfirmationReply(run=False, message=self.hint, rejected=True)
         if self.kind is ConfirmationNeeded.KEY:
-            return ConfirmationReply(run=True, said=self.hint)
+            return ConfirmationReply(run=True, message=self.hint)
         self.armed = self.kind is ConfirmationNeeded.TWO_KEYS
-        return ConfirmationReply(run=False, said=self.hint)
+        return ConfirmationReply(run=False, message=self.hint)
 
-    def enter(self, now: float) -> ConfirmationReply:
-        """Enter was pressed on the button that runs it, or that was clicked on."""
+    def press_enter(self, now: float) -> ConfirmationReply:
+        """Handle Enter, or a click, on the Run button."""
         before, self._pressed = self._pressed, now
         slipped = before is not None and now - before < SLIP_SECONDS
         if self.kind is ConfirmationNeeded.WORD or not self.shown:
-            return ConfirmationReply(run=False, said=self.hint, wrong=True)
+            return ConfirmationReply(run=False, message=self.hint, rejected=True)
         if slipped:
             said = plain(f"That was too fast. {self.hint}")
-            return ConfirmationReply(run=False, said=said, wrong=True)
+            return ConfirmationReply(run=False, message=said, rejected=True)
         if self.kind is ConfirmationNeeded.TWO_KEYS and not self.armed:
             self.armed = True
-            return ConfirmationReply(run=False, said=self.hint)
-        return ConfirmationReply(run=True, said=self.hint)
+            return ConfirmationReply(run=False, message=self.hint)
+        return ConfirmationReply(run=True, message=self.hint)
 
-    def cancels(self, now: float) -> bool:
-        """Whether Enter on the button that cancels is meant, and not the Enter that asked."""
+    def accepts_cancel(self, now: float) -> bool:
+        """Whether Enter on Cancel counts: not if it may be the Enter that opened the plan."""
         return now - self._opened >= SLIP_SECONDS
 
-    def typed(self, word: str) -> ConfirmationReply:
-        """A word was typed, and Enter pressed."""
-        words = words_of(self._plan)
+    def submit_word(self, word: str) -> ConfirmationReply:
+        """Handle a typed word."""
+        words = required_words(self._plan)
         wanted = words[self._typed] if words else NO_TEXT
         if not self.shown:
-            return ConfirmationReply(run=False, said=self.hint, wrong=True)
+            return ConfirmationReply(run=False, message=self.hint, rejected=True)
         if wanted and word == wanted:
             last = self._typed == len(words) - 1
             self._typed += 0 if last else 1
-            return ConfirmationReply(run=last, said=self.hint)
+            return ConfirmationReply(run=last, message=self.hint)
         said = f"“{plain(word)}” is not {wanted}: nothing was changed. " if word else ""
-        return ConfirmationReply(run=False, said=plain(f"{said}{self.hint}"), wrong=True)
+        return ConfirmationReply(run=False, message=plain(f"{said}{self.hint}"), rejected=True)
 
     def disarm(self) -> bool:
-        """Esc was pressed: whether there was something to disarm."""
+        """Handle Esc; returns whether the plan was armed."""
         was, self.armed = self.armed, False
         return was
 

@@ -1,18 +1,16 @@
-"""Who needs whom, as far as compose acts on it. Pure.
+"""Dependencies between services, as compose treats them. Pure.
 
-What compose 2.40 does, seen on a real engine:
+What compose 2.40 does, as observed with a real engine:
 
-- `restart A` restarts, after A, the services that depend on it with `restart: true`,
-  and theirs; it *starts* those of them that are stopped, and leaves out those that
-  have no container.
-- `start A` starts the services that A depends on, and theirs, and waits for the
-  health it depends on; it fails where one of them has no container.
-- `up A` creates and starts them, and scales every one of them to its `replicas`,
-  also down.
-- `stop A` stops nothing but A.
-- Of several, `stop` stops dependants first, `start` and `up` start them last; `restart`
-  restarts all of them at once.
-- A name on the command line makes all of its profiles active.
+- `restart A` restarts A, and then its direct and indirect dependants with `restart: true`. It
+  *starts* those that are stopped, and skips those without a container.
+- `start A` starts the direct and indirect dependencies of A, and waits for their health if A
+  depends on it. It fails if one of them has no container.
+- `up A` creates and starts the dependencies, and scales each to its `replicas`, also down.
+- `stop A` stops only A.
+- Of several services, `stop` stops dependants first, `start` and `up` start them last;
+  `restart` restarts all of them at once.
+- A name on the command line activates all profiles of that service.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,11 +20,11 @@ from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.text import SafeText
 
 COMPLETED: Final = "service_completed_successfully"
-"""The condition of a dependant that waits for the end of a task."""
+"""The `depends_on` condition that waits for a task to complete."""
 
 
 def active_services(project: Project, named: Iterable[str]) -> Mapping[str, ServiceSpec]:
-    """The services that count in a command which names these."""
+    """Return the services that are active in a command that names these, by name."""
     names = set(named)
     profiles = {
         profile
@@ -41,19 +39,18 @@ def active_services(project: Project, named: Iterable[str]) -> Mapping[str, Serv
     }
 
 
-def needed_by(
+def dependants_of(
     project: Project, names: Iterable[str], *, restarted: bool = False
 ) -> Mapping[SafeText, tuple[SafeText, ...]]:
-    """The services that depend on these, directly or through others; nearest first.
+    """Return the direct and indirect dependants of services, nearest first.
 
     Args:
         project: The compose project.
-        names: The services to start from; they are not part of the answer.
-        restarted: Follow only what compose restarts along (`restart: true`).
+        names: The services; they are not part of the result.
+        restarted: Follow only dependencies with `restart: true`.
 
     Returns:
-        Each dependant with the chain it hangs on: its own dependency first, the
-        named service last.
+        Each dependant with its chain of dependencies: its own first, the named service last.
     """
     specs = active_services(project, names) if restarted else _all(project)
     found: dict[SafeText, tuple[SafeText, ...]] = {}
@@ -73,16 +70,16 @@ def needed_by(
     return found
 
 
-def why_needed(spec: ServiceSpec, other: str, *, restarted: bool = False) -> str:
-    """How a service depends on another one, as a predicate.
+def dependency_reason(spec: ServiceSpec, other: str, *, restarted: bool = False) -> str:
+    """Return how a service depends on another, as a predicate.
 
-    Compose makes a dependency, with `restart: true`, of a shared namespace and of a link: nobody
-    wrote it so.
+    Compose turns shared namespaces and links into dependencies with `restart: true`, so the
+    compose file may have no `depends_on`.
 
     Args:
         spec: The service.
-        other: What it depends on.
-        restarted: It is meant that it is restarted along.
+        other: Its dependency.
+        restarted: Whether to mention `restart: true`.
     """
     for kind, owner in spec.shares:
         if owner == other:
@@ -92,11 +89,11 @@ def why_needed(spec: ServiceSpec, other: str, *, restarted: bool = False) -> str
     return f"depends on {other}{' with restart: true' if restarted else ''}"
 
 
-def needs(project: Project, names: Iterable[str]) -> Mapping[SafeText, SafeText]:
-    """The services that these depend on, directly or through others; nearest first.
+def dependencies_of(project: Project, names: Iterable[str]) -> Mapping[SafeText, SafeText]:
+    """Return the direct and indirect dependencies of services, nearest first.
 
     Returns:
-        Each dependency with the service that needs it.
+        Each dependency with the service that depends on it.
     """
     start = [SafeText(name) for name in names]
     specs = active_services(project, start)
@@ -111,8 +108,8 @@ def needs(project: Project, names: Iterable[str]) -> Mapping[SafeText, SafeText]
     return found
 
 
-def completed_for(project: Project, names: Iterable[str]) -> frozenset[SafeText]:
-    """The services whose end one of these waits for (`service_completed_successfully`)."""
+def awaited_tasks(project: Project, names: Iterable[str]) -> frozenset[SafeText]:
+    """Return the tasks that these wait for (`service_completed_successfully`)."""
     wanted = set(names)
     return frozenset(
         dependency.service
@@ -123,18 +120,21 @@ def completed_for(project: Project, names: Iterable[str]) -> frozenset[SafeText]
     )
 
 
-def layers(project: Project, names: Iterable[str]) -> tuple[tuple[SafeText, ...], ...]:
-    """These services in the order of their dependencies: each behind all that it depends on.
+def dependency_layers(project: Project, names: Iterable[str]) -> tuple[tuple[SafeText, ...], ...]:
+    """Group services so that each group depends only on earlier groups.
 
     Returns:
-        Groups of services that have nothing to do with each other, in the order of the names.
+        Groups of independent services, in the order of the names.
     """
     wanted = list(dict.fromkeys(SafeText(name) for name in names))
-    below = {name: [item for item in needs(project, [name]) if item in wanted] for name in wanted}
+    below = {
+        name: [item for item in dependencies_of(project, [name]) if item in wanted]
+        for name in wanted
+    }
     found: list[tuple[SafeText, ...]] = []
     left = wanted
     while left:
-        # Compose refuses circles; should there be one, it makes a group of its own.
+        # Compose refuses cycles; if there is one, it becomes one group.
         free = [name for name in left if not any(item in left for item in below[name])] or left
         found.append(tuple(free))
         left = [name for name in left if name not in free]

@@ -1,4 +1,4 @@
-"""A plan in the making: what every action uses to say what it does."""
+"""The draft of a plan, to which an action adds its steps, effects and checks."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -7,9 +7,13 @@ from datetime import datetime
 from typing import Final
 
 from pixel_tui.humanize import span
-from pixel_tui.operations.planning.dependencies import completed_for, needed_by, why_needed
+from pixel_tui.operations.planning.dependencies import (
+    awaited_tasks,
+    dependants_of,
+    dependency_reason,
+)
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
-from pixel_tui.operations.planning.guards import guarded, guarded_by, whole_checks
+from pixel_tui.operations.planning.guards import check_guards, checks_for_all, guarded_services
 from pixel_tui.operations.planning.plan import (
     ContainerRun,
     Effect,
@@ -31,115 +35,115 @@ from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
-LEFT_ALONE: Final = SafeText("not changed")
-"""The check that says why nothing is done to a service."""
+SKIPPED: Final = SafeText("not changed")
+"""The name of a check that says why a service is skipped."""
 
 _INSIDE: Final = SafeText("inside")
-"""The check that names what is lost with containers."""
+"""The name of the check for data that is lost with containers."""
 
 
 @dataclass(slots=True)
 class PlanDraft:
-    """Collects what an action finds out; `finished` makes the plan of it."""
+    """Collects the parts of a plan; `finish` creates it."""
 
     action: str
-    """The machine's name of it."""
+    """The action's name on the command line."""
     verb: str
     snapshot: StackSnapshot
     project: Project
     command: ComposeCommand
-    chosen: tuple[Target, ...]
+    targets: tuple[Target, ...]
     facts: Facts = NO_FACTS
     subject: SafeText = NO_TEXT
-    """What it is done to, where that is no service: a backup's id, or the project's name."""
+    """The target if it is no service: a backup's id, or the project's name."""
     reason: SafeText = NO_TEXT
-    """Why, where the condition of the targets does not say it."""
+    """The reason, if it is not the state of the targets."""
     irreversible: list[SafeText] = field(default_factory=list)
     confirm: SafeText = NO_TEXT
-    """What has to be typed, where the risk alone does not ask for the project's name."""
+    """The word to type, if the risk alone does not require the project's name."""
     confirm_loss: SafeText = NO_TEXT
-    """A second word to type, if something is lost of which no backup has a copy."""
+    """Another word to type if something is lost that is in no backup."""
     confirm_origin: SafeText = NO_TEXT
-    """A word to type before that, if a backup is used that was not made here."""
-    whole: bool = False
-    """Every service is meant."""
+    """Another word to type, before that, if the backup was not made here."""
+    all_services: bool = False
+    """Whether the plan is for every service."""
     risk: Risk = Risk.SAFE
     steps: list[Step] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     interrupts: list[SafeText] = field(default_factory=list)
     interrupted: list[SafeText] = field(default_factory=list)
-    """The services behind `interrupts`."""
-    remade: list[SafeText] = field(default_factory=list)
-    """The services that are built or recreated, whether they run or not."""
-    looked_at: set[str] = field(default_factory=set)
-    """The services that an `up` or `start` of the plan looks at, whatever it does to them: those
-    that it names, and what they need."""
-    minded: list[SafeText] = field(default_factory=list)
-    """Services whose state decides on the plan, though it touches none of their containers."""
+    """The services of `interrupts`."""
+    recreated: list[SafeText] = field(default_factory=list)
+    """The services that are built or recreated, running or not."""
+    considered: set[str] = field(default_factory=set)
+    """The services that an `up` or `start` of the plan considers, changed or not: the named ones
+    and their dependencies."""
+    also_fingerprinted: list[SafeText] = field(default_factory=list)
+    """Services that the plan depends on, though it changes none of their containers."""
     checks: list[PlanCheck] = field(default_factory=list)
-    going: list[SafeText] = field(default_factory=list)
+    removed_containers: list[SafeText] = field(default_factory=list)
     """The containers that are removed or recreated."""
     expected: list[Expectation] = field(default_factory=list)
     files: list[FileMark] = field(default_factory=list)
-    """Files that it is made from: another content is another plan."""
+    """Files that the plan is made from: it is outdated if their content changes."""
 
     @property
     def services(self) -> tuple[Target, ...]:
-        """The targets that compose acts on."""
-        return tuple(target for target in self.chosen if not target.single)
+        """The targets that are services of compose."""
+        return tuple(target for target in self.targets if not target.single)
 
     @property
     def singles(self) -> tuple[Target, ...]:
-        """The targets that only the engine knows by name."""
-        return tuple(target for target in self.chosen if target.single)
+        """The targets that are single containers."""
+        return tuple(target for target in self.targets if target.single)
 
     def compose_step(
         self,
         targets: Sequence[Target],
         *words: str,
-        cancelling: SafeText,
+        cancel_effect: SafeText,
         verb: str = "",
-        along: Sequence[str] = (),
+        also_named: Sequence[str] = (),
     ) -> None:
-        """`docker compose WORDS SERVICE...`, where there is a service to name.
+        """Add the step `docker compose WORDS SERVICE...`, unless there is no target.
 
         Args:
             targets: The services.
-            words: What compose is to do.
-            cancelling: What it means to cancel it.
-            verb: What the step is called, where it is one of several; else as the action is.
-            along: Services that the command has to name as well.
+            words: The subcommand and its options.
+            cancel_effect: What cancelling this step leaves behind.
+            verb: The beginning of the step's title; empty for the action's.
+            also_named: More services for the command line.
         """
         if targets:
             names = [target.name for target in targets]
-            argv = self.command.compose_argv(*words, names=[*names, *along])
+            argv = self.command.compose_argv(*words, names=[*names, *also_named])
             title = plain(f"{verb} {listed(names)}") if verb else self.title(targets)
-            self.steps.append(Step(title, argv, cancelling))
+            self.steps.append(Step(title, argv, cancel_effect))
 
     def docker_step(
-        self, targets: Sequence[Target], word: str, *, cancelling: SafeText, verb: str = ""
+        self, targets: Sequence[Target], word: str, *, cancel_effect: SafeText, verb: str = ""
     ) -> None:
-        """`docker WORD CONTAINER...`, where there is a single container to name.
+        """Add the step `docker WORD CONTAINER...`, unless there is no target.
 
         Args:
             targets: Single containers.
-            word: What docker is to do.
-            cancelling: What it means to cancel it.
-            verb: What the step is called, where it is one of several; else as the action is.
+            word: The subcommand.
+            cancel_effect: What cancelling this step leaves behind.
+            verb: The beginning of the step's title; empty for the action's.
         """
         if targets:
             names = [target.name for target in targets]
             argv = self.command.docker_argv(word, names=names)
             title = plain(f"{verb} {listed(names)}") if verb else self.title(targets)
-            self.steps.append(Step(title, argv, cancelling))
+            self.steps.append(Step(title, argv, cancel_effect))
 
     def affect(self, service: str, change: str, cause: str = "") -> None:
-        """Say what the plan means for a service."""
+        """Record an effect on a service, as a predicate, and its cause."""
         self.effects.append(Effect(plain(service), plain(change), plain(cause)))
 
     def interrupt(self, target: Target, how_long: str) -> None:
-        """Say how long a target is away."""
-        last = () if target.single else self.facts.down.get(target.service, ())
+        """Record how long a target is down."""
+        last = () if target.single else self.facts.downtimes.get(target.service, ())
         before = ""
         if last:
             times = "the last time" if len(last) == 1 else "the last times"
@@ -147,21 +151,29 @@ class PlanDraft:
         self.interrupts.append(plain(f"{target.name}: {how_long}{before}"))
         self.interrupted.append(target.service)
 
+    def interrupt_until_back(self, target: Target) -> None:
+        """Record that a target is stopped and started again."""
+        back = "it is healthy" if target.has_health_check else "it runs"
+        grace = span(target.stop_grace_seconds)
+        self.interrupt(target, f"up to {grace} to stop, then until {back} again")
+
     def warn(self, name: str, message: str) -> None:
-        """Say what a person should know before."""
+        """Add a warning."""
         self.checks.append(PlanCheck(plain(name), ok=False, message=plain(message)))
 
-    def lose_layers(self, names: Iterable[str]) -> None:
-        """Say whose containers go, with what they wrote outside of their volumes: all at once.
+    def note_removed_containers(self, names: Iterable[str]) -> None:
+        """Record containers that are removed, and warn of the data outside of their volumes.
 
         Args:
-            names: Of containers; or some of a service's, in words.
+            names: Container names, or words such as `2 containers of api`.
         """
-        self.going = list(dict.fromkeys([*self.going, *map(plain, names)]))
-        if not self.going:
+        self.removed_containers = list(
+            dict.fromkeys([*self.removed_containers, *map(plain, names)])
+        )
+        if not self.removed_containers:
             return
-        whose = "its" if len(self.going) == 1 else "their"
-        gone = listed(self.going, len(self.going))
+        whose = "its" if len(self.removed_containers) == 1 else "their"
+        gone = listed(self.removed_containers, len(self.removed_containers))
         words = f"everything that {gone} wrote outside of {whose} volumes"
         check = PlanCheck(_INSIDE, ok=False, message=plain(f"{words} is lost"))
         at = next((at for at, it in enumerate(self.checks) if it.name == _INSIDE), None)
@@ -170,18 +182,18 @@ class PlanDraft:
         else:
             self.checks[at] = check
 
-    def lose_surplus(self, target: Target) -> None:
-        """The same of those containers of a service that are too many: which, compose decides."""
-        self.lose_layers([f"{counted(target.surplus, 'container')} of {target.name}"])
+    def note_removed_surplus(self, target: Target) -> None:
+        """Do the same for the surplus containers of a service; compose decides which."""
+        self.note_removed_containers([f"{counted(target.surplus, 'container')} of {target.name}"])
 
-    def leave_alone(self, name: str, reason: str) -> None:
-        """Say why nothing is done to a service that the action could be meant for."""
+    def skip(self, name: str, reason: str) -> None:
+        """Warn that a service is not changed, with the reason as a predicate."""
         words = plain(f"{name} {reason}")
         if all(check.message != words for check in self.checks):
-            self.warn(LEFT_ALONE, words)
+            self.warn(SKIPPED, words)
 
     def expect_stopped(self, target: Target) -> None:
-        """Verify afterwards that it does not run."""
+        """Verify afterwards that a target is stopped."""
         single = target.containers[0].id if target.single else ""
         self.expected.append(Expectation(target.name, ExpectedState.STOPPED, container_id=single))
 
@@ -191,15 +203,15 @@ class PlanDraft:
         before: Iterable[Container],
         *,
         created: int = 0,
-        by_the_way: bool = False,
+        incidental: bool = False,
     ) -> None:
-        """Verify afterwards that it runs, and is healthy where it has a health check.
+        """Verify afterwards that a target is running, and healthy if it has a health check.
 
         Args:
-            target: What is to run.
-            before: Its containers whose present life has to be over.
-            created: How many containers it gets beside those that it has.
-            by_the_way: The plan is not about it: where it is not well now, it need not be then.
+            target: The service or container.
+            before: The containers that must be started again or replaced.
+            created: The number of containers that are created for it.
+            incidental: Whether the plan is not about it: if it is unhealthy now, it may stay so.
         """
         services = [spec.name for spec in self.project.services]
         self.expected.append(
@@ -208,26 +220,26 @@ class PlanDraft:
                 ExpectedState.RUNNING,
                 containers=len(target.containers) + created,
                 container_id=target.containers[0].id if target.single else "",
-                probed=target.probed,
-                completes=target.service in completed_for(self.project, services),
-                by_the_way=by_the_way and not target.well,
-                before=tuple(
+                has_health_check=target.has_health_check,
+                may_complete=target.service in awaited_tasks(self.project, services),
+                incidental=incidental and not target.healthy,
+                previous_runs=tuple(
                     ContainerRun(container.id, container.started_at) for container in before
                 ),
             )
         )
 
-    def lose(self, how_long: str, *, spared: Iterable[str] = ()) -> None:
-        """Say which running services are without something that they depend on.
+    def affect_dependants(self, how_long: str, *, spared: Iterable[str] = ()) -> None:
+        """Record which running services lose a dependency.
 
         Args:
             how_long: `while it is down`.
-            spared: Services of which something else is said already.
+            spared: Services with an effect of their own.
         """
-        away = [target for target in self.chosen if target.up and not target.containers[0].oneoff]
+        away = [target for target in self.targets if target.up and not target.containers[0].oneoff]
         lost = {target.service for target in away}
         whole = {target.service for target in away if not target.single}
-        for name, chain in needed_by(self.project, lost).items():
+        for name, chain in dependants_of(self.project, lost).items():
             other = find_target(name, self.snapshot)
             if other is None or not other.up or name in set(spared):
                 continue
@@ -237,11 +249,13 @@ class PlanDraft:
                 )
                 continue
             what = chain[0] if chain[0] in whole else f"a container of {chain[0]}"
-            why = why_needed(other.spec, chain[0]) if other.spec else f"depends on {chain[0]}"
+            why = (
+                dependency_reason(other.spec, chain[0]) if other.spec else f"depends on {chain[0]}"
+            )
             self.affect(name, f"loses {what} {how_long}", why)
 
     def warn_of_old_configuration(self) -> None:
-        """Say where only `up` would put a changed compose file into force."""
+        """Warn of changes to the compose file that only `up` or a rebuild would apply."""
         for target in self.services:
             service = self.snapshot.service(target.service)
             if service is None:
@@ -258,27 +272,31 @@ class PlanDraft:
         """`Restart api and web`."""
         return plain(f"{self.verb} {listed([target.name for target in targets])}")
 
-    def finished(self, now: datetime) -> Plan:
-        """The plan."""
+    def finish(self, now: datetime) -> Plan:
+        """Create the plan.
+
+        Args:
+            now: The current time, UTC.
+        """
         touched = {
-            *(target.service for target in self.chosen),
+            *(target.service for target in self.targets),
             *(effect.service for effect in self.effects if self.snapshot.service(effect.service)),
-            *self.minded,
-            *guarded_by([*self.interrupted, *self.remade]),
+            *self.also_fingerprinted,
+            *guarded_services([*self.interrupted, *self.recreated]),
         }
         state = fingerprint(self.snapshot, touched, self.files)
-        title = self.title(self.chosen)
+        title = self.title(self.targets)
         if self.subject:
             title = plain(f"{self.verb} {self.subject}")
-        elif self.whole:
+        elif self.all_services:
             title = plain(f"{self.verb} all of {self.snapshot.project_name}")
-        typed = self.risk is Risk.DESTRUCTIVE or (self.whole and self.risk is not Risk.SAFE)
-        concerned = {*self.interrupted, *self.remade}
-        guard = guarded(self.snapshot, concerned, self.facts.ledger.reading, now)
+        typed = self.risk is Risk.DESTRUCTIVE or (self.all_services and self.risk is not Risk.SAFE)
+        concerned = {*self.interrupted, *self.recreated}
+        guard = check_guards(self.snapshot, concerned, self.facts.ledger.reading, now)
         checks = [*self.checks, *guard.checks]
-        if self.whole:
+        if self.all_services:
             changes = [(effect.service, effect.change) for effect in self.effects]
-            checks += whole_checks(self.snapshot, changes)
+            checks += checks_for_all(self.snapshot, changes)
         seed = f"{now.isoformat()} {title} {state}"
         return Plan(
             id=f"{now:%Y%m%d-%H%M%S}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}",
@@ -288,9 +306,9 @@ class PlanDraft:
             risk=self.risk,
             engine=self.snapshot.engine.address,
             project=self.snapshot.project_name,
-            targets=tuple(target.name for target in self.chosen) or (self.subject,),
+            targets=tuple(target.name for target in self.targets) or (self.subject,),
             steps=tuple(self.steps),
-            made_at=now,
+            created_at=now,
             fingerprint=state,
             touched=tuple(sorted(touched)),
             affects=tuple(self.effects),
@@ -308,4 +326,4 @@ class PlanDraft:
         )
 
     def _condition(self) -> SafeText:
-        return plain(listed([f"{target.name} {target.condition}" for target in self.chosen]))
+        return plain(listed([f"{target.name} {target.condition}" for target in self.targets]))

@@ -1,4 +1,4 @@
-"""What a plan has to know of the project's environment files. No value is in it."""
+"""The facts about environment files that plans need. No value of a variable is in them."""
 
 from dataclasses import dataclass
 
@@ -11,47 +11,47 @@ from pixel_tui.text import NO_TEXT, SafeText
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A content that waits to be saved."""
+    """Staged content of an environment file, not saved yet."""
 
     id: str
     sha256: str
     impact: Impact | None = None
-    """What it would change; None where that could not be told in time."""
+    """What it would change; None if that could not be found out in time."""
     file: str = ""
-    """Where it waits."""
+    """The path of the staged content."""
     base: str = ""
-    """Digest of the file that it was made from; empty where there was none."""
+    """SHA-256 of the file that it was made from; empty if there was none."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentFacts:
-    """The file, what waits to be saved, and what it was before."""
+    """An environment file, its staged candidates and its saved versions."""
 
     path: SafeText = NO_TEXT
     target: str = ""
-    """Where that is, if it is a link."""
+    """The real path, if `path` is a link."""
     sha256: str = ""
-    """Of the file as it is; empty where there is none."""
+    """Of the current content; empty if there is no file."""
     trouble: SafeText = SafeText("The environment is unknown.")
-    """Why it can't be read; empty where it can."""
+    """Why it can't be read; empty if it can."""
     candidates: tuple[Candidate, ...] = ()
     """Newest first."""
     versions: tuple[StoredVersion, ...] = ()
     """Newest first."""
     confirm_seconds: float = 120.0
-    """How long there is to confirm what was applied."""
-    left: ApplyState | None = None
-    """An apply that was left half done by a process that died."""
-    left_networks: tuple[Diverged, ...] = ()
-    """The networks that it made again, with what is on them: to take it back removes them."""
+    """The time to confirm an apply, in seconds."""
+    interrupted_apply: ApplyState | None = None
+    """An apply whose process died half way."""
+    interrupted_networks: tuple[Diverged, ...] = ()
+    """The networks that it recreated: rolling it back removes them."""
     edited: str = ""
-    """What `ComposeCommand.edited` is for this file."""
+    """The value of `ComposeCommand.edited` for this file."""
     others: "tuple[EnvironmentFacts, ...]" = ()
-    """The files that compose reads before this one, the nearest first."""
+    """The files that compose reads before this one, nearest first."""
 
     @property
-    def every(self) -> "tuple[EnvironmentFacts, ...]":
-        """Of each file: of this one, then of the others."""
+    def all_files(self) -> "tuple[EnvironmentFacts, ...]":
+        """The facts of this file and of the others."""
         return (self, *self.others)
 
 

@@ -1,4 +1,4 @@
-"""What a plan is made from beside the picture of the stack."""
+"""The facts that a plan is made from, beside the snapshot of the stack."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,135 +23,135 @@ NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class PastState:
-    """A backup, and what is different now."""
+class BackupComparison:
+    """A backup, compared with the current state."""
 
     backup: Backup
-    places: Mapping[str, str] = field(default_factory=dict)
-    """The real paths of the files that it would replace, by their source in the manifest."""
+    real_paths: Mapping[str, str] = field(default_factory=dict)
+    """The real paths of the files that it would replace, by source in the manifest."""
     deployment: Deployment = NO_DEPLOYMENT
     refused: Mapping[str, str] = field(default_factory=dict)
-    """Why items can't be put back, as sentences, by their paths in the backup."""
+    """Why items can't be restored, as sentences, by path in the backup."""
     shortages: tuple[Shortage, ...] = ()
-    """Disks that have not the room for what a restore puts back."""
+    """Disks that are too full for a restore."""
     replaced: frozenset[str] = frozenset()
-    """The compose and environment files that are not what they were, by their source in the
-    manifest: these and no others a roll-back replaces."""
+    """The compose and environment files that have changed, by source in the manifest: a roll-back
+    replaces only these."""
     changed_variables: tuple[tuple[SafeText, SafeText], ...] = ()
-    """Environment file, and the name of a variable of it; never its value."""
+    """Environment file and name of a variable; never its value."""
     changed_lines: tuple[tuple[SafeText, SafeText], ...] = ()
-    """Compose file, and a line of it: `- then`, or `+ now`. Without secrets."""
+    """Compose file and a line of its diff: `- then` or `+ now`. Without secrets."""
     made_here: bool = False
-    """Whether this user's own record says that it was made by this user on this machine."""
+    """Whether this user made it on this machine, according to this user's own record."""
     unchanged: frozenset[str] = frozenset()
-    """The files that are identical to the backup's, by their source in the manifest: a restore
-    leaves them alone."""
+    """The files that are identical to the backup's, by source in the manifest: a restore skips
+    them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A service that stands in front of others, and which of their addresses it keeps."""
+    """A reverse proxy, and the addresses that it resolves only when it starts."""
 
     service: SafeText
     pinned: tuple[SafeText, ...] = ()
-    """The names that it looks up at its start only."""
+    """The host names that it resolves only when it starts."""
     file: SafeText = NO_TEXT
-    """Where that is written."""
+    """The configuration file that names them."""
     unknown: SafeText = NO_TEXT
-    """Why it can't be known; empty where it was read."""
+    """Why its configuration is unknown; empty if it was read."""
     routes: tuple[Route, ...] = ()
-    """Requests that it hands on, one for each host."""
+    """Requests that it passes on, one for each host."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldPort:
-    """A port of the host that a running container holds, of whichever project."""
+    """A host port that a running container of any project holds."""
 
     port: int
     protocol: str
     """`tcp` or `udp`."""
     address: str
-    """Of the host; empty for every one."""
+    """The host address; empty for all."""
     container: SafeText
     container_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerFacts:
-    """What is known of tasks."""
+    """The facts about the task ledger."""
 
     reading: LedgerReading = NO_READING
     drafts: tuple[TaskDraft, ...] = ()
-    """Tasks that are to be queued, newest first."""
+    """Tasks to be queued, newest first."""
     new_id: str = ""
-    """The id of a task that a plan may queue by itself."""
-    left: tuple[RemovableFile, ...] = ()
-    """Files of workers that ended long ago."""
+    """The id for a task that a plan itself queues."""
+    removable_files: tuple[RemovableFile, ...] = ()
+    """Files of workers that finished long ago."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Read from files and programs whenever a plan is asked for."""
+    """The facts that are read from files, Docker and programs for each plan."""
 
     host: SafeText = NO_TEXT
-    """The name of the machine that the console runs on; what concerns all of it wants it typed."""
+    """The name of this machine, which is typed to confirm what affects all of it."""
     proxies: tuple[Proxy, ...] = ()
-    """What stands in front of the services, as far as its configuration can be read."""
-    down: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """For how many seconds services were away in the last jobs, by name, the newest first."""
+    """The reverse proxies of the project."""
+    downtimes: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """The downtimes in the last jobs in seconds, newest first, by service."""
     read_at: datetime = NEVER
-    no_backups: SafeText = SafeText("The backups are unknown.")
-    """Why there can be no backup; empty where there can."""
-    backups: tuple[PastState, ...] = ()
+    backup_trouble: SafeText = SafeText("The backups are unknown.")
+    """Why there can be no backup; empty if there can."""
+    backups: tuple[BackupComparison, ...] = ()
     """Newest first."""
     backup_folder: SafeText = NO_TEXT
-    """Where new backups are made."""
-    exposed: tuple[Exposure, ...] = ()
-    """The folders of backups that services can get at."""
+    """The folder for new backups."""
+    exposures: tuple[Exposure, ...] = ()
+    """The backup folders that services can access."""
     max_age_hours: float = 0.0
-    """How old a verified backup may be for something to be wiped."""
+    """The maximum age of the verified backup that a wipe requires, in hours."""
     volumes: tuple[Volume, ...] | None = None
-    """Every volume of the engine; None if it did not answer in time."""
+    """All volumes of the engine; None if it did not answer in time."""
     holders: tuple[Holder, ...] | None = None
-    """Every container of the engine and what it mounts; None if it did not answer in time."""
+    """All containers of the engine with their mounts; None if it did not answer in time."""
     sizes: Mapping[str, int] = field(default_factory=dict)
-    """Bytes of volumes and bind mounts, of those that could be measured in time."""
-    stored: StoredData | None = None
-    """What volumes and servers hold now; None if it was not asked for, failed, or took too long."""
-    images: frozenset[str] | None = None
-    """Those ids of the backups' images that are still there; None where nobody knows."""
+    """Sizes of volumes and bind mounts in bytes, as far as they were measured in time."""
+    stored_data: StoredData | None = None
+    """The current contents of volumes and servers; None if not read, or not in time."""
+    existing_images: frozenset[str] | None = None
+    """The image ids of the backups that still exist; None if unknown."""
     deployment: Deployment = NO_DEPLOYMENT
-    """The commits now."""
+    """The current commits."""
     held_ports: tuple[HeldPort, ...] | None = None
-    """None where the engine did not say in time."""
+    """None if the engine did not answer in time."""
     networks: frozenset[str] | None = None
-    """The ids and names of all networks; None where the engine did not say in time."""
+    """The ids and names of all networks; None if the engine did not answer in time."""
     build_troubles: Mapping[str, str] = field(default_factory=dict)
-    """Why a service can't be built from its folder, as a sentence's second half; by service."""
+    """Why services can't be built from their folders, as the second half of a sentence."""
     ledger: LedgerFacts = LedgerFacts()
     links: Mapping[str, str] = field(default_factory=dict)
-    """Where links in the project's folder lead that are mounted."""
+    """The real paths of mounted links in the project's folder."""
     environment: EnvironmentFacts = NO_ENVIRONMENT
-    """The `.env`, and what waits to be saved in its place."""
+    """The environment file and its staged candidates."""
 
 
 NO_FACTS = Facts()
 
 
 class FactReader(Protocol):
-    """Reads the facts for a stack. It blocks: never called on the event loop."""
+    """Reads the facts for a stack. It blocks: don't call it on the event loop."""
 
     def __call__(self, snapshot: StackSnapshot, /, *, stored: bool = False) -> Facts:
-        """Read them.
+        """Read the facts.
 
         Args:
             snapshot: The stack.
-            stored: Look into volumes and ask servers too, which takes longer.
+            stored: Read the contents of volumes and servers too, which takes longer.
         """
         ...
 
 
 def no_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
-    """The reader of a stack of which nothing is kept."""
+    """Return no facts: the reader of a stack without any."""
     del stored
     return NO_FACTS

@@ -1,4 +1,4 @@
-"""Knowledge of a stack that its compose file does not hold."""
+"""Guards: warnings before a service is interrupted that running workers need."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A service that is not to be interrupted while a one-off container of another runs."""
+    """A service that should not be interrupted while one-off containers of another run."""
 
     service: str
     worker: str
-    """The service whose containers `docker compose run` makes."""
+    """The service whose containers `docker compose run` creates."""
     consequence: SafeText
 
 
@@ -37,29 +37,29 @@ _DEAD: Final = {TaskVerdict.GONE, TaskVerdict.ENDED}
 
 
 @dataclass(frozen=True, slots=True)
-class Guarded:
-    """What a guard says of a plan."""
+class GuardResult:
+    """The checks that guards add to a plan."""
 
     checks: tuple[PlanCheck, ...] = ()
     confirm: SafeText = NO_TEXT
-    """What has to be typed to do it all the same; empty where nothing stands against it."""
+    """The word to type to do it anyway; empty if no guard objects."""
 
 
-def guarded(
+def check_guards(
     snapshot: StackSnapshot,
     interrupted: Iterable[str],
     reading: LedgerReading,
     now: datetime,
     guards: Iterable[Guard] = PIXEL_GUARDS,
-) -> Guarded:
-    """What stands against interrupting these services.
+) -> GuardResult:
+    """Return the warnings about interrupting services.
 
     Args:
         snapshot: The stack.
         interrupted: The services that a plan rebuilds, recreates, restarts, stops or removes.
         reading: The ledger.
-        now: The time.
-        guards: What is known of the stack.
+        now: The current time, UTC.
+        guards: The guards.
     """
     names = set(interrupted)
     checks: list[PlanCheck] = []
@@ -67,58 +67,60 @@ def guarded(
     for guard in guards:
         if guard.service not in names:
             continue
-        tasks = _at_work(snapshot, reading, now)
+        tasks = _running_tasks(snapshot, reading, now)
         running = _workers(snapshot, guard)
         if tasks:
-            told = "; ".join(f"{task.short} ({shown(task.headline)[:60]})" for task in tasks[:3])
-            message = f"task {told} runs: {guard.consequence}"
+            headlines = "; ".join(
+                f"{task.short} ({shown(task.headline)[:60]})" for task in tasks[:3]
+            )
+            message = f"task {headlines} runs: {guard.consequence}"
             checks.append(PlanCheck(SafeText("task"), ok=False, message=plain(message)))
             confirm = SafeText(tasks[0].short)
         if running:
             message = f"{', '.join(running)} is working: {guard.consequence}"
             checks.append(PlanCheck(SafeText("worker"), ok=False, message=plain(message)))
             confirm = confirm or SafeText(guard.service)
-    return Guarded(tuple(checks), confirm)
+    return GuardResult(tuple(checks), confirm)
 
 
-def whole_checks(
+def checks_for_all(
     snapshot: StackSnapshot,
     changes: Iterable[tuple[str, str]],
     guards: Iterable[Guard] = PIXEL_GUARDS,
 ) -> tuple[PlanCheck, ...]:
-    """What a plan for everything does to each guarded service, and to the workers that run.
+    """Return what a plan for all services does to guarded services and running workers.
 
     Args:
         snapshot: The stack.
-        changes: What the plan says that it does: a service, and a predicate.
-        guards: What is known of the stack.
+        changes: The plan's effects: service and predicate.
+        guards: The guards.
     """
-    told = dict(changes)
+    change_of = dict(changes)
     checks = []
     for guard in guards:
         service = snapshot.service(guard.service)
         if service is None or not service.regular:
             continue
-        message = f"{guard.service} {told.get(guard.service, 'is left alone')}"
+        message = f"{guard.service} {change_of.get(guard.service, 'is left alone')}"
         checks.append(PlanCheck(SafeText(guard.service), ok=True, message=plain(message)))
         running = _workers(snapshot, guard)
-        if running and guard.worker not in told:
+        if running and guard.worker not in change_of:
             goes = "continues" if len(running) == 1 else "continue"
             words = plain(f"{listed(running)} {goes}: no worker is affected")
             checks.append(PlanCheck(SafeText("worker"), ok=True, message=words))
     return tuple(checks)
 
 
-def guarded_by(
+def guarded_services(
     interrupted: Iterable[str], guards: Iterable[Guard] = PIXEL_GUARDS
 ) -> tuple[SafeText, ...]:
-    """The services whose state decides on a warning: a plan is outdated when they move."""
+    """Return the worker services whose state decides on a guard's warning."""
     names = set(interrupted)
     return tuple(SafeText(guard.worker) for guard in guards if guard.service in names)
 
 
-def _at_work(snapshot: StackSnapshot, reading: LedgerReading, now: datetime) -> list[Task]:
-    """The tasks that run, as far as the stack does not show that they don't."""
+def _running_tasks(snapshot: StackSnapshot, reading: LedgerReading, now: datetime) -> list[Task]:
+    """Return the running tasks, except those whose worker is known to be gone."""
     case = case_of(reading, snapshot, now)
     truths = truths_of(case, findings_of(case))
     return [

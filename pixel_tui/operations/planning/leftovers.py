@@ -1,7 +1,7 @@
-"""What a recreate that broke off left behind: it must not be started, nor counted.
+"""Removal of the containers that an interrupted recreate left over.
 
-`docker compose start` and `restart` start every container of a service, this one too: then two
-run on the same volumes. So every plan that has something run removes it first.
+`docker compose start` and `restart` start every container of a service, leftovers too, and then
+two containers use the same volumes. So every plan that starts something removes them first.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,22 +13,22 @@ from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.container import Container
 from pixel_tui.text import SafeText, plain
 
-CANCELLING: Final = SafeText("Removed containers are gone; nothing else was changed.")
+CANCEL_EFFECT: Final = SafeText("Removed containers are gone; nothing else was changed.")
 
 
 def remove_leftovers_first(draft: PlanDraft) -> None:
-    """Put the removal before all other steps, where a plan starts or recreates such a service.
+    """Remove leftovers before all other steps, if the plan starts or considers their service.
 
-    Or only looks at it: `up` and `start` start every container of what the named ones need.
+    `up` and `start` start every container of the dependencies too.
     """
-    if not any(item.outcome is ExpectedState.RUNNING for item in draft.expected):
+    if not any(item.state is ExpectedState.RUNNING for item in draft.expected):
         return
     names = {
-        *(target.service for target in draft.chosen),
+        *(target.service for target in draft.targets),
         *draft.interrupted,
-        *draft.remade,
-        *draft.looked_at,
-        *(item.name for item in draft.expected if item.before),
+        *draft.recreated,
+        *draft.considered,
+        *(item.name for item in draft.expected if item.previous_runs),
     }
     found = leftovers_of(draft, names)
     if found:
@@ -38,24 +38,24 @@ def remove_leftovers_first(draft: PlanDraft) -> None:
 
 
 def leftovers_of(draft: PlanDraft, services: Iterable[str]) -> tuple[Container, ...]:
-    """The leftovers of these services."""
+    """Return the leftovers of these services."""
     found = [draft.snapshot.service(name) for name in sorted(set(services))]
     return tuple(item for service in found if service is not None for item in service.leftovers)
 
 
 def removal_steps(draft: PlanDraft, containers: Sequence[Container]) -> list[Step]:
-    """Stop what runs of them, and remove them; their volumes stay."""
+    """Return the steps that stop and remove containers; their volumes stay."""
     names = [item.name for item in containers]
     running = [item.name for item in containers if is_up(item)]
     steps = []
     if running:
         draft.risk = Risk.DISRUPTIVE if draft.risk is Risk.SAFE else draft.risk
         argv = draft.command.docker_argv("stop", names=running)
-        steps.append(Step(plain(f"Stop {listed(running)}"), argv, CANCELLING))
+        steps.append(Step(plain(f"Stop {listed(running)}"), argv, CANCEL_EFFECT))
     argv = draft.command.docker_argv("rm", names=names)
-    steps.append(Step(plain(f"Remove {listed(names)}"), argv, CANCELLING))
+    steps.append(Step(plain(f"Remove {listed(names)}"), argv, CANCEL_EFFECT))
     for item in containers:
         draft.affect(item.service, f"loses {item.name}", "left over from an interrupted recreate")
         draft.expected.append(Expectation(item.name, ExpectedState.GONE, container_id=item.id))
-    draft.lose_layers(item.name for item in containers if item.started_at is not None)
+    draft.note_removed_containers(item.name for item in containers if item.started_at is not None)
     return steps

@@ -1,12 +1,12 @@
-"""Who mounts a file by itself: a file that is replaced stays the old one there until a restart."""
+"""Restarts for containers that mount a replaced file itself: they keep the old one until then."""
 
 from collections.abc import Collection
 from typing import Final
 
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.impossible import why_no_restart
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.restarting import draft_restart
+from pixel_tui.operations.planning.start_failures import why_restart_fails
 from pixel_tui.operations.planning.targets import Target, find_targets
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.mounted_file import mounts_single_file
@@ -23,20 +23,20 @@ def restart_mounting(
     recreated: Collection[str] = (),
     unknown: Collection[str] = (),
 ) -> None:
-    """Restart at the end what mounts a file by itself that the plan replaces.
+    """Restart, at the end, the services that mount a replaced file itself.
 
-    What is not of the project is only named. Only a warning is right for what a restart would
-    harm: one that can't be started again, and a one-off, whose command would run a second time.
+    Containers outside the project, those that can't be started again, and one-offs, whose command
+    would run again, only get a warning.
 
     Args:
-        draft: The plan in the making.
-        files: The absolute paths of the files, by each of their names.
-        recreated: Services whose containers are other ones by then in any case.
+        draft: The plan being drafted.
+        files: The absolute paths of the files, with all their aliases.
+        recreated: Services that are recreated anyway.
         unknown: Services that compose may not know by then: their containers are restarted.
     """
     if not files:
         return
-    _tell_of_others(draft, files)
+    _warn_of_others(draft, files)
     wanted: dict[TargetRef, None] = {}
     for container in _mounting(draft, files):
         if container.service in recreated:
@@ -55,12 +55,12 @@ def restart_mounting(
     )
     if not targets:
         return
-    chosen, draft.chosen = draft.chosen, targets
+    chosen, draft.targets = draft.targets, targets
     expected, draft.expected = draft.expected, []
     draft_restart(draft, cause=f"it {_MOUNTS}")
-    again = {item.name for item in draft.expected}
-    draft.expected[:0] = [item for item in expected if item.name not in again]
-    draft.chosen = chosen
+    restarted = {item.name for item in draft.expected}
+    draft.expected[:0] = [item for item in expected if item.name not in restarted]
+    draft.targets = chosen
 
 
 def _mounting(draft: PlanDraft, files: Collection[str]) -> list[Container]:
@@ -78,8 +78,8 @@ def _mounting(draft: PlanDraft, files: Collection[str]) -> list[Container]:
     ]
 
 
-def _tell_of_others(draft: PlanDraft, files: Collection[str]) -> None:
-    """Name what runs outside of the project and mounts one of the files."""
+def _warn_of_others(draft: PlanDraft, files: Collection[str]) -> None:
+    """Warn of running containers outside the project that mount one of the files."""
     if draft.facts.holders is None:
         draft.warn("mounted", f"unknown whether {_OUTSIDE} {_MOUNTS}: Docker did not list its "
                               "containers in time")  # fmt: skip
@@ -97,8 +97,8 @@ def _tell_of_others(draft: PlanDraft, files: Collection[str]) -> None:
 
 def _can_restart(draft: PlanDraft, target: Target) -> bool:
     if not target.up:
-        return False  # what of it runs is no container of `up`
-    if reason := why_no_restart(target, draft.snapshot, draft.facts):
-        draft.leave_alone(target.name, f"{_MOUNTS}, and {reason}")
+        return False  # its running containers are not those of `up`
+    if reason := why_restart_fails(target, draft.snapshot, draft.facts):
+        draft.skip(target.name, f"{_MOUNTS}, and {reason}")
         return False
     return True

@@ -1,9 +1,9 @@
-"""Networks that the compose file gives another configuration than they have. Pure.
+"""Networks whose configuration has changed in the compose file. Pure.
 
-`up` stops the services of the command that are on such a network, and removes it. That fails
-where anything else runs on it, and then what was stopped stays down; a second `up` fails as
-well, since compose has disconnected what it stopped. Seen with compose 2.40 and 5.6. What works
-from either state: stop all that is on it, remove it, and `up --force-recreate` the same.
+`up` stops the named services on such a network and removes it. If anything else is running on the
+network, the removal fails and the services stay down; a second `up` fails too, because compose has
+disconnected them. This was observed with compose 2.40 and 5.6. What works in either state: stop
+everything on the network, remove it, and `up --force-recreate` everything.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import Final
 
 from pixel_tui.errors import OperationError
-from pixel_tui.operations.planning.creation import (
-    EXTERNALS_NOT_CHECKED,
-    externals_of,
-    externals_unknown,
-)
-from pixel_tui.operations.planning.dependencies import active_services, needs
+from pixel_tui.operations.planning.dependencies import active_services, dependencies_of
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Step, is_up
-from pixel_tui.operations.planning.ports import NOT_CHECKED, ports_unknown
+from pixel_tui.operations.planning.ports import NOT_CHECKED, are_ports_unknown
 from pixel_tui.operations.planning.targets import find_target
+from pixel_tui.operations.planning.up_failures import (
+    EXTERNALS_NOT_CHECKED,
+    are_externals_unknown,
+    externals_of,
+)
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import option, shown
 from pixel_tui.stack.model.resource_model import AttachedContainer, Diverged, ResourceKind
@@ -35,22 +35,24 @@ CANCEL_REMOVE: Final = SafeText(
 )
 
 
-def touched_by_up(snapshot: StackSnapshot, named: Collection[str], *, alone: bool) -> set[str]:
-    """The services that `up` looks at."""
+def touched_by_up(snapshot: StackSnapshot, named: Collection[str], *, no_deps: bool) -> set[str]:
+    """Return the services that `up` considers."""
     if snapshot.project is None:
         return set()
     specs = active_services(snapshot.project, named)
-    return {*named, *(() if alone else needs(snapshot.project, named))} & set(specs)
+    return {*named, *(() if no_deps else dependencies_of(snapshot.project, named))} & set(specs)
 
 
 def changed_networks(snapshot: StackSnapshot, services: Collection[str]) -> tuple[Diverged, ...]:
-    """The changed networks that these services are on."""
+    """Return the changed networks of these services."""
     return _changed(snapshot, services, ResourceKind.NETWORK)
 
 
-def others_on(snapshot: StackSnapshot, named: Collection[str], *, alone: bool) -> list[SafeText]:
-    """The services on a changed network of these that are not named, and run or are started."""
-    touched = touched_by_up(snapshot, named, alone=alone)
+def others_on_changed_networks(
+    snapshot: StackSnapshot, named: Collection[str], *, no_deps: bool
+) -> list[SafeText]:
+    """Return the unnamed services on changed networks that are running or would be started."""
+    touched = touched_by_up(snapshot, named, no_deps=no_deps)
     networks = changed_networks(snapshot, touched)
     keys = {item.key for item in networks}
     return [
@@ -63,13 +65,13 @@ def others_on(snapshot: StackSnapshot, named: Collection[str], *, alone: bool) -
     ]
 
 
-def network_steps(draft: PlanDraft, networks: Sequence[Diverged]) -> None:
-    """Stop what is on these networks, and remove them; the next step makes them anew.
+def add_network_steps(draft: PlanDraft, networks: Sequence[Diverged]) -> None:
+    """Add steps that stop everything on these networks and remove them; `up` recreates them.
 
     Raises:
-        OperationError: Something that is not part of the plan runs on one of them.
+        OperationError: A container that is not part of the plan is running on one of them.
     """
-    tell_networks(draft, networks, "has changed in the compose file")
+    note_recreated_networks(draft, networks, "has changed in the compose file")
     keys = {item.key for item in networks}
     on = [
         item for item in draft.services if item.spec and keys.intersection(item.spec.network_keys)
@@ -77,38 +79,40 @@ def network_steps(draft: PlanDraft, networks: Sequence[Diverged]) -> None:
     names = listed([item.name for item in networks])
     what = "network" if len(networks) == 1 else "networks"
     running = [target for target in on if target.up]
-    draft.compose_step(running, "stop", cancelling=CANCEL_STOP, verb="Stop")
+    draft.compose_step(running, "stop", cancel_effect=CANCEL_STOP, verb="Stop")
     argv = draft.command.docker_argv("network", "rm", *(item.name for item in networks))
     draft.steps.append(Step(plain(f"Remove {what} {names}"), argv, CANCEL_REMOVE))
 
 
-def tell_networks(draft: PlanDraft, networks: Sequence[Diverged], why: str) -> None:
-    """Say that these networks are made again, and what that means for what stands still on them.
+def note_recreated_networks(draft: PlanDraft, networks: Sequence[Diverged], why: str) -> None:
+    """Warn that networks are recreated, and of the stopped containers on them.
 
     Args:
-        draft: Its targets are what is stopped for it, and recreated.
-        networks: They, with what is on them.
-        why: A predicate: `has changed in the compose file`.
+        draft: The plan; its targets are stopped and recreated.
+        networks: The networks with their containers.
+        why: The reason as a predicate: `has changed in the compose file`.
 
     Raises:
-        OperationError: Something that is not part of the plan runs on one of them.
+        OperationError: A container that is not part of the plan is running on one of them.
     """
-    _require_nothing_else(draft, networks, why)
+    _require_no_others(draft, networks, why)
     for network in networks:
         draft.warn("network", f"network {network.name} {why}: recreated, with everything on it")
-        _warn_of_strangers(draft, network)
+        _warn_of_foreign_containers(draft, network)
     _warn_of_stopped(draft, {item.key for item in networks})
 
 
 def refuse_changed_networks(
-    draft: PlanDraft, named: Collection[str], *, alone: bool = False
+    draft: PlanDraft, named: Collection[str], *, no_deps: bool = False
 ) -> None:
-    """Refuse an `up` that would remove a network and do nothing for what is on it.
+    """Refuse an `up` that would remove a changed network.
 
     Raises:
-        OperationError: It would.
+        OperationError: One of the services, or of their dependencies, is on a changed network.
     """
-    networks = changed_networks(draft.snapshot, touched_by_up(draft.snapshot, named, alone=alone))
+    networks = changed_networks(
+        draft.snapshot, touched_by_up(draft.snapshot, named, no_deps=no_deps)
+    )
     if networks:
         raise OperationError(
             f"Network {networks[0].name} has changed in the compose file, and compose would stop "
@@ -119,16 +123,16 @@ def refuse_changed_networks(
 
 
 def warn_of_resources(draft: PlanDraft, services: Collection[str]) -> None:
-    """Say that a changed volume stays as it is, and what is not known.
+    """Warn that changed volumes stay unchanged, and of what could not be checked.
 
-    Compose asks before it makes a volume again, and gets no answer.
+    Compose asks before it recreates a volume, and gets no answer.
     """
     unknown = []
-    if externals_unknown(externals_of(services, draft.snapshot), draft.facts):
+    if are_externals_unknown(externals_of(services, draft.snapshot), draft.facts):
         unknown.append(EXTERNALS_NOT_CHECKED)
     specs = [spec for spec in draft.project.services if spec.name in services]
     found = {spec.name: find_target(spec.name, draft.snapshot) for spec in specs}
-    if any(ports_unknown(spec.ports, found[spec.name], draft.facts) for spec in specs):
+    if any(are_ports_unknown(spec.ports, found[spec.name], draft.facts) for spec in specs):
         unknown.append(NOT_CHECKED)
     if unknown:
         draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
@@ -159,7 +163,7 @@ def _changed(
     )
 
 
-def _require_nothing_else(draft: PlanDraft, networks: Sequence[Diverged], why: str) -> None:
+def _require_no_others(draft: PlanDraft, networks: Sequence[Diverged], why: str) -> None:
     own = {item.id for target in draft.services for item in (*target.containers, *target.leftovers)}
     for network in networks:
         others = [item.name for item in network.attached if item.container_id not in own]
@@ -185,8 +189,8 @@ def _warn_of_stopped(draft: PlanDraft, keys: Collection[str]) -> None:
             draft.warn("network", f"{service.name} is stopped: recreate it before you start it")
 
 
-def _warn_of_strangers(draft: PlanDraft, network: Diverged) -> None:
-    """What stands still on it and is no service of this project can't be started afterwards."""
+def _warn_of_foreign_containers(draft: PlanDraft, network: Diverged) -> None:
+    """Warn of the stopped containers that can't start afterwards: those outside the project."""
     if network.unlisted:
         draft.warn(
             "network",
@@ -197,7 +201,7 @@ def _warn_of_strangers(draft: PlanDraft, network: Diverged) -> None:
         own = draft.snapshot.container(item.container_id)
         service = draft.snapshot.service(own.service) if own is not None else None
         if own is not None and (own.oneoff or (service is not None and service.spec is not None)):
-            continue  # nobody starts a one-off again; services are recreated
+            continue  # a one-off is not started again; services are recreated
         draft.warn(
             "network",
             f"{item.name} is stopped on {network.name}, is not part of this, and can't start "
@@ -206,7 +210,7 @@ def _warn_of_strangers(draft: PlanDraft, network: Diverged) -> None:
 
 
 def _repair(draft: PlanDraft, network: Diverged, item: AttachedContainer) -> str:
-    """What gives a container the network that there is now."""
+    """Return the command that connects a container to the new network."""
     if item.project and item.service and item.project != draft.snapshot.project_name:
         command = replace(
             draft.command,

@@ -1,4 +1,4 @@
-"""A change before it happens: the one object that is shown, run and audited."""
+"""Plans: a planned change is shown, run and audited as one object."""
 
 import hashlib
 import json
@@ -13,14 +13,14 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
 class Risk(StrEnum):
-    """What a plan can do to people who use the stack."""
+    """The risk of a plan for the users of the stack."""
 
     SAFE = "safe"
-    """Nothing that works now stops working."""
+    """Nothing is interrupted."""
     DISRUPTIVE = "disruptive"
-    """Something is interrupted and comes back, or can be brought back."""
+    """Something is interrupted, and comes back or can be started again."""
     DESTRUCTIVE = "destructive"
-    """Something is lost for good."""
+    """Something is lost irrecoverably."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,18 @@ class Step:
 
     title: SafeText
     command: tuple[str, ...]
-    """The argument list, exactly as it is run."""
-    cancelling: SafeText
-    """What it means to cancel while this step runs."""
-    takes_back: bool = False
-    """Cancelled, it undoes what it did: it gets the time for that before anybody insists."""
+    """The exact argument list."""
+    cancel_effect: SafeText
+    """What cancelling during this step leaves behind."""
+    rolls_back: bool = False
+    """If cancelled, it rolls back, and gets time for that before it is killed."""
     changes_nothing: bool = False
-    """It only checks, or backs up: containers, data and files of the project stay as they are."""
+    """It only checks or backs up: containers, data and files of the project don't change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a plan means for one service (or for a container that is no service's)."""
+    """An effect of a plan on one service, or on a container without a service."""
 
     service: SafeText
     change: SafeText
@@ -50,9 +50,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class PlanCheck:
-    """Something that was looked at before; one that is not `ok` is a warning.
+    """The result of a check before a plan runs; if it is not `ok`, it is a warning.
 
-    What makes a plan impossible is never a check: there is an error in its place.
+    What makes a plan impossible is raised as an error instead.
     """
 
     name: SafeText
@@ -61,14 +61,14 @@ class PlanCheck:
 
 
 class ExpectedState(StrEnum):
-    """What is to be true of a service afterwards."""
+    """The expected state of a service after a plan."""
 
     RUNNING = "running"
     STOPPED = "stopped"
     REACHED = "reached"
-    """A proxy answers for it: see `Expectation.keeper`."""
+    """A proxy reaches it: see `Expectation.proxy`."""
     GONE = "gone"
-    """Its container was removed."""
+    """Its container is removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,72 +81,72 @@ class ContainerRun:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is verified after the last step."""
+    """A state to verify after the last step."""
 
     name: SafeText
-    """The service, or the container's name where `container_id` is set."""
-    outcome: ExpectedState
+    """The service; the container's name if `container_id` is set."""
+    state: ExpectedState
     containers: int = 1
-    """How many are to run."""
+    """The number of containers that must run."""
     container_id: str = ""
-    """Set where one container is meant, whatever its service."""
-    probed: bool = False
-    completes: bool = False
-    """Others wait for its end: it may be done instead."""
-    """It has a health check, which has to agree."""
-    by_the_way: bool = False
-    """The plan is not about it, and it was not well before: how it is afterwards is told, and
-    fails nothing."""
-    before: tuple[ContainerRun, ...] = ()
-    """The lives that have to be over: what is seen of them proves nothing."""
-    keeper: SafeText = NO_TEXT
-    """A proxy: one that is asked for it (`REACHED`), else one that goes on to ask the
-    addresses of before, whatever happens."""
+    """Set if one container is expected, not a service."""
+    has_health_check: bool = False
+    """It must also be healthy."""
+    may_complete: bool = False
+    """It is a task that others wait for: it may have completed instead."""
+    incidental: bool = False
+    """The plan is not about it, and it was unhealthy before: its state afterwards is reported, but
+    does not fail the job."""
+    previous_runs: tuple[ContainerRun, ...] = ()
+    """The runs before the plan: their containers must be started again or replaced."""
+    proxy: SafeText = NO_TEXT
+    """The proxy that a request is sent through (`REACHED`), or a proxy that keeps the previous
+    addresses of the service."""
     addresses: tuple[SafeText, ...] = ()
-    """Where that is: it has to be there again."""
+    """The previous addresses: the service must have one of them again."""
     path: SafeText = NO_TEXT
-    """What the proxy is asked for."""
+    """The path of the request."""
     host_name: SafeText = NO_TEXT
-    """The name that it is asked by; empty where any does."""
+    """The host name of the request; empty for any."""
     port: int = 0
-    """Inside its container; 0 where the first that it publishes is asked."""
+    """The container port of the proxy; 0 for the first published one."""
     tls: bool = False
 
     @property
-    def words(self) -> SafeText:
-        """As a sentence."""
-        if self.outcome is ExpectedState.STOPPED:
+    def sentence(self) -> SafeText:
+        """The expectation as a sentence."""
+        if self.state is ExpectedState.STOPPED:
             return plain(f"{self.name} is stopped")
-        if self.outcome is ExpectedState.GONE:
+        if self.state is ExpectedState.GONE:
             return plain(f"{self.name} is removed")
-        if self.outcome is ExpectedState.REACHED:
+        if self.state is ExpectedState.REACHED:
             name = f" as {self.host_name}" if self.host_name else ""
-            if self.name == self.keeper:
+            if self.name == self.proxy:
                 return plain(f"{self.name} answers (GET {self.path}{name}), not with 502 or 504")
-            return plain(f"{self.name} is reached through {self.keeper} (GET {self.path}{name})")
-        health = " and healthy" if self.probed else ""
+            return plain(f"{self.name} is reached through {self.proxy} (GET {self.path}{name})")
+        health = " and healthy" if self.has_health_check else ""
         count = f" ({self.containers} containers)" if self.containers > 1 else ""
-        where = f", where {self.keeper} looks for it" if self.keeper else ""
-        done = " or done" if self.completes else ""
+        where = f", where {self.proxy} looks for it" if self.proxy else ""
+        done = " or done" if self.may_complete else ""
         return plain(f"{self.name} is running{health}{done}{count}{where}")
 
 
 @dataclass(frozen=True, slots=True)
 class FileMark:
-    """A file as it was when a plan was made from it."""
+    """The content of a file when a plan was made from it."""
 
     path: str
     sha256: str
-    """Of its content; empty where there was no such file."""
+    """Of the content; empty if there was no file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A change to a stack: what is done, to what, at which cost, and how it is verified."""
+    """A planned change: its steps, effects, checks, and what is verified afterwards."""
 
     id: str
     action: str
-    """The machine's name of it: `restart`."""
+    """The action's name on the command line: `restart`."""
     title: SafeText
     reason: SafeText
     risk: Risk
@@ -154,11 +154,11 @@ class Plan:
     """The engine's address."""
     project: SafeText
     targets: tuple[SafeText, ...]
-    """What was asked for: names of services and containers."""
+    """The names of the requested services and containers."""
     steps: tuple[Step, ...]
-    made_at: datetime
+    created_at: datetime
     fingerprint: str
-    """Of the state that the plan was made from."""
+    """A hash of the state that the plan was made from."""
     touched: tuple[SafeText, ...]
     """The services whose state is in the fingerprint."""
     affects: tuple[Effect, ...] = ()
@@ -167,28 +167,28 @@ class Plan:
     checks_after: tuple[Expectation, ...] = ()
     irreversible: tuple[SafeText, ...] = ()
     confirm: SafeText = NO_TEXT
-    """What has to be typed before it is run; empty where a key is enough."""
+    """The word to type before it runs; empty if a key is enough."""
     confirm_loss: SafeText = NO_TEXT
-    """A second word to type, if something is lost of which no backup has a copy."""
+    """Another word to type if something is lost that is in no backup."""
     confirm_origin: SafeText = NO_TEXT
-    """A word to type before that, if a backup is used that was not made here."""
+    """Another word to type, before that, if the backup was not made here."""
     host: SafeText = NO_TEXT
-    """The machine that it is run on; empty where that is unknown."""
+    """The machine that it runs on; empty if unknown."""
     files: tuple[FileMark, ...] = ()
-    """Files that it was made from."""
+    """Files that the plan was made from."""
 
 
 def plan_outdated(plan: Plan, snapshot: StackSnapshot) -> bool:
-    """Whether the stack has moved since the plan was made: it is to be made anew."""
+    """Whether the stack has changed since the plan was made."""
     return fingerprint(snapshot, plan.touched, plan.files) != plan.fingerprint
 
 
 def fingerprint(
     snapshot: StackSnapshot, services: Iterable[str], files: Iterable[FileMark] = ()
 ) -> str:
-    """A short hash of the state of these services, of who depends on whom, and of files.
+    """Return a short hash of the state of services, the dependencies between them, and files.
 
-    Health and figures are left out: they move all the time and change no plan.
+    Health and stats are left out: they change all the time and change no plan.
     """
     project = snapshot.project
     facts = [
@@ -218,7 +218,7 @@ def fingerprint(
 
 
 def is_up(container: Container) -> bool:
-    """Whether it runs, or the engine is about to run it again."""
+    """Whether a container is running, or restarting."""
     return container.running or container.state is ContainerState.RESTARTING
 
 
@@ -230,8 +230,8 @@ def _facts(service: Service | None) -> list[object]:
 
 
 def _container_facts(container: Container) -> list[object]:
-    # A container in a crash loop starts anew all the time and stays the same patient:
-    # a plan to help it would never be up to date. (A start by hand sets the count to 0.)
+    # A container in a crash loop gets a new start time all the time, and every plan for it
+    # would be outdated. (A manual start resets the count to 0.)
     started = container.started_at if container.restarts == 0 else None
     paused = container.state is ContainerState.PAUSED
     return [

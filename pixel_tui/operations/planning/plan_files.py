@@ -1,4 +1,4 @@
-"""Whether the files that a plan was made from are still what they were."""
+"""Finds changes to the files that a plan was made from."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ from pixel_tui.errors import FileError
 from pixel_tui.operations.planning.plan import Plan
 
 
-def moved_file(plan: Plan) -> str:
-    """The first of its files that is another one now; empty where none is. Blocks."""
+def changed_file(plan: Plan) -> str:
+    """Return the first file that has changed since the plan; empty if none has. Blocks."""
     for mark in plan.files:
         try:
             now = read_file(Path(mark.path)).sha256
         except FileError:
-            return mark.path  # nobody can say what it is
+            return mark.path  # unreadable: assume that it has changed
         if now != mark.sha256:
             return mark.path
     return ""

@@ -1,7 +1,7 @@
-"""A plan as it is written down beside its job: enough to show it and to verify it again. Pure.
+"""Plans as JSON in the record of a job: enough to show a plan and verify it again. Pure.
 
-What is read may be older, newer or damaged: what is missing reads as empty. Secrets in the
-commands are masked, so that what is read is to be shown and never to be run.
+A record may be older, newer or damaged: missing members are read as empty. Secrets in commands
+are masked, so a plan from a record can be shown but not run.
 """
 
 import shlex
@@ -24,7 +24,7 @@ from pixel_tui.text import SafeText, plain
 
 
 def plan_as_json(plan: Plan) -> JsonObject:
-    """A plan, without secrets."""
+    """Return a plan as JSON, with secrets masked."""
     return {
         "id": plan.id,
         "action": plan.action,
@@ -38,13 +38,13 @@ def plan_as_json(plan: Plan) -> JsonObject:
             {
                 "title": step.title,
                 "command": redact(shown(step.command)),
-                "cancelling": step.cancelling,
-                "takes_back": step.takes_back,
+                "cancelling": step.cancel_effect,
+                "takes_back": step.rolls_back,
                 "changes_nothing": step.changes_nothing,
             }
             for step in plan.steps
         ],
-        "made_at": plan.made_at.isoformat(),
+        "made_at": plan.created_at.isoformat(),
         "fingerprint": plan.fingerprint,
         "touched": list(plan.touched),
         "affects": [
@@ -66,10 +66,10 @@ def plan_as_json(plan: Plan) -> JsonObject:
 
 
 def plan_from_json(node: Node) -> Plan:
-    """A plan that was written down.
+    """Return the plan of a record.
 
     Raises:
-        ValueError: It has no title or no time, or a word that no version has written.
+        ValueError: The title or the time is missing, or an enum value is unknown.
     """
     if not node["title"]:
         raise ValueError("a plan without a title")
@@ -87,12 +87,12 @@ def plan_from_json(node: Node) -> Plan:
                 step["title"].text,
                 _words(step["command"].text),
                 step["cancelling"].text,
-                takes_back=step["takes_back"].flag,
+                rolls_back=step["takes_back"].flag,
                 changes_nothing=step["changes_nothing"].flag,
             )
             for step in node["steps"]
         ),
-        made_at=datetime.fromisoformat(node["made_at"].raw),
+        created_at=datetime.fromisoformat(node["made_at"].raw),
         fingerprint=node["fingerprint"].text,
         touched=_texts(node["touched"]),
         affects=tuple(
@@ -116,20 +116,20 @@ def plan_from_json(node: Node) -> Plan:
 def _expectation_as_json(item: Expectation) -> JsonValue:
     return {
         "name": item.name,
-        "outcome": item.outcome.value,
+        "outcome": item.state.value,
         "containers": item.containers,
         "container_id": item.container_id,
-        "probed": item.probed,
-        "completes": item.completes,
-        "by_the_way": item.by_the_way,
+        "probed": item.has_health_check,
+        "completes": item.may_complete,
+        "by_the_way": item.incidental,
         "before": [
             {
-                "id": life.container_id,
-                "started": life.started_at.isoformat() if life.started_at else None,
+                "id": run.container_id,
+                "started": run.started_at.isoformat() if run.started_at else None,
             }
-            for life in item.before
+            for run in item.previous_runs
         ],
-        "keeper": item.keeper,
+        "keeper": item.proxy,
         "addresses": list(item.addresses),
         "path": item.path,
         "host_name": item.host_name,
@@ -141,16 +141,17 @@ def _expectation_as_json(item: Expectation) -> JsonValue:
 def _expectation_from_json(node: Node) -> Expectation:
     return Expectation(
         name=node["name"].text,
-        outcome=ExpectedState(node["outcome"].raw),
+        state=ExpectedState(node["outcome"].raw),
         containers=node["containers"].integer,
         container_id=node["container_id"].text,
-        probed=node["probed"].flag,
-        completes=node["completes"].flag,
-        by_the_way=node["by_the_way"].flag,
-        before=tuple(
-            ContainerRun(item["id"].text, moment(item["started"].raw)) for item in node["before"]
+        has_health_check=node["probed"].flag,
+        may_complete=node["completes"].flag,
+        incidental=node["by_the_way"].flag,
+        previous_runs=tuple(
+            ContainerRun(item["id"].text, parse_time(item["started"].raw))
+            for item in node["before"]
         ),
-        keeper=node["keeper"].text,
+        proxy=node["keeper"].text,
         addresses=_texts(node["addresses"]),
         path=node["path"].text,
         host_name=node["host_name"].text,
@@ -159,11 +160,11 @@ def _expectation_from_json(node: Node) -> Expectation:
     )
 
 
-def moment(text: str) -> datetime | None:
-    """A time that was written down; None where there was none.
+def parse_time(text: str) -> datetime | None:
+    """Return the time of a record; None if it is empty.
 
     Raises:
-        ValueError: It is no time.
+        ValueError: It is not an ISO 8601 time.
     """
     return datetime.fromisoformat(text) if text else None
 

@@ -1,7 +1,7 @@
-"""Ports of the host that a service wants, and another container holds. Pure.
+"""Host ports that a service needs and another container holds. Pure.
 
-Seen with compose 2.40: `up` has removed the old container by the time that the engine finds the
-port of the new one taken.
+With compose 2.40, `up` has removed the old container by the time the engine notices that the port
+of the new one is taken.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,52 +17,53 @@ _ANY_V4 = "0.0.0.0"  # noqa: S104  compared, never bound
 _ANY_V6 = "::"
 
 
-def made_ports(target: Target) -> tuple[Port, ...]:
-    """What a start takes: the ports of its containers, else those of the compose file."""
+def needed_ports(target: Target) -> tuple[Port, ...]:
+    """Return the ports that a start needs: its containers', else those of the compose file."""
     made = tuple(port for item in target.containers for port in item.ports)
     return _published(made or (target.spec.ports if target.spec is not None else ()))
 
 
 def taken_port(ports: Iterable[Port], facts: Facts, replaced: Collection[str]) -> str:
-    """The first of these ports that is held, as a predicate with what to do; empty where none is.
+    """Return the first port that is taken, as a predicate with what to do; empty if none is.
 
     Args:
-        ports: What is wanted.
-        facts: What is known beside the stack.
-        replaced: Ids of containers that are gone by then: what they hold is free.
+        ports: The needed ports.
+        facts: The facts beside the snapshot.
+        replaced: Ids of containers that are removed by then, so their ports are free.
     """
     for port in _published(ports):
         for item in facts.held_ports or ():
-            if item.container_id not in replaced and _is(port, item):
+            if item.container_id not in replaced and _is_held_by(port, item):
                 return (
                     f"needs port {port.host_port}, which {item.container} holds (stop that first)"
                 )
     return ""
 
 
-def port_of_another(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """The same of the container that `up` makes of a service, whatever else it makes again.
+def port_held_by_another(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return the taken port of a container that `up` would create, as a predicate.
 
-    What another service holds and no longer wants is free if that is recreated as well.
+    A port that another service holds but no longer publishes counts as free: that service may be
+    recreated as well.
     """
     if target.spec is None or not (target.containers or target.missing):
         return ""
     freed = {
         container.id
         for service in snapshot.services
-        if service.spec is not None and not _shared(target.spec.ports, service.spec.ports)
+        if service.spec is not None and not _conflict(target.spec.ports, service.spec.ports)
         for container in service.containers
     }
-    return taken_port(target.spec.ports, facts, freed | own_containers(target))
+    return taken_port(target.spec.ports, facts, freed | own_container_ids(target))
 
 
-def own_containers(target: Target) -> set[str]:
-    """The ids of its containers, those that a recreate left included."""
+def own_container_ids(target: Target) -> set[str]:
+    """Return the ids of a target's containers and leftovers."""
     return {container.id for container in (*target.containers, *target.leftovers)}
 
 
-def ports_unknown(ports: Iterable[Port], target: Target | None, facts: Facts) -> bool:
-    """Whether Docker did not say in time who holds these, and it does not hold them itself."""
+def are_ports_unknown(ports: Iterable[Port], target: Target | None, facts: Facts) -> bool:
+    """Whether it is unknown if these are free: Docker did not answer in time."""
     held = {port.host_port for item in (target.up if target else ()) for port in item.ports}
     return facts.held_ports is None and any(
         port.host_port not in held for port in _published(ports)
@@ -73,8 +74,8 @@ def _published(ports: Iterable[Port]) -> tuple[Port, ...]:
     return tuple(port for port in ports if port.host_port)
 
 
-def _shared(ones: Iterable[Port], others: Iterable[Port]) -> bool:
-    """Whether two services can't both have their ports."""
+def _conflict(ones: Iterable[Port], others: Iterable[Port]) -> bool:
+    """Whether two services publish the same port."""
     return any(
         (one.host_port, one.protocol) == (other.host_port, other.protocol)
         and _overlap(one.host_ip, other.host_ip)
@@ -83,13 +84,13 @@ def _shared(ones: Iterable[Port], others: Iterable[Port]) -> bool:
     )
 
 
-def _is(port: Port, held: HeldPort) -> bool:
+def _is_held_by(port: Port, held: HeldPort) -> bool:
     same = (held.port, held.protocol) == (port.host_port, port.protocol)
     return same and _overlap(held.address, port.host_ip)
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether two host addresses take the same port from each other."""
+    """Whether two host addresses conflict on the same port."""
     if one == other or not one or not other:
         return True
     if (":" in one) != (":" in other):

@@ -1,10 +1,9 @@
-"""What a plan has to know of a proxy in front of the services that it recreates."""
+"""Steps and checks for the reverse proxies of recreated and restarted services."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
-from pixel_tui.humanize import span
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Proxy
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Risk, Step
@@ -15,56 +14,55 @@ from pixel_tui.stack.programs import nginx_test
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 _TESTING: Final = SafeText("The proxy keeps running unchanged.")
-CANCELLING: Final = SafeText(
+CANCEL_EFFECT: Final = SafeText(
     "Its upstream is running again by then; restart it, or it uses old addresses."
 )
 
 
-def proxies_to_restart(
-    draft: PlanDraft, recreated: Iterable[str], seen_to: Collection[str]
+def restart_proxies(
+    draft: PlanDraft, recreated: Iterable[str], handled: Collection[str]
 ) -> tuple[SafeText, ...]:
-    """Add a step that restarts each running proxy which keeps the address of one of these.
+    """Add steps that restart the running proxies that keep the address of a recreated service.
 
-    Where a proxy's configuration can't be read, it says so in its place.
+    A proxy whose configuration can't be read gets a warning instead.
 
     Args:
-        draft: The plan in the making.
-        recreated: The services that get new containers, and so may get other addresses.
-        seen_to: The services that are recreated or restarted in any case.
+        draft: The plan being drafted.
+        recreated: The services that get new containers and maybe new addresses.
+        handled: The services that are recreated or restarted anyway.
 
     Returns:
-        The proxies that the plan restarts.
+        The restarted proxies.
     """
     names = list(recreated)
     restarted = []
     for proxy in draft.facts.proxies:
         target = find_target(proxy.service, draft.snapshot)
-        if target is None or not target.up or proxy.service in seen_to:
+        if target is None or not target.up or proxy.service in handled:
             continue
-        kept = kept_addresses(draft, proxy, names)
+        kept = pinned_services(draft, proxy, names)
         if not kept:
             _warn_of_unknown(draft, proxy, names)
             continue
         cause = f"it keeps the address that {listed(kept)} had when it started"
         draft.warn("proxy", f"{proxy.service} is restarted at the end: {cause} ({proxy.file})")
-        test_configuration(draft, [target])
+        add_configuration_test(draft, [target])
         argv = draft.command.compose_argv("restart", names=[proxy.service])
-        draft.steps.append(Step(plain(f"Restart {proxy.service}"), argv, CANCELLING))
+        draft.steps.append(Step(plain(f"Restart {proxy.service}"), argv, CANCEL_EFFECT))
         draft.affect(proxy.service, "is restarted at the end", cause)
         if draft.risk is Risk.SAFE:
             draft.risk = Risk.DISRUPTIVE
-        back = "it is healthy" if target.probed else "it runs"
-        draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
-        draft.expect_running(target, target.containers, by_the_way=True)
+        draft.interrupt_until_back(target)
+        draft.expect_running(target, target.containers, incidental=True)
         restarted.append(proxy.service)
     return tuple(restarted)
 
 
-def test_configuration(draft: PlanDraft, targets: Iterable[Target]) -> None:
-    """Add a step that tests the configuration of each running nginx among these.
+def add_configuration_test(draft: PlanDraft, targets: Iterable[Target]) -> None:
+    """Add a step that tests the configuration of each running nginx among the targets.
 
-    Call it right before the step that restarts them: `nginx -t` looks its upstreams up, so what
-    is behind it has to be there. Where the test fails the plan ends, and nginx runs on as it is.
+    Call it right before the step that restarts them: `nginx -t` resolves the upstreams, so they
+    must be running. If the test fails, the plan stops there and nginx keeps running.
     """
     names = {proxy.service for proxy in draft.facts.proxies}
     for target in targets:
@@ -74,12 +72,12 @@ def test_configuration(draft: PlanDraft, targets: Iterable[Target]) -> None:
             draft.steps.append(Step(plain(title), argv, _TESTING, changes_nothing=True))
 
 
-def watch_kept_addresses(draft: PlanDraft) -> None:
-    """Verify that what is only restarted is found where a proxy goes on to look for it."""
+def verify_pinned_addresses(draft: PlanDraft) -> None:
+    """Verify that restarted services keep the addresses that a proxy has resolved."""
     names = [target.service for target in draft.services if target.up]
     for proxy in draft.facts.proxies:
         target = find_target(proxy.service, draft.snapshot)
-        kept = kept_addresses(draft, proxy, names)
+        kept = pinned_services(draft, proxy, names)
         if not kept or target is None or not target.up or proxy.service in names:
             continue
         draft.warn(
@@ -88,43 +86,45 @@ def watch_kept_addresses(draft: PlanDraft) -> None:
             f"changes, {proxy.service} must be restarted as well",
         )
         draft.expected = [
-            replace(item, keeper=proxy.service, addresses=_addresses(draft, item.name))
+            replace(item, proxy=proxy.service, addresses=_addresses(draft, item.name))
             if item.name in kept and not item.container_id
             else item
             for item in draft.expected
         ]
 
 
-def ask_proxies(draft: PlanDraft) -> None:
-    """Verify that the proxies that run still reach what is expected to run afterwards.
+def verify_through_proxies(draft: PlanDraft) -> None:
+    """Verify that running proxies reach the services that are expected to run afterwards.
 
-    Where a proxy's routes are not known it is asked for `/` alone. Call it last: it goes by
-    what is expected by then.
+    If a proxy's routes are unknown, only `/` is requested. Call it last: it uses the expectations
+    of the draft.
     """
-    names = {item.name for item in draft.expected if item.outcome is ExpectedState.RUNNING}
+    names = {item.name for item in draft.expected if item.state is ExpectedState.RUNNING}
     for proxy in draft.facts.proxies:
         target = find_target(proxy.service, draft.snapshot)
         if target is None or not target.up:
             continue
         own = proxy.service in names
-        if not proxy.routes and (own or _stands_before(draft, proxy, names)):
+        if not proxy.routes and (own or _depends_on_any(draft, proxy, names)):
             path = SafeText("/")
             draft.expected.append(
-                Expectation(proxy.service, ExpectedState.REACHED, keeper=proxy.service, path=path)
+                Expectation(proxy.service, ExpectedState.REACHED, proxy=proxy.service, path=path)
             )
         for spec in draft.project.services:
-            known = {spec.name, *_names(draft, spec)}
+            known = {spec.name, *_aliases(draft, spec)}
             route = next((item for item in proxy.routes if item.host in known), None)
             if route is None or not names & {spec.name, proxy.service}:
                 continue
-            behind = find_target(spec.name, draft.snapshot)
-            if spec.name not in names and (behind is None or not behind.up or not behind.well):
-                continue  # it was out of reach before, and the plan is not about it
+            upstream = find_target(spec.name, draft.snapshot)
+            if spec.name not in names and (
+                upstream is None or not upstream.up or not upstream.healthy
+            ):
+                continue  # it was not reachable before, and the plan is not about it
             draft.expected.append(
                 Expectation(
                     spec.name,
                     ExpectedState.REACHED,
-                    keeper=proxy.service,
+                    proxy=proxy.service,
                     path=plain(route.path),
                     host_name=plain(route.server_name),
                     port=route.port,
@@ -133,7 +133,7 @@ def ask_proxies(draft: PlanDraft) -> None:
             )
 
 
-def _stands_before(draft: PlanDraft, proxy: Proxy, services: Collection[str]) -> bool:
+def _depends_on_any(draft: PlanDraft, proxy: Proxy, services: Collection[str]) -> bool:
     return any(
         dependency.service in services
         for spec in draft.project.services
@@ -149,18 +149,18 @@ def _addresses(draft: PlanDraft, name: str) -> tuple[SafeText, ...]:
     return tuple(sorted(found))
 
 
-def kept_addresses(draft: PlanDraft, proxy: Proxy, services: Iterable[str]) -> list[str]:
-    """Which of these services a proxy knows by an address that it never looks up again."""
+def pinned_services(draft: PlanDraft, proxy: Proxy, services: Iterable[str]) -> list[str]:
+    """Return the services whose address a proxy resolved when it started, and keeps."""
     wanted = set(services)
     return [
         spec.name
         for spec in draft.project.services
-        if spec.name in wanted and {spec.name, *_names(draft, spec)} & set(proxy.pinned)
+        if spec.name in wanted and {spec.name, *_aliases(draft, spec)} & set(proxy.pinned)
     ]
 
 
-def _names(draft: PlanDraft, spec: ServiceSpec) -> set[SafeText]:
-    """The other names under which a service can be reached in its networks."""
+def _aliases(draft: PlanDraft, spec: ServiceSpec) -> set[SafeText]:
+    """Return the other names of a service in its networks."""
     service = draft.snapshot.service(spec.name)
     containers = service.regular if service is not None else ()
     aliases = {alias for item in containers for place in item.networks for alias in place.aliases}
@@ -168,7 +168,7 @@ def _names(draft: PlanDraft, spec: ServiceSpec) -> set[SafeText]:
 
 
 def _warn_of_unknown(draft: PlanDraft, proxy: Proxy, services: Iterable[str]) -> None:
-    if proxy.unknown and _stands_before(draft, proxy, set(services)):
+    if proxy.unknown and _depends_on_any(draft, proxy, set(services)):
         draft.warn(
             "proxy",
             f"unknown whether {proxy.service} keeps old addresses ({proxy.unknown}): if it "

@@ -1,4 +1,4 @@
-"""What a person pointed at, found in the stack. Pure."""
+"""The targets of an action, found in the stack. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,55 +15,55 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A service that compose acts on, or one container that only the engine knows by name."""
+    """A service of compose, or one container."""
 
     name: SafeText
-    """What the command names: the service, or the container."""
+    """The name on the command line: of the service or the container."""
     service: SafeText
     containers: tuple[Container, ...]
     spec: ServiceSpec | None
     single: bool = False
-    """One container: an orphan, a one-off, or one of several of a service."""
+    """Whether it is one container: an orphan, a one-off, or one of several of a service."""
     leftovers: tuple[Container, ...] = ()
-    """What a recreate that broke off left; of a single container itself, where it is that."""
+    """Containers that an interrupted recreate left over, maybe the single container itself."""
     cut_off: SafeText = NO_TEXT
-    """Why it is without what it shares with another service; empty if it has it."""
+    """Why it is cut off from a shared namespace; empty if it is not."""
 
     @property
     def up(self) -> tuple[Container, ...]:
-        """Its containers that run, or are about to run again."""
+        """Its running and restarting containers."""
         return tuple(container for container in self.containers if is_up(container))
 
     @property
     def missing(self) -> int:
-        """How many containers `up` would create."""
+        """The number of containers that `up` would create."""
         if self.single or self.spec is None or self.spec.provider:
             return 0
         return max(0, self.spec.replicas - len(self.containers))
 
     @property
-    def provided(self) -> str:
-        """Why it never has a container, as a predicate; empty if it has, or would have, one."""
+    def provider_reason(self) -> str:
+        """Why it never has a container, as a predicate; empty if it can have one."""
         if self.single or self.containers or self.spec is None or not self.spec.provider:
             return ""
         return f"has no container: {self.spec.provider} provides it"
 
     @property
     def surplus(self) -> int:
-        """How many containers `up` would remove."""
+        """The number of containers that `up` would remove."""
         if self.single or self.spec is None:
             return 0
         return max(0, len(self.containers) - self.spec.replicas)
 
     @property
-    def probed(self) -> bool:
+    def has_health_check(self) -> bool:
         """Whether it has a health check."""
         by_engine = any(container.health is not None for container in self.containers)
         return by_engine or (self.spec is not None and self.spec.has_health_check)
 
     @property
-    def well(self) -> bool:
-        """Whether all of its containers run, and none is unhealthy."""
+    def healthy(self) -> bool:
+        """Whether all of its containers are running and none is unhealthy."""
         return all(
             item.state is ContainerState.RUNNING
             and item.health_status is not HealthStatus.UNHEALTHY
@@ -71,23 +71,23 @@ class Target:
         )
 
     @property
-    def grace(self) -> float:
-        """Seconds that it gets to stop before it is killed."""
+    def stop_grace_seconds(self) -> float:
+        """The time to stop before it is killed."""
         return self.spec.stop_grace_period if self.spec else 10.0
 
     @property
-    def left_over(self) -> str:
-        """Why it must not be started, as a predicate; empty where it may."""
+    def leftover_reason(self) -> str:
+        """Why it must not be started, as a predicate; empty if it may."""
         if not self.single or not self.leftovers:
             return ""
         return "is left over from an interrupted recreate (`remove-leftovers` removes it)"
 
     @property
     def condition(self) -> SafeText:
-        """How it is now, as a predicate: `is unhealthy`, `has exited, exit code 1`."""
+        """Its current state, as a predicate: `is unhealthy`, `has exited, exit code 1`."""
         if not self.containers:
             return SafeText("has no container")
-        worst = min(self.containers, key=_wellness)
+        worst = min(self.containers, key=_health_order)
         if worst.health_status is HealthStatus.UNHEALTHY and worst.running:
             return SafeText("is unhealthy")
         if worst.running or worst.exit_code is None:
@@ -97,15 +97,15 @@ class Target:
 
 
 def find_target(name: str, snapshot: StackSnapshot) -> Target | None:
-    """The service of this name as compose sees it, without its one-off containers."""
+    """Return the service of this name, without its one-off containers."""
     service = snapshot.service(name)
     if service is None:
         return None
-    return _whole(service)
+    return _service_target(service)
 
 
 def target_named(word: str, snapshot: StackSnapshot) -> TargetRef:
-    """What a word of the shell names: a service, or else a container by its id or name."""
+    """Return the service of this name, or else the container of this id or name."""
     if snapshot.service(word) is None:
         container = snapshot.container(word) or _container_named(word, snapshot)
         if container is not None:
@@ -114,10 +114,10 @@ def target_named(word: str, snapshot: StackSnapshot) -> TargetRef:
 
 
 def find_targets(wanted: Sequence[TargetRef], snapshot: StackSnapshot) -> tuple[Target, ...]:
-    """The services and containers that are pointed at.
+    """Return the targets for references to services and containers.
 
-    A service that the compose file does not name stands for its containers, since
-    compose would not find it. So does every service while compose can't read the project.
+    A service that is not in the compose file is replaced by its containers, because compose would
+    not find it. So is every service while compose can't read the project.
 
     Raises:
         OperationError: One of them is not part of the stack.
@@ -129,21 +129,23 @@ def find_targets(wanted: Sequence[TargetRef], snapshot: StackSnapshot) -> tuple[
             container = snapshot.container(ref.container_id)
             if container is None:
                 raise _unknown(ref.container_id, snapshot)
-            found[container.id] = _single(container, snapshot)
+            found[container.id] = _container_target(container, snapshot)
         elif service is None:
             raise _unknown(ref.name, snapshot)
         elif snapshot.project_trouble is not None and service.members:
-            found.update((item.id, _single(item, snapshot)) for item in service.members)
+            found.update((item.id, _container_target(item, snapshot)) for item in service.members)
         elif service.spec is not None:
-            target = _whole(service)
+            target = _service_target(service)
             found[target.name] = target
         else:
-            found.update((item.id, _single(item, snapshot)) for item in service.containers)
-    whole = {target.name for target in found.values() if not target.single}
+            found.update(
+                (item.id, _container_target(item, snapshot)) for item in service.containers
+            )
+    services = {target.name for target in found.values() if not target.single}
     return tuple(
         target
         for target in found.values()
-        if not (target.single and target.service in whole and not target.containers[0].oneoff)
+        if not (target.single and target.service in services and not target.containers[0].oneoff)
     )
 
 
@@ -164,7 +166,7 @@ def _container_named(name: str, snapshot: StackSnapshot) -> Container | None:
     return next((item for item in every if item.name == name), None)
 
 
-def _whole(service: Service) -> Target:
+def _service_target(service: Service) -> Target:
     return Target(
         service.name,
         service.name,
@@ -175,7 +177,7 @@ def _whole(service: Service) -> Target:
     )
 
 
-def _single(container: Container, snapshot: StackSnapshot) -> Target:
+def _container_target(container: Container, snapshot: StackSnapshot) -> Target:
     service = snapshot.service(container.service)
     return Target(
         name=container.name or SafeText(container.short_id),
@@ -188,7 +190,7 @@ def _single(container: Container, snapshot: StackSnapshot) -> Target:
     )
 
 
-def _wellness(container: Container) -> tuple[bool, bool, bool]:
+def _health_order(container: Container) -> tuple[bool, bool, bool]:
     return (
         container.running,
         container.state is not ContainerState.RESTARTING,

@@ -113,7 +113,7 @@ class TestActions:
         assert len(names) == len(set(names))
         for action in all_actions():
             assert action.when.endswith(".")
-            assert action.failing.endswith(".")
+            assert action.failure_hint.endswith(".")
             assert action_as_json(action)["name"] == action.name
 
     def test_an_unknown_one_is_told_with_those_that_there_are(self) -> None:
@@ -210,9 +210,9 @@ class TestRun:
     def test_the_words_that_are_typed_are_taken_in_any_order(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(run_plan, "words_of", lambda _: ("pixel", "no-backup", "other"))
+        monkeypatch.setattr(run_plan, "required_words", lambda _: ("pixel", "no-backup", "other"))
         request = RunRequest("restore", (), agreed=True, confirmed=("other", "pixel", "no-backup"))
-        run_plan._require_agreement(cast("Plan", None), request)
+        run_plan._require_confirmation(cast("Plan", None), request)
 
     def test_a_read_only_program_runs_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["--read-only", "run", "restart", "api", "--yes"]) == 2

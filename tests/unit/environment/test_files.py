@@ -369,9 +369,9 @@ def test_a_plan_knows_what_waits_for_each_file_also_where_it_is_the_same(tmp_pat
         assert staging.read(ids[-1]) == b"A=2\n"
     assert ids[0] != ids[1]
     facts = EnvironmentFactReader(command, {"PATH": ""}, state, 1.0).read(NOTHING)
-    assert [Path(item.path).name for item in facts.every] == ["prod.env", ".env"]
-    assert [item.edited for item in facts.every] == ["", str(tmp_path / ".env")]
-    assert [item.candidates[0].id for item in facts.every] == [ids[1], ids[0]]
+    assert [Path(item.path).name for item in facts.all_files] == ["prod.env", ".env"]
+    assert [item.edited for item in facts.all_files] == ["", str(tmp_path / ".env")]
+    assert [item.candidates[0].id for item in facts.all_files] == [ids[1], ids[0]]
 
 
 def test_what_waits_to_be_confirmed_is_found_whichever_file_it_is_of(tmp_path: Path) -> None:

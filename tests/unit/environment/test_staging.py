@@ -132,7 +132,7 @@ class TestAbandoned:
         status = a_status()
         plan = replace(status.plan, targets=(plain(saved),))
         folder = JobFolder(jobs_path(tmp_path / "state"))
-        output = folder.new_output(status.plan.made_at)
+        output = folder.new_output(status.plan.created_at)
         job = replace(status, id=output.stem, plan=plan, output=output, state=state)
         folder.save(job, durable=False)
         self.sweep(tmp_path)

@@ -112,7 +112,7 @@ def test_a_job_keeps_it_and_the_next_plan_tells_it(desk: Desk, observer: FakeObs
     down = past_downtimes(folder.path, observer.snapshot)
     assert down == {"agent": (4.0, 6.0, 5.0)}
     plan = plan_action(
-        "restart", ["agent"], observer.snapshot, COMMAND, now=NOW, facts=Facts(down=down)
+        "restart", ["agent"], observer.snapshot, COMMAND, now=NOW, facts=Facts(downtimes=down)
     )
     (words,) = plan.interrupts
     assert words.endswith("again; was down 4s, 6s and 5s the last times")

@@ -44,7 +44,7 @@ class TestRestart:
         assert made.title == "Restart api"
         assert made.risk is Risk.DISRUPTIVE
         assert made.targets == ("api",)
-        assert (made.engine, made.project, made.made_at) == ("unix:///x", "pixel", NOW)
+        assert (made.engine, made.project, made.created_at) == ("unix:///x", "pixel", NOW)
 
     def test_several_services_are_one_command(self) -> None:
         made = plan("restart", running(), "api", "landing")
@@ -93,7 +93,7 @@ class TestRestart:
         ]  # fmt: skip
         assert wait.command[4:6] == ("--limit", "120")
         assert wait.command[-2:] == ("pixel-db-1", "pixel-db-2")
-        assert "are unchanged" in wait.cancelling
+        assert "are unchanged" in wait.cancel_effect
 
     def test_a_task_is_done_before_what_waits_for_its_end(self) -> None:
         completed = Dependency(
@@ -108,7 +108,7 @@ class TestRestart:
             "Restart api",
         ]  # fmt: skip
         assert made.steps[2].command[4:7] == ("--limit", "600", "--completed")
-        words = [item.words for item in made.checks_after]
+        words = [item.sentence for item in made.checks_after]
         assert "migrate is running or done" in words
         assert "api is running" in words
 
@@ -143,7 +143,7 @@ class TestRestart:
         assert len(made.interrupts) == 3
         ill = container("api", health=Health(HealthStatus.UNHEALTHY))
         made = plan("restart", stack(container("db"), ill, specs=specs), "db")
-        found = {item.name: item.by_the_way for item in made.checks_after}
+        found = {item.name: item.incidental for item in made.checks_after}
         assert found == {"db": False, "api": True}, "it fails nothing where it was ill before"
 
     def test_compose_starts_such_dependants_where_they_are_stopped(self) -> None:
@@ -179,10 +179,10 @@ class TestRestart:
         specs = (spec("agent", has_health_check=True),)
         snapshot = stack(container("agent"), specs=specs)
         (expected,) = plan("restart", snapshot, "agent").checks_after
-        assert expected.outcome is ExpectedState.RUNNING
-        assert expected.probed
-        assert expected.before == (ContainerRun(container("agent").id, STARTED),)
-        assert expected.words == "agent is running and healthy"
+        assert expected.state is ExpectedState.RUNNING
+        assert expected.has_health_check
+        assert expected.previous_runs == (ContainerRun(container("agent").id, STARTED),)
+        assert expected.sentence == "agent is running and healthy"
 
     def test_it_expects_the_containers_that_are_there(self) -> None:
         specs = (spec("api", replicas=3),)
@@ -222,7 +222,7 @@ class TestStop:
             "web": "loses api until it is started again",
         }
         (expected,) = made.checks_after
-        assert expected.outcome is ExpectedState.STOPPED
+        assert expected.state is ExpectedState.STOPPED
 
     def test_services_that_are_stopped_together_lose_nothing(self) -> None:
         made = plan("stop", running(), "api", "web")
@@ -328,7 +328,7 @@ class TestStart:
 
     def test_the_life_that_ended_is_no_failure_of_the_new_one(self) -> None:
         made = plan("start", running(exited("landing")), "landing")
-        assert made.checks_after[0].before == (ContainerRun(exited("landing").id, STARTED),)
+        assert made.checks_after[0].previous_runs == (ContainerRun(exited("landing").id, STARTED),)
 
     @pytest.mark.parametrize(
         ("service", "says"),
@@ -528,7 +528,7 @@ def test_a_service_with_the_name_of_an_option_is_no_option() -> None:
 def test_every_step_says_what_cancelling_means() -> None:
     snapshot = running(exited("landing"))
     for action, target in (("start", "landing"), ("stop", "api")):
-        assert all(step.cancelling for step in plan(action, snapshot, target).steps)
+        assert all(step.cancel_effect for step in plan(action, snapshot, target).steps)
 
 
 def test_equal_pictures_make_equal_plans() -> None:

@@ -13,8 +13,8 @@ from pixel_tui.backups.room import Shortage
 from pixel_tui.backups.stored import StoredData, StoredServer, StoredVolume
 from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
-from pixel_tui.operations.planning.confirmation import words_of
-from pixel_tui.operations.planning.facts import NO_FACTS, Facts, HeldPort, PastState
+from pixel_tui.operations.planning.confirmation import required_words
+from pixel_tui.operations.planning.facts import NO_FACTS, BackupComparison, Facts, HeldPort
 from pixel_tui.operations.planning.plan import ExpectedState, Plan, Risk
 from pixel_tui.stack.model.container import Health, HealthStatus, Mount, Port
 from pixel_tui.stack.model.project import External, VolumeSpec
@@ -35,7 +35,7 @@ from tests.builders.actions import (
 )
 from tests.builders.actions import stack as stack_of
 from tests.builders.backup_actions import DIGEST, ID, facts, item, past, plan, refused
-from tests.builders.cascade import left_beside
+from tests.builders.compose_up import left_beside
 
 OLD = "sha256:" + "0" * 64
 
@@ -69,11 +69,11 @@ EXPOSED = Exposure(plain("/b"), (plain("api"), plain("web")), (plain("api"),))
 
 
 def test_a_backup_says_which_services_can_get_at_it() -> None:
-    result = warnings(plan("backup", facts(exposed=(EXPOSED,))))
+    result = warnings(plan("backup", facts(exposures=(EXPOSED,))))
     assert "api can read and write /b" in result
     assert "`folder` under [backup]" in result
     former = replace(EXPOSED, former=True)
-    result = warnings(plan("backup", facts(exposed=(former,), backup_folder=plain("/new"))))
+    result = warnings(plan("backup", facts(exposures=(former,), backup_folder=plain("/new"))))
     assert "move the older backups to /new" in result
 
 
@@ -82,11 +82,11 @@ def test_a_backup_that_services_may_have_planted_is_no_licence_to_wipe() -> None
     inside = replace(past_one, backup=replace(past_one.backup, folder=Path("/b/20260301-100000")))
     former = replace(EXPOSED, former=True)
     with pytest.raises(OperationError, match="no verified backup"):
-        plan("wipe-volumes", facts(inside, exposed=(former,)))
-    made = plan("wipe-volumes", facts(inside, exposed=(EXPOSED,)), stack=TestWipe().stack())
+        plan("wipe-volumes", facts(inside, exposures=(former,)))
+    made = plan("wipe-volumes", facts(inside, exposures=(EXPOSED,)), stack=TestWipe().stack())
     assert made.confirm == "pixel", "the user chose that folder"
     assert "api can read and write /b" in warnings(
-        plan("restore", facts(inside, exposed=(former,)), ID)
+        plan("restore", facts(inside, exposures=(former,)), ID)
     )
 
 
@@ -147,7 +147,7 @@ class TestRestore:
         assert commands(made)[2][-2:] == ("stop", "landing")
 
     def test_so_it_does_where_the_folder_is_reached_over_a_link(self) -> None:
-        linked = replace(past(), places={"data/pixels.db": "/mnt/disk/data/pixels.db"})
+        linked = replace(past(), real_paths={"data/pixels.db": "/mnt/disk/data/pixels.db"})
         held = facts(linked, holders=(holder("landing", "/mnt/disk"),))
         assert "landing" in commands(plan("restore", held, ID))[2]
         beside = facts(linked, holders=(holder("landing", "/mnt/disk2", "/srv/pixel/data"),))
@@ -173,7 +173,7 @@ class TestRestore:
         assert effects(made)["writer"] == "is stopped, and started again"
         assert effects(made)["pixel-worker-1"] == "is stopped, and stays stopped"
         assert "brief (a container outside any project): its work is interrupted" in warnings(made)
-        assert (one.name, ExpectedState.STOPPED) in {(e.name, e.outcome) for e in made.checks_after}
+        assert (one.name, ExpectedState.STOPPED) in {(e.name, e.state) for e in made.checks_after}
 
     def test_a_volume_that_is_a_folder_of_the_project_counts_as_that_folder(self) -> None:
         known = facts(past(), holders=(holder("landing", "/srv/pixel/data", volumes=("data",)),))
@@ -218,19 +218,19 @@ class TestRestore:
     def test_one_that_was_not_made_here_says_what_it_runs_and_wants_a_word(self) -> None:
         elsewhere = facts(replace(past(), made_here=False))
         made = plan("restore", elsewhere, ID)
-        assert words_of(made) == ("pixel", "from-elsewhere")
+        assert required_words(made) == ("pixel", "from-elsewhere")
         assert "the dumps run as superuser in postgres" in warnings(made)
         check, _, _, restore, _ = commands(made)
         for step in (check, restore):
             assert "--from-elsewhere" in step
             assert step[step.index("--manifest") + 1] == DIGEST
         unsaved = plan("restore-without-backup", elsewhere, ID)
-        assert words_of(unsaved) == ("pixel", "from-elsewhere", "no-backup")
+        assert required_words(unsaved) == ("pixel", "from-elsewhere", "no-backup")
         back = plan("roll-back", elsewhere, ID)
-        assert words_of(back) == ("pixel", "from-elsewhere")
+        assert required_words(back) == ("pixel", "from-elsewhere")
         assert "--from-elsewhere" in commands(back)[1]
         ours = plan("restore", facts(past()), ID)
-        assert words_of(ours) == ("pixel",)
+        assert required_words(ours) == ("pixel",)
         assert not any("--from-elsewhere" in step for step in commands(ours))
 
     def test_what_did_not_run_is_not_started(self) -> None:
@@ -242,7 +242,7 @@ class TestRestore:
         seen = running(container("web", health=ill), container("api", health=ill))
         known = facts(past(), holders=(holder("api", "/srv/pixel/data"),))
         made = plan("restore", known, ID, stack=seen)
-        found = {str(item.name): item.by_the_way for item in made.checks_after}
+        found = {str(item.name): item.incidental for item in made.checks_after}
         assert found["web"]
         assert not found["api"], "it mounts what is restored"
 
@@ -272,7 +272,7 @@ class TestRestore:
 
 
 class TestRollBack:
-    def state(self, **changes: object) -> PastState:
+    def state(self, **changes: object) -> BackupComparison:
         deployment = Deployment((RanImage("api", "api:1", OLD, running=True),), commit="a" * 40)
         changed = ((plain("docker-compose.yml"), plain("- image: api:2")),)
         return replace(
@@ -304,7 +304,7 @@ class TestRollBack:
         others = (container("web", mounts=(env,)), container("old", mounts=(env,)))
         seen = running(api, *others, exited("landing", mounts=(env,)))
 
-        def last(state: PastState, stack: StackSnapshot = seen) -> tuple[str, ...]:
+        def last(state: BackupComparison, stack: StackSnapshot = seen) -> tuple[str, ...]:
             return commands(plan("roll-back", facts(state), ID, stack=stack))[-1]
 
         compose_only = frozenset({"docker-compose.yml"})
@@ -316,7 +316,7 @@ class TestRollBack:
         assert commands(made)[-2:] == [(*COMPOSE, "restart", "api"), by_engine]
         assert made.targets == (ID,)
         (expected,) = [item for item in made.checks_after if item.name == "api"]
-        assert [life.container_id for life in expected.before] == [api.id]
+        assert [life.container_id for life in expected.previous_runs] == [api.id]
         env_only = replace(state, replaced=frozenset({".env"}), changed_lines=())
         known = plan("roll-back", facts(env_only), ID, stack=seen)
         assert (*COMPOSE, "restart", "--no-deps", "web") in commands(known)
@@ -359,12 +359,12 @@ class TestRollBack:
         assert "restart" in commands(made)[-1]
         assert "applies that" not in warnings(made)
 
-    def same(self) -> PastState:
+    def same(self) -> BackupComparison:
         """A backup whose files are what they are now."""
         none = frozenset[str]()
         return replace(self.state(), replaced=none, changed_variables=(), changed_lines=())
 
-    def with_files(self, state: PastState) -> PastState:
+    def with_files(self, state: BackupComparison) -> BackupComparison:
         assert state.backup.manifest is not None
         compose = replace(item(ItemKind.FILE, "docker-compose.yml"), details={"compose": True})
         files = replace(state.backup.manifest, items=(item(ItemKind.FILE, ".env"), compose))
@@ -379,7 +379,7 @@ class TestRollBack:
             seen = stack_of(*known, api, left, specs=CHAIN)
             made = plan("roll-back", facts(self.state()), ID, stack=seen)
             assert commands(made)[0] == (*COMMAND.docker, "rm", left.name)
-            gone = [item for item in made.checks_after if item.outcome is ExpectedState.GONE]
+            gone = [item for item in made.checks_after if item.state is ExpectedState.GONE]
             assert [item.container_id for item in gone] == [left.id]
 
     def test_what_is_known_to_fail_is_refused_before_anything_is_put_back(self) -> None:
@@ -415,10 +415,10 @@ class TestRollBack:
         for state, spared in ((same, True), (self.state(), False)):
             made = plan("roll-back", facts(state), ID, stack=running(ill))
             (found,) = [item for item in made.checks_after if item.name == "api"]
-            assert found.by_the_way is spared
+            assert found.incidental is spared
 
     def test_an_image_that_is_gone_is_told(self) -> None:
-        made = plan("roll-back", facts(self.state(), images=frozenset()), ID)
+        made = plan("roll-back", facts(self.state(), existing_images=frozenset()), ID)
         assert "no longer exists here" in warnings(made)
 
 
@@ -442,7 +442,9 @@ class TestWipe:
             {name: StoredVolume(name) for name in ("pixel_held", "pixel_cache")},
             (StoredServer("postgres", ("pixel_held",), ("agent",)),),
         )
-        known = facts(past(volumes=contents, items=(dump,)), volumes=there, sizes=sizes, stored=now)
+        known = facts(
+            past(volumes=contents, items=(dump,)), volumes=there, sizes=sizes, stored_data=now
+        )
         return replace(known, **changes)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
@@ -457,7 +459,7 @@ class TestWipe:
         ],
     )
     def test_it_is_refused_without_a_fresh_verified_backup(
-        self, backups: tuple[PastState, ...]
+        self, backups: tuple[BackupComparison, ...]
     ) -> None:
         with pytest.raises(OperationError, match="no verified backup younger than 24 hours"):
             plan("wipe-volumes", facts(*backups))
@@ -483,7 +485,7 @@ class TestWipe:
         )
         result = [check.message for check in made.checks_before if check.ok]
         assert "/srv/pixel/data (1kB) is a host folder: not changed" in result
-        assert {item.outcome for item in made.checks_after} == {ExpectedState.STOPPED}
+        assert {item.state for item in made.checks_after} == {ExpectedState.STOPPED}
         first, down, remove, check = commands(made)
         assert first[4:6] == ("check-covered", ID)
         assert first[first.index("--manifest") + 1] == DIGEST
@@ -503,13 +505,13 @@ class TestWipe:
         stack = self.stack(VolumeSpec(plain("pixel_held")))
         server = StoredServer("postgres", ("pixel_held",), ("agent", "closed"))
         now = StoredData({"pixel_held": StoredVolume("pixel_held")}, (server,))
-        made = plan("wipe-volumes", self.known(stored=now), stack=stack)
+        made = plan("wipe-volumes", self.known(stored_data=now), stack=stack)
         assert made.confirm_loss == "lose-1-volume"
         assert "NOT in the backup: postgres/closed; the databases of" in made.irreversible[0]
 
     def test_what_can_not_be_looked_at_now_is_unknown_and_wants_it_too(self) -> None:
         stack = self.stack(VolumeSpec(plain("pixel_held")))
-        made = plan("wipe-volumes", self.known(stored=None), stack=stack)
+        made = plan("wipe-volumes", self.known(stored_data=None), stack=stack)
         assert made.confirm_loss == "lose-1-volume"
         assert "current content UNKNOWN" in made.irreversible[0]
 
@@ -528,7 +530,7 @@ class TestWipe:
     def test_a_folder_of_the_host_is_not_lost_with_its_volume(self) -> None:
         now = StoredData({"pixel_cache": StoredVolume("pixel_cache", folder="/srv/cache")})
         stack = self.stack(VolumeSpec(plain("pixel_cache")))
-        made = plan("wipe-volumes", self.known(stored=now), stack=stack)
+        made = plan("wipe-volumes", self.known(stored_data=now), stack=stack)
         assert (made.irreversible, made.confirm_loss) == ((), "")
         result = [check.message for check in made.checks_before if check.ok]
         assert "pixel_cache is the host folder /srv/cache: its content stays" in result

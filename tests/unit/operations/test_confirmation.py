@@ -9,7 +9,7 @@ from pixel_tui.operations import actions
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.confirmation import (
-    Agreement,
+    Confirmation,
     ConfirmationNeeded,
     confirmation_of,
 )
@@ -41,67 +41,67 @@ def test_the_risk_says_what_is_wanted() -> None:
     assert confirmation_of(stop_all()) is ConfirmationNeeded.WORD
     destructive = replace(restart(), risk=Risk.DESTRUCTIVE, confirm=SafeText(""))
     assert confirmation_of(destructive) is ConfirmationNeeded.WORD, "even where no word is named"
-    assert Agreement(destructive, 0).typed("pixel").run
+    assert Confirmation(destructive, 0).submit_word("pixel").run
 
 
 def test_a_safe_plan_is_run_by_enter_or_by_y() -> None:
-    assert Agreement(start(), 0).enter(2).run
-    assert Agreement(start(), 0).yes().run
+    assert Confirmation(start(), 0).press_enter(2).run
+    assert Confirmation(start(), 0).press_y().run
 
 
 def test_an_enter_held_down_never_runs_a_safe_plan() -> None:
-    agreement = Agreement(start(), 0)
+    confirmation = Confirmation(start(), 0)
     repeats = [0.66 + 0.03 * count for count in range(200)]
-    assert not any(agreement.enter(at).run for at in repeats)
-    assert agreement.enter(repeats[-1] + 2).run, "until it is let go"
+    assert not any(confirmation.press_enter(at).run for at in repeats)
+    assert confirmation.press_enter(repeats[-1] + 2).run, "until it is let go"
 
 
 def test_what_interrupts_wants_a_key_and_then_enter() -> None:
-    agreement = Agreement(restart(), 0)
-    assert not agreement.yes().run
-    assert "it interrupts api" in agreement.hint
-    assert agreement.enter(0.1).run, "another key than the one that armed it is no slip"
+    confirmation = Confirmation(restart(), 0)
+    assert not confirmation.press_y().run
+    assert "it interrupts api" in confirmation.hint
+    assert confirmation.press_enter(0.1).run, "another key than the one that armed it is no slip"
 
 
 def test_y_alone_never_runs_what_interrupts() -> None:
-    agreement = Agreement(restart(), 0)
-    assert not any(agreement.yes().run for _ in range(50))
+    confirmation = Confirmation(restart(), 0)
+    assert not any(confirmation.press_y().run for _ in range(50))
 
 
 def test_enter_twice_by_a_slip_does_not_run_what_interrupts() -> None:
-    agreement = Agreement(restart(), 0)
-    assert not agreement.enter(5).run
-    assert agreement.armed
-    assert not agreement.enter(5.3).run
-    assert agreement.enter(7).run
+    confirmation = Confirmation(restart(), 0)
+    assert not confirmation.press_enter(5).run
+    assert confirmation.armed
+    assert not confirmation.press_enter(5.3).run
+    assert confirmation.press_enter(7).run
 
 
 def test_the_enter_that_asked_does_not_cancel() -> None:
-    agreement = Agreement(restart(), 0)
-    assert not agreement.cancels(0.5)
-    assert agreement.cancels(1.5)
+    confirmation = Confirmation(restart(), 0)
+    assert not confirmation.accepts_cancel(0.5)
+    assert confirmation.accepts_cancel(1.5)
 
 
 def test_disarmed_it_wants_both_keys_again() -> None:
-    agreement = Agreement(restart(), 0)
-    agreement.yes()
-    assert agreement.disarm()
-    assert not agreement.disarm()
-    assert not agreement.enter(9).run
+    confirmation = Confirmation(restart(), 0)
+    confirmation.press_y()
+    assert confirmation.disarm()
+    assert not confirmation.disarm()
+    assert not confirmation.press_enter(9).run
 
 
 @pytest.mark.parametrize("word", ["", "y", "Pixel", "pixel ", " pixel", "pixe", "pixelpixel"])
 def test_only_the_word_itself_runs_what_wants_one(word: str) -> None:
-    agreement = Agreement(stop_all(), 0)
-    assert not agreement.typed(word).run
-    assert not agreement.yes().run
-    assert not agreement.enter(9).run
-    assert agreement.typed("pixel").run
+    confirmation = Confirmation(stop_all(), 0)
+    assert not confirmation.submit_word(word).run
+    assert not confirmation.press_y().run
+    assert not confirmation.press_enter(9).run
+    assert confirmation.submit_word("pixel").run
 
 
 def test_a_typed_word_is_no_way_round_the_keys() -> None:
-    assert not Agreement(restart(), 0).typed("").run
-    assert not Agreement(restart(), 0).typed("pixel").run
+    assert not Confirmation(restart(), 0).submit_word("").run
+    assert not Confirmation(restart(), 0).submit_word("pixel").run
 
 
 def losing(**changes: object) -> Plan:
@@ -110,44 +110,50 @@ def losing(**changes: object) -> Plan:
 
 
 def test_what_no_backup_has_wants_two_words_in_their_order() -> None:
-    agreement = Agreement(losing(confirm_loss=SafeText("lose-1-volume")), 0)
-    agreement.show()
-    assert not agreement.typed("lose-1-volume").run
-    assert not agreement.typed("pixel").run
-    assert not agreement.typed("pixel").run
-    assert "Type lose-1-volume as well" in agreement.hint
-    assert agreement.typed("lose-1-volume").run
+    confirmation = Confirmation(losing(confirm_loss=SafeText("lose-1-volume")), 0)
+    confirmation.mark_shown()
+    assert not confirmation.submit_word("lose-1-volume").run
+    assert not confirmation.submit_word("pixel").run
+    assert not confirmation.submit_word("pixel").run
+    assert "Type lose-1-volume as well" in confirmation.hint
+    assert confirmation.submit_word("lose-1-volume").run
 
 
 def test_each_word_says_why_it_is_asked_for() -> None:
     words = {"confirm_origin": SafeText("from-elsewhere"), "confirm_loss": SafeText("no-backup")}
-    agreement = Agreement(losing(**words), 0)
-    agreement.show()
-    assert "then another word" in agreement.hint
-    assert not agreement.typed("pixel").run
-    assert agreement.hint == "The backup was not made here. Type from-elsewhere as well."
-    assert not agreement.typed("no-backup").run
-    assert not agreement.typed("from-elsewhere").run
+    confirmation = Confirmation(losing(**words), 0)
+    confirmation.mark_shown()
+    assert "then another word" in confirmation.hint
+    assert not confirmation.submit_word("pixel").run
+    assert confirmation.hint == "The backup was not made here. Type from-elsewhere as well."
+    assert not confirmation.submit_word("no-backup").run
+    assert not confirmation.submit_word("from-elsewhere").run
     assert (
-        agreement.hint == "No backup has everything that is lost. Type no-backup as well to run it."
+        confirmation.hint
+        == "No backup has everything that is lost. Type no-backup as well to run it."
     )
-    assert agreement.typed("no-backup").run
+    assert confirmation.submit_word("no-backup").run
 
 
 def test_what_interrupts_only_wants_words_too_where_one_is_asked_for() -> None:
-    agreement = Agreement(replace(restart(), confirm_origin=SafeText("from-elsewhere")), 0)
-    assert not agreement.typed("pixel").run
-    assert agreement.typed("from-elsewhere").run
+    confirmation = Confirmation(replace(restart(), confirm_origin=SafeText("from-elsewhere")), 0)
+    assert not confirmation.submit_word("pixel").run
+    assert confirmation.submit_word("from-elsewhere").run
 
 
 @pytest.mark.parametrize("risk", list(Risk))
 def test_nothing_is_agreed_to_before_what_is_lost_was_shown(risk: Risk) -> None:
-    agreement = Agreement(losing(risk=risk, confirm=SafeText("")), 0)
-    answers = [agreement.yes(), agreement.enter(5), agreement.enter(9), agreement.typed("pixel")]
+    confirmation = Confirmation(losing(risk=risk, confirm=SafeText("")), 0)
+    answers = [
+        confirmation.press_y(),
+        confirmation.press_enter(5),
+        confirmation.press_enter(9),
+        confirmation.submit_word("pixel"),
+    ]
     assert not any(answer.run for answer in answers)
-    agreement.show()
-    agreement.yes()
-    assert agreement.enter(20).run or agreement.typed("pixel").run
+    confirmation.mark_shown()
+    confirmation.press_y()
+    assert confirmation.press_enter(20).run or confirmation.submit_word("pixel").run
 
 
 def draft_prune(draft: PlanDraft) -> None:
@@ -159,7 +165,7 @@ PRUNE = Action(
     "Prune",
     ActionGroup.RECOVERY,
     when="The disk is full.",
-    failing="Look at what it says.",
+    failure_hint="Look at what it says.",
     refuse=lambda _target: "",
     draft=draft_prune,
     scope=Scope.HOST,
@@ -172,8 +178,8 @@ def test_what_concerns_the_whole_host_wants_its_name(monkeypatch: pytest.MonkeyP
     here = Facts(host=SafeText("vps-1"))
     plan = plan_action("prune", [], seen, COMMAND, now=NOW, facts=here)
     assert plan.confirm == plan.host == "vps-1"
-    assert not Agreement(plan, 0).typed("pixel").run, "the project's name is not enough"
-    assert Agreement(plan, 0).typed("vps-1").run
+    assert not Confirmation(plan, 0).submit_word("pixel").run, "the project's name is not enough"
+    assert Confirmation(plan, 0).submit_word("vps-1").run
     with pytest.raises(UsageError):
         plan_action("prune", ["api"], seen, COMMAND, now=NOW, facts=here)
     with pytest.raises(OperationError):

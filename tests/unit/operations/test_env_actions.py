@@ -19,7 +19,7 @@ from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated,
 from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts, HeldPort, Proxy
 from pixel_tui.operations.planning.plan import Plan, Risk, plan_outdated
-from pixel_tui.operations.planning.plan_files import moved_file
+from pixel_tui.operations.planning.plan_files import changed_file
 from pixel_tui.stack.model.container import Mount, Port
 from pixel_tui.stack.model.project import External
 from pixel_tui.stack.model.resource_model import AttachedContainer, Diverged, ResourceKind
@@ -110,13 +110,16 @@ class TestSave:
         assert restored.title == "Restore a version of base.env"
         assert "--edited" in restored.steps[0].command
         first, second = candidate_choices(known)
-        assert first.words.startswith(".env  ")
-        assert second.words.startswith("base.env  ")
+        assert first.label.startswith(".env  ")
+        assert second.label.startswith("base.env  ")
 
     def test_an_apply_of_any_of_the_files_that_was_left_half_done_comes_first(self) -> None:
         left = ApplyState(Phase.STARTING, "/srv/pixel/base.env", "pixel", OLD, NEW)
         base = EnvironmentFacts(
-            path=plain("/srv/pixel/base.env"), trouble=NO_TEXT, left=left, edited="/x/base.env"
+            path=plain("/srv/pixel/base.env"),
+            trouble=NO_TEXT,
+            interrupted_apply=left,
+            edited="/x/base.env",
         )
         known = facts(impact(), others=(base,))
         with pytest.raises(OperationError, match="interrupted"):
@@ -149,18 +152,18 @@ class TestSave:
         candidate = Candidate(ID, new, impact(), str(staged), old)
         known = facts(impact(), path=plain(str(file)), sha256=old, candidates=(candidate,))
         made = plan("environment-save", known, ID)
-        assert not moved_file(made)
+        assert not changed_file(made)
         staged.write_bytes(b"A=3\n")
-        assert moved_file(made) == str(staged)
+        assert changed_file(made) == str(staged)
         file.unlink()
-        assert moved_file(made) == str(file)
+        assert changed_file(made) == str(file)
 
     def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(self, tmp_path: Path) -> None:
         pipe = tmp_path / ".env"
         os.mkfifo(pipe)
         made = plan("environment-save", facts(impact(), path=plain(str(pipe))), ID)
         seen: list[str] = []
-        looking = threading.Thread(target=lambda: seen.append(moved_file(made)), daemon=True)
+        looking = threading.Thread(target=lambda: seen.append(changed_file(made)), daemon=True)
         looking.start()
         looking.join(PATIENCE)
         assert seen == [str(pipe)]
@@ -176,7 +179,7 @@ class TestSave:
             plan(action, known, ID)
         assert "merge" in str(caught.value)
         (choice,) = candidate_choices(known)
-        assert "based on another version" in choice.words
+        assert "based on another version" in choice.label
 
     def test_an_edit_of_no_file_is_saved_where_there_is_none_yet(self) -> None:
         candidate = Candidate(ID, NEW, impact(), f"/state/{ID}.env", "")
@@ -219,7 +222,7 @@ class TestMountedFile:
         assert (made.title, made.targets) == ("Restore a version of .env", (".env",))
         assert made.risk is Risk.DISRUPTIVE
         (expected,) = [item for item in made.checks_after if item.name == "api"]
-        assert [life.container_id for life in expected.before] == [api.id]
+        assert [life.container_id for life in expected.previous_runs] == [api.id]
         told = {str(item.service): (item.change, item.cause) for item in made.affects}
         assert told["api"][0] == "is restarted"
         assert "mounts a file that is replaced" in told["api"][1]
@@ -270,7 +273,7 @@ class TestApply:
         assert "--rebuild=web" in step.command
         assert "--within=120" in step.command
         assert not any("off" in word or "halted" in word for word in step.command)
-        assert step.takes_back
+        assert step.rolls_back
         assert "confirmed within 2m" in warnings(made)
         said = {str(effect.service): str(effect.change) for effect in made.affects}
         assert said["api"] == "is recreated"
@@ -330,7 +333,7 @@ class TestApply:
         last = "--restart=app" if along else "--joined=app"
         assert set(again) == {"--restart=vpn", last}
         assert ("--recreate=app" in step.command) == (change is ServiceChange.RECREATE)
-        before = {str(item.name): item.before for item in made.checks_after}
+        before = {str(item.name): item.previous_runs for item in made.checks_after}
         assert before["vpn"][0].container_id == vpn.id
         assert before["app"][0].container_id == app.id
         assert len(made.checks_after) == len(made.interrupts) == 2
@@ -461,21 +464,21 @@ class TestRestore:
 
     def test_the_choices_say_when_it_was(self) -> None:
         (choice,) = action_named("environment-restore").choices(facts(None))
-        assert choice.name == VERSION.id
-        assert "2026-03-01 12:00:00 UTC" in choice.words
+        assert choice.value == VERSION.id
+        assert "2026-03-01 12:00:00 UTC" in choice.label
 
 
 class TestLeftHalfDone:
     LEFT = ApplyState(Phase.WAITING, "/srv/pixel/.env", "pixel", OLD, NEW, recreate=("api",))
 
     def test_nothing_else_is_done_before_it_is_taken_back(self) -> None:
-        known = facts(impact(), left=self.LEFT)
+        known = facts(impact(), interrupted_apply=self.LEFT)
         for name, target in (("environment-save", ID), ("environment-restore", VERSION.id)):
             with pytest.raises(OperationError, match="environment-roll-back"):
                 plan(name, known, target)
 
     def test_it_can_be_taken_back(self) -> None:
-        made = plan("environment-roll-back", facts(impact(), left=self.LEFT))
+        made = plan("environment-roll-back", facts(impact(), interrupted_apply=self.LEFT))
         assert made.steps[0].command[4] == "roll-back"
         assert "but is not confirmed" in made.reason
         assert [effect.service for effect in made.affects] == ["api"]
@@ -495,7 +498,7 @@ class TestLeftHalfDone:
         on_net = stack(api, exited("halted"), specs=specs)
 
         def back(*networks: Diverged) -> Plan:
-            known = facts(impact(), left=left, left_networks=networks)
+            known = facts(impact(), interrupted_apply=left, interrupted_networks=networks)
             return plan("environment-roll-back", known, stack=on_net)
 
         said = warnings(back(net))

@@ -224,15 +224,15 @@ class TestVerification:
             "agent is unhealthy: last check exit code 1: connection refused; check its logs."
         )
 
-    @pytest.mark.parametrize("by_the_way", [True, False])
+    @pytest.mark.parametrize("incidental", [True, False])
     def test_what_was_ill_before_and_is_not_the_plans_affair_fails_nothing(
-        self, desk: Desk, by_the_way: bool
+        self, desk: Desk, incidental: bool
     ) -> None:
-        expectation = Expectation(SafeText("agent"), ExpectedState.RUNNING, by_the_way=by_the_way)
+        expectation = Expectation(SafeText("agent"), ExpectedState.RUNNING, incidental=incidental)
         desk.observer.show(again(health=unhealthy("no disk")))
         found = find(expectation, desk.observer.snapshot)
-        assert found.standing is (ExpectationState.MET if by_the_way else ExpectationState.BROKEN)
-        assert ("as before" in found.words) is by_the_way
+        assert found.standing is (ExpectationState.MET if incidental else ExpectationState.BROKEN)
+        assert ("as before" in found.words) is incidental
 
     def test_a_health_check_that_never_decides_is_given_up(self, desk: Desk) -> None:
         starting = again(health=Health(HealthStatus.STARTING))
@@ -326,7 +326,7 @@ def left_half_done(desk: Desk) -> Plan:
     made = desk.plan()
     state = ApplyState(Phase.WAITING, "/srv/pixel/.env", "pixel", "old", "new")
     ApplyFiles(desk.folder, Path(COMMAND.directory)).write(state)
-    return replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
+    return replace(made, steps=tuple(replace(s, rolls_back=True) for s in made.steps))
 
 
 class TestFailure:
@@ -344,7 +344,7 @@ class TestFailure:
         desk.runner.codes, desk.runner.on_start = [4], lambda: None
         desk.runner.says = "Saved .env\nNot confirmed within 120 s. Rolled back: it is as before.\n"
         made = desk.plan()
-        made = replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
+        made = replace(made, steps=tuple(replace(s, rolls_back=True) for s in made.steps))
         message = desk.done(made).message
         assert message.startswith("Not confirmed within 120 s. Rolled back: it is as before. ")
         assert desk.records()[-1]["exit_code"] == 4
@@ -449,7 +449,7 @@ class TestCancel:
         desk.runner.codes, desk.runner.obeys = [None], "never"
         desk.runner.on_start = lambda: None
         made = desk.plan()
-        undoing = replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
+        undoing = replace(made, steps=tuple(replace(s, rolls_back=True) for s in made.steps))
         job = desk.operator().run(undoing)
         assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()

@@ -33,9 +33,9 @@ def full_status(plan: Plan, output: Path) -> JobStatus:
             plan,
             host=SafeText("vps"),
             confirm=SafeText("pixel"),
-            steps=tuple(replace(step, takes_back=True) for step in plan.steps),
+            steps=tuple(replace(step, rolls_back=True) for step in plan.steps),
             checks_after=tuple(
-                replace(item, keeper=SafeText("nginx"), addresses=(SafeText("172.18.0.3"),))
+                replace(item, proxy=SafeText("nginx"), addresses=(SafeText("172.18.0.3"),))
                 for item in plan.checks_after
             ),
         ),

@@ -214,7 +214,7 @@ class TestTheRest:
         old = worker(**exited(0, finished_at=NOW - timedelta(days=8)))
         young = worker(TWO, **exited(0))
         left = (RemovableFile(Path("/srv/pixel/logs/worker-11111111.log"), 10),)
-        made = plan("task-reap", known(task(), left=left), workers=(old, young))
+        made = plan("task-reap", known(task(), removable_files=left), workers=(old, young))
         assert verbs(made) == ["rm", "reap"]
         assert commands(made)[0][-2:] == ("rm", f"pixel-worker-{ONE[:8]}")
         assert made.risk is Risk.DESTRUCTIVE
@@ -228,8 +228,8 @@ class TestTheRest:
         assert f"pixel-worker-rebuild-{TWO[:8]}" in commands(made)[1]
         assert made.confirm == "syntropy"
         (expected,) = made.checks_after
-        assert (expected.name, expected.probed) == ("syntropy", True)
-        assert expected.before, "the old container has to be gone"
+        assert (expected.name, expected.has_health_check) == ("syntropy", True)
+        assert expected.previous_runs, "the old container has to be gone"
         with pytest.raises(OperationError, match="already running"):
             plan("task-rebuild", known(), workers=(worker(),))
 

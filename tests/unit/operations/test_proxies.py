@@ -90,8 +90,8 @@ def test_a_proxy_that_keeps_the_address_is_restarted_last(action: str) -> None:
         "is restarted at the end"
     ]
     expected, asked = [item for item in made.checks_after if item.name == "nginx"]
-    assert asked.outcome is ExpectedState.REACHED
-    assert expected.before, "it has to be another life of it"
+    assert asked.state is ExpectedState.REACHED
+    assert expected.previous_runs, "it has to be another life of it"
     assert any("/srv/pixel/nginx.conf" in check.message for check in made.checks_before)
     assert any(line.startswith("nginx:") for line in made.interrupts)
 
@@ -99,7 +99,7 @@ def test_a_proxy_that_keeps_the_address_is_restarted_last(action: str) -> None:
 def test_a_proxy_that_was_ill_before_fails_no_job() -> None:
     ill = container("nginx", health=Health(HealthStatus.UNHEALTHY))
     expected, _ = [i for i in plan("recreate", KEEPS, nginx=ill).checks_after if i.name == "nginx"]
-    assert expected.by_the_way
+    assert expected.incidental
 
 
 def test_a_proxy_that_looks_names_up_is_left_alone() -> None:
@@ -133,7 +133,7 @@ def test_what_is_restarted_has_to_be_found_where_the_proxy_looks_for_it() -> Non
     assert len(made.steps) == 1
     assert any("nginx keeps the address of api" in check.message for check in made.checks_before)
     expected, _asked = made.checks_after
-    assert expected.words == "api is running, where nginx looks for it"
+    assert expected.sentence == "api is running, where nginx looks for it"
     later = STARTED + timedelta(seconds=9)
     same = stack(at("172.18.0.3", started_at=later), container("nginx"), specs=specs)
     assert find(expected, same).standing is ExpectationState.MET
@@ -259,5 +259,5 @@ def test_a_service_that_was_out_of_reach_before_fails_no_restart_of_the_proxy() 
     specs = (spec("api"), spec("web"), spec("nginx"))
     seen = stack(container("api"), exited("web"), container("nginx"), specs=specs)
     made = plan_action("restart", ["nginx"], seen, COMMAND, now=NOW, facts=facts)
-    asked = [item.name for item in made.checks_after if item.outcome is ExpectedState.REACHED]
+    asked = [item.name for item in made.checks_after if item.state is ExpectedState.REACHED]
     assert asked == ["api"]

@@ -80,11 +80,11 @@ class Script:
 API = Expectation(
     SafeText("api"),
     ExpectedState.REACHED,
-    keeper=SafeText("nginx"),
+    proxy=SafeText("nginx"),
     path=SafeText("/api/"),
     port=80,
 )
-ITSELF = Expectation(SafeText("nginx"), ExpectedState.REACHED, keeper=SafeText("nginx"))
+ITSELF = Expectation(SafeText("nginx"), ExpectedState.REACHED, proxy=SafeText("nginx"))
 REFUSED = Answer(0, SafeText("connection refused"), connected=False)
 
 
@@ -216,6 +216,8 @@ def test_the_plan_says_that_it_will_be_asked(action: str) -> None:
         specs=(spec("api", builds=True), spec("nginx", "api")),
     )  # fmt: skip
     plan = plan_action(action, ["api"], snapshot, COMMAND, now=NOW, facts=facts)
-    asked = [item for item in plan.checks_after if item.outcome is ExpectedState.REACHED]
-    assert [item.words for item in asked] == ["api is reached through nginx (GET /api/ as pixel)"]
+    asked = [item for item in plan.checks_after if item.state is ExpectedState.REACHED]
+    assert [item.sentence for item in asked] == [
+        "api is reached through nginx (GET /api/ as pixel)"
+    ]
     assert plan_from_json(Node(plan_as_json(plan))).checks_after == plan.checks_after

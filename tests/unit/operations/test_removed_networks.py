@@ -22,7 +22,7 @@ from tests.builders.actions import (
     spec,
     stack,
 )
-from tests.builders.cascade import changes
+from tests.builders.compose_up import changes
 
 NET = plain("pixel_default")
 OLD = (NetworkAddress(NET, plain(""), network_id="old"),)

@@ -41,11 +41,11 @@ ACTION: Final = Action(
     verb="Back up",
     group=ActionGroup.BACKUPS,
     when="Before anything that could lose data, and once a day. Services keep running.",
-    failing="An incomplete backup is kept; each MISSING line says what is not in it and why. If "
-    "the disk is full, nothing is kept: free some space, or set another folder under "
+    failure_hint="An incomplete backup is kept; each MISSING line says what is not in it and why. "
+    "If the disk is full, nothing is kept: free some space, or set another folder under "
     "`[backup]`.",
     draft=draft_backup,
     scope=Scope.PROJECT,
-    obstacle=no_place,
+    blocked_by=no_place,
     needs_project=False,
 )

@@ -9,9 +9,9 @@ from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.volumes import volume_source
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.catalogue.backups.shared import running_targets
-from pixel_tui.operations.planning.dependencies import needed_by
+from pixel_tui.operations.planning.dependencies import dependants_of
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.facts import PastState
+from pixel_tui.operations.planning.facts import BackupComparison
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.targets import Target
 
@@ -37,7 +37,7 @@ class DataUsers:
 
 
 def data_users(
-    draft: PlanDraft, past: PastState, items: Iterable[Item], servers: frozenset[str]
+    draft: PlanDraft, past: BackupComparison, items: Iterable[Item], servers: frozenset[str]
 ) -> DataUsers:
     """Every running container that mounts a restored file, or depends on a restored server.
 
@@ -61,7 +61,7 @@ def data_users(
         )
     held = _held(draft, past, list(items), holders)
     known = draft.snapshot.project is not None
-    dependants = set(needed_by(draft.project, servers)) if known else set()
+    dependants = set(dependants_of(draft.project, servers)) if known else set()
     running = [target for target in running_targets(draft) if target.name not in servers]
     services = tuple(
         target
@@ -107,7 +107,7 @@ def data_users(
 
 
 def _held(
-    draft: PlanDraft, past: PastState, items: list[Item], holders: Iterable[Holder]
+    draft: PlanDraft, past: BackupComparison, items: list[Item], holders: Iterable[Holder]
 ) -> set[str]:
     """The ids of the containers that mount one of these, as plan or engine know it."""
     volumes = volumes_by_name(draft.facts.volumes or ())
@@ -116,7 +116,7 @@ def _held(
     for item in items:
         if item.kind not in {ItemKind.SQLITE, ItemKind.FILE}:
             continue
-        place = past.places.get(item.source) or str(folder / item.source)
+        place = past.real_paths.get(item.source) or str(folder / item.source)
         if item.volume:
             inside = item.source.removeprefix(volume_source(item.volume, ""))
             found = volumes.get(item.volume)

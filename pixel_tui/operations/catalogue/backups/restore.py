@@ -108,7 +108,7 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
         if item not in replaced:
             draft.affect(item.title, "is unchanged", "identical to the backup's")
             continue
-        place = past.places.get(item.source, "")
+        place = past.real_paths.get(item.source, "")
         elsewhere = place and not place.endswith(f"/{item.source}")
         draft.affect(
             item.title,
@@ -125,7 +125,8 @@ def _stop(draft: PlanDraft, users: DataUsers) -> None:
     _docker(draft, beside, "stop", "Stop", _CANCEL_STOP)
     for target in users.services:
         draft.interrupt(
-            target, f"up to {span(target.grace)} to stop, then until everything is restored"
+            target,
+            f"up to {span(target.stop_grace_seconds)} to stop, then until everything is restored",
         )
     for holder in beside:
         kind = "a one-off container" if holder in users.oneoffs else holder.whose
@@ -145,7 +146,7 @@ def _start(draft: PlanDraft, users: DataUsers) -> None:
     _step(draft, users.services, "start", "Start the services that ran before", _CANCEL_START)
     _docker(draft, _restarted(users), "start", "Start", _CANCEL_START)
     for target in users.services:
-        draft.expect_running(target, target.up, by_the_way=target.name in users.dependants)
+        draft.expect_running(target, target.up, incidental=target.name in users.dependants)
 
 
 def _restarted(users: DataUsers) -> tuple[Holder, ...]:
@@ -208,13 +209,13 @@ ACTION: Final = Action(
     group=ActionGroup.BACKUPS,
     when="Data is lost or damaged, or `.env` or the compose file is broken, and the backup has "
     "an intact copy.",
-    failing="If the check fails, nothing was stopped: fix the reported problem, or use another "
-    "backup. If a later step fails, the services stay stopped, and the last line says "
-    "where the replaced files are. Rename a file to undo its restore, or restore the "
-    "backup that was made first.",
+    failure_hint="If the check fails, nothing was stopped: fix the reported problem, or use "
+    "another backup. If a later step fails, the services stay stopped, and the last line says "
+    "where the replaced files are. Rename a file to undo its restore, or restore the backup that "
+    "was made first.",
     draft=draft_restore,
     scope=Scope.BACKUP,
     choices=backup_choices,
-    obstacle=no_backup,
+    blocked_by=no_backup,
     needs_project=False,
 )

@@ -9,17 +9,17 @@ from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 ACTION: Final = Action(
     name="restore-without-backup",
     verb="Restore, without a backup first,",
-    alone="Restore without a backup first",
+    menu_title="Restore without a backup first",
     group=ActionGroup.BACKUPS,
     when="The disk is full, so `restore` can't back up the current state first. Replaced files "
     "are still kept beside the new ones.",
-    failing="If the check fails, nothing was stopped: fix the reported problem, or use another "
-    "backup. If a later step fails, the services stay stopped, and the last line says "
-    "where the replaced files are. Rename a file to undo its restore. If there is no "
-    "space even for the restored files, remove old `NAME.before-TIME` files first.",
+    failure_hint="If the check fails, nothing was stopped: fix the reported problem, or use "
+    "another backup. If a later step fails, the services stay stopped, and the last line says "
+    "where the replaced files are. Rename a file to undo its restore. If there is no space even "
+    "for the restored files, remove old `NAME.before-TIME` files first.",
     draft=draft_unsaved_restore,
     scope=Scope.BACKUP,
     choices=backup_choices,
-    obstacle=no_backup,
+    blocked_by=no_backup,
     needs_project=False,
 )

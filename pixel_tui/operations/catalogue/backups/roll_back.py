@@ -19,16 +19,16 @@ from pixel_tui.operations.catalogue.backups.shared import (
     worker_step,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
-from pixel_tui.operations.planning.cascade import require_dependencies, tell_scales
-from pixel_tui.operations.planning.convergence import UpOptions, kept_scales
-from pixel_tui.operations.planning.creation import why_no_up, why_not_started_by_up
-from pixel_tui.operations.planning.dependencies import needs
+from pixel_tui.operations.planning.compose_up import note_kept_scales, require_dependencies
+from pixel_tui.operations.planning.dependencies import dependencies_of
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.facts import PastState
+from pixel_tui.operations.planning.facts import BackupComparison
 from pixel_tui.operations.planning.mounted_files import restart_mounting
 from pixel_tui.operations.planning.networks import refuse_changed_networks
 from pixel_tui.operations.planning.plan import PlanCheck, Risk, Step
 from pixel_tui.operations.planning.targets import find_target
+from pixel_tui.operations.planning.up_failures import why_up_cannot_start, why_up_fails
+from pixel_tui.operations.planning.up_prediction import UpOptions, kept_scales
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.text import SafeText, plain
 
@@ -66,11 +66,11 @@ def draft_roll_back(draft: PlanDraft) -> None:
             *(f"--service={name}" for name in names),
             changes_nothing=True,
         )
-        draft.looked_at |= {*names, *needs(draft.project, names)}
+        draft.considered |= {*names, *dependencies_of(draft.project, names)}
         # What these depend on may be other services in the compose files of then.
-        options = UpOptions(scales=kept_scales(draft.snapshot, names, alone=True))
-        tell_scales(draft, options.scales)
-        up = ("up", "--detach", "--no-build", *options.scale_words)
+        options = UpOptions(scales=kept_scales(draft.snapshot, names, no_deps=True))
+        note_kept_scales(draft, options.scales)
+        up = ("up", "--detach", "--no-build", *options.scale_options)
         argv = draft.command.compose_argv(*up, names=names)
         cancelling = SafeText("Files and tags are restored; some services are rolled back.")
         draft.steps.append(Step(plain("Recreate the services as they were"), argv, cancelling))
@@ -78,7 +78,7 @@ def draft_roll_back(draft: PlanDraft) -> None:
     _tell_files(draft, past)
     folder = draft.command.directory.rstrip("/")
     places = {f"{folder}/{source}" for source in past.replaced}
-    places |= {past.places[source] for source in past.replaced if source in past.places}
+    places |= {past.real_paths[source] for source in past.replaced if source in past.real_paths}
     compose = {item.source for item in manifest.items if item.details.get("compose") is True}
     known = [] if compose & past.replaced else [spec.name for spec in draft.project.services]
     restart_mounting(
@@ -100,13 +100,13 @@ def _require_creatable(draft: PlanDraft, names: Sequence[str]) -> None:
     facts = replace(draft.facts, build_troubles={})  # `up --no-build`
     for name in names:
         target = find_target(name, draft.snapshot)
-        if target and (reason := why_no_up(target, draft.snapshot, facts)):
+        if target and (reason := why_up_fails(target, draft.snapshot, facts)):
             raise OperationError(f"Roll back would fail: {name} {reason}.")
-        if target and (reason := why_not_started_by_up(target, draft.snapshot, facts)):
+        if target and (reason := why_up_cannot_start(target, draft.snapshot, facts)):
             raise OperationError(f"Roll back would fail: {name} {reason}.")
 
 
-def _recreated(draft: PlanDraft, past: PastState) -> set[str]:
+def _recreated(draft: PlanDraft, past: BackupComparison) -> set[str]:
     """The services that certainly get other containers: their image is another one."""
     return {
         ran.service
@@ -121,10 +121,12 @@ def _images_now(draft: PlanDraft, ran: RanImage) -> set[SafeText]:
 
 
 def _is_gone(draft: PlanDraft, ran: RanImage) -> bool:
-    return draft.facts.images is not None and ran.image_id not in draft.facts.images
+    return (
+        draft.facts.existing_images is not None and ran.image_id not in draft.facts.existing_images
+    )
 
 
-def _tell_files(draft: PlanDraft, past: PastState) -> None:
+def _tell_files(draft: PlanDraft, past: BackupComparison) -> None:
     """Every file that is replaced, with what differs if that can be shown."""
     for source in sorted(past.replaced):
         variables = [name for file, name in past.changed_variables if file == plain(source)]
@@ -137,7 +139,7 @@ def _tell_files(draft: PlanDraft, past: PastState) -> None:
             draft.affect(source, "is replaced by the backup", "no different value was found")
 
 
-def _tell_images(draft: PlanDraft, past: PastState) -> None:
+def _tell_images(draft: PlanDraft, past: BackupComparison) -> None:
     for ran in past.deployment.images:
         target = find_target(ran.service, draft.snapshot)
         now, gone = _images_now(draft, ran), _is_gone(draft, ran)
@@ -151,8 +153,8 @@ def _tell_images(draft: PlanDraft, past: PastState) -> None:
             created = 0 if target.containers else 1
             stays = now == {ran.image_id} and not past.replaced
             if not stays:
-                draft.lose_layers(container.name for container in target.containers)
-            draft.expect_running(target, (), created=created, by_the_way=stays)
+                draft.note_removed_containers(container.name for container in target.containers)
+            draft.expect_running(target, (), created=created, incidental=stays)
             if target.up and now != {ran.image_id}:
                 draft.interrupt(target, "while its container is recreated")
             elif target.up and past.replaced:
@@ -160,7 +162,7 @@ def _tell_images(draft: PlanDraft, past: PastState) -> None:
                 draft.interrupt(target, words)
 
 
-def _tell_commits(draft: PlanDraft, past: PastState) -> None:
+def _tell_commits(draft: PlanDraft, past: BackupComparison) -> None:
     """The commits of then and now, and what to run to have the sources of then as well."""
     then, now = past.deployment, draft.facts.deployment
     if not then.commit:
@@ -247,16 +249,16 @@ def _short(image_id: str) -> str:
 ACTION: Final = Action(
     name="roll-back",
     verb="Roll back to",
-    alone="Roll back to a backup",
+    menu_title="Roll back to a backup",
     group=ActionGroup.BACKUPS,
     when="The stack worked when the backup was made, and a later change broke it. Data is not "
     "changed (use `restore` for that), nor are sources: the plan lists the commits that "
     "differ, and the commands to check them out.",
-    failing="The output names the replaced files. If an image no longer exists, check out the "
+    failure_hint="The output names the replaced files. If an image no longer exists, check out the "
     "old sources with the plan's commands, and rebuild.",
     draft=draft_roll_back,
     scope=Scope.BACKUP,
     choices=backup_choices,
-    obstacle=no_backup,
+    blocked_by=no_backup,
     needs_project=False,
 )

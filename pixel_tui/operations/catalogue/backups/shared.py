@@ -11,7 +11,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.humanize import age, size
 from pixel_tui.operations.planning.action import Choice
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.facts import Facts, PastState
+from pixel_tui.operations.planning.facts import BackupComparison, Facts
 from pixel_tui.operations.planning.plan import Step
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
@@ -25,7 +25,7 @@ FROM_ELSEWHERE: Final = SafeText("from-elsewhere")
 
 def no_place(_snapshot: StackSnapshot, facts: Facts) -> str:
     """Why there can be no backup."""
-    return facts.no_backups
+    return facts.backup_trouble
 
 
 def no_backup(snapshot: StackSnapshot, facts: Facts) -> str:
@@ -43,7 +43,7 @@ def backup_choices(facts: Facts) -> Sequence[Choice]:
     )
 
 
-def chosen_backup(draft: PlanDraft) -> tuple[PastState, Manifest]:
+def chosen_backup(draft: PlanDraft) -> tuple[BackupComparison, Manifest]:
     """The backup that the draft is about.
 
     Raises:
@@ -86,13 +86,13 @@ def backup_first(draft: PlanDraft, backup_id: str, before: str) -> None:
     )
 
 
-def pinned(past: PastState, manifest: Manifest) -> tuple[str, ...]:
+def pinned(past: BackupComparison, manifest: Manifest) -> tuple[str, ...]:
     """What has a worker put back the backup that was shown, and no other of this id."""
     elsewhere = () if past.made_here else ("--from-elsewhere",)
     return (*option("--manifest", manifest.digest), *elsewhere)
 
 
-def require_restorable(draft: PlanDraft, past: PastState, items: Iterable[Item]) -> None:
+def require_restorable(draft: PlanDraft, past: BackupComparison, items: Iterable[Item]) -> None:
     """Refuse to put back what the worker would refuse: it looks at all before the first file.
 
     Raises:
@@ -104,7 +104,7 @@ def require_restorable(draft: PlanDraft, past: PastState, items: Iterable[Item])
             raise OperationError(f"{words}. {reason}")
 
 
-def warn_of(draft: PlanDraft, past: PastState, manifest: Manifest) -> None:
+def warn_of(draft: PlanDraft, past: BackupComparison, manifest: Manifest) -> None:
     """Say what a person should know of a backup; one from elsewhere wants a word of its own."""
     backup = past.backup
     if not past.made_here:
@@ -122,7 +122,7 @@ def warn_of(draft: PlanDraft, past: PastState, manifest: Manifest) -> None:
         draft.warn("backup", "it was not verified yet (each item is verified before use)")
     if manifest.project != draft.snapshot.project_name:
         draft.warn("backup", f"it is a backup of project {manifest.project}")
-    for exposed in draft.facts.exposed:
+    for exposed in draft.facts.exposures:
         if exposed.holds(backup.folder) and exposed.writers:
             draft.warn("backup", f"{exposed.words}: check its content before you trust it")
     for gap in manifest.left_out:
@@ -148,7 +148,7 @@ def running_targets(draft: PlanDraft) -> list[Target]:
 
 def verified_recently(
     snapshot: StackSnapshot, facts: Facts, *, incomplete: bool = False
-) -> PastState | None:
+) -> BackupComparison | None:
     """The newest verified backup of this project that is young enough to wipe something.
 
     Args:
@@ -174,7 +174,7 @@ def verified_recently(
 
 def warn_of_exposure(draft: PlanDraft) -> None:
     """Say which services can get at the backups, and what to do about it."""
-    for exposed in draft.facts.exposed:
+    for exposed in draft.facts.exposures:
         if exposed.former:
             advice = f"move the older backups to {draft.facts.backup_folder}"
         else:
@@ -184,4 +184,6 @@ def warn_of_exposure(draft: PlanDraft) -> None:
 
 def _planted(backup: Backup, facts: Facts) -> bool:
     """Whether services may have made it: it is in the former place, and they can write there."""
-    return any(item.former and item.writers and item.holds(backup.folder) for item in facts.exposed)
+    return any(
+        item.former and item.writers and item.holds(backup.folder) for item in facts.exposures
+    )

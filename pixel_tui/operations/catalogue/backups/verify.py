@@ -32,11 +32,11 @@ ACTION: Final = Action(
     group=ActionGroup.BACKUPS,
     when="Before you rely on a backup: checks every hash, the integrity of each database, and "
     "the table of contents of each dump.",
-    failing="Don't rely on a backup that has changed: make another one, and check the disk "
+    failure_hint="Don't rely on a backup that has changed: make another one, and check the disk "
     "(`dmesg`, `smartctl`).",
     draft=draft_verify,
     scope=Scope.BACKUP,
     choices=backup_choices,
-    obstacle=no_backup,
+    blocked_by=no_backup,
     needs_project=False,
 )

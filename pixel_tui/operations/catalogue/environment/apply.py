@@ -20,34 +20,34 @@ from pixel_tui.operations.catalogue.environment.shared import (
     work_step,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
-from pixel_tui.operations.planning.cascade import tell_scales, warn_of_old_image
-from pixel_tui.operations.planning.convergence import kept_scales
-from pixel_tui.operations.planning.creation import (
-    EXTERNALS_NOT_CHECKED,
-    externals_unknown,
-    missing_external,
-    wrong_image,
-)
-from pixel_tui.operations.planning.dependencies import layers
+from pixel_tui.operations.planning.compose_up import note_kept_scales, warn_of_old_image
+from pixel_tui.operations.planning.dependencies import dependency_layers
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.impossible import why_no_restart
-from pixel_tui.operations.planning.networks import refuse_changed_networks, tell_networks
+from pixel_tui.operations.planning.networks import note_recreated_networks, refuse_changed_networks
 from pixel_tui.operations.planning.plan import FileMark, Risk
 from pixel_tui.operations.planning.ports import (
     NOT_CHECKED,
-    own_containers,
-    ports_unknown,
+    are_ports_unknown,
+    own_container_ids,
     taken_port,
 )
-from pixel_tui.operations.planning.providers import run_providers
-from pixel_tui.operations.planning.proxy_effects import proxies_to_restart, test_configuration
+from pixel_tui.operations.planning.providers import add_provider_effects
+from pixel_tui.operations.planning.proxy_effects import add_configuration_test, restart_proxies
+from pixel_tui.operations.planning.start_failures import why_restart_fails
 from pixel_tui.operations.planning.targets import Target, find_target
+from pixel_tui.operations.planning.up_failures import (
+    EXTERNALS_NOT_CHECKED,
+    are_externals_unknown,
+    missing_external,
+    wrong_image,
+)
+from pixel_tui.operations.planning.up_prediction import kept_scales
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.resource_model import ResourceKind
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
-CANCELLING: Final = SafeText(
+CANCEL_EFFECT: Final = SafeText(
     "It rolls back: the previous file, images and containers are restored."
 )
 
@@ -68,10 +68,10 @@ def draft_apply(draft: PlanDraft) -> None:
         draft.warn("compose", warning)
     if not names and not restart:
         title = f"Save {draft.subject}"
-        work_step(draft, environment, title, CANCELLING, "save", name=candidate.id)
+        work_step(draft, environment, title, CANCEL_EFFECT, "save", name=candidate.id)
         draft.reason = SafeText("it was edited, and affects no running service")
     else:
-        refuse_changed_networks(draft, names, alone=True)
+        refuse_changed_networks(draft, names, no_deps=True)
         _require_kept_volumes(draft, impact)
         _require_creatable(draft, [item for item in impact.applied_to if item.service in names])
         _tell_moved(draft, impact)
@@ -80,13 +80,13 @@ def draft_apply(draft: PlanDraft) -> None:
         words = [f"--recreate={name}" for name in recreate]
         words += [f"--rebuild={name}" for name in rebuild]
         words += again
-        scales = kept_scales(draft.snapshot, names, alone=True)
-        tell_scales(draft, scales)
-        words += [f"--provider={name}" for name in run_providers(draft, names, alone=True)]
+        scales = kept_scales(draft.snapshot, names, no_deps=True)
+        note_kept_scales(draft, scales)
+        words += [f"--provider={name}" for name in add_provider_effects(draft, names, no_deps=True)]
         words += [f"--scale={name}={count}" for name, count in scales.items()]
         if impact.networks:
             _require_read_networks(impact)
-            tell_networks(draft, impact.networks, "changes with this file")
+            note_recreated_networks(draft, impact.networks, "changes with this file")
             words += [f"--network={network.name}" for network in impact.networks]
         seconds = draft.facts.environment.confirm_seconds
         words.append(f"--within={seconds:g}")
@@ -96,7 +96,9 @@ def draft_apply(draft: PlanDraft) -> None:
         doing += [f"restart {listed(restart)}"] if restart else []
         title = f"Save {draft.subject}, {', '.join(doing)}, wait for confirmation"
         words.insert(0, "apply")
-        work_step(draft, environment, title, CANCELLING, *words, name=candidate.id, takes_back=True)
+        work_step(
+            draft, environment, title, CANCEL_EFFECT, *words, name=candidate.id, rolls_back=True
+        )
         draft.risk = Risk.DISRUPTIVE
         draft.reason = plain(f"it was edited, and changes {listed([*names, *restart])}")
         draft.warn(
@@ -159,16 +161,16 @@ def _require_creatable(draft: PlanDraft, services: Sequence[ServiceImpact]) -> N
             that there can't be or is not, or a port that another container holds.
     """
     found = {item.service: find_target(item.service, draft.snapshot) for item in services}
-    replaced = {name for target in found.values() if target for name in own_containers(target)}
+    replaced = {name for target in found.values() if target for name in own_container_ids(target)}
     for item in services:
         reason = wrong_image(item.wrong_image) if item.wrong_image else ""
         reason = reason or missing_external(item.externals, draft.facts)
         if reason := reason or taken_port(item.ports, draft.facts, replaced):
             raise OperationError(f"Save and apply would fail: {item.service} {reason}.")
     unknown = []
-    if any(externals_unknown(item.externals, draft.facts) for item in services):
+    if any(are_externals_unknown(item.externals, draft.facts) for item in services):
         unknown.append(EXTERNALS_NOT_CHECKED)
-    if any(ports_unknown(item.ports, found[item.service], draft.facts) for item in services):
+    if any(are_ports_unknown(item.ports, found[item.service], draft.facts) for item in services):
         unknown.append(NOT_CHECKED)
     if unknown:
         draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
@@ -208,12 +210,12 @@ def _proxies(draft: PlanDraft, names: list[SafeText], recreate: list[SafeText]) 
         _interrupt(draft, target, certain=target.name in recreate)
         if target.name in recreate:
             warn_of_old_image(draft, target)
-    draft.chosen = tuple(targets)
+    draft.targets = tuple(targets)
     begun = len(draft.steps)
-    proxies = proxies_to_restart(draft, names, names)
+    proxies = restart_proxies(draft, names, names)
     # It is restarted by the same step: who is asked to confirm has to see the stack at work.
     del draft.steps[begun:]
-    draft.lose("while it is down", spared=(*names, *proxies))
+    draft.affect_dependants("while it is down", spared=(*names, *proxies))
     return list(proxies)
 
 
@@ -239,7 +241,7 @@ def _restarted(
     again += _joined(draft, again, told)
     # Before anything is changed: what is put back needs the proxy restarted as well.
     found = [find_target(name, draft.snapshot) for name in again]
-    test_configuration(draft, [target for target in found if target is not None])
+    add_configuration_test(draft, [target for target in found if target is not None])
     joined = _one_by_one(draft, again)
     words = [f"--restart={name}" for name in again if name not in joined]
     return words + [f"--joined={name}" for name in joined]
@@ -251,7 +253,7 @@ def _joined(
     """What shares a namespace of what is restarted, and is not among it: it is cut off from it.
 
     The same step restarts it: else it is cut off while it waits to be confirmed, and after all is
-    put back. What can't be restarted is left to `restart_partners`, which recreates it.
+    put back. What can't be restarted is left to `restart_sharers`, which recreates it.
 
     Args:
         draft: The plan in the making.
@@ -283,7 +285,7 @@ def _joined(
 def _one_by_one(draft: PlanDraft, restarted: Sequence[SafeText]) -> list[SafeText]:
     """Those of them that compose does not restart behind those whose namespaces they share."""
     found: list[SafeText] = []
-    for layer in layers(draft.project, restarted):
+    for layer in dependency_layers(draft.project, restarted):
         for name in layer:
             target = find_target(name, draft.snapshot)
             if target is None or target.spec is None:
@@ -297,21 +299,19 @@ def _one_by_one(draft: PlanDraft, restarted: Sequence[SafeText]) -> list[SafeTex
 
 def _can_restart(draft: PlanDraft, name: str) -> bool:
     target = find_target(name, draft.snapshot)
-    return target is None or not why_no_restart(target, draft.snapshot, draft.facts)
+    return target is None or not why_restart_fails(target, draft.snapshot, draft.facts)
 
 
 def _interrupt_restart(draft: PlanDraft, target: Target) -> None:
-    back = "it is healthy" if target.probed else "it runs"
-    draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
-    draft.expect_running(target, target.containers, by_the_way=True)
+    draft.interrupt_until_back(target)
+    draft.expect_running(target, target.containers, incidental=True)
 
 
 def _interrupt(draft: PlanDraft, target: Target, *, certain: bool) -> None:
-    back = "it is healthy" if target.probed else "it runs"
-    draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
+    draft.interrupt_until_back(target)
     # A build may give the same image again, and its container stays.
     draft.expect_running(target, target.containers if certain else ())
-    draft.lose_layers(container.name for container in target.containers)
+    draft.note_removed_containers(container.name for container in target.containers)
 
 
 ACTION: Final = Action(
@@ -320,11 +320,11 @@ ACTION: Final = Action(
     group=ActionGroup.ENVIRONMENT,
     when="The environment was edited, and the services need it now. A restart does not apply it: "
     "containers keep the environment they were created with.",
-    failing="The previous state is restored; the last lines say why. If that failed too, they "
+    failure_hint="The previous state is restored; the last lines say why. If that failed too, they "
     "say so: `environment-roll-back` tries again.",
     draft=draft_apply,
     scope=Scope.CANDIDATE,
     choices=candidate_choices,
-    obstacle=why_no_candidate,
+    blocked_by=why_no_candidate,
     needs_project=False,
 )

@@ -24,7 +24,7 @@ def draft_restore(draft: PlanDraft) -> None:
     """One step, and a restart of what mounts the file; compose is asked before it is replaced."""
     found = (
         (one, item)
-        for one in draft.facts.environment.every
+        for one in draft.facts.environment.all_files
         for item in one.versions
         if item.id == draft.subject
     )
@@ -49,14 +49,15 @@ def draft_restore(draft: PlanDraft) -> None:
 ACTION: Final = Action(
     name="environment-restore",
     verb="Restore a version of",
-    alone="Restore a version",
+    menu_title="Restore a version",
     group=ActionGroup.ENVIRONMENT,
     when="An edit of the environment was wrong, and you want an older version. The current file "
     "is kept as a version too. Services that mount the file itself are restarted.",
-    failing="The file was not changed: compose refuses the old version, or the last line says why.",
+    failure_hint="The file was not changed: compose refuses the old version, or the last line says "
+    "why.",
     draft=draft_restore,
     scope=Scope.VERSION,
     choices=version_choices,
-    obstacle=why_no_version,
+    blocked_by=why_no_version,
     needs_project=False,
 )

@@ -8,7 +8,7 @@ from pixel_tui.operations.catalogue.environment.shared import file_name, work_st
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
-from pixel_tui.operations.planning.networks import tell_networks
+from pixel_tui.operations.planning.networks import note_recreated_networks
 from pixel_tui.operations.planning.plan import Risk
 from pixel_tui.operations.planning.providers import runs_provider
 from pixel_tui.operations.planning.targets import find_target
@@ -19,28 +19,32 @@ from pixel_tui.text import SafeText
 
 def why_not(_snapshot: StackSnapshot, facts: Facts) -> str:
     """Why there is nothing to take back."""
-    every = facts.environment.every
+    every = facts.environment.all_files
     if all(item.trouble for item in every):
         return facts.environment.trouble
-    return "" if any(item.left for item in every) else "No apply was interrupted."
+    return "" if any(item.interrupted_apply for item in every) else "No apply was interrupted."
 
 
 def draft_roll_back(draft: PlanDraft) -> None:
     """What was touched is put back; the worker knows from its notes what that is."""
-    found = (item for item in draft.facts.environment.every if item.left is not None)
+    found = (
+        item for item in draft.facts.environment.all_files if item.interrupted_apply is not None
+    )
     environment = next(found, None)
-    if environment is None or (left := environment.left) is None:
+    if environment is None or (left := environment.interrupted_apply) is None:
         return
     draft.subject = file_name(environment)
     draft.reason = left.words
     draft.risk = Risk.DISRUPTIVE
     cancelling = SafeText("The roll-back is incomplete; run it again.")
     title = "Restore the previous state"
-    work_step(draft, environment, title, cancelling, "roll-back", takes_back=True)
+    work_step(draft, environment, title, cancelling, "roll-back", rolls_back=True)
     found_services = (find_target(name, draft.snapshot) for name in left.services)
-    draft.chosen = tuple(target for target in found_services if target is not None)
-    _tell_networks(draft, environment.left_networks)
-    draft.lose_layers(item.name for touched in draft.chosen for item in touched.containers)
+    draft.targets = tuple(target for target in found_services if target is not None)
+    _tell_networks(draft, environment.interrupted_networks)
+    draft.note_removed_containers(
+        item.name for touched in draft.targets for item in touched.containers
+    )
     for name in left.providers:
         service = draft.snapshot.service(name)
         if service is not None and service.spec is not None:
@@ -49,7 +53,9 @@ def draft_roll_back(draft: PlanDraft) -> None:
         target = find_target(name, draft.snapshot)
         if target is not None:
             draft.affect(name, "is recreated as it was before, if it was changed")
-            draft.interrupt(target, f"up to {span(target.grace)} to stop, then until it is running")
+            draft.interrupt(
+                target, f"up to {span(target.stop_grace_seconds)} to stop, then until it is running"
+            )
             draft.expect_running(target, ())
 
 
@@ -66,19 +72,19 @@ def _tell_networks(draft: PlanDraft, networks: Sequence[Diverged]) -> None:
             words = f"the containers on network {network.name} are unknown: {network.unread}"
             draft.warn("network", words)
     read = [network for network in networks if not network.unread]
-    tell_networks(draft, read, "is not the one from before the apply")
+    note_recreated_networks(draft, read, "is not the one from before the apply")
 
 
 ACTION: Final = Action(
     name="environment-roll-back",
     verb="Roll back an apply of",
-    alone="Roll back an apply",
+    menu_title="Roll back an apply",
     group=ActionGroup.ENVIRONMENT,
     when="An apply of the environment was interrupted: pixel-tui or the machine crashed.",
-    failing="The last line says what could not be restored; run it again. The replaced file is "
-    "one of the saved versions.",
+    failure_hint="The last line says what could not be restored; run it again. The replaced file "
+    "is one of the saved versions.",
     draft=draft_roll_back,
     scope=Scope.PROJECT,
-    obstacle=why_not,
+    blocked_by=why_not,
     needs_project=False,
 )

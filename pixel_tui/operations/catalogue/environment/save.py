@@ -49,10 +49,10 @@ ACTION: Final = Action(
     group=ActionGroup.ENVIRONMENT,
     when="The environment was edited, and the containers stay unchanged for now. The previous "
     "version is kept.",
-    failing="The file was not changed: the last line says why. Your edit stays in the editor.",
+    failure_hint="The file was not changed: the last line says why. Your edit stays in the editor.",
     draft=draft_save,
     scope=Scope.CANDIDATE,
     choices=candidate_choices,
-    obstacle=why_no_candidate,
+    blocked_by=why_no_candidate,
     needs_project=False,
 )

@@ -37,10 +37,12 @@ class CandidateOutdated(OperationError):
 
 def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
     """Why nothing can be done to the environment."""
-    every = facts.environment.every
+    every = facts.environment.all_files
     if all(item.trouble for item in every):
         return facts.environment.trouble
-    left = next((item.left for item in every if item.left is not None), None)
+    left = next(
+        (item.interrupted_apply for item in every if item.interrupted_apply is not None), None
+    )
     if left is None:
         return ""
     return (
@@ -58,7 +60,7 @@ def why_no_candidate(snapshot: StackSnapshot, facts: Facts) -> str:
     """Why nothing can be saved."""
     if reason := why_no_environment(snapshot, facts):
         return reason
-    waits = any(item.candidates for item in facts.environment.every)
+    waits = any(item.candidates for item in facts.environment.all_files)
     return "" if waits else "Nothing to save: edit it first."
 
 
@@ -66,7 +68,7 @@ def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
     """Why no version can be restored."""
     if reason := why_no_environment(snapshot, facts):
         return reason
-    kept = any(item.versions for item in facts.environment.every)
+    kept = any(item.versions for item in facts.environment.all_files)
     return "" if kept else "No version has been saved yet."
 
 
@@ -74,7 +76,7 @@ def candidate_choices(facts: Facts) -> Sequence[Choice]:
     """What waits to be saved, file by file, newest first."""
     return tuple(
         Choice(plain(item.id), plain(f"{_of(one, facts)}{item.id}  {_summary(item, one.sha256)}"))
-        for one in facts.environment.every
+        for one in facts.environment.all_files
         for item in one.candidates
     )
 
@@ -89,7 +91,7 @@ def version_choices(facts: Facts) -> Sequence[Choice]:
                 + ("  (current)" if item.sha256 == one.sha256 else "")
             ),
         )
-        for one in facts.environment.every
+        for one in facts.environment.all_files
         for item in one.versions
     )
 
@@ -106,13 +108,13 @@ def chosen_candidate(draft: PlanDraft) -> tuple[EnvironmentFacts, Candidate]:
         CandidateOutdated: It was made from another content of the file.
         OperationError: There is none of that id.
     """
-    for environment in draft.facts.environment.every:
+    for environment in draft.facts.environment.all_files:
         for candidate in environment.candidates:
             if candidate.id == draft.subject:
                 if candidate.base != environment.sha256:
                     raise CandidateOutdated(environment.path)
                 return environment, candidate
-    for environment in draft.facts.environment.every:
+    for environment in draft.facts.environment.all_files:
         if environment.trouble:  # it may be one of that file
             raise OperationError(environment.trouble)
     raise OperationError("No such candidate.", on=draft.subject, hint="Save from the editor again.")
@@ -138,7 +140,7 @@ def work_step(
     cancelling: SafeText,
     *words: str,
     name: str = "",
-    takes_back: bool = False,
+    rolls_back: bool = False,
 ) -> None:
     """A step of the program that does the work, on the file as it is now.
 
@@ -149,7 +151,7 @@ def work_step(
         cancelling: What it means to cancel it.
         words: The verb and its options.
         name: The candidate, or the version, that it is done with.
-        takes_back: It undoes what it did where it is cancelled.
+        rolls_back: It undoes what it did where it is cancelled.
     """
     argv = worker_argv(
         replace(draft.command, edited=environment.edited),
@@ -158,7 +160,7 @@ def work_step(
         *("--was", environment.sha256 or NO_FILE),
         name=name,
     )
-    draft.steps.append(Step(plain(title), argv, cancelling, takes_back=takes_back))
+    draft.steps.append(Step(plain(title), argv, cancelling, rolls_back=rolls_back))
     draft.files.append(FileMark(environment.path, environment.sha256))
 
 

@@ -3,8 +3,8 @@
 from typing import Final
 
 from pixel_tui.operations.planning.action import Action, ActionGroup
-from pixel_tui.operations.planning.cascade import draft_recreate, refuse_up
-from pixel_tui.operations.planning.creation import why_no_up_alone
+from pixel_tui.operations.planning.compose_up import draft_recreate, refuse_up
+from pixel_tui.operations.planning.up_failures import why_up_no_deps_fails
 
 ACTION: Final = Action(
     name="recreate",
@@ -12,8 +12,8 @@ ACTION: Final = Action(
     group=ActionGroup.SERVICES,
     when="The compose file or `.env` has changed, or the container itself is broken. Data "
     "written inside it, outside of volumes, is lost.",
-    failing="Compose's message says why it can't be created; its logs say why it exits.",
+    failure_hint="Compose's message says why it can't be created; its logs say why it exits.",
     refuse=refuse_up,
-    impossible=why_no_up_alone,
+    predict_failure=why_up_no_deps_fails,
     draft=draft_recreate,
 )

@@ -15,18 +15,18 @@ def refuse(target: Target) -> str:
 
 def draft_remove(draft: PlanDraft) -> None:
     """`docker rm`, without its volumes: the old container has the same."""
-    containers = [item for target in draft.chosen for item in target.leftovers]
+    containers = [item for target in draft.targets for item in target.leftovers]
     draft.steps += removal_steps(draft, containers)
 
 
 ACTION: Final = Action(
     name="remove-leftovers",
     verb="Remove leftovers of",
-    alone="Remove leftovers of a recreate",
+    menu_title="Remove leftovers of a recreate",
     group=ActionGroup.RECOVERY,
     when="A recreate was cancelled or killed, and both its containers are still there. Volumes "
     "are not changed. `start`, `restart`, `recreate` and `rebuild` do this themselves.",
-    failing="Docker's message says why. A running container is stopped first.",
+    failure_hint="Docker's message says why. A running container is stopped first.",
     refuse=refuse,
     draft=draft_remove,
 )

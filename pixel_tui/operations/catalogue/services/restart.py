@@ -4,8 +4,8 @@ from typing import Final
 
 from pixel_tui.operations.planning.action import Action, ActionGroup
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.impossible import why_no_restart
 from pixel_tui.operations.planning.restarting import draft_restart
+from pixel_tui.operations.planning.start_failures import why_restart_fails
 from pixel_tui.operations.planning.targets import Target
 
 
@@ -17,8 +17,8 @@ def draft_alone(draft: PlanDraft) -> None:
 
 def refuse(target: Target) -> str:
     """Why it can't be restarted, as a predicate; empty where it can."""
-    if target.left_over or target.provided:
-        return target.left_over or target.provided
+    if target.leftover_reason or target.provider_reason:
+        return target.leftover_reason or target.provider_reason
     return "" if target.containers else "has no container (start it)"
 
 
@@ -28,9 +28,10 @@ ACTION: Final = Action(
     group=ActionGroup.SERVICES,
     when="The service hangs, answers wrongly, or must reload a mounted file. It keeps its "
     "configuration: after a change of the compose file or `.env`, use `recreate`.",
-    failing="Its logs say why it does not start again. If it exits each time, it needs `rebuild`.",
+    failure_hint="Its logs say why it does not start again. If it exits each time, it needs "
+    "`rebuild`.",
     refuse=refuse,
-    impossible=why_no_restart,
+    predict_failure=why_restart_fails,
     draft=draft_alone,
     by_container=True,
 )

@@ -4,35 +4,35 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from pixel_tui.operations.planning.action import Action, ActionGroup
-from pixel_tui.operations.planning.creation import (
-    EXTERNALS_NOT_CHECKED,
-    externals_of,
-    externals_unknown,
-    start_is_up,
-)
-from pixel_tui.operations.planning.dependencies import needs
+from pixel_tui.operations.planning.dependencies import dependencies_of
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.impossible import not_checked, why_no_start
 from pixel_tui.operations.planning.networks import refuse_changed_networks, touched_by_up
 from pixel_tui.operations.planning.plan import Risk
-from pixel_tui.operations.planning.providers import run_providers, runs_provider
+from pixel_tui.operations.planning.providers import add_provider_effects, runs_provider
+from pixel_tui.operations.planning.start_failures import not_checked, why_start_fails
 from pixel_tui.operations.planning.targets import Target, find_target
+from pixel_tui.operations.planning.up_failures import (
+    EXTERNALS_NOT_CHECKED,
+    are_externals_unknown,
+    externals_of,
+    start_needs_up,
+)
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.plurals import counted
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.text import SafeText
 
-CANCELLING: Final = SafeText("Started services keep running; the rest is unchanged.")
+CANCEL_EFFECT: Final = SafeText("Started services keep running; the rest is unchanged.")
 
 
 def refuse(target: Target) -> str:
     """Why it can't be started, as a predicate; empty where it can."""
-    if target.left_over:
-        return target.left_over
+    if target.leftover_reason:
+        return target.leftover_reason
     paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
     if paused:
         return f"is paused (continue it with `docker unpause {' '.join(paused)}`)"
-    if target.provided:
+    if target.provider_reason:
         return ""
     if not target.containers and not target.missing:
         return "is scaled to 0 in the compose file"
@@ -40,28 +40,30 @@ def refuse(target: Target) -> str:
         return ""
     if any(item.state is ContainerState.RESTARTING for item in target.containers):
         return "is already being restarted by Docker (stop or restart it)"
-    # What it runs without decides `why_no_start`, which says how to get it back.
+    # What it runs without decides `why_start_fails`, which says how to get it back.
     return "" if target.cut_off else "is already running"
 
 
 def draft_start(draft: PlanDraft) -> None:
     """`start` where every container is there, `up` where one has to be created."""
-    created = tuple(target for target in draft.services if start_is_up(target, draft.snapshot))
+    created = tuple(target for target in draft.services if start_needs_up(target, draft.snapshot))
     started = tuple(target for target in draft.services if target not in created)
-    if draft.whole and created:
+    if draft.all_services and created:
         created += _provided(draft)
-    draft.looked_at |= {*needs(draft.project, [target.name for target in draft.services])}
-    draft.compose_step(started, "start", cancelling=CANCELLING)
+    draft.considered |= {
+        *dependencies_of(draft.project, [target.name for target in draft.services])
+    }
+    draft.compose_step(started, "start", cancel_effect=CANCEL_EFFECT)
     created_names = [target.name for target in created]
     refuse_changed_networks(draft, created_names)
     # Without `--no-recreate` this would be a deployment of whatever has changed since.
-    draft.compose_step(created, "up", "--detach", "--no-recreate", cancelling=CANCELLING)
-    draft.docker_step(draft.singles, "start", cancelling=CANCELLING)
-    for target in (item for item in created if item.provided):
+    draft.compose_step(created, "up", "--detach", "--no-recreate", cancel_effect=CANCEL_EFFECT)
+    draft.docker_step(draft.singles, "start", cancel_effect=CANCEL_EFFECT)
+    for target in (item for item in created if item.provider_reason):
         draft.affect(target.name, runs_provider(target.spec.provider if target.spec else ""))
-    run_providers(draft, created_names, alone=False)
-    for target in draft.chosen:
-        if target.provided:
+    add_provider_effects(draft, created_names, no_deps=False)
+    for target in draft.targets:
+        if target.provider_reason:
             continue
         off = target.spec is not None and not target.spec.active and not target.single
         cause = "its profile is not active, but naming it starts it" if off else ""
@@ -71,7 +73,7 @@ def draft_start(draft: PlanDraft) -> None:
             _scale_down(target, draft)
     _start_along(draft, started, created=False)
     _start_along(draft, created, created=True)
-    _tell_unchecked(draft, touched_by_up(draft.snapshot, created_names, alone=False))
+    _tell_unchecked(draft, touched_by_up(draft.snapshot, created_names, no_deps=False))
     draft.warn_of_old_configuration()
 
 
@@ -79,14 +81,16 @@ def _provided(draft: PlanDraft) -> tuple[Target, ...]:
     """What `up` of the whole project brings up beside containers."""
     names = [spec.name for spec in draft.project.services if spec.enabled and spec.provider]
     found = [find_target(name, draft.snapshot) for name in names]
-    return tuple(item for item in found if item and item.provided and item not in draft.chosen)
+    return tuple(
+        item for item in found if item and item.provider_reason and item not in draft.targets
+    )
 
 
 def _tell_unchecked(draft: PlanDraft, touched: Collection[str]) -> None:
     """What stands against a start is asked of Docker, which may be too slow to say it."""
     found = [find_target(effect.service, draft.snapshot) for effect in draft.effects]
     unknown = [*not_checked([target for target in found if target is not None], draft.facts)]
-    if externals_unknown(externals_of(touched, draft.snapshot), draft.facts):
+    if are_externals_unknown(externals_of(touched, draft.snapshot), draft.facts):
         unknown.append(EXTERNALS_NOT_CHECKED)
     if unknown:
         draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
@@ -95,7 +99,7 @@ def _tell_unchecked(draft: PlanDraft, touched: Collection[str]) -> None:
 def _start_along(draft: PlanDraft, targets: Sequence[Target], *, created: bool) -> None:
     """What the targets depend on is started too, and by `up` also created and scaled."""
     known = {effect.service for effect in draft.effects}
-    for name, needer in needs(draft.project, [target.name for target in targets]).items():
+    for name, needer in dependencies_of(draft.project, [target.name for target in targets]).items():
         other = find_target(name, draft.snapshot)
         if other is None or name in known:
             continue
@@ -115,7 +119,7 @@ def _scale_down(target: Target, draft: PlanDraft) -> None:
         f"loses {target.surplus} of its {counted(len(target.containers), 'container')}",
         "`up` scales it to the number in the compose file",
     )
-    draft.lose_surplus(target)
+    draft.note_removed_surplus(target)
 
 
 def _words(target: Target, draft: PlanDraft, *, created: bool, along: bool = False) -> str:
@@ -138,9 +142,9 @@ ACTION: Final = Action(
     verb="Start",
     group=ActionGroup.SERVICES,
     when="A service is down, and not on purpose.",
-    failing="Its logs and last exit say why it did not start; a dependency may be down.",
+    failure_hint="Its logs and last exit say why it did not start; a dependency may be down.",
     refuse=refuse,
-    impossible=why_no_start,
+    predict_failure=why_start_fails,
     draft=draft_start,
     by_container=True,
 )

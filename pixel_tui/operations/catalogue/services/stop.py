@@ -5,38 +5,42 @@ from typing import Final
 from pixel_tui.humanize import span
 from pixel_tui.operations.planning.action import Action, ActionGroup
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.partners import tell_ends
+from pixel_tui.operations.planning.namespace_sharing import note_killed_sharers
 from pixel_tui.operations.planning.plan import Risk, is_up
-from pixel_tui.operations.planning.restarting import CANCELLING
+from pixel_tui.operations.planning.restarting import CANCEL_EFFECT
 from pixel_tui.operations.planning.targets import Target
 
 
 def refuse(target: Target) -> str:
     """Why it can't be stopped, as a predicate; empty where it can."""
     if not target.containers:
-        return target.provided or "has no container"
+        return target.provider_reason or "has no container"
     return "" if target.up else "is already stopped"
 
 
 def draft_stop(draft: PlanDraft) -> None:
     """`stop`, which touches nothing but what it names."""
     draft.risk = Risk.DISRUPTIVE
-    draft.compose_step(draft.services, "stop", cancelling=CANCELLING)
-    draft.docker_step(draft.singles, "stop", cancelling=CANCELLING)
-    for target in draft.chosen:
+    draft.compose_step(draft.services, "stop", cancel_effect=CANCEL_EFFECT)
+    draft.docker_step(draft.singles, "stop", cancel_effect=CANCEL_EFFECT)
+    for target in draft.targets:
         draft.affect(target.name, "is stopped")
-        how_long = f"up to {span(target.grace)} to stop, then until it is started again"
+        how_long = (
+            f"up to {span(target.stop_grace_seconds)} to stop, then until it is started again"
+        )
         draft.interrupt(target, how_long)
         draft.expect_stopped(target)
-    tell_ends(draft)
-    draft.lose("until it is started again", spared=[item.service for item in draft.effects])
-    if draft.whole:
+    note_killed_sharers(draft)
+    draft.affect_dependants(
+        "until it is started again", spared=[item.service for item in draft.effects]
+    )
+    if draft.all_services:
         _name_what_keeps_running(draft)
 
 
 def _name_what_keeps_running(draft: PlanDraft) -> None:
     """All is not all: say what of the project goes on, and why it is not stopped by the way."""
-    chosen = {container.id for target in draft.chosen for container in target.containers}
+    chosen = {container.id for target in draft.targets for container in target.containers}
     for service in draft.snapshot.services:
         for container in service.containers:
             if container.id in chosen or not is_up(container):
@@ -55,7 +59,7 @@ ACTION: Final = Action(
     verb="Stop",
     group=ActionGroup.SERVICES,
     when="A service does harm, or must be down while you work on it.",
-    failing="Docker kills a container that does not exit in its grace period. If even that "
+    failure_hint="Docker kills a container that does not exit in its grace period. If even that "
     "fails, it waits for a disk or a network file system.",
     refuse=refuse,
     draft=draft_stop,

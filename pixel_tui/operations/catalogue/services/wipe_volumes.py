@@ -18,10 +18,10 @@ from pixel_tui.operations.catalogue.backups.shared import (
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.facts import Facts, PastState
+from pixel_tui.operations.planning.facts import BackupComparison, Facts
 from pixel_tui.operations.planning.plan import PlanCheck, Risk, Step
 from pixel_tui.operations.planning.targets import find_target
-from pixel_tui.operations.planning.volume_fate import fate_of_volumes
+from pixel_tui.operations.planning.volume_wipe import wiped_volumes
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import EVERY_PROFILE
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -57,10 +57,12 @@ def draft_wipe(draft: PlanDraft) -> None:
     past = verified_recently(draft.snapshot, draft.facts)
     if past is None or past.backup.manifest is None:
         return  # the obstacle has been asked before
-    fate = fate_of_volumes(draft.project, draft.facts)
+    fate = wiped_volumes(draft.project, draft.facts)
     name = draft.snapshot.project_name
     manifest = past.backup.manifest
-    found = [(item, coverage_of(item.name, manifest, draft.facts.stored)) for item in fate.gone]
+    found = [
+        (item, coverage_of(item.name, manifest, draft.facts.stored_data)) for item in fate.removed
+    ]
     lost = [volume for volume, coverage in found if not (coverage.complete or coverage.folder)]
     worker_step(
         draft,
@@ -68,14 +70,14 @@ def draft_wipe(draft: PlanDraft) -> None:
         "Nothing has changed.",
         "check-covered",
         *pinned(past, manifest),
-        *(f"--gone={volume.name}" for volume in fate.gone),
+        *(f"--gone={volume.name}" for volume in fate.removed),
         *(f"--lost={volume.name}" for volume in lost),
         name=past.backup.id,
         changes_nothing=True,
     )
     cancelling = SafeText("No volume is removed yet; `start` recreates the containers.")
     draft.steps.append(Step(plain(f"Remove the containers of {name}"), _down(draft), cancelling))
-    if names := [volume.name for volume in fate.gone if volume.name not in fate.passing]:
+    if names := [volume.name for volume in fate.removed if volume.name not in fate.auto_removed]:
         # Not `down --volumes`: it removes what it finds by then, shown in the plan or not.
         argv = draft.command.docker_argv("volume", "rm", names=names)
         cancelling = SafeText("Removed volumes are gone; the rest stays.")
@@ -85,8 +87,8 @@ def draft_wipe(draft: PlanDraft) -> None:
         "Verify that exactly these volumes are gone",
         "Nothing else is removed.",
         "check-volumes",
-        *(f"--gone={volume.name}" for volume in fate.gone),
-        *(f"--stays={volume.name}" for volume, _ in fate.stays),
+        *(f"--gone={volume.name}" for volume in fate.removed),
+        *(f"--stays={volume.name}" for volume, _ in fate.kept),
         changes_nothing=True,
     )
     words = f"{past.backup.id} is {state_words(past.backup, draft.facts)}"
@@ -104,7 +106,7 @@ def draft_wipe(draft: PlanDraft) -> None:
     for worker in workers_of(draft.snapshot):
         draft.affect(worker.container.name, "is removed as well", worker.words)
     _tell_lost(draft, found)
-    for volume, why in fate.stays:
+    for volume, why in fate.kept:
         message = plain(f"{volume.name} ({_size(draft, volume.name)}) {why}: not removed")
         draft.checks.append(PlanCheck(SafeText("volume"), ok=True, message=message))
     _tell_bind_mounts(draft)
@@ -148,7 +150,7 @@ def _tell_lost(draft: PlanDraft, found: Sequence[tuple[Volume, Coverage]]) -> No
         draft.confirm_loss = plain(f"lose-{count}")
 
 
-def _tell_newer(draft: PlanDraft, past: PastState) -> None:
+def _tell_newer(draft: PlanDraft, past: BackupComparison) -> None:
     """Say of each backup that is newer than the licence why it is none."""
     for newer in draft.facts.backups[: draft.facts.backups.index(past)]:
         manifest = newer.backup.manifest
@@ -189,14 +191,14 @@ def _size(draft: PlanDraft, name: str) -> str:
 ACTION: Final = Action(
     name="wipe-volumes",
     verb="Wipe the volumes of",
-    alone="Wipe the volumes",
+    menu_title="Wipe the volumes",
     group=ActionGroup.RECOVERY,
     when="A volume has broken data that no rebuild fixes, and a verified backup has what you "
     "need. This is the last resort.",
-    failing="A volume in use by another container stays: Docker names it. Start the stack with "
-    "`start`, then `restore` the backup.",
+    failure_hint="A volume in use by another container stays: Docker names it. Start the stack "
+    "with `start`, then `restore` the backup.",
     draft=draft_wipe,
     scope=Scope.PROJECT,
-    obstacle=no_fresh_backup,
+    blocked_by=no_fresh_backup,
     reads_stored=True,
 )

@@ -43,11 +43,11 @@ ACTION: Final = Action(
     verb="Abort",
     group=ActionGroup.LEDGER,
     when="A task is no longer needed, or its worker is gone and it must not be retried.",
-    failing="The last line gives the task's current status, or why the ledger could not be "
+    failure_hint="The last line gives the task's current status, or why the ledger could not be "
     "written.",
     draft=draft_abort,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.UNKNOWN),
-    obstacle=no_ledger,
+    blocked_by=no_ledger,
     needs_project=False,
 )

@@ -42,13 +42,13 @@ def draft_add(draft: PlanDraft) -> None:
 ACTION: Final = Action(
     name="task-add",
     verb="Queue the task",
-    alone="Queue a task",
+    menu_title="Queue a task",
     group=ActionGroup.LEDGER,
     when="You have work for a worker. The task waits until syntropy or `task-spawn` starts one.",
-    failing="The last line says why the ledger could not be written; the draft stays.",
+    failure_hint="The last line says why the ledger could not be written; the draft stays.",
     draft=draft_add,
     scope=Scope.TASK,
     choices=drafts_to_queue,
-    obstacle=troubled_ledger,
+    blocked_by=troubled_ledger,
     needs_project=False,
 )

@@ -15,7 +15,7 @@ from pixel_tui.text import SafeText, plain
 
 def draft_reap(draft: PlanDraft) -> None:
     """`docker rm` for the containers, and the files one by one."""
-    files = draft.facts.ledger.left
+    files = draft.facts.ledger.removable_files
     workers = removable_workers(workers_of(draft.snapshot), draft.facts.read_at)
     if not files and not workers:
         raise NothingToDo(f"Nothing is left of workers that finished {RETENTION_DAYS} days ago.")
@@ -48,13 +48,13 @@ def draft_reap(draft: PlanDraft) -> None:
 ACTION: Final = Action(
     name="task-reap",
     verb="Remove the leftovers of old workers in",
-    alone="Remove the leftovers of old workers",
+    menu_title="Remove the leftovers of old workers",
     group=ActionGroup.LEDGER,
     when="Containers and logs of workers pile up. Tasks stay in the ledger, and so does "
     "everything of waiting and running tasks.",
-    failing="The last line says what could not be removed; the rest is gone.",
+    failure_hint="The last line says what could not be removed; the rest is gone.",
     draft=draft_reap,
     scope=Scope.PROJECT,
-    obstacle=no_ledger,
+    blocked_by=no_ledger,
     needs_project=False,
 )

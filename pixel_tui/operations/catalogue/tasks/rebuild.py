@@ -62,23 +62,23 @@ def draft_rebuild(draft: PlanDraft) -> None:
         task=task_id,
     )
     draft.affect(target.name, "is rebuilt and recreated", "by the worker")
-    draft.lose_layers(container.name for container in target.containers)
+    draft.note_removed_containers(container.name for container in target.containers)
     draft.expect_running(target, target.containers, created=target.missing)
     if target.up:
-        back = "it is healthy" if target.probed else "it runs"
+        back = "it is healthy" if target.has_health_check else "it runs"
         draft.interrupts.append(plain(f"{target.name}: until the new one is running, and {back}"))
 
 
 ACTION: Final = Action(
     name="task-rebuild",
     verb="Have a worker rebuild",
-    alone="Have a worker rebuild syntropy",
+    menu_title="Have a worker rebuild syntropy",
     group=ActionGroup.LEDGER,
     when="Its source has changed. This rebuilds syntropy without leaving a task orphaned: a "
     "separate worker does it, which outlives syntropy.",
-    failing="The task's error and its worker's logs say how far it got. If syntropy is down, "
+    failure_hint="The task's error and its worker's logs say how far it got. If syntropy is down, "
     "`start` it; it still has the old image unless the build finished.",
     draft=draft_rebuild,
     scope=Scope.PROJECT,
-    obstacle=no_rebuild,
+    blocked_by=no_rebuild,
 )

@@ -50,11 +50,11 @@ ACTION: Final = Action(
     verb="Requeue",
     group=ActionGroup.LEDGER,
     when="A task is marked running, its worker is gone or has exited, and you want to try again.",
-    failing="The last line gives the task's current status, or why the ledger could not be "
+    failure_hint="The last line gives the task's current status, or why the ledger could not be "
     "written.",
     draft=draft_requeue,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.RUNNING),
-    obstacle=no_ledger,
+    blocked_by=no_ledger,
     needs_project=False,
 )

@@ -43,11 +43,11 @@ ACTION: Final = Action(
     group=ActionGroup.LEDGER,
     when="The cause of the failure is fixed. The task waits until syntropy or `task-spawn` "
     "starts a worker.",
-    failing="The last line gives the task's current status, or why the ledger could not be "
+    failure_hint="The last line gives the task's current status, or why the ledger could not be "
     "written.",
     draft=draft_retry,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.FAILED, TaskStatus.ABORTED),
-    obstacle=no_ledger,
+    blocked_by=no_ledger,
     needs_project=False,
 )

@@ -80,7 +80,7 @@ def chosen_task(draft: PlanDraft) -> Task:
 
 def mind_workers(draft: PlanDraft) -> None:
     """Have the plan made anew where a worker comes, or ends, before it is run."""
-    draft.minded.append(SafeText(SERVICE))
+    draft.also_fingerprinted.append(SafeText(SERVICE))
 
 
 def truth_about(draft: PlanDraft, task: Task, now: datetime) -> Truth:

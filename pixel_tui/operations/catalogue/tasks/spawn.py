@@ -47,15 +47,15 @@ def draft_spawn(draft: PlanDraft) -> None:
 ACTION: Final = Action(
     name="task-spawn",
     verb="Start a worker for",
-    alone="Start its worker",
+    menu_title="Start its worker",
     group=ActionGroup.LEDGER,
     when="A task is pending, and syntropy does not start a worker for it. Only one worker runs "
     "at a time, and none in the first minute after a failure unless you type the task's "
     "short id.",
-    failing="Its container's logs say why it did not start. If there is no container, remove the "
-    "lock with `task-unlock`.",
+    failure_hint="Its container's logs say why it did not start. If there is no container, remove "
+    "the lock with `task-unlock`.",
     draft=draft_spawn,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.PENDING),
-    obstacle=no_ledger,
+    blocked_by=no_ledger,
 )

@@ -40,14 +40,14 @@ def draft_stop(draft: PlanDraft) -> None:
 ACTION: Final = Action(
     name="task-stop",
     verb="Stop the worker of",
-    alone="Stop its worker",
+    menu_title="Stop its worker",
     group=ActionGroup.LEDGER,
     when="A worker hangs, does harm, or exceeds its time limit.",
-    failing="A container that can't be killed waits for a disk or a network file system. If only "
-    "the ledger was not written, use `task-abort`.",
+    failure_hint="A container that can't be killed waits for a disk or a network file system. If "
+    "only the ledger was not written, use `task-abort`.",
     draft=draft_stop,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.RUNNING),
-    obstacle=no_ledger,
+    blocked_by=no_ledger,
     needs_project=False,
 )

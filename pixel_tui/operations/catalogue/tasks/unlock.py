@@ -42,12 +42,12 @@ def draft_unlock(draft: PlanDraft) -> None:
 ACTION: Final = Action(
     name="task-unlock",
     verb="Remove the worker lock of",
-    alone="Remove the worker lock",
+    menu_title="Remove the worker lock",
     group=ActionGroup.LEDGER,
     when="A worker crashed without removing its lock, so no other one can start.",
-    failing="The last line says who holds the lock now.",
+    failure_hint="The last line says who holds the lock now.",
     draft=draft_unlock,
     scope=Scope.PROJECT,
-    obstacle=not_stale,
+    blocked_by=not_stale,
     needs_project=False,
 )

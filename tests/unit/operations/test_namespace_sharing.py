@@ -167,9 +167,9 @@ def test_what_is_killed_with_its_partner_is_started() -> None:
 
 def test_what_was_ill_before_it_is_restarted_along_fails_no_job() -> None:
     snapshot = memory(container("owner"), health=Health(HealthStatus.UNHEALTHY))
-    found = {item.name: item.by_the_way for item in plan("restart", snapshot, "owner").checks_after}
+    found = {item.name: item.incidental for item in plan("restart", snapshot, "owner").checks_after}
     assert found == {"owner": False, "app": True}
-    found = {item.name: item.by_the_way for item in plan("restart", snapshot).checks_after}
+    found = {item.name: item.incidental for item in plan("restart", snapshot).checks_after}
     assert found == {"owner": False, "app": False}, "it is asked for"
 
 

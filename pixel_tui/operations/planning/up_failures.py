@@ -1,19 +1,19 @@
-"""Why `up` can't make the containers of a service, as far as it can be known before. Pure.
+"""Predicts why `up` would fail to create the containers of a service. Pure.
 
-What compose 2.40 does, seen on a real engine: `up` looks for the images, and for the external
-networks and volumes, of all services that it looks at, those included that have their containers.
-Where one is not there, or can't be built, it makes nothing. By then a build is done, and a changed
-network removed. A host port that another container holds it finds taken when the old container is
-gone.
+What compose 2.40 does, as observed with a real engine: `up` looks up the images and the external
+networks and volumes of all services that it considers, even of those that have containers. If one
+is missing or can't be built, it creates nothing, but builds are done by then, and changed networks
+removed. It notices that another container holds a host port only after it has removed the old
+container.
 """
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
-from pixel_tui.operations.planning.dependencies import active_services, needs
+from pixel_tui.operations.planning.dependencies import active_services, dependencies_of
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.plan import is_up
-from pixel_tui.operations.planning.ports import port_of_another
+from pixel_tui.operations.planning.ports import port_held_by_another
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.container import Container
@@ -21,52 +21,54 @@ from pixel_tui.stack.model.project import External, Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
 
 RECREATING: Final = frozenset({SyncAction.RECREATE, SyncAction.BUILD, SyncAction.PULL})
-"""What `up` makes again by itself."""
+"""The sync actions with which `up` recreates a container without `--force-recreate`."""
 EXTERNALS_NOT_CHECKED: Final = "whether external networks and volumes exist"
 
 
-def start_is_up(target: Target, snapshot: StackSnapshot) -> bool:
-    """Whether `start` would not do: it creates nothing, and fails on an absent dependency.
+def start_needs_up(target: Target, snapshot: StackSnapshot) -> bool:
+    """Whether the start needs `up`, because `start` is not enough.
 
-    Nor does it run a provider.
+    `start` creates no container, runs no provider, and fails if a dependency has no container.
     """
     if snapshot.project is None:
         return False
-    along = (find_target(name, snapshot) for name in needs(snapshot.project, [target.name]))
+    along = (
+        find_target(name, snapshot) for name in dependencies_of(snapshot.project, [target.name])
+    )
     absent = any(item is not None and not item.containers and item.missing for item in along)
-    return target.missing > 0 or absent or bool(target.provided)
+    return target.missing > 0 or absent or bool(target.provider_reason)
 
 
-def why_no_up(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why `up` of it must fail, as a predicate with what to do; empty where it may work.
+def why_up_fails(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why `up` must fail, as a predicate with what to do; empty if it may work.
 
     Args:
-        target: What is named; that it is recreated where it has to be is up to the plan.
+        target: The named service; the plan makes sure that it is recreated if it has to be.
         snapshot: The stack.
-        facts: What is known beside it.
+        facts: The facts beside the snapshot.
     """
-    return _with_needs(target, snapshot, facts, why_no_up_alone)
+    return _with_dependencies(target, snapshot, facts, why_up_no_deps_fails)
 
 
-def why_no_build(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """The same of `build` and `up`."""
+def why_build_fails(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """The same for `build` and `up`."""
     trouble = facts.build_troubles.get(target.service)
-    return f"can't be built: {trouble}" if trouble else why_no_up(target, snapshot, facts)
+    return f"can't be built: {trouble}" if trouble else why_up_fails(target, snapshot, facts)
 
 
-def why_no_up_as_it_is(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """The same of `up --no-recreate`, but for ports: what is there keeps those that it has."""
-    return _with_needs(target, snapshot, facts, _why_not_made)
+def why_up_no_recreate_fails(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """The same for `up --no-recreate`; ports don't matter: existing containers keep theirs."""
+    return _with_dependencies(target, snapshot, facts, _why_not_created)
 
 
-def why_no_up_alone(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """The same of `up --no-deps`."""
-    if reason := _why_not_made(target, snapshot, facts):
+def why_up_no_deps_fails(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """The same for `up --no-deps`."""
+    if reason := _why_not_created(target, snapshot, facts):
         return reason
-    return "" if target.single else port_of_another(target, snapshot, facts)
+    return "" if target.single else port_held_by_another(target, snapshot, facts)
 
 
-def _with_needs(
+def _with_dependencies(
     target: Target,
     snapshot: StackSnapshot,
     facts: Facts,
@@ -76,18 +78,16 @@ def _with_needs(
         return reason
     if target.single or snapshot.project is None:
         return ""
-    for name in needs(snapshot.project, [target.name]):
+    for name in dependencies_of(snapshot.project, [target.name]):
         other = find_target(name, snapshot)
         if other is None:
             continue
-        if reason := why_not(other, snapshot, facts) or why_not_started_by_up(
-            other, snapshot, facts
-        ):
+        if reason := why_not(other, snapshot, facts) or why_up_cannot_start(other, snapshot, facts):
             return f"depends on {name}, which {reason}"
     return ""
 
 
-def _why_not_made(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+def _why_not_created(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     service = None if target.single else snapshot.service(target.service)
     if service is None or service.spec is None:
         return ""
@@ -101,10 +101,10 @@ def _why_not_made(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     return missing_external(service.spec.externals, facts)
 
 
-def network_that_is_gone(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """The network that what is down was created with, as a predicate; empty if it is there.
+def missing_network(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return which network of a stopped container is gone, as a predicate; empty if none is.
 
-    A container looks for its networks by their ids: `start` fails where one was made again.
+    A container refers to its networks by id: `start` fails if one was recreated.
     """
     if facts.networks is None:
         service = snapshot.service(target.service)
@@ -112,48 +112,48 @@ def network_that_is_gone(target: Target, snapshot: StackSnapshot, facts: Facts) 
             return ""
         return f"can't be started: {service.sync.reason} (recreate it)"
     externals = target.spec.externals if target.spec is not None else ()
-    for container in not_up(target):
+    for container in stopped_containers(target):
         for place in container.networks:
             if not place.needed_id or place.needed_id in facts.networks:
                 continue
             fix = "recreate it"
             if External("network", place.network) in externals and (
                 place.network not in facts.networks
-            ):  # compose does not make it, and makes no container without it
+            ):  # compose does not create it, and creates no container without it
                 fix = f"docker network create {place.network}, then recreate it"
             return f"was created for network {place.network}, which is gone ({fix})"
     return ""
 
 
-def not_up(target: Target) -> list[Container]:
-    """Its containers that are down."""
+def stopped_containers(target: Target) -> list[Container]:
+    """Return the containers of a target that are down."""
     return [container for container in target.containers if not is_up(container)]
 
 
-def why_not_started_by_up(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why `up` without `--force-recreate` fails to start it, as a predicate; empty if it may work.
+def why_up_cannot_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why `up` without `--force-recreate` can't start it; empty if it may work.
 
-    It looks for the networks of a stopped container no more than `start` does.
+    Like `start`, it does not check the networks of a stopped container.
     """
     service = snapshot.service(target.service)
     sync = service.sync if service is not None else None
     if sync is not None and sync.action in RECREATING and not sync.needs_force:
         return ""
-    return network_that_is_gone(target, snapshot, facts)
+    return missing_network(target, snapshot, facts)
 
 
-def dependency_that_is_off(spec: ServiceSpec, project: Project, named: Collection[str] = ()) -> str:
-    """What a service needs and compose does not know, as a predicate; empty where nothing is.
+def inactive_dependency(spec: ServiceSpec, project: Project, named: Collection[str] = ()) -> str:
+    """Return the dependency whose profile is not active, as a predicate; empty if there is none.
 
-    A name on the command line turns on its own profiles, and not those of what it needs.
+    A name on the command line activates the profiles of that service, not of its dependencies.
 
     Args:
         spec: The service.
         project: Its project.
-        named: All that the command line names; the service alone where that is not said.
+        named: All services on the command line; empty for the service alone.
     """
     active = active_services(project, named or [spec.name])
-    looked_at = {spec.name, *needs(project, [spec.name])}
+    looked_at = {spec.name, *dependencies_of(project, [spec.name])}
     for name, other in active.items():
         for dependency in other.depends_on if other.active or name in looked_at else ():
             if dependency.required and dependency.service not in active:
@@ -172,14 +172,14 @@ def _profiles(project: Project, service: str) -> tuple[str, ...]:
 
 
 def wrong_image(name: str) -> str:
-    """Why nothing is made of an image name that the engine takes for none, as a predicate."""
+    """Return that an image name is not valid, as a predicate."""
     return (
         f"has an image name that is not valid, “{masked_text(name)}” (is a variable in it empty?)"
     )
 
 
 def missing_external(externals: Iterable[External], facts: Facts) -> str:
-    """The first of these that is not there, as a predicate; empty where all are, or may be."""
+    """Return the first of these that does not exist, as a predicate; empty if all may exist."""
     volumes = None if facts.volumes is None else {item.name for item in facts.volumes}
     for item in externals:
         there = facts.networks if item.kind == "network" else volumes
@@ -192,13 +192,13 @@ def missing_external(externals: Iterable[External], facts: Facts) -> str:
 
 
 def externals_of(services: Collection[str], snapshot: StackSnapshot) -> list[External]:
-    """What these services need and compose does not make."""
+    """Return the external networks and volumes of these services."""
     specs = snapshot.project.services if snapshot.project is not None else ()
     return [item for spec in specs if spec.name in services for item in spec.externals]
 
 
-def externals_unknown(externals: Iterable[External], facts: Facts) -> bool:
-    """Whether Docker did not say in time if these are there."""
+def are_externals_unknown(externals: Iterable[External], facts: Facts) -> bool:
+    """Whether Docker did not report in time if these exist."""
     kinds = {item.kind for item in externals}
     return ("network" in kinds and facts.networks is None) or (
         "volume" in kinds and facts.volumes is None

@@ -1,9 +1,9 @@
-"""Which volumes of the engine a wipe removes. Pure.
+"""The volumes that a wipe removes. Pure.
 
-Those that the resolved model declares, whoever made them, but for the external ones; and the
-anonymous volumes of the containers that `down` removes. They are removed by their names: seen with
-compose 2.40, `down --volumes` takes those of another model than the one that was read (without
-`--file`, and with `--project-name`, whatever has the project's label).
+They are the volumes that the resolved model declares, except external ones, and the anonymous
+volumes of the containers that `down` removes. They are removed by name, because `down --volumes`
+of compose 2.40 may use another model than the one that was read: with `--project-name` and without
+`--file` it removes everything with the project's label.
 """
 
 import re
@@ -21,23 +21,23 @@ _ANONYMOUS: Final = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeFate:
-    """Which volumes are removed, and which of those that the project has to do with stay."""
+class VolumeWipe:
+    """The volumes of a project that a wipe removes and keeps."""
 
-    gone: tuple[Volume, ...]
-    stays: tuple[tuple[Volume, str], ...]
-    """With the reason, as a predicate."""
-    passing: frozenset[str] = frozenset()
-    """Those of `gone` that the engine removes by itself, with a container that was `--rm`."""
+    removed: tuple[Volume, ...]
+    kept: tuple[tuple[Volume, str], ...]
+    """Each with the reason, as a predicate."""
+    auto_removed: frozenset[str] = frozenset()
+    """Those of `removed` that the engine removes itself, together with a `--rm` container."""
 
 
-def fate_of_volumes(project: Project, facts: Facts) -> VolumeFate:
-    """What is removed.
+def wiped_volumes(project: Project, facts: Facts) -> VolumeWipe:
+    """Return the volumes that a wipe removes and keeps.
 
     Raises:
-        NothingToDo: No volume would be.
-        OperationError: The engine did not say what there is, or a volume of another project would
-            be removed, or one that another container has.
+        NothingToDo: No volume would be removed.
+        OperationError: The engine did not list its volumes, or a volume would be removed that
+            belongs to another project or is used by another container.
     """
     if facts.volumes is None or facts.holders is None:
         raise OperationError(
@@ -73,19 +73,19 @@ def fate_of_volumes(project: Project, facts: Facts) -> VolumeFate:
         elif there[name].project not in {"", project.name}:
             why = f"belongs to the project {there[name].project}"
         else:
-            # Of what it declares and no service uses, compose does not tell.
+            # Compose does not report declared volumes that no service uses.
             why = "is used by no service of the compose file"
             if project.refused_together:
                 why += ", as far as compose reads it"
         stays.append((there[name], why))
     kept = {name for item in removed if not item.passing for name in item.volumes}
-    return VolumeFate(
+    return VolumeWipe(
         tuple(there[name] for name in sorted(gone)), tuple(stays), frozenset(anonymous - kept)
     )
 
 
 def _is_anonymous(volume: Volume) -> bool:
-    # Engines before 23 give no label.
+    # Engines before 23 set no label.
     return volume.anonymous or (
         not volume.project and _ANONYMOUS.fullmatch(volume.name) is not None
     )

@@ -1,6 +1,6 @@
 """What a plan does in addition to the requested action."""
 
-from pixel_tui.operations.planning.convergence import UpOptions, predict_up
+from pixel_tui.operations.planning.up_prediction import UpOptions, predict_up
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText

@@ -1,4 +1,4 @@
-"""A step that waits: it changes nothing, and what comes behind it finds what it needs."""
+"""Steps that wait until dependencies are healthy or have completed."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,18 +12,18 @@ from pixel_tui.stack.programs.health_wait import wait_argv
 from pixel_tui.text import SafeText, plain
 
 LIMIT_SECONDS: Final = 120
-"""What is not healthy by then is not waited for any longer: the plan goes on, and is verified."""
+"""The time limit for health; after it the plan continues, and is verified at the end."""
 TASK_SECONDS: Final = 600
-"""The same of a task: what is not done by then ends the plan."""
-CANCELLING: Final = SafeText("The dependency has been restarted; its dependents are unchanged.")
+"""The time limit for a task; after it the plan stops."""
+CANCEL_EFFECT: Final = SafeText("The dependency has been restarted; its dependents are unchanged.")
 
 
 def wait_for_health(draft: PlanDraft, targets: Sequence[Target]) -> None:
-    """Add a step that waits until these are healthy, where there are any.
+    """Add a step that waits until the targets are healthy, unless there is none.
 
     Args:
-        draft: The plan in the making.
-        targets: Services with a health check, and containers.
+        draft: The plan being drafted.
+        targets: Services and containers with a health check.
     """
     containers = [item.name for target in targets for item in target.containers]
     argv = wait_argv(draft.command, containers, LIMIT_SECONDS)
@@ -31,13 +31,13 @@ def wait_for_health(draft: PlanDraft, targets: Sequence[Target]) -> None:
 
 
 def wait_for_completion(draft: PlanDraft, targets: Sequence[Target]) -> None:
-    """Add a step that waits until these have done their work, where there are any.
+    """Add a step that waits until the targets have completed, unless there is none.
 
-    Where one fails, or takes longer, the plan ends there: what depends on it is not begun.
+    If one fails or times out, the plan stops there, and its dependants are not started.
 
     Args:
-        draft: The plan in the making.
-        targets: Services that run to their end, and containers.
+        draft: The plan being drafted.
+        targets: Services and containers that are tasks.
     """
     containers = [item.name for target in targets for item in target.containers]
     argv = wait_argv(draft.command, containers, TASK_SECONDS, completed=True)
@@ -51,4 +51,4 @@ def _wait(
         names = listed([target.name for target in targets])
         are = "is" if len(targets) == 1 else "are"
         title = f"Wait until {names} {are} {how}, for at most {span(limit)}"
-        draft.steps.append(Step(plain(title), argv, CANCELLING))
+        draft.steps.append(Step(plain(title), argv, CANCEL_EFFECT))

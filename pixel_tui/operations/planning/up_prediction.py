@@ -1,18 +1,18 @@
-"""What `docker compose up SERVICE...` will do, told by reading only. Pure.
+"""Predicts what `docker compose up SERVICE...` will do, without running it. Pure.
 
-`up --dry-run` can't be asked: it has been seen to act. What compose 2.40 does, seen on a
-real engine:
+`up --dry-run` is not used: it has been seen to make changes. What compose 2.40 does, as observed
+with a real engine:
 
-- It looks at the services that are named and, without `--no-deps`, at all that these depend
-  on, directly or through others; at no other, whatever these have to do with them.
-- It recreates a container whose configuration or image is another one than the model's, and
-  with `--force-recreate` those of the services that are named.
-- It recreates what shares a namespace or the volumes of a container that it has recreated.
-- It restarts what depends with `restart: true` on a service that it has recreated; what
-  depends on *that* is left alone.
-- A stopped container whose network was removed is not recreated, and fails to start; with
-  `--force-recreate` it works. Plans refuse that, or force it.
-- It starts what does not run, a task that has done its work included, and brings each
+- It considers the named services and, without `--no-deps`, their direct and indirect
+  dependencies; no other services.
+- It recreates a container if its configuration or image differs from the model, and with
+  `--force-recreate` the containers of the named services.
+- It recreates services that share a namespace or the volumes of a recreated container.
+- It restarts services that depend on a recreated service with `restart: true`, but not the
+  dependants of those.
+- It does not recreate a stopped container whose network was removed, and fails to start it; with
+  `--force-recreate` it works. Plans refuse this case, or force it.
+- It starts everything that is not running, including tasks that have completed, and scales each
   service to its number of containers.
 """
 
@@ -20,9 +20,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pixel_tui.operations.planning.creation import RECREATING
-from pixel_tui.operations.planning.dependencies import active_services, needs, why_needed
+from pixel_tui.operations.planning.dependencies import (
+    active_services,
+    dependencies_of,
+    dependency_reason,
+)
 from pixel_tui.operations.planning.plan import is_up
+from pixel_tui.operations.planning.up_failures import RECREATING
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.project import ServiceSpec
@@ -32,68 +36,68 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
 class ContainerChange(StrEnum):
-    """What happens to the containers of a service."""
+    """A change to the containers of a service."""
 
     RECREATED = "recreated"
     RESTARTED = "restarted"
     CREATED = "created"
     STARTED = "started"
     REMOVED = "removed"
-    """Some of them, since there are more than the compose file wants."""
+    """Some of them, because there are more than in the compose file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What happens to one service."""
+    """The predicted change to one service."""
 
     service: SafeText
     change: ContainerChange
     cause: SafeText = NO_TEXT
-    """Empty where it was asked for."""
+    """Empty if the change was requested."""
     certain: bool = True
-    """Else it hangs on what can't be read before, such as what a build will give."""
+    """False if it depends on something unknown, such as the result of a build."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpOptions:
-    """How `up` is called."""
+    """The options of an `up`."""
 
     force: bool = False
     """`--force-recreate`."""
-    alone: bool = False
+    no_deps: bool = False
     """`--no-deps`."""
     rebuilt: Collection[str] = ()
-    """Services whose image is built right before."""
+    """The services whose images are built right before."""
     scales: Mapping[str, int] = field(default_factory=dict)
-    """`--scale`: how many containers services get, whatever the compose file says."""
+    """`--scale`: the number of containers by service, in place of the compose file's."""
 
     @property
-    def scale_words(self) -> tuple[str, ...]:
-        """The scales as options of `up`, which refuses the name of a service that it leaves."""
+    def scale_options(self) -> tuple[str, ...]:
+        """The scales as options; `up` refuses the name of a service that it does not consider."""
         return tuple(f"--scale={name}={count}" for name, count in self.scales.items())
 
 
 def predict_up(
     snapshot: StackSnapshot, named: Sequence[str], options: UpOptions
 ) -> Mapping[SafeText, Prediction]:
-    """What `up` does to each service that it does not leave as it is; dependencies first.
+    """Return the change to each service that `up` changes, dependencies first.
 
     Args:
-        snapshot: The stack as it is.
+        snapshot: The stack.
         named: The services on the command line.
-        options: How it is called.
+        options: The options of `up`.
     """
     project = snapshot.project
     if project is None:
         return {}
     specs = active_services(project, named)
     selected = [SafeText(name) for name in named]
-    if not options.alone:
-        selected += needs(project, named)
+    if not options.no_deps:
+        selected += dependencies_of(project, named)
     found: dict[SafeText, Prediction] = {}
     for name in _dependencies_first(selected, specs):
         if specs[name].provider:
-            continue  # it has no container
+            continue  # a provided service has no container
         prediction = _predict(specs[name], snapshot, options, found, named=name in set(named))
         if prediction is not None:
             found[name] = prediction
@@ -101,22 +105,22 @@ def predict_up(
 
 
 def kept_scales(
-    snapshot: StackSnapshot, named: Sequence[str], *, alone: bool = False
+    snapshot: StackSnapshot, named: Sequence[str], *, no_deps: bool = False
 ) -> Mapping[str, int]:
-    """The services that were scaled up by hand, with how many containers they have.
+    """Return the services that were scaled up manually, with their number of containers.
 
-    `up` would bring them back to the number in the compose file, dependencies as well.
+    Without `--scale`, `up` would scale them back to the number in the compose file.
 
     Args:
-        snapshot: The stack as it is.
+        snapshot: The stack.
         named: The services on the command line.
-        alone: It is called with `--no-deps`.
+        no_deps: Whether `up` is called with `--no-deps`.
     """
     project = snapshot.project
     if project is None:
         return {}
     specs = active_services(project, named)
-    names = [*named, *(() if alone else needs(project, named))]
+    names = [*named, *(() if no_deps else dependencies_of(project, named))]
     services = [snapshot.service(name) for name in sorted(set(names)) if name in specs]
     return {
         service.name: len(service.regular)
@@ -125,12 +129,13 @@ def kept_scales(
     }
 
 
-def left_without(
+def services_cut_off(
     snapshot: StackSnapshot, predicted: Mapping[SafeText, Prediction]
 ) -> Mapping[SafeText, SafeText]:
-    """Running services that share what a recreated container had, and are not looked at.
+    """Return the running services that stay cut off from a recreated container.
 
-    They lose it for good: each with the service that it shared.
+    They share its namespaces or volumes, and `up` does not consider them. Each is returned with
+    the service that it shares with.
     """
     gone = {name for name, item in predicted.items() if item.change is ContainerChange.RECREATED}
     specs = snapshot.project.services if snapshot.project else ()
@@ -181,7 +186,7 @@ def _restart(spec: ServiceSpec, found: Mapping[SafeText, Prediction]) -> Predict
     for dependency in spec.depends_on:
         other = found.get(dependency.service)
         if dependency.restart and other is not None and other.change is ContainerChange.RECREATED:
-            why = why_needed(spec, other.service, restarted=True)
+            why = dependency_reason(spec, other.service, restarted=True)
             cause = plain(f"{other.service} is recreated, and it {why}")
             return Prediction(spec.name, ContainerChange.RESTARTED, cause, certain=other.certain)
     return None
@@ -232,7 +237,7 @@ def _recreation(
 def _dependencies_first(
     names: Sequence[SafeText], specs: Mapping[str, ServiceSpec]
 ) -> Sequence[SafeText]:
-    """These names, each behind what it depends on among them."""
+    """Sort names so that each follows its dependencies."""
     ordered: dict[SafeText, None] = {}
     wanted = {name for name in names if name in specs}
 

@@ -8,13 +8,13 @@ import pytest
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.jobs.outcomes import ExpectationState, find
-from pixel_tui.operations.planning.convergence import (
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Plan, Risk, plan_outdated
+from pixel_tui.operations.planning.up_prediction import (
     ContainerChange,
     UpOptions,
-    left_without,
     predict_up,
+    services_cut_off,
 )
-from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Plan, Risk, plan_outdated
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
 from pixel_tui.stack.model.resource_model import AttachedContainer, Diverged, ResourceKind
@@ -38,7 +38,7 @@ from tests.builders.actions import (
     warnings,
     worker,
 )
-from tests.builders.cascade import changes, left_beside
+from tests.builders.compose_up import changes, left_beside
 
 BUILT = (
     spec("postgres"),
@@ -62,7 +62,7 @@ class TestPrediction:
     def test_a_dependency_that_has_changed_is_recreated_as_well(self) -> None:
         old = container("postgres", config_hash=SafeText("old"))
         assert changes(running(old), "web") == {"postgres": "recreated"}
-        assert changes(running(old), "web", alone=True) == {}
+        assert changes(running(old), "web", no_deps=True) == {}
 
     def test_what_depends_on_a_service_is_not_looked_at(self) -> None:
         assert changes(running(), "api", force=True) == {"api": "recreated"}
@@ -89,8 +89,8 @@ class TestPrediction:
             "vpn": "recreated",
             "app": "recreated",
         }
-        alone = predict_up(snapshot, ["vpn"], UpOptions(force=True, alone=True))
-        assert left_without(snapshot, alone) == {"app": "vpn"}
+        alone = predict_up(snapshot, ["vpn"], UpOptions(force=True, no_deps=True))
+        assert services_cut_off(snapshot, alone) == {"app": "vpn"}
 
     def test_a_built_image_recreates_what_runs_it_and_may_not(self) -> None:
         found = predict_up(running(), ["web"], UpOptions(rebuilt=("web",)))
@@ -131,8 +131,8 @@ class TestRecreate:
     def test_what_depends_on_it_is_verified_too(self) -> None:
         expected = {str(item.name): item for item in self.made(running(), "api").checks_after}
         assert set(expected) == {"api", "web", "syntropy"}
-        assert expected["api"].before
-        assert not expected["web"].before
+        assert expected["api"].previous_runs
+        assert not expected["web"].previous_runs
 
     def test_one_container_of_several_can_not_be_recreated(self) -> None:
         with pytest.raises(NothingToDo, match="compose recreates complete services"):
@@ -190,19 +190,19 @@ ILL = Health(HealthStatus.UNHEALTHY)
 def test_a_dependant_that_was_ill_before_fails_no_job() -> None:
     snapshot = running(container("web", health=ILL), container("api", health=ILL))
     for action in ("recreate", "rebuild"):
-        found = {item.name: item.by_the_way for item in plan(action, snapshot, "api").checks_after}
+        found = {item.name: item.incidental for item in plan(action, snapshot, "api").checks_after}
         assert found == {"api": False, "web": True, "syntropy": False}
 
 
 def test_what_is_taken_along_and_was_ill_before_fails_no_job() -> None:
     old = container("postgres", config_hash=SafeText("old"), health=ILL)
     found = {
-        item.name: item.by_the_way for item in plan("rebuild", running(old), "api").checks_after
+        item.name: item.incidental for item in plan("rebuild", running(old), "api").checks_after
     }
     assert found[SafeText("postgres")]
     stopped = exited("postgres", config_hash=SafeText("old"))
     made = plan("rebuild", running(stopped), "api")
-    assert not any(item.by_the_way for item in made.checks_after), "api needs it"
+    assert not any(item.incidental for item in made.checks_after), "api needs it"
 
 
 class TestHandScaled:
@@ -218,7 +218,7 @@ class TestHandScaled:
         assert commands(made) == [(*COMPOSE, *up)]
         assert effects(made)["api"] == "is recreated"
         api = next(item for item in made.checks_after if item.name == "api")
-        assert (api.containers, len(api.before)) == (3, 3)
+        assert (api.containers, len(api.previous_runs)) == (3, 3)
         told = [check.message for check in made.checks_before if check.name == "scale"]
         assert told == ["api keeps its 3 containers; the compose file says 1"]
 
@@ -280,7 +280,7 @@ class TestChangedNetwork:
         ]
         assert effects(made)["postgres"] == "is recreated as well"
         assert made.targets == ("api", "postgres")
-        assert all(item.before for item in made.checks_after if item.name in made.targets)
+        assert all(item.previous_runs for item in made.checks_after if item.name in made.targets)
         assert (
             "everything that pixel-api-1 and pixel-postgres-1 wrote outside of their volumes"
             in (warnings(made))
@@ -381,7 +381,7 @@ class TestSharing:
         assert commands(made)[-1][-2:] == ("vpn", "app")
         assert effects(made)["app"] == "is recreated as well"
         app = next(item for item in made.checks_after if item.name == "app")
-        assert app.before
+        assert app.previous_runs
 
 
 VPN = SafeText("vpn")
@@ -427,7 +427,7 @@ class TestNetworkOfAnother:
         assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
         assert effects(made)["app"] == "is restarted at the end"
         (app,) = [item for item in made.checks_after if item.name == "app"]
-        assert app.before
+        assert app.previous_runs
         assert made.risk is Risk.DISRUPTIVE
 
     def test_where_compose_restarts_it_along_that_is_enough(self) -> None:
@@ -461,7 +461,7 @@ class TestNetworkOfAnother:
         assert commands(made)[-1] == (*COMPOSE, *words)
         assert effects(made)["app"] == "is recreated at the end"
         (expected,) = [item for item in made.checks_after if item.name == "app"]
-        assert expected.before
+        assert expected.previous_runs
         assert made.risk is Risk.DISRUPTIVE
 
     @pytest.mark.parametrize("names", [("vpn",), ()], ids=["the gateway", "all"])
@@ -532,7 +532,7 @@ class TestLeftovers:
         assert commands(made)[0] == (*COMMAND.docker, "rm", self.NAME)
         expected = {str(item.name): item for item in made.checks_after}
         assert expected["api"].containers == 1
-        assert expected[self.NAME].outcome is ExpectedState.GONE
+        assert expected[self.NAME].state is ExpectedState.GONE
         assert "an interrupted recreate left" in warnings(made)
 
     def test_start_removes_it_and_starts_the_old_one(self) -> None:

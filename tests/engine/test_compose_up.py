@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from pixel_tui.operations.planning.convergence import (
+from pixel_tui.operations.planning.up_prediction import (
     ContainerChange,
     UpOptions,
-    left_without,
     predict_up,
+    services_cut_off,
 )
 from pixel_tui.stack.model.snapshot import SyncAction
-from tests.builders.engine_cascade import seen
+from tests.builders.engine_compose_up import seen
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project
 
@@ -109,7 +109,7 @@ def test_a_predicted_up_is_what_compose_does(make_project: MakeProject, seed: in
             project.compose("stop", "--timeout", "0", stopped)
         named = sorted(chance.sample(NAMES, k=chance.choice([1, 1, 2])))
         force, alone = chance.random() < 0.3, chance.random() < 0.3
-        predicted = predict_up(seen(project), named, UpOptions(force=force, alone=alone))
+        predicted = predict_up(seen(project), named, UpOptions(force=force, no_deps=alone))
         before = lives(project)
         options = ["--force-recreate"] * force + ["--no-deps"] * alone
         result = project.compose("up", "--detach", *options, *named, check=False)
@@ -144,7 +144,7 @@ def test_what_shares_a_namespace_and_is_not_named_is_told_to_lose_it(
     assert app is not None
     assert app.sync.action is SyncAction.NOTHING
     predicted = predict_up(snapshot, ["vpn"], UpOptions(force=True))
-    assert list(left_without(snapshot, predicted)) == ["app"]
+    assert list(services_cut_off(snapshot, predicted)) == ["app"]
     project.compose("up", "--detach", "--force-recreate", "vpn")
     listed = project.engine.inspect(project.container("app"))["HostConfig"]["NetworkMode"]
     assert listed != f"container:{project.container('vpn')}", "it belongs to the one that is gone"
