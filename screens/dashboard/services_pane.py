@@ -201,7 +201,7 @@ class ServicesPane(Vertical):
 
 def _why_empty(snapshot: StackSnapshot) -> str:
     if snapshot.engine.trouble is not None or snapshot.project_trouble is not None:
-        return "Nothing to show: see the error above. pixel-tui retries automatically."
+        return "Nothing to show: see the error above."
     if snapshot.taken_at is None or snapshot.project is None:
         return "Reading the stack…"
     return (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from textual.content import Content
 from textual.reactive import var
@@ -10,6 +11,8 @@ from textual.widgets import Static
 from pixel_tui.health.stack_findings import stack_findings
 from pixel_tui.stack.model.snapshot import StackSnapshot, Trouble
 from widgets.rows.figures import since
+
+RETRIES: Final = "pixel-tui retries automatically."
 
 
 class Banner(Static):
@@ -60,5 +63,6 @@ def _sentence(trouble: Trouble, now: datetime) -> Content:
         ("! ", "bold"),
         (trouble.what, "bold"),
         (f" {trouble.hint}" if trouble.hint else "", ""),
+        (f" {RETRIES}", ""),
         (f"  (for {since(trouble.since, now)})", "dim"),
     )

@@ -107,7 +107,7 @@ class ComposeCall:
             raise ComposeError(
                 f"Compose was killed by signal {-reply.code} before it answered.",
                 on=self.command.directory,
-                hint="pixel-tui retries automatically; `dmesg` shows if memory ran out.",
+                hint="`dmesg` shows if memory ran out.",
             )
         if reply.code != 0:
             messages = self._without_secrets(reply.error_text or reply.output_text, candidate)

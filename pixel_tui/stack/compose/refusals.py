@@ -7,10 +7,7 @@ from pixel_tui.stack.compose.command import ComposeCommand, remote_refusal
 from pixel_tui.stack.compose.compose_missing import compose_missing, is_compose_missing
 from pixel_tui.text import plain
 
-MAY_NOT_READ: Final = (
-    "Make it readable (see `ls -l`), or start pixel-tui as its owner; pixel-tui retries "
-    "automatically."
-)
+MAY_NOT_READ: Final = "Make it readable (see `ls -l`), or start pixel-tui as its owner."
 COPY_IT: Final = "Fetch it yourself, check it, and use that file instead."
 _REFUSES: Final = "Compose refuses the project: "
 
@@ -38,7 +35,7 @@ def refusal(messages: str, command: ComposeCommand) -> ComposeError:
     return ComposeRefused(
         f"{_REFUSES}{message}",
         on=command.directory,
-        hint=MAY_NOT_READ if denied else "Fix the file; it is reloaded when it changes.",
+        hint=MAY_NOT_READ if denied else "Fix the file.",
     )
 
 

@@ -35,7 +35,8 @@ async def test_the_banner_is_updated_only_when_its_text_changes() -> None:
         assert not banner.update.called
         banner.snapshot = replace(WELL, project_trouble=broken())
         assert banner.has_class("-shown")
-        assert "The compose file is broken. Fix it." in str(banner.render())
+        said = str(banner.render())
+        assert "The compose file is broken. Fix it. pixel-tui retries automatically." in said
         assert banner.update.call_count == 1
         banner.now = NOW + timedelta(milliseconds=1)
         assert banner.update.call_count == 1
