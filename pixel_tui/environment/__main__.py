@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment.apply.applying import Applying
@@ -32,17 +33,21 @@ from pixel_tui.stack.programs.step_program import say
 from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 
 CONFIRM_SECONDS = 120.0
+_NOTHING_SAVED: Final = "Nothing was saved"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do one thing; returns the exit code."""
     os.umask(0o077)
     arguments = _parser().parse_args(argv)
-    cancel = _CancelRequest()
+    work = _Work(arguments, os.environ, _CancelRequest())
     try:
-        return _Work(arguments, os.environ, cancel).do(arguments.verb)
+        return work.do(arguments.verb)
     except ConsoleError as error:
-        say(str(error))
+        words = str(error)
+        if not words.startswith(_NOTHING_SAVED) and work.is_unsaved():
+            words = f"{words.rstrip('.')}. Nothing was changed."
+        say(words)
         return Ending.NOTHING_DONE
 
 
@@ -118,6 +123,16 @@ class _Work:
             "roll-back": self._roll_back,
         }[verb]()
 
+    def is_unsaved(self) -> bool:
+        """Whether a save that failed has certainly left the file as it was."""
+        if self._arguments.verb not in {"save", "restore"}:
+            return False
+        try:
+            content = self._file.read()
+        except ConsoleError:
+            return False
+        return self._was == ("" if content is None else digest(content))
+
     def _content(self) -> bytes:
         if self._arguments.verb == "restore" or self._arguments.version:
             return self._file.version(self._arguments.id)
@@ -144,7 +159,7 @@ class _Work:
         if refusal := reader.read(content).refusal:
             # In this order: what compose quotes of a file is masked to the end of the line.
             raise ConsoleError(
-                f"Nothing was saved: {refusal.rstrip('.')}.",
+                f"{_NOTHING_SAVED}: {refusal.rstrip('.')}.",
                 hint="Fix it in the editor, and save again.",
             )
 
