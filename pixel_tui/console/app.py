@@ -20,17 +20,16 @@ from pixel_tui.confirm_keys import OPEN_ID, OPEN_KEY
 from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.console.theme import EVERY, default_theme
 from pixel_tui.errors import UsageError
-from pixel_tui.plurals import counted
 from pixel_tui.terminal.app import TerminalApp
 from screens.changes.countdown import ApplyCountdown
 from screens.dashboard import screen as dashboard
 from screens.dashboard.palette import Palette
 from screens.dashboard.screen import DashboardScreen
+from widgets.copying import CopyRequested
 from widgets.dashboard.status_bar import Mode
 
 if TYPE_CHECKING:
     from screens.changes.quit import Leaving
-    from widgets.logs.view import LogView
 
 PRELOAD_SECONDS: Final = 3.0
 WATCH_SECONDS: Final = 0.7
@@ -269,12 +268,12 @@ class PixelTui(TerminalApp):
         """Whether the jobs are waited for below the restored terminal: they were cancelled."""
         return self._see_to_jobs
 
-    def on_log_view_copy_requested(self, event: "LogView.CopyRequested") -> None:
-        """Put lines of a log, wherever it is shown, on the clipboard."""
-        event.stop()
+    def on_copy_requested(self, event: CopyRequested) -> None:
+        """Copy the text of any widget or screen, and confirm it."""
         self.copy_to_clipboard(event.text)
-        count = event.text.count("\n") + 1
-        words = f"{counted(count, 'line')} sent to the terminal's clipboard."
+        words = "Sent to the terminal's clipboard."
+        if event.what:
+            words = f"{event.what} sent to the terminal's clipboard."
         self.notify(words, timeout=2, markup=False)
 
     @property

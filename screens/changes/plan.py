@@ -22,6 +22,7 @@ from pixel_tui.stack.compose.command import shown
 from pixel_tui.text import plain
 from screens.changes.plan_content import plan_content, plan_costs, plan_head
 from screens.shared.scrolling import ScrollingDialog
+from widgets.copying import CopyRequested
 from widgets.key_bar import KeyBar
 
 Seconds = Callable[[], float]
@@ -190,5 +191,4 @@ class PlanScreen(ScrollingDialog[bool]):
     def action_copy(self) -> None:
         """Copy the exact commands."""
         lines = [plain(shown(step.command)) for step in self._plan.steps]
-        self.app.copy_to_clipboard("\n".join(lines))
-        self.notify("Sent to the terminal's clipboard.", timeout=2)
+        self.post_message(CopyRequested("\n".join(lines)))

@@ -1,6 +1,6 @@
-"""The logs pane: the logs of the selected rows, and the dialogs that the log asks for."""
+"""The logs pane: the logs of the selected rows, and the dialogs of the log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -24,8 +24,6 @@ class LogsPane(LogPane):
     Args:
         observer: Where logs come from.
         clock: The time.
-        selected: The rows whose logs are followed unless services were chosen.
-        copy: Puts text on the clipboard.
         reveals: Whether a key may show secrets.
     """
 
@@ -34,8 +32,6 @@ class LogsPane(LogPane):
         observer: Observer,
         clock: Clock,
         *,
-        selected: Callable[[], Sequence[Row]],
-        copy: Callable[[str], None],
         reveals: bool,
         id: str,  # noqa: A002  Textual's own name for it
     ) -> None:
@@ -43,22 +39,30 @@ class LogsPane(LogPane):
         self.logs = FollowedLogs(observer)
         self._observer = observer
         self._clock = clock
-        self._selected = selected
-        self._copy_text = copy
+        self._rows: Sequence[Row] = ()
 
     def on_unmount(self) -> None:
-        """End what is followed."""
+        """Close the feed."""
         self.logs.close()
+
+    def follow(self, rows: Sequence[Row]) -> None:
+        """Follow the logs of these rows, unless services were chosen.
+
+        Args:
+            rows: The marked rows, else the one under the cursor.
+        """
+        self._rows = rows
+        self.follow_selected()
 
     @when_composed
     def follow_selected(self) -> None:
-        """Follow what is selected, where it can be seen."""
+        """Follow the rows or the chosen services, if the pane is shown."""
         if self.display:
-            self.logs.follow(self._selected(), self)
+            self.logs.follow(self._rows, self)
 
     @property
     def dialogs(self) -> "LogDialogs":
-        """What the log asks for."""
+        """The dialogs of the log."""
         from screens.logs.dialogs import LogDialogs
 
         return LogDialogs(
@@ -67,7 +71,6 @@ class LogsPane(LogPane):
             self.logs,
             self._clock,
             services=lambda: [service.name for service in self._observer.snapshot.services],
-            copy=self._copy_text,
             follow=self.follow_selected,
         )
 

@@ -24,16 +24,17 @@ from pixel_tui.terminal.painting import paint_changed_lines
 from screens.changes.flow import Operations
 from screens.changes.watching import Watching
 from screens.dashboard.bindings import BINDINGS
+from screens.dashboard.deferred_logs import LOGS_TITLE, DeferredLogsPane
 from screens.dashboard.details_pane import DetailsPane
 from screens.dashboard.dialogs import StackDialogs
 from screens.dashboard.inspected import InspectedServices
 from screens.dashboard.jobs_pane import JobsPane
-from screens.dashboard.late_logs import LOGS_TITLE, LateLogs
 from screens.dashboard.look import RememberedLook
 from screens.dashboard.panes import Pane, Panes
 from screens.dashboard.services_pane import NEXT_PROBLEM, ServicesPane
 from screens.dashboard.stack_changes import StackChanged, StackChanges
 from screens.shared.composed import when_composed
+from widgets.copying import CopyRequested
 from widgets.dashboard.banner import Banner
 from widgets.dashboard.event_list import EventList
 from widgets.dashboard.status_bar import Mode, StatusBar
@@ -124,13 +125,7 @@ class DashboardScreen(Screen[None]):
         self._grown: frozenset[str] = frozenset()
         self._changes = StackChanges(self, observer)
         self._settling: tuple[Timer, ...] = ()
-        self._logs = LateLogs(
-            observer,
-            clock,
-            selected=lambda: self.services_pane.selected,
-            copy=self.copy,
-            reveals=reveals,
-        )
+        self._logs = DeferredLogsPane(observer, clock, reveals=reveals)
 
     def compose(self) -> ComposeResult:
         """The panes in the order in which the grid places them."""
@@ -215,12 +210,13 @@ class DashboardScreen(Screen[None]):
         self._draw_rows()
         self._draw_frame()
         self._draw_details()
-        if snapshot.complete and not self._logs.begun:
+        if snapshot.complete and not self._logs.requested:
             self.call_after_refresh(self._open_logs)
 
     @when_composed
     async def _open_logs(self) -> None:
-        await self._logs.open(self.panes)
+        await self._logs.mount(self.panes)
+        self._follow()
 
     @when_composed
     def _tick(self) -> None:
@@ -256,12 +252,16 @@ class DashboardScreen(Screen[None]):
             timer.stop()
         self._settling = (
             self.set_timer(REST_SECONDS, self._draw_selected),
-            self.set_timer(SETTLE_SECONDS, self._logs.follow),
+            self.set_timer(SETTLE_SECONDS, self._follow),
         )
 
     @when_composed
     def _draw_selected(self) -> None:
         self._draw_details()
+
+    @when_composed
+    def _follow(self) -> None:
+        self._logs.follow(self.services_pane.selected)
 
     @on(ServiceTable.Opened)
     async def _opened(self) -> None:
@@ -276,7 +276,7 @@ class DashboardScreen(Screen[None]):
         if name == Pane.LOGS:
             await self._open_logs()
         self.panes.show(Pane(name))
-        self.call_after_refresh(self._logs.follow)
+        self.call_after_refresh(self._follow)
 
     def action_zoom(self) -> None:
         """Show the focused pane alone, or all again."""
@@ -368,12 +368,7 @@ class DashboardScreen(Screen[None]):
             self._draw_details()
             text = self._details.text
         if text:
-            self.copy(text)
-
-    def copy(self, text: str) -> None:
-        """Send text to the terminal's clipboard, and say so."""
-        self.app.copy_to_clipboard(text)
-        self.notify("Sent to the terminal's clipboard.", timeout=2)
+            self.post_message(CopyRequested(text))
 
     def action_refresh_stack(self) -> None:
         """Read everything again."""
@@ -381,5 +376,5 @@ class DashboardScreen(Screen[None]):
 
     @on(JobsPane.Changed)
     def _jobs_changed(self, event: JobsPane.Changed) -> None:
-        self._logs.tell(event.statuses)
+        self._logs.mark_jobs(event.statuses)
         self.jobs_running = event.running

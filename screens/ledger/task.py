@@ -26,6 +26,7 @@ from screens.logs.line import LogLineScreen
 from screens.shared.composed import when_composed
 from screens.shared.latest import CoalescingWorker
 from screens.shared.scrolling import TextDialog
+from widgets.copying import CopyRequested
 from widgets.dashboard.details import Details
 from widgets.key_bar import KeyBar
 from widgets.lines.saying import StatusLine
@@ -216,8 +217,7 @@ class TaskScreen(TextDialog[None]):
 
     def action_copy_id(self) -> None:
         """Copy its id."""
-        self.app.copy_to_clipboard(self._of.id)
-        self.notify("Sent to the terminal's clipboard.", timeout=2)
+        self.post_message(CopyRequested(self._of.id))
 
     def action_leave(self) -> None:
         """Let lines of the log go, then leave."""
@@ -237,14 +237,7 @@ class TaskScreen(TextDialog[None]):
     def _line_opened(self, event: LogView.Opened) -> None:
         event.stop()
         self.app.push_screen(
-            LogLineScreen(
-                event.line,
-                event.group,
-                None,
-                self._clock.now(),
-                self.app.copy_to_clipboard,
-                event.mask,
-            )
+            LogLineScreen(event.line, event.group, None, self._clock.now(), event.mask)
         )
 
 

@@ -50,7 +50,6 @@ class LogDialogs:
         logs: What is followed.
         clock: The time.
         services: The names of all services.
-        copy: Puts text on the clipboard.
         follow: Follows what is wanted now.
     """
 
@@ -62,7 +61,6 @@ class LogDialogs:
         clock: Clock,
         *,
         services: Callable[[], Sequence[SafeText]],
-        copy: Callable[[str], None],
         follow: Callable[[], None],
     ) -> None:
         self._screen = screen
@@ -70,7 +68,6 @@ class LogDialogs:
         self._logs = logs
         self._clock = clock
         self._services = services
-        self._copy = copy
         self._follow = follow
 
     def wished(self, wish: str) -> None:
@@ -88,7 +85,7 @@ class LogDialogs:
         sources = feed.sources if feed is not None else ()
         source = next((item for item in sources if item.container == line.source), None)
         now = self._clock.now()
-        self._screen.app.push_screen(LogLineScreen(line, group, source, now, self._copy, mask))
+        self._screen.app.push_screen(LogLineScreen(line, group, source, now, mask))
 
     # A time.
 

@@ -86,7 +86,7 @@ class FollowedLogs:
         self._targets, self.activity = targets, Activity()
         self._feed = self._observer.follow_logs(targets)
         self._told.clear()
-        self.tell(self._jobs)
+        self.mark_jobs(self._jobs)
         title = " + ".join(names[:NAMED])
         more = f" + {len(names) - NAMED} more" if len(names) > NAMED else ""
         pane.show(
@@ -119,7 +119,7 @@ class FollowedLogs:
         """What the engine has of these logs."""
         return self._observer.log_history(self._targets or ())
 
-    def tell(self, jobs: "Sequence[JobStatus]") -> None:
+    def mark_jobs(self, jobs: "Sequence[JobStatus]") -> None:
         """Say in the stream when a job of these services began, and what came of it."""
         self._jobs = jobs
         marks: list[tuple[datetime, str, str, str]] = []

@@ -1,6 +1,6 @@
 """One line of a log, whole: its time, where it comes from, and all of its words."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -21,6 +21,7 @@ from pixel_tui.stack.model.times import parse_timestamp
 from pixel_tui.text import SafeText, plain
 from screens.shared.composed import when_composed
 from screens.shared.scrolling import ScrollingDialog
+from widgets.copying import CopyRequested
 from widgets.key_bar import KeyBar
 from widgets.lines.text_lines import TextLine, TextLines
 from widgets.rows.log_line import Mask
@@ -34,7 +35,6 @@ class LogLineScreen(ScrollingDialog[None]):
         group: The lines that it belongs to, such as a stack trace; it is among them.
         source: Its container; None where the feed does not know it.
         now: The time.
-        copy: Puts text on the clipboard.
         mask: Makes of the lines what may be shown of them.
     """
 
@@ -52,7 +52,6 @@ class LogLineScreen(ScrollingDialog[None]):
         group: Sequence[LogLine],
         source: Source | None,
         now: datetime,
-        copy: Callable[[str], None],
         mask: LineMasker,
     ) -> None:
         super().__init__()
@@ -60,7 +59,6 @@ class LogLineScreen(ScrollingDialog[None]):
         self._group = tuple(group) or (line,)
         self._source = source
         self._now = now
-        self._copy = copy
         self._mask = mask
         self._words: tuple[SafeText, ...] = ()
 
@@ -117,7 +115,7 @@ class LogLineScreen(ScrollingDialog[None]):
 
     def action_copy(self) -> None:
         """Copy all of its words."""
-        self._copy("\n".join(self._words))
+        self.post_message(CopyRequested("\n".join(self._words)))
 
 
 def words_of(group: Sequence[LogLine], mask: Mask) -> Iterator[SafeText]:

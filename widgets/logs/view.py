@@ -18,6 +18,7 @@ from pixel_tui.stack.feed.feed import LogFeed
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.model.times import elapsed_text
 from pixel_tui.text import SafeText
+from widgets.copying import CopyRequested
 from widgets.logs.lines import LogLines
 from widgets.logs.painter import Signs
 from widgets.rows.log_line import Stamps, text_of
@@ -86,12 +87,6 @@ class LogView(LogLines, can_focus=True):
                 id="log.previous-bookmark",
                 tooltip="Bookmarks, and the last line of your last visit"),
     ]  # fmt: skip
-
-    @dataclass
-    class CopyRequested(Message):
-        """The reader wants this on the clipboard."""
-
-        text: str
 
     @dataclass
     class Opened(Message):
@@ -320,7 +315,7 @@ class LogView(LogLines, can_focus=True):
         mask = self.masker()
         text = "\n".join(text_of(line, mask) for line in self.page.lines(numbers))
         if text:
-            self.post_message(self.CopyRequested(text))
+            self.post_message(CopyRequested(text, counted(text.count("\n") + 1, "line")))
 
     def shown_lines(self) -> Sequence[LogLine]:
         """Every line that is shown now: of those that are held, what passes the filters."""

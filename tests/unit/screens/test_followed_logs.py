@@ -43,8 +43,8 @@ def test_jobs_are_told_once_and_in_the_order_of_their_times() -> None:
     feed = Feed("api")
     logs = followed(feed, "api")
     newest_first = [job("restart", 2, "api"), job("stop", 1, "api")]
-    logs.tell(newest_first)
-    logs.tell(newest_first)
+    logs.mark_jobs(newest_first)
+    logs.mark_jobs(newest_first)
     assert feed.told == [
         (words, "pixel-api-1")
         for words in (
@@ -64,7 +64,7 @@ def test_jobs_of_other_services_are_not_told() -> None:
         job("c", 3, "agent", "api", "web"),
         job("d", 4),
     ]
-    followed(feed, "api", "web").tell(jobs)
+    followed(feed, "api", "web").mark_jobs(jobs)
     assert [words for words in feed.told if not words[0].endswith("succeeded")] == [
         ("pixel-tui: b", "pixel-web-1"),
         ("pixel-tui: c", ""),
@@ -73,5 +73,5 @@ def test_jobs_of_other_services_are_not_told() -> None:
 
 def test_jobs_of_every_service_are_told_where_all_are_followed() -> None:
     feed = Feed("api", "web")
-    followed(feed).tell([job("a", 1, "api"), job("backup", 2)])
+    followed(feed).mark_jobs([job("a", 1, "api"), job("backup", 2)])
     assert [words for words, _ in feed.told][::2] == ["pixel-tui: a", "pixel-tui: backup"]
