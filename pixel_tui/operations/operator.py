@@ -20,7 +20,7 @@ from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.locks import shared_folder
 from pixel_tui.operations.audit.origin import Origin, current_origin
 from pixel_tui.operations.audit.trail import Audit, audit_path
-from pixel_tui.operations.catalogue.backups.broken_restore import broken_restore
+from pixel_tui.operations.catalogue.backups.interrupted_restore import interrupted_restore
 from pixel_tui.operations.jobs.diary import JobRecorder
 from pixel_tui.operations.jobs.execution import Execution, append_line, last_line
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
@@ -241,7 +241,7 @@ class Operator:
         at = exit_time_of(status.output)
         code = last_code(status, exit_code_of(status.output))
         left = self._left_undone(status, exit_code_of(status.output))
-        note = left or broken_restore(status, Path(self._command.directory), code)
+        note = left or interrupted_restore(status, Path(self._command.directory), code)
         return settled(
             status,
             findings,

@@ -13,9 +13,9 @@ from textual.widgets import Button, Input, Static
 
 from pixel_tui.operations.planning.action import Action
 from pixel_tui.operations.planning.confirmation import (
-    Confirmation,
     ConfirmationNeeded,
     ConfirmationReply,
+    PlanConfirmation,
 )
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.command import shown
@@ -68,7 +68,7 @@ class PlanScreen(ScrollingDialog[bool]):
         self._note = note
         self._action = action
         self._seconds = seconds
-        self._confirmation = Confirmation(plan, seconds())
+        self._confirmation = PlanConfirmation(plan, seconds())
         self._seen = 0
         """Rows from the top that have been on the screen, without a gap."""
 

@@ -11,7 +11,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, EngineError
 from pixel_tui.files import PRIVATE_FILE, open_regular
 from pixel_tui.humanize import span
-from pixel_tui.operations.catalogue.backups.broken_restore import broken_restore
+from pixel_tui.operations.catalogue.backups.interrupted_restore import interrupted_restore
 from pixel_tui.operations.jobs.downtime import DowntimeMeter
 from pixel_tui.operations.jobs.job import NOTHING_CHANGED, Job, JobState, JobStatus, StepTime
 from pixel_tui.operations.jobs.lock import StackLock
@@ -142,7 +142,7 @@ class Execution:
         return None
 
     def _restored(self, status: JobStatus) -> str:
-        return broken_restore(status, Path(self._command.directory), status.exit_code)
+        return interrupted_restore(status, Path(self._command.directory), status.exit_code)
 
     def _begin(self, index: int) -> None:
         self._absences.step()

@@ -57,7 +57,7 @@ class ConfirmationReply:
     """The key or word was wrong or too early."""
 
 
-class Confirmation:
+class PlanConfirmation:
     """The progress of confirming a plan that is on the screen.
 
     Args:

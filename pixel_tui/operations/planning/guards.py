@@ -33,7 +33,8 @@ PIXEL_GUARDS: Final = (
         consequence=SafeText("its task would lose its orchestrator"),
     ),
 )
-_DEAD: Final = {TaskVerdict.GONE, TaskVerdict.ENDED}
+WORKER_GONE: Final = frozenset({TaskVerdict.GONE, TaskVerdict.ENDED})
+"""The verdicts on a running task whose worker no longer runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _running_tasks(snapshot: StackSnapshot, reading: LedgerReading, now: datetim
     return [
         task
         for task in reading.running
-        if (truth := truths.get(task.id)) is None or truth.verdict not in _DEAD
+        if (truth := truths.get(task.id)) is None or truth.verdict not in WORKER_GONE
     ]
 
 

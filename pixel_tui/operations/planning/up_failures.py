@@ -172,7 +172,7 @@ def _profiles(project: Project, service: str) -> tuple[str, ...]:
 
 
 def wrong_image(name: str) -> str:
-    """Return that an image name is not valid, as a predicate."""
+    """Return that the image name of a service is not valid, as a predicate."""
     return (
         f"has an image name that is not valid, “{masked_text(name)}” (is a variable in it empty?)"
     )

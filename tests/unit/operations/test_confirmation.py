@@ -9,8 +9,8 @@ from pixel_tui.operations import actions
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.confirmation import (
-    Confirmation,
     ConfirmationNeeded,
+    PlanConfirmation,
     confirmation_of,
 )
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -41,35 +41,35 @@ def test_the_risk_says_what_is_wanted() -> None:
     assert confirmation_of(stop_all()) is ConfirmationNeeded.WORD
     destructive = replace(restart(), risk=Risk.DESTRUCTIVE, confirm=SafeText(""))
     assert confirmation_of(destructive) is ConfirmationNeeded.WORD, "even where no word is named"
-    assert Confirmation(destructive, 0).submit_word("pixel").run
+    assert PlanConfirmation(destructive, 0).submit_word("pixel").run
 
 
 def test_a_safe_plan_is_run_by_enter_or_by_y() -> None:
-    assert Confirmation(start(), 0).press_enter(2).run
-    assert Confirmation(start(), 0).press_y().run
+    assert PlanConfirmation(start(), 0).press_enter(2).run
+    assert PlanConfirmation(start(), 0).press_y().run
 
 
 def test_an_enter_held_down_never_runs_a_safe_plan() -> None:
-    confirmation = Confirmation(start(), 0)
+    confirmation = PlanConfirmation(start(), 0)
     repeats = [0.66 + 0.03 * count for count in range(200)]
     assert not any(confirmation.press_enter(at).run for at in repeats)
     assert confirmation.press_enter(repeats[-1] + 2).run, "until it is let go"
 
 
 def test_what_interrupts_wants_a_key_and_then_enter() -> None:
-    confirmation = Confirmation(restart(), 0)
+    confirmation = PlanConfirmation(restart(), 0)
     assert not confirmation.press_y().run
     assert "it interrupts api" in confirmation.hint
     assert confirmation.press_enter(0.1).run, "another key than the one that armed it is no slip"
 
 
 def test_y_alone_never_runs_what_interrupts() -> None:
-    confirmation = Confirmation(restart(), 0)
+    confirmation = PlanConfirmation(restart(), 0)
     assert not any(confirmation.press_y().run for _ in range(50))
 
 
 def test_enter_twice_by_a_slip_does_not_run_what_interrupts() -> None:
-    confirmation = Confirmation(restart(), 0)
+    confirmation = PlanConfirmation(restart(), 0)
     assert not confirmation.press_enter(5).run
     assert confirmation.armed
     assert not confirmation.press_enter(5.3).run
@@ -77,13 +77,13 @@ def test_enter_twice_by_a_slip_does_not_run_what_interrupts() -> None:
 
 
 def test_the_enter_that_asked_does_not_cancel() -> None:
-    confirmation = Confirmation(restart(), 0)
+    confirmation = PlanConfirmation(restart(), 0)
     assert not confirmation.accepts_cancel(0.5)
     assert confirmation.accepts_cancel(1.5)
 
 
 def test_disarmed_it_wants_both_keys_again() -> None:
-    confirmation = Confirmation(restart(), 0)
+    confirmation = PlanConfirmation(restart(), 0)
     confirmation.press_y()
     assert confirmation.disarm()
     assert not confirmation.disarm()
@@ -92,7 +92,7 @@ def test_disarmed_it_wants_both_keys_again() -> None:
 
 @pytest.mark.parametrize("word", ["", "y", "Pixel", "pixel ", " pixel", "pixe", "pixelpixel"])
 def test_only_the_word_itself_runs_what_wants_one(word: str) -> None:
-    confirmation = Confirmation(stop_all(), 0)
+    confirmation = PlanConfirmation(stop_all(), 0)
     assert not confirmation.submit_word(word).run
     assert not confirmation.press_y().run
     assert not confirmation.press_enter(9).run
@@ -100,8 +100,8 @@ def test_only_the_word_itself_runs_what_wants_one(word: str) -> None:
 
 
 def test_a_typed_word_is_no_way_round_the_keys() -> None:
-    assert not Confirmation(restart(), 0).submit_word("").run
-    assert not Confirmation(restart(), 0).submit_word("pixel").run
+    assert not PlanConfirmation(restart(), 0).submit_word("").run
+    assert not PlanConfirmation(restart(), 0).submit_word("pixel").run
 
 
 def losing(**changes: object) -> Plan:
@@ -110,7 +110,7 @@ def losing(**changes: object) -> Plan:
 
 
 def test_what_no_backup_has_wants_two_words_in_their_order() -> None:
-    confirmation = Confirmation(losing(confirm_loss=SafeText("lose-1-volume")), 0)
+    confirmation = PlanConfirmation(losing(confirm_loss=SafeText("lose-1-volume")), 0)
     confirmation.mark_shown()
     assert not confirmation.submit_word("lose-1-volume").run
     assert not confirmation.submit_word("pixel").run
@@ -121,7 +121,7 @@ def test_what_no_backup_has_wants_two_words_in_their_order() -> None:
 
 def test_each_word_says_why_it_is_asked_for() -> None:
     words = {"confirm_origin": SafeText("from-elsewhere"), "confirm_loss": SafeText("no-backup")}
-    confirmation = Confirmation(losing(**words), 0)
+    confirmation = PlanConfirmation(losing(**words), 0)
     confirmation.mark_shown()
     assert "then another word" in confirmation.hint
     assert not confirmation.submit_word("pixel").run
@@ -136,14 +136,16 @@ def test_each_word_says_why_it_is_asked_for() -> None:
 
 
 def test_what_interrupts_only_wants_words_too_where_one_is_asked_for() -> None:
-    confirmation = Confirmation(replace(restart(), confirm_origin=SafeText("from-elsewhere")), 0)
+    confirmation = PlanConfirmation(
+        replace(restart(), confirm_origin=SafeText("from-elsewhere")), 0
+    )
     assert not confirmation.submit_word("pixel").run
     assert confirmation.submit_word("from-elsewhere").run
 
 
 @pytest.mark.parametrize("risk", list(Risk))
 def test_nothing_is_agreed_to_before_what_is_lost_was_shown(risk: Risk) -> None:
-    confirmation = Confirmation(losing(risk=risk, confirm=SafeText("")), 0)
+    confirmation = PlanConfirmation(losing(risk=risk, confirm=SafeText("")), 0)
     answers = [
         confirmation.press_y(),
         confirmation.press_enter(5),
@@ -178,8 +180,10 @@ def test_what_concerns_the_whole_host_wants_its_name(monkeypatch: pytest.MonkeyP
     here = Facts(host=SafeText("vps-1"))
     plan = plan_action("prune", [], seen, COMMAND, now=NOW, facts=here)
     assert plan.confirm == plan.host == "vps-1"
-    assert not Confirmation(plan, 0).submit_word("pixel").run, "the project's name is not enough"
-    assert Confirmation(plan, 0).submit_word("vps-1").run
+    assert not PlanConfirmation(plan, 0).submit_word("pixel").run, (
+        "the project's name is not enough"
+    )
+    assert PlanConfirmation(plan, 0).submit_word("vps-1").run
     with pytest.raises(UsageError):
         plan_action("prune", ["api"], seen, COMMAND, now=NOW, facts=here)
     with pytest.raises(OperationError):

@@ -3,10 +3,10 @@
 from typing import Final
 
 from pixel_tui.operations.catalogue.backups.shared import (
-    no_place,
-    state_words,
+    add_worker_step,
+    backup_summary,
     warn_of_exposure,
-    worker_step,
+    why_no_new_backup,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -14,8 +14,8 @@ from pixel_tui.text import plain
 
 
 def draft_backup(draft: PlanDraft) -> None:
-    """One step; nothing of the stack is touched."""
-    worker_step(
+    """Draft a backup in one step; the stack is not changed."""
+    add_worker_step(
         draft,
         f"Back up {draft.subject}",
         "The partial backup is removed; older backups stay.",
@@ -24,7 +24,7 @@ def draft_backup(draft: PlanDraft) -> None:
     warn_of_exposure(draft)
     newest = draft.facts.backups[0].backup if draft.facts.backups else None
     draft.reason = plain(
-        f"the last one, {newest.id}, is {state_words(newest, draft.facts)}"
+        f"the last one, {newest.id}, is {backup_summary(newest, draft.facts)}"
         if newest
         else "there is no backup yet"
     )
@@ -46,6 +46,6 @@ ACTION: Final = Action(
     "`[backup]`.",
     draft=draft_backup,
     scope=Scope.PROJECT,
-    blocked_by=no_place,
+    blocked_by=why_no_new_backup,
     needs_project=False,
 )

@@ -1,4 +1,4 @@
-"""Which containers have to stop while the data of a backup is put back. Pure."""
+"""The containers that must stop while data is restored. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ from pixel_tui.operations.planning.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class DataUsers:
-    """What runs and uses the data."""
+    """The running containers that use the data."""
 
     services: tuple[Target, ...]
-    """Stopped and started by compose."""
+    """Services, which compose stops and starts again."""
     oneoffs: tuple[Holder, ...]
-    """Made by `docker compose run`: stopped, and nothing starts them again."""
+    """Containers of `docker compose run`, which are stopped and not started again."""
     others: tuple[Holder, ...]
-    """Of another project, or of none."""
+    """Containers of other projects or of none."""
     dependants: frozenset[str] = frozenset()
-    """Those of the services that mount nothing of it, and may only depend on it."""
+    """The services that mount none of the data, and may only depend on it."""
 
     @property
     def container_ids(self) -> tuple[str, ...]:
-        """The ids of all containers that are stopped."""
+        """The ids of all containers to stop."""
         regular = (container.id for target in self.services for container in target.up)
         return (*regular, *(holder.id for holder in (*self.oneoffs, *self.others)))
 
@@ -39,19 +39,19 @@ class DataUsers:
 def data_users(
     draft: PlanDraft, past: BackupComparison, items: Iterable[Item], servers: frozenset[str]
 ) -> DataUsers:
-    """Every running container that mounts a restored file, or depends on a restored server.
+    """Return the running containers that mount restored files or depend on restored servers.
 
-    If compose refuses the project its dependencies are unknown: everything that runs is meant.
+    If compose refuses the project, its dependencies are unknown, and all running services count.
 
     Args:
-        draft: The plan in the making.
+        draft: The plan being drafted.
         past: The backup.
-        items: What is restored of it.
-        servers: The Postgres services that are restored into: they have to run.
+        items: The items to restore.
+        servers: The Postgres services to restore into, which must keep running.
 
     Raises:
         OperationError: The engine did not list its containers, or pixel-tui itself runs in one
-            that has to stop.
+            that must stop.
     """
     holders = draft.facts.holders
     if holders is None:
@@ -71,13 +71,13 @@ def data_users(
         or any(container.id in held for container in target.containers)
     )
     stopped = {container.id for target in services for container in target.containers}
-    serving = {
+    server_ids = {
         container.id
         for name in servers
         if (service := draft.snapshot.service(name)) is not None
         for container in service.regular
     }
-    beside = {
+    oneoff_ids = {
         container.id
         for service in draft.snapshot.services
         for container in service.oneoffs
@@ -92,7 +92,7 @@ def data_users(
     singles = [
         holder
         for holder in holders
-        if holder.id in (held | beside) - stopped - serving and not holder.own
+        if holder.id in (held | oneoff_ids) - stopped - server_ids and not holder.own
     ]
     return DataUsers(
         services,
@@ -109,7 +109,7 @@ def data_users(
 def _held(
     draft: PlanDraft, past: BackupComparison, items: list[Item], holders: Iterable[Holder]
 ) -> set[str]:
-    """The ids of the containers that mount one of these, as plan or engine know it."""
+    """Return the ids of the running containers that mount one of the items."""
     volumes = volumes_by_name(draft.facts.volumes or ())
     folder = PurePosixPath(draft.command.directory)
     wanted: list[tuple[str, str]] = []

@@ -8,15 +8,15 @@ from pixel_tui.backups.manifest import ItemKind, Manifest
 from pixel_tui.humanize import size, span
 from pixel_tui.operations.catalogue.backups.data_users import DataUsers, data_users
 from pixel_tui.operations.catalogue.backups.shared import (
+    add_backup_step,
+    add_worker_step,
     backup_choices,
-    backup_first,
+    backup_summary,
     chosen_backup,
-    no_backup,
-    pinned,
+    pinned_options,
     require_restorable,
-    state_words,
-    warn_of,
-    worker_step,
+    warn_of_backup,
+    why_no_backup,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -30,23 +30,23 @@ _CANCEL_START: Final = SafeText("The data is restored; some services are not run
 
 
 def draft_restore(draft: PlanDraft) -> None:
-    """Check, back up, stop what uses the data, put it back, start what ran."""
+    """Draft: check, back up, stop the users of the data, restore it, start them again."""
     _draft(draft, save_first=True)
     draft.irreversible.append(
         plain(
-            f"data written after {_moment(draft)} is only in the backup made first, and in the "
+            f"data written after {_created_at(draft)} is only in the backup made first, and in the "
             "files that are kept beside the new ones"
         )
     )
 
 
-def draft_unsaved_restore(draft: PlanDraft) -> None:
-    """The same without a backup first: a disk that is full has no room for one."""
+def draft_restore_without_backup(draft: PlanDraft) -> None:
+    """Draft the same without a backup first, for which a full disk has no space."""
     _draft(draft, save_first=False)
     draft.confirm_loss = SafeText("no-backup")
     draft.irreversible.append(
         plain(
-            f"data written after {_moment(draft)} is in NO backup, only in the files that are "
+            f"data written after {_created_at(draft)} is in NO backup, only in the files that are "
             "kept beside the new ones"
         )
     )
@@ -57,7 +57,7 @@ def draft_unsaved_restore(draft: PlanDraft) -> None:
             draft.irreversible.append(plain(words))
 
 
-def _moment(draft: PlanDraft) -> str:
+def _created_at(draft: PlanDraft) -> str:
     _, manifest = chosen_backup(draft)
     return f"{manifest.created:%Y-%m-%d %H:%M} UTC"
 
@@ -65,42 +65,42 @@ def _moment(draft: PlanDraft) -> str:
 def _draft(draft: PlanDraft, *, save_first: bool) -> None:
     past, manifest = chosen_backup(draft)
     for found in past.shortages:
-        # Its program looks as well: what is known already needs no step.
+        # The worker checks this too, but a known shortage needs no step.
         raise found.error
     draft.risk = Risk.DESTRUCTIVE
-    draft.reason = state_words(past.backup, draft.facts)
-    warn_of(draft, past, manifest)
+    draft.reason = backup_summary(past.backup, draft.facts)
+    warn_of_backup(draft, past, manifest)
     servers = {item.server for item in manifest.items if item.server}
-    left_alone = {*_without(draft, servers), *_volumes_gone(draft, manifest)}
+    skipped = {*_unavailable_servers(draft, servers), *_missing_volumes(draft, manifest)}
     items = [
         item
         for item in manifest.items
-        if item.kind is not ItemKind.DEPLOYMENT and not {item.server, item.volume} & left_alone
+        if item.kind is not ItemKind.DEPLOYMENT and not {item.server, item.volume} & skipped
     ]
     require_restorable(draft, past, items)
     replaced = [item for item in items if item.source not in past.unchanged]
-    users = data_users(draft, past, replaced, frozenset(servers - left_alone))
-    what = [*pinned(past, manifest), *(f"--without={name}" for name in sorted(left_alone))]
-    worker_step(
+    users = data_users(draft, past, replaced, frozenset(servers - skipped))
+    options = [*pinned_options(past, manifest), *(f"--without={name}" for name in sorted(skipped))]
+    add_worker_step(
         draft,
         f"Check {draft.subject} before anything is stopped",
         "Nothing was changed.",
         "check",
-        *what,
+        *options,
         *(["--backup-first"] if save_first else []),
         *(f"--stopping={container_id}" for container_id in users.container_ids),
         name=draft.subject,
         changes_nothing=True,
     )
     if save_first:
-        backup_first(draft, past.backup.id, "restoring")
+        add_backup_step(draft, past.backup.id, "restoring")
     _stop(draft, users)
-    worker_step(
+    add_worker_step(
         draft,
         f"Restore {draft.subject}",
         "Restored files stay; the replaced ones are beside them, with the time in their names.",
         "restore",
-        *what,
+        *options,
         name=draft.subject,
     )
     _start(draft, users)
@@ -121,14 +121,14 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
 
 def _stop(draft: PlanDraft, users: DataUsers) -> None:
     _step(draft, users.services, "stop", "Stop the users of the data", _CANCEL_STOP)
-    beside = (*users.oneoffs, *users.others)
-    _docker(draft, beside, "stop", "Stop", _CANCEL_STOP)
+    containers = (*users.oneoffs, *users.others)
+    _docker(draft, containers, "stop", "Stop", _CANCEL_STOP)
     for target in users.services:
         draft.interrupt(
             target,
             f"up to {span(target.stop_grace_seconds)} to stop, then until everything is restored",
         )
-    for holder in beside:
+    for holder in containers:
         kind = "a one-off container" if holder in users.oneoffs else holder.whose
         back = holder in _restarted(users)
         change = "is stopped, and started again" if back else "is stopped, and stays stopped"
@@ -150,38 +150,38 @@ def _start(draft: PlanDraft, users: DataUsers) -> None:
 
 
 def _restarted(users: DataUsers) -> tuple[Holder, ...]:
-    """Those that can be started again: what the engine removes when it stops can't be."""
+    """Return the containers to start again; the engine removes `--rm` containers when they stop."""
     return tuple(holder for holder in users.others if not holder.passing)
 
 
-def _volumes_gone(draft: PlanDraft, manifest: Manifest) -> list[str]:
-    """The volumes of the backup that are not there; there is no place for their databases."""
+def _missing_volumes(draft: PlanDraft, manifest: Manifest) -> list[str]:
+    """Return the volumes of the backup that don't exist, so that their databases are skipped."""
     wanted = {item.volume for item in manifest.items if item.volume}
-    there = draft.facts.volumes
-    gone = [] if there is None else sorted(wanted - {volume.name for volume in there})
+    existing = draft.facts.volumes
+    gone = [] if existing is None else sorted(wanted - {volume.name for volume in existing})
     for name in gone:
         words = f"volume {name} does not exist: its databases are not restored (`start` creates it)"
         draft.warn("volume", words)
     return gone
 
 
-def _without(draft: PlanDraft, servers: set[str]) -> list[str]:
-    """The Postgres servers that can't be restored into now."""
-    left_alone = []
+def _unavailable_servers(draft: PlanDraft, servers: set[str]) -> list[str]:
+    """Return the Postgres servers that are down, so that their dumps are skipped."""
+    skipped = []
     for name in sorted(servers):
         target = find_target(name, draft.snapshot)
         if target is not None and target.up:
             draft.expect_running(target, ())
         else:
-            left_alone.append(name)
+            skipped.append(name)
             draft.warn("postgres", f"{name} is not running: its dump is not restored (start it)")
-    return left_alone
+    return skipped
 
 
 def _step(
-    draft: PlanDraft, targets: Sequence[Target], word: str, title: str, cancelling: SafeText
+    draft: PlanDraft, targets: Sequence[Target], word: str, title: str, cancel_effect: SafeText
 ) -> None:
-    """Stop or start, by compose where it knows the project, else by the engine."""
+    """Stop or start services with compose, or their containers if compose refuses the project."""
     if not targets:
         return
     names = [target.name for target in targets]
@@ -190,17 +190,17 @@ def _step(
     else:
         up = [container.id for target in targets for container in target.up]
         argv = draft.command.docker_argv(word, names=up)
-    draft.steps.append(Step(plain(title), argv, cancelling))
+    draft.steps.append(Step(plain(title), argv, cancel_effect))
 
 
 def _docker(
-    draft: PlanDraft, holders: Sequence[Holder], word: str, verb: str, cancelling: SafeText
+    draft: PlanDraft, holders: Sequence[Holder], word: str, verb: str, cancel_effect: SafeText
 ) -> None:
-    """Stop or start single containers, by their ids: a name may be taken by another meanwhile."""
+    """Stop or start containers by id, because a name may be reused in the meantime."""
     if holders:
         argv = draft.command.docker_argv(word, names=[holder.id for holder in holders])
         title = plain(f"{verb} {listed([plain(holder.name) for holder in holders])}")
-        draft.steps.append(Step(title, argv, cancelling))
+        draft.steps.append(Step(title, argv, cancel_effect))
 
 
 ACTION: Final = Action(
@@ -216,6 +216,6 @@ ACTION: Final = Action(
     draft=draft_restore,
     scope=Scope.BACKUP,
     choices=backup_choices,
-    blocked_by=no_backup,
+    blocked_by=why_no_backup,
     needs_project=False,
 )

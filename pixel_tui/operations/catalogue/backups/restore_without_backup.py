@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from pixel_tui.operations.catalogue.backups.restore import draft_unsaved_restore
-from pixel_tui.operations.catalogue.backups.shared import backup_choices, no_backup
+from pixel_tui.operations.catalogue.backups.restore import draft_restore_without_backup
+from pixel_tui.operations.catalogue.backups.shared import backup_choices, why_no_backup
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 
 ACTION: Final = Action(
@@ -17,9 +17,9 @@ ACTION: Final = Action(
     "another backup. If a later step fails, the services stay stopped, and the last line says "
     "where the replaced files are. Rename a file to undo its restore. If there is no space even "
     "for the restored files, remove old `NAME.before-TIME` files first.",
-    draft=draft_unsaved_restore,
+    draft=draft_restore_without_backup,
     scope=Scope.BACKUP,
     choices=backup_choices,
-    blocked_by=no_backup,
+    blocked_by=why_no_backup,
     needs_project=False,
 )

@@ -8,15 +8,15 @@ from pixel_tui.backups.deployment import Deployment, RanImage
 from pixel_tui.backups.manifest import wanted_for_deployment
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.catalogue.backups.shared import (
+    add_backup_step,
+    add_worker_step,
     backup_choices,
-    backup_first,
+    backup_summary,
     chosen_backup,
-    no_backup,
-    pinned,
+    pinned_options,
     require_restorable,
-    state_words,
-    warn_of,
-    worker_step,
+    warn_of_backup,
+    why_no_backup,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.compose_up import note_kept_scales, require_dependencies
@@ -36,19 +36,19 @@ _NONE: Final = "no such submodule"
 
 
 def draft_roll_back(draft: PlanDraft) -> None:
-    """Back up, put files and tags back, `up` what ran then. Data is left as it is."""
+    """Draft: back up, restore files and image tags, `up` what ran then. Data is not changed."""
     past, manifest = chosen_backup(draft)
     draft.risk = Risk.DISRUPTIVE
-    draft.reason = state_words(past.backup, draft.facts)
-    warn_of(draft, past, manifest)
+    draft.reason = backup_summary(past.backup, draft.facts)
+    warn_of_backup(draft, past, manifest)
     require_restorable(draft, past, filter(wanted_for_deployment, manifest.items))
-    backup_first(draft, past.backup.id, "rolling back to")
-    worker_step(
+    add_backup_step(draft, past.backup.id, "rolling back to")
+    add_worker_step(
         draft,
         f"Restore files and image tags of {draft.subject}",
         "Restored files stay; the replaced ones are beside them, with the time in their names.",
         "roll-back",
-        *pinned(past, manifest),
+        *pinned_options(past, manifest),
         name=draft.subject,
     )
     names = sorted({ran.service for ran in past.deployment.images if ran.running})
@@ -56,9 +56,9 @@ def draft_roll_back(draft: PlanDraft) -> None:
         if not past.replaced:
             refuse_changed_networks(draft, names)
             _require_creatable(draft, names)
-        # Else the files of then may give a network another configuration, or the one that it has,
-        # and name other external networks and volumes.
-        worker_step(
+        # The old files may configure networks differently, and name other external networks and
+        # volumes: only the next step can check them.
+        add_worker_step(
             draft,
             "Check networks and volumes against the restored files",
             "Files and tags are restored; containers are unchanged.",
@@ -67,15 +67,15 @@ def draft_roll_back(draft: PlanDraft) -> None:
             changes_nothing=True,
         )
         draft.considered |= {*names, *dependencies_of(draft.project, names)}
-        # What these depend on may be other services in the compose files of then.
+        # In the old compose files they may depend on other services.
         options = UpOptions(scales=kept_scales(draft.snapshot, names, no_deps=True))
         note_kept_scales(draft, options.scales)
         up = ("up", "--detach", "--no-build", *options.scale_options)
         argv = draft.command.compose_argv(*up, names=names)
-        cancelling = SafeText("Files and tags are restored; some services are rolled back.")
-        draft.steps.append(Step(plain("Recreate the services as they were"), argv, cancelling))
-    _tell_images(draft, past)
-    _tell_files(draft, past)
+        cancel_effect = SafeText("Files and tags are restored; some services are rolled back.")
+        draft.steps.append(Step(plain("Recreate the services as they were"), argv, cancel_effect))
+    _add_image_effects(draft, past)
+    _add_file_effects(draft, past)
     folder = draft.command.directory.rstrip("/")
     places = {f"{folder}/{source}" for source in past.replaced}
     places |= {past.real_paths[source] for source in past.replaced if source in past.real_paths}
@@ -87,14 +87,14 @@ def draft_roll_back(draft: PlanDraft) -> None:
         recreated=_recreated(draft, past),
         unknown={item.name for item in draft.snapshot.services} - {*names, *known},
     )
-    _tell_commits(draft, past)
+    _add_commit_checks(draft, past)
 
 
 def _require_creatable(draft: PlanDraft, names: Sequence[str]) -> None:
     """Refuse an `up` that is known to fail.
 
     Raises:
-        OperationError: It is.
+        OperationError: It would fail.
     """
     require_dependencies(draft, names)
     facts = replace(draft.facts, build_troubles={})  # `up --no-build`
@@ -107,7 +107,7 @@ def _require_creatable(draft: PlanDraft, names: Sequence[str]) -> None:
 
 
 def _recreated(draft: PlanDraft, past: BackupComparison) -> set[str]:
-    """The services that certainly get other containers: their image is another one."""
+    """Return the services whose image changes, so that they are certainly recreated."""
     return {
         ran.service
         for ran in past.deployment.images
@@ -126,8 +126,8 @@ def _is_gone(draft: PlanDraft, ran: RanImage) -> bool:
     )
 
 
-def _tell_files(draft: PlanDraft, past: BackupComparison) -> None:
-    """Every file that is replaced, with what differs if that can be shown."""
+def _add_file_effects(draft: PlanDraft, past: BackupComparison) -> None:
+    """Add an effect for each replaced file, with its differences if they can be shown."""
     for source in sorted(past.replaced):
         variables = [name for file, name in past.changed_variables if file == plain(source)]
         lines = [line for file, line in past.changed_lines if file == plain(source)]
@@ -139,7 +139,7 @@ def _tell_files(draft: PlanDraft, past: BackupComparison) -> None:
             draft.affect(source, "is replaced by the backup", "no different value was found")
 
 
-def _tell_images(draft: PlanDraft, past: BackupComparison) -> None:
+def _add_image_effects(draft: PlanDraft, past: BackupComparison) -> None:
     for ran in past.deployment.images:
         target = find_target(ran.service, draft.snapshot)
         now, gone = _images_now(draft, ran), _is_gone(draft, ran)
@@ -162,8 +162,8 @@ def _tell_images(draft: PlanDraft, past: BackupComparison) -> None:
                 draft.interrupt(target, words)
 
 
-def _tell_commits(draft: PlanDraft, past: BackupComparison) -> None:
-    """The commits of then and now, and what to run to have the sources of then as well."""
+def _add_commit_checks(draft: PlanDraft, past: BackupComparison) -> None:
+    """Compare the commits of then and now, and add the commands that check out the old sources."""
     then, now = past.deployment, draft.facts.deployment
     if not then.commit:
         if then.trouble:
@@ -184,15 +184,17 @@ def _tell_commits(draft: PlanDraft, past: BackupComparison) -> None:
     if then.dirty:
         draft.warn("commit", f"changes that were not committed then are lost: {_listed(then)}")
     if moves:
-        _tell_way_back(draft, then, now)
+        _warn_of_sources(draft, then, now)
     elif now.commit:
         count = f", and so are {len(there)} submodules" if there else ""
         message = f"the sources are at {_named(then.commit)}, as they were then{count}"
         draft.checks.append(PlanCheck(SafeText("commit"), ok=True, message=plain(message)))
 
 
-def _tell_way_back(draft: PlanDraft, then: Deployment, now: Deployment) -> None:
-    words = " && ".join(shown(line) for line in _way_back(draft.command.directory, then, now))
+def _warn_of_sources(draft: PlanDraft, then: Deployment, now: Deployment) -> None:
+    words = " && ".join(
+        shown(line) for line in _checkout_commands(draft.command.directory, then, now)
+    )
     draft.warn(
         "sources",
         "sources are not changed: the old images run. To check out the old sources as well, run "
@@ -207,12 +209,12 @@ def _tell_way_back(draft: PlanDraft, then: Deployment, now: Deployment) -> None:
         )
 
 
-def _way_back(folder: str, then: Deployment, now: Deployment) -> list[tuple[str, ...]]:
-    """The commands that check out what was checked out then, parents first."""
+def _checkout_commands(folder: str, then: Deployment, now: Deployment) -> list[tuple[str, ...]]:
+    """Return the commands that check out the old commits, parent repositories first."""
     here, update = dict(now.submodules), ("submodule", "update", "--init")
     lines: list[tuple[str, ...]] = []
     updated: list[str] = []
-    """Below these each submodule is at what its parent's commit names."""
+    """Below these paths, each submodule is at the commit that its parent names."""
     if now.commit != then.commit:
         lines.append(("git", "-C", folder, "checkout", then.commit))
         lines.append(("git", "-C", folder, *update, "--recursive"))
@@ -259,6 +261,6 @@ ACTION: Final = Action(
     draft=draft_roll_back,
     scope=Scope.BACKUP,
     choices=backup_choices,
-    blocked_by=no_backup,
+    blocked_by=why_no_backup,
     needs_project=False,
 )

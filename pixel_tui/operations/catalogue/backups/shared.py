@@ -1,4 +1,4 @@
-"""What the actions on backups share."""
+"""Shared by the actions on backups: choices, worker steps and warnings."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -20,34 +20,36 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
 FROM_ELSEWHERE: Final = SafeText("from-elsewhere")
-"""What has to be typed for a backup that this user has not made here."""
+"""The word to type for a backup that this user did not make here."""
 
 
-def no_place(_snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why there can be no backup."""
+def why_no_new_backup(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why no backup can be made; empty if one can."""
     return facts.backup_trouble
 
 
-def no_backup(snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why nothing can be done with a backup."""
-    if reason := no_place(snapshot, facts):
+def why_no_backup(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why there is no backup to use; empty if there is one."""
+    if reason := why_no_new_backup(snapshot, facts):
         return reason
     return "" if facts.backups else "There is no backup yet."
 
 
 def backup_choices(facts: Facts) -> Sequence[Choice]:
-    """The backups to pick from, newest first."""
+    """Return the backups to pick from, newest first."""
     return tuple(
-        Choice(plain(item.backup.id), plain(f"{item.backup.id}  {state_words(item.backup, facts)}"))
+        Choice(
+            plain(item.backup.id), plain(f"{item.backup.id}  {backup_summary(item.backup, facts)}")
+        )
         for item in facts.backups
     )
 
 
 def chosen_backup(draft: PlanDraft) -> tuple[BackupComparison, Manifest]:
-    """The backup that the draft is about.
+    """Return the backup of the draft.
 
     Raises:
-        OperationError: There is none of that id, or it can't be read.
+        OperationError: There is no backup of that id, or it can't be read.
     """
     for past in draft.facts.backups:
         if past.backup.id == draft.subject:
@@ -57,24 +59,24 @@ def chosen_backup(draft: PlanDraft) -> tuple[BackupComparison, Manifest]:
     raise OperationError("No such backup.", on=draft.subject, hint="See `pixel-tui backup list`.")
 
 
-def worker_step(
+def add_worker_step(
     draft: PlanDraft,
     title: str,
-    cancelling: str,
+    cancel_effect: str,
     verb: str,
     *words: str,
     name: str = "",
     changes_nothing: bool = False,
 ) -> None:
-    """A step of the program that does the work; `name` is the backup that it is done to."""
+    """Add a step that runs the backup worker; `name` is the id of its backup."""
     argv = worker_argv(draft.command, draft.snapshot.project_name, verb, *words, name=name)
-    step = Step(plain(title), argv, SafeText(cancelling), changes_nothing=changes_nothing)
+    step = Step(plain(title), argv, SafeText(cancel_effect), changes_nothing=changes_nothing)
     draft.steps.append(step)
 
 
-def backup_first(draft: PlanDraft, backup_id: str, before: str) -> None:
-    """Keep the present state, as far as it can be read, before it is replaced."""
-    worker_step(
+def add_backup_step(draft: PlanDraft, backup_id: str, before: str) -> None:
+    """Add a step that backs up the current state, as far as it can be read."""
+    add_worker_step(
         draft,
         "Back up the current state",
         "No backup is made, and nothing was changed.",
@@ -86,17 +88,17 @@ def backup_first(draft: PlanDraft, backup_id: str, before: str) -> None:
     )
 
 
-def pinned(past: BackupComparison, manifest: Manifest) -> tuple[str, ...]:
-    """What has a worker put back the backup that was shown, and no other of this id."""
+def pinned_options(past: BackupComparison, manifest: Manifest) -> tuple[str, ...]:
+    """Return the options that make the worker accept only the backup that was shown."""
     elsewhere = () if past.made_here else ("--from-elsewhere",)
     return (*option("--manifest", manifest.digest), *elsewhere)
 
 
 def require_restorable(draft: PlanDraft, past: BackupComparison, items: Iterable[Item]) -> None:
-    """Refuse to put back what the worker would refuse: it looks at all before the first file.
+    """Refuse a restore that the worker would refuse.
 
     Raises:
-        OperationError: One of these items has no place.
+        OperationError: One of the items can't be restored.
     """
     for item in items:
         if reason := past.refused.get(item.path):
@@ -104,8 +106,8 @@ def require_restorable(draft: PlanDraft, past: BackupComparison, items: Iterable
             raise OperationError(f"{words}. {reason}")
 
 
-def warn_of(draft: PlanDraft, past: BackupComparison, manifest: Manifest) -> None:
-    """Say what a person should know of a backup; one from elsewhere wants a word of its own."""
+def warn_of_backup(draft: PlanDraft, past: BackupComparison, manifest: Manifest) -> None:
+    """Warn of problems of a backup; one that was not made here needs another word to confirm."""
     backup = past.backup
     if not past.made_here:
         servers = listed(list(dict.fromkeys(plain(i.server) for i in manifest.items if i.server)))
@@ -129,8 +131,8 @@ def warn_of(draft: PlanDraft, past: BackupComparison, manifest: Manifest) -> Non
         draft.warn("missing" if gap.expected else "skipped", f"{gap.what}: {gap.why}")
 
 
-def state_words(backup: Backup, facts: Facts) -> SafeText:
-    """`5h 12m old, 12MB, verified`."""
+def backup_summary(backup: Backup, facts: Facts) -> SafeText:
+    """Return the state of a backup: `5h 12m old, 12MB, verified`."""
     if backup.manifest is None:
         return SafeText("damaged")
     old = age((facts.read_at - backup.manifest.created).total_seconds())
@@ -141,39 +143,39 @@ def state_words(backup: Backup, facts: Facts) -> SafeText:
 
 
 def running_targets(draft: PlanDraft) -> list[Target]:
-    """Every service that has a container that runs."""
+    """Return the services with a running container."""
     found = [find_target(service.name, draft.snapshot) for service in draft.snapshot.services]
     return [target for target in found if target is not None and target.up]
 
 
-def verified_recently(
+def recent_verified_backup(
     snapshot: StackSnapshot, facts: Facts, *, incomplete: bool = False
 ) -> BackupComparison | None:
-    """The newest verified backup of this project that is young enough to wipe something.
+    """Return the newest verified backup of this project that is recent enough for a wipe.
 
     Args:
         snapshot: The stack.
-        facts: What is known of backups.
-        incomplete: One is meant that lacks what belongs into it: it is no licence.
+        facts: The facts about backups.
+        incomplete: Look for an incomplete backup instead, which does not permit a wipe.
     """
     limit = timedelta(hours=facts.max_age_hours)
     for past in facts.backups:
         manifest = past.backup.manifest
-        if manifest is None or not past.backup.verified or _planted(past.backup, facts):
+        if manifest is None or not past.backup.verified or _may_be_planted(past.backup, facts):
             continue
         if not past.made_here:
             continue
         if manifest.incomplete is not incomplete:
             continue
         age = facts.read_at - manifest.created
-        # One from the future is of a wrong clock, and of no known age.
+        # A backup from the future was made with a wrong clock: its age is unknown.
         if manifest.project == snapshot.project_name and timedelta(minutes=-5) <= age <= limit:
             return past
     return None
 
 
 def warn_of_exposure(draft: PlanDraft) -> None:
-    """Say which services can get at the backups, and what to do about it."""
+    """Warn of services that can access the backups, with what to do."""
     for exposed in draft.facts.exposures:
         if exposed.former:
             advice = f"move the older backups to {draft.facts.backup_folder}"
@@ -182,8 +184,8 @@ def warn_of_exposure(draft: PlanDraft) -> None:
         draft.warn("exposed", f"{exposed.words}, with every secret in the backups: {advice}")
 
 
-def _planted(backup: Backup, facts: Facts) -> bool:
-    """Whether services may have made it: it is in the former place, and they can write there."""
+def _may_be_planted(backup: Backup, facts: Facts) -> bool:
+    """Whether services may have made it: it is in the former folder, and they can write there."""
     return any(
         item.former and item.writers and item.holds(backup.folder) for item in facts.exposures
     )

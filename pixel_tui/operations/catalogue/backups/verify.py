@@ -3,21 +3,21 @@
 from typing import Final
 
 from pixel_tui.operations.catalogue.backups.shared import (
+    add_worker_step,
     backup_choices,
+    backup_summary,
     chosen_backup,
-    no_backup,
-    state_words,
-    worker_step,
+    why_no_backup,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 
 
 def draft_verify(draft: PlanDraft) -> None:
-    """One step, which writes nothing but its verdict."""
+    """Draft a verification in one step, which writes only its result."""
     past, _ = chosen_backup(draft)
-    draft.reason = state_words(past.backup, draft.facts)
-    worker_step(
+    draft.reason = backup_summary(past.backup, draft.facts)
+    add_worker_step(
         draft,
         f"Verify {draft.subject}",
         "Its last result is kept.",
@@ -37,6 +37,6 @@ ACTION: Final = Action(
     draft=draft_verify,
     scope=Scope.BACKUP,
     choices=backup_choices,
-    blocked_by=no_backup,
+    blocked_by=why_no_backup,
     needs_project=False,
 )

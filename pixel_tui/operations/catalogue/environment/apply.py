@@ -1,7 +1,7 @@
 """Save an edited environment and recreate what it changes; confirm it, or it is rolled back.
 
-What was before, file, images and containers, comes back where a service is not well with it,
-or where nobody confirms it in time.
+The previous file, images and containers are restored if a service is not healthy afterwards, or
+if it is not confirmed in time.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,12 +12,12 @@ from pixel_tui.errors import OperationError
 from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.environment.shared import (
     accepted_impact,
+    add_impact_effects,
+    add_worker_step,
     candidate_choices,
     chosen_candidate,
     file_name,
-    tell_impact,
     why_no_candidate,
-    work_step,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.compose_up import note_kept_scales, warn_of_old_image
@@ -53,7 +53,7 @@ CANCEL_EFFECT: Final = SafeText(
 
 
 def draft_apply(draft: PlanDraft) -> None:
-    """One step, so that it goes on, and takes itself back, without the console."""
+    """Draft the apply in one step, which continues and rolls back without pixel-tui."""
     environment, candidate = chosen_candidate(draft)
     impact = accepted_impact(candidate)
     _require_same_project(draft, impact)
@@ -63,23 +63,23 @@ def draft_apply(draft: PlanDraft) -> None:
     mounting = [item.service for item in impact.applied_to if item.change is ServiceChange.RESTART]
     restart = [name for name in mounting if _can_restart(draft, name)]
     names = [*recreate, *rebuild]
-    tell_impact(draft, impact.services, applied=True)
+    add_impact_effects(draft, impact.services, applied=True)
     for warning in impact.warnings:
         draft.warn("compose", warning)
     if not names and not restart:
         title = f"Save {draft.subject}"
-        work_step(draft, environment, title, CANCEL_EFFECT, "save", name=candidate.id)
+        add_worker_step(draft, environment, title, CANCEL_EFFECT, "save", name=candidate.id)
         draft.reason = SafeText("it was edited, and affects no running service")
     else:
         refuse_changed_networks(draft, names, no_deps=True)
         _require_kept_volumes(draft, impact)
         _require_creatable(draft, [item for item in impact.applied_to if item.service in names])
-        _tell_moved(draft, impact)
+        _warn_of_moved(draft, impact)
         proxies = _proxies(draft, names, recreate) if names else []
-        again = _restarted(draft, restart, proxies, told=names)
+        restarts = _restart_options(draft, restart, proxies, recreated=names)
         words = [f"--recreate={name}" for name in recreate]
         words += [f"--rebuild={name}" for name in rebuild]
-        words += again
+        words += restarts
         scales = kept_scales(draft.snapshot, names, no_deps=True)
         note_kept_scales(draft, scales)
         words += [f"--provider={name}" for name in add_provider_effects(draft, names, no_deps=True)]
@@ -96,7 +96,7 @@ def draft_apply(draft: PlanDraft) -> None:
         doing += [f"restart {listed(restart)}"] if restart else []
         title = f"Save {draft.subject}, {', '.join(doing)}, wait for confirmation"
         words.insert(0, "apply")
-        work_step(
+        add_worker_step(
             draft, environment, title, CANCEL_EFFECT, *words, name=candidate.id, rolls_back=True
         )
         draft.risk = Risk.DISRUPTIVE
@@ -110,10 +110,10 @@ def draft_apply(draft: PlanDraft) -> None:
 
 
 def _require_same_project(draft: PlanDraft, impact: Impact) -> None:
-    """A second stack beside the one that runs is never what was meant.
+    """Refuse a change of the project's name, which would start a second stack.
 
     Raises:
-        OperationError: The project would be called otherwise.
+        OperationError: The project would have another name.
     """
     if impact.project not in {NO_TEXT, draft.snapshot.project_name}:
         raise OperationError(
@@ -125,10 +125,10 @@ def _require_same_project(draft: PlanDraft, impact: Impact) -> None:
 
 
 def _require_kept_volumes(draft: PlanDraft, impact: Impact) -> None:
-    """An apply makes no volume again: its data would be gone, and no way back brings it.
+    """Refuse a change of volumes: a roll-back could not restore the data of a recreated volume.
 
     Raises:
-        OperationError: The content changes one that there is.
+        OperationError: An existing volume would change.
     """
     if not impact.volumes:
         return
@@ -154,11 +154,11 @@ def _require_kept_volumes(draft: PlanDraft, impact: Impact) -> None:
 
 
 def _require_creatable(draft: PlanDraft, services: Sequence[ServiceImpact]) -> None:
-    """What `up` can't make is not stopped for it.
+    """Refuse services whose new containers could not be created.
 
     Raises:
-        OperationError: The content gives a service an image name, or an external network or volume,
-            that there can't be or is not, or a port that another container holds.
+        OperationError: An image name is not valid, an external network or volume does not exist,
+            or another container holds a port.
     """
     found = {item.service: find_target(item.service, draft.snapshot) for item in services}
     replaced = {name for target in found.values() if target for name in own_container_ids(target)}
@@ -177,10 +177,10 @@ def _require_creatable(draft: PlanDraft, services: Sequence[ServiceImpact]) -> N
 
 
 def _require_read_networks(impact: Impact) -> None:
-    """A network is removed only where it is known that nothing else runs on it.
+    """Refuse to recreate a network unless its containers are known.
 
     Raises:
-        OperationError: It is not known.
+        OperationError: The containers on a network are unknown.
     """
     if network := next((item for item in impact.networks if item.unread), None):
         raise OperationError(
@@ -190,8 +190,8 @@ def _require_read_networks(impact: Impact) -> None:
         )
 
 
-def _tell_moved(draft: PlanDraft, impact: Impact) -> None:
-    """Say what is left behind where another network or volume comes in the place of one."""
+def _warn_of_moved(draft: PlanDraft, impact: Impact) -> None:
+    """Warn of networks and volumes that are replaced by others and left behind."""
     for item in impact.moved:
         words = f"{item.kind.value} {item.before} stays, and is no longer used: it is replaced by"
         if item.kind is ResourceKind.VOLUME:
@@ -204,61 +204,60 @@ def _tell_moved(draft: PlanDraft, impact: Impact) -> None:
 
 
 def _proxies(draft: PlanDraft, names: list[SafeText], recreate: list[SafeText]) -> list[SafeText]:
-    """Say what is interrupted; the proxies that have to be restarted with it."""
+    """Record the interruptions; returns the proxies that must be restarted too."""
     targets = [found for name in names if (found := find_target(name, draft.snapshot)) is not None]
     for target in targets:
         _interrupt(draft, target, certain=target.name in recreate)
         if target.name in recreate:
             warn_of_old_image(draft, target)
     draft.targets = tuple(targets)
-    begun = len(draft.steps)
+    count = len(draft.steps)
     proxies = restart_proxies(draft, names, names)
-    # It is restarted by the same step: who is asked to confirm has to see the stack at work.
-    del draft.steps[begun:]
+    # The apply's own step restarts them, so that the stack works while it waits to be confirmed.
+    del draft.steps[count:]
     draft.affect_dependants("while it is down", spared=(*names, *proxies))
     return list(proxies)
 
 
-def _restarted(
+def _restart_options(
     draft: PlanDraft,
     restart: Sequence[SafeText],
     proxies: Sequence[SafeText],
-    told: Collection[SafeText],
+    recreated: Collection[SafeText],
 ) -> list[str]:
-    """Say what is restarted; the options of the step for that.
+    """Record what is restarted; returns the options of the step for it.
 
     Args:
-        draft: The plan in the making.
-        restart: What mounts the file, and what shares a namespace of that.
-        proxies: The proxies that are restarted, of which it is said already.
-        told: The services that are made again.
+        draft: The plan being drafted.
+        restart: The services that mount the file.
+        proxies: The proxies to restart, which are recorded already.
+        recreated: The services that are recreated.
     """
     for name in restart:
         if (target := find_target(name, draft.snapshot)) is not None and name not in proxies:
             _interrupt_restart(draft, target)
-    again = list(dict.fromkeys((*restart, *proxies)))
-    # What is made again has joined by then what is only restarted.
-    again += _joined(draft, again, told)
-    # Before anything is changed: what is put back needs the proxy restarted as well.
-    found = [find_target(name, draft.snapshot) for name in again]
+    restarted = list(dict.fromkeys((*restart, *proxies)))
+    restarted += _sharers(draft, restarted, recreated)
+    # Test before anything is changed: a roll-back restarts the proxy as well.
+    found = [find_target(name, draft.snapshot) for name in restarted]
     add_configuration_test(draft, [target for target in found if target is not None])
-    joined = _one_by_one(draft, again)
-    words = [f"--restart={name}" for name in again if name not in joined]
+    joined = _restarted_last(draft, restarted)
+    words = [f"--restart={name}" for name in restarted if name not in joined]
     return words + [f"--joined={name}" for name in joined]
 
 
-def _joined(
-    draft: PlanDraft, restarted: Sequence[SafeText], told: Collection[SafeText]
+def _sharers(
+    draft: PlanDraft, restarted: Sequence[SafeText], recreated: Collection[SafeText]
 ) -> list[SafeText]:
-    """What shares a namespace of what is restarted, and is not among it: it is cut off from it.
+    """Return the other services that share a namespace of a restarted service.
 
-    The same step restarts it: else it is cut off while it waits to be confirmed, and after all is
-    put back. What can't be restarted is left to `restart_sharers`, which recreates it.
+    The same step restarts them, because they would be cut off while the apply waits to be
+    confirmed, and after a roll-back. `restart_sharers` recreates those that can't be restarted.
 
     Args:
-        draft: The plan in the making.
+        draft: The plan being drafted.
         restarted: The services that are restarted.
-        told: Those of which it is said already that they are interrupted.
+        recreated: The services that are recreated, whose interruption is recorded already.
     """
     found: list[SafeText] = []
     grown = True
@@ -268,31 +267,33 @@ def _joined(
             target = find_target(service.name, draft.snapshot)
             if target is None or not target.up or target.spec is None:
                 continue
-            again = {*restarted, *found}
-            owners = [owner for _, owner in target.spec.shares if owner in again]
-            made = target.name in told  # and so joined to what is there by then
-            if not owners or target.name in again or not (made or _can_restart(draft, target.name)):
+            known = {*restarted, *found}
+            owners = [owner for _, owner in target.spec.shares if owner in known]
+            if not owners or target.name in known:
+                continue
+            is_recreated = target.name in recreated
+            if not is_recreated and not _can_restart(draft, target.name):
                 continue
             found.append(target.name)
             grown = True
-            if not made:
+            if not is_recreated:
                 cause = f"it shares a namespace of {owners[0]}, which is restarted"
                 draft.affect(target.name, "is restarted", cause)
                 _interrupt_restart(draft, target)
     return found
 
 
-def _one_by_one(draft: PlanDraft, restarted: Sequence[SafeText]) -> list[SafeText]:
-    """Those of them that compose does not restart behind those whose namespaces they share."""
+def _restarted_last(draft: PlanDraft, restarted: Sequence[SafeText]) -> list[SafeText]:
+    """Return the services that compose would not restart after the owners of their namespaces."""
     found: list[SafeText] = []
     for layer in dependency_layers(draft.project, restarted):
         for name in layer:
             target = find_target(name, draft.snapshot)
             if target is None or target.spec is None:
                 continue
-            along = {item.service for item in target.spec.depends_on if item.restart}
+            ordered = {item.service for item in target.spec.depends_on if item.restart}
             owners = {owner for _, owner in target.spec.shares if owner in restarted}
-            if owners - along or owners & {*found}:
+            if owners - ordered or owners & {*found}:
                 found.append(name)
     return found
 
@@ -309,7 +310,7 @@ def _interrupt_restart(draft: PlanDraft, target: Target) -> None:
 
 def _interrupt(draft: PlanDraft, target: Target, *, certain: bool) -> None:
     draft.interrupt_until_back(target)
-    # A build may give the same image again, and its container stays.
+    # A build may result in the same image, and then the container stays.
     draft.expect_running(target, target.containers if certain else ())
     draft.note_removed_containers(container.name for container in target.containers)
 

@@ -1,17 +1,18 @@
 """Restore a saved version of the `.env`; containers are not changed.
 
-What mounts the file, and not its folder, is restarted: it reads the old one until then.
+Services that mount the file itself, not its folder, are restarted: they read the old one until
+then.
 """
 
 from typing import Final
 
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.catalogue.environment.shared import (
-    SAVE_CANCELLING,
+    SAVE_CANCEL_EFFECT,
+    add_worker_step,
     file_name,
     version_choices,
     why_no_version,
-    work_step,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -21,7 +22,7 @@ from pixel_tui.text import plain
 
 
 def draft_restore(draft: PlanDraft) -> None:
-    """One step, and a restart of what mounts the file; compose is asked before it is replaced."""
+    """Draft a restore, and a restart of the services that mount the file itself."""
     found = (
         (one, item)
         for one in draft.facts.environment.all_files
@@ -35,7 +36,7 @@ def draft_restore(draft: PlanDraft) -> None:
         raise NothingToDo("The file already has that version.")
     draft.subject = file_name(environment)
     title = f"Restore {draft.subject}"
-    work_step(draft, environment, title, SAVE_CANCELLING, "restore", name=version.id)
+    add_worker_step(draft, environment, title, SAVE_CANCEL_EFFECT, "restore", name=version.id)
     draft.files.append(FileMark(str(version.path), version.sha256))
     draft.reason = plain(f"saved on {version.time:%Y-%m-%d %H:%M} UTC")
     draft.warn(

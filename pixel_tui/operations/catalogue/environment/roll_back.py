@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pixel_tui.humanize import span
-from pixel_tui.operations.catalogue.environment.shared import file_name, work_step
+from pixel_tui.operations.catalogue.environment.shared import add_worker_step, file_name
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
@@ -17,8 +17,8 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText
 
 
-def why_not(_snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why there is nothing to take back."""
+def why_no_roll_back(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why there is no apply to roll back; empty if there is one."""
     every = facts.environment.all_files
     if all(item.trouble for item in every):
         return facts.environment.trouble
@@ -26,7 +26,7 @@ def why_not(_snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def draft_roll_back(draft: PlanDraft) -> None:
-    """What was touched is put back; the worker knows from its notes what that is."""
+    """Draft the roll-back; the worker's record of the apply has the details."""
     found = (
         item for item in draft.facts.environment.all_files if item.interrupted_apply is not None
     )
@@ -36,12 +36,12 @@ def draft_roll_back(draft: PlanDraft) -> None:
     draft.subject = file_name(environment)
     draft.reason = left.words
     draft.risk = Risk.DISRUPTIVE
-    cancelling = SafeText("The roll-back is incomplete; run it again.")
+    cancel_effect = SafeText("The roll-back is incomplete; run it again.")
     title = "Restore the previous state"
-    work_step(draft, environment, title, cancelling, "roll-back", rolls_back=True)
+    add_worker_step(draft, environment, title, cancel_effect, "roll-back", rolls_back=True)
     found_services = (find_target(name, draft.snapshot) for name in left.services)
     draft.targets = tuple(target for target in found_services if target is not None)
-    _tell_networks(draft, environment.interrupted_networks)
+    _warn_of_networks(draft, environment.interrupted_networks)
     draft.note_removed_containers(
         item.name for touched in draft.targets for item in touched.containers
     )
@@ -59,13 +59,13 @@ def draft_roll_back(draft: PlanDraft) -> None:
             draft.expect_running(target, ())
 
 
-def _tell_networks(draft: PlanDraft, networks: Sequence[Diverged]) -> None:
-    """Say that the networks of before come back, and what is on those that go for it.
+def _warn_of_networks(draft: PlanDraft, networks: Sequence[Diverged]) -> None:
+    """Warn that the previous networks are restored, and of the containers on them.
 
-    What is not known keeps nobody from taking it back: the program looks again, and stops there.
+    Unknown containers don't prevent a roll-back: the worker checks again, and stops there.
 
     Raises:
-        OperationError: Something else runs on one of them.
+        OperationError: A container that is not part of the plan is running on one of them.
     """
     for network in networks:
         if network.unread:
@@ -85,6 +85,6 @@ ACTION: Final = Action(
     "is one of the saved versions.",
     draft=draft_roll_back,
     scope=Scope.PROJECT,
-    blocked_by=why_not,
+    blocked_by=why_no_roll_back,
     needs_project=False,
 )

@@ -4,14 +4,14 @@ from typing import Final
 
 from pixel_tui.environment.apply.impact import ServiceChange
 from pixel_tui.operations.catalogue.environment.shared import (
-    SAVE_CANCELLING,
+    SAVE_CANCEL_EFFECT,
     accepted_impact,
+    add_impact_effects,
+    add_worker_step,
     candidate_choices,
     chosen_candidate,
     file_name,
-    tell_impact,
     why_no_candidate,
-    work_step,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -20,18 +20,18 @@ from pixel_tui.text import SafeText
 
 
 def draft_save(draft: PlanDraft) -> None:
-    """One step; it says what would have to be done for the file to count."""
+    """Draft a save in one step, with what must be done to apply it."""
     environment, candidate = chosen_candidate(draft)
     impact = accepted_impact(candidate)
     draft.subject = file_name(environment)
     title = f"Save {draft.subject}"
-    work_step(draft, environment, title, SAVE_CANCELLING, "save", name=candidate.id)
+    add_worker_step(draft, environment, title, SAVE_CANCEL_EFFECT, "save", name=candidate.id)
     draft.files.append(FileMark(candidate.file, candidate.sha256))
     draft.reason = SafeText("it was edited")
-    tell_impact(draft, impact.services, applied=False)
+    add_impact_effects(draft, impact.services, applied=False)
     for warning in impact.warnings:
         draft.warn("compose", warning)
-    # No restart: that is what the apply beside it is for.
+    # Restarts belong to the other action, the apply.
     if any(item.change is ServiceChange.RESTART for item in impact.applied_to):
         draft.warn(
             "mounted", "services that mount the file itself read the old one until a restart"

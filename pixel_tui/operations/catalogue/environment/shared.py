@@ -1,4 +1,4 @@
-"""What the actions on the project's environment files share."""
+"""Shared by the actions on environment files: choices, worker steps and effects."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,11 +17,11 @@ from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
-SAVE_CANCELLING: Final = SafeText("The file is either the old or the new one, never partial.")
+SAVE_CANCEL_EFFECT: Final = SafeText("The file is either the old or the new one, never partial.")
 
 
 class CandidateOutdated(OperationError):
-    """A candidate that was made from another content of the file: to save it would undo that.
+    """A candidate is based on older content of the file: saving it would undo a change.
 
     Args:
         path: The file.
@@ -36,7 +36,7 @@ class CandidateOutdated(OperationError):
 
 
 def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why nothing can be done to the environment."""
+    """Return why the environment files can't be changed; empty if they can."""
     every = facts.environment.all_files
     if all(item.trouble for item in every):
         return facts.environment.trouble
@@ -52,12 +52,12 @@ def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def file_name(environment: EnvironmentFacts) -> SafeText:
-    """The name of an environment file: `.env`, or what `--env-file` names."""
+    """Return the name of an environment file: `.env`, or that of `--env-file`."""
     return plain(PurePosixPath(environment.path).name or ".env")
 
 
 def why_no_candidate(snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why nothing can be saved."""
+    """Return why nothing can be saved; empty if something can."""
     if reason := why_no_environment(snapshot, facts):
         return reason
     waits = any(item.candidates for item in facts.environment.all_files)
@@ -65,7 +65,7 @@ def why_no_candidate(snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why no version can be restored."""
+    """Return why no version can be restored; empty if one can."""
     if reason := why_no_environment(snapshot, facts):
         return reason
     kept = any(item.versions for item in facts.environment.all_files)
@@ -73,7 +73,7 @@ def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def candidate_choices(facts: Facts) -> Sequence[Choice]:
-    """What waits to be saved, file by file, newest first."""
+    """Return the staged candidates, file by file, newest first."""
     return tuple(
         Choice(plain(item.id), plain(f"{_of(one, facts)}{item.id}  {_summary(item, one.sha256)}"))
         for one in facts.environment.all_files
@@ -82,7 +82,7 @@ def candidate_choices(facts: Facts) -> Sequence[Choice]:
 
 
 def version_choices(facts: Facts) -> Sequence[Choice]:
-    """The versions that were kept, file by file, newest first."""
+    """Return the saved versions, file by file, newest first."""
     return tuple(
         Choice(
             plain(item.id),
@@ -97,16 +97,16 @@ def version_choices(facts: Facts) -> Sequence[Choice]:
 
 
 def _of(environment: EnvironmentFacts, facts: Facts) -> str:
-    """The name of the file, where there are several."""
+    """Return the name of the file as a prefix if there are several files, else nothing."""
     return f"{file_name(environment)}  " if facts.environment.others else ""
 
 
 def chosen_candidate(draft: PlanDraft) -> tuple[EnvironmentFacts, Candidate]:
-    """The candidate that the draft is about, and the file that it is to replace.
+    """Return the candidate of the draft, and the file that it replaces.
 
     Raises:
-        CandidateOutdated: It was made from another content of the file.
-        OperationError: There is none of that id.
+        CandidateOutdated: It is based on older content of the file.
+        OperationError: There is no candidate of that id.
     """
     for environment in draft.facts.environment.all_files:
         for candidate in environment.candidates:
@@ -115,16 +115,16 @@ def chosen_candidate(draft: PlanDraft) -> tuple[EnvironmentFacts, Candidate]:
                     raise CandidateOutdated(environment.path)
                 return environment, candidate
     for environment in draft.facts.environment.all_files:
-        if environment.trouble:  # it may be one of that file
+        if environment.trouble:  # the candidate may be for this file
             raise OperationError(environment.trouble)
     raise OperationError("No such candidate.", on=draft.subject, hint="Save from the editor again.")
 
 
 def accepted_impact(candidate: Candidate) -> Impact:
-    """What it would change.
+    """Return what a candidate would change.
 
     Raises:
-        OperationError: Compose refuses it, or has not answered.
+        OperationError: Compose refuses it, or has not evaluated it yet.
     """
     if candidate.impact is None:
         raise OperationError("Compose has not evaluated this change yet.", hint="Try again.")
@@ -133,25 +133,25 @@ def accepted_impact(candidate: Candidate) -> Impact:
     return candidate.impact
 
 
-def work_step(
+def add_worker_step(
     draft: PlanDraft,
     environment: EnvironmentFacts,
     title: str,
-    cancelling: SafeText,
+    cancel_effect: SafeText,
     *words: str,
     name: str = "",
     rolls_back: bool = False,
 ) -> None:
-    """A step of the program that does the work, on the file as it is now.
+    """Add a step that runs the environment worker on the current file.
 
     Args:
         draft: The plan.
         environment: The file.
-        title: What the step does.
-        cancelling: What it means to cancel it.
+        title: The step's title.
+        cancel_effect: What cancelling this step leaves behind.
         words: The verb and its options.
-        name: The candidate, or the version, that it is done with.
-        rolls_back: It undoes what it did where it is cancelled.
+        name: The id of the candidate or version.
+        rolls_back: Whether it rolls back if it is cancelled.
     """
     argv = worker_argv(
         replace(draft.command, edited=environment.edited),
@@ -160,12 +160,14 @@ def work_step(
         *("--was", environment.sha256 or NO_FILE),
         name=name,
     )
-    draft.steps.append(Step(plain(title), argv, cancelling, rolls_back=rolls_back))
+    draft.steps.append(Step(plain(title), argv, cancel_effect, rolls_back=rolls_back))
     draft.files.append(FileMark(environment.path, environment.sha256))
 
 
-def tell_impact(draft: PlanDraft, services: Sequence[ServiceImpact], *, applied: bool) -> None:
-    """Say which services a content changes, and through which keys."""
+def add_impact_effects(
+    draft: PlanDraft, services: Sequence[ServiceImpact], *, applied: bool
+) -> None:
+    """Record which services a candidate changes, and by which keys."""
     for item in services:
         keys = f" ({listed(item.keys)})" if item.keys else ""
         cause = f"{item.cause}{keys}"

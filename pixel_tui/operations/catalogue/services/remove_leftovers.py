@@ -9,12 +9,12 @@ from pixel_tui.operations.planning.targets import Target
 
 
 def refuse(target: Target) -> str:
-    """Why there is nothing to remove, as a predicate; empty where there is."""
+    """Return why it has no leftovers, as a predicate; empty if it has."""
     return "" if target.leftovers else "has no container left over from a recreate"
 
 
 def draft_remove(draft: PlanDraft) -> None:
-    """`docker rm`, without its volumes: the old container has the same."""
+    """Draft `docker rm` without `--volumes`: the old container uses the same volumes."""
     containers = [item for target in draft.targets for item in target.leftovers]
     draft.steps += removal_steps(draft, containers)
 

@@ -9,14 +9,14 @@ from pixel_tui.operations.planning.start_failures import why_restart_fails
 from pixel_tui.operations.planning.targets import Target
 
 
-def draft_alone(draft: PlanDraft) -> None:
-    """The restart, and what it does not bring into force."""
+def draft_plain_restart(draft: PlanDraft) -> None:
+    """Draft a restart, and warn of changes that it does not apply."""
     draft_restart(draft)
     draft.warn_of_old_configuration()
 
 
 def refuse(target: Target) -> str:
-    """Why it can't be restarted, as a predicate; empty where it can."""
+    """Return why a target can't be restarted, as a predicate; empty if it can."""
     if target.leftover_reason or target.provider_reason:
         return target.leftover_reason or target.provider_reason
     return "" if target.containers else "has no container (start it)"
@@ -32,6 +32,6 @@ ACTION: Final = Action(
     "`rebuild`.",
     refuse=refuse,
     predict_failure=why_restart_fails,
-    draft=draft_alone,
+    draft=draft_plain_restart,
     by_container=True,
 )

@@ -26,7 +26,7 @@ CANCEL_EFFECT: Final = SafeText("Started services keep running; the rest is unch
 
 
 def refuse(target: Target) -> str:
-    """Why it can't be started, as a predicate; empty where it can."""
+    """Return why a target can't be started, as a predicate; empty if it can."""
     if target.leftover_reason:
         return target.leftover_reason
     paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
@@ -40,12 +40,12 @@ def refuse(target: Target) -> str:
         return ""
     if any(item.state is ContainerState.RESTARTING for item in target.containers):
         return "is already being restarted by Docker (stop or restart it)"
-    # What it runs without decides `why_start_fails`, which says how to get it back.
+    # If it is cut off from a namespace, `why_start_fails` says what to do.
     return "" if target.cut_off else "is already running"
 
 
 def draft_start(draft: PlanDraft) -> None:
-    """`start` where every container is there, `up` where one has to be created."""
+    """Draft `start` for services with all containers, and `up` for the others."""
     created = tuple(target for target in draft.services if start_needs_up(target, draft.snapshot))
     started = tuple(target for target in draft.services if target not in created)
     if draft.all_services and created:
@@ -56,7 +56,7 @@ def draft_start(draft: PlanDraft) -> None:
     draft.compose_step(started, "start", cancel_effect=CANCEL_EFFECT)
     created_names = [target.name for target in created]
     refuse_changed_networks(draft, created_names)
-    # Without `--no-recreate` this would be a deployment of whatever has changed since.
+    # Without `--no-recreate`, `up` would also apply all changes to the compose file.
     draft.compose_step(created, "up", "--detach", "--no-recreate", cancel_effect=CANCEL_EFFECT)
     draft.docker_step(draft.singles, "start", cancel_effect=CANCEL_EFFECT)
     for target in (item for item in created if item.provider_reason):
@@ -71,14 +71,14 @@ def draft_start(draft: PlanDraft) -> None:
         draft.expect_running(target, _idle(target), created=target.missing)
         if target in created and target.surplus:
             _scale_down(target, draft)
-    _start_along(draft, started, created=False)
-    _start_along(draft, created, created=True)
-    _tell_unchecked(draft, touched_by_up(draft.snapshot, created_names, no_deps=False))
+    _start_dependencies(draft, started, created=False)
+    _start_dependencies(draft, created, created=True)
+    _warn_of_unchecked(draft, touched_by_up(draft.snapshot, created_names, no_deps=False))
     draft.warn_of_old_configuration()
 
 
 def _provided(draft: PlanDraft) -> tuple[Target, ...]:
-    """What `up` of the whole project brings up beside containers."""
+    """Return the services with a provider, which `up` of all services runs too."""
     names = [spec.name for spec in draft.project.services if spec.enabled and spec.provider]
     found = [find_target(name, draft.snapshot) for name in names]
     return tuple(
@@ -86,8 +86,8 @@ def _provided(draft: PlanDraft) -> tuple[Target, ...]:
     )
 
 
-def _tell_unchecked(draft: PlanDraft, touched: Collection[str]) -> None:
-    """What stands against a start is asked of Docker, which may be too slow to say it."""
+def _warn_of_unchecked(draft: PlanDraft, touched: Collection[str]) -> None:
+    """Warn of what could not be checked because Docker did not answer in time."""
     found = [find_target(effect.service, draft.snapshot) for effect in draft.effects]
     unknown = [*not_checked([target for target in found if target is not None], draft.facts)]
     if are_externals_unknown(externals_of(touched, draft.snapshot), draft.facts):
@@ -96,8 +96,8 @@ def _tell_unchecked(draft: PlanDraft, touched: Collection[str]) -> None:
         draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
 
 
-def _start_along(draft: PlanDraft, targets: Sequence[Target], *, created: bool) -> None:
-    """What the targets depend on is started too, and by `up` also created and scaled."""
+def _start_dependencies(draft: PlanDraft, targets: Sequence[Target], *, created: bool) -> None:
+    """Record the dependencies, which are started too, and created and scaled by `up`."""
     known = {effect.service for effect in draft.effects}
     for name, needer in dependencies_of(draft.project, [target.name for target in targets]).items():
         other = find_target(name, draft.snapshot)

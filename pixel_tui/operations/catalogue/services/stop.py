@@ -12,14 +12,14 @@ from pixel_tui.operations.planning.targets import Target
 
 
 def refuse(target: Target) -> str:
-    """Why it can't be stopped, as a predicate; empty where it can."""
+    """Return why a target can't be stopped, as a predicate; empty if it can."""
     if not target.containers:
         return target.provider_reason or "has no container"
     return "" if target.up else "is already stopped"
 
 
 def draft_stop(draft: PlanDraft) -> None:
-    """`stop`, which touches nothing but what it names."""
+    """Draft `stop`, which stops only the named services."""
     draft.risk = Risk.DISRUPTIVE
     draft.compose_step(draft.services, "stop", cancel_effect=CANCEL_EFFECT)
     draft.docker_step(draft.singles, "stop", cancel_effect=CANCEL_EFFECT)
@@ -35,15 +35,15 @@ def draft_stop(draft: PlanDraft) -> None:
         "until it is started again", spared=[item.service for item in draft.effects]
     )
     if draft.all_services:
-        _name_what_keeps_running(draft)
+        _warn_of_running(draft)
 
 
-def _name_what_keeps_running(draft: PlanDraft) -> None:
-    """All is not all: say what of the project goes on, and why it is not stopped by the way."""
-    chosen = {container.id for target in draft.targets for container in target.containers}
+def _warn_of_running(draft: PlanDraft) -> None:
+    """Warn of the containers that `stop` of all services leaves running, with the reason."""
+    stopped = {container.id for target in draft.targets for container in target.containers}
     for service in draft.snapshot.services:
         for container in service.containers:
-            if container.id in chosen or not is_up(container):
+            if container.id in stopped or not is_up(container):
                 continue
             if container.oneoff:
                 why = "`docker compose run` started it"

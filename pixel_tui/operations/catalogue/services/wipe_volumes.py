@@ -10,11 +10,11 @@ from pixel_tui.errors import OperationError
 from pixel_tui.humanize import size
 from pixel_tui.ledger.reading.workers import workers_of
 from pixel_tui.operations.catalogue.backups.shared import (
-    no_place,
-    pinned,
-    state_words,
-    verified_recently,
-    worker_step,
+    add_worker_step,
+    backup_summary,
+    pinned_options,
+    recent_verified_backup,
+    why_no_new_backup,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -28,13 +28,13 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
 
-def no_fresh_backup(snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why nothing may be wiped."""
-    if reason := no_place(snapshot, facts):
+def why_no_wipe(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why nothing may be wiped; empty if a recent verified backup permits it."""
+    if reason := why_no_new_backup(snapshot, facts):
         return reason
-    if verified_recently(snapshot, facts):
+    if recent_verified_backup(snapshot, facts):
         return ""
-    past = verified_recently(snapshot, facts, incomplete=True)
+    past = recent_verified_backup(snapshot, facts, incomplete=True)
     if past is not None and past.backup.manifest is not None:
         names = [plain(gap.what) for gap in past.backup.manifest.missing]
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -49,52 +49,52 @@ def no_fresh_backup(snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def draft_wipe(draft: PlanDraft) -> None:
-    """`down`, then remove the named volumes, and look whether exactly these are gone.
+    """Draft `down`, the removal of the volumes by name, and a check that only these are gone.
 
-    The first step looks at the backup and the volumes again: the plan may be confirmed late.
+    The first step checks the backup and the volumes again, because the plan may be confirmed late.
     """
     draft.risk = Risk.DESTRUCTIVE
-    past = verified_recently(draft.snapshot, draft.facts)
+    past = recent_verified_backup(draft.snapshot, draft.facts)
     if past is None or past.backup.manifest is None:
-        return  # the obstacle has been asked before
-    fate = wiped_volumes(draft.project, draft.facts)
+        return  # `why_no_wipe` has refused this
+    wipe = wiped_volumes(draft.project, draft.facts)
     name = draft.snapshot.project_name
     manifest = past.backup.manifest
     found = [
-        (item, coverage_of(item.name, manifest, draft.facts.stored_data)) for item in fate.removed
+        (item, coverage_of(item.name, manifest, draft.facts.stored_data)) for item in wipe.removed
     ]
     lost = [volume for volume, coverage in found if not (coverage.complete or coverage.folder)]
-    worker_step(
+    add_worker_step(
         draft,
         f"Check that {past.backup.id} still has what is removed",
         "Nothing has changed.",
         "check-covered",
-        *pinned(past, manifest),
-        *(f"--gone={volume.name}" for volume in fate.removed),
+        *pinned_options(past, manifest),
+        *(f"--gone={volume.name}" for volume in wipe.removed),
         *(f"--lost={volume.name}" for volume in lost),
         name=past.backup.id,
         changes_nothing=True,
     )
-    cancelling = SafeText("No volume is removed yet; `start` recreates the containers.")
-    draft.steps.append(Step(plain(f"Remove the containers of {name}"), _down(draft), cancelling))
-    if names := [volume.name for volume in fate.removed if volume.name not in fate.auto_removed]:
-        # Not `down --volumes`: it removes what it finds by then, shown in the plan or not.
+    cancel_effect = SafeText("No volume is removed yet; `start` recreates the containers.")
+    draft.steps.append(Step(plain(f"Remove the containers of {name}"), _down(draft), cancel_effect))
+    if names := [volume.name for volume in wipe.removed if volume.name not in wipe.auto_removed]:
+        # `down --volumes` would also remove volumes that the plan did not show.
         argv = draft.command.docker_argv("volume", "rm", names=names)
-        cancelling = SafeText("Removed volumes are gone; the rest stays.")
-        draft.steps.append(Step(plain(f"Remove the volumes of {name}"), argv, cancelling))
-    worker_step(
+        cancel_effect = SafeText("Removed volumes are gone; the rest stays.")
+        draft.steps.append(Step(plain(f"Remove the volumes of {name}"), argv, cancel_effect))
+    add_worker_step(
         draft,
         "Verify that exactly these volumes are gone",
         "Nothing else is removed.",
         "check-volumes",
-        *(f"--gone={volume.name}" for volume in fate.removed),
-        *(f"--stays={volume.name}" for volume, _ in fate.kept),
+        *(f"--gone={volume.name}" for volume in wipe.removed),
+        *(f"--stays={volume.name}" for volume, _ in wipe.kept),
         changes_nothing=True,
     )
-    words = f"{past.backup.id} is {state_words(past.backup, draft.facts)}"
+    words = f"{past.backup.id} is {backup_summary(past.backup, draft.facts)}"
     draft.reason = plain(f"the backup {words}")
     draft.checks.append(PlanCheck(SafeText("backup"), ok=True, message=plain(words)))
-    _tell_newer(draft, past)
+    _warn_of_newer_backups(draft, past)
     for service in draft.snapshot.services:
         target = find_target(service.name, draft.snapshot)
         if target is None or not target.containers or service.orphan:
@@ -105,22 +105,22 @@ def draft_wipe(draft: PlanDraft) -> None:
             draft.interrupt(target, "until it is started again, without its volumes")
     for worker in workers_of(draft.snapshot):
         draft.affect(worker.container.name, "is removed as well", worker.words)
-    _tell_lost(draft, found)
-    for volume, why in fate.kept:
+    _add_lost_volumes(draft, found)
+    for volume, why in wipe.kept:
         message = plain(f"{volume.name} ({_size(draft, volume.name)}) {why}: not removed")
         draft.checks.append(PlanCheck(SafeText("volume"), ok=True, message=message))
-    _tell_bind_mounts(draft)
+    _add_bind_mount_checks(draft)
 
 
 def _down(draft: PlanDraft) -> tuple[str, ...]:
-    """`down` of every service that compose knows, and of nothing else.
+    """Return the `down` command for all services of the compose file, and no other containers.
 
     Raises:
-        OperationError: Compose can't take down a container of a service.
+        OperationError: Compose can't remove a container of a service.
     """
     command, project = draft.command, draft.project
     if command.project and not command.files:
-        # With a name and no file compose goes by labels, and takes down what is not in the file.
+        # With a name and no file, compose selects by label, also what is not in the compose file.
         command = replace(command, files=tuple(project.files))
     if not project.refused_together:
         return command.compose_argv(*EVERY_PROFILE, "down")
@@ -135,34 +135,34 @@ def _down(draft: PlanDraft) -> tuple[str, ...]:
     return command.compose_argv("down")
 
 
-def _tell_lost(draft: PlanDraft, found: Sequence[tuple[Volume, Coverage]]) -> None:
-    """Say what is removed and what of it is in the backup, that which is not first."""
+def _add_lost_volumes(draft: PlanDraft, found: Sequence[tuple[Volume, Coverage]]) -> None:
+    """List the removed volumes with their backup coverage, incomplete ones first."""
     lost = [item for item in found if not item[1].folder]
-    lacking = [volume for volume, coverage in lost if not coverage.complete]
+    incomplete = [volume for volume, coverage in lost if not coverage.complete]
     for volume, coverage in sorted(lost, key=lambda item: item[1].complete):
-        draft.irreversible.append(plain(f"volume {_called(draft, volume)}: {coverage.words}"))
+        draft.irreversible.append(plain(f"volume {_volume_label(draft, volume)}: {coverage.words}"))
     for volume, coverage in found:
         if coverage.folder:
             words = f"{volume.name} is the host folder {coverage.folder}: its content stays"
             draft.checks.append(PlanCheck(SafeText("volume"), ok=True, message=plain(words)))
-    if lacking:
-        count = f"{len(lacking)}-volume{'' if len(lacking) == 1 else 's'}"
+    if incomplete:
+        count = f"{len(incomplete)}-volume{'' if len(incomplete) == 1 else 's'}"
         draft.confirm_loss = plain(f"lose-{count}")
 
 
-def _tell_newer(draft: PlanDraft, past: BackupComparison) -> None:
-    """Say of each backup that is newer than the licence why it is none."""
+def _warn_of_newer_backups(draft: PlanDraft, past: BackupComparison) -> None:
+    """Warn of newer backups that don't permit the wipe, with the reason."""
     for newer in draft.facts.backups[: draft.facts.backups.index(past)]:
         manifest = newer.backup.manifest
         if manifest is None or manifest.project != draft.snapshot.project_name:
             continue
         gaps = [plain(gap.what) for gap in manifest.missing]
-        words = f"the newer backup {newer.backup.id} is {state_words(newer.backup, draft.facts)}"
+        words = f"the newer backup {newer.backup.id} is {backup_summary(newer.backup, draft.facts)}"
         draft.warn("backup", f"{words}{f': {listed(gaps)} is not in it' if gaps else ''}")
 
 
-def _called(draft: PlanDraft, volume: Volume) -> str:
-    """A volume's name and size; one without a name of its own is known by who has it."""
+def _volume_label(draft: PlanDraft, volume: Volume) -> str:
+    """Return a volume's name and size, with the users of an anonymous volume."""
     stored = _size(draft, volume.name)
     users = [item.name for item in draft.facts.holders or () if volume.name in item.volumes]
     if volume.anonymous and users:
@@ -170,7 +170,7 @@ def _called(draft: PlanDraft, volume: Volume) -> str:
     return f"{volume.name} ({stored})"
 
 
-def _tell_bind_mounts(draft: PlanDraft) -> None:
+def _add_bind_mount_checks(draft: PlanDraft) -> None:
     sources = {
         mount.source
         for service in draft.snapshot.services
@@ -199,6 +199,6 @@ ACTION: Final = Action(
     "with `start`, then `restore` the backup.",
     draft=draft_wipe,
     scope=Scope.PROJECT,
-    blocked_by=no_fresh_backup,
+    blocked_by=why_no_wipe,
     reads_stored=True,
 )

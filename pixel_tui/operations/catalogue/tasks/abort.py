@@ -4,13 +4,13 @@ from typing import Final
 
 from pixel_tui.ledger.reading.task import TaskStatus
 from pixel_tui.operations.catalogue.tasks.shared import (
+    add_ledger_step,
+    add_stop_step,
     choices_of,
     chosen_task,
-    ledger_step,
-    no_ledger,
-    require,
-    stop_step,
-    worker_of,
+    require_status,
+    running_worker,
+    why_no_ledger,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -18,16 +18,16 @@ from pixel_tui.operations.planning.plan import Risk
 
 
 def draft_abort(draft: PlanDraft) -> None:
-    """Stop what works on it, and write it down."""
+    """Draft an abort: stop its worker, and record it in the ledger."""
     task = chosen_task(draft)
-    require(task, TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.UNKNOWN)
-    worker = worker_of(draft, task)
+    require_status(task, TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.UNKNOWN)
+    worker = running_worker(draft, task)
     if worker is not None:
         draft.risk = Risk.DISRUPTIVE
-        stop_step(draft, worker)
+        add_stop_step(draft, worker)
     gone = task.status is TaskStatus.RUNNING and worker is None
     reason = "Its worker no longer exists" if gone else "Aborted by an operator"
-    ledger_step(
+    add_ledger_step(
         draft,
         f"Abort {task.short}",
         "The task is unchanged, or aborted.",
@@ -48,6 +48,6 @@ ACTION: Final = Action(
     draft=draft_abort,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.UNKNOWN),
-    blocked_by=no_ledger,
+    blocked_by=why_no_ledger,
     needs_project=False,
 )

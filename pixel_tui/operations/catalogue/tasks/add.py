@@ -5,7 +5,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.reading.task import shown
-from pixel_tui.operations.catalogue.tasks.shared import ledger_step, troubled_ledger
+from pixel_tui.operations.catalogue.tasks.shared import add_ledger_step, why_ledger_unreadable
 from pixel_tui.operations.planning.action import Action, ActionGroup, Choice, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
@@ -13,7 +13,7 @@ from pixel_tui.text import plain
 
 
 def drafts_to_queue(facts: Facts) -> Sequence[Choice]:
-    """What was written down and not queued, newest first."""
+    """Return the drafts of tasks that are not queued, newest first."""
     return tuple(
         Choice(item.task.id, plain(f"{item.task.short}  {item.task.type_text}  "
                                    f"{shown(item.task.headline)}"))
@@ -22,7 +22,7 @@ def drafts_to_queue(facts: Facts) -> Sequence[Choice]:
 
 
 def draft_add(draft: PlanDraft) -> None:
-    """One step, which touches no other task."""
+    """Draft the queueing in one step; no other task is changed."""
     found = [item for item in draft.facts.ledger.drafts if item.task.id == draft.subject]
     if not found:
         raise OperationError(
@@ -33,7 +33,7 @@ def draft_add(draft: PlanDraft) -> None:
     task = found[0].task
     draft.subject = plain(task.short)
     draft.reason = shown(task.headline)
-    ledger_step(
+    add_ledger_step(
         draft, f"Queue {task.short}", "The task is either queued or not.", "add", task=task.id
     )
     draft.affect("task-ledger.json", f"gets the task {task.short} ({task.type_text})")
@@ -49,6 +49,6 @@ ACTION: Final = Action(
     draft=draft_add,
     scope=Scope.TASK,
     choices=drafts_to_queue,
-    blocked_by=troubled_ledger,
+    blocked_by=why_ledger_unreadable,
     needs_project=False,
 )

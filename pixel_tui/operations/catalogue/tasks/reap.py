@@ -5,7 +5,7 @@ from typing import Final
 from pixel_tui.errors import NothingToDo
 from pixel_tui.ledger.reading.retention import RETENTION_DAYS, removable_workers
 from pixel_tui.ledger.reading.workers import workers_of
-from pixel_tui.operations.catalogue.tasks.shared import ledger_step, no_ledger
+from pixel_tui.operations.catalogue.tasks.shared import add_ledger_step, why_no_ledger
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Risk, Step
@@ -14,7 +14,7 @@ from pixel_tui.text import SafeText, plain
 
 
 def draft_reap(draft: PlanDraft) -> None:
-    """`docker rm` for the containers, and the files one by one."""
+    """Draft `docker rm` of old worker containers, and the removal of their files."""
     files = draft.facts.ledger.removable_files
     workers = removable_workers(workers_of(draft.snapshot), draft.facts.read_at)
     if not files and not workers:
@@ -26,13 +26,13 @@ def draft_reap(draft: PlanDraft) -> None:
         names = [worker.container.name for worker in workers]
         count = counted(len(names), "container")
         argv = draft.command.docker_argv("rm", names=names)
-        cancelling = SafeText("Removed containers and files are gone; the rest stays.")
-        draft.steps.append(Step(plain(f"Remove {count}"), argv, cancelling))
+        cancel_effect = SafeText("Removed containers and files are gone; the rest stays.")
+        draft.steps.append(Step(plain(f"Remove {count}"), argv, cancel_effect))
         for worker in workers:
             draft.affect(worker.container.name, "is removed", worker.words)
         draft.irreversible.append(plain(f"everything that {count} wrote, and the logs"))
     if files:
-        ledger_step(
+        add_ledger_step(
             draft,
             f"Remove {counted(len(files), 'file')}",
             "Removed containers and files are gone; the rest stays.",
@@ -55,6 +55,6 @@ ACTION: Final = Action(
     failure_hint="The last line says what could not be removed; the rest is gone.",
     draft=draft_reap,
     scope=Scope.PROJECT,
-    blocked_by=no_ledger,
+    blocked_by=why_no_ledger,
     needs_project=False,
 )

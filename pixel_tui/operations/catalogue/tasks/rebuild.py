@@ -5,10 +5,10 @@ from typing import Final
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.reading.workers import BRAIN, worker_timeout
 from pixel_tui.operations.catalogue.tasks.shared import (
-    ledger_step,
-    require_idle,
-    spawn_steps,
-    troubled_ledger,
+    add_ledger_step,
+    add_spawn_steps,
+    require_no_worker,
+    why_ledger_unreadable,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -19,9 +19,9 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import plain
 
 
-def no_rebuild(snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why syntropy can't be rebuilt."""
-    if reason := troubled_ledger(snapshot, facts):
+def why_no_rebuild(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why syntropy can't be rebuilt; empty if it can."""
+    if reason := why_ledger_unreadable(snapshot, facts):
         return reason
     if snapshot.service(BRAIN) is None:
         return f"This project has no service {BRAIN}."
@@ -29,11 +29,11 @@ def no_rebuild(snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def draft_rebuild(draft: PlanDraft) -> None:
-    """A task, its worker, its end; then another container of syntropy, and a healthy one."""
+    """Draft: queue a task, start its worker, wait for it, and expect a new healthy syntropy."""
     target = find_target(BRAIN, draft.snapshot)
     if target is None:
         raise OperationError(f"This project has no service {BRAIN}.")
-    require_idle(draft)
+    require_no_worker(draft)
     task_id = draft.facts.ledger.new_id
     running = draft.facts.ledger.reading.running
     draft.subject = target.name
@@ -43,7 +43,7 @@ def draft_rebuild(draft: PlanDraft) -> None:
     if running:
         names = ", ".join(task.short for task in running[:3])
         draft.warn("task", f"{names} is marked running, but has no worker: see `ledger verify`")
-    ledger_step(
+    add_ledger_step(
         draft,
         f"Queue {task_id[:8]}",
         "The task is either queued or not.",
@@ -51,8 +51,8 @@ def draft_rebuild(draft: PlanDraft) -> None:
         *("--project", draft.snapshot.project_name),
         task=task_id,
     )
-    spawn_steps(draft, task_id, rebuild=True)
-    ledger_step(
+    add_spawn_steps(draft, task_id, rebuild=True)
+    add_ledger_step(
         draft,
         f"Wait until {task_id[:8]} is completed",
         "The worker continues to rebuild syntropy: stop it with `task-stop`.",
@@ -80,5 +80,5 @@ ACTION: Final = Action(
     "`start` it; it still has the old image unless the build finished.",
     draft=draft_rebuild,
     scope=Scope.PROJECT,
-    blocked_by=no_rebuild,
+    blocked_by=why_no_rebuild,
 )

@@ -5,37 +5,33 @@ from typing import Final
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.reading.task import TaskStatus
 from pixel_tui.operations.catalogue.tasks.shared import (
-    DEAD,
+    add_ledger_step,
     choices_of,
     chosen_task,
-    ledger_step,
-    no_ledger,
-    require,
+    require_attempts_left,
+    require_status,
     truth_about,
+    why_no_ledger,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
+from pixel_tui.operations.planning.guards import WORKER_GONE
 
 
 def draft_requeue(draft: PlanDraft) -> None:
-    """One step: it waits again, where it is an orphan and has attempts left."""
+    """Draft the change to pending of a task whose worker is gone."""
     task = chosen_task(draft)
-    require(task, TaskStatus.RUNNING)
+    require_status(task, TaskStatus.RUNNING)
     truth = truth_about(draft, task, draft.facts.read_at)
-    if truth.verdict not in DEAD:
+    if truth.verdict not in WORKER_GONE:
         where = f": {truth.worker.container.name} is {truth.worker.words}" if truth.worker else ""
         raise OperationError(
             f"The task may be running{where}.",
             on=task.short,
             hint="Stop its worker with `task-stop`, or wait a moment.",
         )
-    if not task.tries_left:
-        raise OperationError(
-            f"The task has had {task.tries} of {task.max_attempts} attempts.",
-            on=task.short,
-            hint="Abort it with `task-abort`.",
-        )
-    ledger_step(
+    require_attempts_left(task, hint="Abort it with `task-abort`.")
+    add_ledger_step(
         draft,
         f"Requeue {task.short}",
         "The task is either pending or unchanged.",
@@ -55,6 +51,6 @@ ACTION: Final = Action(
     draft=draft_requeue,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.RUNNING),
-    blocked_by=no_ledger,
+    blocked_by=why_no_ledger,
     needs_project=False,
 )

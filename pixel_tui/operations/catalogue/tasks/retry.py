@@ -2,32 +2,27 @@
 
 from typing import Final
 
-from pixel_tui.errors import OperationError
 from pixel_tui.ledger.reading.task import TaskStatus
 from pixel_tui.operations.catalogue.tasks.shared import (
+    add_ledger_step,
     choices_of,
     chosen_task,
-    ledger_step,
-    mind_the_pause,
-    no_ledger,
-    require,
+    require_attempts_left,
+    require_pause,
+    require_status,
+    why_no_ledger,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 
 
 def draft_retry(draft: PlanDraft) -> None:
-    """One step: it waits again, where it has attempts left."""
+    """Draft the change to pending of a finished task."""
     task = chosen_task(draft)
-    require(task, TaskStatus.FAILED, TaskStatus.ABORTED)
-    if not task.tries_left:
-        raise OperationError(
-            f"The task has had {task.tries} of {task.max_attempts} attempts.",
-            on=task.short,
-            hint="Queue it as a new task if you want to try again.",
-        )
-    mind_the_pause(draft, task)
-    ledger_step(
+    require_status(task, TaskStatus.FAILED, TaskStatus.ABORTED)
+    require_attempts_left(task)
+    require_pause(draft, task)
+    add_ledger_step(
         draft,
         f"Retry {task.short}",
         "The task is either pending or unchanged.",
@@ -48,6 +43,6 @@ ACTION: Final = Action(
     draft=draft_retry,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.FAILED, TaskStatus.ABORTED),
-    blocked_by=no_ledger,
+    blocked_by=why_no_ledger,
     needs_project=False,
 )

@@ -1,4 +1,4 @@
-"""What the actions on tasks share."""
+"""Shared by the actions on tasks: choices, requirements and steps."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from pixel_tui.ledger.reading.places import LEDGER_NAME
 from pixel_tui.ledger.reading.task import Task, TaskStatus, shown
 from pixel_tui.ledger.reading.workers import SERVICE, Worker, container_name, workers_of
 from pixel_tui.ledger.view.findings import case_of
-from pixel_tui.ledger.view.truth import TaskVerdict, Truth, findings_of, truth_of, truths_of
+from pixel_tui.ledger.view.truth import Truth, findings_of, truth_of, truths_of
 from pixel_tui.ledger.writing.program import ledger_argv
 from pixel_tui.operations.planning.action import Choice
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -23,15 +23,15 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
 PAUSE_SECONDS: Final = 60.0
-"""So long after a failure no new worker is started."""
+"""The pause after a failure before a new worker starts."""
 START_SECONDS: Final = 120
-"""So long a worker has to write down that it has begun."""
+"""The time limit for a worker to report that its task has started."""
 GRACE_SECONDS: Final = 30
-"""So long a worker has to end before it is killed."""
+"""The time for a worker to exit before it is killed."""
 
 
-def no_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why nothing can be done with a task."""
+def why_no_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why there is no usable ledger; empty if there is one."""
     reading = facts.ledger.reading
     if reading.trouble is not None:
         return f"{reading.trouble.what} {reading.trouble.hint}"
@@ -39,14 +39,14 @@ def no_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
     return "" if reading.present else f"There is no task ledger (data/task-ledger.json): {fix}."
 
 
-def troubled_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why nothing can be queued: where there is no ledger one is made."""
+def why_ledger_unreadable(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why the ledger can't be read; empty if it can, or if it does not exist yet."""
     trouble = facts.ledger.reading.trouble
     return f"{trouble.what} {trouble.hint}" if trouble is not None else ""
 
 
 def choices_of(*statuses: TaskStatus) -> Callable[[Facts], Sequence[Choice]]:
-    """What lists the tasks of some statuses, the newest first."""
+    """Return a function that lists the tasks of these statuses, newest first."""
 
     def choices(facts: Facts) -> Sequence[Choice]:
         found = [task for task in facts.ledger.reading.tasks if task.status in statuses and task.id]
@@ -59,10 +59,10 @@ def choices_of(*statuses: TaskStatus) -> Callable[[Facts], Sequence[Choice]]:
 
 
 def chosen_task(draft: PlanDraft) -> Task:
-    """The task that the draft is about; its title and its reason say which.
+    """Return the task of the draft, and set the draft's subject and reason.
 
     Raises:
-        OperationError: There is none of that id, or several.
+        OperationError: There is no task of that id, or there are several.
     """
     found = draft.facts.ledger.reading.named(draft.subject)
     if not found:
@@ -72,50 +72,62 @@ def chosen_task(draft: PlanDraft) -> Task:
         why = "Several tasks have this id" if same else "Several ids start with that"
         raise OperationError(f"{why}.", on=draft.subject)
     (task,) = found
-    mind_workers(draft)
+    fingerprint_workers(draft)
     draft.subject = plain(task.short)
     draft.reason = plain(f"{task.status_text}: {shown(task.headline)}")
     return task
 
 
-def mind_workers(draft: PlanDraft) -> None:
-    """Have the plan made anew where a worker comes, or ends, before it is run."""
+def fingerprint_workers(draft: PlanDraft) -> None:
+    """Make the plan depend on the workers: it is outdated if one starts or exits."""
     draft.also_fingerprinted.append(SafeText(SERVICE))
 
 
 def truth_about(draft: PlanDraft, task: Task, now: datetime) -> Truth:
-    """What the stack shows of a task."""
+    """Return the state of a task according to the stack."""
     case = case_of(draft.facts.ledger.reading, draft.snapshot, now)
     return truth_of(truths_of(case, findings_of(case)), task)
 
 
-def require(task: Task, *statuses: TaskStatus) -> None:
-    """Raise `NothingToDo` where the task's status is none of these."""
+def require_status(task: Task, *statuses: TaskStatus) -> None:
+    """Raise `NothingToDo` if the task's status is none of these."""
     if task.status not in statuses:
         raise NothingToDo(f"The task {task.short} is {task.status_text or 'odd'}.")
 
 
-def ledger_step(
-    draft: PlanDraft, title: str, cancelling: str, verb: str, *words: str, task: str = ""
+def require_attempts_left(
+    task: Task, hint: str = "Queue it as a new task if you want to try again."
 ) -> None:
-    """A step of the program that changes the ledger.
+    """Raise `OperationError` if the task has no attempts left."""
+    if not task.tries_left:
+        raise OperationError(
+            f"The task has had {task.tries} of {task.max_attempts} attempts.",
+            on=task.short,
+            hint=hint,
+        )
+
+
+def add_ledger_step(
+    draft: PlanDraft, title: str, cancel_effect: str, verb: str, *words: str, task: str = ""
+) -> None:
+    """Add a step that runs the program for changes to the ledger.
 
     Args:
         draft: The plan.
-        title: What the step does.
-        cancelling: What it means to cancel it.
-        verb: What the program is to do.
-        words: Options.
-        task: The id of the task that it is done to.
+        title: The step's title.
+        cancel_effect: What cancelling this step leaves behind.
+        verb: The program's verb.
+        words: Its options.
+        task: The id of the task.
     """
     argv = ledger_argv(draft.command, verb, *words, name=task)
-    draft.steps.append(Step(plain(title), argv, SafeText(cancelling)))
+    draft.steps.append(Step(plain(title), argv, SafeText(cancel_effect)))
     if verb not in {"lock", "unlock"}:
         _warn_of_file_mounts(draft)
 
 
 def _warn_of_file_mounts(draft: PlanDraft) -> None:
-    """The ledger is replaced by another file, and a file that is mounted stays what it was."""
+    """Warn of containers that mount the ledger file itself: they keep the replaced file."""
     names = [
         container.name
         for service in draft.snapshot.services
@@ -132,10 +144,10 @@ def _warn_of_file_mounts(draft: PlanDraft) -> None:
         )
 
 
-def require_idle(draft: PlanDraft) -> None:
-    """Raise `OperationError` where a worker runs, or is being started: there is one at a time."""
+def require_no_worker(draft: PlanDraft) -> None:
+    """Raise `OperationError` if a worker is running or starting: only one may run at a time."""
     facts = draft.facts
-    mind_workers(draft)
+    fingerprint_workers(draft)
     up = [worker for worker in workers_of(draft.snapshot) if worker.up]
     if up:
         raise OperationError(
@@ -156,8 +168,8 @@ def require_idle(draft: PlanDraft) -> None:
     )
 
 
-def mind_the_pause(draft: PlanDraft, task: Task) -> None:
-    """Want the task's name typed where the last failure is younger than a minute."""
+def require_pause(draft: PlanDraft, task: Task) -> None:
+    """Require the task's short id to be typed in the first minute after a failure."""
     now = draft.facts.read_at
     ends = [
         item.completed
@@ -178,14 +190,14 @@ def mind_the_pause(draft: PlanDraft, task: Task) -> None:
         draft.confirm = SafeText(task.short)
 
 
-def spawn_steps(draft: PlanDraft, task_id: str, *, rebuild: bool = False) -> None:
-    """Start a worker for a task, as syntropy does."""
+def add_spawn_steps(draft: PlanDraft, task_id: str, *, rebuild: bool = False) -> None:
+    """Add the steps that start a worker for a task, as syntropy does."""
     service = draft.snapshot.service(SERVICE)
     if service is None or service.spec is None:
         raise OperationError(
             "The compose file has no service `worker`.", hint="See `pixel-tui status`."
         )
-    refuse_changed_networks(draft, [SERVICE])  # `run` makes networks again, as `up` does
+    refuse_changed_networks(draft, [SERVICE])  # `run` recreates networks, as `up` does
     name = container_name(task_id, rebuild=rebuild)
     old = [worker for worker in workers_of(draft.snapshot) if worker.container.name == name]
     if old:
@@ -195,32 +207,29 @@ def spawn_steps(draft: PlanDraft, task_id: str, *, rebuild: bool = False) -> Non
         )
         draft.affect(name, "of the previous attempt is removed", "its name is needed")
     if not rebuild:
-        ledger_step(draft, "Take the worker lock", "Nothing is started.", "lock", task=task_id)
+        add_ledger_step(draft, "Take the worker lock", "Nothing is started.", "lock", task=task_id)
     argv = draft.command.compose_argv(
         *("--profile", SERVICE, "run", "-d", "--name", name),
         *("-e", f"TASK_ID={task_id}"),
         *("-e", f"HOST_PIXEL_ROOT={draft.command.directory}"),
         SERVICE,
     )
-    cancelling = SafeText("A started worker keeps running: stop it with `task-stop`.")
-    draft.steps.append(Step(plain(f"Start {name}"), argv, cancelling))
+    cancel_effect = SafeText("A started worker keeps running: stop it with `task-stop`.")
+    draft.steps.append(Step(plain(f"Start {name}"), argv, cancel_effect))
     draft.affect(name, "is created and started")
 
 
-def worker_of(draft: PlanDraft, task: Task) -> Worker | None:
-    """The container of a task that is at work."""
+def running_worker(draft: PlanDraft, task: Task) -> Worker | None:
+    """Return the running worker of a task; None if there is none."""
     found = (item for item in workers_of(draft.snapshot) if item.up and item.works_on(task.id))
     return next(found, None)
 
 
-def stop_step(draft: PlanDraft, worker: Worker) -> None:
-    """Stop a worker: it is asked to end, and killed where it does not."""
+def add_stop_step(draft: PlanDraft, worker: Worker) -> None:
+    """Add a step that stops a worker; it is killed after the grace period."""
     name = worker.container.name
     argv = draft.command.docker_argv("stop", "--time", str(GRACE_SECONDS), names=[name])
-    cancelling = SafeText("Docker continues to stop it; the ledger is not changed.")
-    draft.steps.append(Step(plain(f"Stop {name}"), argv, cancelling))
+    cancel_effect = SafeText("Docker continues to stop it; the ledger is not changed.")
+    draft.steps.append(Step(plain(f"Stop {name}"), argv, cancel_effect))
     draft.affect(name, "is stopped", f"it has {span(GRACE_SECONDS)} before it is killed")
     draft.interrupts.append(plain(f"{name}: its work on the task is interrupted"))
-
-
-DEAD: Final = {TaskVerdict.GONE, TaskVerdict.ENDED}

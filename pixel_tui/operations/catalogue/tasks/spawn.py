@@ -2,38 +2,33 @@
 
 from typing import Final
 
-from pixel_tui.errors import OperationError
 from pixel_tui.ledger.reading.task import TaskStatus, TaskType
 from pixel_tui.operations.catalogue.tasks.shared import (
     START_SECONDS,
+    add_ledger_step,
+    add_spawn_steps,
     choices_of,
     chosen_task,
-    ledger_step,
-    mind_the_pause,
-    no_ledger,
-    require,
-    require_idle,
-    spawn_steps,
+    require_attempts_left,
+    require_no_worker,
+    require_pause,
+    require_status,
+    why_no_ledger,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 
 
 def draft_spawn(draft: PlanDraft) -> None:
-    """The lock, the container, and a look at whether it has begun."""
+    """Draft: take the lock, start the container, and check that the task has started."""
     task = chosen_task(draft)
-    require(task, TaskStatus.PENDING)
-    if not task.tries_left:
-        raise OperationError(
-            f"The task has had {task.tries} of {task.max_attempts} attempts.",
-            on=task.short,
-            hint="Queue it as a new task if you want to try again.",
-        )
-    require_idle(draft)
-    mind_the_pause(draft, task)
+    require_status(task, TaskStatus.PENDING)
+    require_attempts_left(task)
+    require_no_worker(draft)
+    require_pause(draft, task)
     rebuild = task.type is TaskType.SYNTROPY_REBUILD
-    spawn_steps(draft, task.id, rebuild=rebuild)
-    ledger_step(
+    add_spawn_steps(draft, task.id, rebuild=rebuild)
+    add_ledger_step(
         draft,
         f"Check that {task.short} has started",
         "The worker keeps running: stop it with `task-stop`.",
@@ -57,5 +52,5 @@ ACTION: Final = Action(
     draft=draft_spawn,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.PENDING),
-    blocked_by=no_ledger,
+    blocked_by=why_no_ledger,
 )

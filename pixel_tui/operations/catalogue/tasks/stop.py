@@ -5,12 +5,12 @@ from typing import Final
 from pixel_tui.errors import NothingToDo
 from pixel_tui.ledger.reading.task import TaskStatus
 from pixel_tui.operations.catalogue.tasks.shared import (
+    add_ledger_step,
+    add_stop_step,
     choices_of,
     chosen_task,
-    ledger_step,
-    no_ledger,
-    stop_step,
-    worker_of,
+    running_worker,
+    why_no_ledger,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
@@ -18,15 +18,15 @@ from pixel_tui.operations.planning.plan import Risk
 
 
 def draft_stop(draft: PlanDraft) -> None:
-    """`docker stop`, and the ledger where the worker did not write down its end itself."""
+    """Draft `docker stop`, and a ledger entry in case the worker writes none."""
     task = chosen_task(draft)
-    worker = worker_of(draft, task)
+    worker = running_worker(draft, task)
     if worker is None:
         raise NothingToDo(f"No worker is running for {task.short}.")
     draft.risk = Risk.DISRUPTIVE
-    stop_step(draft, worker)
+    add_stop_step(draft, worker)
     if not task.status.ended:
-        ledger_step(
+        add_ledger_step(
             draft,
             f"Record that {task.short} was stopped",
             "The worker is stopped; the ledger still marks the task running.",
@@ -48,6 +48,6 @@ ACTION: Final = Action(
     draft=draft_stop,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.RUNNING),
-    blocked_by=no_ledger,
+    blocked_by=why_no_ledger,
     needs_project=False,
 )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from pixel_tui.ledger.reading.workers import workers_of
-from pixel_tui.operations.catalogue.tasks.shared import ledger_step, mind_workers
+from pixel_tui.operations.catalogue.tasks.shared import add_ledger_step, fingerprint_workers
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
@@ -11,8 +11,8 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import plain
 
 
-def not_stale(snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why there is no stale lock."""
+def why_no_unlock(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why there is no stale lock; empty if there is one."""
     lock = facts.ledger.reading.lock
     if lock is None:
         return "There is no worker lock."
@@ -25,15 +25,15 @@ def not_stale(snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def draft_unlock(draft: PlanDraft) -> None:
-    """One step, which looks again at whose lock it is."""
-    mind_workers(draft)
+    """Draft the removal in one step, which checks the holder again."""
+    fingerprint_workers(draft)
     lock = draft.facts.ledger.reading.lock
     task = lock.task if lock is not None else ""
     since = f" since {lock.created:%Y-%m-%d %H:%M} UTC" if lock and lock.created else ""
     draft.reason = plain(
         f"held{f' for {task[:8]}' if task else ''}{since}, but no worker is running"
     )
-    ledger_step(
+    add_ledger_step(
         draft, "Remove the worker lock", "The lock is either removed or not.", "unlock", task=task
     )
     draft.affect("worker-lock.json", "is removed")
@@ -48,6 +48,6 @@ ACTION: Final = Action(
     failure_hint="The last line says who holds the lock now.",
     draft=draft_unlock,
     scope=Scope.PROJECT,
-    blocked_by=not_stale,
+    blocked_by=why_no_unlock,
     needs_project=False,
 )

@@ -1,4 +1,4 @@
-"""How far a restore came that could not say so itself, as it was killed or cancelled."""
+"""The progress of a restore that was killed or cancelled before it could report it."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -14,16 +14,16 @@ from pixel_tui.text import NO_TEXT, SafeText, plain_lines
 _TAIL_BYTES: Final = 256 * 1024
 
 
-def broken_restore(status: JobStatus, folder: Path, code: int | None) -> SafeText:
-    """What it did and did not, by its output and the project's folder. Blocks.
+def interrupted_restore(status: JobStatus, folder: Path, code: int | None) -> SafeText:
+    """Return what an interrupted restore has and has not restored. Blocks.
 
     Args:
-        status: The job, as it was written down last.
-        folder: The project's.
-        code: The exit code of the step that was begun last; None if not known.
+        status: The last recorded status of the job.
+        folder: The project's folder.
+        code: The exit code of the last started step; None if unknown.
 
     Returns:
-        Sentences; empty if that step is no restore, or ended by itself and said how.
+        Sentences; empty if that step is no restore, or has reported its own result.
     """
     if status.state is not JobState.RUNNING or not is_restore(
         status.plan.steps[status.step].command
