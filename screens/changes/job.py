@@ -154,12 +154,16 @@ class JobScreen(Dialog[None]):
             self._asked = True
         else:
             self._asked = False
-            self.run_worker(self._cancel, thread=True, group="cancel")
+            self._run_to_the_end(self._cancel)
         self._draw()
 
     def action_confirm(self) -> None:
         """Tell the job that the new environment is to stay."""
-        self.run_worker(self._confirm, thread=True, group="confirm")
+        self._run_to_the_end(self._confirm)
+
+    def _run_to_the_end(self, request: Callable[[], None]) -> None:
+        """Run a request in a thread of the app: closing this screen cancels the screen's own."""
+        self.app.run_worker(request, thread=True, group="job-requests")
 
     def _confirm(self) -> None:
         try:

@@ -124,7 +124,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 hold_keys(worker)
 
         def discard() -> None:
-            self.run_worker(self.workspace.discard_draft, thread=True, group="draft")
+            # Of the app: closing the editor would cancel a worker of its own.
+            self.app.run_worker(self.workspace.discard_draft, thread=True, group="draft")
 
         if resumes:
             resume()

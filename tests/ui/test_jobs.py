@@ -1,5 +1,6 @@
 """Jobs on the screen: their steps, what cancelling means, whose they are, how they ended."""
 
+import asyncio
 import os
 import threading
 import time
@@ -117,6 +118,26 @@ async def test_the_end_of_a_job_in_the_background_is_told(gate: threading.Event)
         assert it.app.screen is it.dashboard
         gate.set()
         await it.until(lambda: "Restart web succeeded." in it.text())
+
+
+async def test_a_confirmation_is_written_even_if_its_job_is_closed_at_once(tmp_path: Path) -> None:
+    files, confirmation = ApplyFiles(tmp_path, tmp_path), Confirmation(tmp_path, tmp_path)
+    free = threading.Event()
+    async with console(size=(120, 36)) as it:
+        running = replace(status(), state=JobState.RUNNING, output=tmp_path / "job.log")
+        await it.app.push_screen(JobScreen(Job(running), it.clock, confirmation))
+        waits = ApplyState(
+            Phase.WAITING, ".env", "pixel", "a", "b", deadline=time.time() + 90,
+            process=this_process(),
+        )  # fmt: skip
+        files.write(waits)
+        await it.until(lambda: "Press c within" in it.text())
+        threads = [asyncio.get_running_loop().run_in_executor(None, free.wait) for _ in range(64)]
+        await it.press("c", "escape")
+        assert not isinstance(it.app.screen, JobScreen)
+        free.set()
+        await it.until(lambda: files.confirmed(waits.token))
+        await asyncio.gather(*threads)
 
 
 async def test_the_end_that_is_watched_is_not_told_twice() -> None:
