@@ -11,7 +11,7 @@ from pixel_tui.json_reading import is_too_deep
 MAX_DEPTH: Final = 64
 """Parts of a dotted name. Python's parser takes quadratic time for them."""
 _PART: Final = r"(?:[A-Za-z0-9_\-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
-_DEEP_NAME: Final = rf"(?:^|[\[{{,])[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MAX_DEPTH},}}+"
+_DEEP_NAME: Final = rf"(?:^|[\[{{,])[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MAX_DEPTH},}}"
 
 
 def parse_toml(text: str) -> dict[str, object]:

@@ -15,7 +15,7 @@ MAX_SAMPLE: Final = 1024
 """Bytes of a line that are kept; more than `MAX_MESSAGE`, so that secrets are kept complete."""
 
 _ESCAPE = LatePattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
-_QUOTED = LatePattern(rb"\"(?:[^\"\\]|\\.)*+\"|(?<!\w)'[^']{1,200}'(?!\w)")
+_QUOTED = LatePattern(rb"\"[^\"\\]*+(?:\\.[^\"\\]*+)*\"|(?<!\w)'[^']{1,200}'(?!\w)")
 _VARIABLE = LatePattern(
     rb"""
     (?P<time>\d{4}[-/]\d\d[-/]\d\d(?:T\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?

@@ -71,7 +71,7 @@ _QUIET: Final = frozenset(
     for word in words.split()
 )
 _PAIR = LatePattern(
-    r"""([A-Za-z_@][\w.@/:-]{0,63})=(?:"((?:[^"\\]|\\.)*+)"|([^\s"=]*+|[^\s"]*+))(?=\s|$)\s*"""
+    r"""([A-Za-z_@][\w.@/:-]{0,63})=(?:"([^"\\]*+(?:\\.[^"\\]*+)*)"|([^\s"=]*+|[^\s"]*+))(?=\s|$)\s*"""
 )
 _WORD = LatePattern(r"\S{1,4096}\s*")
 _ESCAPED = LatePattern(r"\\(.)")

@@ -35,8 +35,8 @@ _CERTAIN_ASSIGNMENT = re.compile(
 )
 """A line that is certainly an assignment, and not part of a multi-line value."""
 _QUOTED: Final = {
-    "'": re.compile(r"'(?:[^'\\]++|\\.)*+'", re.DOTALL),
-    '"': re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL),
+    "'": re.compile(r"'[^'\\]*+(?:\\.[^'\\]*+)*'", re.DOTALL),
+    '"': re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL),
 }
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:[abcfnrtv$\"\\]|0[0-9]{0,3})")

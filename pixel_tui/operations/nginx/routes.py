@@ -14,7 +14,9 @@ _COMMENT: Final = re.compile(r"(?m)(?:^|(?<=[\s;{}]))#[^\n]*")
 # A quote within a word is one of its letters. One that is never closed goes on to the end, so
 # that the rest is looked through once.
 _TOKEN: Final = re.compile(
-    r"\"(?:\\.|[^\"\\])*+(?:\"|\Z)|'(?:\\.|[^'\\])*+(?:'|\Z)|[{};]|[^\s{};\"'][^\s{};]*", re.DOTALL
+    r"\"[^\"\\]*+(?:\\.[^\"\\]*+)*(?:\"|\Z)|'[^'\\]*+(?:\\.[^'\\]*+)*(?:'|\Z)"
+    r"|[{};]|[^\s{};\"'][^\s{};]*",
+    re.DOTALL,
 )
 _VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
 _HOST: Final = re.compile(r"^https?://([A-Za-z0-9_.-]+)")
