@@ -108,6 +108,13 @@ async def test_rows_can_be_sorted_by_every_column(column: Column) -> None:
         assert [row.key for row in it.table.rows if not row.branch] == forward[::-1]
 
 
+async def test_the_selected_row_stays_in_view_when_rows_are_sorted() -> None:
+    async with console(size=(80, 24)) as it:
+        await it.press("g", "O")
+        assert it.table.cursor_key == "agent"
+        assert any("▌" in line and "agent" in line for line in it.text("ServiceTable").splitlines())
+
+
 async def test_what_is_wrong_sorts_first_by_state_and_health() -> None:
     async with console() as it:
         it.table.sort_by(Sorting(Column.HEALTH))

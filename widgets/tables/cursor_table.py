@@ -154,12 +154,20 @@ class CursorTable(SteadyView, can_focus=True):
         super().watch_has_focus(_has_focus)
         self.paint_line(self.cursor_line)
 
+    @property
+    def _lines_in_view(self) -> int:
+        # The heading scrolls with nothing: it covers the first line of the view.
+        return max(self.scrollable_content_region.height - 1, 1)
+
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the line under the cursor is in view."""
+        return 0 <= self.cursor_line - int(self.scroll_y) < self._lines_in_view
+
     def follow_cursor(self) -> None:
         """Scroll until the cursor is in view."""
-        line, top = self.cursor_line, int(self.scroll_y)
+        line, top, shown = self.cursor_line, int(self.scroll_y), self._lines_in_view
         first = self.first_shown_with(line)
-        # The heading scrolls with nothing: it covers the first line of the view.
-        shown = max(self.scrollable_content_region.height - 1, 1)
         if first < top:
             self.scroll_to(y=first, animate=False, immediate=True)
         elif line >= top + shown:

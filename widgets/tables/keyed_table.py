@@ -164,6 +164,7 @@ class KeyedTable(CursorTable, Generic[C, R]):
         """Sort by a column."""
         self._sorting = sorting
         self.line_up()
+        self.follow_cursor()
         self.refresh()
 
     def choose_columns(self, columns: tuple[C, ...] | None) -> None:
@@ -188,12 +189,14 @@ class KeyedTable(CursorTable, Generic[C, R]):
             keys: The rows' keys.
             vanished: No row is left at all, filtered or not: the cursor forgets its own.
         """
-        before = len(self._keys)
+        before, in_view = len(self._keys), self.shows_cursor
         self.take_keys(keys, range(len(keys)), len(keys))
         if vanished and not keys:
             self.cursor_key = ""
         widths, columns = self._widths, self._columns
         self.fit_columns()
+        if in_view:
+            self.follow_cursor()
         if before != len(keys) or (widths, columns) != (self._widths, self._columns):
             self.refresh()
             return
