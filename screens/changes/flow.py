@@ -177,7 +177,6 @@ class Operations:
         from screens.shared.pick import Choices, PickScreen
 
         actions = [action for action in all_actions() if action.scope is Scope.SERVICES]
-        width = max(len(action.verb) for action in actions)
         names = plain(", ".join(dict.fromkeys(target.name for target in targets)))
 
         def choices() -> Choices:
@@ -185,13 +184,17 @@ class Operations:
             reasons = [why_not(action, targets, snapshot) for action in actions]
             return Choices(
                 tuple(
-                    Content.assemble(
-                        (action.verb.ljust(width), "$foreground-muted" if reason else "bold"),
-                        ("  " + plain(reason or action.when), "$foreground-muted"),
+                    Content.styled(
+                        f"– {action.title}" if reason else f"✓ {action.title}",
+                        "$foreground-muted" if reason else "bold",
                     )
                     for action, reason in zip(actions, reasons, strict=True)
                 ),
                 plain(f"Actions on {names}. The plan is shown first."),
+                tuple(
+                    plain(f"Not now: {reason}." if reason else action.when)
+                    for action, reason in zip(actions, reasons, strict=True)
+                ),
             )
 
         def picked(at: int | None) -> None:

@@ -27,6 +27,8 @@ class Choices:
     lines: tuple[Content, ...]
     said: SafeText
     """Above the list."""
+    notes: tuple[SafeText, ...] = ()
+    """One for each line, shown below the list while the cursor is on it."""
 
 
 class PickScreen(Dialog[int | None]):
@@ -54,6 +56,7 @@ class PickScreen(Dialog[int | None]):
         self._choices = choices
         self._at = at
         self._shown: tuple[Content, ...] = ()
+        self._notes: tuple[SafeText, ...] = ()
 
     def compose(self) -> ComposeResult:
         """What is said, and the list."""
@@ -61,6 +64,7 @@ class PickScreen(Dialog[int | None]):
             dialog.border_title = Content(self._title).markup
             yield Static(id="pick-said", markup=False)
             yield Options(markup=False)
+            yield Static(id="pick-note", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -74,6 +78,8 @@ class PickScreen(Dialog[int | None]):
         """Show what there is now."""
         choices = self._choices()
         self.query_one("#pick-said", Static).update(Content(choices.said))
+        self._notes = choices.notes
+        self._show_note()
         if choices.lines == self._shown:
             return
         options = self._options
@@ -85,6 +91,14 @@ class PickScreen(Dialog[int | None]):
             options.add_options([Option(line) for line in choices.lines])
         options.highlighted = min(at or 0, len(choices.lines) - 1) if choices.lines else None
         self._shown = choices.lines
+
+    @on(OptionList.OptionHighlighted)
+    def _show_note(self) -> None:
+        at = self._options.highlighted
+        note = self.query_one("#pick-note", Static)
+        note.display = bool(self._notes)
+        if at is not None and at < len(self._notes):
+            note.update(Content(self._notes[at]))
 
     @on(OptionList.OptionSelected)
     def _clicked(self) -> None:

@@ -53,13 +53,16 @@ async def test_every_action_is_a_key_away_with_when_to_use_it_or_why_not() -> No
         assert isinstance(it.app.screen, PickScreen)
         said = it.text()
         assert "Actions on web" in said
-        assert "is already running" in said, "starting it makes no sense now"
+        assert "The compose file or `.env` has changed" in said, "of the highlighted action"
         for verb in ("Restart", "Stop", "Recreate", "Rebuild", "Rebuild without cache"):
-            assert verb in said
+            assert f"✓ {verb}" in said
+        assert "– Start" in said, "starting it makes no sense now"
+        await it.press("j", "j")
+        assert "Not now: web is already running." in it.text("#pick-note")
         await it.press("escape")
         it.dashboard.select("postgres")
-        await it.press("a")
-        assert "is not built: the compose file names an image" in it.text()
+        await it.press("a", "end", "k")
+        assert "is not built: the compose file names an image" in it.text("#pick-note")
 
 
 async def test_a_service_is_recreated_from_the_list_of_actions() -> None:
@@ -138,7 +141,7 @@ async def test_a_plan_that_the_stack_has_moved_under_is_shown_anew() -> None:
         await it.until(lambda: started(it, "web") != before)
         await it.press("y", "enter")
         await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.screen is not first)
-        assert "The stack has changed since the plan was made" in it.text()
+        assert "The stack has changed since the plan was made. Check the new plan." in it.text()
         assert it.app.parts.operations is not None
         assert not it.app.parts.operations.jobs.statuses()
 
@@ -191,3 +194,11 @@ async def test_in_read_only_none_of_it_exists() -> None:
         await it.press("escape")
         names = [hit[0] for hit in DashboardCommands(it.dashboard).commands()]
         assert not [name for name in names if name.split()[0] in {"Restart", "Start", "Stop"}]
+
+
+async def test_a_dialog_leaves_the_rest_of_the_screen_visible_without_colours() -> None:
+    async with console(size=(80, 24), settings=Settings(theme="pixel-ansi")) as it:
+        it.dashboard.select("web")
+        await it.press("r")
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        assert it.text().splitlines()[0].strip().startswith("DEMO  pixel")

@@ -82,7 +82,7 @@ async def test_a_question_mark_that_is_typed_is_text() -> None:
 async def test_the_menu_lists_the_keys_as_the_question_mark_does() -> None:
     async with console(size=(80, 24)) as it:
         await it.press("colon", *"keys of this view")
-        await it.until(lambda: "Keys of this view" in it.text("Commands"))
+        await it.until(lambda: "Keys of this view" in it.text("CommandOptions"))
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, HelpScreen))
 
