@@ -35,7 +35,7 @@ def held_volumes(stack: Stack) -> dict[str, HeldVolume]:
         for name, target in item.volumes:
             if item.made or name in there:
                 held = found.setdefault(
-                    name, HeldVolume(f"{item.service} has {target} in it", {name})
+                    name, HeldVolume(f"{item.service} mounts it at {target}", {name})
                 )
                 held.names.add(f"{item.service}:{target}")
                 held.stored = held.stored or target not in item.read_only

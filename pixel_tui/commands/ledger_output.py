@@ -27,7 +27,7 @@ def chosen(tasks: Sequence[Task], status: str | None, words: str | None) -> tupl
     """
     known = [item.value for item in TaskStatus]
     if status is not None and status not in known:
-        raise UsageError("No such status", on=status, hint=f"There are {', '.join(known)}.")
+        raise UsageError("No such status", on=status, hint=f"Statuses: {', '.join(known)}.")
     search = TaskSearch(words or "")
     return tuple(
         task

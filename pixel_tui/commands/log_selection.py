@@ -97,7 +97,7 @@ def requested_containers(snapshot: StackSnapshot, services: Sequence[str]) -> Se
         if trouble is not None:  # the compose file may well name it
             what = f"No container of {name}. {trouble.what}"
             raise UsageError(what, hint=trouble.hint)
-        there = f"There are {', '.join(known)}." if known else "The project has no services."
+        there = f"Services: {', '.join(known)}." if known else "The project has no services."
         raise UsageError("No such service", on=name, hint=there)
     wanted = dict.fromkeys(services or known)
     return [container for name in wanted for container in known[name].containers]

@@ -72,14 +72,14 @@ def as_text(plan: Plan) -> str:
     sections = (
         ("Can't be undone", plan.irreversible),
         ("Interruptions", plan.interrupts),
-        ("Commands", [f"$ {shown(step.command)}" for step in plan.steps]),
         (
             "Changes",
             [
-                f"{effect.service} {effect.change}" + (f" ({effect.cause})" if effect.cause else "")
+                f"{effect.service} {effect.change}{effect.cause_suffix}"
                 for effect in plan.affects
             ],
         ),
+        ("Commands", [f"$ {shown(step.command)}" for step in plan.steps]),
         (
             "Checks",
             [f"{'ok' if item.ok else '! '} {item.name}: {item.message}"

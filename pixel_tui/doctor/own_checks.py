@@ -19,16 +19,16 @@ def check_settings(settings: Settings | ConsoleError, path: Path, *, named: bool
     name = "settings"
     if isinstance(settings, ConsoleError):
         return failed_with(name, settings)
-    mode = "read-only" if settings.read_only else "writable"
+    mode = "read-only" if settings.read_only else "changes allowed"
     if path.is_file():
-        return ok(name, f"{path} is valid; pixel-tui is {mode}.")
+        return ok(name, f"{path} is valid ({mode}).")
     if named:
         return warning(
             name,
             f"{ENVIRONMENT_CONFIG} is set to {path}, which does not exist: defaults are used.",
             "Create the file or unset the variable.",
         )
-    return ok(name, f"No {path}: defaults are used; pixel-tui is {mode}.")
+    return ok(name, f"No {path}: using the defaults ({mode}).")
 
 
 def try_folder(folder: Path) -> OSError | None:

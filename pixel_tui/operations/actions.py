@@ -46,8 +46,8 @@ def action_named(name: str) -> Action:
             return action
     names = [action.name for action in all_actions()]
     near = nearest_word(name, names)
-    hint = f"Did you mean {near}?" if near else f"There are {', '.join(names)}."
-    raise UsageError("There is no such action", on=name[:60], hint=hint)
+    hint = f"Did you mean {near}?" if near else f"Actions: {', '.join(names)}."
+    raise UsageError("No such action", on=name[:60], hint=hint)
 
 
 def why_not(

@@ -317,7 +317,6 @@ class Operator:
         if plan_outdated(plan, snapshot):
             raise PlanOutdated(
                 "The stack has changed since the plan was made.",
-                on=plan.title,
                 hint="Check the new plan.",
             )
         if moved := changed_file(plan):

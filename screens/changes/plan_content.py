@@ -44,18 +44,18 @@ def plan_content(plan: Plan, action: Action | None = None) -> Content:
     parts = [Content("")] if plan.irreversible or plan.interrupts else []
     parts += [Content.styled(plan.reason, "$foreground-muted")]
     parts += _part(
-        "Commands", [Content.styled(f"$ {shown(step.command)}", "") for step in plan.steps]
-    )
-    parts += _part(
         "Changes",
         [
             Content.assemble(
                 (effect.service, "bold"),
                 f" {effect.change}",
-                (f" ({effect.cause})" if effect.cause else "", "$foreground-muted"),
+                (effect.cause_suffix, "$foreground-muted"),
             )
             for effect in plan.affects
         ],
+    )
+    parts += _part(
+        "Commands", [Content.styled(f"$ {shown(step.command)}", "") for step in plan.steps]
     )
     parts += _part(
         "Checks",

@@ -482,7 +482,7 @@ class TestVolumes:
         assert 0 < rows <= before * 2
         assert source in {item["source"] for item in desk.manifest(made)["items"]}
         (gap,) = [item for item in desk.manifest(made)["left_out"] if volume in item["what"]]
-        assert gap["why"] == "only 1 database in it copied, no other files; app has /held in it"
+        assert gap["why"] == "only 1 database in it copied, no other files; app mounts it at /held"
         desk.run("backup", "verify", made)
         wiped = desk.run("plan", "wipe-volumes", code=100).stdout
         assert "NOT in the backup: notes; changed since the backup: deep/pixels.db" in wiped

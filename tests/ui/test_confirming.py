@@ -198,7 +198,9 @@ async def test_what_is_interrupted_is_in_sight_at_once_in_a_small_terminal() -> 
         await it.press("r")
         await it.until(lambda: "↓ more" in it.text())
         said = it.text()
-        assert said.index("Interruptions") < said.index("Commands")
+        assert said.index("Interruptions") < said.index("Changes") < said.index("Commands")
+        assert "is restarted" in said
+        assert "$ docker compose" in said
         assert "y, and then Enter" in it.text("#plan-hint")
 
 

@@ -75,6 +75,10 @@ def totals(snapshot: StackSnapshot, now: datetime) -> Totals:
     )
 
 
+LEAST_GAP: Final = 3
+"""Cells between the left and the right part of a line."""
+
+
 class StatusBar(Widget):
     """Two lines: the stack and its totals; the engine and the age of what is shown.
 
@@ -179,6 +183,6 @@ def _age(snapshot: StackSnapshot, now: datetime) -> LinePart:
 
 def _spread(left: Sequence[LinePart], right: Content, width: int) -> Content:
     """Left and right in one line; the left parts give way where both do not fit."""
-    shown = fitted(left, width - right.cell_length - 1 if right else width)
+    shown = fitted(left, width - right.cell_length - LEAST_GAP if right else width)
     padding = max(width - shown.cell_length - right.cell_length, 0)
     return shown + Content(" " * padding) + right

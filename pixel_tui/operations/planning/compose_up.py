@@ -267,9 +267,9 @@ def _affect(draft: PlanDraft, target: Target, prediction: Prediction, *, asked: 
         draft.affect(target.name, f"loses {counted(target.surplus, 'container')}", prediction.cause)
         draft.note_removed_surplus(target)
         return
-    verb = "is" if prediction.certain else "is, if the build produces a new image,"
+    condition = "" if prediction.certain else " if the build produces a new image"
     along = "" if asked else " as well"
-    draft.affect(target.name, f"{verb} {_WORDS[change]}{along}", prediction.cause)
+    draft.affect(target.name, f"is {_WORDS[change]}{along}{condition}", prediction.cause)
     away = change in {ContainerChange.RECREATED, ContainerChange.RESTARTED}
     before = [item for item in target.containers if away or not is_up(item)]
     draft.expect_running(

@@ -38,7 +38,7 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 SKIPPED: Final = SafeText("not changed")
 """The name of a check that says why a service is skipped."""
 
-_INSIDE: Final = SafeText("inside")
+_INSIDE: Final = SafeText("data")
 """The name of the check for data that is lost with containers."""
 
 

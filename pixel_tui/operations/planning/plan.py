@@ -47,6 +47,13 @@ class Effect:
     """A predicate: `is restarted`, `loses api while it is down`."""
     cause: SafeText = NO_TEXT
 
+    @property
+    def cause_suffix(self) -> SafeText:
+        """The cause after the change, in brackets unless it contains some; may be empty."""
+        if not self.cause:
+            return NO_TEXT
+        return SafeText(f": {self.cause}" if "(" in self.cause else f" ({self.cause})")
+
 
 @dataclass(frozen=True, slots=True)
 class PlanCheck:

@@ -101,7 +101,7 @@ def test_its_databases_are_found_and_the_rest_is_reported(root: Path, tmp_path: 
     assert [(item.volume, item.relative) for item in found.in_volumes] == [
         ("held", "deep/pixels.db")
     ]
-    assert why(found) == "only 1 database in it copied, no other files; api has /data in it"
+    assert why(found) == "only 1 database in it copied, no other files; api mounts it at /data"
     (place / "deep/pixels.db").unlink()
     assert "no SQLite database in" in why(sources(tmp_path, place))
 
@@ -126,7 +126,7 @@ def test_an_unreadable_volume_makes_the_backup_incomplete(tmp_path: Path) -> Non
     assert found.in_volumes == ()
     assert missing(found) == ["volume held"]
     assert why(found) == (
-        "its content is unknown and not copied (it is elsewhere); api has /data in it"
+        "its content is unknown and not copied (it is elsewhere); api mounts it at /data"
     )
     (content,) = found.volumes
     assert content.cover is Cover.UNKNOWN
@@ -137,7 +137,7 @@ def test_a_skipped_volume_does_not(tmp_path: Path, root: Path, name: str) -> Non
     for place in (None, root / "volumes/held/_data"):
         found = sources(tmp_path, place, skip=(name, "data/cache"))
         assert (missing(found), found.in_volumes) == ([], ())
-        assert why(found) == "skipped by the settings; api has /data in it"
+        assert why(found) == "skipped by the settings; api mounts it at /data"
         assert [content.cover for content in found.volumes] == [Cover.NOTHING]
 
 

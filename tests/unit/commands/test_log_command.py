@@ -143,7 +143,7 @@ def test_a_name_that_is_not_known_is_answered_with_those_that_are() -> None:
     known = stack(service(RAN), service(name="web"))
     with pytest.raises(UsageError) as raised:
         requested_containers(known, ["nope"])
-    assert raised.value.hint == "There are api, web."
+    assert raised.value.hint == "Services: api, web."
     with pytest.raises(UsageError) as raised:
         requested_containers(stack(), ["nope"])
     assert raised.value.hint == "The project has no services."

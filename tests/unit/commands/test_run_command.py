@@ -117,7 +117,7 @@ class TestActions:
             assert action_as_json(action)["name"] == action.name
 
     def test_an_unknown_one_is_told_with_those_that_there_are(self) -> None:
-        with pytest.raises(UsageError, match=r"There are .*restart"):
+        with pytest.raises(UsageError, match=r"Actions: .*restart"):
             action_named("reboot")
 
 
@@ -339,9 +339,9 @@ def test_a_wrong_word_is_named_with_the_nearest(
 
 
 def test_a_wrong_action_is_told_the_nearest_or_all() -> None:
-    with pytest.raises(UsageError, match="no such action: restrat") as wrong:
+    with pytest.raises(UsageError, match="No such action: restrat") as wrong:
         action_named("restrat")
     assert wrong.value.hint == "Did you mean restart?"
     with pytest.raises(UsageError) as far:
         action_named("zzz")
-    assert far.value.hint.startswith("There are recreate, restart,")
+    assert far.value.hint.startswith("Actions: recreate, restart,")

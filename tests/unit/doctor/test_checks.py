@@ -376,7 +376,9 @@ def test_an_image_is_as_old_as_its_last_build(
 
 def test_the_settings(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    is_(check_settings(Settings(), path, named=False), CheckResult.OK, "defaults", "writable")
+    is_(
+        check_settings(Settings(), path, named=False), CheckResult.OK, "defaults", "changes allowed"
+    )
     is_(check_settings(Settings(), path, named=True), CheckResult.WARNING, "PIXEL_TUI_CONFIG")
     path.touch()
     is_(check_settings(Settings(read_only=True), path, named=True), CheckResult.OK, "read-only")

@@ -154,7 +154,7 @@ class TestRebuild:
             (*COMPOSE, "build", "api"),
             (*COMPOSE, "up", "--detach", "api"),
         ]
-        assert effects(made)["api"] == "is, if the build produces a new image, recreated"
+        assert effects(made)["api"] == "is recreated if the build produces a new image"
         assert made.risk is Risk.DISRUPTIVE
 
     def test_from_nothing_it_uses_no_layer_of_before(self) -> None:

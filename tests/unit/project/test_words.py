@@ -166,4 +166,4 @@ LABELS = {"a": "Not started", "b": "lower"}
 def test_the_messages_of_the_program_are_found() -> None:
     texts = [found.text for found in messages()]
     assert len(texts) > 2500
-    assert "There is no such action" in texts
+    assert "No such action" in texts

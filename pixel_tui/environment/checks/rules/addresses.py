@@ -23,7 +23,7 @@ def public_addresses(file: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "localhost",
                 EnvironmentLevel.WARNING,
                 key,
-                "The address is localhost: a browser connects to its own machine.",
+                "It points to localhost, which is the browser's own machine.",
                 "Use the public address, such as https://ln.example.org/api, and rebuild the "
                 "image: the value is built into it.",
             )

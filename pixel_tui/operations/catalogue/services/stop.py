@@ -58,7 +58,7 @@ ACTION: Final = Action(
     name="stop",
     verb="Stop",
     group=ActionGroup.SERVICES,
-    when="A service does harm, or must be down while you work on it.",
+    when="A service causes damage, or must be down while you work on it.",
     failure_hint="Docker kills a container that does not exit in its grace period. If even that "
     "fails, it waits for a disk or a network file system.",
     refuse=refuse,

@@ -42,7 +42,7 @@ ACTION: Final = Action(
     verb="Stop the worker of",
     menu_title="Stop its worker",
     group=ActionGroup.LEDGER,
-    when="A worker hangs, does harm, or exceeds its time limit.",
+    when="A worker hangs, causes damage, or exceeds its time limit.",
     failure_hint="A container that can't be killed waits for a disk or a network file system. If "
     "only the ledger was not written, use `task-abort`.",
     draft=draft_stop,
