@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.environment.apply.interrupted_apply import unapplied_services
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState
-from pixel_tui.environment.apply.unfinished import not_reached
 from pixel_tui.environment.storage.file_state import read_file
 from pixel_tui.errors import EngineError, OperationError
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -27,7 +27,7 @@ class LeftApply:
     @property
     def words(self) -> SafeText:
         """How far it was, and what to do."""
-        return plain(f"An apply was interrupted. {self.state.words} {_ROLL_BACK}.")
+        return plain(f"An apply was interrupted. {self.state.description} {_ROLL_BACK}.")
 
     def keep(self, look: Callable[[], StackSnapshot]) -> str:
         """Keep what is there now, where nothing of it is half done; it is then forgotten.
@@ -49,7 +49,7 @@ class LeftApply:
                 hint="`pixel-tui run environment-roll-back` ends it and changes nothing.",
             )
         saved = content == self.state.new
-        if found := not_reached(self.state, _seen(look), saved=saved):
+        if found := unapplied_services(self.state, _seen(look), saved=saved):
             names = ", ".join(f"{name} ({why})" for name, why in found.items())
             how = "is saved, but was not applied to" if saved else "is restored, unlike"
             raise OperationError(
@@ -73,7 +73,7 @@ def left_applies(command: ComposeCommand, state_folder: Path) -> Iterator[LeftAp
     """
     for each in command.each_edited:
         files = ApplyFiles(state_folder, each.env_mark)
-        if (state := files.left()) is not None:
+        if (state := files.interrupted()) is not None:
             yield LeftApply(files, state, each.edited_env)
 
 

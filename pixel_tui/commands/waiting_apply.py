@@ -23,4 +23,4 @@ def waiting_words(command: ComposeCommand, state_folder: Path, keys: ConfirmKeys
     waiting = Confirmation(state_folder, *marks).waiting()
     if waiting is None:
         return NO_TEXT
-    return plain(f"A new environment is applied, and waits for confirmation. {waiting.words(keys)}")
+    return plain(f"A new environment is applied, and waits for confirmation. {waiting.text(keys)}")

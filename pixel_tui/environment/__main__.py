@@ -1,7 +1,7 @@
 """The program that saves and applies an environment: a step of a plan.
 
-It prints a line for each thing that it does. `apply` exits as `Ending` says, the other
-verbs with 0 when it was done and 1 when not.
+It prints a line for each step. `apply` exits with an `ApplyOutcome`, the other verbs with 0 on
+success, else 1.
 """
 
 import argparse
@@ -14,12 +14,12 @@ from types import FrameType
 from typing import Final
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.environment.apply.applying import Applying
+from pixel_tui.environment.apply.apply_request import ApplyOutcome, ApplyRequest
+from pixel_tui.environment.apply.apply_runner import ApplyRunner
 from pixel_tui.environment.apply.impact_reading import engine_of
+from pixel_tui.environment.apply.service_health import EngineContainers
 from pixel_tui.environment.apply.state import ApplyFiles
-from pixel_tui.environment.apply.stored_file import SavedFile
-from pixel_tui.environment.apply.wanted import Ending, WantedEnvironment
-from pixel_tui.environment.apply.wellness import EngineContainers
+from pixel_tui.environment.apply.stored_file import StoredFile
 from pixel_tui.environment.apply.worker import NO_FILE
 from pixel_tui.environment.checks.masking import learn_secrets
 from pixel_tui.environment.storage.staging import Staging, digest
@@ -37,7 +37,7 @@ _NOTHING_SAVED: Final = "Nothing was saved"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do one thing; returns the exit code."""
+    """Run one verb; returns the exit code."""
     os.umask(0o077)
     arguments = _parser().parse_args(argv)
     work = _Work(arguments, os.environ, _CancelRequest())
@@ -48,25 +48,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not words.startswith(_NOTHING_SAVED) and work.is_unsaved():
             words = f"{words.rstrip('.')}. Nothing was changed."
         say(words)
-        return Ending.NOTHING_DONE
+        return ApplyOutcome.NOTHING_CHANGED
 
 
 class _CancelRequest:
-    """Remembers that a signal asked for the work to be cancelled.
+    """Remembers that a signal requested cancellation.
 
-    The work looks for it between two steps. A command that runs gets the signal too, since it
-    is in the same process group.
+    It is checked between steps. A running command gets the signal too, because it is in the same
+    process group.
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._note)
-        # A connection that breaks ends nothing: that is what the time to confirm is for.
+            signal.signal(number, self._on_signal)
+        # A lost connection must not stop it: that is what the deadline is for.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.requested = True
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Work:
-    """What a verb needs."""
+    """Runs the verbs."""
 
     def __init__(
         self, arguments: argparse.Namespace, environment: Mapping[str, str], cancel: _CancelRequest
@@ -112,8 +112,10 @@ class _Work:
         self._path = self._command.edited_env
         self._state = state_folder()
         self._staging = Staging(self._state, self._command.env_mark, self._command.edited)
-        self._file = SavedFile(self._state, self._path, SystemClock())
-        self._was = "" if arguments.was == NO_FILE else arguments.was
+        self._file = StoredFile(self._state, self._path, SystemClock())
+        self._expected_sha256 = (
+            "" if arguments.expected_sha256 == NO_FILE else arguments.expected_sha256
+        )
 
     def do(self, verb: str) -> int:
         return {
@@ -131,7 +133,7 @@ class _Work:
             content = self._file.read()
         except ConsoleError:
             return False
-        return self._was == ("" if content is None else digest(content))
+        return self._expected_sha256 == ("" if content is None else digest(content))
 
     def _content(self) -> bytes:
         if self._arguments.verb == "restore" or self._arguments.version:
@@ -142,22 +144,22 @@ class _Work:
         content = self._content()
         self._require_accepted(content)
         self._staging.forget_old()
-        self._file.save(content, was=self._was)
+        self._file.save(content, expected_sha256=self._expected_sha256)
         self._staging.forget(self._arguments.id)
         say(f"Saved and verified {self._path}.")
         if self._file.remark:
             say(self._file.remark)
-        return Ending.KEPT
+        return ApplyOutcome.SUCCESS
 
     def _require_accepted(self, content: bytes) -> None:
-        """No file that compose refuses replaces one.
+        """Raise if compose refuses the content.
 
         Raises:
             ConsoleError: Compose refuses it.
         """
         reader = CandidateReader(ComposeProject(self._command, self._environment))
         if refusal := reader.read(content).refusal:
-            # In this order: what compose quotes of a file is masked to the end of the line.
+            # Compose's message last: what it quotes of a file is masked to the end of the line.
             raise ConsoleError(
                 f"{_NOTHING_SAVED}: {refusal.rstrip('.')}.",
                 hint="Fix it in the editor, and save again.",
@@ -166,9 +168,9 @@ class _Work:
     def _apply(self) -> int:
         content = self._content()
         self._require_accepted(content)
-        wanted = WantedEnvironment(
+        request = ApplyRequest(
             content=content,
-            was=self._was,
+            expected_sha256=self._expected_sha256,
             recreate=tuple(self._arguments.recreate),
             rebuild=tuple(self._arguments.rebuild),
             restart=tuple(self._arguments.restart),
@@ -176,20 +178,20 @@ class _Work:
             scales=tuple(self._arguments.scale),
             networks=tuple(self._arguments.network),
             providers=tuple(self._arguments.provider),
-            within=self._arguments.within,
+            confirm_seconds=self._arguments.confirm_seconds,
         )
-        ending = self._applying().apply(wanted)
-        if ending is Ending.KEPT:
+        outcome = self._runner().apply(request)
+        if outcome is ApplyOutcome.SUCCESS:
             self._staging.forget(self._arguments.id)
             self._file.remember_applied(digest(content))
-        return ending
+        return outcome
 
     def _roll_back(self) -> int:
-        return self._applying().take_back()
+        return self._runner().roll_back()
 
-    def _applying(self) -> Applying:
+    def _runner(self) -> ApplyRunner:
         engine = engine_of(self._command, self._environment)
-        return Applying(
+        return ApplyRunner(
             self._command,
             self._arguments.project,
             str(self._path),
@@ -198,8 +200,8 @@ class _Work:
             containers=EngineContainers(engine, self._arguments.project),
             run=self._run,
             say=say,
-            cancelled=lambda: self._cancel.asked,
-            witness=live_build_recorder(self._command, self._environment, self._state),
+            cancelled=lambda: self._cancel.requested,
+            build_observer=live_build_recorder(self._command, self._environment, self._state),
         )
 
     def _run(self, argv: Sequence[str], *, apart: bool) -> int:

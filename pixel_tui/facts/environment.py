@@ -82,10 +82,10 @@ class _FileFactReader:
         try:
             state = store.read(path)
             versions = store.history(path).versions()
-            left = ApplyFiles(self._state, self._command.env_mark).left()
+            left = ApplyFiles(self._state, self._command.env_mark).interrupted()
             networks: tuple[Diverged, ...] = ()
-            if left is not None and left.touched:
-                networks = self._impact.left_networks(left, snapshot.project)
+            if left is not None and left.changed_containers:
+                networks = self._impact.recreated_networks(left, snapshot.project)
             candidates = self._candidates(state.sha256, snapshot)
         except ConsoleError as error:
             return EnvironmentFacts(path=plain(str(path)), trouble=plain(str(error)))

@@ -154,7 +154,7 @@ class Operator:
             if waiting is None:
                 raise
             raise LockHeld(
-                error.what, on=error.on, hint=waiting.words(self._confirm_keys)
+                error.what, on=error.on, hint=waiting.text(self._confirm_keys)
             ) from error
 
     @property
@@ -276,10 +276,10 @@ class Operator:
         if not any(step.rolls_back for step in status.plan.steps):
             return ""
         try:
-            left = self._confirmation.left()
+            left = self._confirmation.interrupted()
         except FileError as error:
             return str(error)
-        return f"{left.words} {TAKE_BACK}" if left is not None else ""
+        return f"{left.description} {TAKE_BACK}" if left is not None else ""
 
     def _is_own(self, job_id: str) -> bool:
         return any(job.status.id == job_id for job in self._jobs)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui.environment.apply.apply_request import ApplyOutcome
 from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.environment.apply.state import ApplyFiles, Phase
-from pixel_tui.environment.apply.wanted import Ending
 from pixel_tui.environment.apply.worker import worker_argv
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -134,13 +134,13 @@ class Bench:
         self.started.append(process)
         return process
 
-    def ending(self, process: "subprocess.Popen[str]", *said: str) -> Ending:
+    def ending(self, process: "subprocess.Popen[str]", *said: str) -> ApplyOutcome:
         output, _ = process.communicate(timeout=PATIENCE)
         assert "first-value" not in output
         assert "second-value" not in output
         for words in said:
             assert words in output, output
-        return Ending(process.returncode)
+        return ApplyOutcome(process.returncode)
 
     def variable(self, service: str, name: str) -> str:
         pairs = (item.partition("=") for item in self.project.inspect(service)["Config"]["Env"])

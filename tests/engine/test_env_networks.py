@@ -141,7 +141,7 @@ def test_who_stands_still_on_a_network_is_named_where_an_apply_is_taken_back(ben
     assert state.process is not None
     os.killpg(console.pid, signal.SIGKILL)
     os.kill(state.process.pid, signal.SIGKILL)
-    eventually(bench.confirmation.left, "it is left half done")
+    eventually(bench.confirmation.interrupted, "it is left half done")
     bench.engine.docker("create", "--name", stranger, "--network", net, BASE_IMAGE)
     try:
         later = bench.console("environment-roll-back", "--yes")

@@ -105,9 +105,9 @@ async def test_what_waits_to_be_confirmed_is_confirmed_by_a_key(tmp_path: Path) 
         )  # fmt: skip
         files.write(waits)
         await it.until(lambda: "Press c within" in it.text())
-        assert not files.confirmed(waits.token)
+        assert not files.is_confirmed(waits.token)
         await it.press("c")
-        await it.until(lambda: files.confirmed(waits.token))
+        await it.until(lambda: files.is_confirmed(waits.token))
         await it.until(lambda: "Press c" not in it.text())
 
 
@@ -136,7 +136,7 @@ async def test_a_confirmation_is_written_even_if_its_job_is_closed_at_once(tmp_p
         await it.press("c", "escape")
         assert not isinstance(it.app.screen, JobScreen)
         free.set()
-        await it.until(lambda: files.confirmed(waits.token))
+        await it.until(lambda: files.is_confirmed(waits.token))
         await asyncio.gather(*threads)
 
 

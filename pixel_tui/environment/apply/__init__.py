@@ -1,1 +1,1 @@
-"""Applying an environment: impact, steps, the countdown, the roll-back."""
+"""Applying an environment: impact, steps, countdown and roll-back."""

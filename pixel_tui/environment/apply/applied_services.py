@@ -1,35 +1,35 @@
-"""The services of an apply: stopped, recreated, restarted and watched."""
+"""Stops, recreates, restarts and watches the services of an apply."""
 
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
+from pixel_tui.environment.apply.apply_request import ProjectContainers, RunProgram, ServiceHealth
 from pixel_tui.environment.apply.state import ApplyState
-from pixel_tui.environment.apply.wanted import Containers, Run, Wellness
 from pixel_tui.errors import EngineError
 from pixel_tui.humanize import span
 from pixel_tui.stack.compose.command import ComposeCommand, shown
 
-PAUSE_SECONDS: Final = 0.2
-"""Between two looks at what is waited for."""
+POLL_SECONDS: Final = 0.2
+"""Between two checks while waiting."""
 
 
 class AppliedServices:
-    """Changes the services of a project by compose, on the way there and on the way back.
+    """Changes the services of a project with compose, for an apply and its roll-back.
 
     Args:
-        command: How compose and docker are called.
+        command: The compose command of the project.
         containers: The running containers.
         run: Runs programs.
         say: Prints a line.
-        pause: Waits for so many seconds.
+        pause: Sleeps for a number of seconds.
     """
 
     def __init__(
         self,
         command: ComposeCommand,
-        containers: Containers,
-        run: Run,
+        containers: ProjectContainers,
+        run: RunProgram,
         say: Callable[[str], None],
         pause: Callable[[float], None],
     ) -> None:
@@ -40,11 +40,11 @@ class AppliedServices:
         self._pause = pause
 
     def existing_networks(self, networks: Collection[str]) -> list[str]:
-        """Those of these networks that exist."""
+        """Return those of the networks that exist."""
         return [name for name in networks if self._containers.network_id(name)]
 
-    def why_networks_stay(self, networks: Sequence[str], services: Sequence[str]) -> str:
-        """Why these networks can't be removed, as a sentence without its stop; else empty."""
+    def network_removal_problem(self, networks: Sequence[str], services: Sequence[str]) -> str:
+        """Return why networks can't be removed, as a sentence without a full stop; else empty."""
         others = self._containers.others_on(networks, services) if networks else ()
         if not others:
             return ""
@@ -55,9 +55,12 @@ class AppliedServices:
     def remove_networks(
         self, networks: Sequence[str], services: Sequence[str], *, apart: bool = False
     ) -> str:
-        """Stop the services, and remove the networks; why not, as a sentence without its stop.
+        """Stop the services and remove the networks.
 
-        `up` would remove them as well, and with the first service alone, which fails half way.
+        `up` would remove them too, but after stopping only the first service, and so fail.
+
+        Returns:
+            The error, as a sentence without a full stop; empty if there is none.
         """
         if not networks:
             return ""
@@ -75,42 +78,42 @@ class AppliedServices:
             Whether every command succeeded.
         """
         scales = (f"--scale={item}" for item in state.scales)
-        # Forced: what changes in a secret or a config alone is the same to compose.
+        # Forced, because compose does not notice a change of a secret's or config's content.
         words = ("up", "--detach", "--no-deps", "--force-recreate", *scales, "--")
-        # Without its dependencies it gets the variables of a provider only where that is named.
+        # With `--no-deps`, services get a provider's variables only if it is named, too.
         names = (*state.services, *state.providers)
         if state.services and not self._compose(*words, *names, apart=apart):
             return False
         if state.restart and not self._compose("restart", "--", *state.restart, apart=apart):
             return False
-        # In one call compose restarts them all at once, unless `depends_on` says `restart: true`.
+        # One call each: in a single one compose restarts all at once, without `restart: true`.
         one = ("restart", "--no-deps", "--")
         return all(self._compose(*one, name, apart=apart) for name in state.joined)
 
-    def wellness(self, services: Sequence[str]) -> Wellness:
-        """How the services are; a Docker daemon that is down for a moment decides nothing."""
+    def health(self, services: Sequence[str]) -> ServiceHealth:
+        """Return the services' health; it is pending while the Docker daemon is down."""
         try:
-            return self._containers.wellness(services)
+            return self._containers.health(services)
         except EngineError as error:
-            return Wellness(waiting=f"Docker can't be asked: {str(error.what).rstrip('.')}")
+            return ServiceHealth(pending=f"Docker can't be asked: {str(error.what).rstrip('.')}")
 
     def watch(self, services: Sequence[str], *, cancelled: Callable[[], bool]) -> str:
-        """Wait until the services are well.
+        """Wait until the services are healthy.
 
         Returns:
-            What is wrong, as a sentence without its stop; empty if nothing is.
+            The problem, as a sentence without a full stop; empty if there is none.
         """
         self._say("Watching the services.")
-        began = time.monotonic()
+        started = time.monotonic()
         while not cancelled():
-            found = self.wellness(services)
-            if found.ill:
-                return found.ill
-            if not found.waiting:
+            found = self.health(services)
+            if found.failure:
+                return found.failure
+            if not found.pending:
                 return ""
-            if time.monotonic() - began > found.patience:
-                return f"{found.waiting} after {span(found.patience)}"
-            self._pause(PAUSE_SECONDS)
+            if time.monotonic() - started > found.timeout:
+                return f"{found.pending} after {span(found.timeout)}"
+            self._pause(POLL_SECONDS)
         return "cancelled"
 
     def _compose(self, *words: str, apart: bool = False) -> bool:

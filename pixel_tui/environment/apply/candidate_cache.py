@@ -1,4 +1,4 @@
-"""What compose makes of the contents of one environment file, asked for once."""
+"""Caches compose's results for candidates of one environment file."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -7,22 +7,22 @@ from typing import Final
 
 from pixel_tui.stack.compose.candidate_reading import CandidateReading
 
-KEPT_READINGS: Final = 8
-"""Each holds the resolved environment of all services."""
+MAX_READINGS: Final = 8
+"""Each contains the resolved environment of all services."""
 
 Fingerprint = Sequence[tuple[str, int, int]]
-"""The files that compose reads, each with what changes when it is written."""
+"""The files that compose reads, each with two numbers that change when it is written."""
 
 
 class CandidateCache:
-    """Keeps what compose made of a content while the project's files stay as they are.
+    """Caches what compose resolves with a content while the project's files don't change.
 
-    It may be used from several threads: one that wants what another is asking for waits for it.
-    A refusal is not kept. What compose lacks may be in a file that only this content names, and
-    that is not in the fingerprint.
+    Thread-safe: a thread that needs a result that another one is reading waits for it. A refusal
+    is not cached, because its cause may be in a file that only this content refers to, and that
+    is not in the fingerprint.
 
     Args:
-        ask: Asks compose about a content; None stands for no file. Blocks.
+        ask: Resolves the project with a content; None for no file. Blocks.
         fingerprint: Reads the state of the project's files. Blocks, but not for long.
     """
 
@@ -34,45 +34,45 @@ class CandidateCache:
         self._ask = ask
         self._fingerprint = fingerprint
         self._lock = threading.Lock()
-        self._kept: dict[_Key, Future[CandidateReading]] = {}
-        """The ones used last are at the end."""
+        self._readings: dict[_Key, Future[CandidateReading]] = {}
+        """In order of last use."""
 
     def read(self, content: bytes | None) -> CandidateReading:
-        """What compose makes of a content; it is asked only if that is not known.
+        """Return compose's result for a content, from the cache if possible.
 
         Raises:
-            ComposeError: Compose can't be asked.
-            FileError: The content can't be passed to it.
+            ComposeError: Compose failed.
+            FileError: The content can't be passed to compose.
         """
         key = self._key(content)
         with self._lock:
-            known = self._kept.pop(key, None)
+            known = self._readings.pop(key, None)
             reading = known or Future()
-            self._keep(key, reading)
-        return self._answered(key, reading) if known is None else known.result()
+            self._store(key, reading)
+        return self._resolve(key, reading) if known is None else known.result()
 
-    def ask_again(self, content: bytes | None) -> CandidateReading:
-        """What compose makes of a content now, whatever is known; it is kept.
+    def refresh(self, content: bytes | None) -> CandidateReading:
+        """Run compose for a content again, and cache the result.
 
         Raises:
-            ComposeError: Compose can't be asked.
-            FileError: The content can't be passed to it.
+            ComposeError: Compose failed.
+            FileError: The content can't be passed to compose.
         """
         key, reading = self._key(content), Future[CandidateReading]()
         with self._lock:
-            self._kept.pop(key, None)
-            self._keep(key, reading)
-        return self._answered(key, reading)
+            self._readings.pop(key, None)
+            self._store(key, reading)
+        return self._resolve(key, reading)
 
     def _key(self, content: bytes | None) -> "_Key":
         return content, tuple(self._fingerprint())
 
-    def _keep(self, key: "_Key", reading: Future[CandidateReading]) -> None:
-        self._kept[key] = reading
-        for old in list(self._kept)[:-KEPT_READINGS]:
-            del self._kept[old]
+    def _store(self, key: "_Key", reading: Future[CandidateReading]) -> None:
+        self._readings[key] = reading
+        for old in list(self._readings)[:-MAX_READINGS]:
+            del self._readings[old]
 
-    def _answered(self, key: "_Key", reading: Future[CandidateReading]) -> CandidateReading:
+    def _resolve(self, key: "_Key", reading: Future[CandidateReading]) -> CandidateReading:
         try:
             found = self._ask(key[0])
         except BaseException as error:
@@ -86,8 +86,8 @@ class CandidateCache:
 
     def _forget(self, key: "_Key", reading: Future[CandidateReading]) -> None:
         with self._lock:
-            if self._kept.get(key) is reading:
-                del self._kept[key]
+            if self._readings.get(key) is reading:
+                del self._readings[key]
 
 
 _Key = tuple[bytes | None, tuple[tuple[str, int, int], ...]]

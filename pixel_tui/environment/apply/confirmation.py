@@ -1,4 +1,4 @@
-"""The question whether a new environment is to stay, and its answer."""
+"""Confirming that a new environment is kept."""
 
 import time
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from pixel_tui.text import SafeText, plain
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An apply that waits for somebody to confirm it."""
+    """An apply that waits for its confirmation."""
 
     deadline: float
-    """When what was before comes back, in seconds since 1970."""
+    """When it is rolled back, in seconds since 1970."""
     token: str
 
     @property
     def seconds(self) -> float:
-        """How many are left."""
+        """How many seconds are left, at least 0."""
         return max(0.0, self.deadline - time.time())
 
-    def words(self, keys: ConfirmKeys) -> SafeText:
-        """How long there is to confirm it, and with what."""
+    def text(self, keys: ConfirmKeys) -> SafeText:
+        """Return how long it can be confirmed, and with which keys or command."""
         how = f"{keys.open} and then `{keys.keep}` in pixel-tui, or `pixel-tui env confirm`"
         return plain(
             f"It is rolled back in {span(round(self.seconds))} unless you confirm it: {how}."
@@ -32,26 +32,24 @@ class Waiting:
 
 
 class Confirmation:
-    """Asks for, and answers, the question whether a new environment is to stay.
-
-    From any process of the user who applies: the screen of the job, another console, a shell.
+    """Finds and confirms waiting applies, from any process of the user who applies.
 
     Args:
-        state_folder: Where this user's state is kept.
-        marks: What the work on each environment file is kept under (`ComposeCommand.env_mark`);
-            one apply at a time is under way, whichever file it is of.
+        state_folder: The state folder of this user.
+        marks: The key of each environment file (`ComposeCommand.env_mark`). Only one apply
+            runs at a time, of whichever file.
     """
 
     def __init__(self, state_folder: Path, *marks: Path) -> None:
-        self._every = tuple(ApplyFiles(state_folder, mark) for mark in marks)
+        self._all_files = tuple(ApplyFiles(state_folder, mark) for mark in marks)
 
     def waiting(self) -> Waiting | None:
-        """What waits now; None where nothing does. Blocks.
+        """Return the apply that waits; None if there is none. Blocks.
 
         Raises:
             FileError: The state can't be read.
         """
-        return next(filter(None, map(self._waiting, self._every)), None)
+        return next(filter(None, map(self._waiting, self._all_files)), None)
 
     @staticmethod
     def _waiting(files: ApplyFiles) -> Waiting | None:
@@ -60,29 +58,29 @@ class Confirmation:
             return None
         if state.process is None or not state.process.is_running:
             return None
-        if files.confirmed(state.token):
+        if files.is_confirmed(state.token):
             return None
         return Waiting(state.deadline, state.token)
 
     def confirm(self) -> bool:
-        """Keep the new environment; False where nothing waits for that. Blocks.
+        """Keep the new environment; False if no apply waits. Blocks.
 
         Raises:
             FileError: The state can't be read or written.
         """
-        for files in self._every:
+        for files in self._all_files:
             if (waiting := self._waiting(files)) is not None:
                 files.confirm(waiting.token)
-                # Who gives up writes that down first, and then looks for a confirmation.
+                # An apply that times out first records that, and then checks for a confirmation.
                 state = files.read()
-                over = state is not None and state.phase is Phase.RETURNING
-                return not over
+                rolls_back = state is not None and state.phase is Phase.ROLLING_BACK
+                return not rolls_back
         return False
 
-    def left(self) -> ApplyState | None:
-        """An apply that nobody sees to any more: its process died. Blocks.
+    def interrupted(self) -> ApplyState | None:
+        """Return an apply whose process died; None if there is none. Blocks.
 
         Raises:
             FileError: The state can't be read.
         """
-        return next(filter(None, (files.left() for files in self._every)), None)
+        return next(filter(None, (files.interrupted() for files in self._all_files)), None)

@@ -1,4 +1,4 @@
-"""What a candidate for an environment file changes in the stack. Pure."""
+"""The changes that a candidate for an environment file makes in the stack. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,14 +10,14 @@ from pixel_tui.text import SafeText
 
 
 class ServiceChange(StrEnum):
-    """What has to be done to a service for the file to count."""
+    """What must be done to a service so that it gets the file."""
 
     RECREATE = "recreate"
     REBUILD = "rebuild"
-    """And recreated from the new image."""
+    """Then it is recreated from the new image."""
     RESTART = "restart"
-    """Only that: it mounts the file, and has the old one until then; or it shares a namespace
-    of what is restarted, which has new ones then."""
+    """It mounts the file, and has the old one until then; or it shares a namespace of a service
+    that is restarted, which then has new namespaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +27,31 @@ class ServiceImpact:
     service: SafeText
     change: ServiceChange
     keys: tuple[SafeText, ...]
-    """Names of the keys behind it; never values."""
+    """The names of the keys that cause it; never values."""
     cause: SafeText
     running: bool
-    """Whether it runs now."""
+    """Whether it is running now."""
     stopped: bool = False
-    """Whether it has a container that does not run: a start keeps what that was made with."""
+    """Whether it has a stopped container: starting it keeps its old environment."""
     externals: tuple[External, ...] = ()
-    """What it needs then, and compose does not make."""
+    """External resources that it then needs."""
     ports: tuple[Port, ...] = ()
-    """What it publishes then."""
+    """The ports that it then publishes."""
     wrong_image: SafeText = SafeText("")
-    """The name of its image, where the engine takes that for none; empty where it is one."""
+    """The name of its image if Docker rejects it; else empty."""
 
     @property
     def later(self) -> SafeText:
-        """How a service that does not run gets the file, as a predicate; empty if it runs."""
+        """How a service that is not running gets the file, as a predicate; else empty."""
         if self.stopped:
-            # `start` starts the container that is there, in the environment of its creation.
+            # `start` starts the existing container, with the environment of its creation.
             return SafeText("is stopped, and gets it with `recreate`, not with `start`")
         return SafeText("" if self.running else "gets it when it is created")
 
 
 @dataclass(frozen=True, slots=True)
 class RenamedResource:
-    """A network or volume that gets another name: the one of before stays, and is left."""
+    """A network or volume that gets another name: the old one is left behind."""
 
     kind: ResourceKind
     key: SafeText
@@ -61,25 +61,25 @@ class RenamedResource:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What compose says of a candidate, and what it would change."""
+    """Compose's verdict on a candidate, and what it would change."""
 
     refusal: SafeText
-    """Compose's own message where it refuses the project with this file; empty where not."""
+    """Compose's own message if it refuses the project with this file; else empty."""
     warnings: tuple[SafeText, ...]
     services: tuple[ServiceImpact, ...]
-    """In the order of the project's services. Those only that change."""
+    """The services that change, in the order of the project's services."""
     project: SafeText = SafeText("")
-    """What the project would be called."""
+    """The name of the project with the candidate."""
     line: int = 0
-    """The line that the refusal names; 0 where it names none."""
+    """The line in the refusal; 0 if it contains none."""
     networks: tuple[Diverged, ...] = ()
-    """The networks that would get another configuration under the same name, of what runs."""
+    """Networks of running services whose configuration changes under the same name."""
     volumes: tuple[Diverged, ...] = ()
-    """The volumes that would, which compose keeps as they are."""
+    """Volumes whose configuration changes; compose keeps the existing ones."""
     moved: tuple[RenamedResource, ...] = ()
-    """Networks and volumes in whose place others come."""
+    """Networks and volumes that are replaced by ones with another name."""
 
     @property
     def applied_to(self) -> tuple[ServiceImpact, ...]:
-        """The services that have containers about which something is to be done."""
+        """The changed services that are running."""
         return tuple(item for item in self.services if item.running)

@@ -1,4 +1,4 @@
-"""Finding what a candidate for an environment file changes. Pure."""
+"""Finds the impact of a candidate for an environment file. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ from pixel_tui.stack.model.resource_model import Diverged, Resource, ResourceKin
 from pixel_tui.stack.watch.running_services import RunningService
 from pixel_tui.text import SafeText, plain
 
-NOTHING_RUNS: Final[Mapping[str, RunningService]] = {}
+NO_CONTAINERS: Final[Mapping[str, RunningService]] = {}
 
 
 def find_impact(
@@ -29,17 +29,16 @@ def find_impact(
     overridden: Collection[str] = (),
     wrong_images: Collection[str] = (),
 ) -> Impact:
-    """Compare what compose would make with what runs.
+    """Compare the project as compose resolves it with the running containers.
 
     Args:
-        candidate: What compose says with the candidate.
-        current: What it says with the file as it is now; it may refuse that.
-        running: What has containers, by service.
-        changed: The keys that the candidate changes, adds or takes away.
-        volumes: The hashes in the labels of the volumes that there are, by name; None where
-            nobody knows.
-        overridden: The keys that a later environment file sets: that value counts.
-        wrong_images: Image names of the candidate that the engine takes for none.
+        candidate: The project with the candidate.
+        current: The project with the current file; compose may refuse it.
+        running: The services that have containers.
+        changed: The keys that the candidate changes, adds or removes.
+        volumes: The hashes in the labels of the existing volumes, by name; None if unknown.
+        overridden: The keys whose value is set by a later environment file.
+        wrong_images: Image names of the candidate that Docker rejects.
     """
     if candidate.refusal:
         return Impact(candidate.refusal, candidate.warnings, (), line=candidate.line)
@@ -51,8 +50,8 @@ def find_impact(
             impact = service_impact(service, before, run, changed, overridden)
             if impact is not None:
                 found[name] = impact
-    remade, moved = _other_resources(candidate, current)
-    networks = [item for item in remade if item.kind is ResourceKind.NETWORK]
+    recreated, moved = _changed_resources(candidate, current)
+    networks = [item for item in recreated if item.kind is ResourceKind.NETWORK]
     for name, service in sorted(candidate.services.items()):
         run = running.get(name)
         causes = _causes(service, networks, moved)
@@ -63,10 +62,10 @@ def find_impact(
             )
     _add_sharers(candidate, running, found, ServiceChange.RECREATE)
     if changed:
-        _restart_mounting(candidate, running, changed, found)
+        _add_mounting(candidate, running, changed, found)
         _add_sharers(candidate, running, found, ServiceChange.RESTART)
-    counting = set(changed) - set(overridden)
-    warnings = impact_warnings(candidate, current, running, found, counting)
+    effective = set(changed) - set(overridden)
+    warnings = impact_warnings(candidate, current, running, found, effective)
     services = tuple(
         replace(
             found[name],
@@ -93,7 +92,7 @@ def find_impact(
         ),
         volumes=tuple(
             Diverged(item.kind, item.key, item.name)
-            for item in remade
+            for item in recreated
             if item.kind is ResourceKind.VOLUME
             and (volumes is None or volumes.get(item.name, item.config_hash) != item.config_hash)
         ),
@@ -101,17 +100,18 @@ def find_impact(
     )
 
 
-def _other_resources(
+def _changed_resources(
     candidate: CandidateReading, current: CandidateReading
 ) -> tuple[list[Resource], tuple[RenamedResource, ...]]:
-    """What changes under its name, and what gets another one; external ones never change.
+    """Return the resources that change under their name, and those that get another one.
 
-    Under another project's name nothing changes: a second stack would come beside this one.
+    External ones never change. Nor does anything under another project name: that would be a
+    second stack next to this one.
     """
     if candidate.project != current.project:
         return [], ()
     known = {(item.kind, item.key): item for item in current.resources}
-    remade, moved = [], []
+    recreated, moved = [], []
     for item in sorted(candidate.resources, key=lambda item: (item.kind, item.key)):
         before = known.get((item.kind, item.key))
         if before is None:
@@ -119,14 +119,14 @@ def _other_resources(
         if before.name != item.name:
             moved.append(RenamedResource(item.kind, item.key, before.name, item.name))
         elif before.config_hash and item.config_hash not in {"", before.config_hash}:
-            remade.append(item)
-    return remade, tuple(moved)
+            recreated.append(item)
+    return recreated, tuple(moved)
 
 
 def _causes(
     service: ServiceReading, networks: Collection[Resource], moved: Collection[RenamedResource]
 ) -> list[str]:
-    """Why its containers have to be made again for the sake of what they are on."""
+    """Return why a service must be recreated because of its networks and volumes."""
     changed = [item.key for item in networks if item.key in service.networks]
     causes = [f"its network changes ({', '.join(changed)})"] if changed else []
     for item in moved:
@@ -142,28 +142,28 @@ def _add_sharers(
     found: dict[str, ServiceImpact],
     change: ServiceChange,
 ) -> None:
-    """Add what shares with what is found, directly or through others, and loses it.
+    """Add services that share, directly or indirectly, namespaces or volumes that are replaced.
 
-    Of a container that is made anew that is its namespaces and volumes. One that is restarted has
-    new namespaces, which concern what runs.
+    A recreated container loses its namespaces and volumes. A restarted one gets new namespaces,
+    which matters to running services only.
     """
     restarted = change is ServiceChange.RESTART
-    grown = True
-    while grown:
-        grown = False
+    added = True
+    while added:
+        added = False
         for name, service in sorted(candidate.services.items()):
             run = running.get(name)
             if name in found or run is None or (restarted and not run.up):
                 continue
             owners = service.joins if restarted else service.shares
-            lost = [
+            replaced = [
                 item
                 for item in owners
                 if item in found and (not restarted or found[item].change is change)
             ]
-            if not lost:
+            if not replaced:
                 continue
-            owner = lost[0]
+            owner = replaced[0]
             cause = f"it shares namespaces or volumes of {owner}"
             if restarted:
                 cause = f"it shares a namespace of {owner}, which is restarted"
@@ -175,16 +175,16 @@ def _add_sharers(
                 running=run.up,
                 stopped=not run.up,
             )
-            grown = True
+            added = True
 
 
-def _restart_mounting(
+def _add_mounting(
     candidate: CandidateReading,
     running: Mapping[str, RunningService],
     changed: Collection[str],
     found: dict[str, ServiceImpact],
 ) -> None:
-    """What mounts the file by itself: a save replaces the file, and the mount keeps the old one."""
+    """Add services that mount the file: a save replaces it, but the mount keeps the old one."""
     for name, service in sorted(candidate.services.items()):
         run = running.get(name)
         if name not in found and run is not None and run.mounts_file:

@@ -1,4 +1,4 @@
-"""Where the impact of a candidate is read from: compose, the engine, and the file as it is."""
+"""Reads the impact of a candidate from compose, the engine and the current file."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Final
 
 from pixel_tui.environment.apply.candidate_cache import CandidateCache
 from pixel_tui.environment.apply.impact import Impact
-from pixel_tui.environment.apply.impact_finding import NOTHING_RUNS, find_impact
+from pixel_tui.environment.apply.impact_finding import NO_CONTAINERS, find_impact
 from pixel_tui.environment.apply.state import ApplyState
 from pixel_tui.environment.checks.layers import read_layers, set_values
 from pixel_tui.environment.dotenv.changed_keys import changed_keys
@@ -36,17 +36,17 @@ _NETWORK: Final = ResourceKind.NETWORK
 
 
 def engine_of(command: ComposeCommand, environment: Mapping[str, str]) -> DockerEngine:
-    """The engine that a compose command talks to."""
+    """Return a client for the engine of a compose command."""
     return DockerEngine(endpoint_of(command, environment))
 
 
 class ImpactReader:
-    """Says what a candidate would change. Every method blocks.
+    """Reads what a candidate would change. Every method blocks.
 
     Args:
-        command: How compose is called for the project.
-        environment: The variables of this process.
-        state_folder: Where this user's state is kept: what images were built with is there.
+        command: The compose command of the project.
+        environment: The environment variables of this process.
+        state_folder: The state folder of this user, with the records of builds.
     """
 
     def __init__(
@@ -65,48 +65,48 @@ class ImpactReader:
         return self._reader.path
 
     def preview(self, content: bytes) -> Impact:
-        """Ask compose about this content: what it would change.
+        """Return what this content would change; always runs compose.
 
         Raises:
-            ComposeError: Compose can't be asked.
+            ComposeError: Compose failed.
             FileError: The file can't be read, or the candidate can't be passed to compose.
         """
-        return self._read(content, self._cache.ask_again)
+        return self._read(content, self._cache.refresh)
 
     def read(self, content: bytes) -> Impact:
-        """What this content would change; compose is asked unless it was, and no file changed.
+        """Return what this content would change; runs compose unless its result is cached.
 
         Raises:
-            ComposeError: Compose can't be asked.
+            ComposeError: Compose failed.
             FileError: The file can't be read, or the candidate can't be passed to compose.
         """
         return self._read(content, self._cache.read)
 
     def _read(self, content: bytes, ask: Callable[[bytes | None], CandidateReading]) -> Impact:
         state = read_file(self.path)
-        now = state.data if state.exists else None
+        current_data = state.data if state.exists else None
         with ThreadPoolExecutor(max_workers=1) as pool:
-            asked = pool.submit(ask, now)
+            future = pool.submit(ask, current_data)
             candidate = ask(content)
-            current = asked.result()
+            current = future.result()
         if candidate.refusal:
-            return find_impact(candidate, current, NOTHING_RUNS, ())
-        changed, overridden = changed_keys(now or b"", content), self._overridden()
+            return find_impact(candidate, current, NO_CONTAINERS, ())
+        changed, overridden = changed_keys(current_data or b"", content), self._overridden()
         try:
             running, volumes, wrong = self._running(candidate, current)
         except EngineError as error:
-            impact = find_impact(candidate, current, NOTHING_RUNS, changed, overridden=overridden)
-            words = plain(f"Docker can't be asked for its containers: {error.what}")
-            warnings = (*impact.warnings, words)
+            impact = find_impact(candidate, current, NO_CONTAINERS, changed, overridden=overridden)
+            message = plain(f"Docker can't be asked for its containers: {error.what}")
+            warnings = (*impact.warnings, message)
             return replace(impact, warnings=warnings)
         return find_impact(candidate, current, running, changed, volumes, overridden, wrong)
 
     def with_attached(self, impact: Impact) -> Impact:
-        """With what is on the networks that it changes, now: that moves by itself."""
+        """Return the impact with the containers that are on its networks now."""
         return replace(impact, networks=self._attached(impact.networks))
 
-    def left_networks(self, left: ApplyState, project: Project | None) -> tuple[Diverged, ...]:
-        """The networks that an apply made again, with what is on them."""
+    def recreated_networks(self, left: ApplyState, project: Project | None) -> tuple[Diverged, ...]:
+        """Return the networks that an apply recreated, with the containers on them."""
         resources = project.resources if project is not None else ()
         keys = {str(item.name): item.key for item in resources if item.kind is _NETWORK}
         return self._attached(
@@ -117,15 +117,19 @@ class ImpactReader:
     def _attached(
         self, networks: Sequence[Diverged], before: Mapping[str, str] = NO_NETWORKS
     ) -> tuple[Diverged, ...]:
-        """These with what is on them, without those that are not there or still those of before."""
+        """Return the networks with their containers, without missing and unchanged networks."""
         if not networks:
             return ()
         engine = engine_of(self._command, self._environment)
         try:
             if before:
-                now = {item.name: Node(engine.network(item.name))["Id"].raw for item in networks}
-                again = {name for name in now if now[name] not in {"", before[name]}}
-                networks = [item for item in networks if item.name in again]
+                current_data = {
+                    item.name: Node(engine.network(item.name))["Id"].raw for item in networks
+                }
+                recreated = {
+                    name for name in current_data if current_data[name] not in {"", before[name]}
+                }
+                networks = [item for item in networks if item.name in recreated]
             return tuple(with_attached(engine, item, {}) for item in networks)
         except EngineError as error:
             return tuple(replace(item, unread=error.sentence) for item in networks)
@@ -133,7 +137,7 @@ class ImpactReader:
             engine.close()
 
     def _overridden(self) -> frozenset[str]:
-        """The keys that a later environment file sets.
+        """Return the keys that a later environment file sets.
 
         Raises:
             FileError: It can't be read.
@@ -150,11 +154,11 @@ class ImpactReader:
         engine = engine_of(self._command, self._environment)
         built = {name for name, service in candidate.services.items() if service.build_arguments}
         try:
-            # What runs has the name of before, whatever the candidate calls the project.
+            # The containers have the current project name, even if the candidate changes it.
             name = current.project or self._command.project or candidate.project
             records = build_records(self._command, self._state_folder).read()
             running = read_running(engine, name, built=built, records=records, file=self.path)
-            # Asked only where it matters: hardly any file changes a volume.
+            # Read only if it matters: hardly any file changes a volume.
             volumes: Mapping[str, str] | None = {}
             if _volumes(candidate) != _volumes(current):
                 try:
@@ -168,29 +172,29 @@ class ImpactReader:
 
 
 class ImpactReaders:
-    """The readers of a project's environment files, one each.
+    """The readers of a project's environment files, one per file.
 
-    The save dialog and the facts of plans share them, so that compose is not asked twice about a
+    The save dialog and the facts of plans share them, so that compose runs only once for a
     candidate that is saved.
 
     Args:
-        environment: The variables of this process.
-        state_folder: Where this user's state is kept.
+        environment: The environment variables of this process.
+        state_folder: The state folder of this user.
     """
 
     def __init__(self, environment: Mapping[str, str], state_folder: Path) -> None:
         self._environment = environment
         self._state_folder = state_folder
         self._lock = threading.Lock()
-        self._made: dict[Path, ImpactReader] = {}
+        self._readers: dict[Path, ImpactReader] = {}
 
     def of(self, command: ComposeCommand) -> ImpactReader:
-        """The reader of the file that a command edits."""
+        """Return the reader of the file that a command edits."""
         with self._lock:
             path = command.edited_env
-            if path not in self._made:
-                self._made[path] = ImpactReader(command, self._environment, self._state_folder)
-            return self._made[path]
+            if path not in self._readers:
+                self._readers[path] = ImpactReader(command, self._environment, self._state_folder)
+            return self._readers[path]
 
 
 def _images(reading: CandidateReading) -> set[str]:

@@ -1,4 +1,4 @@
-"""What to warn of before a candidate is saved. Pure."""
+"""Warnings before a candidate is saved. Pure."""
 
 from collections.abc import Collection, Mapping
 
@@ -15,12 +15,12 @@ def impact_warnings(
     found: Mapping[str, ServiceImpact],
     changed: Collection[str],
 ) -> tuple[SafeText, ...]:
-    """The warnings, in the order to show them.
+    """Return the warnings, in display order.
 
     Args:
-        candidate: What compose makes of the project with the candidate.
-        current: What it makes of it with the file as it is.
-        running: What has containers, by service.
+        candidate: The project with the candidate.
+        current: The project with the current file.
+        running: The services that have containers.
         found: The services that the candidate changes.
         changed: The keys that it changes, adds or removes, and that no later file sets.
     """
@@ -49,30 +49,30 @@ def _activated(
     current: CandidateReading,
     running: Mapping[str, RunningService],
 ) -> list[SafeText]:
-    """What another `COMPOSE_PROFILES` or `COMPOSE_FILE` brings in and leaves out."""
+    """Warn of services that another `COMPOSE_PROFILES` or `COMPOSE_FILE` adds or removes."""
     if current.refusal:
         return []
     now = {name for name, service in candidate.services.items() if service.active}
     before = {name for name, service in current.services.items() if service.active}
     up = {name for name, item in running.items() if item.up}
-    words = []
-    if brought := sorted(now - before - up):
-        words.append(f"With this file `up` starts {', '.join(brought)} as well.")
-    left = sorted(before - now)
-    if stay := [name for name in left if name in up]:
-        words.append(
-            f"With this file {', '.join(stay)} is no longer active; its containers run until "
+    warnings = []
+    if added := sorted(now - before - up):
+        warnings.append(f"With this file `up` starts {', '.join(added)} as well.")
+    removed = sorted(before - now)
+    if running_on := [name for name in removed if name in up]:
+        warnings.append(
+            f"With this file {', '.join(running_on)} is no longer active; its containers run until "
             "they are stopped."
         )
-    if others := [name for name in left if name not in up]:
-        words.append(f"With this file `up` no longer starts {', '.join(others)}.")
-    return [plain(item) for item in words]
+    if others := [name for name in removed if name not in up]:
+        warnings.append(f"With this file `up` no longer starts {', '.join(others)}.")
+    return [plain(item) for item in warnings]
 
 
 def _cached(
     candidate: CandidateReading, found: Mapping[str, ServiceImpact], changed: Collection[str]
 ) -> list[SafeText]:
-    """Which builds may take a step from their cache that was given another secret."""
+    """Warn of builds that may use cached steps with an old secret."""
     names = [
         name for name in sorted(found) if candidate.services[name].build_secrets & set(changed)
     ]

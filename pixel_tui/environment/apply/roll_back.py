@@ -1,33 +1,38 @@
-"""The way back of an apply: the file, images, networks and containers as they were before."""
+"""Rolls an apply back: restores the file, images, networks and containers."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from pixel_tui.environment.apply.applied_services import AppliedServices
+from pixel_tui.environment.apply.apply_request import (
+    ApplyOutcome,
+    EnvironmentFile,
+    ProjectContainers,
+    RunProgram,
+)
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
-from pixel_tui.environment.apply.wanted import Containers, Ending, EnvironmentFile, Run
 from pixel_tui.environment.storage.staging import digest
 from pixel_tui.errors import ConsoleError, FileError
 from pixel_tui.stack.compose.command import ComposeCommand
 
-AGAIN: Final = (
+RETRY_HINT: Final = (
     "Try again with `environment-roll-back`; or `recreate`, then `pixel-tui env confirm`."
 )
-BACK: Final = "Rolled back: the previous environment is restored"
+ROLLED_BACK: Final = "Rolled back: the previous environment is restored"
 
 
 class RollBack:
-    """Puts back what was there before an apply.
+    """Restores the state before an apply.
 
-    Each thing that it does may be done twice: if it is killed, the next one starts over.
+    All steps are idempotent: if it is killed, the next roll-back starts over.
 
     Args:
-        command: How docker is called.
-        path: Where the file is, for messages.
+        command: The compose command of the project.
+        path: The path of the file, for messages.
         file: The file.
-        files: Where it is recorded how far the apply got.
-        containers: The running containers.
+        files: The records of the apply.
+        containers: The project's containers.
         services: Changes the services.
         run: Runs programs.
         say: Prints a line.
@@ -40,9 +45,9 @@ class RollBack:
         *,
         file: EnvironmentFile,
         files: ApplyFiles,
-        containers: Containers,
+        containers: ProjectContainers,
         services: AppliedServices,
-        run: Run,
+        run: RunProgram,
         say: Callable[[str], None],
     ) -> None:
         self._command = command
@@ -53,79 +58,83 @@ class RollBack:
         self._services = services
         self._run = run
         self._say = say
-        self._why = ""
+        self._reason = ""
 
-    def run(self, ending: Ending, why: str = "") -> Ending:
-        """Put it back.
+    def run(self, outcome: ApplyOutcome, reason: str = "") -> ApplyOutcome:
+        """Roll back.
 
         Args:
-            ending: How the apply ends if that succeeds.
-            why: Why it is rolled back, as a sentence and a space; empty if it was asked for.
+            outcome: The outcome to return on success.
+            reason: Why it is rolled back, as a sentence and a space; empty if it was requested.
 
         Returns:
-            That ending, or `LEFT` if not all is as it was.
+            That outcome, or `INCOMPLETE` if not everything is restored.
         """
-        self._why = why
+        self._reason = reason
         try:
-            return ending if self._put_back() else Ending.LEFT
+            return outcome if self._restore() else ApplyOutcome.INCOMPLETE
         except ConsoleError as error:
             self._say(str(error))
-            self._say(f"{self._why}Not rolled back: try again with `environment-roll-back`.")
-            return Ending.LEFT
+            self._say(f"{self._reason}Not rolled back: try again with `environment-roll-back`.")
+            return ApplyOutcome.INCOMPLETE
 
-    def _put_back(self) -> bool:
-        """Whether all is as it was."""
+    def _restore(self) -> bool:
+        """Restore everything; returns whether that succeeded."""
         state = self._files.read()
         if state is None:
             return True
-        touched = state.touched
-        built = touched or state.phase is Phase.BUILDING
-        # Written down as it was, so that whoever goes on knows what was touched.
+        changed_containers = state.changed_containers
+        built = changed_containers or state.phase is Phase.BUILDING
+        # Recorded with its old phase, so that a later roll-back knows what was changed.
         state = replace(state, process=this_process())
-        self._files.free_room()
+        self._files.release_space()
         try:
-            self._files.write(replace(state, phase=Phase.RETURNING) if touched else state)
+            self._files.write(
+                replace(state, phase=Phase.ROLLING_BACK) if changed_containers else state
+            )
         except FileError as error:
-            # Of no account for the way back itself: whoever takes it again finds what was before.
+            # The roll-back can go on: another one would start from the old record.
             self._say(str(error))
-        if not self._file_back(state):
+        if not self._restore_file(state):
             return False
         if built:
-            self._images_back(state)
-        if touched:
-            if not self._networks_back(state):
+            self._restore_images(state)
+        if changed_containers:
+            if not self._restore_networks(state):
                 return False
             self._say("Recreating the previous containers.")
             if not self._services.recreate(state, apart=True):
-                self._say(f"{self._why}The previous containers could not be recreated. {AGAIN}")
+                self._say(
+                    f"{self._reason}The previous containers could not be recreated. {RETRY_HINT}"
+                )
                 return False
-            if ill := self._services.watch(state.expected_well, cancelled=lambda: False):
+            if failure := self._services.watch(state.expected_healthy, cancelled=lambda: False):
                 self._files.clear()
-                self._say(f"{self._why}{BACK}, and {ill}.")
+                self._say(f"{self._reason}{ROLLED_BACK}, and {failure}.")
                 return False
         self._files.clear()
-        self._say(f"{self._why}{BACK}.")
+        self._say(f"{self._reason}{ROLLED_BACK}.")
         return True
 
-    def _file_back(self, state: ApplyState) -> bool:
-        now = digest(self._file.read())
-        if now == state.old:
+    def _restore_file(self, state: ApplyState) -> bool:
+        current = digest(self._file.read())
+        if current == state.old:
             return True
-        if now != state.new:
+        if current != state.new:
             self._files.clear()
             self._say(
-                f"{self._why}{self._path} was changed on disk meanwhile, so it is not touched, "
+                f"{self._reason}{self._path} was changed on disk meanwhile, so it is not touched, "
                 "nor are the containers. The previous version is in the history."
             )
             return False
         if state.old:
-            self._file.save(self._files.before(), was=state.new)
+            self._file.save(self._files.previous(), expected_sha256=state.new)
         else:
             self._file.remove()
         self._say(f"{self._path} is restored.")
         return True
 
-    def _images_back(self, state: ApplyState) -> None:
+    def _restore_images(self, state: ApplyState) -> None:
         for reference, image_id in state.images.items():
             if not image_id or self._containers.image_id(reference) == image_id:
                 continue
@@ -135,15 +144,15 @@ class RollBack:
             else:
                 self._say(f"The previous image no longer exists: {reference} keeps the new one.")
 
-    def _networks_back(self, state: ApplyState) -> bool:
-        """Remove what stands in the place of the networks of before; `up` makes these again."""
+    def _restore_networks(self, state: ApplyState) -> bool:
+        """Remove networks that replaced the previous ones, which `up` then recreates."""
         networks = [
             name for name in self._services.existing_networks(state.networks)
             if self._containers.network_id(name) != state.networks[name]
         ]  # fmt: skip
-        why = self._services.why_networks_stay(networks, state.services)
-        why = why or self._services.remove_networks(networks, state.services, apart=True)
-        if why:
-            self._say(f"{why}.")
-            self._say(f"{self._why}Not rolled back. {AGAIN}")
-        return not why
+        reason = self._services.network_removal_problem(networks, state.services)
+        reason = reason or self._services.remove_networks(networks, state.services, apart=True)
+        if reason:
+            self._say(f"{reason}.")
+            self._say(f"{self._reason}Not rolled back. {RETRY_HINT}")
+        return not reason

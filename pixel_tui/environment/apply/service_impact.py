@@ -1,4 +1,4 @@
-"""Why one service has to be recreated or rebuilt for a candidate. Pure."""
+"""Finds whether a candidate recreates or rebuilds a service, and why. Pure."""
 
 from collections.abc import Collection
 
@@ -16,41 +16,41 @@ def service_impact(
     changed: Collection[str],
     overridden: Collection[str],
 ) -> ServiceImpact | None:
-    """The impact on one service by itself; None if it stays as it is.
+    """Return the impact on a single service; None if it does not change.
 
     Args:
-        service: What compose makes of it with the candidate.
-        before: What it makes of it with the file as it is; None if it is not in there.
+        service: The service with the candidate.
+        before: The service with the current file; None if it does not exist there.
         run: Its containers; None if there are none.
         changed: The keys that the candidate changes, adds or removes.
         overridden: The keys that a later environment file sets.
     """
-    arguments = _other_arguments(service, before, run)
+    arguments = _changed_arguments(service, before, run)
     hashes = run.hashes if run is not None else frozenset({before.config_hash} if before else ())
-    # Compose labels what shares another's namespace with a hash that it does not tell.
+    # The label of a service that shares a namespace has another hash than compose reports.
     recreated = not service.shares and any(item != service.config_hash for item in hashes)
     if service.shares and before is not None:
         recreated = before.config_hash != service.config_hash
-    # Compose compares the names of secrets and configs, and not what is in them.
+    # Compose compares the names of secrets and configs, but not their contents.
     delivered = set(changed) & service.delivered - set(overridden)
-    # And nothing of a build.
-    given = set(changed) & service.build_secrets - set(overridden)
-    another_way = before is not None and service.recipe != before.recipe
-    rebuilt = bool(arguments or given or another_way)
+    # It compares nothing of a build.
+    build_secrets = set(changed) & service.build_secrets - set(overridden)
+    recipe_changed = before is not None and service.recipe != before.recipe
+    rebuilt = bool(arguments or build_secrets or recipe_changed)
     if not rebuilt and not recreated and not delivered:
         return None
-    environment = _other_environment(service, before, run)
-    behind = (set(changed) & service.keys) | environment | arguments | delivered | given
-    known = behind & set(changed)
+    environment = _changed_environment(service, before, run)
+    affected = (set(changed) & service.keys) | environment | arguments | delivered | build_secrets
+    known = affected & set(changed)
     if rebuilt:
-        what = ServiceChange.REBUILD
+        change = ServiceChange.REBUILD
         cause = "its build changes"
         if arguments:
             cause = f"its image is built with {', '.join(sorted(arguments))}"
-        elif given:
-            cause = f"its build gets {', '.join(sorted(given))} as a secret"
+        elif build_secrets:
+            cause = f"its build gets {', '.join(sorted(build_secrets))} as a secret"
     else:
-        what = ServiceChange.RECREATE
+        change = ServiceChange.RECREATE
         cause = "its environment changes" if environment else "its configuration changes"
         if delivered and not recreated:
             cause = "its secret or config changes"
@@ -58,18 +58,18 @@ def service_impact(
             cause = "it was created with another environment or compose file"
     return ServiceImpact(
         service=service.name,
-        change=what,
-        keys=tuple(map(plain, sorted(known or behind))),
+        change=change,
+        keys=tuple(map(plain, sorted(known or affected))),
         cause=plain(cause),
         running=run is not None and run.up,
         stopped=run is not None and not run.up,
     )
 
 
-def _other_arguments(
+def _changed_arguments(
     service: ServiceReading, before: ServiceReading | None, run: RunningService | None
 ) -> set[str]:
-    """Names of build arguments that its image does not have, or would not have next time."""
+    """Return the names of build arguments that differ from those of its image."""
     if not service.builds:
         return set()
     wanted = service.build_arguments
@@ -80,22 +80,24 @@ def _other_arguments(
         names = {*wanted, *before.build_arguments}
         found = {name for name in names if wanted.get(name) != before.build_arguments.get(name)}
     if run is not None:
-        told = {name: value for name, value in run.built_with.items() if name in wanted}
-        # An image that says that it has the value already needs no other one.
-        found -= {name for name, value in told.items() if value == wanted[name]}
-        found |= {name for name, value in told.items() if is_baked(name) and value != wanted[name]}
+        recorded = {name: value for name, value in run.built_with.items() if name in wanted}
+        # An image whose history has the new value already need not be rebuilt.
+        found -= {name for name, value in recorded.items() if value == wanted[name]}
+        found |= {
+            name for name, value in recorded.items() if is_baked(name) and value != wanted[name]
+        }
     return found
 
 
-def _other_environment(
+def _changed_environment(
     service: ServiceReading, before: ServiceReading | None, run: RunningService | None
 ) -> set[str]:
-    """Names of its variables that are new, changed, or gone."""
+    """Return the names of variables that are new, changed or removed."""
     wanted = service.environment
     known = run is not None and not run.unread
-    has = run.environment if run and known else before.environment if before else {}
-    found = {name for name, value in wanted.items() if has.get(name) != value}
+    current = run.environment if run and known else before.environment if before else {}
+    found = {name for name, value in wanted.items() if current.get(name) != value}
     if before is not None:
-        # What only the container has may be its image's; what the file set before is not.
-        found |= {name for name in before.environment if name not in wanted and name in has}
+        # A variable that only the container has may be from its image, unless the file set it.
+        found |= {name for name in before.environment if name not in wanted and name in current}
     return found

@@ -1,7 +1,7 @@
-"""How far an apply is, on disk: for whoever confirms it, and for whoever finds it half done.
+"""The record of an apply on disk, for its confirmation and its roll-back.
 
-One small file a project, for its owner only. It holds no value: the content of before lies
-beside it as long as it may be needed.
+A small private file per project, without values. The previous content is next to it as long as it
+may be needed.
 """
 
 import json
@@ -23,105 +23,106 @@ from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText, plain
 
 VERSION: Final = 1
-LONGEST_STATE: Final = 1024 * 1024
-OWN_ROOM: Final = 64 * 1024
-"""Bytes that the state, a version of the history and folders take."""
+MAX_STATE_BYTES: Final = 1024 * 1024
+OWN_SPACE: Final = 64 * 1024
+"""Bytes for the state, a version of the history and folders."""
 
 
 class Phase(StrEnum):
-    """What an apply is about to do, or does."""
+    """What an apply is doing, or about to do."""
 
-    BEGUN = "begun"
+    PREPARED = "begun"
     """Nothing has changed."""
     SAVING = "saving"
-    """The file is of before or the new one; no container is touched."""
+    """The file is the old or the new one; no container is changed."""
     BUILDING = "building"
     STARTING = "starting"
     WATCHING = "watching"
     WAITING = "waiting"
-    """For somebody to confirm it."""
-    RETURNING = "returning"
-    """The file and the containers of before are being put back."""
+    """For the confirmation."""
+    ROLLING_BACK = "returning"
+    """It is being rolled back."""
 
 
-_WORDS: Final[Mapping[Phase, str]] = {
-    Phase.BEGUN: "Nothing was changed.",
+_DESCRIPTIONS: Final[Mapping[Phase, str]] = {
+    Phase.PREPARED: "Nothing was changed.",
     Phase.SAVING: "The file may be saved already; no container was changed.",
     Phase.BUILDING: "The file is saved; images were being built, and no container was changed.",
     Phase.STARTING: "The file is saved; containers were being recreated.",
     Phase.WATCHING: "The new environment is applied, but was not verified.",
     Phase.WAITING: "The new environment is applied and works, but is not confirmed.",
-    Phase.RETURNING: "The previous state was being restored.",
+    Phase.ROLLING_BACK: "The previous state was being restored.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyState:
-    """An apply at one moment."""
+    """The state of an apply."""
 
     phase: Phase
     file: str
     project: str
     old: str
-    """The SHA-256 of the file of before; empty where there was none."""
+    """The SHA-256 of the previous file; empty if there was none."""
     new: str
     """The SHA-256 of the file that is applied."""
     recreate: tuple[str, ...] = ()
     rebuild: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
-    """What is restarted after that."""
+    """Services that are restarted after that."""
     joined: tuple[str, ...] = ()
-    """What is restarted after those, one by one: each shares a namespace of what is before it."""
-    unwell: tuple[str, ...] = ()
-    """What is restarted only, and was not well before: it need not be so afterwards."""
+    """Services that are restarted after those, one by one: each shares a namespace of an earlier
+    one."""
+    unhealthy_before: tuple[str, ...] = ()
+    """Services that are only restarted, and were not healthy before."""
     scales: tuple[str, ...] = ()
-    """`SERVICE=NUMBER`: how many containers those have that were scaled by hand."""
+    """`SERVICE=NUMBER` of services that were scaled by hand."""
     providers: tuple[str, ...] = ()
-    """Services with a provider that the ones made again depend on, for the variables it gives."""
+    """Services with a provider that the recreated ones need for its variables."""
     images: Mapping[str, str] = field(default_factory=dict)
-    """What each image reference of the services meant before."""
+    """The previous image id of each image reference of the services."""
     networks: Mapping[str, str] = field(default_factory=dict)
-    """The networks that it changes, with their ids of before; empty where there was none."""
+    """The networks that it changes, with their previous ids; empty if there was none."""
     token: str = field(default_factory=lambda: secrets.token_hex(8))
-    """What a confirmation has to say, so that an old one confirms nothing."""
+    """A confirmation must contain it, so that an old one has no effect."""
     deadline: float = 0.0
-    """Until when it waits, in seconds since 1970."""
+    """Until when it waits for the confirmation, in seconds since 1970."""
     process: ProcessMark | None = None
-    """Who does it."""
-    began: float = 0.0
-    """When, in seconds since 1970."""
+    """The process that applies."""
+    started_at: float = 0.0
+    """When it was started, in seconds since 1970."""
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Every service that is made anew."""
+        """All services that are recreated."""
         return (*self.recreate, *self.rebuild)
 
     @property
-    def touched(self) -> bool:
-        """Whether containers and networks may be other ones than before."""
-        return self.phase not in {Phase.BEGUN, Phase.SAVING, Phase.BUILDING}
+    def changed_containers(self) -> bool:
+        """Whether containers and networks may have been changed."""
+        return self.phase not in {Phase.PREPARED, Phase.SAVING, Phase.BUILDING}
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """Every service that is made anew or restarted."""
+        """All services that are recreated or restarted."""
         return tuple(dict.fromkeys((*self.services, *self.restart, *self.joined)))
 
     @property
-    def expected_well(self) -> tuple[str, ...]:
-        """Those of them that have to be well afterwards."""
-        return tuple(name for name in self.watched if name not in self.unwell)
+    def expected_healthy(self) -> tuple[str, ...]:
+        """Those of them that must be healthy afterwards."""
+        return tuple(name for name in self.watched if name not in self.unhealthy_before)
 
     @property
-    def words(self) -> SafeText:
-        """What has been done by then."""
-        return plain(_WORDS[self.phase])
+    def description(self) -> SafeText:
+        """What was done before it was interrupted, in a sentence."""
+        return plain(_DESCRIPTIONS[self.phase])
 
 
 class ApplyFiles:
-    """The files of one project's apply. Everything in here blocks.
+    """The files of one project's apply. Every method blocks.
 
     Args:
-        state_folder: Where this user's state is kept.
+        state_folder: The state folder of this user.
         directory: The project's folder.
     """
 
@@ -131,16 +132,16 @@ class ApplyFiles:
         self._state = folder / f"apply-{name}.json"
         self._before = folder / f"apply-{name}.env"
         self._confirmation = folder / f"apply-{name}.confirm"
-        self._room = folder / f"apply-{name}.room"
+        self._space = folder / f"apply-{name}.room"
 
     def read(self) -> ApplyState | None:
-        """The apply that is under way, or was left half done; None where there is none.
+        """Return the apply that is running or was interrupted; None if there is none.
 
         Raises:
             FileError: It can't be read.
         """
         try:
-            return _from_json(Node(load_object(read_regular(self._state, LONGEST_STATE))))
+            return _from_json(Node(load_object(read_regular(self._state, MAX_STATE_BYTES))))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -150,8 +151,8 @@ class ApplyFiles:
                 hint="Check `.env`, then remove that file.",
             ) from error
 
-    def left(self) -> ApplyState | None:
-        """An apply that nobody sees to any more, and that is neither kept nor taken back.
+    def interrupted(self) -> ApplyState | None:
+        """Return an apply whose process died before it was confirmed or rolled back.
 
         Raises:
             FileError: It can't be read.
@@ -159,12 +160,12 @@ class ApplyFiles:
         state = self.read()
         if state is None or (state.process is not None and state.process.is_running):
             return None
-        # One that died between its confirmation and its end is kept.
-        kept = state.phase is Phase.WAITING and self.confirmed(state.token)
+        # One that died after its confirmation is kept.
+        kept = state.phase is Phase.WAITING and self.is_confirmed(state.token)
         return None if kept else state
 
-    def under_way(self) -> bool:
-        """Whether somebody applies at the moment.
+    def is_running(self) -> bool:
+        """Whether an apply is running.
 
         Raises:
             FileError: It can't be read.
@@ -173,40 +174,40 @@ class ApplyFiles:
         return state is not None and state.process is not None and state.process.is_running
 
     def write(self, state: ApplyState) -> None:
-        """Write down how far it is.
+        """Record the state.
 
         Raises:
             FileError: It can't be written.
         """
         replace_file(self._state, json.dumps(_as_json(state)).encode())
 
-    def keep_before(self, content: bytes) -> None:
-        """Keep the content of before.
+    def save_previous(self, content: bytes) -> None:
+        """Save the previous content.
 
         Raises:
             FileError: It can't be written.
         """
         replace_file(self._before, content)
 
-    def keep_room(self, most_bytes: int) -> None:
-        """Take up room on the disk, so that the way back has some where the disk is full then.
+    def reserve_space(self, max_bytes: int) -> None:
+        """Reserve space on the disk, so that a roll-back is possible even if the disk is full.
 
         Args:
-            most_bytes: What the way back writes of files, beside its state.
+            max_bytes: The most bytes that a roll-back writes, without its state.
 
         Raises:
-            FileError: There is not as much.
+            FileError: There is not enough space.
         """
-        # Zeros take no room where the file system compresses.
-        replace_file(self._room, os.urandom(most_bytes + OWN_ROOM), durable=False, reserve=False)
+        # Random, because zeros take no space on a file system with compression.
+        replace_file(self._space, os.urandom(max_bytes + OWN_SPACE), durable=False, reserve=False)
 
-    def free_room(self) -> None:
-        """Let go of it."""
+    def release_space(self) -> None:
+        """Release the reserved space."""
         with suppress(OSError):
-            self._room.unlink(missing_ok=True)
+            self._space.unlink(missing_ok=True)
 
-    def before(self) -> bytes:
-        """The content of before.
+    def previous(self) -> bytes:
+        """Return the previous content.
 
         Raises:
             FileError: It can't be read.
@@ -220,11 +221,11 @@ class ApplyFiles:
                 hint="Restore a version from the history: `pixel-tui run environment-restore`.",
             ) from error
 
-    def confirmed(self, token: str) -> bool:
-        """Whether somebody has confirmed this apply."""
+    def is_confirmed(self, token: str) -> bool:
+        """Whether the apply with this token was confirmed."""
         try:
-            said = read_regular(self._confirmation, LONGEST_STATE)
-            return said.decode("ascii").strip() == token
+            content = read_regular(self._confirmation, MAX_STATE_BYTES)
+            return content.decode("ascii").strip() == token
         except (OSError, ValueError):
             return False
 
@@ -237,14 +238,14 @@ class ApplyFiles:
         replace_file(self._confirmation, token.encode(), durable=False)
 
     def clear(self) -> None:
-        """It is over: nothing of it stays.
+        """Remove all files of the apply, because it is finished.
 
         Raises:
             FileError: It can't be removed.
         """
-        # The state first: without it nobody looks for the rest, which may go or stay.
+        # The state first: without it the other files have no effect.
         try:
-            for path in (self._state, self._confirmation, self._before, self._room):
+            for path in (self._state, self._confirmation, self._before, self._space):
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise FileError(
@@ -252,18 +253,18 @@ class ApplyFiles:
                 on=str(self._state),
             ) from error
 
-    def abandon(self) -> None:
-        """It was not begun: remove what is there of it, as far as that can be."""
+    def discard(self) -> None:
+        """Remove the files of an apply that could not be started, as far as possible."""
         with suppress(FileError):
             self.clear()
 
-    def forget_confirmation(self) -> None:
-        """Remove what an earlier apply has left."""
+    def remove_confirmation(self) -> None:
+        """Remove the confirmation of an earlier apply."""
         self._confirmation.unlink(missing_ok=True)
 
 
 def this_process() -> ProcessMark | None:
-    """The mark of the process that asks."""
+    """Return the mark of this process."""
     return mark_of(os.getpid())
 
 
@@ -283,7 +284,7 @@ def _as_json(state: ApplyState) -> JsonObject:
         "rebuild": list(state.rebuild),
         "restart": list(state.restart),
         "joined": list(state.joined),
-        "unwell": list(state.unwell),
+        "unwell": list(state.unhealthy_before),
         "scales": list(state.scales),
         "providers": list(state.providers),
         "images": dict(state.images),
@@ -291,7 +292,7 @@ def _as_json(state: ApplyState) -> JsonObject:
         "token": state.token,
         "deadline": state.deadline,
         "process": process,
-        "began": state.began,
+        "began": state.started_at,
     }
 
 
@@ -309,7 +310,7 @@ def _from_json(node: Node) -> ApplyState:
         rebuild=tuple(item.raw for item in node["rebuild"]),
         restart=tuple(item.raw for item in node["restart"]),
         joined=tuple(item.raw for item in node["joined"]),
-        unwell=tuple(item.raw for item in node["unwell"]),
+        unhealthy_before=tuple(item.raw for item in node["unwell"]),
         scales=tuple(item.raw for item in node["scales"]),
         providers=tuple(item.raw for item in node["providers"]),
         images={name: item.raw for name, item in node["images"].members()},
@@ -319,7 +320,7 @@ def _from_json(node: Node) -> ApplyState:
         process=ProcessMark(mark["pid"].integer, mark["started"].integer, mark["boot"].raw)
         if mark
         else None,
-        began=_seconds(node["began"]),
+        started_at=_seconds(node["began"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""The project's `.env` as an apply handles it: through the store, which keeps each version."""
+"""The project's `.env` as an apply uses it: through the store, which keeps each version."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ from pixel_tui.errors import FileError
 from pixel_tui.files import sync_folder
 
 
-class SavedFile:
-    """One file, and its history. Everything in here blocks.
+class StoredFile:
+    """One file and its history. Every method blocks.
 
     Args:
-        state_folder: Where this user's state is kept.
+        state_folder: The state folder of this user.
         path: The file.
-        clock: Where times come from.
+        clock: The source of times.
     """
 
     def __init__(self, state_folder: Path, path: Path, clock: Clock) -> None:
@@ -22,10 +22,10 @@ class SavedFile:
         self._path = path
         self._clock = clock
         self.remark = ""
-        """What a person should know of the last save; empty where there is nothing."""
+        """A note for the user about the last save; empty if there is none."""
 
     def read(self) -> bytes | None:
-        """Its content; None where there is no such file.
+        """Return its content; None if the file does not exist.
 
         Raises:
             FileError: It can't be read.
@@ -33,14 +33,14 @@ class SavedFile:
         state = self._store.read(self._path)
         return state.data if state.exists else None
 
-    def save(self, content: bytes, *, was: str) -> None:
-        """Replace it, keep what it was in the history, read it back.
+    def save(self, content: bytes, *, expected_sha256: str) -> None:
+        """Replace the file, keep its old content in the history, and read it back.
 
         Raises:
-            FileError: It can't be written, or has changed meanwhile. It is as it was.
+            FileError: It can't be written, or was changed meanwhile. It is unchanged.
         """
         state = self._store.read(self._path)
-        if state.sha256 != was:
+        if state.sha256 != expected_sha256:
             raise FileError(
                 "The file has changed on disk since the plan was made, and was not saved.",
                 on=str(self._path),
@@ -49,7 +49,7 @@ class SavedFile:
         self.remark = self._store.save(self._path, content, state).remark
 
     def remove(self) -> None:
-        """Remove it: there was none before.
+        """Remove the file, because there was none before.
 
         Raises:
             FileError: It can't be removed.
@@ -65,18 +65,18 @@ class SavedFile:
             ) from error
 
     def version(self, version_id: str) -> bytes:
-        """A version of its history.
+        """Return a version of its history.
 
         Raises:
-            ConsoleError: There is none of this id, or it can't be read.
+            ConsoleError: There is none with this id, or it can't be read.
         """
         history = self._store.history(self._path)
         return history.read(history.find(version_id))
 
     def remember_applied(self, sha256: str) -> None:
-        """The stack runs with this content now.
+        """Record that the stack runs with this content.
 
         Raises:
-            FileError: That can't be written down.
+            FileError: It can't be written.
         """
         self._store.history(self._path).remember_applied(sha256, self._clock.now())

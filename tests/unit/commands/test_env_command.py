@@ -403,7 +403,7 @@ def left(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Appl
     new, old = digest(path.read_bytes()), digest(b"A=of before\n")
     files = ApplyFiles(state_folder(), command.env_mark)
     began = (STARTED + timedelta(hours=1)).timestamp()
-    state = ApplyState(Phase.STARTING, str(path), "pixel", old, new, ("a",), began=began)
+    state = ApplyState(Phase.STARTING, str(path), "pixel", old, new, ("a",), started_at=began)
     files.write(replace(state, restart=("b",)))
     return files
 
@@ -433,7 +433,7 @@ def test_what_was_left_half_done_is_not_confirmed(
         assert said in err
         assert "environment-roll-back" in err
         assert "pixel-tui run recreate a b" in err
-        assert left.left() is not None, "the way back is still there"
+        assert left.interrupted() is not None, "the way back is still there"
 
 
 def test_what_was_finished_by_hand_is_confirmed(
@@ -456,7 +456,7 @@ def test_a_file_that_was_not_saved_is_not_said_to_stay(
     (project / ".env").write_bytes(b"A=of another\n")
     assert run("confirm") == 2
     assert "has changed since" in capsys.readouterr().err
-    assert left.left() is not None
+    assert left.interrupted() is not None
     (project / ".env").write_bytes(b"A=of before\n")
     assert run("confirm") == 0
     assert capsys.readouterr().out == "The previous environment is kept.\n"
@@ -471,7 +471,7 @@ def test_what_can_not_be_looked_at_is_not_confirmed(
     monkeypatch.setattr("pixel_tui.stack.watch.look_once.read_snapshot", unreachable)
     assert run("confirm") == 2
     assert "are unknown: There is no engine." in capsys.readouterr().err
-    assert left.left() is not None
+    assert left.interrupted() is not None
 
 
 # Git.

@@ -1,4 +1,4 @@
-"""An apply that dies anywhere can be taken back: the file and the containers are as before."""
+"""An apply that dies at any step can be rolled back completely."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.apply.applying import Applying
+from pixel_tui.environment.apply.apply_request import ApplyOutcome, ApplyRequest, ServiceHealth
+from pixel_tui.environment.apply.apply_runner import ApplyRunner
 from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.environment.apply.state import (
-    OWN_ROOM,
+    OWN_SPACE,
     ApplyFiles,
     ApplyState,
     Phase,
     this_process,
 )
-from pixel_tui.environment.apply.wanted import Ending, WantedEnvironment, Wellness
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import ConsoleError, EngineUnreachable, FileError
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -24,13 +24,13 @@ OLD, NEW = b"A=1\n", b"A=2\n"
 
 
 class Killed(BaseException):
-    """The process is gone, and nothing of it runs on."""
+    """The process was killed."""
 
 
 class World:
-    """A file, an image and containers, which die with the process at the n-th thing it does."""
+    """A file, an image and containers; the process is killed at its n-th action."""
 
-    def __init__(self, folder: Path, *, dies_at: int = 0, old: bytes | None = OLD) -> None:
+    def __init__(self, folder: Path, *, killed_at: int = 0, old: bytes | None = OLD) -> None:
         self.folder = folder
         self.content = old
         self.made_with: bytes | None = old
@@ -38,39 +38,39 @@ class World:
         self.ran = "image-of-before"
         self.proxy_saw: bytes | None = old
         self.network: bytes | None = old
-        """What the network is made with, where there is one."""
+        """The content that the network was created with, if there is one."""
         self.network_number = 1
         self.refused_network = b"never"
-        """The content with which the engine can't make it."""
-        self.stranger = ""
-        """What runs on it, and is not part of this."""
+        """The content with which the engine can't create it."""
+        self.foreign_container = ""
+        """Another container that is running on it."""
         self.runs = True
-        self.ill_with: bytes | None = None
+        self.unhealthy_with: bytes | None = None
         self.build_fails = False
         self.said: list[str] = []
         self.witnessed: list[tuple[str | bool, str, str]] = []
-        """What was to be written down of a build, with the image and what ran then."""
+        """Records of builds, each with the image and the running containers at that time."""
         self.confirms = False
         self.at_the_end: Callable[[], None] = lambda: None
-        """Called when nobody has confirmed it, right before that is written down."""
+        """Called after the deadline, right before that is recorded."""
         self.done = 0
-        self.dies_at = dies_at
+        self.killed_at = killed_at
 
     def act(self, change: Callable[[], None] = lambda: None) -> None:
-        """Each thing that is done can be the last, before it takes effect or behind it."""
+        """Any action can be the last one, before or after it takes effect."""
         self.done += 1
-        if self.done == self.dies_at:
+        if self.done == self.killed_at:
             raise Killed
         change()
         self.done += 1
-        if self.done == self.dies_at:
+        if self.done == self.killed_at:
             raise Killed
 
     def read(self) -> bytes | None:
         return self.content
 
-    def save(self, content: bytes, *, was: str) -> None:
-        if digest(self.content) != was:
+    def save(self, content: bytes, *, expected_sha256: str) -> None:
+        if digest(self.content) != expected_sha256:
             raise FileError("The file was changed.")
         self.act(lambda: setattr(self, "content", content))
 
@@ -89,18 +89,18 @@ class World:
 
     def others_on(self, networks: Sequence[str], services: Sequence[str]) -> Sequence[str]:
         assert (*networks, *services) == ("net", "api", "web")
-        return [self.stranger] if self.stranger else []
+        return [self.foreign_container] if self.foreign_container else []
 
-    def wellness(self, services: Sequence[str]) -> Wellness:
-        if self.ill_with is not None and self.made_with == self.ill_with:
-            return Wellness(ill="api is unhealthy")
-        return Wellness()
+    def health(self, services: Sequence[str]) -> ServiceHealth:
+        if self.unhealthy_with is not None and self.made_with == self.unhealthy_with:
+            return ServiceHealth(failure="api is unhealthy")
+        return ServiceHealth()
 
     def run(self, argv: Sequence[str], *, apart: bool) -> int:
         if "up" in argv and not self.network_number and self.content == self.refused_network:
             self.act()
             return 1
-        if "rm" in argv and self.stranger:
+        if "rm" in argv and self.foreign_container:
             self.act()
             return 1
 
@@ -133,12 +133,12 @@ class World:
         self.act(change)
         return 1 if "build" in argv and self.build_fails else 0
 
-    def applying(self) -> Applying:
+    def applying(self) -> ApplyRunner:
         world = self
 
         class Files(ApplyFiles):
             def write(self, state: ApplyState) -> None:
-                if state.phase is Phase.RETURNING:
+                if state.phase is Phase.ROLLING_BACK:
                     world.at_the_end()
                 world.act(lambda: super(Files, self).write(state))
 
@@ -151,7 +151,7 @@ class World:
             if self.confirms:
                 Confirmation(self.folder / "state", self.folder).confirm()
 
-        return Applying(
+        return ApplyRunner(
             ComposeCommand(),
             "pixel",
             ".env",
@@ -162,7 +162,7 @@ class World:
             say=self.said.append,
             cancelled=lambda: False,
             pause=pause,
-            witness=self,
+            build_observer=self,
         )
 
     def before(self, argv: Sequence[str], *, up_builds: bool = False) -> None:
@@ -181,21 +181,19 @@ class World:
         return made == (OLD, OLD, before, before, OLD) and self.runs and self.network_number > 0
 
 
-def wanted(was: bytes | None = OLD, *, within: float = 0.05) -> WantedEnvironment:
+def wanted(was: bytes | None = OLD, *, within: float = 0.05) -> ApplyRequest:
     proxies, scales = ("nginx",), ("api=3",)
-    return WantedEnvironment(
-        NEW, digest(was), ("api",), ("web",), proxies, within, scales, ("net",)
-    )
+    return ApplyRequest(NEW, digest(was), ("api",), ("web",), proxies, within, scales, ("net",))
 
 
 def dead_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Record no process, so that whoever reads the record takes it for one that has exited."""
-    for module in ("applying", "roll_back"):
+    """Record no process, as if it had exited."""
+    for module in ("apply_runner", "roll_back"):
         monkeypatch.setattr(f"pixel_tui.environment.apply.{module}.this_process", lambda: None)
 
 
 def left_of(world: World, monkeypatch: pytest.MonkeyPatch) -> ApplyState | None:
-    """What a later process finds: the one that did it lives no more."""
+    """Return what a later process finds: the earlier one has exited."""
     dead_process(monkeypatch)
     return ApplyFiles(world.folder / "state", world.folder).read()
 
@@ -203,13 +201,13 @@ def left_of(world: World, monkeypatch: pytest.MonkeyPatch) -> ApplyState | None:
 def test_a_confirmed_environment_stays(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.confirms = True
-    assert world.applying().apply(wanted(within=5)) is Ending.KEPT
+    assert world.applying().apply(wanted(within=5)) is ApplyOutcome.SUCCESS
     assert (world.content, world.made_with, world.ran) == (NEW, NEW, "image-of-now")
     assert world.network == NEW
     assert not list((tmp_path / "state" / "environment").iterdir())
 
 
-def test_both_ways_name_the_providers_whose_variables_are_needed(tmp_path: Path) -> None:
+def test_apply_and_roll_back_name_the_needed_providers(tmp_path: Path) -> None:
     world, calls = World(tmp_path), list[tuple[str, ...]]()
     run = world.run
 
@@ -224,7 +222,7 @@ def test_both_ways_name_the_providers_whose_variables_are_needed(tmp_path: Path)
     assert not [call for call in calls if "up" not in call and "cloud" in call]
 
 
-def test_what_an_image_is_built_with_is_written_down_before_it_runs(tmp_path: Path) -> None:
+def test_a_build_is_recorded_before_its_image_is_running(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.applying().apply(wanted())
     old, new = "image-of-before", "image-of-now"
@@ -235,18 +233,16 @@ def test_what_an_image_is_built_with_is_written_down_before_it_runs(tmp_path: Pa
     assert [item[0] for item in world.witnessed] == ["build -- web", False]
 
 
-def test_whoever_is_told_in_the_last_moment_that_it_stays_was_told_right(tmp_path: Path) -> None:
+def test_a_confirmation_in_the_last_moment_counts(tmp_path: Path) -> None:
     world, told = World(tmp_path), list[bool]()
     confirmation = Confirmation(tmp_path / "state", tmp_path)
     world.at_the_end = lambda: told.append(confirmation.confirm())
-    assert world.applying().apply(wanted()) is Ending.KEPT
+    assert world.applying().apply(wanted()) is ApplyOutcome.SUCCESS
     assert told == [True]
     assert (world.content, world.made_with) == (NEW, NEW)
 
 
-def test_whoever_comes_a_moment_too_late_is_told_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_late_confirmation_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = tmp_path / "state"
     files, confirmation = ApplyFiles(state, tmp_path), Confirmation(state, tmp_path)
     me = this_process()
@@ -255,7 +251,7 @@ def test_whoever_comes_a_moment_too_late_is_told_so(
     confirm = ApplyFiles.confirm
 
     def late(self: ApplyFiles, token: str) -> None:
-        files.write(replace(waits, phase=Phase.RETURNING))  # and looked for a confirmation then
+        files.write(replace(waits, phase=Phase.ROLLING_BACK))  # and looked for a confirmation then
         confirm(self, token)
 
     monkeypatch.setattr(ApplyFiles, "confirm", late)
@@ -263,9 +259,9 @@ def test_whoever_comes_a_moment_too_late_is_told_so(
 
 
 @pytest.mark.parametrize("old", [OLD, None])
-def test_what_nobody_confirms_is_as_before(tmp_path: Path, old: bytes | None) -> None:
+def test_an_unconfirmed_apply_is_rolled_back(tmp_path: Path, old: bytes | None) -> None:
     world = World(tmp_path, old=old)
-    assert world.applying().apply(wanted(old)) is Ending.UNCONFIRMED
+    assert world.applying().apply(wanted(old)) is ApplyOutcome.UNCONFIRMED
     assert world.said[-1].startswith("Not confirmed within ")
     assert world.said[-1].endswith("s. Rolled back: the previous environment is restored.")
     assert (world.content, world.made_with) == (old, old)
@@ -273,39 +269,39 @@ def test_what_nobody_confirms_is_as_before(tmp_path: Path, old: bytes | None) ->
     assert not list((tmp_path / "state" / "environment").iterdir())
 
 
-def test_what_is_ill_is_as_before(tmp_path: Path) -> None:
+def test_an_unhealthy_apply_is_rolled_back(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.ill_with = NEW
-    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    world.unhealthy_with = NEW
+    assert world.applying().apply(wanted()) is ApplyOutcome.UNHEALTHY
     assert world.as_before
     assert "api is unhealthy." in world.said
 
 
-def test_a_disk_that_is_full_by_then_has_room_for_the_way_back(
+def test_a_full_disk_has_space_for_the_roll_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk has room for what was there when it began, less what is there still."""
+    """The disk has space for what was there at the start, minus what is still there."""
     world, rooms = World(tmp_path), list[int]()
 
     def write(files: ApplyFiles, state: ApplyState) -> None:
         room = sum(path.stat().st_size for path in tmp_path.glob("state/environment/*.room"))
         rooms.append(room)
         if world.content == NEW:
-            assert not room or state.phase is not Phase.RETURNING, "it is let go of first"
+            assert not room or state.phase is not Phase.ROLLING_BACK, "it is let go of first"
             raise FileError("The file can't be written: No space left on device.")
         written(files, state)
 
     written = ApplyFiles.write
     monkeypatch.setattr(ApplyFiles, "write", write)
-    world.ill_with = NEW
-    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    world.unhealthy_with = NEW
+    assert world.applying().apply(wanted()) is ApplyOutcome.UNHEALTHY
     assert world.as_before
-    assert rooms[0] >= OWN_ROOM + len(OLD) + len(NEW)
+    assert rooms[0] >= OWN_SPACE + len(OLD) + len(NEW)
     assert not list((tmp_path / "state" / "environment").iterdir())
 
 
-@pytest.mark.parametrize("failing", ["keep_room", "write"])
-def test_without_room_for_the_way_back_nothing_is_begun(
+@pytest.mark.parametrize("failing", ["reserve_space", "write"])
+def test_without_space_for_the_roll_back_nothing_is_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     def full(_files: ApplyFiles, _what: object) -> None:
@@ -320,24 +316,24 @@ def test_without_room_for_the_way_back_nothing_is_begun(
     assert not list((tmp_path / "state" / "environment").iterdir()), "the old file has secrets"
 
 
-def test_an_engine_that_is_away_for_a_moment_decides_nothing(tmp_path: Path) -> None:
+def test_a_short_outage_of_the_engine_is_waited_for(tmp_path: Path) -> None:
     world, looks = World(tmp_path), [0]
     world.confirms = True
 
-    def wellness(services: Sequence[str]) -> Wellness:
+    def health(services: Sequence[str]) -> ServiceHealth:
         looks[0] += 1
         if looks[0] == 1:
             raise EngineUnreachable("Nobody answers.")
-        return Wellness()
+        return ServiceHealth()
 
-    world.wellness = wellness  # type: ignore[method-assign]
-    assert world.applying().apply(wanted(within=5)) is Ending.KEPT
+    world.health = health  # type: ignore[method-assign]
+    assert world.applying().apply(wanted(within=5)) is ApplyOutcome.SUCCESS
 
 
-def test_a_network_that_can_not_be_made_is_as_before(tmp_path: Path) -> None:
+def test_a_network_that_can_not_be_created_is_rolled_back(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.refused_network = NEW
-    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    assert world.applying().apply(wanted()) is ApplyOutcome.UNHEALTHY
     assert world.as_before
     assert "The containers could not be recreated." in world.said
     assert world.said[-1] == (
@@ -345,44 +341,44 @@ def test_a_network_that_can_not_be_made_is_as_before(tmp_path: Path) -> None:
     )
 
 
-def test_who_comes_onto_the_network_before_it_is_removed_is_named_and_nothing_is_stopped(
+def test_a_foreign_container_on_the_network_prevents_the_apply(
     tmp_path: Path,
 ) -> None:
     world = World(tmp_path)
-    world.stranger = "debug"
-    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    world.foreign_container = "debug"
+    assert world.applying().apply(wanted()) is ApplyOutcome.UNHEALTHY
     assert world.as_before
     assert world.network_number == 1
     assert "net can't be recreated while debug is running on it: docker stop debug." in world.said
 
 
-def test_who_comes_onto_the_new_network_keeps_the_old_one_away_until_it_is_stopped(
+def test_a_foreign_container_on_the_new_network_delays_the_roll_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead_process(monkeypatch)
     world = World(tmp_path)
-    world.at_the_end = lambda: setattr(world, "stranger", "debug")
-    assert world.applying().apply(wanted()) is Ending.LEFT
+    world.at_the_end = lambda: setattr(world, "foreign_container", "debug")
+    assert world.applying().apply(wanted()) is ApplyOutcome.INCOMPLETE
     assert world.runs, "in the new environment"
     assert "net can't be recreated while debug is running on it: docker stop debug." in world.said
     world.at_the_end = lambda: None
-    world.stranger = ""
-    assert world.applying().take_back() is Ending.KEPT
+    world.foreign_container = ""
+    assert world.applying().roll_back() is ApplyOutcome.SUCCESS
     assert world.as_before
 
 
-def test_a_failed_build_touches_no_container(tmp_path: Path) -> None:
+def test_a_failed_build_changes_no_container(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.build_fails = True
-    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    assert world.applying().apply(wanted()) is ApplyOutcome.UNHEALTHY
     assert world.content == OLD
     assert world.as_before
 
 
-def test_what_is_ill_with_the_old_environment_too_is_said(tmp_path: Path) -> None:
+def test_a_service_that_is_unhealthy_after_the_roll_back_is_reported(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.wellness = lambda services: Wellness(ill="api is unhealthy")  # type: ignore[method-assign]
-    assert world.applying().apply(wanted()) is Ending.LEFT
+    world.health = lambda services: ServiceHealth(failure="api is unhealthy")  # type: ignore[method-assign]
+    assert world.applying().apply(wanted()) is ApplyOutcome.INCOMPLETE
     assert world.content == OLD
     assert world.said[-1] == (
         "api is unhealthy. Rolled back: the previous environment is restored, and api is unhealthy."
@@ -395,50 +391,50 @@ def steps_of_an_apply(tmp_path: Path) -> int:
     return world.done
 
 
-def test_a_process_killed_anywhere_leaves_what_can_be_taken_back(
+def test_an_apply_killed_anywhere_can_be_rolled_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead_process(monkeypatch)
     steps = steps_of_an_apply(tmp_path)
     assert steps > 20
-    for dies_at in range(1, steps + 1):
-        world = World(tmp_path / str(dies_at), dies_at=dies_at)
+    for killed_at in range(1, steps + 1):
+        world = World(tmp_path / str(killed_at), killed_at=killed_at)
         with pytest.raises(Killed):
             world.applying().apply(wanted())
         left = left_of(world, monkeypatch)
         if left is None:
-            assert world.content == OLD, dies_at
+            assert world.content == OLD, killed_at
         else:
-            assert left.words
-            assert world.applying().take_back() is Ending.KEPT
-        assert world.content == OLD, dies_at
-        assert world.as_before, dies_at
+            assert left.description
+            assert world.applying().roll_back() is ApplyOutcome.SUCCESS
+        assert world.content == OLD, killed_at
+        assert world.as_before, killed_at
         assert not list((world.folder / "state" / "environment").glob("*.json"))
 
 
-def test_a_way_back_that_dies_too_is_taken_again(
+def test_a_roll_back_killed_anywhere_can_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead_process(monkeypatch)
     steps = steps_of_an_apply(tmp_path)
     for first in range(1, steps + 1, 5):
         for second in range(1, 12, 3):
-            world = World(tmp_path / f"{first}-{second}", dies_at=first)
+            world = World(tmp_path / f"{first}-{second}", killed_at=first)
             with pytest.raises(Killed):
                 world.applying().apply(wanted())
-            world.dies_at = first + second
+            world.killed_at = first + second
             try:
                 if left_of(world, monkeypatch) is not None:
-                    world.applying().take_back()
+                    world.applying().roll_back()
             except Killed:
-                world.dies_at = 0
+                world.killed_at = 0
                 if left_of(world, monkeypatch) is not None:
-                    world.applying().take_back()
+                    world.applying().roll_back()
             assert world.content == OLD
             assert world.as_before
 
 
-def test_a_confirmation_counts_though_the_process_dies_behind_it(
+def test_a_confirmation_counts_even_if_the_process_dies_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead_process(monkeypatch)
@@ -446,13 +442,13 @@ def test_a_confirmation_counts_though_the_process_dies_behind_it(
     world.applying().apply(wanted(within=0.0))
     files = ApplyFiles(tmp_path / "state", tmp_path)
     files.write(ApplyState(Phase.WAITING, ".env", "pixel", digest(OLD), digest(NEW), token="x"))
-    left = files.left()
+    left = files.interrupted()
     assert left is not None
     files.confirm("of another")
-    assert files.left() is not None
+    assert files.interrupted() is not None
     files.confirm("x")
-    assert files.left() is None
-    assert not files.under_way()
+    assert files.interrupted() is None
+    assert not files.is_running()
 
 
 def test_a_file_that_was_changed_since_the_plan_is_not_replaced(tmp_path: Path) -> None:
@@ -463,10 +459,10 @@ def test_a_file_that_was_changed_since_the_plan_is_not_replaced(tmp_path: Path) 
     assert world.done == 0
 
 
-def test_nothing_can_be_confirmed_where_nothing_waits(tmp_path: Path) -> None:
+def test_without_a_waiting_apply_nothing_is_confirmed(tmp_path: Path) -> None:
     assert not Confirmation(tmp_path / "state", tmp_path).confirm()
     with pytest.raises(ConsoleError, match="No apply was interrupted"):
-        World(tmp_path).applying().take_back()
+        World(tmp_path).applying().roll_back()
 
 
 def test_candidates_are_private_and_named_by_their_content(tmp_path: Path) -> None:
@@ -488,7 +484,7 @@ def test_candidates_are_private_and_named_by_their_content(tmp_path: Path) -> No
     assert staging.ids() == ()
 
 
-def test_what_shares_a_namespace_is_restarted_one_by_one_after_its_owner_both_ways(
+def test_namespace_sharers_are_restarted_one_by_one_after_their_owner(
     tmp_path: Path,
 ) -> None:
     world, restarted = World(tmp_path), list[tuple[str, ...]]()
@@ -502,30 +498,30 @@ def test_what_shares_a_namespace_is_restarted_one_by_one_after_its_owner_both_wa
 
     world.run = noting  # type: ignore[method-assign]
     joined = replace(wanted(), joined=("app", "memory"))
-    assert world.applying().apply(joined) is Ending.UNCONFIRMED
+    assert world.applying().apply(joined) is ApplyOutcome.UNCONFIRMED
     no = ("--no-deps", "--")
     assert restarted == [("--", "nginx"), (*no, "app"), (*no, "memory")] * 2
 
 
-def test_what_is_only_restarted_and_was_ill_before_takes_nothing_back(tmp_path: Path) -> None:
+def test_a_restarted_service_that_was_unhealthy_before_is_ignored(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.confirms = True
 
-    def wellness(services: Sequence[str]) -> Wellness:
-        return Wellness(ill="nginx is unhealthy" if "nginx" in services else "")
+    def health(services: Sequence[str]) -> ServiceHealth:
+        return ServiceHealth(failure="nginx is unhealthy" if "nginx" in services else "")
 
-    world.wellness = wellness  # type: ignore[method-assign]
-    assert world.applying().apply(wanted(within=5)) is Ending.KEPT
+    world.health = health  # type: ignore[method-assign]
+    assert world.applying().apply(wanted(within=5)) is ApplyOutcome.SUCCESS
 
 
-def test_what_is_ill_by_the_restart_takes_it_back(tmp_path: Path) -> None:
+def test_a_service_that_the_restart_breaks_is_rolled_back(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.confirms = True
 
-    def wellness(services: Sequence[str]) -> Wellness:
-        ill = "nginx" in services and world.made_with == NEW
-        return Wellness(ill="nginx is unhealthy" if ill else "")
+    def health(services: Sequence[str]) -> ServiceHealth:
+        failure = "nginx" in services and world.made_with == NEW
+        return ServiceHealth(failure="nginx is unhealthy" if failure else "")
 
-    world.wellness = wellness  # type: ignore[method-assign]
-    assert world.applying().apply(wanted(within=5)) is Ending.UNHEALTHY
+    world.health = health  # type: ignore[method-assign]
+    assert world.applying().apply(wanted(within=5)) is ApplyOutcome.UNHEALTHY
     assert world.as_before

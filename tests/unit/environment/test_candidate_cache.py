@@ -1,4 +1,4 @@
-"""What compose makes of a candidate is asked once, from the save dialog to the plan."""
+"""Compose resolves a candidate once, from the save dialog to the plan."""
 
 import os
 import threading
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.console.live import live_parts
-from pixel_tui.environment.apply.candidate_cache import KEPT_READINGS, CandidateCache
+from pixel_tui.environment.apply.candidate_cache import MAX_READINGS, CandidateCache
 from pixel_tui.environment.storage.staging import digest
 from pixel_tui.errors import ComposeError
 from pixel_tui.stack.compose.candidate_reading import CandidateReading
@@ -28,7 +28,7 @@ echo '{"name": "shop", "services": {}}'
 
 
 class Compose:
-    """Notes what it is asked."""
+    """Records its calls."""
 
     def __init__(self, *refused: bytes | None) -> None:
         self.asked: list[bytes | None] = []
@@ -44,7 +44,7 @@ class Compose:
         return CandidateReading(plain("refused" if content in self.refused else ""))
 
 
-def test_a_content_is_asked_about_once() -> None:
+def test_a_content_is_resolved_once() -> None:
     compose = Compose()
     first = compose.cache.read(NEW)
     assert compose.cache.read(NEW) is first
@@ -53,7 +53,7 @@ def test_a_content_is_asked_about_once() -> None:
     assert compose.asked == [NEW, OLD, None]
 
 
-def test_it_is_asked_about_again_once_a_file_of_the_project_has_changed() -> None:
+def test_it_is_resolved_again_after_a_file_of_the_project_changed() -> None:
     compose = Compose()
     compose.cache.read(NEW)
     compose.files = [("compose.yaml", 2, 1)]
@@ -61,15 +61,15 @@ def test_it_is_asked_about_again_once_a_file_of_the_project_has_changed() -> Non
     assert compose.asked == [NEW, NEW]
 
 
-def test_what_is_asked_for_again_replaces_what_was_known() -> None:
+def test_a_refresh_replaces_the_cached_result() -> None:
     compose = Compose()
     first = compose.cache.read(NEW)
-    again = compose.cache.ask_again(NEW)
+    again = compose.cache.refresh(NEW)
     assert again is not first
     assert compose.cache.read(NEW) is again
 
 
-def test_a_refusal_and_a_failure_are_not_kept() -> None:
+def test_a_refusal_and_a_failure_are_not_cached() -> None:
     compose = Compose(NEW)
     assert compose.cache.read(NEW).refusal
     compose.refused = ()
@@ -82,15 +82,15 @@ def test_a_refusal_and_a_failure_are_not_kept() -> None:
     assert compose.asked == [NEW, NEW, OLD, OLD]
 
 
-def test_only_the_newest_are_kept() -> None:
+def test_only_the_newest_results_are_cached() -> None:
     compose = Compose()
-    contents = [str(number).encode() for number in range(KEPT_READINGS + 1)]
+    contents = [str(number).encode() for number in range(MAX_READINGS + 1)]
     for content in (*contents, contents[-1], contents[0]):
         compose.cache.read(content)
     assert compose.asked == [*contents, contents[0]]
 
 
-def test_whoever_wants_what_is_being_asked_for_waits_for_it() -> None:
+def test_a_second_thread_waits_for_the_same_result() -> None:
     asked, answered = threading.Event(), threading.Event()
     found: list[CandidateReading] = []
 

@@ -382,5 +382,5 @@ def test_what_waits_to_be_confirmed_is_found_whichever_file_it_is_of(tmp_path: P
     confirmation = Confirmation(tmp_path / "state", *marks)
     assert confirmation.waiting() is not None
     assert confirmation.confirm()
-    assert ApplyFiles(tmp_path / "state", marks[1]).confirmed(waits.token)
+    assert ApplyFiles(tmp_path / "state", marks[1]).is_confirmed(waits.token)
     assert not confirmation.confirm()

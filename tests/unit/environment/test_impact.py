@@ -1,4 +1,4 @@
-"""Which services a candidate changes: from compose's hashes and arguments against what runs."""
+"""The services that a candidate changes, by compose's hashes and the running containers."""
 
 import re
 from dataclasses import replace
@@ -52,11 +52,11 @@ def only(
     return found[0] if found else None
 
 
-def test_what_runs_as_the_candidate_wants_is_left_alone() -> None:
+def test_an_up_to_date_service_is_not_changed() -> None:
     assert only(service(), service(), run()) is None
 
 
-def test_a_service_is_recreated_where_its_label_is_another_and_names_the_keys() -> None:
+def test_a_service_with_another_hash_is_recreated_with_the_keys() -> None:
     impact = only(
         service(config_hash="new", A="2", B="1"),
         service(A="1", B="1", C="1"),
@@ -72,14 +72,14 @@ def test_a_service_is_recreated_where_its_label_is_another_and_names_the_keys() 
     )
 
 
-def test_a_key_that_the_compose_file_puts_elsewhere_is_named() -> None:
+def test_a_key_that_the_compose_file_uses_elsewhere_is_named() -> None:
     impact = only(service(config_hash="new"), service(), run(), "TAG", "Z")
     assert impact is not None
     assert impact.keys == ("TAG",)
     assert impact.cause == "its configuration changes"
 
 
-def test_a_variable_with_a_key_in_its_value_is_told_by_the_key() -> None:
+def test_a_variable_with_a_key_in_its_value_is_named_by_the_key() -> None:
     impact = only(
         replace(service(config_hash="new", URL="b"), keys=frozenset({"HOST"})),
         service(URL="a"),
@@ -90,14 +90,14 @@ def test_a_variable_with_a_key_in_its_value_is_told_by_the_key() -> None:
     assert impact.keys == ("HOST",)
 
 
-def test_what_was_out_of_sync_before_says_that_it_is_not_this_change() -> None:
+def test_a_service_that_was_out_of_sync_before_has_its_own_cause() -> None:
     impact = only(service(config_hash="new", A="2"), service(config_hash="new", A="2"), run(A="1"))
     assert impact is not None
     assert "was created with another" in impact.cause
     assert impact.keys == ("A",)
 
 
-def test_a_container_that_does_not_run_is_said_to_be_none_that_does() -> None:
+def test_a_stopped_container_is_not_running() -> None:
     impact = only(service(config_hash="new"), service(), None)
     assert impact is not None
     assert not impact.running
@@ -107,7 +107,7 @@ def test_a_container_that_does_not_run_is_said_to_be_none_that_does() -> None:
     assert not impact.running
 
 
-def test_a_secret_that_only_a_build_gets_is_a_rebuild_and_its_cache_is_warned_of() -> None:
+def test_a_build_secret_is_a_rebuild_with_a_warning_about_the_cache() -> None:
     web = replace(service("web"), builds=True, build_secrets=frozenset({"NPM_TOKEN"}))
     impact = only(web, web, run("web"), "NPM_TOKEN", "Z")
     assert impact == ServiceImpact(
@@ -137,7 +137,7 @@ def test_a_build_argument_with_a_secrets_name_is_a_rebuild() -> None:
     assert (impact.change, impact.keys) == (ServiceChange.REBUILD, ("NPM_TOKEN",))
 
 
-def test_an_image_that_is_built_another_way_is_a_rebuild() -> None:
+def test_another_build_recipe_is_a_rebuild() -> None:
     before, after = (
         replace(service("web"), builds=True, recipe=stage, keys=frozenset({"STAGE"}))
         for stage in ("first", "second")
@@ -160,7 +160,7 @@ def test_another_build_argument_is_a_rebuild() -> None:
     assert impact.keys == ("NEXT_PUBLIC_API_URL",)
 
 
-def test_an_image_that_was_built_with_another_value_is_rebuilt_though_nothing_changes_now() -> None:
+def test_an_image_built_with_another_value_is_rebuilt() -> None:
     old_image = replace(run("web", "h"), built_with={"NEXT_PUBLIC_API_URL": "a", "OTHER": "x"})
     impact = only(built("h", "b"), built("h", "b"), old_image)
     assert impact is not None
@@ -168,12 +168,12 @@ def test_an_image_that_was_built_with_another_value_is_rebuilt_though_nothing_ch
     assert impact.cause == "its image is built with NEXT_PUBLIC_API_URL"
 
 
-def test_an_image_that_has_the_value_already_is_not_built_again() -> None:
+def test_an_image_that_has_the_new_value_is_not_rebuilt() -> None:
     image = replace(run("web", "h"), built_with={"NEXT_PUBLIC_API_URL": "b"})
     assert only(built("h", "b"), built("h", "a"), image) is None
 
 
-def test_the_record_of_a_build_tells_of_every_argument_where_the_image_tells_none() -> None:
+def test_the_record_of_a_build_has_arguments_that_the_image_lacks() -> None:
     key = bytes(32)
     mark = build_mark(key, "NEXT_PUBLIC_API_URL", "a")
     image = replace(run("web", "h"), record=BuildRecord(0, {"NEXT_PUBLIC_API_URL": mark}, key))
@@ -187,7 +187,7 @@ def test_the_record_of_a_build_tells_of_every_argument_where_the_image_tells_non
     assert impact.keys == ("MODE",)
 
 
-def test_what_shares_a_recreated_containers_network_is_recreated_with_it() -> None:
+def test_a_network_sharer_is_recreated_with_its_owner() -> None:
     shares = replace(service("probe"), shares=("vpn",))
     candidate = reading(service("vpn", "new"), shares)
     current = reading(service("vpn"), shares)
@@ -199,13 +199,13 @@ def test_what_shares_a_recreated_containers_network_is_recreated_with_it() -> No
     assert untouched.services == ()
 
 
-def test_a_refused_candidate_has_no_impact_but_the_refusal() -> None:
+def test_a_refused_candidate_has_only_the_refusal() -> None:
     refused = CandidateReading(refusal=plain("line 2: bad"), line=2)
     found = find_impact(refused, reading(service()), {"api": run()}, ())
     assert (found.refusal, found.line, found.services) == ("line 2: bad", 2, ())
 
 
-def test_another_project_name_is_warned_of() -> None:
+def test_another_project_name_is_a_warning() -> None:
     other = replace(reading(service()), project=SafeText("other"))
     found = find_impact(other, reading(service()), {}, ())
     assert re.search("become other.*belong to pixel", found.warnings[0])
@@ -235,14 +235,14 @@ CLASSIC = (
         ((), {}),
     ],
 )
-def test_the_history_of_an_image_tells_what_it_was_built_with(
+def test_the_history_of_an_image_has_its_build_arguments(
     commands: tuple[str, ...], found: dict[str, str]
 ) -> None:
     history: list[JsonObject] = [{"CreatedBy": command} for command in commands]
     assert build_arguments(history) == found
 
 
-def test_a_secret_made_from_a_changed_key_has_its_service_recreated_though_the_hash_stays() -> None:
+def test_a_changed_secret_recreates_its_service_despite_the_same_hash() -> None:
     item = replace(service(), delivered=frozenset({"API_TOKEN"}))
     impact = only(item, item, run(), "API_TOKEN", "Z")
     assert impact is not None
@@ -251,7 +251,7 @@ def test_a_secret_made_from_a_changed_key_has_its_service_recreated_though_the_h
     assert only(item, item, run(), "Z") is None
 
 
-def test_what_mounts_the_file_by_itself_is_restarted_unless_it_is_recreated() -> None:
+def test_a_service_that_mounts_the_file_is_restarted_unless_recreated() -> None:
     item, runs = service(), replace(run(), mounts_file=True)
     impact = only(item, item, runs, "A")
     assert impact is not None
@@ -263,7 +263,7 @@ def test_what_mounts_the_file_by_itself_is_restarted_unless_it_is_recreated() ->
     assert recreated.change is ServiceChange.RECREATE
 
 
-def test_what_shares_a_namespace_of_what_is_restarted_is_restarted_too() -> None:
+def test_a_namespace_sharer_is_restarted_with_its_owner() -> None:
     vpn = service("vpn")
     app = replace(service("app"), shares=("vpn",), joins=("vpn",))
     memory = replace(service("memory"), shares=("app",), joins=("app",))
@@ -279,7 +279,7 @@ def test_what_shares_a_namespace_of_what_is_restarted_is_restarted_too() -> None
     assert found["app"].cause == "it shares a namespace of vpn, which is restarted"
 
 
-def test_what_it_needs_and_an_image_name_that_is_none_are_told() -> None:
+def test_external_resources_and_invalid_image_names_are_reported() -> None:
     needs = (External("network", plain("shared")),)
     after = replace(service(config_hash="new"), image="a b", externals=needs)
     whole = reading(after), reading(service())
@@ -289,7 +289,7 @@ def test_what_it_needs_and_an_image_name_that_is_none_are_told() -> None:
     assert not found.wrong_image
 
 
-def test_other_profiles_are_told_by_what_they_bring_in_and_leave_out() -> None:
+def test_services_of_other_profiles_are_warnings() -> None:
     tool, web, old = service("tool"), service("web"), service("old")
     before = reading(replace(tool, active=False), web, old)
     after = reading(tool, replace(web, active=False), replace(old, active=False))
@@ -308,7 +308,7 @@ def test_other_profiles_are_told_by_what_they_bring_in_and_leave_out() -> None:
     )
 
 
-def test_what_is_on_a_network_that_changes_is_recreated_with_it() -> None:
+def test_services_on_a_changed_network_are_recreated() -> None:
     on_it = replace(service(), networks=frozenset({"net"}))
     apart = replace(service("web"), networks=frozenset({"other"}))
     sharing = replace(service("app"), shares=("api",))
@@ -334,7 +334,7 @@ def network(config_hash: str, key: str = "net", name: str = "") -> Resource:
     return Resource(ResourceKind.NETWORK, plain(key), plain(name or f"p_{key}"), config_hash)
 
 
-def test_what_gets_another_network_or_volume_is_recreated_and_the_old_one_left() -> None:
+def test_a_renamed_network_or_volume_recreates_its_services() -> None:
     services = {"api": replace(service(), networks=frozenset({"net"}), volumes=frozenset({"data"}))}
     data = Resource(ResourceKind.VOLUME, plain("data"), plain("p_data"), "1")
     now = CandidateReading(services=services, resources=(network("1"), data))
@@ -351,7 +351,7 @@ def test_what_gets_another_network_or_volume_is_recreated_and_the_old_one_left()
     assert not found.volumes
 
 
-def test_a_volume_that_changes_under_its_name_is_told_where_it_is_there() -> None:
+def test_an_existing_volume_that_changes_is_reported() -> None:
     services = {"api": replace(service(), volumes=frozenset({"data"}))}
     data = Resource(ResourceKind.VOLUME, plain("data"), plain("p_data"), "1")
     now = CandidateReading(services=services, resources=(data,))

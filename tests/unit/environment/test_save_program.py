@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.environment import __main__ as program
-from pixel_tui.environment.apply.wanted import Ending
+from pixel_tui.environment.apply.apply_request import ApplyOutcome
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.candidate import CandidateReader
@@ -44,7 +44,7 @@ def test_a_refused_save_ends_with_nothing_was_changed(
     env: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     env.with_name("other").hardlink_to(env)
-    assert save(env) == Ending.NOTHING_DONE
+    assert save(env) == ApplyOutcome.NOTHING_CHANGED
     said = capfd.readouterr().out.strip()
     assert "The file has 2 hard links" in said
     assert said.endswith("Nothing was changed.")
@@ -54,7 +54,7 @@ def test_a_refused_save_ends_with_nothing_was_changed(
 def test_a_save_that_finds_another_file_claims_nothing_of_it(
     env: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert save(env, was=b"A=0\n") == Ending.NOTHING_DONE
+    assert save(env, was=b"A=0\n") == ApplyOutcome.NOTHING_CHANGED
     said = capfd.readouterr().out
     assert "changed on disk since the plan was made, and was not saved" in said
     assert "Nothing was changed" not in said

@@ -37,10 +37,10 @@ READERS: Final[dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]
         lambda at: Staging(at, at).read(CANDIDATE),
     ),
     "apply": (lambda at: ApplyFiles(at, at)._state, lambda at: ApplyFiles(at, at).read()),
-    "before": (lambda at: ApplyFiles(at, at)._before, lambda at: ApplyFiles(at, at).before()),
+    "before": (lambda at: ApplyFiles(at, at)._before, lambda at: ApplyFiles(at, at).previous()),
     "confirmation": (
         lambda at: ApplyFiles(at, at)._confirmation,
-        lambda at: ApplyFiles(at, at).confirmed("token"),
+        lambda at: ApplyFiles(at, at).is_confirmed("token"),
     ),
 }
 

@@ -34,7 +34,7 @@ def draft_roll_back(draft: PlanDraft) -> None:
     if environment is None or (left := environment.interrupted_apply) is None:
         return
     draft.subject = file_name(environment)
-    draft.reason = left.words
+    draft.reason = left.description
     draft.risk = Risk.DISRUPTIVE
     cancel_effect = SafeText("The roll-back is incomplete; run it again.")
     title = "Restore the previous state"

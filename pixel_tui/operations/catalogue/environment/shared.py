@@ -46,8 +46,9 @@ def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
     if left is None:
         return ""
     return (
-        f"An apply was interrupted. {left.words} Roll it back first (`environment-roll-back`), "
-        "or recreate the services that lack it, and keep it (`pixel-tui env confirm`)."
+        f"An apply was interrupted. {left.description} Roll it back first "
+        "(`environment-roll-back`), or recreate the services that lack it, and keep it "
+        "(`pixel-tui env confirm`)."
     )
 
 

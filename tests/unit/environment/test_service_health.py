@@ -1,10 +1,10 @@
-"""Whether what was just made anew is well: decided, still open, or given up."""
+"""The health of services that were just recreated: decided, pending, or failed."""
 
 from dataclasses import dataclass, field
 
 import pytest
 
-from pixel_tui.environment.apply.wellness import SETTLE_SECONDS, EngineContainers
+from pixel_tui.environment.apply.service_health import SETTLE_SECONDS, EngineContainers
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 from pixel_tui.stack.model.labels import LABEL
 from tests.builders.scripted_engine import ScriptedEngine
@@ -43,7 +43,7 @@ FAILED: dict[str, JsonValue] = {**ENDED, "ExitCode": 3}
 
 
 @pytest.mark.parametrize(
-    ("engine", "ill", "waiting"),
+    ("engine", "failure", "pending"),
     [
         (OneContainer(state={"Health": {"Status": "healthy"}}), "", ""),
         (OneContainer(state={"Health": {"Status": "starting"}}), "", "api is starting"),
@@ -57,32 +57,32 @@ FAILED: dict[str, JsonValue] = {**ENDED, "ExitCode": 3}
         (OneContainer(), "", "api has just been started"),
     ],
 )
-def test_the_engine_s_words_decide(engine: OneContainer, ill: str, waiting: str) -> None:
-    found = EngineContainers(engine, "pixel").wellness(["api"])
-    assert (found.ill, found.waiting) == (ill, waiting)
+def test_the_engines_state_decides(engine: OneContainer, failure: str, pending: str) -> None:
+    found = EngineContainers(engine, "pixel").health(["api"])
+    assert (found.failure, found.pending) == (failure, pending)
 
 
-def test_what_has_no_health_check_has_to_last_by_the_clock_of_this_machine() -> None:
+def test_a_container_without_a_health_check_must_keep_running() -> None:
     now = [1000.0]
     engine = OneContainer(state={"StartedAt": "2199-01-01T00:00:00Z"})
     containers = EngineContainers(engine, "pixel", lambda: now[0])
-    assert containers.wellness(["api"]).waiting
+    assert containers.health(["api"]).pending
     now[0] += SETTLE_SECONDS
-    assert not containers.wellness(["api"]).waiting
+    assert not containers.health(["api"]).pending
     engine.state["StartedAt"] = "2199-01-01T00:00:09Z"
-    assert containers.wellness(["api"]).waiting
+    assert containers.health(["api"]).pending
 
 
-def test_a_health_check_gets_the_time_that_it_may_take() -> None:
+def test_a_health_check_gets_the_time_it_needs() -> None:
     check: dict[str, JsonValue] = {
         "StartPeriod": 90 * SECOND, "Interval": 10 * SECOND, "Timeout": 5 * SECOND, "Retries": 3,
     }  # fmt: skip
     engine = OneContainer(state={"Health": {"Status": "starting"}}, check=check)
-    assert EngineContainers(engine, "pixel").wellness(["api"]).patience == 150
+    assert EngineContainers(engine, "pixel").health(["api"]).timeout == 150
     engine.check["StartPeriod"] = 10_000 * SECOND
-    assert EngineContainers(engine, "pixel").wellness(["api"]).patience == 900
+    assert EngineContainers(engine, "pixel").health(["api"]).timeout == 900
 
 
-def test_the_images_of_before_are_those_that_the_containers_run() -> None:
+def test_the_previous_images_are_those_of_the_containers() -> None:
     assert EngineContainers(OneContainer(), "pixel").images(["api"]) == {"api:1": "sha256:old"}
     assert EngineContainers(OneContainer(), "pixel").images(["web"]) == {}

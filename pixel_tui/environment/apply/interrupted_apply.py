@@ -1,4 +1,4 @@
-"""Which services an apply that was left half done has not reached. Pure."""
+"""Finds the services that lack the environment of an interrupted apply. Pure."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -8,7 +8,7 @@ from pixel_tui.stack.model.container import HealthStatus
 from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot, SyncAction
 from pixel_tui.text import SafeText, plain
 
-_IN_FORCE: Final = {
+_UP_TO_DATE: Final = {
     SyncAction.NOTHING,
     SyncAction.SCALE_UP,
     SyncAction.SCALE_DOWN,
@@ -16,20 +16,18 @@ _IN_FORCE: Final = {
     SyncAction.ORPHAN,
     SyncAction.PROVIDER,
 }
-"""What has containers has them in the environment that the file has now."""
-
-_ILL: Final = {HealthStatus.STARTING, HealthStatus.UNHEALTHY}
+"""Sync actions of services whose containers have the environment of the current file."""
 
 
-def not_reached(
+def unapplied_services(
     left: ApplyState, snapshot: StackSnapshot, *, saved: bool
 ) -> dict[SafeText, SafeText]:
-    """The services that do not run with the file as it is, and why it is said of each.
+    """Return the services that do not run with the current file, each with the reason.
 
     Args:
         left: The apply.
-        snapshot: The stack as it is now.
-        saved: The file is the new one: what was made before the apply has the old one.
+        snapshot: The current stack.
+        saved: Whether the file is the new one, so that containers from before have the old one.
     """
     found = ((item, _why_not(item, left, saved=saved)) for item in snapshot.services)
     return {item.name: plain(why) for item, why in found if item.name in left.watched and why}
@@ -38,7 +36,7 @@ def not_reached(
 def _why_not(service: Service, left: ApplyState, *, saved: bool) -> str:
     if service.leftovers:
         return "its recreate was interrupted"
-    if not service.is_ok and service.name not in left.unwell:
+    if not service.is_ok and service.name not in left.unhealthy_before:
         ill = service.health not in {HealthStatus.NONE, HealthStatus.HEALTHY}
         return (
             service.health.value
@@ -46,14 +44,14 @@ def _why_not(service: Service, left: ApplyState, *, saved: bool) -> str:
             else service.state.value
         )
     sync = service.sync
-    again = sync.action is SyncAction.START or sync.needs_force
-    ran = saved and service.state is ServiceState.DONE and again
-    if sync.action not in _IN_FORCE and not ran:
+    needs_start = sync.action is SyncAction.START or sync.needs_force
+    ran = saved and service.state is ServiceState.DONE and needs_start
+    if sync.action not in _UP_TO_DATE and not ran:
         return sync.action.value
-    since = datetime.fromtimestamp(left.began if saved else 0.0, UTC)
-    made = service.name in left.services
-    times = [item.created_at if made else item.started_at for item in service.regular]
-    # What compose takes for the same may have changed in a secret, or in a file that is read.
+    since = datetime.fromtimestamp(left.started_at if saved else 0.0, UTC)
+    is_recreated = service.name in left.services
+    times = [item.created_at if is_recreated else item.started_at for item in service.regular]
+    # Compose does not notice a changed secret, or a mounted file.
     if any(at is not None and at < since for at in times):
-        return "not recreated" if made else "not restarted"
+        return "not recreated" if is_recreated else "not restarted"
     return ""
