@@ -113,9 +113,7 @@ class _Work:
         self._state = state_folder()
         self._staging = Staging(self._state, self._command.env_mark, self._command.edited)
         self._file = StoredFile(self._state, self._path, SystemClock())
-        self._expected_sha256 = (
-            "" if arguments.expected_sha256 == NO_FILE else arguments.expected_sha256
-        )
+        self._expected_sha256 = "" if arguments.was == NO_FILE else arguments.was
 
     def do(self, verb: str) -> int:
         return {
@@ -178,7 +176,7 @@ class _Work:
             scales=tuple(self._arguments.scale),
             networks=tuple(self._arguments.network),
             providers=tuple(self._arguments.provider),
-            confirm_seconds=self._arguments.confirm_seconds,
+            confirm_seconds=self._arguments.within,
         )
         outcome = self._runner().apply(request)
         if outcome is ApplyOutcome.SUCCESS:
