@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -23,6 +22,7 @@ from pixel_tui.text import SafeText, plain
 from screens.shared.composed import when_composed
 from screens.shared.latest import CoalescingWorker
 from screens.shared.scrolling import TextDialog
+from screens.shared.stack_changes import StackChanged, StackChanges
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
 
@@ -45,10 +45,6 @@ class TargetSelection:
 Look = Callable[[Sequence[TargetRef]], Mapping[str, str]]
 """Says, blocking, why each action can do nothing for these targets; empty where it can."""
 Ask = Callable[[Action, TargetSelection], None]
-
-
-class StackMoved(Message):
-    """The stack has moved; posted from the observer's threads, at most one at a time."""
 
 
 class RecoveryScreen(TextDialog[None]):
@@ -87,7 +83,6 @@ class RecoveryScreen(TextDialog[None]):
         ask: Ask | None,
     ) -> None:
         super().__init__()
-        self._observer = observer
         self._selections = selections
         self._at = 0
         self._look = look
@@ -96,8 +91,7 @@ class RecoveryScreen(TextDialog[None]):
         self._reasons: Mapping[str, str] | None = None
         """Of the selection of now; None until they are known."""
         self._looking = CoalescingWorker(self, self._find_reasons, "reasons")
-        self._pending = False
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._changes = StackChanges(self, observer)
 
     @property
     def selection(self) -> TargetSelection:
@@ -125,7 +119,7 @@ class RecoveryScreen(TextDialog[None]):
 
     def on_mount(self) -> None:
         """Follow the stack."""
-        self._unsubscribe = self._observer.subscribe(self._heard)
+        self._changes.subscribe()
         options = self._list
         options.focus()
         options.highlighted = 1  # the first line is a heading
@@ -135,19 +129,15 @@ class RecoveryScreen(TextDialog[None]):
 
     def on_unmount(self) -> None:
         """Stop listening."""
-        self._unsubscribe()
+        self._changes.unsubscribe()
 
     # Whether it can be done now.
 
-    def _heard(self, topic: Topic) -> None:
-        if topic is Topic.SNAPSHOT and not self._pending:
-            self._pending = True
-            self.post_message(StackMoved())
-
-    @on(StackMoved)
-    def _stack_moved(self) -> None:
-        self._pending = False
-        self._looking.ask()
+    @on(StackChanged)
+    def _stack_changed(self, message: StackChanged) -> None:
+        self._changes.receive(message)
+        if message.topic is Topic.SNAPSHOT:
+            self._looking.ask()
 
     async def _find_reasons(self) -> None:
         """Ask, in a thread, why each action can do nothing."""

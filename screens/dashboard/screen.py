@@ -32,8 +32,8 @@ from screens.dashboard.jobs_pane import JobsPane
 from screens.dashboard.look import RememberedLook
 from screens.dashboard.panes import Pane, Panes
 from screens.dashboard.services_pane import NEXT_PROBLEM, ServicesPane
-from screens.dashboard.stack_changes import StackChanged, StackChanges
 from screens.shared.composed import when_composed
+from screens.shared.stack_changes import StackChanged, StackChanges
 from widgets.copying import CopyRequested
 from widgets.dashboard.banner import Banner
 from widgets.dashboard.event_list import EventList

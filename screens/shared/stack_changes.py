@@ -1,4 +1,4 @@
-"""The observer's news as messages: at most one of each topic waits to be handled."""
+"""Changes of the stack as messages, at most one of each topic at a time."""
 
 from collections.abc import Callable
 
@@ -17,11 +17,11 @@ class StackChanged(Message):
 
 
 class StackChanges:
-    """Posts a message when something changes in the stack, unless one of that topic still waits.
+    """Posts a message if something changes in the stack, unless one of that topic is pending.
 
     Args:
-        widget: Gets the messages, and tells by `receive` that it handles one.
-        observer: Calls from threads of its own.
+        widget: Gets the messages, and calls `receive` when it handles one.
+        observer: Calls from its own threads.
     """
 
     def __init__(self, widget: Widget, observer: Observer) -> None:
@@ -31,7 +31,7 @@ class StackChanges:
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def subscribe(self) -> None:
-        """Post messages from now on."""
+        """Start to post messages."""
         self._unsubscribe = self._observer.subscribe(self._post)
 
     def unsubscribe(self) -> None:
@@ -39,7 +39,7 @@ class StackChanges:
         self._unsubscribe()
 
     def receive(self, message: StackChanged) -> None:
-        """What changes from now on is another message."""
+        """Allow the next message of this topic."""
         self._pending.discard(message.topic)
 
     def _post(self, topic: Topic) -> None:
