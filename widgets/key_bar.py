@@ -13,16 +13,16 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 GAPS: Final = (2, 1)
-"""Cells between two keys: where there is room, and where there is not."""
+"""Cells between two keys: with and without enough room."""
 GENERAL: Final = 3
-"""The last keys are those of every place, the way out among them: they are always there."""
+"""The last keys, which every view has; they are always shown."""
 HELP: Final = "app.help"
 """The action that lists every key."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A key as it stands in the line."""
+    """A key in the line."""
 
     key: str
     shown: str
@@ -35,12 +35,12 @@ class _Key:
 
 
 class KeyBar(Widget):
-    """One painted line in place of a widget a key: it changes with every focus.
+    """The keys as one painted line; Textual's footer has a widget for each key.
 
     A click on a key presses it. The app's notice, if there is one, is shown above the keys.
 
     Args:
-        notices: Whether it is; a screen that shows the same itself needs no notice.
+        notices: Whether to show it; False on screens that show the same themselves.
     """
 
     DEFAULT_CSS = """
@@ -70,7 +70,7 @@ class KeyBar(Widget):
         self.refresh()
 
     def _keys(self) -> list[_Key]:
-        """The keys in their order; in a dialog the last are the way out and that to all others."""
+        """The keys in order; in a dialog, help and Esc are last."""
         keys = list(self._shown_keys())
         if isinstance(self.screen, ModalScreen):
             keys.sort(key=lambda item: (item.action == HELP, item.key == "escape"))
@@ -89,7 +89,7 @@ class KeyBar(Widget):
         return active.binding.key_display or self.app.get_key_display(active.binding)
 
     def _line(self) -> tuple[list[_Key], int]:
-        """The keys that fit, and the gap between them: the last local ones make room first."""
+        """The keys that fit, and the gap between them; the last local keys are dropped first."""
         keys, width = self._keys(), self.content_size.width
         for gap in GAPS:
             if _cells(keys, gap) <= width:
@@ -99,7 +99,7 @@ class KeyBar(Widget):
         return keys, GAPS[-1]
 
     def render(self) -> RenderResult:
-        """The keys, left to right."""
+        """The notice, if there is one, and the keys."""
         keys, gap = self._line()
         parts = [
             Content.assemble((key.shown, "$footer-key-foreground bold"), f" {key.description}")
@@ -111,7 +111,7 @@ class KeyBar(Widget):
         return Content("\n").join([Content.styled(self.notice, "$text-warning bold"), line])
 
     def on_click(self, event: events.Click) -> None:
-        """Press the key that was clicked on."""
+        """Press the key under the mouse."""
         if event.y < self.size.height - 1:
             return
         keys, gap = self._line()

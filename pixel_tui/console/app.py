@@ -226,7 +226,7 @@ class PixelTui(TerminalApp):
         self.theme = theme
         screen = self.screen_stack[0]
         if isinstance(screen, DashboardScreen):
-            screen.look.use_theme(theme)
+            screen.preferences.save_theme(theme)
 
     async def action_quit(self) -> None:
         """Leave; ask first while a job runs."""

@@ -12,8 +12,8 @@ from screens.changes.plan import PlanScreen
 from screens.changes.quit import QuitScreen
 from screens.changes.recovery import RecoveryScreen
 from screens.dashboard.columns import ColumnsScreen
+from screens.dashboard.health_log import HealthLogScreen
 from screens.dashboard.palette import CommandBox
-from screens.dashboard.probe import ProbeScreen
 from screens.dashboard.screen import DashboardScreen
 from screens.dashboard.services_pane import ServicesPane
 from screens.environment.difference import DifferenceScreen
@@ -50,7 +50,7 @@ from widgets.tables.keyed_table import KeyedTable
 PLACES: Final[tuple[type[DOMNode], ...]] = (
     DashboardScreen, ServicesPane, CursorTable, KeyedTable, FilterBox, LogPane, LogView, JobOutput,
     QueryBox, Details, EventList, Options, JobList, Dialog, ScrollingDialog, PlanScreen, JobScreen,
-    ProbeScreen, ColumnsScreen,
+    HealthLogScreen, ColumnsScreen,
     HelpScreen, QuitScreen, AskScreen, LogLineScreen, LogServicesScreen, CommandBox, PickScreen,
     RecoveryScreen, AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
     EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,

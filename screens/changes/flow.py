@@ -72,7 +72,7 @@ class Operations:
         self._clock = clock
         self._read_facts = read_facts
 
-    def ask(self, screen: Screen[None], name: str, targets: Sequence[TargetRef]) -> None:
+    def show_plan(self, screen: Screen[None], name: str, targets: Sequence[TargetRef]) -> None:
         """Show the plan of an action; run it when it is confirmed.
 
         Args:
@@ -86,13 +86,13 @@ class Operations:
 
         action = action_named(name)
         if action.scope in NAMED and not targets:
-            self._hold(screen, self._pick_and_ask(screen, action))
+            self._hold_keys(screen, self._pick_and_show(screen, action))
             return
         make = partial(self._plan, name, targets)
-        self._hold(screen, self._make_and_show(screen, make))
+        self._hold_keys(screen, self._make_and_show(screen, make))
 
     @staticmethod
-    def _hold(screen: Screen[None], showing: Coroutine[None, None, None]) -> None:
+    def _hold_keys(screen: Screen[None], showing: Coroutine[None, None, None]) -> None:
         """Find out what is to be shown; the keys typed meanwhile are meant for that."""
         hold_keys(screen.run_worker(showing, group="operations"))
 
@@ -114,7 +114,7 @@ class Operations:
             found[action.name] = reason
         return found
 
-    async def tried(self, wanted: Mapping[str, Sequence[TargetRef]]) -> Mapping[str, str]:
+    async def check_actions(self, wanted: Mapping[str, Sequence[TargetRef]]) -> Mapping[str, str]:
         """Why each of these actions can't be done to its targets; empty where it can.
 
         A plan of each is made and thrown away: nothing knows better.
@@ -122,9 +122,9 @@ class Operations:
         Args:
             wanted: What each action would be done to, by the action's name.
         """
-        return await asyncio.to_thread(self._try, wanted)
+        return await asyncio.to_thread(self._check_actions, wanted)
 
-    def _try(self, wanted: Mapping[str, Sequence[TargetRef]]) -> Mapping[str, str]:
+    def _check_actions(self, wanted: Mapping[str, Sequence[TargetRef]]) -> Mapping[str, str]:
         from pixel_tui.operations.actions import plan_targets
 
         snapshot, facts = self._look()
@@ -139,7 +139,7 @@ class Operations:
                 found[name] = ""
         return found
 
-    async def _pick_and_ask(self, screen: Screen[None], action: "Action") -> None:
+    async def _pick_and_show(self, screen: Screen[None], action: "Action") -> None:
         """Let one thing be picked, and show the plan for it."""
         from screens.shared.pick import Choices, PickScreen
 
@@ -159,18 +159,18 @@ class Operations:
 
         def picked(at: int | None) -> None:
             if at is not None:
-                self.ask(screen, action.name, [TargetRef(found[at].value)])
+                self.show_plan(screen, action.name, [TargetRef(found[at].value)])
 
         screen.app.push_screen(PickScreen(action.group.value, lambda: Choices(lines, said)), picked)
 
-    def offer_to_take_back(self, screen: Screen[None], status: "JobStatus") -> None:
+    def offer_roll_back(self, screen: Screen[None], status: "JobStatus") -> None:
         """Show the plan that puts back what a job left half done, where nothing is in front."""
         from pixel_tui.operations.jobs.settlement import can_be_taken_back
 
         if can_be_taken_back(status) and screen.app.screen is screen:
-            self.ask(screen, "environment-roll-back", [])
+            self.show_plan(screen, "environment-roll-back", [])
 
-    def offer(self, screen: Screen[None], targets: Sequence[TargetRef]) -> None:
+    def list_actions(self, screen: Screen[None], targets: Sequence[TargetRef]) -> None:
         """List what can be done to services: whether it can be to these, and when it should."""
         from pixel_tui.operations.actions import all_actions, why_not
         from pixel_tui.operations.planning.action import Scope
@@ -199,7 +199,7 @@ class Operations:
 
         def picked(at: int | None) -> None:
             if at is not None:
-                self.ask(screen, actions[at].name, targets)
+                self.show_plan(screen, actions[at].name, targets)
 
         screen.app.push_screen(PickScreen("Actions", choices), picked)
 

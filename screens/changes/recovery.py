@@ -19,8 +19,8 @@ from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
+from screens.shared.coalescing import CoalescingWorker
 from screens.shared.composed import when_composed
-from screens.shared.latest import CoalescingWorker
 from screens.shared.scrolling import TextDialog
 from screens.shared.stack_changes import StackChanged, StackChanges
 from widgets.key_bar import KeyBar
@@ -90,7 +90,7 @@ class RecoveryScreen(TextDialog[None]):
         self._actions = {action.name: action for action in all_actions()}
         self._reasons: Mapping[str, str] | None = None
         """Of the selection of now; None until they are known."""
-        self._looking = CoalescingWorker(self, self._find_reasons, "reasons")
+        self._checking = CoalescingWorker(self, self._find_reasons, "reasons")
         self._changes = StackChanges(self, observer)
 
     @property
@@ -123,9 +123,9 @@ class RecoveryScreen(TextDialog[None]):
         options = self._list
         options.focus()
         options.highlighted = 1  # the first line is a heading
-        self.set_interval(LOOK_SECONDS, self._looking.ask)
+        self.set_interval(LOOK_SECONDS, self._checking.request)
         self._draw()
-        self._looking.ask()
+        self._checking.request()
 
     def on_unmount(self) -> None:
         """Stop listening."""
@@ -137,7 +137,7 @@ class RecoveryScreen(TextDialog[None]):
     def _stack_changed(self, message: StackChanged) -> None:
         self._changes.receive(message)
         if message.topic is Topic.SNAPSHOT:
-            self._looking.ask()
+            self._checking.request()
 
     async def _find_reasons(self) -> None:
         """Ask, in a thread, why each action can do nothing."""
@@ -223,7 +223,7 @@ class RecoveryScreen(TextDialog[None]):
         self._at = (self._at + 1) % len(self._selections)
         self._reasons = None
         self._draw()
-        self._looking.ask()
+        self._checking.request()
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""

@@ -1,4 +1,4 @@
-"""Which columns the service table shows."""
+"""The dialog for the columns of the service table."""
 
 from typing import ClassVar, Final
 
@@ -19,14 +19,14 @@ _OPTIONAL: Final = tuple(column for column in LOOKS if column is not Column.SERV
 """The service's name is always shown."""
 
 Choice = tuple[Column, ...] | None
-"""The columns that were chosen; None for as many as fit."""
+"""The chosen columns; None for as many as fit."""
 
 
 class ColumnsScreen(Dialog[Choice | bool]):
-    """A list to tick. Dismisses with the choice, or with False when nothing is to change.
+    """A checklist of columns. Dismisses with the choice, or with False to change nothing.
 
     Args:
-        shown: The columns that are shown now.
+        shown: The columns that the table shows.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,7 +56,7 @@ class ColumnsScreen(Dialog[Choice | bool]):
         return Content(f"{'✓' if column in self._ticked else ' '}  {LOOKS[column].title}")
 
     def action_tick(self) -> None:
-        """Tick the column under the cursor, or not any more."""
+        """Toggle the column under the cursor."""
         options = self._options
         index = options.highlighted
         if index is not None:
@@ -80,5 +80,5 @@ class ColumnsScreen(Dialog[Choice | bool]):
         self.dismiss(tuple(item for item in LOOKS if item in self._ticked | {Column.SERVICE}))
 
     def action_automatic(self) -> None:
-        """Leave it to the width."""
+        """Show as many columns as fit."""
         self.dismiss(None)

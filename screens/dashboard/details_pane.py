@@ -1,4 +1,4 @@
-"""The details pane: the selected row, inspected again and again while it is shown."""
+"""The details pane: the selected row, inspected every few seconds while it is shown."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,7 +20,7 @@ from widgets.rows.detail_rows import Section, detail_sections, health_sections
 from widgets.rows.service_row import Row
 
 INSPECT_SECONDS: Final = 5.0
-"""A health log grows without an event; somebody who reads it wants it fresh."""
+"""Docker sends no event for each health check."""
 MOST_INSPECTED: Final = 4
 
 
@@ -28,9 +28,9 @@ class DetailsPane(Vertical):
     """Shows everything about one row.
 
     Args:
-        observer: Looks at the stack.
+        observer: The source of snapshots and inspect results.
         clock: The time.
-        services: What is shown of a service, also by the other panes.
+        services: The services as all panes show them.
     """
 
     def __init__(
@@ -54,17 +54,17 @@ class DetailsPane(Vertical):
         yield Details()
 
     def on_mount(self) -> None:
-        """Look again while it is shown."""
+        """Inspect the row while it is shown."""
         self.set_interval(INSPECT_SECONDS, self._inspect_shown)
 
     def show(self, row: Row | None) -> None:
-        """Show what is selected."""
+        """Show a row; None clears the pane."""
         other = row is None or self._row is None or row.key != self._row.key
         self._row = row
         self.query_one(Details).show(self._sections(), other=other)
 
     def health_sections(self) -> Sequence[Section]:
-        """The health logs of what is selected; empty without a health check."""
+        """The health logs of the selected row; empty without a health check."""
         service = self._services.service(self._row.service) if self._row else None
         if self._row is None or service is None:
             return ()
@@ -74,21 +74,21 @@ class DetailsPane(Vertical):
         )
 
     def open_health_log(self) -> None:
-        """Show the health log of what is selected in a dialog."""
+        """Show the health log of the selected row in a dialog."""
         if self._row is None:
             return
         sections = self.health_sections()
         if not sections:
             self.notify(f"{self._row.service} has no health check result.", markup=False)
             return
-        from screens.dashboard.probe import ProbeScreen
+        from screens.dashboard.health_log import HealthLogScreen
 
         title = Content(f"Health log of {self._row.service}")
-        self.app.push_screen(ProbeScreen(title, sections))
+        self.app.push_screen(HealthLogScreen(title, sections))
 
     @property
     def text(self) -> str:
-        """All that is shown, for copying."""
+        """The complete text, for copying."""
         return "\n".join(
             f"{line.label}\t{line.value}" if line.label else line.value
             for section in self.query_one(Details).sections
@@ -122,12 +122,12 @@ class DetailsPane(Vertical):
             try:
                 found[container_id] = self._observer.inspect(container_id)
             except EngineError:
-                return  # gone, or the engine is: the next snapshot tells
-        self.app.call_from_thread(self._take, found)
+                return  # gone, or no connection: the next snapshot shows it
+        self.app.call_from_thread(self._update, found)
 
     @when_composed
-    def _take(self, found: dict[str, Container]) -> None:
-        self._services.take(found)
+    def _update(self, found: dict[str, Container]) -> None:
+        self._services.update(found)
         self.show(self._row)
 
 

@@ -1,6 +1,6 @@
-"""What leads from the dashboard to a change, and to what is known of changes.
+"""The dialogs and screens that the dashboard opens.
 
-It holds what every console may read, and the way to change something only where there is one.
+Anything that changes the stack is opened only if there are operations.
 """
 
 import os
@@ -17,7 +17,7 @@ from pixel_tui.text import SafeText, plain
 from screens.changes.flow import Operations
 from widgets.rows.service_row import Row
 
-# A dialog is imported when it is opened: the table stands before that.
+# Dialogs are imported when they are opened, so that the table is shown sooner.
 if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.view.access import LedgerAccess
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from screens.environment.screen import EnvironmentScreen
 
 
-class StackDialogs:
-    """Opens dialogs over the dashboard.
+class DashboardDialogs:
+    """Opens dialogs and screens over the dashboard.
 
     Args:
         screen: The dashboard.
-        observer: Sees the stack.
-        operations: How anything is changed; None in a read-only console.
-        state_folder: Where the audit trail is.
-        open_environment: Makes what reads the environment file, and what changes it.
-        open_ledger: Makes what looks at the task ledger.
+        observer: The source of snapshots.
+        operations: Plans and runs actions; None in a read-only console.
+        state_folder: The folder of the audit trail.
+        open_environment: Gives access to the environment file.
+        open_ledger: Gives access to the task ledger.
         clock: The time.
         reveals: Whether a key may show secrets in logs.
     """
@@ -62,12 +62,12 @@ class StackDialogs:
 
     @property
     def service_actions(self) -> Mapping[str, str]:
-        """What can be done to a service, and what it is called; nothing in a read-only console."""
+        """The titles of the actions on services, by name; empty in a read-only console."""
         return self._actions(of_services=True)
 
     @property
     def project_actions(self) -> Mapping[str, str]:
-        """What can be done to the project, to the machine or to a backup."""
+        """The titles of all other actions, by name: on the project, the machine, a backup."""
         return self._actions(of_services=False)
 
     def _actions(self, *, of_services: bool) -> Mapping[str, str]:
@@ -82,46 +82,46 @@ class StackDialogs:
             if (action.scope is Scope.SERVICES) == of_services
         }
 
-    def operate(self, name: str, rows: Sequence[Row]) -> None:
-        """Plan an action on rows, and show the plan."""
+    def show_plan(self, name: str, rows: Sequence[Row]) -> None:
+        """Show the plan of an action on rows."""
         if self._operations is not None and rows:
-            self._operations.ask(self._screen, name, _targets(rows))
+            self._operations.show_plan(self._screen, name, _targets(rows))
 
-    def operate_on(self, name: str, service: str | None) -> None:
-        """Plan an action on one service, or on the whole, and show the plan."""
+    def show_plan_for(self, name: str, service: str | None) -> None:
+        """Show the plan of an action on one service; None for all of the project."""
         if self._operations is not None:
             targets = [] if service is None else [TargetRef(service)]
-            self._operations.ask(self._screen, name, targets)
+            self._operations.show_plan(self._screen, name, targets)
 
-    def offer(self, rows: Sequence[Row]) -> None:
-        """List the actions for rows."""
+    def list_actions(self, rows: Sequence[Row]) -> None:
+        """List the actions on rows."""
         if self._operations is not None and rows:
-            self._operations.offer(self._screen, _targets(rows))
+            self._operations.list_actions(self._screen, _targets(rows))
 
-    def recovery(self, marked: Sequence[Row], current: Row | None) -> None:
-        """List every action, with advice."""
+    def open_recovery(self, marked: Sequence[Row], current: Row | None) -> None:
+        """Open the recovery screen."""
         from screens.changes.recovery import RecoveryScreen, TargetSelection
 
-        def of(words: str, rows: Sequence[Row] = ()) -> TargetSelection:
+        def selection(words: str, rows: Sequence[Row] = ()) -> TargetSelection:
             return TargetSelection(plain(words), _targets(rows), tuple(row.name for row in rows))
 
         selections: list[TargetSelection] = []
         if marked:
             names = ", ".join(dict.fromkeys(row.service for row in marked))
-            selections.append(of(f"marked: {names}", marked))
+            selections.append(selection(f"marked: {names}", marked))
         elif current is not None:
-            selections.append(of(current.key, [current]))
+            selections.append(selection(current.key, [current]))
         name = self._observer.snapshot.project_name
-        selections.append(of(f"all of {name}" if name else "the project"))
+        selections.append(selection(f"all of {name}" if name else "the project"))
         operations = self._operations
         if operations is None:
             shown = RecoveryScreen(self._observer, selections, None, None)
         else:
-            shown = RecoveryScreen(self._observer, selections, operations.reasons, self._ask)
+            shown = RecoveryScreen(self._observer, selections, operations.reasons, self._show_plan)
         self._screen.app.push_screen(shown)
 
-    def ledger(self) -> None:
-        """Show the tasks of the workers."""
+    def open_ledger(self) -> None:
+        """Open the task ledger."""
         from pixel_tui.ledger.writing.drafts import drafts_of
         from screens.ledger.screen import LedgerScreen
         from screens.ledger.task_actions import TaskActions
@@ -142,8 +142,8 @@ class StackDialogs:
             )
         )
 
-    def audit(self) -> None:
-        """Show who changed what."""
+    def open_audit(self) -> None:
+        """Open the audit trail."""
         from pixel_tui.locks import shared_folder
         from pixel_tui.operations.audit.job_states import JobStates
         from pixel_tui.operations.audit.trail import audit_path
@@ -153,17 +153,17 @@ class StackDialogs:
         states = JobStates(JobRecords(jobs_path(self._state_folder)), shared_folder(os.environ))
         self._screen.app.push_screen(AuditScreen(audit_path(self._state_folder), states))
 
-    def environment(self) -> None:
-        """Show the environment file; where it may be changed, with all that changes it."""
+    def open_environment(self) -> None:
+        """Open the environment editor, or the viewer in a read-only console."""
         self._screen.app.push_screen(self._environment_screen(self._open_environment()))
 
     def _environment_screen(
         self, access: "EnvironmentAccess", *, resumes: bool = False
     ) -> "EnvironmentScreen":
-        """Of one file; it makes that of another one which takes its place."""
+        """The screen of one file, which can replace itself by that of another file."""
         from pixel_tui.environment.checks.deliveries import outdated_sources
 
-        def old(service: str) -> Collection[SafeText]:
+        def old_values(service: str) -> Collection[SafeText]:
             return outdated_sources(self._observer.snapshot, service)
 
         operations, several = self._operations, None
@@ -177,25 +177,30 @@ class StackDialogs:
             from screens.environment.screen import EnvironmentScreen
 
             return EnvironmentScreen(
-                access.source, reveals=access.reveals, several=several, old=old
+                access.source, reveals=access.reveals, several=several, old=old_values
             )
         from screens.environment.editor import EnvironmentEditor
 
-        def ask(action: str, target: str) -> None:
-            # Of the dashboard, which outlives whatever is opened above it.
-            operations.ask(self._screen, action, [TargetRef(target)])
+        def show_plan(action: str, target: str) -> None:
+            # On the dashboard, which outlives any screen above it.
+            operations.show_plan(self._screen, action, [TargetRef(target)])
 
         return EnvironmentEditor(
-            access.source, access.workspace, ask, several, resumes=resumes, old=old
+            access.source,
+            access.workspace,
+            show_plan,
+            several,
+            resumes=resumes,
+            old=old_values,
         )
 
-    def _ask(self, action: "Action", selection: "TargetSelection") -> None:
+    def _show_plan(self, action: "Action", selection: "TargetSelection") -> None:
         from pixel_tui.operations.planning.action import Scope
 
         targets = selection.targets if action.scope is Scope.SERVICES else ()
         if self._operations is not None:
-            # Of the dashboard, which outlives whatever is opened above it.
-            self._operations.ask(self._screen, action.name, targets)
+            # On the dashboard, which outlives any screen above it.
+            self._operations.show_plan(self._screen, action.name, targets)
 
 
 def _targets(rows: Sequence[Row]) -> tuple[TargetRef, ...]:

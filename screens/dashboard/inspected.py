@@ -1,4 +1,4 @@
-"""The services of the snapshot, with what was inspected since, and what is wrong with them."""
+"""Services with newer inspect results than the snapshot's, and their findings."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,13 +12,13 @@ from pixel_tui.stack.watch.observer import Observer
 
 
 class InspectedServices:
-    """What the panes show of a service, so that all of them show the same.
+    """The services as all panes show them.
 
-    Nothing tells of each failed health check: a container that is inspected while it is
-    selected is newer than that of the snapshot.
+    Docker sends no event for each failed health check, so a container that is inspected while it
+    is selected is newer than that of the snapshot.
 
     Args:
-        observer: Looks at the stack.
+        observer: The source of snapshots.
         clock: The time.
         read_only: Whether no key changes anything, so that a fix is a command.
         bound: Names of bindings to keys (`[keys]` of the settings).
@@ -37,15 +37,15 @@ class InspectedServices:
         self._read_only = read_only
         self._bound = bound
         self._inspected: dict[str, tuple[Container, Container]] = {}
-        """The container of the snapshot and that which was inspected later, by id."""
+        """The container of the snapshot and the newer one, by id."""
 
-    def take(self, found: Mapping[str, Container]) -> None:
-        """Take what was inspected, in place of what was inspected before."""
+    def update(self, found: Mapping[str, Container]) -> None:
+        """Replace the inspect results by new ones, by container id."""
         known = {key: self._observer.snapshot.container(key) for key in found}
         self._inspected = {key: (old, found[key]) for key, old in known.items() if old is not None}
 
     def service(self, name: str) -> Service | None:
-        """A service with its newest containers; None if there is none of this name."""
+        """A service with its newest containers; None if it does not exist."""
         service = self._observer.snapshot.service(name)
         if service is None or not self._inspected:
             return service
@@ -53,12 +53,12 @@ class InspectedServices:
 
     def _newest(self, container: Container) -> Container:
         old, new = self._inspected.get(container.id, (None, container))
-        # What has another state or health comes with the next snapshot, and with its service's.
+        # Another state or health comes with the next snapshot, together with the service's.
         same = (new.state, new.health_status) == (container.state, container.health_status)
         return new if old == container and same else container
 
     def finding(self, name: str) -> Finding | None:
-        """What is wrong with a service, and how it is fixed from here."""
+        """The finding of a service, with its fix; None if it has none."""
         service, snapshot = self.service(name), self._observer.snapshot
         if service is None or snapshot.taken_at is None:
             return None

@@ -1,4 +1,4 @@
-"""The jobs pane: what is being done to the stack, what was done, and how it ended."""
+"""The jobs pane: running and finished jobs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ from screens.changes.watching import Watching
 from screens.shared.composed import when_composed
 from widgets.dashboard.job_list import OTHER, JobList
 
-# Jobs are imported with the first of them: the table stands before that.
+# Imported with the first job, so that the table is shown sooner.
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
 
 
 class JobsPane(Vertical):
-    """Lists the jobs of all consoles of this user, and opens them.
+    """Lists the jobs of all consoles of this user; Enter opens one.
 
     Args:
-        operations: What starts jobs; None in a read-only console.
-        watching: Sees the jobs of other consoles where `operations` does not.
+        operations: Starts jobs; None in a read-only console.
+        watching: Sees the jobs of other consoles if there are no operations.
         clock: The time.
     """
 
     @dataclass
     class Changed(Message):
-        """A job has begun, moved or ended."""
+        """A job has started, progressed or finished."""
 
         statuses: "Sequence[JobStatus]"
         running: int
@@ -49,8 +49,8 @@ class JobsPane(Vertical):
         self._operations = operations
         self._jobs = operations.jobs if operations is not None else watching
         self._clock = clock
-        self._under_way = False
-        """Whether a job that is listed has not ended."""
+        self._any_running = False
+        """Whether a listed job has not finished."""
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -58,12 +58,12 @@ class JobsPane(Vertical):
         yield JobList()
 
     def on_mount(self) -> None:
-        """Hear of jobs."""
+        """Follow the jobs."""
         if self._jobs is not None:
             self._jobs.on_change(self._jobs_changed)
 
-    @on(JobList.Chosen)
-    def _chosen(self, event: JobList.Chosen) -> None:
+    @on(JobList.Selected)
+    def _selected(self, event: JobList.Selected) -> None:
         if self._jobs is None:
             return
         other = self._jobs.other
@@ -74,8 +74,8 @@ class JobsPane(Vertical):
             self.notify(words, timeout=10, markup=False)
 
     def tick(self) -> None:
-        """It is later: what runs has run for longer."""
-        if self._jobs is not None and self._under_way:
+        """Update the durations of running jobs."""
+        if self._jobs is not None and self._any_running:
             self.query_one(JobList).show(self._jobs.statuses(), self._clock.now(), self._jobs.other)
 
     @when_composed
@@ -84,14 +84,14 @@ class JobsPane(Vertical):
             return
         statuses, other = self._jobs.statuses(), self._jobs.other
         self.query_one(JobList).show(statuses, self._clock.now(), other)
-        self._under_way = any(not status.state.ended for status in statuses)
+        self._any_running = any(not status.state.ended for status in statuses)
         running = sum(not status.state.ended for status in statuses) + (other is not None)
         self.post_message(self.Changed(statuses, running))
         if self._operations is not None:
-            self._tell_news(self._operations)
+            self._notify_finished(self._operations)
 
-    def _tell_news(self, operations: Operations) -> None:
-        """Say how a job ended that nobody watches, and what was found of another console's."""
+    def _notify_finished(self, operations: Operations) -> None:
+        """Notify of finished jobs that are not shown, and of jobs found of other consoles."""
         watched = getattr(self.app.screen, "watched_job", "")
         for status in operations.jobs.news(watched):
             words = f"{status.plan.title} {status.state.value}. {status.message} (5: the jobs)"
@@ -99,4 +99,4 @@ class JobsPane(Vertical):
             severity: Literal["information", "warning"] = "information" if well else "warning"
             self.notify(words, severity=severity, timeout=10, markup=False)
             if not well:
-                operations.offer_to_take_back(self.app.screen_stack[0], status)
+                operations.offer_roll_back(self.app.screen_stack[0], status)

@@ -125,9 +125,13 @@ class DashboardCommands(Provider):
         dialogs = dashboard.dialogs
         help_text = "Shows the plan first"
         for action, verb in dialogs.project_actions.items():
-            yield verb, help_text, partial(dialogs.operate_on, action, None)
+            yield verb, help_text, partial(dialogs.show_plan_for, action, None)
         for action, verb in dialogs.service_actions.items():
-            yield f"{verb} all", help_text, partial(dialogs.operate_on, action, None)
+            yield f"{verb} all", help_text, partial(dialogs.show_plan_for, action, None)
         for service in dashboard.service_names:
             for action, verb in dialogs.service_actions.items():
-                yield f"{verb} {service}", help_text, partial(dialogs.operate_on, action, service)
+                yield (
+                    f"{verb} {service}",
+                    help_text,
+                    partial(dialogs.show_plan_for, action, service),
+                )

@@ -1,4 +1,4 @@
-"""The dashboard: the service table and, around it, what belongs to the selected row."""
+"""The dashboard: the service table, and panes about the selected row."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -26,11 +26,11 @@ from screens.changes.watching import Watching
 from screens.dashboard.bindings import BINDINGS
 from screens.dashboard.deferred_logs import LOGS_TITLE, DeferredLogsPane
 from screens.dashboard.details_pane import DetailsPane
-from screens.dashboard.dialogs import StackDialogs
+from screens.dashboard.dialogs import DashboardDialogs
 from screens.dashboard.inspected import InspectedServices
 from screens.dashboard.jobs_pane import JobsPane
-from screens.dashboard.look import RememberedLook
 from screens.dashboard.panes import Pane, Panes
+from screens.dashboard.preferences import Preferences
 from screens.dashboard.services_pane import NEXT_PROBLEM, ServicesPane
 from screens.shared.composed import when_composed
 from screens.shared.stack_changes import StackChanged, StackChanges
@@ -42,19 +42,19 @@ from widgets.filter_box import FilterBox
 from widgets.key_bar import KeyBar
 from widgets.tables.service_table import ServiceTable
 
-# A dialog is imported when it is opened: the table stands before that.
+# Dialogs are imported when they are opened, so that the table is shown sooner.
 if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.view.access import LedgerAccess
 
 REST_SECONDS: Final = 0.04
-"""How long the cursor rests on a row before its details are drawn: a key held down, or one
-over a slow line, moves the cursor and waits for nothing else."""
+"""The cursor's rest on a row before its details are drawn, so that a key held down only moves
+the cursor."""
 SETTLE_SECONDS: Final = 0.15
-"""How long the cursor rests on a row before its log is opened."""
+"""The cursor's rest on a row before its log is opened."""
 CLOCK_SECONDS: Final = 2.0
 LOGS_SECONDS: Final = 0.5
-"""The logs come with the first complete table, or then: an engine may not answer."""
+"""The logs pane is mounted with the first complete table, or after this time without one."""
 
 
 def _commands() -> type[Provider]:
@@ -64,20 +64,20 @@ def _commands() -> type[Provider]:
 
 
 class DashboardScreen(Screen[None]):
-    """Shows what the observer sees; asks `operations` for everything that changes something.
+    """Shows the stack; passes every change to `operations`.
 
     Args:
-        observer: Looks at the stack.
+        observer: The source of snapshots.
         clock: The time.
-        modes: What the header says.
-        memory: What was remembered of the look.
-        operations: How to start, stop and restart; None in a read-only console.
-        watching: Sees the jobs of other consoles where `operations` does not.
+        modes: The badges of the header.
+        memory: The remembered preferences.
+        operations: Plans and runs actions; None in a read-only console.
+        watching: Sees the jobs of other consoles if there are no operations.
         reveals: Whether a key may show secrets in logs.
         bound: Names of bindings to keys (`[keys]` of the settings).
-        state_folder: Where the audit trail is.
-        open_environment: Makes what reads and changes the environment file.
-        open_ledger: Makes what looks at the task ledger.
+        state_folder: The folder of the audit trail.
+        open_environment: Gives access to the environment file.
+        open_ledger: Gives access to the task ledger.
     """
 
     AUTO_FOCUS = "ServiceTable"
@@ -117,19 +117,19 @@ class DashboardScreen(Screen[None]):
         self._operations = operations
         self._watching = watching
         self._bound = bound or {}
-        self.dialogs = StackDialogs(
+        self.dialogs = DashboardDialogs(
             self, observer, operations, state_folder, open_environment, open_ledger, clock, reveals
         )
-        self.look = RememberedLook(memory, self._in_thread)
+        self.preferences = Preferences(memory, self._in_thread)
         self._restarts = RestartWatch()
-        self._grown: frozenset[str] = frozenset()
+        self._restarted: frozenset[str] = frozenset()
         self._changes = StackChanges(self, observer)
         self._settling: tuple[Timer, ...] = ()
         self._logs = DeferredLogsPane(observer, clock, reveals=reveals)
 
     def compose(self) -> ComposeResult:
-        """The panes in the order in which the grid places them."""
-        # Textual learns the width after the first picture, and would paint another one.
+        """The header and the panes, in the order of the grid, and the footer."""
+        # Textual learns the width after the first paint, and would paint again.
         widest = max(item for item in self.HORIZONTAL_BREAKPOINTS if item[0] <= self.app.size.width)
         self.add_class(widest[1])
         yield StatusBar(self._modes).data_bind(
@@ -153,7 +153,7 @@ class DashboardScreen(Screen[None]):
                 self._observer, self._clock, seen, id=Pane.DETAILS.value, classes="pane lower"
             )
             with Vertical(id=Pane.LOGS.value, classes="pane lower -current") as logs:
-                logs.border_title = LOGS_TITLE  # `_open_logs` puts the logs in its place
+                logs.border_title = LOGS_TITLE  # a placeholder: `_mount_logs` replaces it
             with Vertical(id=Pane.EVENTS.value, classes="pane lower") as events:
                 events.border_title = "4 Events"
                 yield EventList()
@@ -167,17 +167,17 @@ class DashboardScreen(Screen[None]):
         yield KeyBar(notices=False)  # the status bar has them
 
     def on_mount(self) -> None:
-        """Subscribe, and show what is known already."""
+        """Subscribe, and show the current snapshot."""
         self._changes.subscribe()
-        self.table.sort_by(self.look.sorting)
-        self.table.choose_columns(self.look.columns)
+        self.table.sort_by(self.preferences.sorting)
+        self.table.choose_columns(self.preferences.columns)
         self.set_interval(CLOCK_SECONDS, self._tick)
-        self._take_snapshot()
+        self._show_snapshot()
         self._share_height()
-        self.set_timer(LOGS_SECONDS, self._open_logs)
+        self.set_timer(LOGS_SECONDS, self._mount_logs)
 
     def on_unmount(self) -> None:
-        """Stop listening."""
+        """Unsubscribe."""
         self._changes.unsubscribe()
 
     @property
@@ -197,24 +197,24 @@ class DashboardScreen(Screen[None]):
     def _draw_changed(self, topic: Topic) -> None:
         match topic:
             case Topic.SNAPSHOT:
-                self._take_snapshot()
+                self._show_snapshot()
             case Topic.USAGE:
                 self._draw_rows()
             case Topic.EVENTS:
                 self._events.show(self._observer.events)
                 self._draw_details()
 
-    def _take_snapshot(self) -> None:
+    def _show_snapshot(self) -> None:
         snapshot = self._observer.snapshot
-        self._grown = self._restarts.restarted_recently(snapshot, self._clock.now())
+        self._restarted = self._restarts.restarted_recently(snapshot, self._clock.now())
         self._draw_rows()
         self._draw_frame()
         self._draw_details()
         if snapshot.complete and not self._logs.requested:
-            self.call_after_refresh(self._open_logs)
+            self.call_after_refresh(self._mount_logs)
 
     @when_composed
-    async def _open_logs(self) -> None:
+    async def _mount_logs(self) -> None:
         await self._logs.mount(self.panes)
         self._follow()
 
@@ -226,28 +226,28 @@ class DashboardScreen(Screen[None]):
         self._jobs.tick()
 
     def _draw_rows(self) -> None:
-        self.services_pane.draw_rows(self._grown)
+        self.services_pane.update_rows(self._restarted)
 
     def _draw_frame(self) -> None:
         self.snapshot, self.now = self._observer.snapshot, self._clock.now()
-        self.services_pane.draw_frame()
+        self.services_pane.update_frame()
         self.call_after_refresh(self._share_height)
 
     @when_composed
     def _share_height(self) -> None:
-        self.panes.share_height(self.services_pane.height_wanted)
+        self.panes.share_height(self.services_pane.wanted_height)
 
     def _draw_details(self) -> None:
         self._details.show(self.table.current)
 
     def on_resize(self) -> None:
-        """Share the height anew."""
+        """Adapt the height of the panes."""
         self.call_after_refresh(self._share_height)
 
     @on(ServiceTable.Highlighted)
     @on(ServiceTable.MarksChanged)
     def _highlighted(self) -> None:
-        self.services_pane.draw_advice()
+        self.services_pane.update_advice()
         for timer in self._settling:
             timer.stop()
         self._settling = (
@@ -269,22 +269,22 @@ class DashboardScreen(Screen[None]):
 
     @on(ServiceTable.SortingChanged)
     def _sorting_changed(self) -> None:
-        self.look.sort(self.table.sorting)
+        self.preferences.save_sorting(self.table.sorting)
 
     async def action_pane(self, name: str) -> None:
-        """Show a pane and give it the focus."""
+        """Show a pane and focus it."""
         if name == Pane.LOGS:
-            await self._open_logs()
+            await self._mount_logs()
         self.panes.show(Pane(name))
         self.call_after_refresh(self._follow)
 
     def action_zoom(self) -> None:
-        """Show the focused pane alone, or all again."""
+        """Maximize the focused pane, or restore all."""
         self.panes.toggle_zoom()
         self._share_height()
 
     def action_back(self) -> None:
-        """Undo one thing: the zoom, the filter, the marks; else go to the services."""
+        """Clear the selection, the zoom, the filter or the marks; else focus the services."""
         box, table = self.services_pane.filter_box, self.table
         if self.panes.focused is Pane.LOGS and self._logs.clear_selection():
             return
@@ -298,7 +298,7 @@ class DashboardScreen(Screen[None]):
             table.focus()
 
     def action_filter(self) -> None:
-        """Ask for the filter's words."""
+        """Open the filter."""
         self.services_pane.filter_box.open()
         self._share_height()
 
@@ -312,39 +312,39 @@ class DashboardScreen(Screen[None]):
         self._share_height()
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Without operations their keys do not exist."""
+        """Hide the keys of actions in a read-only console and outside of the services."""
         if action in {"operate", "operations"}:
-            place = self.panes.focused
-            return self._operations is not None and place in {Pane.SERVICES, Pane.DETAILS}
+            pane = self.panes.focused
+            return self._operations is not None and pane in {Pane.SERVICES, Pane.DETAILS}
         return True
 
     def action_operate(self, name: str) -> None:
-        """Plan an action on the marked rows, else on the selected one, and show the plan."""
-        self.dialogs.operate(name, self.services_pane.selected)
+        """Show the plan of an action on the marked rows, else on the selected one."""
+        self.dialogs.show_plan(name, self.services_pane.selected)
 
     def action_operations(self) -> None:
         """List the actions for the marked rows, else for the selected one."""
-        self.dialogs.offer(self.services_pane.selected)
+        self.dialogs.list_actions(self.services_pane.selected)
 
     def action_recovery(self) -> None:
-        """List every action, with advice."""
-        self.dialogs.recovery(self.table.marked, self.table.current)
+        """Open the recovery screen."""
+        self.dialogs.open_recovery(self.table.marked, self.table.current)
 
     def action_ledger(self) -> None:
-        """Show the tasks of the workers."""
-        self.dialogs.ledger()
+        """Open the task ledger."""
+        self.dialogs.open_ledger()
 
     def action_audit(self) -> None:
-        """Show who changed what."""
-        self.dialogs.audit()
+        """Open the audit trail."""
+        self.dialogs.open_audit()
 
     def action_environment(self) -> None:
-        """Show the environment file."""
-        self.dialogs.environment()
+        """Open the environment."""
+        self.dialogs.open_environment()
 
     @property
     def service_names(self) -> tuple[str, ...]:
-        """The services there are."""
+        """The names of all services."""
         return tuple(service.name for service in self._observer.snapshot.services)
 
     def select(self, service: str) -> None:
@@ -354,15 +354,15 @@ class DashboardScreen(Screen[None]):
 
     def action_probe(self) -> None:
         """Show the health log of the selected row."""
-        self._draw_details()  # the cursor may not have rested on this row yet
+        self._draw_details()  # the cursor may have just reached this row
         self._details.open_health_log()
 
     def action_columns(self) -> None:
         """Choose the columns."""
-        self.services_pane.ask_for_columns(self.look)
+        self.services_pane.ask_for_columns(self.preferences)
 
     def action_copy(self) -> None:
-        """Copy the selected container's name; in the details, all that they say."""
+        """Copy the selected container's name, or all details in their pane."""
         text = self.services_pane.container_names
         if self.panes.focused is Pane.DETAILS:
             self._draw_details()
@@ -371,7 +371,7 @@ class DashboardScreen(Screen[None]):
             self.post_message(CopyRequested(text))
 
     def action_refresh_stack(self) -> None:
-        """Read everything again."""
+        """Reload the compose project and the containers."""
         self._observer.refresh()
 
     @on(JobsPane.Changed)

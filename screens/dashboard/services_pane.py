@@ -1,4 +1,4 @@
-"""The services pane: the table, its filter, what is said where it is empty, and advice below."""
+"""The services pane: the filter, the table, and advice about the selected service."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,14 +19,14 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import SafeText, plain
 from screens.dashboard.inspected import InspectedServices
-from screens.dashboard.look import RememberedLook
+from screens.dashboard.preferences import Preferences
 from widgets.dashboard.advice import Advice
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
 from widgets.rows.service_row import Row, service_rows
 from widgets.tables.service_table import ServiceTable
 
-# A dialog is imported when it is opened: the table stands before that.
+# The dialog is imported when it is opened, so that the table is shown sooner.
 if TYPE_CHECKING:
     from screens.dashboard.columns import Choice
 
@@ -36,16 +36,16 @@ NEXT_PROBLEM: Final = "services.next_problem"
 MOST_NAMED: Final = 4
 """Services with problems that are named below the table."""
 TITLE_HEADING_AND_ADVICE: Final = 4
-"""Lines of the pane beside its rows."""
+"""The lines of the pane without its rows."""
 
 
 class ServicesPane(Vertical):
-    """Shows every service, and what is wrong with the selected one.
+    """Shows all services, and the finding of the selected one.
 
     Args:
-        observer: Looks at the stack.
+        observer: The source of snapshots.
         clock: The time.
-        services: What is shown of a service, also by the other panes.
+        services: The services as all panes show them.
         next_key: The key that selects the next problem, as it is shown.
     """
 
@@ -75,7 +75,7 @@ class ServicesPane(Vertical):
         self._clock = clock
         self._services = services
         self._next_key = next_key
-        self._emptiness = ""
+        self._empty_message = ""
         self._title = Content(TITLE)
 
     def compose(self) -> ComposeResult:
@@ -87,8 +87,8 @@ class ServicesPane(Vertical):
         yield Advice(self._next_key)
 
     @property
-    def height_wanted(self) -> int:
-        """How many lines it would fill."""
+    def wanted_height(self) -> int:
+        """The lines that it would fill."""
         typing = int(self.filter_box.display)
         return len(self.table.rows) + TITLE_HEADING_AND_ADVICE + typing
 
@@ -99,7 +99,7 @@ class ServicesPane(Vertical):
 
     @property
     def container_names(self) -> str:
-        """The containers of the row under the cursor, for a command line."""
+        """The names of the containers of the row under the cursor, separated by blanks."""
         row = self.table.current
         if row is None:
             return ""
@@ -111,37 +111,39 @@ class ServicesPane(Vertical):
         ]
         return " ".join(names) or row.service
 
-    def ask_for_columns(self, look: RememberedLook) -> None:
-        """Choose the columns, and have them remembered."""
+    def ask_for_columns(self, preferences: Preferences) -> None:
+        """Open the dialog for columns; the choice is remembered."""
         from screens.dashboard.columns import ColumnsScreen
 
         def chosen(choice: "Choice | bool") -> None:
             if not isinstance(choice, bool):
                 self.table.choose_columns(choice)
-                look.choose(choice)
+                preferences.save_columns(choice)
 
         self.app.push_screen(ColumnsScreen(self.table.columns), chosen)
 
-    def draw_rows(self, grown: frozenset[str]) -> None:
-        """Show the rows of now.
+    def update_rows(self, restarted: frozenset[str]) -> None:
+        """Show the current rows.
 
         Args:
-            grown: The services that were restarted more often lately.
+            restarted: The ids of the containers that were restarted recently.
         """
         snapshot, table = self._observer.snapshot, self.table
-        table.show(service_rows(snapshot, self._observer.usage, self._clock.now(), grown=grown))
+        table.show(
+            service_rows(snapshot, self._observer.usage, self._clock.now(), restarted=restarted)
+        )
         table.stale = snapshot.taken_at is not None and snapshot.stale
         if not table.cursor_key and table.rows:
             table.cursor_key = table.rows[0].key
 
-    def draw_frame(self) -> None:
-        """Show what is around the rows: the title, the advice, why there are none."""
-        self._draw_emptiness()
-        self._draw_filter(self._clock.now())
-        self.draw_advice()
+    def update_frame(self) -> None:
+        """Update the title, the message of an empty table, and the advice."""
+        self._update_empty_message()
+        self._update_title(self._clock.now())
+        self.update_advice()
 
-    def draw_advice(self) -> None:
-        """Say what is wrong with the selected service and what to do; else that nothing is."""
+    def update_advice(self) -> None:
+        """Show the finding of the selected service, or that there is none."""
         row, snapshot, now = self.table.current, self._observer.snapshot, self._clock.now()
         finding = self._services.finding(row.service) if row else None
         if finding is not None and snapshot.stale:
@@ -153,13 +155,13 @@ class ServicesPane(Vertical):
         self._advice.all_clear = _all_clear(snapshot, selected, others, self._next_key, now)
 
     def _troubled(self, now: datetime) -> Sequence[str]:
-        """The services that something is wrong with, as they are listed."""
+        """The listed services with findings, in the order of the list."""
         found = {finding.service for finding in findings(self._observer.snapshot, now)}
         rows = (row for row in self.table.rows if row.container_id is None)
         return [row.service for row in rows if row.service in found]
 
     def action_next_problem(self) -> None:
-        """Put the cursor on the next service that something is wrong with."""
+        """Select the next service with a finding."""
         troubled, row = self._troubled(self._clock.now()), self.table.current
         listed = [item.service for item in self.table.rows]
         at = listed.index(row.service) if row is not None else -1
@@ -172,22 +174,22 @@ class ServicesPane(Vertical):
     @on(FilterBox.Changed, "#filter")
     def _filter_changed(self, event: FilterBox.Changed) -> None:
         self.table.filter_by(event.value)
-        self.draw_frame()
+        self.update_frame()
 
-    def _draw_emptiness(self) -> None:
+    def _update_empty_message(self) -> None:
         snapshot, words = self._observer.snapshot, self.filter_box.value
-        said = ""
+        message = ""
         if not snapshot.services:
-            said = _why_empty(snapshot)
+            message = _why_empty(snapshot)
         elif not self.table.rows and words:
-            said = f"No service matches “{plain(words)}”. Esc clears the filter."
-        if said != self._emptiness:
-            self._emptiness = said
-            self._empty.set_class(bool(said), "-shown")
-            self._empty.update(Content(said))
+            message = f"No service matches “{plain(words)}”. Esc clears the filter."
+        if message != self._empty_message:
+            self._empty_message = message
+            self._empty.set_class(bool(message), "-shown")
+            self._empty.update(Content(message))
 
-    def _draw_filter(self, now: datetime) -> None:
-        """Show the filter in the title, with how many problems it hides."""
+    def _update_title(self, now: datetime) -> None:
+        """Show the filter in the title, with the number of problems that it hides."""
         words, problems = self.filter_box.value, 0
         if words:
             hidden = self.table.hidden
@@ -196,7 +198,7 @@ class ServicesPane(Vertical):
         title = filter_title(TITLE, [f"filter: {words}"] if words else [], problems)
         if title != self._title:
             self._title = title
-            self.border_title = title  # as content: its markup is not always read back
+            self.border_title = title  # not as markup, which does not always round-trip
 
 
 def _why_empty(snapshot: StackSnapshot) -> str:
@@ -217,7 +219,7 @@ def _seen(snapshot: StackSnapshot, now: datetime) -> str:
 def _all_clear(
     snapshot: StackSnapshot, selected: str, troubled: Sequence[str], key: SafeText, now: datetime
 ) -> str:
-    """That the selected service has no problems, and which services have."""
+    """The text for a service without a finding, with the services that have one."""
     if not snapshot.complete or snapshot.project_trouble is not None:
         return ""
     if snapshot.stale:

@@ -52,7 +52,7 @@ def pick_file(
         for access in opened:
             known[access.source.path] = await asyncio.to_thread(summary_of, access.source)
             if list_screen.is_running:
-                list_screen.look()
+                list_screen.refresh_choices()
 
     screen.app.push_screen(list_screen, answered)
     screen.run_worker(read(), group="environment-files", exclusive=True)

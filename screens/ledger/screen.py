@@ -37,9 +37,9 @@ from screens.ledger.content import (
     why_empty,
 )
 from screens.ledger.task_changes import TaskChanges
+from screens.shared.coalescing import CoalescingWorker
 from screens.shared.composed import when_composed
 from screens.shared.dialog import Dialog
-from screens.shared.latest import CoalescingWorker
 from screens.shared.pick import Choices, PickScreen
 from widgets.dashboard.details import Details
 from widgets.filter_box import FilterBox
@@ -141,7 +141,7 @@ class LedgerScreen(Dialog[None]):
         self._source.start()
         self.set_interval(CLOCK_SECONDS, self._tick)
         if self._source.view.loaded:  # else it is heard of when it is
-            self._arranging.ask()
+            self._arranging.request()
         hold_keys(self.run_worker(self._await_list(), group="ledger"))
 
     async def _await_list(self) -> None:
@@ -169,7 +169,7 @@ class LedgerScreen(Dialog[None]):
     @on(LedgerChanged)
     def _changed(self) -> None:
         self._pending = False
-        self._arranging.ask()
+        self._arranging.request()
 
     async def _sort_and_search(self) -> None:
         """Sort and search in a thread."""
@@ -262,7 +262,7 @@ class LedgerScreen(Dialog[None]):
 
     def _choose(self, wish: Arrangement) -> None:
         self._wish = wish
-        self._arranging.ask()
+        self._arranging.request()
 
     def action_next_wanted(self) -> None:
         """List the next kind of tasks."""
@@ -328,7 +328,7 @@ class LedgerScreen(Dialog[None]):
         self._wish = replace(self._wish, wanted=TaskFilter.ALL, folded=frozenset(), words="")
         self._filter_box.value = ""
         self.table.cursor_key = str(task.id)
-        self._arranging.ask()
+        self._arranging.request()
 
     def action_statistics(self) -> None:
         """Show how much work is done, how well, and how fast."""

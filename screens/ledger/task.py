@@ -23,8 +23,8 @@ from pixel_tui.text import plain
 from screens.ledger.task_changes import TaskChanges
 from screens.ledger.task_log import TaskLog
 from screens.logs.line import LogLineScreen
+from screens.shared.coalescing import CoalescingWorker
 from screens.shared.composed import when_composed
-from screens.shared.latest import CoalescingWorker
 from screens.shared.scrolling import TextDialog
 from widgets.copying import CopyRequested
 from widgets.dashboard.details import Details
@@ -109,7 +109,7 @@ class TaskScreen(TextDialog[None]):
         self._gone = False
         self._pending = False
         # One after the other: a text that is half set is never left so.
-        self._taking = CoalescingWorker(self, self._take, "task")
+        self._reloading = CoalescingWorker(self, self._take, "task")
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -130,7 +130,7 @@ class TaskScreen(TextDialog[None]):
         """Follow the ledger while it is shown."""
         self._unsubscribe = self._source.subscribe(lambda _view: self._heard())
         self.set_interval(CLOCK_SECONDS, self._tick)
-        self._taking.ask()
+        self._reloading.request()
 
     def on_unmount(self) -> None:
         """Stop listening."""
@@ -147,7 +147,7 @@ class TaskScreen(TextDialog[None]):
     @on(TaskMoved)
     def _moved(self) -> None:
         self._pending = False
-        self._taking.ask()
+        self._reloading.request()
 
     @when_composed
     def _tick(self) -> None:

@@ -54,7 +54,7 @@ class TaskActions:
             else []
             for action in actions
         }
-        reasons = await self._operations.tried(targets)
+        reasons = await self._operations.check_actions(targets)
         actions = sorted(actions, key=lambda action: bool(reasons[action.name]))
         width = max(len(action.title) for action in actions)
         lines = tuple(
@@ -73,7 +73,7 @@ class TaskActions:
         def picked(at: int | None) -> None:
             if at is not None:
                 chosen = actions[at].name
-                self._operations.ask(screen, chosen, targets[chosen])
+                self._operations.show_plan(screen, chosen, targets[chosen])
 
         screen.app.push_screen(PickScreen("Actions", lambda: Choices(lines, said)), picked)
 
@@ -98,7 +98,7 @@ class TaskActions:
                 screen.notify, str(error), severity="error", timeout=15, markup=False
             )
             return
-        screen.app.call_from_thread(self._operations.ask, screen, ADD, [TargetRef(name)])
+        screen.app.call_from_thread(self._operations.show_plan, screen, ADD, [TargetRef(name)])
 
 
 def _actions(scope: Scope) -> list[Action]:

@@ -1,4 +1,4 @@
-"""One line that is asked for, and what it would mean while it is typed."""
+"""A dialog for one line of text, with a preview of its meaning."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -17,13 +17,13 @@ from widgets.key_bar import KeyBar
 
 
 class AskScreen(Dialog[str | None]):
-    """Dismisses with what was typed, or with None.
+    """Dismisses with the text, or with None.
 
     Args:
-        title: What is asked for.
-        hint: How it is written.
-        meaning: What a text would mean; raises `UsageError` where it can't be taken.
-        value: What stands there at first.
+        title: The title of the dialog.
+        hint: The accepted formats.
+        describe: Returns what a text means; raises `UsageError` if it is not valid.
+        value: The initial text.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,16 +32,16 @@ class AskScreen(Dialog[str | None]):
     ]
 
     def __init__(
-        self, title: str, hint: str, meaning: Callable[[str], SafeText], value: str = ""
+        self, title: str, hint: str, describe: Callable[[str], SafeText], value: str = ""
     ) -> None:
         super().__init__()
         self._title = plain(title)
         self._hint = plain(hint)
-        self._meaning = meaning
+        self._describe = describe
         self._value = value
 
     def compose(self) -> ComposeResult:
-        """The line, and below it what it means."""
+        """The input, and below it the meaning of the text."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._title)
             yield Static(self._hint, markup=False)
@@ -54,20 +54,20 @@ class AskScreen(Dialog[str | None]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        said = self.query_one("#ask-meaning", Static)
+        meaning = self.query_one("#ask-meaning", Static)
         if not event.value:
-            said.update("")
+            meaning.update("")
             return
         try:
-            said.update(Content(self._meaning(event.value)))
+            meaning.update(Content(self._describe(event.value)))
         except UsageError as error:
-            said.update(Content.styled(plain(f"{error.what}. {error.hint}"), "$text-warning"))
+            meaning.update(Content.styled(plain(f"{error.what}. {error.hint}"), "$text-warning"))
 
     def action_take(self) -> None:
-        """Take it, where it can be taken."""
+        """Close with the text, if it is valid."""
         value = self.query_one("#ask-box", Input).value
         try:
-            self._meaning(value)
+            self._describe(value)
         except UsageError:
             return
         self.dismiss(value)

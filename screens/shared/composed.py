@@ -1,7 +1,7 @@
-"""Draw only while there is something to draw on.
+"""A decorator for methods that draw: they run only while their screen is composed.
 
-Answers of threads, timers and messages may arrive before a screen is composed, or while it is
-being removed. Its widgets are not there then, and a query for one of them raises `NoMatches`.
+Results of threads, timers and messages may arrive before a screen is composed, or while it is
+being removed. Then it has no widgets, and a query for one of them raises `NoMatches`.
 """
 
 from collections.abc import Callable, Coroutine
@@ -19,8 +19,8 @@ AsyncDraw = Callable[Concatenate[W, P], Coroutine[Any, Any, None]]
 
 
 def is_composed(widget: Widget) -> bool:
-    """Whether a screen, or a widget on one, has its children and is not being removed."""
-    # Textual reports a screen as not displayed as soon as it begins to remove it.
+    """Whether a screen or a widget has its children and is not being removed."""
+    # Textual reports a screen as not displayed as soon as its removal starts.
     return widget.is_attached and widget.screen.display and bool(widget.children)
 
 
@@ -29,10 +29,10 @@ def when_composed(draw: AsyncDraw[W, P]) -> AsyncDraw[W, P]: ...
 @overload
 def when_composed(draw: Draw[W, P]) -> Draw[W, P]: ...
 def when_composed(draw: Callable[Concatenate[W, P], Any]) -> Callable[Concatenate[W, P], Any]:
-    """Decorate a method that draws: it does nothing unless its screen is composed.
+    """Make a method that draws do nothing unless its screen is composed.
 
-    A screen may also be removed while an asynchronous method waits, or one in a thread runs: what
-    is missing then is ignored. A widget that is missing on a composed screen is still an error.
+    A screen may also be removed while the method awaits something or runs in a thread: missing
+    widgets are ignored then. On a composed screen they are still an error.
     """
     if iscoroutinefunction(draw):
 

@@ -1,4 +1,4 @@
-"""What every dialog is: it closes once, whatever is pressed how fast, and `?` lists its keys."""
+"""The base class of dialogs."""
 
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class Dialog(ModalScreen[Result]):
-    """A modal screen in the look of `dialog.tcss`."""
+    """A modal screen, styled by `dialog.tcss`; `?` lists its keys."""
 
     CSS_PATH = Path(__file__).with_name("dialog.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,10 +25,9 @@ class Dialog(ModalScreen[Result]):
     ]
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
-        """Close with a result; nothing happens when it is closed already.
+        """Close with a result; do nothing if it is closed already.
 
-        A click and a key may both ask within one moment: the second would close what is
-        below.
+        A click and a key may arrive together: the second would close the screen below.
         """
         if self.is_current:
             return super().dismiss(result)

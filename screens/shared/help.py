@@ -1,4 +1,4 @@
-"""The keys of where one is: made from the bindings themselves, never by hand."""
+"""The keys of the current view, taken from its bindings."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,10 +19,10 @@ KEY_CELLS: Final = 18
 
 
 class HelpScreen(ScrollingDialog[None]):
-    """Keys, grouped by the part of the screen that they belong to.
+    """Lists keys, grouped by the part of the screen that they belong to.
 
     Args:
-        bindings: The bindings that were active where help was asked for.
+        bindings: The bindings that were active when help was opened.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,16 +53,16 @@ def _content(bindings: Iterable[ActiveBinding], display: object) -> Content:
         if binding.system or not binding.description or not callable(display):
             continue
         title = active.node.BINDING_GROUP_TITLE or _title(active.node)
-        said = binding.tooltip or binding.description
-        groups[title][said].append(str(display(binding)))
+        description = binding.tooltip or binding.description
+        groups[title][description].append(str(display(binding)))
     parts: list[Content] = []
     for title, lines in groups.items():
         if parts:
             parts.append(Content(""))
         parts.append(Content.styled(title, "$text-accent bold"))
-        for said, keys in lines.items():
+        for description, keys in lines.items():
             shown = " ".join(dict.fromkeys(keys))
             parts.append(
-                Content.assemble(("  ", ""), (f"{shown:<{KEY_CELLS}}", "bold"), (said, ""))
+                Content.assemble(("  ", ""), (f"{shown:<{KEY_CELLS}}", "bold"), (description, ""))
             )
     return Content("\n").join(parts)

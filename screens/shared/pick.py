@@ -1,4 +1,4 @@
-"""A list to pick one thing from."""
+"""A list to pick one item from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,28 +17,28 @@ from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
 
-LOOK_SECONDS: Final = 1.0
+REFRESH_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to pick from now."""
+    """The items of the list, as of now."""
 
     lines: tuple[Content, ...]
-    said: SafeText
-    """Above the list."""
+    caption: SafeText
+    """Shown above the list."""
     notes: tuple[SafeText, ...] = ()
     """One for each line, shown below the list while the cursor is on it."""
 
 
 class PickScreen(Dialog[int | None]):
-    """Dismisses with the place of the picked line, or with None.
+    """Dismisses with the index of the picked line, or with None.
 
     Args:
-        title: What is picked.
-        choices: Gives what there is; asked again and again, so that the list is live. Lines
-            keep their places, more may come behind them.
-        at: Where the cursor is at first.
+        title: The title of the dialog.
+        choices: Returns the lines; called every second, so that the list is live. Lines keep
+            their index; more may be appended.
+        at: The index that the cursor starts on.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,25 +59,25 @@ class PickScreen(Dialog[int | None]):
         self._notes: tuple[SafeText, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """What is said, and the list."""
+        """The caption and the list."""
         with Vertical(classes="dialog -tall -wide") as dialog:
             dialog.border_title = Content(self._title).markup
-            yield Static(id="pick-said", markup=False)
+            yield Static(id="pick-caption", markup=False)
             yield Options(markup=False)
             yield Static(id="pick-note", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Look again and again."""
-        self.look()
+        """Fill the list, and refresh it every second."""
+        self.refresh_choices()
         self._options.highlighted = self._at
         self._options.focus()
-        self.set_interval(LOOK_SECONDS, self.look)
+        self.set_interval(REFRESH_SECONDS, self.refresh_choices)
 
-    def look(self) -> None:
-        """Show what there is now."""
+    def refresh_choices(self) -> None:
+        """Show the current lines."""
         choices = self._choices()
-        self.query_one("#pick-said", Static).update(Content(choices.said))
+        self.query_one("#pick-caption", Static).update(Content(choices.caption))
         self._notes = choices.notes
         self._show_note()
         if choices.lines == self._shown:
@@ -105,7 +105,7 @@ class PickScreen(Dialog[int | None]):
         self.action_pick()
 
     def action_pick(self) -> None:
-        """Take the line under the cursor."""
+        """Close with the line under the cursor."""
         at = self._options.highlighted
         if at is not None:
             self.dismiss(at)

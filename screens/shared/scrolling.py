@@ -1,4 +1,4 @@
-"""Dialogs with a text that is longer than they are, and the keys that scroll it."""
+"""Dialogs with a text that scrolls, and the keys that scroll it."""
 
 from typing import ClassVar, TypeVar
 
@@ -11,14 +11,14 @@ Result = TypeVar("Result")
 
 
 class TextDialog(Dialog[Result]):
-    """A dialog with a text to scroll, among other things: it says itself by which keys."""
+    """A dialog with a scrolling text among other widgets; it binds its own keys to the actions."""
 
     SCROLLED: ClassVar[str] = "VerticalScroll"
-    """Selects the widget that scrolls."""
+    """The selector of the widget that scrolls."""
 
     @property
     def scrolled(self) -> Widget:
-        """What scrolls."""
+        """The widget that scrolls."""
         return self.query_one(self.SCROLLED, Widget)
 
     def action_scroll(self, lines: int) -> None:
@@ -26,7 +26,7 @@ class TextDialog(Dialog[Result]):
         self.scrolled.scroll_relative(y=lines, animate=False)
 
     def action_page(self, direction: int) -> None:
-        """Scroll by a page; its last line stays, as its first one, so that none is missed."""
+        """Scroll by a page less one line, so that the last line read stays visible."""
         self.action_scroll(direction * max(self.scrolled.size.height - 1, 1))
 
     def action_edge(self, direction: int) -> None:
@@ -36,7 +36,7 @@ class TextDialog(Dialog[Result]):
 
 
 class ScrollingDialog(TextDialog[Result]):
-    """A dialog that is one text: the keys that move a cursor elsewhere scroll it.
+    """A dialog with nothing but a text: the keys that usually move a cursor scroll it.
 
     The text has no focus of its own, so that the keys do the same whatever widget shows it.
     """

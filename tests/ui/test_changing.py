@@ -9,8 +9,8 @@ from pixel_tui.settings import Settings
 from screens.changes.job import JobScreen
 from screens.changes.plan import PlanScreen
 from screens.changes.quit import QuitScreen
+from screens.dashboard.health_log import HealthLogScreen
 from screens.dashboard.palette import DashboardCommands
-from screens.dashboard.probe import ProbeScreen
 from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
 
@@ -86,7 +86,7 @@ async def test_a_service_is_recreated_from_the_list_of_actions() -> None:
 
 async def test_a_rebuild_builds_first_and_leaves_what_came_out_the_same() -> None:
     async with console(size=(160, 45)) as it:
-        it.dashboard.dialogs.operate_on("rebuild", "web")
+        it.dashboard.dialogs.show_plan_for("rebuild", "web")
         await it.until(lambda: "build web" in it.text())
         assert "if the build produces a new image" in it.text()
         await it.press("y", "enter")
@@ -166,7 +166,7 @@ async def test_a_dialog_may_be_closed_before_it_is_there() -> None:
         assert isinstance(shown, JobScreen)
         await it.press("escape")
         for turns in range(24):  # of the event loop
-            for dialog in (JobScreen(shown.job, it.clock), ProbeScreen(Content("web"), ())):
+            for dialog in (JobScreen(shown.job, it.clock), HealthLogScreen(Content("web"), ())):
                 it.app.push_screen(dialog)
                 for _ in range(turns):
                     await asyncio.sleep(0)

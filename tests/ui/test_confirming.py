@@ -63,7 +63,7 @@ async def ask_to_start(it: Console) -> None:
 
 async def ask_to_stop_all(it: Console) -> None:
     assert it.app.parts.operations is not None
-    it.app.parts.operations.ask(it.dashboard, "stop", [])
+    it.app.parts.operations.show_plan(it.dashboard, "stop", [])
     await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.focused)
 
 
@@ -207,7 +207,7 @@ async def test_what_is_interrupted_is_in_sight_at_once_in_a_small_terminal() -> 
 async def ask_to_lose(it: Console, count: int) -> None:
     """Show a plan that loses so many volumes, as `wipe-volumes` does."""
     assert it.app.parts.operations is not None
-    it.app.parts.operations.ask(it.dashboard, "stop", [])
+    it.app.parts.operations.show_plan(it.dashboard, "stop", [])
     await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.focused)
     lost = tuple(SafeText(f"volume held-{number}: in NO backup") for number in range(count))
     plan = replace(

@@ -181,8 +181,8 @@ async def test_order_and_columns_are_remembered_and_no_filter() -> None:
     async with console() as it:
         await it.press("slash", *"pixel", "enter")
         it.table.action_reverse()
-        it.dashboard.look.choose((Column.SERVICE, Column.PORTS))
-        await it.until(lambda: it.dashboard.look.sorting.reverse)
+        it.dashboard.preferences.save_columns((Column.SERVICE, Column.PORTS))
+        await it.until(lambda: it.dashboard.preferences.sorting.reverse)
         names = it.names()
         await it.app.workers.wait_for_complete()
     async with console() as again:

@@ -54,7 +54,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 async def begin(it: Console, action: str = "rebuild") -> JobStatus:
     """Begin with a job and look at it."""
-    it.dashboard.dialogs.operate_on(action, "web")
+    it.dashboard.dialogs.show_plan_for(action, "web")
     await it.until(lambda: "Run it" in it.text())
     await it.press("y", "enter")
     await it.until(lambda: isinstance(it.app.screen, JobScreen))
@@ -283,7 +283,9 @@ async def test_what_a_dead_apply_has_left_is_offered_to_be_taken_back(
         steps = tuple(replace(step, rolls_back=True) for step in ended.plan.steps)
         applied = replace(ended, plan=replace(ended.plan, steps=steps))
         operations, asked = operations_of(it), []
-        monkeypatch.setattr(operations, "ask", lambda _screen, name, _targets: asked.append(name))
+        monkeypatch.setattr(
+            operations, "show_plan", lambda _screen, name, _targets: asked.append(name)
+        )
         files = ApplyFiles(state_folder() / "demo", Path(operations._command.directory))
         files.write(ApplyState(Phase.WAITING, ".env", "pixel", "a", "b", recreate=("web",)))
         written(it, applied, ProcessMark(1, 1, "an earlier start"))

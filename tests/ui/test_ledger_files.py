@@ -249,7 +249,7 @@ async def test_of_very_many_findings_the_worst_are_listed(tmp_path: Path) -> Non
         await it.until(lambda: len(screen._shown.findings) >= 600)
         await it.press("f")
         await it.until(lambda: isinstance(it.app.screen, PickScreen))
-        said = str(it.app.screen.query_one("#pick-said", Static).content)
+        said = str(it.app.screen.query_one("#pick-caption", Static).content)
         assert "the worst 500 of 60" in said
 
 
@@ -280,7 +280,7 @@ async def test_an_action_leads_to_its_plan(tmp_path: Path) -> None:
 async def test_keys_typed_ahead_are_meant_for_the_list_of_actions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried = Operations.tried
+    tried = Operations.check_actions
 
     async def slow(
         self: Operations, targets: Mapping[str, Sequence[TargetRef]]

@@ -1,1 +1,1 @@
-"""Widgets of the dashboard: the details, the events, the jobs, the status bar, the banner."""
+"""Widgets of the dashboard: details, events, jobs, status bar, banner, advice."""

@@ -1,4 +1,4 @@
-"""What is wrong with the selected service, why and what to do; and that more is wrong."""
+"""The finding of the selected service with its fix, and the number of other findings."""
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -40,7 +40,7 @@ class Advice(Widget):
         self._next_key = next_key
 
     def render(self) -> RenderResult:
-        """Both lines; the first is cut before the number of others."""
+        """Both lines; the first gives way to the number of others."""
         if self.finding is None:
             return Content(self.all_clear)
         first, second = _lines(self.finding)

@@ -1,4 +1,4 @@
-"""The details pane: everything about the selected service, scrolled as text."""
+"""The text of the details pane."""
 
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
@@ -15,7 +15,7 @@ LONGEST_LABEL: Final = 20
 
 
 class Details(TextLines):
-    """Sections of labelled lines. It repaints only when what it says changes."""
+    """Shows sections of labelled lines; repaints only lines that change."""
 
     BINDING_GROUP_TITLE = "Details"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,11 +31,16 @@ class Details(TextLines):
 
     @property
     def sections(self) -> Sequence[Section]:
-        """What is shown now."""
+        """The sections that are shown."""
         return self._sections
 
     def show(self, sections: Sequence[Section], *, other: bool) -> None:
-        """Show these sections; from the top when they are of another service."""
+        """Show these sections.
+
+        Args:
+            sections: The sections.
+            other: Whether they are of another service, so that they are shown from the top.
+        """
         if sections != self._sections:
             self._sections = sections
             self._draw()
@@ -47,7 +52,7 @@ class Details(TextLines):
         self._draw()
 
     def _draw(self) -> None:
-        if self.width:  # else nobody sees it
+        if self.width:  # 0 while it is hidden
             self.show_lines(list(_lines(self._sections, self.width)))
 
 
@@ -61,11 +66,11 @@ def _lines(sections: Sequence[Section], width: int) -> Iterator[TextLine]:
 
 
 def _wrapped(line: DetailLine, width: int) -> Iterator[TextLine]:
-    """A value beside its label, and below itself where it does not fit."""
+    """A value beside its label, wrapped below itself if it is too long."""
     label = line.label
     indent = INDENT if not label else max(INDENT + LABEL_CELLS, INDENT + len(label) + 1)
     if label and (len(label) > LONGEST_LABEL or indent > width // 2):
-        # The label is long (a path, a label's name): the value goes below it.
+        # A long label, such as a path: the value goes below it.
         yield ((" " * INDENT + label, "label"),)
         yield from _wrapped(DetailLine("", line.value, line.tone), width)
         return

@@ -1,4 +1,4 @@
-"""The events pane: what the engine reported about the stack, newest last."""
+"""The list of Docker's events, newest last."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Final
@@ -9,13 +9,13 @@ from pixel_tui.stack.model.snapshot import StackEvent
 from widgets.lines.text_lines import TextLine, TextLines
 from widgets.rows.table import Tone
 
-SHOWN: Final = 200
+MAX_EVENTS: Final = 200
 _BAD: Final = ("oom", "health_status: unhealthy")
 _GOOD: Final = ("start", "health_status: healthy", "unpause")
 
 
 class EventList(TextLines):
-    """One line an event. It stays at the end unless somebody scrolled away."""
+    """Shows one line an event; stays at the end unless the user has scrolled."""
 
     BINDING_GROUP_TITLE = "Events"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -26,15 +26,15 @@ class EventList(TextLines):
     ]
 
     def on_mount(self) -> None:
-        """Say that there is nothing yet."""
+        """Show that there are no events yet."""
         self.show_lines([(("No events yet.", "muted"),)])
 
     def show(self, events: Sequence[StackEvent]) -> None:
-        """Show the last of these events."""
+        """Show the newest of these events."""
         if not events:
             return
         at_end = self.is_vertical_scroll_end
-        self.show_lines([_line(event) for event in events[-SHOWN:]])
+        self.show_lines([_line(event) for event in events[-MAX_EVENTS:]])
         if at_end:
             self.scroll_end(animate=False)
 

@@ -1,4 +1,4 @@
-"""The jobs pane: what is being done to the stack, and what was done."""
+"""The list of jobs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from pixel_tui.humanize import span
 from widgets.lines.options import Options
 
-# Jobs are imported with the first of them: the table stands before that.
+# Imported with the first job, so that the table is shown sooner.
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
     from pixel_tui.operations.jobs.lock import Owner
@@ -30,11 +30,11 @@ STATE_LOOKS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """A word and a style for each `JobState`, by its value."""
 OTHER: Final = "other"
-"""Stands for the job of another user, which has no id that is known here."""
+"""The id of the line for another user's job, whose own id is unknown."""
 
 
 class JobList(Options):
-    """One line a job, newest first; Enter opens one."""
+    """Shows one line a job, newest first; Enter opens one."""
 
     BINDING_GROUP_TITLE = "Jobs"
     DEFAULT_CSS = """
@@ -47,8 +47,8 @@ class JobList(Options):
     ]
 
     @dataclass
-    class Chosen(Message):
-        """The operator wants to see a job."""
+    class Selected(Message):
+        """A job was selected with Enter or a click."""
 
         job_id: str
 
@@ -58,29 +58,35 @@ class JobList(Options):
     def show(
         self, jobs: "Sequence[JobStatus]", now: datetime, other: "Owner | None" = None
     ) -> None:
-        """Show these jobs, and what another user does, of which no more is known."""
+        """Show these jobs.
+
+        Args:
+            jobs: The jobs, newest first.
+            now: The time, for durations.
+            other: The owner of another user's job; None if there is none.
+        """
         shown, before = self.options, self.highlighted_option
         lines = [Option(_line(job, now), id=job.id) for job in jobs]
         if other is not None:
             lines.insert(0, Option(_other_line(other), id=OTHER))
         ids = [line.id for line in lines]
-        if ids == [option.id for option in shown]:  # where one had scrolled to stays
+        if ids == [option.id for option in shown]:  # keeps the scroll position
             for at, line in enumerate(lines):
                 if line.prompt != shown[at].prompt:
                     self.replace_option_prompt_at_index(at, line.prompt)
             return
         self.set_options(lines)
         if lines:
-            # A new job stands above those that were there: whoever is on one of these stays there,
-            # and whoever comes here finds the newest.
+            # A new job is added at the top: a user who is in the list stays on the same job, any
+            # other finds the newest selected.
             kept = self.screen.focused is self and before is not None and before.id in ids
             self.highlighted = ids.index(before.id) if before is not None and kept else 0
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Say which one."""
+        """Post the selected job."""
         event.stop()
         if event.option_id:
-            self.post_message(self.Chosen(event.option_id))
+            self.post_message(self.Selected(event.option_id))
 
 
 def _other_line(owner: "Owner") -> Content:

@@ -20,7 +20,7 @@ from widgets.lines.fitted_line import LinePart, fitted
 
 
 class Mode(StrEnum):
-    """What this console may do."""
+    """The badges: what the console may change, and whether the stack is real."""
 
     LIVE = "LIVE"
     READ_ONLY = "READ-ONLY"
@@ -36,19 +36,19 @@ _BADGE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many services are how."""
+    """The number of services in each state."""
 
     services: int = 0
     running: int = 0
     unhealthy: int = 0
     restarting: int = 0
     unstable: int = 0
-    """They run, and were restarted only now."""
+    """Running, but restarted recently."""
     down: int = 0
 
 
 def totals(snapshot: StackSnapshot, now: datetime) -> Totals:
-    """Count a snapshot's services."""
+    """The totals of a snapshot."""
     services = snapshot.services
     return Totals(
         services=sum(service.wanted for service in services),
@@ -83,7 +83,7 @@ class StatusBar(Widget):
     """Two lines: the stack and its totals; the engine and the age of what is shown.
 
     Args:
-        modes: What this console is.
+        modes: The badges.
     """
 
     DEFAULT_CSS = """
@@ -108,7 +108,7 @@ class StatusBar(Widget):
         self.notice = notice or ""
 
     def render(self) -> RenderResult:
-        """Both lines, left and right part each."""
+        """Two lines with a left and a right part."""
         if self.snapshot is None or self.now is None:
             return Content("")
         width = self.size.width - 2
@@ -152,17 +152,16 @@ class StatusBar(Widget):
 def _engine(snapshot: StackSnapshot) -> Sequence[LinePart]:
     engine = snapshot.engine
     if engine.connection is Connection.CONNECTING:
-        said = [f"connecting to {engine.address}"]
+        words = [f"connecting to {engine.address}"]
     else:
-        said = [
+        words = [
             engine.host_name or str(engine.address),
             f"docker {engine.version}" if engine.version else "",
             f"context {engine.context}",
             f"{engine.cpus} cores {memory_size(engine.memory)}" if engine.cpus else "",
         ]
     return [
-        LinePart(Content.styled(words, "$foreground-muted"), rank)
-        for rank, words in enumerate(said)
+        LinePart(Content.styled(text, "$foreground-muted"), rank) for rank, text in enumerate(words)
     ]
 
 
@@ -182,7 +181,7 @@ def _age(snapshot: StackSnapshot, now: datetime) -> LinePart:
 
 
 def _spread(left: Sequence[LinePart], right: Content, width: int) -> Content:
-    """Left and right in one line; the left parts give way where both do not fit."""
+    """Left and right in one line; the left parts give way if both do not fit."""
     shown = fitted(left, width - right.cell_length - LEAST_GAP if right else width)
     padding = max(width - shown.cell_length - right.cell_length, 0)
     return shown + Content(" " * padding) + right

@@ -149,7 +149,7 @@ def service_rows(
     usage: UsageTable,
     now: datetime,
     *,
-    grown: frozenset[str] = frozenset(),
+    restarted: frozenset[str] = frozenset(),
 ) -> list[tuple[Row, list[Row]]]:
     """Every service with the rows of its containers, where it has more than one.
 
@@ -157,12 +157,12 @@ def service_rows(
         snapshot: The stack.
         usage: What the running containers use.
         now: For uptimes.
-        grown: Ids of containers that were restarted lately.
+        restarted: The ids of the containers that were restarted recently.
     """
     return [
         (
-            _service_row(service, usage, now, grown),
-            [_container_row(service, item, usage, now, grown) for item in _members(service)],
+            _service_row(service, usage, now, restarted),
+            [_container_row(service, item, usage, now, restarted) for item in _members(service)],
         )
         for service in snapshot.services
     ]
@@ -175,7 +175,9 @@ def _members(service: Service) -> Sequence[Container]:
     return ()
 
 
-def _service_row(service: Service, usage: UsageTable, now: datetime, grown: frozenset[str]) -> Row:
+def _service_row(
+    service: Service, usage: UsageTable, now: datetime, restarted: frozenset[str]
+) -> Row:
     shown = service.members
     total = _total([usage[item.id] for item in shown if item.id in usage])
     state_text, state_tone = _STATE[service.state]
@@ -193,7 +195,7 @@ def _service_row(service: Service, usage: UsageTable, now: datetime, grown: froz
         sync=(_sync_text(service), _SYNC.get(service.sync.action, Tone.WARN)),
         started=oldest,
         restarts=service.restarts,
-        grew=any(item.id in grown for item in shown),
+        grew=any(item.id in restarted for item in shown),
         dead=newest_dead,
         ports=tuple(port for item in shown for port in item.ports)
         or (service.spec.ports if service.spec else ()),
@@ -214,7 +216,7 @@ def _container_row(
     container: Container,
     usage: UsageTable,
     now: datetime,
-    grown: frozenset[str],
+    restarted: frozenset[str],
 ) -> Row:
     state = _CONTAINER_STATE[container.state]
     text, tone = _STATE[state]
@@ -227,7 +229,7 @@ def _container_row(
         sync=(_mark(service, container), Tone.MUTED),
         started=container.started_at if container.running else None,
         restarts=container.restarts,
-        grew=container.id in grown,
+        grew=container.id in restarted,
         dead=container if not container.running and container.exit_code is not None else None,
         ports=container.ports,
         image=container.image,

@@ -38,7 +38,7 @@ def what(services: InspectedServices) -> str:
 def test_a_finding_has_the_count_of_the_health_log_that_was_inspected_later() -> None:
     services = inspected(SnapshotOnly(seen(54)))
     assert "54" in what(services)
-    services.take({agent(55).id: agent(55)})
+    services.update({agent(55).id: agent(55)})
     assert "55" in what(services)
     service = services.service("agent")
     assert service is not None
@@ -48,7 +48,7 @@ def test_a_finding_has_the_count_of_the_health_log_that_was_inspected_later() ->
 def test_a_newer_snapshot_replaces_what_was_inspected() -> None:
     observer = SnapshotOnly(seen(54))
     services = inspected(observer)
-    services.take({agent(55).id: agent(55)})
+    services.update({agent(55).id: agent(55)})
     observer.snapshot = seen(60)
     assert "60" in what(services)
 
@@ -56,12 +56,12 @@ def test_a_newer_snapshot_replaces_what_was_inspected() -> None:
 def test_another_health_waits_for_the_snapshot() -> None:
     services = inspected(SnapshotOnly(seen(54)))
     well = agent(0, HealthStatus.HEALTHY)
-    services.take({well.id: well})
+    services.update({well.id: well})
     assert "54" in what(services)
 
 
 def test_a_container_that_is_gone_is_not_taken() -> None:
     services = inspected(SnapshotOnly(seen(54)))
-    services.take({"gone": replace(agent(1), id="gone")})
+    services.update({"gone": replace(agent(1), id="gone")})
     assert "54" in what(services)
     assert services.finding("other") is None

@@ -30,7 +30,8 @@ async def test_an_action_is_tried_on_the_stack_as_it_is_when_the_facts_are_known
         no_operator, observer, COMMAND, SystemClock(), read_facts, state_folder()
     )
     assert (
-        "agent has no container" in (await operations.tried({"stop": [TargetRef("agent")]}))["stop"]
+        "agent has no container"
+        in (await operations.check_actions({"stop": [TargetRef("agent")]}))["stop"]
     )
 
 
@@ -48,6 +49,6 @@ async def test_only_a_plan_that_loses_what_is_stored_looks_into_volumes() -> Non
     app = App[None]()
     async with app.run_test():
         for name in ("restart", "wipe-volumes"):
-            operations.ask(cast("Screen[None]", app.screen), name, [])
+            operations.show_plan(cast("Screen[None]", app.screen), name, [])
             await app.workers.wait_for_complete()
     assert asked == [False, True]

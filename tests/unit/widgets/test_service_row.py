@@ -57,11 +57,11 @@ USED = Usage(
 
 
 def rows(
-    service: Service, usage: UsageTable | None = None, grown: frozenset[str] = frozenset()
+    service: Service, usage: UsageTable | None = None, restarted: frozenset[str] = frozenset()
 ) -> tuple[Row, list[Row]]:
     engine = EngineStatus(plain("x"), plain("x"), connection=Connection.READY)
     snapshot = StackSnapshot(engine, services=(service,), taken_at=NOON)
-    (found,) = service_rows(snapshot, usage or {}, NOON, grown=grown)
+    (found,) = service_rows(snapshot, usage or {}, NOON, restarted=restarted)
     return found
 
 
@@ -123,7 +123,7 @@ def test_a_service_that_was_killed_for_lack_of_memory() -> None:
         health=HealthStatus.UNHEALTHY,
         sync=Sync(SyncAction.START, plain("it is down")),
     )
-    row, _ = rows(service, grown=frozenset({dead.id}))
+    row, _ = rows(service, restarted=frozenset({dead.id}))
     assert words(row) == {
         "service": "api",
         "state": "■ exited",

@@ -1,4 +1,4 @@
-"""What the console remembers of its look, saved without holding up the screen."""
+"""Remembered preferences: sorting, columns and theme, saved in the background."""
 
 import logging
 import threading
@@ -13,58 +13,58 @@ from widgets.tables.keyed_table import Sorting
 log = logging.getLogger(__name__)
 
 
-class RememberedLook:
-    """The remembered look of one project.
+class Preferences:
+    """The preferences of one project.
 
     Args:
-        memory: Where it is kept.
-        later: Runs a function that blocks somewhere else than on the event loop.
+        memory: The file they are saved in.
+        run_in_thread: Runs a blocking function in a thread.
     """
 
-    def __init__(self, memory: Memory, later: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, memory: Memory, run_in_thread: Callable[[Callable[[], None]], None]) -> None:
         self._memory = memory
-        self._later = later
+        self._run_in_thread = run_in_thread
         self._now = memory.load()
         self._saving = threading.Lock()
 
     @property
     def sorting(self) -> Sorting[Column]:
-        """How rows are sorted."""
+        """The sort order of the table."""
         if self._now.sort_column not in set(Column):
             return Sorting(Column.SERVICE)
         return Sorting(Column(self._now.sort_column), self._now.sort_reverse)
 
     @property
     def columns(self) -> tuple[Column, ...] | None:
-        """The columns that were chosen; None for as many as fit."""
+        """The chosen columns; None for as many as fit."""
         if self._now.columns is None:
             return None
         return tuple(column for column in LOOKS if column.value in self._now.columns) or None
 
-    def sort(self, sorting: Sorting[Column]) -> None:
-        """Remember how rows are sorted."""
-        self._keep(
+    def save_sorting(self, sorting: Sorting[Column]) -> None:
+        """Remember the sort order."""
+        self._change(
             replace(self._now, sort_column=sorting.column.value, sort_reverse=sorting.reverse)
         )
 
-    def choose(self, columns: tuple[Column, ...] | None) -> None:
-        """Remember which columns are shown."""
+    def save_columns(self, columns: tuple[Column, ...] | None) -> None:
+        """Remember the chosen columns."""
         names = tuple(column.value for column in columns) if columns else None
-        self._keep(replace(self._now, columns=names))
+        self._change(replace(self._now, columns=names))
 
-    def use_theme(self, theme: str) -> None:
+    def save_theme(self, theme: str) -> None:
         """Remember the theme."""
-        self._keep(replace(self._now, theme=theme))
+        self._change(replace(self._now, theme=theme))
 
-    def _keep(self, changed: Remembered) -> None:
+    def _change(self, changed: Remembered) -> None:
         if changed != self._now:
             self._now = changed
-            self._later(self._save)
+            self._run_in_thread(self._save)
 
     def _save(self) -> None:
         try:
-            with self._saving:  # of two at once the later one must not be overtaken
+            with self._saving:  # two saves at once must keep their order
                 self._memory.save(self._now)
         except FileError as error:
-            # Nothing that anybody needs is lost: the next start just looks as before.
-            log.warning("the look can't be remembered: %s", error)
+            # Not worth a message: the next start has the old preferences.
+            log.warning("preferences can't be saved: %s", error)

@@ -1,4 +1,4 @@
-"""What the health check of a service said last, on demand."""
+"""The results of a service's health check."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -15,8 +15,8 @@ from widgets.key_bar import KeyBar
 from widgets.rows.detail_rows import Section
 
 
-class ProbeScreen(ScrollingDialog[None]):
-    """The health log of the selected containers over the dashboard."""
+class HealthLogScreen(ScrollingDialog[None]):
+    """Shows the health logs of the selected containers."""
 
     SCROLLED = "Details"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,5 +37,5 @@ class ProbeScreen(ScrollingDialog[None]):
 
     @when_composed
     def on_mount(self) -> None:
-        """Fill it."""
+        """Show the text."""
         self.query_one(Details).show(self._sections, other=True)
