@@ -70,7 +70,7 @@ class Changes:
             self._command,
             self._folder,
             self._clock,
-            patience=AT_ONCE,
+            timeouts=AT_ONCE,
             locks=stack.home / "locks",
         )
 
@@ -144,7 +144,7 @@ class Changes:
 
 
 def _command_seconds(status: JobStatus) -> float:
-    return sum(item.seconds or 0.0 for item in status.times[: len(status.plan.steps)])
+    return sum(item.seconds or 0.0 for item in status.step_times[: len(status.plan.steps)])
 
 
 def key_to_plan(stack: Stack, presses: int) -> list[Figure]:

@@ -31,7 +31,7 @@ from pixel_tui.environment.storage.staging import Staging
 from pixel_tui.errors import LockHeld, UsageError
 from pixel_tui.locks import shared_folder
 from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated
-from pixel_tui.operations.jobs.abandoned import sweep_abandoned
+from pixel_tui.operations.jobs.abandoned import remove_abandoned_files
 from pixel_tui.session import Session
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.standard_streams import print_error
@@ -156,7 +156,7 @@ def _in_tries(
 ) -> int:
     path = command.edited_env
     staging = Staging(session.state_folder, command.env_mark, command.edited)
-    sweep_abandoned(session.state_folder, session.environment)
+    remove_abandoned_files(session.state_folder, session.environment)
     with _in_turn(path):
         for _ in range(TRIES - 1):
             try:

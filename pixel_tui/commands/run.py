@@ -64,7 +64,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     from pixel_tui.commands.run_plan import RunRequest, carry_out
     from pixel_tui.confirm_keys import confirm_keys
     from pixel_tui.operations.actions import action_named
-    from pixel_tui.operations.jobs.abandoned import sweep_abandoned
+    from pixel_tui.operations.jobs.abandoned import remove_abandoned_files
     from pixel_tui.operations.operator import Operator
     from pixel_tui.stack.programs.process import ProcessRunner
     from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
@@ -82,14 +82,14 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
         command,
         folder,
         clock,
-        witness=live_build_recorder(command, environment, folder),
+        build_observer=live_build_recorder(command, environment, folder),
         confirm_keys=confirm_keys(session.settings.keys),
     )
-    sweep_abandoned(folder, environment, request.targets)
+    remove_abandoned_files(folder, environment, request.targets)
     observer.start()
     try:
         read_facts = live_facts(command, session, patience=SHELL_PATIENCE_SECONDS)
         return carry_out(request, observer, command, operator, clock, read_facts)
     finally:
         observer.close()
-        sweep_abandoned(folder, environment, request.targets)  # a job may have been settled
+        remove_abandoned_files(folder, environment, request.targets)  # a job may have been settled

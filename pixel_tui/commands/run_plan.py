@@ -99,7 +99,7 @@ def carry_out(
     """
     _require_read(observer)
     found: list[JobStatus] = []
-    operator.watch(lambda: None, found.append).look()
+    operator.supervise(lambda: None, found.append).refresh()
     for left in found:
         _say(f"{left.plan.title} {left.state.value}. {left.message}\n")
     require_engine(observer.snapshot)  # each of the facts would say so as well
@@ -150,7 +150,7 @@ def _attend(job: Job) -> JobStatus:
     }
     try:
         printer = _OutputPrinter(job.status.output)
-        while not job.wait(LOOK_SECONDS).state.ended:
+        while not job.wait(LOOK_SECONDS).state.finished:
             printer.print_more()
             if asked:
                 job.cancel()

@@ -93,7 +93,7 @@ def wait_for_jobs(jobs: "Sequence[Job]", insisted: threading.Event) -> None:
     """Wait until all have ended, or somebody insists, or it takes too long."""
     deadline = time.monotonic() + LONGEST_SECONDS
     for job in jobs:
-        while not job.status.state.ended:
+        while not job.status.state.finished:
             if insisted.is_set() or time.monotonic() >= deadline:
                 return
             job.wait(LOOK_SECONDS)
@@ -110,7 +110,7 @@ def waiting_for(job: "Job") -> SafeText:
 def outcome_of(job: "Job") -> SafeText:
     """What became of a job."""
     status = job.status
-    if status.state.ended:
+    if status.state.finished:
         return SafeText(f"“{status.plan.title}” {status.state.value}. {status.message}".rstrip())
     return SafeText(
         f"“{status.plan.title}” continues without pixel-tui, and is not verified. Its output: "

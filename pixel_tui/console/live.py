@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.reading.reading import LedgerReader
     from pixel_tui.ledger.view.access import LedgerAccess
-    from pixel_tui.operations.jobs.sight import JobReader
+    from pixel_tui.operations.jobs.reader import JobReader
     from pixel_tui.operations.operator import Operator
     from pixel_tui.operations.planning.facts import FactReader, Facts
     from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -60,17 +60,17 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
     if not settings.read_only:
 
         def operator() -> "Operator":
-            from pixel_tui.operations.jobs.abandoned import sweep_abandoned
+            from pixel_tui.operations.jobs.abandoned import remove_abandoned_files
             from pixel_tui.operations.operator import Operator
             from pixel_tui.stack.programs.process import ProcessRunner
             from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 
-            sweep_abandoned(folder, environment)
+            remove_abandoned_files(folder, environment)
             runner = ProcessRunner(environment)
             witness = live_build_recorder(command, environment, folder)
             return Operator(
                 runner, observer, command, folder, clock,
-                witness=witness, confirm_keys=confirm_keys(session.settings.keys),
+                build_observer=witness, confirm_keys=confirm_keys(session.settings.keys),
             )  # fmt: skip
 
         @cache
@@ -108,7 +108,7 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
     def sight(changed: Callable[[], None]) -> "JobReader":
         from pixel_tui.locks import shared_folder
         from pixel_tui.operations.jobs.folder import JobRecords, jobs_path
-        from pixel_tui.operations.jobs.sight import JobReader
+        from pixel_tui.operations.jobs.reader import JobReader
 
         records = JobRecords(jobs_path(folder))
         return JobReader(records, shared_folder(environment), observer, changed=changed)

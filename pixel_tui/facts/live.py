@@ -176,7 +176,7 @@ def past_downtimes(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[fl
     for job in JobFolder(jobs).jobs(MAX_JOBS):
         plan = job.plan
         if plan.project == snapshot.project_name and engine_identity(plan.engine) == engine:
-            for away in job.away:
+            for away in job.downtimes:
                 found[away.service].append(away.seconds)
     return {name: tuple(seconds[:MAX_DOWNTIMES]) for name, seconds in found.items()}
 

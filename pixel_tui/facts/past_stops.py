@@ -31,13 +31,15 @@ def past_stops(address: str, state_folder: Path) -> Callable[[str], Sequence[Rec
         engine = engine_identity(address)
         jobs = JobRecords(jobs_path(state_folder)).jobs(MAX_JOBS)
         return tuple(
-            RecordedStop(frozenset(map(str, job.plan.targets)), job.times[0].began, job.ended)
+            RecordedStop(
+                frozenset(map(str, job.plan.targets)), job.step_times[0].started_at, job.finished_at
+            )
             for job in jobs
             if job.plan.action == "stop"
             and job.plan.project == project
             and engine_identity(job.plan.engine) == engine
-            and job.times  # a step was started
-            and job.ended is not None
+            and job.step_times  # a step was started
+            and job.finished_at is not None
         )
 
     return read

@@ -1,6 +1,6 @@
-"""The door: the one place through which a stack is changed.
+"""The operator: every change of a stack goes through it.
 
-It exists in a process that may change things, and in no other.
+A read-only process never creates one.
 """
 
 import logging
@@ -21,15 +21,15 @@ from pixel_tui.locks import shared_folder
 from pixel_tui.operations.audit.origin import Origin, current_origin
 from pixel_tui.operations.audit.trail import Audit, audit_path
 from pixel_tui.operations.catalogue.backups.interrupted_restore import interrupted_restore
-from pixel_tui.operations.jobs.diary import JobRecorder
-from pixel_tui.operations.jobs.execution import Execution, append_line, last_line
+from pixel_tui.operations.jobs.execution import Execution, append_line, last_output_line
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import GRACE_SECONDS, Job, JobState, JobStatus, Runner
-from pixel_tui.operations.jobs.lock import Owner, StackLock, take_lock
-from pixel_tui.operations.jobs.reach import Asker, ProxyProbe
-from pixel_tui.operations.jobs.settlement import TAKE_BACK, last_code, settled
-from pixel_tui.operations.jobs.verification import PATIENCE, Timeouts, Verification
-from pixel_tui.operations.jobs.watch import JobSupervisor
+from pixel_tui.operations.jobs.lock import LockOwner, StackLock, acquire_lock
+from pixel_tui.operations.jobs.proxy_probe import Prober, ProxyProbe
+from pixel_tui.operations.jobs.recorder import JobRecorder
+from pixel_tui.operations.jobs.settlement import ROLL_BACK_HINT, last_exit_code, settled_status
+from pixel_tui.operations.jobs.supervisor import JobSupervisor
+from pixel_tui.operations.jobs.verification import DEFAULT_TIMEOUTS, Timeouts, Verification
 from pixel_tui.operations.planning.plan import Plan, plan_outdated
 from pixel_tui.operations.planning.plan_files import changed_file
 from pixel_tui.reserve import keep_reserve
@@ -44,26 +44,26 @@ from pixel_tui.text import SafeText, plain
 log = logging.getLogger(__name__)
 
 KEPT_JOBS: Final = 50
-HEED_SECONDS: Final = 0.5
-"""Between two looks at what another console wishes of a job."""
+CANCEL_POLL_SECONDS: Final = 0.5
+"""How often to check whether another process requested a cancellation."""
 
 
 class Operator:
-    """Runs plans: one at a time a stack, locked, audited and verified.
+    """Runs plans, one at a time for each stack: locked, audited and verified.
 
     Args:
-        runner: What starts programs.
-        observer: What sees the stack.
-        command: How compose and docker are called for it.
-        state_folder: Where job outputs and the audit trail are kept.
-        clock: Where times come from.
-        origin: Whose changes they are; who sits here if None.
-        patience: How long the verification waits.
-        grace: Seconds between asking a cancelled command to stop and insisting.
-        locks: Where the lock is; the folder of this machine's users if None.
-        asker: What asks proxies for the services behind them.
-        witness: What writes down what images were built with; None where nothing is built.
-        confirm_keys: What keeps an apply that waits to be confirmed.
+        runner: Starts programs.
+        observer: The observer of the stack.
+        command: The compose command of the project.
+        state_folder: The folder of job outputs and the audit trail.
+        clock: The clock.
+        origin: The author of the changes; the user of this process if None.
+        timeouts: The timeouts of the verification.
+        grace: Seconds between SIGINT, SIGTERM and SIGKILL when a command is cancelled.
+        locks: The folder of the locks; the shared one of this machine if None.
+        prober: Sends HTTP requests to proxies.
+        build_observer: Records the build arguments of images; None if nothing is built.
+        confirm_keys: The keys that confirm an apply, for messages.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Operator:
         clock: Clock,
         *,
         origin: Origin | None = None,
-        patience: Timeouts = PATIENCE,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
         grace: float = GRACE_SECONDS,
         locks: Path | None = None,
-        asker: Asker = http_probe,
-        witness: BuildObserver | None = None,
+        prober: Prober = http_probe,
+        build_observer: BuildObserver | None = None,
         confirm_keys: ConfirmKeys = DEFAULT_KEYS,
     ) -> None:
         self._confirm_keys = confirm_keys
@@ -89,17 +89,17 @@ class Operator:
         self._locks = locks or shared_folder(os.environ)
         self._clock = clock
         self._origin = origin or current_origin()
-        self._patience = patience
+        self._timeouts = timeouts
         self._state_folder = state_folder
         self._grace = grace
-        self._asker = asker
-        self._witness = witness
+        self._prober = prober
+        self._build_observer = build_observer
         self._audit = Audit(audit_path(state_folder), clock, self._origin)
         self._records = JobFolder(jobs_path(state_folder))
         self._jobs: deque[Job] = deque(maxlen=KEPT_JOBS)
         self._closed = False
         self._audited: set[str] = set()
-        """Jobs of other consoles whose end is in the audit."""
+        """Settled jobs of other processes whose end is in the audit trail."""
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -108,16 +108,16 @@ class Operator:
 
     @property
     def running(self) -> Job | None:
-        """The job that has not ended."""
-        return next((job for job in self._jobs if not job.status.state.ended), None)
+        """The unfinished job; None if there is none."""
+        return next((job for job in self._jobs if not job.status.state.finished), None)
 
     def run(self, plan: Plan) -> Job:
-        """Begin with a plan and return at once.
+        """Start a plan and return at once.
 
         Raises:
             PlanOutdated: The stack has changed since the plan was made.
-            LockHeld: Another change to this stack is under way.
-            OperationError: The operator is closed, or the engine can't be asked.
+            LockHeld: Another change to this stack is running.
+            OperationError: The operator is closed, or the engine does not answer.
             FileError: The lock, the output or the audit record can't be written.
                 Nothing has been changed.
         """
@@ -133,10 +133,10 @@ class Operator:
                 self._records.save(status, durable=True)
                 self._audit.begin(status)
             except BaseException:
-                self._records.forget(status.id)  # it never was
+                self._records.remove(status.id)  # it never ran
                 raise
             self._jobs.appendleft(job)
-            for work, name in ((self._work, "job"), (self._heed, "job-wishes")):
+            for work, name in ((self._work, "job"), (self._poll_cancel, "job-cancel-poll")):
                 threading.Thread(
                     target=work, args=(job, lock), name=f"{name}-{status.id}", daemon=True
                 ).start()
@@ -148,7 +148,7 @@ class Operator:
     def _take_lock(self, plan: Plan) -> StackLock:
         owner = self._owner(plan)
         try:
-            return take_lock(self._locks, engine=plan.engine, project=plan.project, owner=owner)
+            return acquire_lock(self._locks, engine=plan.engine, project=plan.project, owner=owner)
         except LockHeld as error:
             waiting = self._waiting
             if waiting is None:
@@ -159,10 +159,10 @@ class Operator:
 
     @property
     def _waiting(self) -> Waiting | None:
-        """This user's apply that waits to be confirmed, and holds the lock meanwhile."""
+        """This user's apply that waits to be confirmed, and holds the lock."""
         try:
             return self._confirmation.waiting()
-        except FileError:  # the job's output says what is wrong with it
+        except FileError:  # the job's output has the reason
             return None
 
     @property
@@ -170,14 +170,14 @@ class Operator:
         marks = (each.env_mark for each in self._command.each_edited)
         return Confirmation(self._state_folder, *marks)
 
-    def watch(
-        self, changed: Callable[[], None], found: Callable[[JobStatus], None]
+    def supervise(
+        self, changed: Callable[[], None], notify: Callable[[JobStatus], None]
     ) -> JobSupervisor:
-        """What sees the jobs of other consoles, and settles what was left; it does not look yet.
+        """Return a supervisor for the jobs of other processes, not started yet.
 
         Args:
-            changed: Called, on its thread, when something has changed.
-            found: Called with each job that was settled, or found running alone.
+            changed: Called, on its thread, after each change.
+            notify: Called with each job that was settled, or is orphaned.
         """
         return JobSupervisor(
             self._records,
@@ -185,28 +185,28 @@ class Operator:
             self._observer,
             settle=self.settle,
             changed=changed,
-            found=found,
+            notify=notify,
             grace=self._grace,
-            upkeep=self._keep_reserve,
+            maintenance=self._keep_reserve,
         )
 
     def _keep_reserve(self) -> None:
-        # The records of a job that runs are what it is for: it is refilled behind them.
+        # A running job may need the reserve for its records: refill it afterwards.
         if self.running is None:
             keep_reserve(self._state_folder)
 
     def settle(self, status: JobStatus) -> JobStatus | None:
-        """Find out what became of a job whose console died, and write it down. Blocks.
+        """Find out and record the result of a job whose pixel-tui died. Blocks.
 
         Args:
-            status: As it was written down last; nothing of it runs any more.
+            status: The last recorded status; nothing of the job runs any more.
 
         Returns:
-            How it ended; None where that can't be found out yet: the engine is silent, or
-            somebody changes the stack.
+            The final status; None if it can't be found out yet: the engine does not answer, or
+            another change of the stack is running.
         """
         snapshot = self._observer.snapshot
-        # A restore is wanted most where compose refuses the project: that is an answer, too.
+        # A project that compose refuses is known too: a restore is needed most then.
         resolved = snapshot.project is not None or snapshot.project_trouble is not None
         known = snapshot.taken_at is not None and resolved and not snapshot.stale
         if not known or self._is_own(status.id):
@@ -214,15 +214,17 @@ class Operator:
         owner = replace(self._owner(status.plan), title=f"Verifying {status.plan.title}")
         plan = status.plan
         try:
-            lock = take_lock(self._locks, engine=plan.engine, project=plan.project, owner=owner)
+            lock = acquire_lock(self._locks, engine=plan.engine, project=plan.project, owner=owner)
         except LockHeld:
             return None
         with lock:
             now = self._records.read(status.id) or status
-            if now.state.ended:  # another console was faster
+            if now.state.finished:  # another process was faster
                 return now
             ended = self._settled(now)
-            if status.id not in self._audited:  # the record may fail behind it, and come again
+            if (
+                status.id not in self._audited
+            ):  # saving the record may fail, and this is called again
                 self._audit.end(ended)
                 self._audited.add(status.id)
             self._records.save(ended, durable=True)
@@ -230,75 +232,82 @@ class Operator:
         return ended
 
     def _settled(self, status: JobStatus) -> JobStatus:
-        glance = self._patience.glance
-        short = replace(self._patience, settle=0.0, deadline=glance, probing=glance)
-        self._note_build(status)
+        refresh = self._timeouts.refresh
+        short = replace(self._timeouts, settle=0.0, deadline=refresh, health=refresh)
+        self._record_build(status)
         checks = status.plan.checks_after
-        reach = ProxyProbe(checks, self._asker)
+        reach = ProxyProbe(checks, self._prober)
         findings = Verification(checks, self._observer, self._clock, short, reach).wait(
-            threading.Event(), cancelled=lambda: self._closed, tell=lambda _: None
+            threading.Event(), cancelled=lambda: self._closed, report=lambda _: None
         )
         at = exit_time_of(status.output)
-        code = last_code(status, exit_code_of(status.output))
+        code = last_exit_code(status, exit_code_of(status.output))
         left = self._left_undone(status, exit_code_of(status.output))
         note = left or interrupted_restore(status, Path(self._command.directory), code)
-        return settled(
+        return settled_status(
             status,
             findings,
             code=code,
-            cancelled=status.cancelling or self._records.cancel_asked(status.id),
+            cancelled=status.cancel_requested or self._records.cancel_requested(status.id),
             ended=datetime.fromtimestamp(at, UTC) if at is not None else self._clock.now(),
-            said="" if note else last_line(status.output),
+            last_line="" if note else last_output_line(status.output),
             note=note,
         )
 
-    def _note_build(self, status: JobStatus) -> None:
-        """Write down what the last command of a job built, as its console would have done."""
+    def _record_build(self, status: JobStatus) -> None:
+        """Record the build of a job's last command, as its own process would have."""
         code, ended = exit_code_of(status.output), exit_time_of(status.output)
         known = code is not None and ended is not None
-        if self._witness is None or not known or not status.times or status.times[-1].ended:
+        if (
+            self._build_observer is None
+            or not known
+            or not status.step_times
+            or status.step_times[-1].finished_at
+        ):
             return
-        began, step = status.times[-1].began, status.plan.steps[status.step]
+        began, step = status.step_times[-1].started_at, status.plan.steps[status.step]
         if status.state is JobState.RUNNING and ended is not None:
-            self._witness.left(step.command, began=began.timestamp(), ended=ended, done=code == 0)
+            self._build_observer.left(
+                step.command, began=began.timestamp(), ended=ended, done=code == 0
+            )
 
     def _left_undone(self, status: JobStatus, code: int | None) -> str:
-        """What a step that takes itself back has left, or how it ended; empty where well."""
+        """Describe what a step has not rolled back, or its last output; empty if it succeeded."""
         if not any(step.rolls_back for step in status.plan.steps):
             return ""
-        if left := self._half_done(status):
+        if left := self._unfinished_roll_back(status):
             return left
-        said = last_line(status.output)
-        return f"{said}." if said and code != 0 else ""
+        last = last_output_line(status.output)
+        return f"{last}." if last and code != 0 else ""
 
-    def _half_done(self, status: JobStatus) -> str:
-        """What a step that takes itself back has left behind; empty where nothing."""
+    def _unfinished_roll_back(self, status: JobStatus) -> str:
+        """Describe what a step has not rolled back; empty if nothing."""
         if not any(step.rolls_back for step in status.plan.steps):
             return ""
         try:
             left = self._confirmation.interrupted()
         except FileError as error:
             return str(error)
-        return f"{left.description} {TAKE_BACK}" if left is not None else ""
+        return f"{left.description} {ROLL_BACK_HINT}" if left is not None else ""
 
     def _is_own(self, job_id: str) -> bool:
         return any(job.status.id == job_id for job in self._jobs)
 
     def close(self) -> None:
-        """Begin nothing more.
+        """Start no further job.
 
-        A command that runs goes on to its end without the console, and holds the lock until
-        then; the audit says so.
+        A running command continues without pixel-tui and holds the lock until it exits; the audit
+        trail records that.
         """
         if self._closed:
             return
         self._closed = True
         for job in self._jobs:
-            if not job.status.state.ended:
+            if not job.status.state.finished:
                 self._audit.left(job.status)
 
-    def _owner(self, plan: Plan) -> Owner:
-        return Owner(
+    def _owner(self, plan: Plan) -> LockOwner:
+        return LockOwner(
             user=self._origin.user,
             host=self._origin.host,
             pid=self._origin.pid,
@@ -319,26 +328,26 @@ class Operator:
                 "The stack has changed since the plan was made.",
                 hint="Check the new plan.",
             )
-        if moved := changed_file(plan):
+        if changed := changed_file(plan):
             raise PlanOutdated(
                 "A file has changed since the plan was made.",
-                on=moved,
+                on=changed,
                 hint="Check the new plan.",
             )
 
     def _new_status(self, plan: Plan) -> JobStatus:
         output = self._records.new_output(self._clock.now())
         by = Runner(self._origin.user, self._origin.host, mark_of(os.getpid()))
-        return JobStatus(id=output.stem, plan=plan, output=output, by=by)
+        return JobStatus(id=output.stem, plan=plan, output=output, runner=by)
 
-    def _heed(self, job: Job, _lock: StackLock) -> None:
-        """Cancel a job when another console of the same user asks for that."""
-        while not job.wait(HEED_SECONDS).state.ended:
-            if self._records.cancel_asked(job.status.id):
+    def _poll_cancel(self, job: Job, _lock: StackLock) -> None:
+        """Cancel a job when another process of the same user requests it."""
+        while not job.wait(CANCEL_POLL_SECONDS).state.finished:
+            if self._records.cancel_requested(job.status.id):
                 job.cancel()
 
     def _work(self, job: Job, lock: StackLock) -> None:
-        """The job's thread: whatever happens, the audit is ended and the lock released."""
+        """Run a job on its thread; always ends the audit entry and releases the lock."""
         job.subscribe(JobRecorder(self._records, lock, self._owner(job.status.plan)).write)
         try:
             status = self._execution(job, lock).run()
@@ -347,7 +356,7 @@ class Operator:
             status = replace(
                 job.status,
                 state=JobState.FAILED,
-                ended=self._clock.now(),
+                finished_at=self._clock.now(),
                 message=SafeText("pixel-tui failed; its log says why. Check the stack."),
             )
         try:
@@ -359,7 +368,7 @@ class Operator:
             self._records.save(status, durable=True)
         except FileError:
             log.exception("the end of job %s is not in its record", status.id)
-        self._records.forget_old(self._clock.now())
+        self._records.remove_old(self._clock.now())
         keep_reserve(self._state_folder)
         lock.release()
         job.finish(lambda _: status)
@@ -371,9 +380,9 @@ class Operator:
             observer=self._observer,
             command=self._command,
             clock=self._clock,
-            patience=self._patience,
+            timeouts=self._timeouts,
             lock=lock,
-            asker=self._asker,
-            witness=self._witness,
-            left_undone=self._half_done,
+            prober=self._prober,
+            build_observer=self._build_observer,
+            describe_unfinished=self._unfinished_roll_back,
         )

@@ -23,8 +23,8 @@ from screens.changes.watching import on_this_loop
 if TYPE_CHECKING:
     from pixel_tui.environment.apply.confirmation import Confirmation, Waiting
     from pixel_tui.operations.jobs.job import Job, JobStatus, WatchedJob
-    from pixel_tui.operations.jobs.lock import Owner
-    from pixel_tui.operations.jobs.watch import JobSupervisor
+    from pixel_tui.operations.jobs.lock import LockOwner
+    from pixel_tui.operations.jobs.supervisor import JobSupervisor
     from pixel_tui.operations.operator import Operator
     from pixel_tui.operations.planning.plan import Plan
 
@@ -83,7 +83,7 @@ class ConsoleJobs:
             self._changed()
 
         # Known before it looks: what it sees at once is asked for at once, and told once only.
-        self._watch = self._operator.watch(self._tell_changed, found)
+        self._watch = self._operator.supervise(self._tell_changed, found)
         self._watch.start()
 
     def _tell_changed(self) -> None:
@@ -98,21 +98,21 @@ class ConsoleJobs:
     def under_way(self) -> "Sequence[Job]":
         """The jobs that have not ended."""
         jobs = self._made.jobs if self._made else ()
-        return [job for job in jobs if not job.status.state.ended]
+        return [job for job in jobs if not job.status.state.finished]
 
     def statuses(self) -> "Sequence[JobStatus]":
         """Every job that is known, of this console and of others, newest first."""
         own = [job.status for job in self._made.jobs] if self._made else []
         if self._watch is None:
             return own
-        from pixel_tui.operations.jobs.sight import merged
+        from pixel_tui.operations.jobs.reader import merge_jobs
 
-        return merged(own, self._watch.seen.jobs)
+        return merge_jobs(own, self._watch.latest.jobs)
 
     @property
-    def other(self) -> "Owner | None":
+    def other(self) -> "LockOwner | None":
         """Another user, who changes the stack at the moment."""
-        return self._watch.seen.other if self._watch is not None else None
+        return self._watch.latest.other_owner if self._watch is not None else None
 
     def news(self, watched: str) -> "Sequence[JobStatus]":
         """What has to be told: jobs that have ended, or that were found, since it was asked last.
@@ -123,7 +123,7 @@ class ConsoleJobs:
         told = [self._found.popleft() for _ in range(len(self._found))]
         for job in self._made.jobs if self._made else ():
             status = job.status
-            if not status.state.ended:
+            if not status.state.finished:
                 self._running.add(status.id)
             elif status.id in self._running:
                 self._running.discard(status.id)
@@ -160,7 +160,7 @@ class ConsoleJobs:
         return (
             status
             for status in self.statuses()
-            if status.plan.action == APPLY and not status.state.ended
+            if status.plan.action == APPLY and not status.state.finished
         )
 
     def open_waiting(self, screen: Screen[None]) -> None:
@@ -215,7 +215,7 @@ class ConsoleJobs:
 
     def open(self, screen: Screen[None], job_id: str) -> None:
         """Show a job again."""
-        from pixel_tui.operations.jobs.watch import CancellableRemoteJob
+        from pixel_tui.operations.jobs.supervisor import CancellableRemoteJob
 
         for job in self._operator.jobs:
             if job.status.id == job_id:

@@ -165,9 +165,9 @@ class Operations:
 
     def offer_roll_back(self, screen: Screen[None], status: "JobStatus") -> None:
         """Show the plan that puts back what a job left half done, where nothing is in front."""
-        from pixel_tui.operations.jobs.settlement import can_be_taken_back
+        from pixel_tui.operations.jobs.settlement import can_roll_back
 
-        if can_be_taken_back(status) and screen.app.screen is screen:
+        if can_roll_back(status) and screen.app.screen is screen:
             self.show_plan(screen, "environment-roll-back", [])
 
     def list_actions(self, screen: Screen[None], targets: Sequence[TargetRef]) -> None:

@@ -91,7 +91,7 @@ class JobScreen(Dialog[None]):
             yield Static(id="job-state", markup=False)
             yield JobOutput(id="job-output")
         # An apply that waits for confirmation shows its own countdown.
-        ended = self._job.status.state.ended
+        ended = self._job.status.state.finished
         yield KeyBar(notices=self._confirmation is None or ended)
 
     @when_composed
@@ -111,7 +111,7 @@ class JobScreen(Dialog[None]):
             self._feed.close()
 
     def _look(self) -> None:
-        if self._confirmation is not None and not self._job.status.state.ended:
+        if self._confirmation is not None and not self._job.status.state.finished:
             self.run_worker(self._look_whether_it_waits, thread=True, group="waits", exclusive=True)
         else:
             self._left = None
@@ -133,7 +133,7 @@ class JobScreen(Dialog[None]):
     def _draw(self) -> None:
         status = self._job.status
         content = _state(status, self._clock, asked=self._asked)
-        if self._left is not None and not status.state.ended:
+        if self._left is not None and not status.state.finished:
             content = Content("\n").join([content, _confirm_line(self._left, self._keys)])
         self.query_one("#job-state", Static).update(content)
         self.query_one(".dialog").set_class(status.state is JobState.FAILED, "-broken")
@@ -142,13 +142,13 @@ class JobScreen(Dialog[None]):
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """What is over can't be cancelled, and what does not wait can't be confirmed."""
         if action == "confirm":
-            return self._left is not None and not self._job.status.state.ended
-        possible = self._cancellable is not None and not self._job.status.state.ended
+            return self._left is not None and not self._job.status.state.finished
+        possible = self._cancellable is not None and not self._job.status.state.finished
         return action != "cancel" or possible
 
     def action_cancel(self) -> None:
         """Say what it means; the second time, ask the running command to stop."""
-        if self._cancellable is None or self._job.status.cancelling:
+        if self._cancellable is None or self._job.status.cancel_requested:
             return
         if not self._asked:
             self._asked = True
@@ -197,12 +197,12 @@ class JobScreen(Dialog[None]):
 def _state(status: JobStatus, clock: Clock, *, asked: bool) -> Content:
     word, style = STATE_LOOKS[status.state]
     now = clock.now()
-    end = status.ended or now
-    took = span((end - (status.started or end)).total_seconds())
-    stopping = "  cancelling" if status.cancelling and not status.state.ended else ""
+    end = status.finished_at or now
+    took = span((end - (status.started_at or end)).total_seconds())
+    stopping = "  cancelling" if status.cancel_requested and not status.state.finished else ""
     lines = [Content.assemble((word, style), f"  {took}", stopping)]
     lines += step_lines(status, now)
-    if asked and not status.state.ended:
+    if asked and not status.state.finished:
         lines.append(
             Content.styled(
                 f"Press Ctrl+X again to cancel; Esc keeps it running. {_cancelling(status)}",

@@ -16,8 +16,8 @@ from pixel_tui.clock import Clock
 # It is imported when the table stands.
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
-    from pixel_tui.operations.jobs.lock import Owner
-    from pixel_tui.operations.jobs.sight import JobReader
+    from pixel_tui.operations.jobs.lock import LockOwner
+    from pixel_tui.operations.jobs.reader import JobReader
 
 
 def on_this_loop(listener: Callable[[], None]) -> Callable[[], None]:
@@ -63,12 +63,12 @@ class Watching:
 
     def statuses(self) -> "Sequence[JobStatus]":
         """Every job that is known, newest first."""
-        return self._sight.seen.jobs if self._sight is not None else ()
+        return self._sight.latest.jobs if self._sight is not None else ()
 
     @property
-    def other(self) -> "Owner | None":
+    def other(self) -> "LockOwner | None":
         """Another user, who changes the stack at the moment."""
-        return self._sight.seen.other if self._sight is not None else None
+        return self._sight.latest.other_owner if self._sight is not None else None
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call this, on the event loop, whenever a job moves."""
@@ -76,7 +76,7 @@ class Watching:
 
     def open(self, screen: Screen[None], job_id: str) -> None:
         """Show a job with its output."""
-        from pixel_tui.operations.jobs.sight import RemoteJob
+        from pixel_tui.operations.jobs.reader import RemoteJob
         from screens.changes.job import JobScreen
 
         status = self._sight.status(job_id) if self._sight is not None else None

@@ -70,7 +70,7 @@ class JobsPane(Vertical):
         if event.job_id != OTHER:
             self._jobs.open(self.app.screen_stack[0], event.job_id)
         elif other is not None:
-            words = f"{other.title}: {other.words}. Only that user can read its output."
+            words = f"{other.title}: {other.description}. Only that user can read its output."
             self.notify(words, timeout=10, markup=False)
 
     def tick(self) -> None:
@@ -84,8 +84,8 @@ class JobsPane(Vertical):
             return
         statuses, other = self._jobs.statuses(), self._jobs.other
         self.query_one(JobList).show(statuses, self._clock.now(), other)
-        self._any_running = any(not status.state.ended for status in statuses)
-        running = sum(not status.state.ended for status in statuses) + (other is not None)
+        self._any_running = any(not status.state.finished for status in statuses)
+        running = sum(not status.state.finished for status in statuses) + (other is not None)
         self.post_message(self.Changed(statuses, running))
         if self._operations is not None:
             self._notify_finished(self._operations)

@@ -127,12 +127,12 @@ class FollowedLogs:
             source = self._source_of(job)
             if source is None:
                 continue
-            if job.started is not None:
+            if job.started_at is not None:
                 words = f"pixel-tui: {job.plan.title}"
-                marks.append((job.started, f"{job.id} began", words, source))
-            if job.ended is not None:
+                marks.append((job.started_at, f"{job.id} began", words, source))
+            if job.finished_at is not None:
                 words = f"pixel-tui: {job.plan.title} {job.state.value}"
-                marks.append((job.ended, f"{job.id} ended", words, source))
+                marks.append((job.finished_at, f"{job.id} ended", words, source))
         for at, event, words, source in sorted(marks):
             self._mark(event, words, at, source)
 

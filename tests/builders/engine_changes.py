@@ -11,7 +11,7 @@ from pixel_tui.facts.proxies import read_proxies
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.audit.chain import Record
 from pixel_tui.operations.jobs.job import JobStatus
-from pixel_tui.operations.jobs.reach import Asker
+from pixel_tui.operations.jobs.proxy_probe import Prober
 from pixel_tui.operations.jobs.verification import Timeouts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.facts import Facts
@@ -30,7 +30,7 @@ from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
 from tests.engine.private_engine import Project, eventually
 
-QUICK = Timeouts(settle=0.3, deadline=10, probing=8, glance=1)
+QUICK = Timeouts(settle=0.3, deadline=10, health=8, refresh=1)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Desk:
 
     def run(self, action: str, *targets: str) -> JobStatus:
         status = self.operator.run(self.plan(action, *targets)).wait(60)
-        assert status.state.ended
+        assert status.state.finished
         return status
 
 
@@ -65,7 +65,7 @@ def is_known(snapshot: StackSnapshot) -> bool:
 
 @contextmanager
 def desk_of(
-    project: Project, folder: Path, asker: Asker = http_probe, patience: Timeouts = QUICK
+    project: Project, folder: Path, prober: Prober = http_probe, timeouts: Timeouts = QUICK
 ) -> Iterator[Desk]:
     engine = project.engine
     environment = {**os.environ, **engine.env}
@@ -80,9 +80,9 @@ def desk_of(
         records=build_records(command, folder),
     )
     operator = Operator(
-        ProcessRunner(environment), watcher, command, folder, clock, patience=patience,
-        locks=folder / "locks", asker=asker,
-        witness=live_build_recorder(command, environment, folder),
+        ProcessRunner(environment), watcher, command, folder, clock, timeouts=timeouts,
+        locks=folder / "locks", prober=prober,
+        build_observer=live_build_recorder(command, environment, folder),
     )  # fmt: skip
     watcher.start()
     try:

@@ -47,7 +47,7 @@ ENGINE = EngineStatus(plain("unix:///x"), plain("default"), connection=Connectio
 COMMAND = ComposeCommand(directory="/srv/pixel", environment={"DOCKER_HOST": "unix:///x"})
 
 
-QUICK = Timeouts(settle=0.01, deadline=0.05, probing=0.1, glance=0.01)
+QUICK = Timeouts(settle=0.01, deadline=0.05, health=0.1, refresh=0.01)
 
 
 def agent(**changes: object) -> Container:
@@ -236,7 +236,7 @@ class Desk:
     runner: FakeRunner
     witness: BuildObserver | None = None
 
-    def operator(self, patience: Timeouts = QUICK) -> Operator:
+    def operator(self, timeouts: Timeouts = QUICK) -> Operator:
         return Operator(
             self.runner,
             self.observer,
@@ -244,9 +244,9 @@ class Desk:
             self.folder,
             SystemClock(),
             origin=Origin("ana", "vps", 41),
-            patience=patience,
+            timeouts=timeouts,
             grace=0.01,
-            witness=self.witness,
+            build_observer=self.witness,
         )
 
     def plan(self, action: str = "restart", *targets: str) -> Plan:

@@ -15,7 +15,7 @@ import pytest
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.audit.origin import current_origin
 from pixel_tui.operations.audit.trail import Audit, audit_path
-from pixel_tui.operations.jobs.lock import holder
+from pixel_tui.operations.jobs.lock import lock_holder
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, eventually
 from tests.terminal.gated_docker import GatedDocker
@@ -112,7 +112,7 @@ class Bench:
 
     @property
     def locked(self) -> bool:
-        return any(holder(path) is not None for path in (self.home / "locks").iterdir())
+        return any(lock_holder(path) is not None for path in (self.home / "locks").iterdir())
 
     def image(self) -> str:
         return str(self.project.inspect("api")["Image"])

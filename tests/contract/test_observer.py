@@ -541,7 +541,7 @@ def test_what_is_closed_before_it_began_never_begins(stack: Stack) -> None:
 def operator(stack: Stack, tmp_path: Path) -> Iterator[Operator]:
     made = Operator(
         stack.runner, stack.observer, stack.command, tmp_path / "state", CLOCK,
-        patience=Timeouts(settle=0.5),
+        timeouts=Timeouts(settle=0.5),
     )  # fmt: skip
     yield made
     made.close()

@@ -113,7 +113,7 @@ class LedgerDesk:
 
     def run(self, action: str, *targets: str) -> JobStatus:
         status = self.begin(action, *targets).wait(60)
-        assert status.state.ended
+        assert status.state.finished
         return status
 
     def begin(self, action: str, *targets: str) -> Job:

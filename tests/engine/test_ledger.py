@@ -139,7 +139,7 @@ def test_a_rebuild_is_watched_until_the_new_syntropy_is_healthy(desk: LedgerDesk
     before = desk.project.inspect("syntropy")["Id"]
     job = desk.begin("task-rebuild")
     eventually(lambda: any(worker.up and worker.rebuild for worker in desk.view.workers))
-    assert not job.status.state.ended
+    assert not job.status.state.finished
     # What the worker does where it has the engine's socket.
     desk.project.compose("up", "--detach", "--force-recreate", "syntropy")
     (desk.project.directory / "rebuilt").write_text("")

@@ -29,7 +29,7 @@ def test_a_loop_is_given_up_long_before_the_deadline_and_a_slow_start_is_not(
     project = make_project(LOOP)
     project.compose("up", "--detach")
     eventually(lambda: project.inspect("api")["RestartCount"] >= LOOP_RESTARTS)
-    with desk_of(project, tmp_path / "state", patience=PATIENCE) as desk:
+    with desk_of(project, tmp_path / "state", timeouts=PATIENCE) as desk:
         status = desk.run("restart", "api")
         assert status.state is JobState.FAILED
         assert "in a restart loop (exit code 1)" in status.message

@@ -16,8 +16,8 @@ __all__ = ["bench"]
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 
 VALUES = {
-    "ContainerRun", "Effect", "Expectation", "JobScreen", "JobStatus", "Owner", "Plan", "PlanCheck",
-    "ProcessMark", "RemoteJob", "Runner", "Step", "StepTime",
+    "ContainerRun", "Effect", "Expectation", "JobScreen", "JobStatus", "LockOwner", "Plan",
+    "PlanCheck", "ProcessMark", "RemoteJob", "Runner", "Step", "StepTime",
 }  # fmt: skip
 """What a job is, and what shows it."""
 

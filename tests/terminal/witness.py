@@ -62,7 +62,7 @@ CHANGING: Final = (
 RULES: Final = frozenset(
     {
         *("Action", "AuditEntry", "EnvironmentFacts", "Facts", "Guard", "Record", "Seal", "Trail"),
-        *("JobRecords", "JobReader", "LedgerFacts", "SeenJobs", "Timeouts", "UpOptions"),
+        *("JobRecords", "JobReader", "LedgerFacts", "StackJobs", "Timeouts", "UpOptions"),
     }
 )
 """Constants, what is read of files, and what reads them: nothing of it can change anything."""

@@ -42,10 +42,14 @@ def change(
     ended: datetime = BEGAN + timedelta(seconds=12),
 ) -> None:
     began = status()
-    began = replace(began, id=job, plan=replace(began.plan, title=SafeText(title)), started=BEGAN)
+    began = replace(
+        began, id=job, plan=replace(began.plan, title=SafeText(title)), started_at=BEGAN
+    )
     audit.begin(began)
     if end:
-        audit.end(replace(began, state=state, ended=ended, message=SafeText("agent is healthy")))
+        audit.end(
+            replace(began, state=state, finished_at=ended, message=SafeText("agent is healthy"))
+        )
 
 
 async def opened(it: Console, *words: str) -> None:
@@ -79,13 +83,13 @@ async def test_a_job_of_another_console_is_running_until_its_process_is_gone() -
             id=output.stem,
             output=output,
             state=JobState.RUNNING,
-            started=BEGAN,
-            by=Runner("ana", socket.gethostname(), mark_of(os.getpid())),
+            started_at=BEGAN,
+            runner=Runner("ana", socket.gethostname(), mark_of(os.getpid())),
         )
         jobs.save(running, durable=False)
         trail(it).begin(running)
         await opened(it, "▸ running")
-        jobs.save(replace(running, by=Runner("ana", socket.gethostname())), durable=False)
+        jobs.save(replace(running, runner=Runner("ana", socket.gethostname())), durable=False)
         await it.until(lambda: "? no result" in it.text("#audit-list"))
 
 

@@ -16,7 +16,7 @@ from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus, Runner, StepTime
-from pixel_tui.operations.jobs.lock import Owner, take_lock
+from pixel_tui.operations.jobs.lock import LockOwner, acquire_lock
 from pixel_tui.settings import Settings, state_folder
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from pixel_tui.text import NO_TEXT, SafeText
@@ -82,7 +82,7 @@ async def test_what_cancelling_means_is_said_before_it_is_done() -> None:
         await begin(it)
         await it.press("ctrl+x")
         assert "A build changes no container" in it.text()
-        assert not operations_of(it).jobs.statuses()[0].cancelling
+        assert not operations_of(it).jobs.statuses()[0].cancel_requested
         await it.press("escape")
         assert isinstance(it.app.screen, JobScreen)
         assert "Ctrl+X again" not in it.text()
@@ -187,15 +187,15 @@ def written(it: Console, status: JobStatus, mark: ProcessMark | None, **changes:
     by = Runner("ana", os.uname().nodename, mark)
     now = it.clock.now()
     found = replace(
-        status, id=output.stem, output=output, by=by, state=JobState.RUNNING, ended=None,
-        started=now, times=(StepTime(now),), message=NO_TEXT, away=(),
+        status, id=output.stem, output=output, runner=by, state=JobState.RUNNING, finished_at=None,
+        started_at=now, step_times=(StepTime(now),), message=NO_TEXT, downtimes=(),
     )  # fmt: skip
     folder.save(replace(found, **changes), durable=False)  # type: ignore[arg-type]
 
 
 async def finished(it: Console) -> JobStatus:
     await begin(it, "restart")
-    await it.until(lambda: operations_of(it).jobs.statuses()[0].state.ended)
+    await it.until(lambda: operations_of(it).jobs.statuses()[0].state.finished)
     await it.press("escape")
     return operations_of(it).jobs.statuses()[0]
 
@@ -401,9 +401,9 @@ async def test_what_another_user_does_is_told_by_name() -> None:
     async with console(size=(140, 36)) as it:
         status = await finished(it)
         plan, since = status.plan, it.clock.now().isoformat()
-        lock = take_lock(
+        lock = acquire_lock(
             state_folder() / "demo" / "locks", engine=plan.engine, project=plan.project,
-            owner=Owner("eve", "vps", 41, since, "Stop web", "20990101-000000-abc"),
+            owner=LockOwner("eve", "vps", 41, since, "Stop web", "20990101-000000-abc"),
         )  # fmt: skip
         operations_of(it).jobs.watch_jobs()
         await it.press("5")
@@ -420,6 +420,6 @@ def test_of_many_steps_those_around_the_one_that_runs_are_shown() -> None:
         status(),
         plan=plan(*(("x", str(at)) for at in range(30))),
         state=JobState.RUNNING,
-        times=tuple(StepTime(NOW, NOW) for _ in range(20)),
+        step_times=tuple(StepTime(NOW, NOW) for _ in range(20)),
     )
     assert len(step_lines(many, NOW)) == 8

@@ -142,11 +142,11 @@ def write_trail(path: Path, *, broken: bool) -> None:
     ):
         made = status()
         plan = replace(made.plan, title=SafeText(title))
-        began = replace(made, id=f"job-{number}", plan=plan, started=clock.now())
+        began = replace(made, id=f"job-{number}", plan=plan, started_at=clock.now())
         audit.begin(began)
         clock.advance(12.0)
         if state is not None:
-            audit.end(replace(began, state=state, ended=clock.now()))
+            audit.end(replace(began, state=state, finished_at=clock.now()))
         clock.advance(600.0)
     if broken:
         path.write_bytes(path.read_bytes().replace(b'"ana"', b'"eve"', 1))

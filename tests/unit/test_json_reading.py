@@ -17,7 +17,7 @@ from pixel_tui.ledger.reading.worker_lock import parse_lock
 from pixel_tui.logs.level import level_of
 from pixel_tui.logs.structure import json_object
 from pixel_tui.operations.audit.chain import TrailLine, read_trail
-from pixel_tui.operations.jobs.lock import owner_from
+from pixel_tui.operations.jobs.lock import parse_owner
 from pixel_tui.operations.jobs.record import from_record
 from pixel_tui.settings import Memory, Remembered
 from pixel_tui.stack.engine.docker_engine import DockerEngine
@@ -76,7 +76,7 @@ def written(name: str, read: Callable[[Path], object]) -> Door:
 
 DOORS: dict[str, Door] = {
     "worker lock": lambda text, _: parse_lock(text.encode(), 0).task,
-    "lock's owner": lambda text, _: owner_from(text.encode()),
+    "lock's owner": lambda text, _: parse_owner(text.encode()),
     "level of a line": lambda text, _: level_of(text.encode()) and None,
     "structure of a line": lambda text, _: json_object(text),
     "audit trail": lambda text, _: read_trail([TrailLine("", text.encode())], None).records,

@@ -16,13 +16,13 @@ from pixel_tui.operations.audit.trail import Audit, audit_path
 from pixel_tui.operations.jobs.execution import append_line
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import JobStatus
-from pixel_tui.operations.jobs.lock import Owner, take_lock
+from pixel_tui.operations.jobs.lock import LockOwner, acquire_lock
 from pixel_tui.operations.planning.plan import Plan, Risk
 from pixel_tui.reserve import NAME, PIECE_BYTES, RESERVE_BYTES, keep_reserve
 from pixel_tui.text import SafeText
 
 ROOM = 4 * 1024 * 1024
-OWNER = Owner("ana", "vps", 41, "2026-03-01T08:00:00+00:00", "Stop web")
+OWNER = LockOwner("ana", "vps", 41, "2026-03-01T08:00:00+00:00", "Stop web")
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_complete_job_is_recorded_on_a_full_disk(
     fill(disk)
     audit = Audit(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
     records = JobFolder(jobs_path(state))
-    with take_lock(disk / "locks", engine="unix:///x", project="pixel", owner=OWNER):
+    with acquire_lock(disk / "locks", engine="unix:///x", project="pixel", owner=OWNER):
         status = job(records)
         records.save(status, durable=True)
         audit.begin(status)

@@ -17,7 +17,7 @@ from widgets.lines.options import Options
 # Imported with the first job, so that the table is shown sooner.
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
-    from pixel_tui.operations.jobs.lock import Owner
+    from pixel_tui.operations.jobs.lock import LockOwner
 
 STATE_LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "queued": ("· queued", "$foreground-muted"),
@@ -56,7 +56,7 @@ class JobList(Options):
         super().__init__(Option("No jobs yet.", disabled=True), id=id, markup=False)
 
     def show(
-        self, jobs: "Sequence[JobStatus]", now: datetime, other: "Owner | None" = None
+        self, jobs: "Sequence[JobStatus]", now: datetime, other: "LockOwner | None" = None
     ) -> None:
         """Show these jobs.
 
@@ -89,19 +89,19 @@ class JobList(Options):
             self.post_message(self.Selected(event.option_id))
 
 
-def _other_line(owner: "Owner") -> Content:
+def _other_line(owner: "LockOwner") -> Content:
     word, style = STATE_LOOKS["running"]
     return Content.assemble(
         (f"{word:<12}", style),
         f"  {owner.title}",
-        (f"  {owner.words}", "$foreground-muted"),
+        (f"  {owner.description}", "$foreground-muted"),
     )
 
 
 def _line(job: "JobStatus", now: datetime) -> Content:
     word, style = STATE_LOOKS[job.state]
-    end = job.ended or now
-    began = job.started or end
+    end = job.finished_at or now
+    began = job.started_at or end
     took = span((end - began).total_seconds())
     return Content.assemble(
         (f"{began.astimezone():%H:%M:%S}  ", "$foreground-muted"),

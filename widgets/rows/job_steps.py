@@ -29,27 +29,27 @@ def step_lines(status: JobStatus, now: datetime) -> list[Content]:
         )
         for at, title in enumerate(titles)
     ]
-    first = max(0, min(len(status.times) - LONGEST // 2, len(lines) - LONGEST))
+    first = max(0, min(len(status.step_times) - LONGEST // 2, len(lines) - LONGEST))
     return lines[first : first + LONGEST]
 
 
 def _took(status: JobStatus, at: int, now: datetime) -> str:
-    if at >= len(status.times):
+    if at >= len(status.step_times):
         return ""
-    time = status.times[at]
-    end = time.ended or status.ended or now
-    return span((end - time.began).total_seconds())
+    time = status.step_times[at]
+    end = time.finished_at or status.finished_at or now
+    return span((end - time.started_at).total_seconds())
 
 
 def _mark(status: JobStatus, at: int, verification: int) -> tuple[str, str]:
-    if at >= len(status.times):
+    if at >= len(status.step_times):
         return _TO_COME
-    last = at == len(status.times) - 1
+    last = at == len(status.step_times) - 1
     if not last or status.state is JobState.SUCCEEDED:
         return _DONE
-    if not status.state.ended:
+    if not status.state.finished:
         verifies = status.state is JobState.VERIFYING
-        return _RUNS if status.times[at].ended is None or verifies else _DONE
+        return _RUNS if status.step_times[at].finished_at is None or verifies else _DONE
     if status.state is JobState.FAILED:
         return _ENDED_BADLY
     if status.state is JobState.ABANDONED and at != verification:

@@ -8,9 +8,9 @@ from typing import Final
 
 from pixel_tui.operations.audit.entries import UNKNOWN, AuditEntry
 from pixel_tui.operations.jobs.folder import JobRecords
-from pixel_tui.operations.jobs.lock import Owner
-from pixel_tui.operations.jobs.lock_reading import listed_holder
-from pixel_tui.operations.jobs.settlement import Hold, hold_of
+from pixel_tui.operations.jobs.lock import LockOwner
+from pixel_tui.operations.jobs.proc_locks import holder_from_proc
+from pixel_tui.operations.jobs.settlement import Liveness, liveness_of
 from pixel_tui.text import SafeText
 
 RUNNING: Final = SafeText("running")
@@ -31,7 +31,7 @@ class JobStates:
         records: JobRecords,
         locks: Path,
         *,
-        holder: Callable[[Path], Owner | None] = listed_holder,
+        holder: Callable[[Path], LockOwner | None] = holder_from_proc,
     ) -> None:
         self._records = records
         self._locks = locks
@@ -49,9 +49,9 @@ class JobStates:
         status = self._records.read(job_id)
         if status is None:
             return UNKNOWN
-        if status.state.ended:
+        if status.state.finished:
             return SafeText(status.state.value)
-        hold = hold_of(status, host=self._host, locks=self._locks, holder=self._holder)
-        if hold is Hold.ELSEWHERE:
+        liveness = liveness_of(status, host=self._host, locks=self._locks, holder=self._holder)
+        if liveness is Liveness.REMOTE:
             return UNKNOWN
-        return NO_RESULT if hold is Hold.OVER else RUNNING
+        return NO_RESULT if liveness is Liveness.DEAD else RUNNING

@@ -202,7 +202,7 @@ def _plan(plan: Plan) -> dict[str, object]:
 def _result(status: JobStatus) -> dict[str, object]:
     return {
         "result": status.state.value,
-        "steps_begun": 0 if status.started is None else status.step + 1,
+        "steps_begun": 0 if status.started_at is None else status.step + 1,
         "exit_code": status.exit_code,
         "seconds": status.seconds,
         "verification": redact(status.message),

@@ -1,4 +1,4 @@
-"""Removing what killed processes left of environment files, and nothing that a job needs."""
+"""Removal of staged environment files that killed processes left, except those of jobs."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -7,22 +7,22 @@ from pixel_tui.environment.storage.abandoned import remove_abandoned
 from pixel_tui.operations.jobs.folder import JobRecords, jobs_path
 
 
-def sweep_abandoned(
+def remove_abandoned_files(
     state_folder: Path, environment: Mapping[str, str], spared: Collection[str] = ()
 ) -> None:
-    """Remove it; for whatever starts, and may write to the state folder. Blocks.
+    """Remove abandoned files, at the start of a process that may write. Blocks.
 
-    The command of a job outlives its console, and reads the candidate that the plan names.
+    The command of a job outlives its pixel-tui, and reads the candidate of its plan.
 
     Args:
-        state_folder: Where this user's state is kept.
+        state_folder: The folder of this user's state.
         environment: The variables of this process.
-        spared: Ids of candidates that are about to be used, whoever made them.
+        spared: Ids of candidates that are about to be used.
     """
 
     def needed() -> set[str]:
         jobs = JobRecords(jobs_path(state_folder)).jobs()
-        waiting = (job.plan.targets for job in jobs if not job.state.ended)
-        return {*spared, *(target for targets in waiting for target in targets)}
+        unfinished = (job.plan.targets for job in jobs if not job.state.finished)
+        return {*spared, *(target for targets in unfinished for target in targets)}
 
     remove_abandoned(state_folder, environment, needed)

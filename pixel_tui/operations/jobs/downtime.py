@@ -1,4 +1,4 @@
-"""How long services are not there while a job runs, as the pictures of the stack show it."""
+"""Measures the downtime of services while a job runs, from snapshots of the stack."""
 
 import threading
 from collections.abc import Sequence
@@ -6,39 +6,39 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pixel_tui.clock import Clock
+from pixel_tui.operations.jobs.expectations import ExpectationState, check_expectation
 from pixel_tui.operations.jobs.job import Downtime
-from pixel_tui.operations.jobs.outcomes import ExpectationState, find
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer, Topic
 
-_NOT_AT_ALL: Final = 0.0
+_NONE: Final = 0.0
 
 
 @dataclass(slots=True)
 class _Service:
-    """A service that was there when the job began."""
+    """A service that was available when the job started."""
 
     expectation: Expectation
     since: float | None = None
-    """When it was seen to be away; None while it is there."""
-    seconds: float = _NOT_AT_ALL
+    """When it was first seen down, by the monotonic clock; None while it is available."""
+    seconds: float = _NONE
     renewed: bool = False
-    """The life that it had before is known to be over."""
+    """Its containers are known to be replaced or started again."""
 
 
 class DowntimeMeter:
-    """Measures, from its making until `close`, what is away: not up, or not healthy.
+    """Measures how long services are down or unhealthy, from its creation until `close`.
 
-    A service counts from the first picture that shows it away to the first that shows it there
-    again. Where it was too quick for a picture, and has another life all the same, it counts
-    from the beginning of the step: it was away for at most so long. What was away before, and
-    what has not come back, is not counted: how long is not known.
+    The downtime of a service is from the first snapshot that shows it down to the first that shows
+    it available again. If it was restarted between two snapshots, its downtime is that since the
+    start of the step, which is the upper limit. Services that were down before, or are still down
+    at the end, are not counted, because their downtime is unknown.
 
     Args:
-        expectations: What is to be true afterwards.
-        observer: What sees the stack.
-        clock: Where times come from.
+        expectations: The expectations of the plan.
+        observer: The observer of the stack.
+        clock: The clock.
     """
 
     def __init__(
@@ -54,56 +54,59 @@ class DowntimeMeter:
             for item in expectations
             if item.state is ExpectedState.RUNNING
             and not item.container_id
-            and _there(item, snapshot)
+            and _is_available(item, snapshot)
         ]
-        self._unsubscribe = observer.subscribe(self._heard)
+        self._unsubscribe = observer.subscribe(self._on_topic)
 
-    def step(self) -> None:
-        """A step begins."""
+    def begin_step(self) -> None:
+        """Note that a step starts."""
         with self._lock:
             self._step_began = self._clock.monotonic()
 
     def close(self) -> tuple[Downtime, ...]:
-        """Stop measuring; who was away, and for how many seconds."""
+        """Stop measuring; returns the services that were down, with the seconds."""
         self._unsubscribe()
-        self._look(self._observer.snapshot)
+        self._update(self._observer.snapshot)
         with self._lock:
             return tuple(
                 Downtime(service.expectation.name, round(service.seconds, 1))
                 for service in self._services
-                if service.since is None and service.seconds > _NOT_AT_ALL
+                if service.since is None and service.seconds > _NONE
             )
 
-    def _heard(self, topic: Topic) -> None:
+    def _on_topic(self, topic: Topic) -> None:
         if topic is Topic.SNAPSHOT:
-            self._look(self._observer.snapshot)
+            self._update(self._observer.snapshot)
 
-    def _look(self, snapshot: StackSnapshot) -> None:
+    def _update(self, snapshot: StackSnapshot) -> None:
         if snapshot.stale:
             return
         now = self._clock.monotonic()
         with self._lock:
             for service in self._services:
-                self._judge(service, snapshot, now)
+                self._update_service(service, snapshot, now)
 
-    def _judge(self, service: _Service, snapshot: StackSnapshot, now: float) -> None:
+    def _update_service(self, service: _Service, snapshot: StackSnapshot, now: float) -> None:
         item = service.expectation
-        if not _there(item, snapshot):
+        if not _is_available(item, snapshot):
             if service.since is None:
                 service.since = now
             return
-        again = bool(item.previous_runs) and find(item, snapshot).standing is ExpectationState.MET
+        restarted = (
+            bool(item.previous_runs)
+            and check_expectation(item, snapshot).state is ExpectationState.MET
+        )
         if service.since is not None:
             service.seconds += now - service.since
             service.since = None
-        elif again and not service.renewed:
+        elif restarted and not service.renewed:
             service.seconds += now - self._step_began
-        service.renewed = service.renewed or again
+        service.renewed = service.renewed or restarted
 
 
-def _there(item: Expectation, snapshot: StackSnapshot) -> bool:
-    """Whether a service is up and healthy, in whichever life."""
+def _is_available(item: Expectation, snapshot: StackSnapshot) -> bool:
+    """Whether a service is running and healthy, restarted or not."""
     return (
-        find(replace(item, previous_runs=(), containers=1), snapshot).standing
+        check_expectation(replace(item, previous_runs=(), containers=1), snapshot).state
         is ExpectationState.MET
     )

@@ -1,4 +1,4 @@
-"""The folder of the jobs: each one's output, its record, and the wish that it be cancelled."""
+"""The folder of the jobs: their output, their records, and requests to cancel them."""
 
 import logging
 import os
@@ -19,25 +19,25 @@ from pixel_tui.stack.programs.process import exit_path
 
 log = logging.getLogger(__name__)
 
-KEPT_NUMBER: Final = 200
-KEPT_DAYS: Final = 90
-LONGEST_BYTES: Final = 1024 * 1024
+MAX_JOBS: Final = 200
+MAX_AGE_DAYS: Final = 90
+MAX_BYTES: Final = 1024 * 1024
 RECORD: Final = ".json"
 OUTPUT: Final = ".log"
 CANCEL: Final = ".cancel"
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{1,16}", re.ASCII)
 
-Stamp = tuple[int, int, int]
-"""What tells one content of a file from another: inode, size, time."""
+FileStamp = tuple[int, int, int]
+"""Inode, size and modification time of a file in nanoseconds: differs if the content does."""
 
 
 def jobs_path(state_folder: Path) -> Path:
-    """Where the jobs are."""
+    """Return the folder of the jobs."""
     return state_folder / "jobs"
 
 
 class JobRecords:
-    """What is written down of the jobs of one user, whichever console ran them. It only reads.
+    """Reads the records of all jobs of one user.
 
     Args:
         path: The folder.
@@ -47,19 +47,19 @@ class JobRecords:
         self.path = path
 
     def read(self, job_id: str) -> JobStatus | None:
-        """A job that was written down; None where it was not, or can't be read."""
-        path = self._beside(job_id, RECORD)
+        """Return a recorded job; None if there is no readable record."""
+        path = self._path(job_id, RECORD)
         try:
-            return from_record(_content(path), self._beside(job_id, OUTPUT))
+            return from_record(_content(path), self._path(job_id, OUTPUT))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
             log.warning("the record of job %s can't be read: %s", job_id, error)
             return None
 
-    def stamps(self) -> Mapping[str, Stamp]:
-        """The records that there are, newest first, and what tells whether one has changed."""
-        found: dict[str, Stamp] = {}
+    def stamps(self) -> Mapping[str, FileStamp]:
+        """Return the stamps of all records by job id, newest first."""
+        found: dict[str, FileStamp] = {}
         try:
             with os.scandir(self.path) as entries:
                 for entry in entries:
@@ -75,30 +75,30 @@ class JobRecords:
             return {}
         return dict(sorted(found.items(), reverse=True))
 
-    def jobs(self, at_most: int = KEPT_NUMBER) -> Iterable[JobStatus]:
-        """The jobs that were written down, newest first; those that can't be read are left out."""
+    def jobs(self, at_most: int = MAX_JOBS) -> Iterable[JobStatus]:
+        """Return the recorded jobs, newest first; unreadable ones are left out."""
         names = list(self.stamps())[:at_most]
         return (job for job in map(self.read, names) if job is not None)
 
-    def cancel_asked(self, job_id: str) -> bool:
-        """Whether somebody wishes that it be cancelled."""
-        return self._beside(job_id, CANCEL).exists()
+    def cancel_requested(self, job_id: str) -> bool:
+        """Whether a cancellation was requested."""
+        return self._path(job_id, CANCEL).exists()
 
-    def _beside(self, job_id: str, ending: str) -> Path:
+    def _path(self, job_id: str, ending: str) -> Path:
         return self.path / f"{job_id}{ending}"
 
 
 class JobFolder(JobRecords):
-    """The folder of the jobs, to write to as well. Everything in here blocks.
+    """Reads and writes the folder of the jobs. Every method blocks.
 
-    The folder is made, for its owner only, when the first job is.
+    The folder is created with the first job, for its owner only.
     """
 
     def new_output(self, now: datetime) -> Path:
-        """Make the output of a new job; its name without the ending is the job's id.
+        """Create the output file of a new job; its name without the suffix is the job's id.
 
         Raises:
-            FileError: It can't be written.
+            FileError: It can't be created.
         """
         output = self.path / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}{OUTPUT}"
 
@@ -114,41 +114,41 @@ class JobFolder(JobRecords):
         return output
 
     def save(self, status: JobStatus, *, durable: bool) -> None:
-        """Write a job down.
+        """Save the record of a job.
 
         Raises:
-            FileError: It can't be written; what was written before stays.
+            FileError: It can't be written; the previous record stays.
         """
-        replace_file(self._beside(status.id, RECORD), as_record(status), durable=durable)
+        replace_file(self._path(status.id, RECORD), as_record(status), durable=durable)
 
-    def ask_to_cancel(self, job_id: str) -> None:
-        """Ask for a job to be cancelled; whoever runs it looks for that.
+    def request_cancel(self, job_id: str) -> None:
+        """Request the cancellation of a job from the pixel-tui that runs it.
 
         Raises:
-            FileError: It can't be written.
+            FileError: The request can't be written.
         """
-        replace_file(self._beside(job_id, CANCEL), b"", durable=False)
+        replace_file(self._path(job_id, CANCEL), b"", durable=False)
 
-    def forget_old(self, now: datetime) -> None:
-        """Remove what is too old, or too much; never a job that is not known to have ended."""
-        oldest = f"{now - timedelta(days=KEPT_DAYS):%Y%m%d-%H%M%S}"
+    def remove_old(self, now: datetime) -> None:
+        """Remove jobs that are too old or too many, except unfinished ones."""
+        oldest = f"{now - timedelta(days=MAX_AGE_DAYS):%Y%m%d-%H%M%S}"
         for place, name in enumerate(self._ids()):
-            if place < KEPT_NUMBER and name >= oldest:
+            if place < MAX_JOBS and name >= oldest:
                 continue
             job = self.read(name)
-            if job is not None and not job.state.ended:
+            if job is not None and not job.state.finished:
                 continue
-            self.forget(name)
+            self.remove(name)
 
-    def forget(self, job_id: str) -> None:
-        """Remove all that there is of a job."""
-        output = self._beside(job_id, OUTPUT)
-        # The record last: as long as it is there, the rest is found again.
+    def remove(self, job_id: str) -> None:
+        """Remove all files of a job."""
+        output = self._path(job_id, OUTPUT)
+        # The record last: without it, the other files would not be found again.
         for path in (
-            self._beside(job_id, CANCEL),
+            self._path(job_id, CANCEL),
             exit_path(output),
             output,
-            self._beside(job_id, RECORD),
+            self._path(job_id, RECORD),
         ):
             try:
                 path.unlink(missing_ok=True)
@@ -156,7 +156,7 @@ class JobFolder(JobRecords):
                 log.warning("an old job can't be removed: %s", error)
 
     def _ids(self) -> list[str]:
-        """Every job of which there is anything, newest first."""
+        """Return the ids of all jobs with any file, newest first."""
         try:
             names = {os.path.splitext(name)[0] for name in os.listdir(self.path)}  # noqa: PTH122, PTH208  of many names
         except OSError:
@@ -168,6 +168,6 @@ def _content(path: Path) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode) or about.st_size > LONGEST_BYTES:
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:
             raise ValueError("not a record")
-        return file.read(LONGEST_BYTES)
+        return file.read(MAX_BYTES)

@@ -1,4 +1,4 @@
-"""A plan that is being run, or was."""
+"""Jobs: plans that are running or have run."""
 
 import logging
 import threading
@@ -18,55 +18,59 @@ from pixel_tui.text import NO_TEXT, SafeText
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS: Final = 10.0
-UNDOING_SECONDS: Final = 1800.0
-"""What takes back what it did, once it is cancelled, may build and start for as long."""
+ROLL_BACK_SECONDS: Final = 1800.0
+"""The time for a cancelled step to roll back, which may include builds."""
 
 
 class JobState(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
     QUEUED = "queued"
     RUNNING = "running"
     VERIFYING = "verifying"
-    """Every command has ended well; the stack has to agree."""
+    """Every command succeeded; the result is being verified."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
     ABANDONED = "abandoned"
-    """Its console died: the command that ran went on to its end, and no other was begun."""
+    """Its pixel-tui died: the running command continued, and no further one was started."""
 
     @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen."""
+    def finished(self) -> bool:
+        """Whether it is over, in any way."""
         return self not in {JobState.QUEUED, JobState.RUNNING, JobState.VERIFYING}
 
 
 @dataclass(frozen=True, slots=True)
 class StepTime:
-    """When a step ran."""
+    """When a step or the verification ran, UTC."""
 
-    began: datetime
-    ended: datetime | None = None
+    started_at: datetime
+    finished_at: datetime | None = None
 
     @property
     def seconds(self) -> float | None:
-        """How long it took; None before its end."""
-        return None if self.ended is None else (self.ended - self.began).total_seconds()
+        """The duration; None until it has finished."""
+        return (
+            None
+            if self.finished_at is None
+            else (self.finished_at - self.started_at).total_seconds()
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Who runs a job."""
+    """The user, host and process that run a job."""
 
     user: str
     host: str
     process: ProcessMark | None = None
-    """The console; None where that can't be told."""
+    """The pixel-tui process; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Downtime:
-    """How long a service was not there while a job ran."""
+    """How long a service was down during a job."""
 
     service: SafeText
     seconds: float
@@ -74,64 +78,64 @@ class Downtime:
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """A job at one moment."""
+    """The status of a job at one moment."""
 
     id: str
     plan: Plan
     output: Path
-    """What the commands say, as they say it: neither harmless nor redacted."""
+    """The raw output of the commands, neither cleaned nor redacted."""
     state: JobState = JobState.QUEUED
     step: int = 0
-    """The index of the step that runs, or ran last."""
-    started: datetime | None = None
-    ended: datetime | None = None
+    """The index of the current or last step."""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
     exit_code: int | None = None
-    """Of the command that ended last."""
-    cancelling: bool = False
-    """Somebody asked it to stop."""
+    """The exit code of the last finished command."""
+    cancel_requested: bool = False
+    """Whether a cancellation was requested."""
     message: SafeText = NO_TEXT
-    """What was found: how the touched services are, and what to do about it."""
-    times: tuple[StepTime, ...] = ()
-    """Of the steps that were begun; behind the last step the time of the verification."""
+    """The state of the services, and what to do about it."""
+    step_times: tuple[StepTime, ...] = ()
+    """The times of the started steps, and after the last step that of the verification."""
     command: ProcessMark | None = None
-    """The command that runs, or ran last, where it is a process."""
-    by: Runner | None = None
-    away: tuple[Downtime, ...] = ()
-    """How long services were not there."""
+    """The process of the current or last command, if there is one."""
+    runner: Runner | None = None
+    downtimes: tuple[Downtime, ...] = ()
+    """The downtimes of services during the job."""
 
     @property
     def seconds(self) -> float | None:
-        """How long it took; None before its end."""
-        if self.started is None or self.ended is None:
+        """The duration; None until it has finished."""
+        if self.started_at is None or self.finished_at is None:
             return None
-        return (self.ended - self.started).total_seconds()
+        return (self.finished_at - self.started_at).total_seconds()
 
     @property
     def changed_nothing(self) -> bool:
-        """Whether no step was begun, or none but such as change nothing."""
+        """Whether no step that changes something was started."""
         if self.state is JobState.QUEUED:
             return True
         return all(step.changes_nothing for step in self.plan.steps[: self.step + 1])
 
 
-def first_grace(status: JobStatus, grace: float) -> float:
-    """Seconds between asking the command of a job to stop, and insisting."""
+def interrupt_grace(status: JobStatus, grace: float) -> float:
+    """Return the seconds between SIGINT and SIGTERM when a job is cancelled."""
     steps = status.plan.steps
-    undoes = status.step < len(steps) and steps[status.step].rolls_back
-    return max(grace, UNDOING_SECONDS) if undoes else grace
+    rolls_back = status.step < len(steps) and steps[status.step].rolls_back
+    return max(grace, ROLL_BACK_SECONDS) if rolls_back else grace
 
 
 NOTHING_CHANGED: Final = SafeText("Nothing was changed.")
-"""Of a job whose check refused: how the services are, which it left alone, is no news."""
+"""The message of a job that stopped before it changed anything."""
 JobListener = Callable[[JobStatus], None]
 
 
 class WatchedJob(Protocol):
-    """A job as a screen watches it: this console's own, or another's."""
+    """A job that a screen watches: of this process or of another."""
 
     @property
     def status(self) -> JobStatus:
-        """How it stands."""
+        """The current status."""
         ...
 
     def subscribe(self, listener: JobListener) -> Callable[[], None]:
@@ -141,23 +145,23 @@ class WatchedJob(Protocol):
 
 @runtime_checkable
 class CancellableJob(WatchedJob, Protocol):
-    """One that whoever watches it may end."""
+    """A watched job that can be cancelled."""
 
     def cancel(self) -> None:
-        """Ask it to stop. May block for a moment.
+        """Request its cancellation. May block briefly.
 
         Raises:
-            FileError: It can't be asked.
+            FileError: The request can't be written.
         """
         ...
 
 
 class Job:
-    """A running plan, seen from outside. Every method may be called from any thread.
+    """A job of this process. Every method may be called from any thread.
 
     Args:
-        status: How it begins.
-        grace: Seconds between asking a command to stop, insisting, and killing it.
+        status: The initial status.
+        grace: Seconds between SIGINT, SIGTERM and SIGKILL when it is cancelled.
     """
 
     def __init__(self, status: JobStatus, *, grace: float = GRACE_SECONDS) -> None:
@@ -166,13 +170,13 @@ class Job:
         self._lock = threading.Lock()
         self._listeners: list[JobListener] = []
         self._command: RunningCommand | None = None
-        self._over = threading.Event()
+        self._finished = threading.Event()
         self.wake = threading.Event()
-        """Set when the job's thread has something new to look at."""
+        """Set when the job's thread must check the job again."""
 
     @property
     def status(self) -> JobStatus:
-        """How it stands."""
+        """The current status."""
         with self._lock:
             return self._status
 
@@ -191,21 +195,21 @@ class Job:
         return unsubscribe
 
     def wait(self, timeout: float | None = None) -> JobStatus:
-        """Block until it has ended, or until `timeout` seconds have passed."""
-        self._over.wait(timeout)
+        """Block until it has finished, or for `timeout` seconds."""
+        self._finished.wait(timeout)
         return self.status
 
     def cancel(self) -> None:
-        """Ask it to stop: the command that runs is interrupted, and no other is begun.
+        """Interrupt the running command and start no further one. Returns at once.
 
-        Returns at once. What it means is in the step's `cancelling`.
+        The step's `cancel_effect` says what that leaves behind.
         """
         with self._lock:
-            if self._status.state.ended or self._status.cancelling:
+            if self._status.state.finished or self._status.cancel_requested:
                 return
-            self._status = replace(self._status, cancelling=True)
+            self._status = replace(self._status, cancel_requested=True)
             command = self._command
-        self._tell()
+        self._notify()
         self.wake.set()
         if command is not None:
             self._stop(command)
@@ -213,21 +217,17 @@ class Job:
     # For the thread that runs the job.
 
     def update(self, change: Callable[[JobStatus], JobStatus]) -> None:
-        """Change the status and tell the listeners."""
+        """Change the status and notify the listeners."""
         with self._lock:
             self._status = change(self._status)
-        self._tell()
+        self._notify()
 
-    def attend(self, command: RunningCommand) -> int:
-        """Wait for a command, which `cancel` stops meanwhile.
-
-        Returns:
-            Its exit code.
-        """
+    def wait_for(self, command: RunningCommand) -> int:
+        """Wait for a command, which `cancel` may stop; returns its exit code."""
         with self._lock:
             self._command = command
-            cancelling = self._status.cancelling
-        if cancelling:  # it was asked for while the command was being started
+            cancelling = self._status.cancel_requested
+        if cancelling:  # requested while the command was being started
             self._stop(command)
         code = command.wait()
         with self._lock:
@@ -235,25 +235,25 @@ class Job:
         return code if code is not None else -1
 
     def finish(self, change: Callable[[JobStatus], JobStatus]) -> None:
-        """The last change of the status."""
+        """Make the final change of the status."""
         self.update(change)
-        self._over.set()
+        self._finished.set()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._lock:
             status, listeners = self._status, list(self._listeners)
         for listener in listeners:
             try:
                 listener(status)
-            except Exception:  # a screen that fails must not leave a change half done
+            except Exception:  # a failing screen must not stop the job
                 log.exception("a listener of job %s failed", status.id)
 
     def _stop(self, command: RunningCommand) -> None:
-        patience = first_grace(self.status, self._grace)
+        interrupt_seconds = interrupt_grace(self.status, self._grace)
 
         def insist() -> None:
             command.interrupt()
-            if command.wait(patience) is None:
+            if command.wait(interrupt_seconds) is None:
                 command.terminate()
                 if command.wait(self._grace) is None:
                     command.kill()

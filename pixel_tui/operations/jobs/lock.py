@@ -1,7 +1,7 @@
-"""One change to a stack at a time, across the consoles and the users of a machine.
+"""The lock of a stack: one change at a time, across all users of a machine.
 
-A command that runs holds the lock too, and keeps it where the console ends before it. What is
-written in the file only says who holds it; it says nothing where nobody does.
+A running command holds the lock too, so it outlives pixel-tui. The content of the file only names
+the owner, and counts only while the lock is held.
 """
 
 import fcntl
@@ -22,15 +22,15 @@ from pixel_tui.reserve import is_full
 from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.text import SafeText, plain
 
-LONGEST_BYTES: Final = 16 * 1024
+MAX_BYTES: Final = 16 * 1024
 PATIENCE_SECONDS: Final = 0.25
-"""Whoever looks whether a lock is held holds it for a moment: that is waited for."""
+"""`lock_holder` takes a lock for a moment: wait that long before a lock counts as held."""
 _LOCAL: Final = "unix://"
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """Who changes a stack at the moment. What another user wrote passes `plain` in here."""
+class LockOwner:
+    """The owner of a stack's lock. Text of another user is cleaned with `plain`."""
 
     user: str
     host: str
@@ -42,13 +42,13 @@ class Owner:
     job: str = ""
     """The job's id."""
     step: int = 0
-    """Which step runs, from 1; 0 before the first."""
+    """The current step, from 1; 0 before the first."""
     steps: int = 0
-    """How many there are."""
+    """The number of steps."""
 
     @property
-    def words(self) -> SafeText:
-        """Who it is and since when: `ana on vps, process 41, since 12:00:05 UTC`."""
+    def description(self) -> SafeText:
+        """The owner in words: `ana on vps, process 41, since 12:00:05 UTC`."""
         since = ""
         with suppress(ValueError):
             since = f", since {datetime.fromisoformat(self.since):%H:%M:%S} UTC"
@@ -57,10 +57,10 @@ class Owner:
 
 
 class StackLock:
-    """A lock that is held. Leaving the context releases it, as `release` does.
+    """A held lock. Leaving the context releases it.
 
     Args:
-        descriptor: The open file that the kernel's lock hangs on.
+        descriptor: The open file with the kernel's lock.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -71,7 +71,7 @@ class StackLock:
 
     @property
     def descriptor(self) -> int | None:
-        """The open file, for a program that is to hold the lock as well; None when released."""
+        """The open file, for a program to inherit; None after the release."""
         return self._descriptor
 
     def __exit__(
@@ -82,8 +82,8 @@ class StackLock:
     ) -> None:
         self.release()
 
-    def tell(self, owner: Owner) -> None:
-        """Say who holds it, and how far it is. Nothing happens when it has been released.
+    def write_owner(self, owner: LockOwner) -> None:
+        """Write the owner and its progress to the file; does nothing after the release.
 
         Raises:
             OSError: It can't be written.
@@ -91,21 +91,21 @@ class StackLock:
         if self._descriptor is not None:
             content = json.dumps(asdict(owner)).encode()
             written = os.pwrite(self._descriptor, content, 0)
-            # Half of it would be read as nobody's, and so is nothing.
+            # An empty file is as good as a partial owner.
             os.ftruncate(self._descriptor, written if written == len(content) else 0)
 
     def release(self) -> None:
-        """Let others change the stack. May be called twice, and on any thread."""
+        """Release the lock. May be called twice, and on any thread."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             machine_lock.release(descriptor)
 
 
 def lock_path(folder: Path, *, engine: str, project: str) -> Path:
-    """The lock file of a stack.
+    """Return the path of a stack's lock file.
 
     Args:
-        folder: Where lock files are.
+        folder: The folder of lock files.
         engine: The engine's address.
         project: The compose project's name.
     """
@@ -114,26 +114,26 @@ def lock_path(folder: Path, *, engine: str, project: str) -> Path:
 
 
 def engine_identity(address: str) -> str:
-    """An engine's address in the one form that all of its ways of writing have in common.
+    """Normalise an engine's address.
 
-    `/var/run` is a link to `/run`: both lead to the same socket.
+    `/var/run` is a link to `/run`: both are the same socket.
     """
     if address.startswith(_LOCAL):
         return _LOCAL + os.path.realpath(address.removeprefix(_LOCAL))
     return address.rstrip("/").lower()
 
 
-def take_lock(folder: Path, *, engine: str, project: str, owner: Owner) -> StackLock:
-    """Take the lock of a stack, without waiting for a change to end.
+def acquire_lock(folder: Path, *, engine: str, project: str, owner: LockOwner) -> StackLock:
+    """Acquire the lock of a stack, without waiting for another change to finish.
 
     Args:
-        folder: Where lock files are; it is made when it is not there.
+        folder: The folder of lock files; it is created if it does not exist.
         engine: The engine's address.
         project: The compose project's name.
-        owner: What others are told while it is held.
+        owner: The owner to show to others.
 
     Raises:
-        LockHeld: Somebody else changes the stack; it says who.
+        LockHeld: Another process holds the lock; the error names it.
         FileError: The lock file can't be used.
     """
     path = lock_path(folder, engine=engine, project=project)
@@ -144,20 +144,17 @@ def take_lock(folder: Path, *, engine: str, project: str, owner: Owner) -> Stack
     except OSError as error:
         raise _unusable(path, error) from error
     try:
-        lock.tell(owner)
+        lock.write_owner(owner)
     except OSError as error:
-        # It is the kernel's lock that counts: a full disk keeps only its owner's name from others.
+        # The kernel's lock counts: a full disk only hides the owner's name.
         if not is_full(error):
             lock.release()
             raise _unusable(path, error) from error
     return lock
 
 
-def holder(path: Path) -> Owner | None:
-    """Who holds a lock; None where nobody does, or nobody can tell.
-
-    It never waits and changes nothing.
-    """
+def lock_holder(path: Path) -> LockOwner | None:
+    """Return the owner of a lock; None if it is free, or its owner is unknown. Doesn't wait."""
     try:
         descriptor = os.open(path, os.O_RDONLY | machine_lock.SAFE_OPEN_FLAGS)
     except OSError:
@@ -167,7 +164,7 @@ def holder(path: Path) -> Owner | None:
             return None
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return owner_from(os.pread(descriptor, LONGEST_BYTES, 0))
+        return parse_owner(os.pread(descriptor, MAX_BYTES, 0))
     except OSError:
         return None
     finally:
@@ -175,15 +172,15 @@ def holder(path: Path) -> Owner | None:
     return None
 
 
-def owner_from(content: bytes) -> Owner | None:
-    """Who says to hold a lock; None where that can't be read."""
+def parse_owner(content: bytes) -> LockOwner | None:
+    """Parse the content of a lock file; None if it is not valid."""
     try:
         node = Node(load_object(content))
     except ValueError:
         return None
     if not (node["user"].raw and node["title"].raw and node["pid"].integer > 0):
         return None
-    return Owner(
+    return LockOwner(
         user=node["user"].text,
         host=node["host"].text,
         pid=node["pid"].integer,
@@ -196,7 +193,7 @@ def owner_from(content: bytes) -> Owner | None:
 
 
 def _held(path: Path) -> LockHeld:
-    owner = holder(path)
+    owner = lock_holder(path)
     others = machine_lock.holders(path) if owner is None else ()
     if others:
         return LockHeld(
@@ -205,13 +202,13 @@ def _held(path: Path) -> LockHeld:
             hint=f"Wait, or stop it: `kill {others[0].pid}`.",
         )
     if owner is None:
-        # It has just been taken, and the owner is about to write who it is.
+        # It was just acquired, and the owner is not written yet.
         return LockHeld(
             "Another pixel-tui is changing this stack.", hint="Wait a moment and try again."
         )
     return LockHeld(
         f"Another change to this stack is running: {owner.title}.",
-        on=owner.words,
+        on=owner.description,
         hint="Wait until it finishes, or ask its owner.",
     )
 

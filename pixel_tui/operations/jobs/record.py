@@ -1,4 +1,4 @@
-"""A job as it is written down, so that it is known when its console is not. Pure."""
+"""The record of a job as JSON, which outlives its pixel-tui. Pure."""
 
 import json
 from pathlib import Path
@@ -14,49 +14,50 @@ VERSION: Final = 1
 
 
 def as_record(status: JobStatus) -> bytes:
-    """The record of a job; no secret is in it."""
+    """Return the record of a job, without secrets."""
     return json.dumps(
         {
             "version": VERSION,
             "id": status.id,
             "state": status.state.value,
             "step": status.step,
-            "started": status.started and status.started.isoformat(),
-            "ended": status.ended and status.ended.isoformat(),
+            "started": status.started_at and status.started_at.isoformat(),
+            "ended": status.finished_at and status.finished_at.isoformat(),
             "exit_code": status.exit_code,
-            "cancelling": status.cancelling,
+            "cancelling": status.cancel_requested,
             "message": redact(status.message),
             "times": [
                 {
-                    "began": time.began.isoformat(),
-                    "ended": time.ended and time.ended.isoformat(),
+                    "began": time.started_at.isoformat(),
+                    "ended": time.finished_at and time.finished_at.isoformat(),
                     "seconds": time.seconds,
                 }
-                for time in status.times
+                for time in status.step_times
             ],
             "command": _mark_as_json(status.command),
-            "by": status.by
+            "by": status.runner
             and {
-                "user": status.by.user,
-                "host": status.by.host,
-                "process": _mark_as_json(status.by.process),
+                "user": status.runner.user,
+                "host": status.runner.host,
+                "process": _mark_as_json(status.runner.process),
             },
-            "away": [{"service": item.service, "seconds": item.seconds} for item in status.away],
+            "away": [
+                {"service": item.service, "seconds": item.seconds} for item in status.downtimes
+            ],
             "plan": plan_as_json(status.plan),
         }
     ).encode()
 
 
 def from_record(content: bytes, output: Path) -> JobStatus:
-    """The job of a record.
+    """Parse the record of a job.
 
     Args:
         content: The record.
-        output: The output beside it, whose name is the job's: what the record says is not
-            asked.
+        output: The output file beside it. Its name is the job's id, whatever the record says.
 
     Raises:
-        ValueError: It can't be read, or is of a later version.
+        ValueError: It is not valid, or of a later version.
     """
     try:
         node = Node(load_object(content))
@@ -70,15 +71,15 @@ def from_record(content: bytes, output: Path) -> JobStatus:
             output=output,
             state=JobState(node["state"].raw),
             step=max(0, min(node["step"].integer, len(plan.steps) - 1)),
-            started=parse_time(node["started"].raw),
-            ended=parse_time(node["ended"].raw),
+            started_at=parse_time(node["started"].raw),
+            finished_at=parse_time(node["ended"].raw),
             exit_code=None if code.value is None else code.integer,
-            cancelling=node["cancelling"].flag,
+            cancel_requested=node["cancelling"].flag,
             message=node["message"].text,
-            times=_times(node["times"]),
+            step_times=_times(node["times"]),
             command=_mark(node["command"]),
-            by=_runner(node["by"]),
-            away=tuple(
+            runner=_runner(node["by"]),
+            downtimes=tuple(
                 Downtime(item["service"].text, float(item["seconds"].value))
                 for item in node["away"]
                 if isinstance(item["seconds"].value, int | float)

@@ -1,8 +1,8 @@
-"""Whether a container that its policy restarts again and again is given up. Pure.
+"""Detects containers in a restart loop. Pure.
 
-Seen with engine 20.10: it waits 0.1 s before the first restart and twice as long before each
-further one, so that the fifth comes after three seconds of waiting. It counts from zero once the
-container is started by hand, so that the count is of the time since a step that did so.
+Engine 20.10 waits 0.1 s before the first restart and doubles that before each further one, so the
+fifth comes after about three seconds. A manual start resets the count, so it counts the restarts
+since the last step that started the container.
 """
 
 from collections.abc import Collection
@@ -14,24 +14,24 @@ from pixel_tui.stack.model.container import Container, ContainerState, HealthSta
 from pixel_tui.stack.model.snapshot import StackSnapshot
 
 LOOP_RESTARTS: Final = 5
-"""What fails because something else is slow to start has often come up by then."""
+"""Enough restarts for most services that only wait for a slow dependency."""
 
 
 def is_looping(container: Container) -> bool:
-    """Whether it was restarted often, and failed the last time as far as one can see."""
+    """Whether a container was restarted often, and failed the last time as far as known."""
     if container.restarts < LOOP_RESTARTS:
         return False
     if container.state is ContainerState.RESTARTING:
         return container.exit_code not in {None, 0}
-    return container.state is ContainerState.RUNNING  # for a moment: how it ended is not told
+    return container.state is ContainerState.RUNNING  # the last exit code is unknown
 
 
 def may_come_up(container_id: str, planned: Collection[str], snapshot: StackSnapshot) -> bool:
-    """Whether a looping container may wait for something that is only just starting.
+    """Whether a container in a restart loop may be waiting for a service that is starting.
 
     Args:
-        container_id: The container's.
-        planned: The services that the plan starts: who does not say what it needs may need these.
+        container_id: The id of the container.
+        planned: The services that the plan starts, which may be undeclared dependencies.
         snapshot: The stack.
     """
     container = snapshot.container(container_id)

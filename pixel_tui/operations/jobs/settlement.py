@@ -1,7 +1,7 @@
-"""What became of a job whose console died. Pure, but for a look at processes and the lock.
+"""The result of a job whose pixel-tui died. Pure, except that it checks processes and the lock.
 
-A command goes on to its end without its console; the steps behind it are never begun. Nothing
-is claimed that is not known: an exit code that nobody wrote down stays unknown.
+The running command continues without pixel-tui; later steps never start. An exit code that was
+not recorded stays unknown.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,87 +11,95 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.operations.jobs.expectations import (
+    ExpectationResult,
+    ExpectationState,
+    describe_results,
+)
 from pixel_tui.operations.jobs.job import NOTHING_CHANGED, JobState, JobStatus
-from pixel_tui.operations.jobs.lock import Owner, holder, lock_path
-from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState, sentence
+from pixel_tui.operations.jobs.lock import LockOwner, lock_holder, lock_path
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain
 
-ALONE_WORDS: Final = SafeText(
+ORPHANED_MESSAGE: Final = SafeText(
     "Its pixel-tui is gone. The command runs to its end; no later step starts."
 )
 
 
-TAKE_BACK: Final = SafeText("`environment-roll-back` restores the previous state.")
+ROLL_BACK_HINT: Final = SafeText("`environment-roll-back` restores the previous state.")
 
 
-class Hold(StrEnum):
-    """Who sees to a job that was not written down as ended."""
+class Liveness(StrEnum):
+    """Whether an unfinished job still runs, and where."""
 
-    RUN = "run"
-    """A console of this machine."""
-    ALONE = "alone"
-    """Nobody: its console is gone, and its command still runs."""
-    OVER = "over"
-    """Nobody, and nothing of it runs any more."""
-    ELSEWHERE = "elsewhere"
-    """Another machine knows."""
+    SUPERVISED = "supervised"
+    """A pixel-tui on this machine runs it."""
+    ORPHANED = "orphaned"
+    """Its pixel-tui is gone, and its command still runs."""
+    DEAD = "dead"
+    """Nothing of it runs any more."""
+    REMOTE = "remote"
+    """It runs, or ran, on another machine."""
 
 
-def hold_of(
+def liveness_of(
     status: JobStatus,
     *,
     host: str,
     locks: Path,
-    holder: Callable[[Path], Owner | None] = holder,
-) -> Hold:
-    """Who sees to a job.
+    holder: Callable[[Path], LockOwner | None] = lock_holder,
+) -> Liveness:
+    """Return whether an unfinished job still runs, and where.
 
     Args:
-        status: A job that was not written down as ended.
+        status: The recorded status of the job.
         host: The name of this machine.
-        locks: Where the locks are.
-        holder: Finds out who holds a lock.
+        locks: The folder of the locks.
+        holder: Returns the owner of a lock.
     """
-    if status.by is not None and status.by.host != host:
-        return Hold.ELSEWHERE
-    if status.by is not None and status.by.process is not None and status.by.process.is_running:
-        return Hold.RUN
+    if status.runner is not None and status.runner.host != host:
+        return Liveness.REMOTE
+    if (
+        status.runner is not None
+        and status.runner.process is not None
+        and status.runner.process.is_running
+    ):
+        return Liveness.SUPERVISED
     if status.command is not None and status.command.is_running:
-        return Hold.ALONE
+        return Liveness.ORPHANED
     plan = status.plan
     owner = holder(lock_path(locks, engine=plan.engine, project=plan.project))
-    # What a command started may outlive it, and holds the lock as well.
-    return Hold.ALONE if owner is not None and owner.job == status.id else Hold.OVER
+    # A child process may outlive the command, and holds the lock too.
+    return Liveness.ORPHANED if owner is not None and owner.job == status.id else Liveness.DEAD
 
 
-def settled(
+def settled_status(
     status: JobStatus,
     findings: Sequence[ExpectationResult],
     *,
     code: int | None,
     cancelled: bool,
     ended: datetime,
-    said: str = "",
+    last_line: str = "",
     note: str = "",
 ) -> JobStatus:
-    """How a job ended that nobody saw to.
+    """Return the final status of a job whose pixel-tui died.
 
     Args:
-        status: As it was written down last.
-        findings: How its expectations stand now.
-        code: The exit code of the command that was started last; None if not known.
-        cancelled: Somebody asked for it to be cancelled.
-        ended: When the last of it ended, as far as that is known.
-        said: The last that its commands said.
-        note: What it has written down itself of what is left undone.
+        status: The last recorded status.
+        findings: The results of its expectations now.
+        code: The exit code of the last started command; None if unknown.
+        cancelled: Whether a cancellation was requested.
+        ended: When the last of it ended, as far as known.
+        last_line: The last output line of its commands.
+        note: What it has left unfinished, according to its own records.
     """
-    ran = _what_ran(status, code, said)
-    met = all(finding.standing is ExpectationState.MET for finding in findings)
+    ran = _what_ran(status, code, last_line)
+    met = all(finding.state is ExpectationState.MET for finding in findings)
     complete = met and _all_ran(status, code) and not note
-    how = f"Now {sentence(findings)}." if findings else ""
+    how = f"Now {describe_results(findings)}." if findings else ""
     if status.changed_nothing:
         how = "" if status.state is JobState.QUEUED else NOTHING_CHANGED
     words = [
@@ -106,27 +114,29 @@ def settled(
     return replace(
         status,
         state=JobState.CANCELLED if cancelled else JobState.ABANDONED,
-        ended=ended,
+        finished_at=ended,
         exit_code=code,
-        cancelling=cancelled,
+        cancel_requested=cancelled,
         message=plain(redact(" ".join(word for word in words if word))),
     )
 
 
-def can_be_taken_back(status: JobStatus) -> bool:
-    """Whether a job that was settled left something half done that can be put back."""
-    return status.state.ended and TAKE_BACK in status.message
+def can_roll_back(status: JobStatus) -> bool:
+    """Whether a finished job left an apply that can be rolled back."""
+    return status.state.finished and ROLL_BACK_HINT in status.message
 
 
-def last_code(status: JobStatus, written: int | None) -> int | None:
-    """The exit code of the step that was begun last; None if not known.
+def last_exit_code(status: JobStatus, written: int | None) -> int | None:
+    """Return the exit code of the last started step; None if unknown.
 
     Args:
-        status: As it was written down last.
-        written: What lies beside the output. What was of the step before is removed before
-            this one is written down as begun.
+        status: The last recorded status.
+        written: The exit code in the file beside the output. The file of the previous step is
+            removed before a step is recorded as started.
     """
-    if status.state is not JobState.RUNNING or (status.times and status.times[-1].ended):
+    if status.state is not JobState.RUNNING or (
+        status.step_times and status.step_times[-1].finished_at
+    ):
         return status.exit_code
     return written
 
@@ -139,12 +149,12 @@ def _what_ran(status: JobStatus, code: int | None, last: str) -> list[str]:
         return ["Every step succeeded, but was not verified."]
     title = steps[status.step].title
     known = f"exited with {exit_words(code)}" if code is not None else "exit code unknown"
-    said = [f"{title} (step {status.step + 1} of {len(steps)}) {known}."]
+    sentences = [f"{title} (step {status.step + 1} of {len(steps)}) {known}."]
     if rest := [step.title for step in steps[status.step + 1 :]]:
-        said.append(f"Never started: {listed(rest)}.")
+        sentences.append(f"Never started: {listed(rest)}.")
     if last:
-        said.append(f"Last output: {last}.")
-    return said
+        sentences.append(f"Last output: {last}.")
+    return sentences
 
 
 def _all_ran(status: JobStatus, code: int | None) -> bool:

@@ -1,4 +1,4 @@
-"""Waiting until the stack is as a plan promised, or until it is clear that it is not."""
+"""Waits until the expectations of a plan are met, or until they can't be."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -7,8 +7,12 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.humanize import span
-from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState, find
-from pixel_tui.operations.jobs.reach import ProxyProbe
+from pixel_tui.operations.jobs.expectations import (
+    ExpectationResult,
+    ExpectationState,
+    check_expectation,
+)
+from pixel_tui.operations.jobs.proxy_probe import ProxyProbe
 from pixel_tui.operations.jobs.restart_loop import may_come_up
 from pixel_tui.operations.planning.plan import ContainerRun, Expectation, ExpectedState
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -18,34 +22,34 @@ from pixel_tui.text import plain
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long is waited, in seconds."""
+    """The timeouts of a verification, in seconds."""
 
     settle: float = 5.0
-    """A container without a health check has to last that long."""
+    """How long a container without a health check must keep running."""
     deadline: float = 60.0
-    """For everything that nobody is deciding."""
-    probing: float = 600.0
-    """While a health check has not decided: the engine knows its start period."""
+    """For everything without a pending health check."""
+    health: float = 600.0
+    """While a health check is pending; the engine knows its start period."""
     loop: float = 5.0
-    """While a container that failed again and again is restarted once more."""
-    glance: float = 2.0
-    """After a failed or cancelled command, for the picture to catch up."""
-    asking: float = 1.0
-    """Between two times that a proxy is asked."""
+    """For a container in a restart loop."""
+    refresh: float = 2.0
+    """After a failed or cancelled command, for a newer snapshot."""
+    probe_interval: float = 1.0
+    """Between two probes of a proxy."""
 
 
-PATIENCE: Final = Timeouts()
+DEFAULT_TIMEOUTS: Final = Timeouts()
 
 
 class Verification:
-    """Watches the stack until every expectation is met, broken, or given up.
+    """Watches the stack until every expectation is met, broken, or timed out.
 
     Args:
-        expectations: What is to be true.
-        observer: What sees the stack.
-        clock: Where times come from.
-        patience: How long to wait.
-        reach: Asks proxies, once all else has been decided.
+        expectations: The expectations.
+        observer: The observer of the stack.
+        clock: The clock.
+        timeouts: The timeouts.
+        proxy_probe: Probes proxies after all other expectations are decided.
     """
 
     def __init__(
@@ -53,63 +57,65 @@ class Verification:
         expectations: Sequence[Expectation],
         observer: Observer,
         clock: Clock,
-        patience: Timeouts,
-        reach: ProxyProbe,
+        timeouts: Timeouts,
+        proxy_probe: ProxyProbe,
     ) -> None:
         self._expectations = [
             item for item in expectations if item.state is not ExpectedState.REACHED
         ]
-        self._reach = reach
-        self._reached: tuple[ExpectationResult, ...] = ()
-        """What the proxies said last."""
-        self._asked_at: float | None = None
-        self._asked_first: float | None = None
+        self._proxy_probe = proxy_probe
+        self._probed: tuple[ExpectationResult, ...] = ()
+        """The last results of the proxies."""
+        self._probed_at: float | None = None
+        self._first_probed_at: float | None = None
         self._observer = observer
         self._clock = clock
-        self._patience = patience
+        self._timeouts = timeouts
         self._first_seen: dict[ContainerRun, float] = {}
         self._loops: dict[str, float] = {}
-        """Since when containers are seen to be in a restart loop, by their ids."""
+        """When containers were first seen in a restart loop, by id."""
 
-    def look(self) -> tuple[ExpectationResult, ...]:
-        """How the expectations stand now."""
+    def check(self) -> tuple[ExpectationResult, ...]:
+        """Check the expectations now."""
         snapshot = self._observer.snapshot
-        seen = self._given_up([find(item, snapshot) for item in self._expectations], snapshot)
-        found = tuple(map(self._settled, seen))
-        if any(item.standing is ExpectationState.WAITING for item in found) or snapshot.stale:
+        seen = self._give_up_loops(
+            [check_expectation(item, snapshot) for item in self._expectations], snapshot
+        )
+        found = tuple(map(self._require_stable, seen))
+        if any(item.state is ExpectationState.WAITING for item in found) or snapshot.stale:
             return found
-        return found + self._asked(snapshot)
+        return found + self._probe_proxies(snapshot)
 
-    def _asked(self, snapshot: StackSnapshot) -> tuple[ExpectationResult, ...]:
-        """What the proxies say; they are left in peace between two times."""
-        if not self._reach:
+    def _probe_proxies(self, snapshot: StackSnapshot) -> tuple[ExpectationResult, ...]:
+        """Return the results of the proxies; they are probed at most once an interval."""
+        if not self._proxy_probe:
             return ()
         now = self._clock.monotonic()
-        waiting = any(item.standing is ExpectationState.WAITING for item in self._reached)
-        rested = self._asked_at is None or now - self._asked_at >= self._patience.asking
-        if self._asked_at is None or (waiting and rested):
-            self._reached = self._reach.look(snapshot)
-            self._asked_at = self._clock.monotonic()
-            if self._asked_first is None:
-                self._asked_first = now
-        return self._reached
+        waiting = any(item.state is ExpectationState.WAITING for item in self._probed)
+        due = self._probed_at is None or now - self._probed_at >= self._timeouts.probe_interval
+        if self._probed_at is None or (waiting and due):
+            self._probed = self._proxy_probe.probe(snapshot)
+            self._probed_at = self._clock.monotonic()
+            if self._first_probed_at is None:
+                self._first_probed_at = now
+        return self._probed
 
     def wait(
         self,
         wake: threading.Event,
         *,
         cancelled: Callable[[], bool],
-        tell: Callable[[tuple[ExpectationResult, ...]], None],
+        report: Callable[[tuple[ExpectationResult, ...]], None],
     ) -> tuple[ExpectationResult, ...]:
-        """Wait for the verdict.
+        """Wait until every expectation is decided, or timed out.
 
         Args:
-            wake: Set by whoever wants the wait to be looked at again.
-            cancelled: Asked after each waking; ends the wait.
-            tell: Called with each new set of findings.
+            wake: Set to check again at once.
+            cancelled: Called after each check; True ends the wait.
+            report: Called with each new set of results.
 
         Returns:
-            The findings at the end; what still waits then did not come in time.
+            The final results; those still waiting have timed out.
         """
 
         def listen(topic: Topic) -> None:
@@ -122,63 +128,65 @@ class Verification:
         try:
             while True:
                 wake.clear()
-                findings = self.look()
+                findings = self.check()
                 if findings != before:
                     before = findings
-                    tell(findings)
-                waiting = [item for item in findings if item.standing is ExpectationState.WAITING]
-                probing = any(finding.probing for finding in waiting)
-                limit = self._patience.probing if probing else self._patience.deadline
-                since = began if self._asked_first is None else max(began, self._asked_first)
+                    report(findings)
+                waiting = [item for item in findings if item.state is ExpectationState.WAITING]
+                probing = any(finding.health_pending for finding in waiting)
+                limit = self._timeouts.health if probing else self._timeouts.deadline
+                since = (
+                    began if self._first_probed_at is None else max(began, self._first_probed_at)
+                )
                 left = since + limit - self._clock.monotonic()
                 if not waiting or left <= 0 or cancelled():
                     return findings
-                wake.wait(min(left, self._settles_in(waiting)))
+                wake.wait(min(left, self._next_check_in(waiting)))
         finally:
             unsubscribe()
 
-    def _given_up(
+    def _give_up_loops(
         self, found: Sequence[ExpectationResult], snapshot: StackSnapshot
     ) -> Sequence[ExpectationResult]:
-        """A container in a restart loop is given up if nothing that it may need is starting."""
+        """Mark restart loops as broken unless something that they may need is starting."""
         now = self._clock.monotonic()
-        looping = [item.looping for item in found if item.looping]
+        looping = [item.looping_id for item in found if item.looping_id]
         self._loops = {key: self._loops.get(key, now) for key in looping}
         planned = {_service_of(item, snapshot) for item in self._expectations}
         return [
-            replace(item, standing=ExpectationState.BROKEN)
-            if item.standing is ExpectationState.WAITING
-            and item.looping
-            and not item.probing
-            and now - self._loops[item.looping] >= self._patience.loop
-            and not may_come_up(item.looping, planned, snapshot)
+            replace(item, state=ExpectationState.BROKEN)
+            if item.state is ExpectationState.WAITING
+            and item.looping_id
+            and not item.health_pending
+            and now - self._loops[item.looping_id] >= self._timeouts.loop
+            and not may_come_up(item.looping_id, planned, snapshot)
             else item
             for item in found
         ]
 
-    def _settled(self, finding: ExpectationResult) -> ExpectationResult:
-        """A container that runs without a health check is believed after a while only."""
+    def _require_stable(self, finding: ExpectationResult) -> ExpectationResult:
+        """Mark a container without a health check as waiting until it has run for a while."""
         now = self._clock.monotonic()
-        ages = [now - self._first_seen.setdefault(life, now) for life in finding.unproven]
-        if finding.standing is ExpectationState.MET and any(
-            age < self._patience.settle for age in ages
+        ages = [now - self._first_seen.setdefault(life, now) for life in finding.unproven_runs]
+        if finding.state is ExpectationState.MET and any(
+            age < self._timeouts.settle for age in ages
         ):
-            words = plain(f"{finding.words}, and watched for {span(self._patience.settle)}")
-            return replace(finding, standing=ExpectationState.WAITING, words=words)
+            words = plain(f"{finding.description}, and watched for {span(self._timeouts.settle)}")
+            return replace(finding, state=ExpectationState.WAITING, description=words)
         return finding
 
-    def _settles_in(self, waiting: Sequence[ExpectationResult]) -> float:
+    def _next_check_in(self, waiting: Sequence[ExpectationResult]) -> float:
         now = self._clock.monotonic()
-        if self._asked_at is not None and any(item in self._reached for item in waiting):
-            return max(0.0, self._asked_at + self._patience.asking - now)
-        moments = [
-            self._first_seen[life] + self._patience.settle - now
+        if self._probed_at is not None and any(item in self._probed for item in waiting):
+            return max(0.0, self._probed_at + self._timeouts.probe_interval - now)
+        delays = [
+            self._first_seen[life] + self._timeouts.settle - now
             for finding in waiting
-            for life in finding.unproven
+            for life in finding.unproven_runs
         ]
-        moments += [since + self._patience.loop - now for since in self._loops.values()]
-        later = [moment for moment in moments if moment > 0]
-        return min(later, default=self._patience.deadline)
+        delays += [since + self._timeouts.loop - now for since in self._loops.values()]
+        later = [delay for delay in delays if delay > 0]
+        return min(later, default=self._timeouts.deadline)
 
 
 def _service_of(expectation: Expectation, snapshot: StackSnapshot) -> str:

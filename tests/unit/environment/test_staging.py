@@ -24,7 +24,7 @@ from pixel_tui.environment.storage.staging import (
 )
 from pixel_tui.errors import FileError
 from pixel_tui.facts.environment import EnvironmentFactReader
-from pixel_tui.operations.jobs.abandoned import sweep_abandoned
+from pixel_tui.operations.jobs.abandoned import remove_abandoned_files
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -98,7 +98,7 @@ class TestAbandoned:
     """What is removed wherever something starts that may write to the state folder."""
 
     def sweep(self, tmp_path: Path, *spared: str) -> None:
-        sweep_abandoned(tmp_path / "state", {"XDG_RUNTIME_DIR": str(tmp_path)}, spared)
+        remove_abandoned_files(tmp_path / "state", {"XDG_RUNTIME_DIR": str(tmp_path)}, spared)
 
     def files(self, tmp_path: Path) -> list[str]:
         return sorted(path.name for path in (tmp_path / "state").rglob("*") if path.is_file())

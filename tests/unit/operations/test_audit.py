@@ -46,8 +46,8 @@ def test_the_end_says_how_it_went(audit: Audit) -> None:
     ended = replace(
         status(),
         state=JobState.FAILED,
-        started=NOW,
-        ended=NOW + timedelta(seconds=12.5),
+        started_at=NOW,
+        finished_at=NOW + timedelta(seconds=12.5),
         exit_code=1,
         message=SafeText("agent is unhealthy."),
     )

@@ -15,7 +15,7 @@ from pixel_tui.operations.audit.reading import read_audit, trail_state
 from pixel_tui.operations.audit.trail import Audit
 from pixel_tui.operations.jobs.folder import JobFolder
 from pixel_tui.operations.jobs.job import JobState, JobStatus, Runner
-from pixel_tui.operations.jobs.lock import Owner
+from pixel_tui.operations.jobs.lock import LockOwner
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from tests.builders.audit import NOW, ORIGIN, status
 
@@ -64,7 +64,7 @@ class TestStatesOfUnfinishedJobs:
         return JobFolder(tmp_path / "jobs")
 
     @staticmethod
-    def result(jobs: JobFolder, job: JobStatus, owner: Owner | None = None) -> str:
+    def result(jobs: JobFolder, job: JobStatus, owner: LockOwner | None = None) -> str:
         audit = Audit(jobs.path.parent / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(job)
         states = JobStates(jobs, jobs.path.parent, holder=lambda _lock: owner)
@@ -74,7 +74,9 @@ class TestStatesOfUnfinishedJobs:
     @staticmethod
     def saved(jobs: JobFolder, runner: Runner, state: JobState = JobState.RUNNING) -> JobStatus:
         output = jobs.new_output(NOW)
-        job = replace(status(), id=output.stem, output=output, by=runner, state=state, started=NOW)
+        job = replace(
+            status(), id=output.stem, output=output, runner=runner, state=state, started_at=NOW
+        )
         jobs.save(job, durable=False)
         return job
 
@@ -83,7 +85,7 @@ class TestStatesOfUnfinishedJobs:
 
     def test_a_job_whose_command_outlives_its_console_is_running(self, jobs: JobFolder) -> None:
         job = self.saved(jobs, GONE)
-        owner = Owner("ana", HOST, 41, NOW.isoformat(), "Restart agent", job.id)
+        owner = LockOwner("ana", HOST, 41, NOW.isoformat(), "Restart agent", job.id)
         assert self.result(jobs, job, owner) == "running"
 
     def test_a_job_that_no_process_runs_has_no_result(self, jobs: JobFolder) -> None:

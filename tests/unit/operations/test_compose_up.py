@@ -7,7 +7,7 @@ import pytest
 
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
-from pixel_tui.operations.jobs.outcomes import ExpectationState, find
+from pixel_tui.operations.jobs.expectations import ExpectationState, check_expectation
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Plan, Risk, plan_outdated
 from pixel_tui.operations.planning.up_prediction import (
     ContainerChange,
@@ -515,9 +515,9 @@ class TestLeftovers:
         expected = Expectation(SafeText("api"), ExpectedState.RUNNING)
         ended = exited("api", exit_code=137)
         alone = stack(ended, specs=BUILT[1:2])
-        assert find(expected, alone).standing is ExpectationState.BROKEN
+        assert check_expectation(expected, alone).state is ExpectationState.BROKEN
         between = stack(ended, left_beside(ended), specs=BUILT[1:2])
-        assert find(expected, between).standing is ExpectationState.WAITING
+        assert check_expectation(expected, between).state is ExpectationState.WAITING
 
     def test_where_the_old_container_is_gone_the_new_one_is_the_service(self) -> None:
         service = stack(left_beside(container("api")), specs=BUILT[1:2]).service("api")

@@ -13,9 +13,9 @@ from pixel_tui.clock import FixedClock
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.operations.jobs import folder as job_folder
+from pixel_tui.operations.jobs.expectations import ExpectationState, check_expectation
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
-from pixel_tui.operations.jobs.outcomes import ExpectationState, find
-from pixel_tui.operations.jobs.reach import ProxyProbe
+from pixel_tui.operations.jobs.proxy_probe import ProxyProbe
 from pixel_tui.operations.jobs.verification import Timeouts, Verification
 from pixel_tui.operations.operator import KEPT_JOBS
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Plan
@@ -49,7 +49,7 @@ from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
 
-PATIENT = Timeouts(settle=0.01, deadline=PATIENCE, probing=PATIENCE, glance=0.01)
+PATIENT = Timeouts(settle=0.01, deadline=PATIENCE, health=PATIENCE, refresh=0.01)
 
 
 def unhealthy(output: str) -> Health:
@@ -76,7 +76,7 @@ class TestSuccess:
         assert status.state is JobState.SUCCEEDED
         assert status.message.startswith("agent is running and healthy again after ")
         assert status.exit_code == 0
-        assert status.started is not None
+        assert status.started_at is not None
         assert status.seconds is not None
 
     def test_it_runs_exactly_what_the_plan_shows(self, desk: Desk) -> None:
@@ -230,9 +230,9 @@ class TestVerification:
     ) -> None:
         expectation = Expectation(SafeText("agent"), ExpectedState.RUNNING, incidental=incidental)
         desk.observer.show(again(health=unhealthy("no disk")))
-        found = find(expectation, desk.observer.snapshot)
-        assert found.standing is (ExpectationState.MET if incidental else ExpectationState.BROKEN)
-        assert ("as before" in found.words) is incidental
+        found = check_expectation(expectation, desk.observer.snapshot)
+        assert found.state is (ExpectationState.MET if incidental else ExpectationState.BROKEN)
+        assert ("as before" in found.description) is incidental
 
     def test_a_health_check_that_never_decides_is_given_up(self, desk: Desk) -> None:
         starting = again(health=Health(HealthStatus.STARTING))
@@ -241,7 +241,7 @@ class TestVerification:
         assert status.state is JobState.FAILED
         assert "running, not healthy yet (" in status.message
         assert status.seconds is not None
-        assert status.seconds >= QUICK.probing
+        assert status.seconds >= QUICK.health
 
     def test_one_that_ends_at_once_is_told_with_its_exit_code(self, desk: Desk) -> None:
         dead = again(state=ContainerState.EXITED, exit_code=137, oom_killed=True)
@@ -294,8 +294,8 @@ class TestVerification:
 
         def standing(**changes: object) -> ExpectationState:
             desk.observer.show(again(health=None, **changes))
-            (finding,) = looking.look()
-            return finding.standing
+            (finding,) = looking.check()
+            return finding.state
 
         assert standing() is ExpectationState.WAITING
         clock.advance(4.9)
@@ -440,7 +440,7 @@ class TestCancel:
         job = desk.operator().run(desk.plan())
         assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()
-        assert job.status.cancelling
+        assert job.status.cancel_requested
         status = job.wait(PATIENCE)
         assert status.state is JobState.CANCELLED
         assert desk.runner.commands[0].asked == asked
@@ -534,11 +534,11 @@ class TestCancel:
     def test_once_every_step_is_done_it_is_told_by_how_all_stands(self, desk: Desk) -> None:
         # The picture is of before the last step, as it is right behind it on a busy machine.
         desk.runner.on_start = lambda: None
-        job = desk.operator(replace(PATIENT, glance=PATIENCE)).run(desk.plan())
+        job = desk.operator(replace(PATIENT, refresh=PATIENCE)).run(desk.plan())
 
         def listen(status: JobStatus) -> None:
             looked = status.state is JobState.VERIFYING and bool(status.message)
-            if looked and not status.cancelling:
+            if looked and not status.cancel_requested:
                 job.cancel()
                 desk.observer.show(again())
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.operations.jobs.folder import KEPT_DAYS, JobFolder
+from pixel_tui.operations.jobs.folder import MAX_AGE_DAYS, JobFolder
 from pixel_tui.operations.jobs.job import Downtime, JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.jobs.record import as_record, from_record
 from pixel_tui.operations.planning.plan import Plan, Step
@@ -41,15 +41,15 @@ def full_status(plan: Plan, output: Path) -> JobStatus:
         ),
         output=output,
         state=JobState.RUNNING,
-        started=NOW,
-        ended=NOW + timedelta(seconds=5),
+        started_at=NOW,
+        finished_at=NOW + timedelta(seconds=5),
         exit_code=3,
-        cancelling=True,
+        cancel_requested=True,
         message=SafeText("agent is running."),
-        times=(StepTime(NOW, NOW + timedelta(seconds=2)), StepTime(NOW)),
+        step_times=(StepTime(NOW, NOW + timedelta(seconds=2)), StepTime(NOW)),
         command=MARK,
-        by=Runner("ana", "vps", MARK),
-        away=(Downtime(SafeText("agent"), 4.5),),
+        runner=Runner("ana", "vps", MARK),
+        downtimes=(Downtime(SafeText("agent"), 4.5),),
     )
 
 
@@ -94,8 +94,8 @@ class TestRecord:
         raw["by"]["user"] = "u\n"
         raw["id"] = "../../etc/passwd"
         read = from_record(json.dumps(raw).encode(), Path("/x/a.log"))
-        assert read.by is not None
-        for text in (read.message, read.plan.title, read.by.user):
+        assert read.runner is not None
+        for text in (read.message, read.plan.title, read.runner.user):
             assert text.isprintable()
         assert (read.id, read.output) == ("a", Path("/x/a.log"))
 
@@ -104,7 +104,7 @@ class TestRecord:
         for name in ("times", "command", "by", "away", "cancelling", "exit_code"):
             del raw[name]
         read = from_record(json.dumps(raw).encode(), Path("/x/a.log"))
-        assert (read.times, read.command, read.by, read.away) == ((), None, None, ())
+        assert (read.step_times, read.command, read.runner, read.downtimes) == ((), None, None, ())
 
     def test_one_of_a_later_version_is_left_alone(self, desk: Desk) -> None:
         raw = json.loads(as_record(full_status(desk.plan(), Path("/x/a.log"))))
@@ -150,7 +150,7 @@ class TestFolder:
         broken = folder.path / "20260301-120001-bad.json"
         broken.write_bytes(content)
         assert list(folder.jobs()) == [good]
-        folder.forget_old(NOW)
+        folder.remove_old(NOW)
         assert broken.read_bytes() == content
 
     def test_what_is_no_plain_file_is_left_out(self, folder: JobFolder, desk: Desk) -> None:
@@ -163,14 +163,14 @@ class TestFolder:
 
     def test_without_a_folder_there_is_no_job(self, folder: JobFolder) -> None:
         assert list(folder.jobs()) == []
-        folder.forget_old(NOW)
+        folder.remove_old(NOW)
 
     def test_old_ones_go_and_one_that_runs_never_does(self, folder: JobFolder, desk: Desk) -> None:
-        late = NOW + timedelta(days=KEPT_DAYS, seconds=1)
+        late = NOW + timedelta(days=MAX_AGE_DAYS, seconds=1)
         runs = saved(folder, desk)
         over = saved(folder, desk, state=JobState.FAILED)
         new = saved(folder, desk, late, state=JobState.FAILED)
-        folder.forget_old(late)
+        folder.remove_old(late)
         assert {job.id for job in folder.jobs()} == {runs.id, new.id}
         assert not over.output.exists()
         assert runs.output.exists()
@@ -178,12 +178,12 @@ class TestFolder:
     def test_more_than_are_kept_go_too(
         self, folder: JobFolder, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("pixel_tui.operations.jobs.folder.KEPT_NUMBER", 2)
+        monkeypatch.setattr("pixel_tui.operations.jobs.folder.MAX_JOBS", 2)
         jobs = [
             saved(folder, desk, NOW + timedelta(seconds=at), state=JobState.FAILED)
             for at in range(4)
         ]
-        folder.forget_old(NOW)
+        folder.remove_old(NOW)
         assert [job.id for job in folder.jobs()] == [jobs[3].id, jobs[2].id]
 
 
@@ -202,20 +202,20 @@ class TestKept:
         status = desk.done()
         (during,) = found
         assert during.state is JobState.RUNNING
-        assert during.by is not None
-        assert (during.by.user, during.by.host) == ("ana", "vps")
-        assert during.by.process is not None
-        assert during.by.process.pid == os.getpid()
-        assert len(during.times) == 1
+        assert during.runner is not None
+        assert (during.runner.user, during.runner.host) == ("ana", "vps")
+        assert during.runner.process is not None
+        assert during.runner.process.pid == os.getpid()
+        assert len(during.step_times) == 1
         (after,) = folder.jobs()
         assert after == status
-        assert [time.ended is not None for time in after.times] == [True, True]
+        assert [time.finished_at is not None for time in after.step_times] == [True, True]
 
     def test_another_console_may_ask_for_its_end(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.on_start = [None], lambda: None
         job = desk.operator().run(desk.plan())
         assert desk.runner.hanging.wait(PATIENCE)
-        JobFolder(desk.folder / "jobs").ask_to_cancel(job.status.id)
+        JobFolder(desk.folder / "jobs").request_cancel(job.status.id)
         assert job.wait(PATIENCE).state is JobState.CANCELLED
         assert desk.records()[-1]["result"] == "cancelled"
 

@@ -7,7 +7,7 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.jobs.job import JobState
-from pixel_tui.operations.jobs.lock import holder, lock_path
+from pixel_tui.operations.jobs.lock import lock_holder, lock_path
 from pixel_tui.operations.operator import Operator
 from pixel_tui.stack.programs.process import ProcessRunner
 from pixel_tui.stack.programs.process_mark import mark_of
@@ -40,7 +40,7 @@ def test_a_background_child_of_a_step_ends_with_it_and_frees_the_lock(
     made = replace(made, steps=(replace(step, command=(str(docker),)),))
     operator = Operator(
         ProcessRunner(), desk.observer, replace(COMMAND, directory=str(tmp_path)), desk.folder,
-        SystemClock(), patience=QUICK, locks=tmp_path / "locks",
+        SystemClock(), timeouts=QUICK, locks=tmp_path / "locks",
     )  # fmt: skip
     job = operator.run(made)
     job.subscribe(lambda status: _restarted(desk) if status.exit_code is not None else None)
@@ -48,7 +48,7 @@ def test_a_background_child_of_a_step_ends_with_it_and_frees_the_lock(
     assert status.state is state, status.message
     assert mark_of(int((tmp_path / "docker.left").read_text())) is None
     path = lock_path(tmp_path / "locks", engine=made.engine, project=made.project)
-    assert holder(path) is None
+    assert lock_holder(path) is None
     output = status.output.read_text()
     assert "# Ended what it left running: process " in output
     assert "sleep 1000" in output

@@ -18,15 +18,15 @@ from pixel_tui import locks as machine_lock
 from pixel_tui.errors import FileError, LockHeld
 from pixel_tui.locks import shared_folder
 from pixel_tui.operations.jobs.lock import (
-    Owner,
+    LockOwner,
     StackLock,
+    acquire_lock,
     engine_identity,
-    holder,
+    lock_holder,
     lock_path,
-    take_lock,
 )
 
-ANA = Owner("ana", "vps", 41, "2026-03-01T12:00:05+00:00", "Restart agent")
+ANA = LockOwner("ana", "vps", 41, "2026-03-01T12:00:05+00:00", "Restart agent")
 
 NOBODY = 65534
 
@@ -36,7 +36,7 @@ def the_path(folder: Path) -> Path:
 
 
 def take(folder: Path, *, engine: str = "unix:///x", project: str = "pixel") -> StackLock:
-    return take_lock(folder, engine=engine, project=project, owner=ANA)
+    return acquire_lock(folder, engine=engine, project=project, owner=ANA)
 
 
 def test_a_second_change_is_refused_and_told_by_whom(tmp_path: Path) -> None:
@@ -128,9 +128,9 @@ def test_an_owner_that_cannot_be_read_is_still_an_owner(tmp_path: Path) -> None:
 
 
 def test_what_an_owner_wrote_is_harmless_text(tmp_path: Path) -> None:
-    nasty = Owner("a\x1b[31m", "h\u202e", 1, ANA.since, "t\x1b]52;c;x\x07")
+    nasty = LockOwner("a\x1b[31m", "h\u202e", 1, ANA.since, "t\x1b]52;c;x\x07")
     with (
-        take_lock(tmp_path, engine="e", project="p", owner=nasty),
+        acquire_lock(tmp_path, engine="e", project="p", owner=nasty),
         pytest.raises(LockHeld) as raised,
     ):
         take(tmp_path, engine="e", project="p")
@@ -165,7 +165,7 @@ class TestSharing:
             other.kill()
             other.join()
             with take(folder):  # which the other user has made
-                assert holder(the_path(folder)) == ANA
+                assert lock_holder(the_path(folder)) == ANA
 
     def test_a_link_is_not_followed(self, tmp_path: Path) -> None:
         path = the_path(tmp_path)
@@ -175,7 +175,7 @@ class TestSharing:
         with pytest.raises(FileError, match="Can't lock"):
             take(tmp_path)
         assert victim.read_text() == "precious"
-        assert holder(path) is None
+        assert lock_holder(path) is None
 
     def test_a_file_with_a_second_name_is_refused(self, tmp_path: Path) -> None:
         victim = tmp_path / "victim"
@@ -189,7 +189,7 @@ class TestSharing:
         os.mkfifo(the_path(tmp_path))
         with pytest.raises(FileError, match="not a regular file"):
             take(tmp_path)
-        assert holder(the_path(tmp_path)) is None
+        assert lock_holder(the_path(tmp_path)) is None
 
     def test_one_that_is_removed_meanwhile_is_made_anew(self, tmp_path: Path) -> None:
         first = take(tmp_path)
@@ -215,19 +215,19 @@ class TestSharing:
 class TestHolder:
     def test_it_is_told_while_it_is_held_and_no_longer(self, tmp_path: Path) -> None:
         path = the_path(tmp_path)
-        assert holder(path) is None
+        assert lock_holder(path) is None
         with take(tmp_path):
-            assert holder(path) == ANA
+            assert lock_holder(path) == ANA
         assert path.read_text(), "what a dead console has left says nothing"
-        assert holder(path) is None
+        assert lock_holder(path) is None
 
     def test_it_tells_how_far_it_is(self, tmp_path: Path) -> None:
         with take(tmp_path) as lock:
-            lock.tell(replace(ANA, title="R", job="j-1", step=2, steps=3))
-            told = holder(the_path(tmp_path))
+            lock.write_owner(replace(ANA, title="R", job="j-1", step=2, steps=3))
+            told = lock_holder(the_path(tmp_path))
             assert told is not None
             assert (told.title, told.job) == ("R", "j-1")
-            assert told.words == "ana on vps, process 41, since 12:00:05 UTC, step 2 of 3"
+            assert told.description == "ana on vps, process 41, since 12:00:05 UTC, step 2 of 3"
 
     def test_to_look_keeps_nobody_from_taking_it(self, tmp_path: Path) -> None:
         take(tmp_path).release()
@@ -235,7 +235,7 @@ class TestHolder:
 
         def look() -> None:
             while not stop.is_set():
-                holder(the_path(tmp_path))
+                lock_holder(the_path(tmp_path))
 
         looking = threading.Thread(target=look)
         looking.start()
@@ -292,7 +292,7 @@ def test_one_who_only_reads_does_not_stop_the_owner(tmp_path: Path) -> None:
     holding = hold_shared(the_path(tmp_path))
     try:
         with take(tmp_path):
-            assert holder(the_path(tmp_path)) == ANA
+            assert lock_holder(the_path(tmp_path)) == ANA
             with pytest.raises(LockHeld, match="Restart agent"):
                 take(tmp_path)
         with take(tmp_path):
@@ -318,7 +318,7 @@ def test_another_user_who_only_reads_does_not_stop_the_owner() -> None:
             assert holding.stdout is not None
             assert holding.stdout.readline() == "1\n"
             with take(folder):
-                assert holder(the_path(folder)) == ANA
+                assert lock_holder(the_path(folder)) == ANA
         finally:
             end(holding)
 

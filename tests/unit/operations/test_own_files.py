@@ -16,7 +16,7 @@ from pixel_tui.errors import ConsoleError
 from pixel_tui.ledger.writing.drafts import TaskDrafts
 from pixel_tui.operations.audit.reading import head_path, read_audit
 from pixel_tui.operations.audit.seal import read_seal, seal_path
-from pixel_tui.operations.jobs.execution import last_line
+from pixel_tui.operations.jobs.execution import last_output_line
 from pixel_tui.settings import Memory
 from pixel_tui.stack.programs.process import exit_code_of, exit_path
 from tests.patience import PATIENCE
@@ -28,7 +28,7 @@ READERS: Final[dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]
     "head": (lambda at: head_path(at / "audit.jsonl"), lambda at: read_audit(at / "audit.jsonl")),
     "seal": (lambda at: seal_path(at / "audit.jsonl"), lambda at: read_seal(at / "audit.jsonl")),
     "exit code": (lambda at: exit_path(at / "1.log"), lambda at: exit_code_of(at / "1.log")),
-    "output": (lambda at: at / "1.log", lambda at: last_line(at / "1.log")),
+    "output": (lambda at: at / "1.log", lambda at: last_output_line(at / "1.log")),
     "memory": (lambda at: at / "remembered/p.json", lambda at: Memory(at, "p").load()),
     "applied": (lambda at: at / "applied.json", lambda at: History(at).applied()),
     "draft": (lambda at: at / "draft-1.json", lambda at: TaskDrafts(at).list()),

@@ -7,7 +7,11 @@ import pytest
 
 from pixel_tui.facts.proxies import read_proxies
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.jobs.outcomes import ExpectationState, find, sentence
+from pixel_tui.operations.jobs.expectations import (
+    ExpectationState,
+    check_expectation,
+    describe_results,
+)
 from pixel_tui.operations.nginx.pinned_names import pinned_hosts
 from pixel_tui.operations.nginx.routes import Route
 from pixel_tui.operations.planning.facts import Facts, Proxy
@@ -136,11 +140,11 @@ def test_what_is_restarted_has_to_be_found_where_the_proxy_looks_for_it() -> Non
     assert expected.sentence == "api is running, where nginx looks for it"
     later = STARTED + timedelta(seconds=9)
     same = stack(at("172.18.0.3", started_at=later), container("nginx"), specs=specs)
-    assert find(expected, same).standing is ExpectationState.MET
+    assert check_expectation(expected, same).state is ExpectationState.MET
     moved = stack(at("172.18.0.7", started_at=later), container("nginx"), specs=specs)
-    found = find(expected, moved)
-    assert found.standing is ExpectationState.BROKEN
-    assert sentence([found]) == (
+    found = check_expectation(expected, moved)
+    assert found.state is ExpectationState.BROKEN
+    assert describe_results([found]) == (
         "api is running again, but nginx has its old address; restart nginx"
     )
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from pixel_tui.operations.jobs.expectations import check_expectation
 from pixel_tui.operations.jobs.job import JobState, JobStatus
-from pixel_tui.operations.jobs.outcomes import find
-from pixel_tui.operations.jobs.settlement import settled
+from pixel_tui.operations.jobs.settlement import settled_status
 from pixel_tui.operations.planning.plan import Plan, Step
 from pixel_tui.operations.planning.plan_record import plan_as_json, plan_from_json
 from pixel_tui.stack.model.json_value import Node
@@ -62,8 +62,8 @@ def test_so_does_one_whose_console_died(
     desk: Desk, checked: Plan, state: JobState, step: int, words: str
 ) -> None:
     status = JobStatus("1", checked, desk.folder / "1.log", state, step=step)
-    findings = [find(item, desk.observer.snapshot) for item in checked.checks_after]
-    ended = settled(status, findings, code=1, cancelled=False, ended=NOW)
+    findings = [check_expectation(item, desk.observer.snapshot) for item in checked.checks_after]
+    ended = settled_status(status, findings, code=1, cancelled=False, ended=NOW)
     assert words in ended.message
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import EngineRefused
+from pixel_tui.operations.jobs.expectations import ExpectationResult, ExpectationState
 from pixel_tui.operations.jobs.job import JobState, JobStatus
-from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState
-from pixel_tui.operations.jobs.reach import ProxyProbe
+from pixel_tui.operations.jobs.proxy_probe import ProxyProbe
 from pixel_tui.operations.jobs.restart_loop import LOOP_RESTARTS, is_looping, may_come_up
 from pixel_tui.operations.jobs.verification import Timeouts, Verification
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState
@@ -23,7 +23,7 @@ from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
 
-HASTY = Timeouts(settle=PATIENCE, deadline=PATIENCE, probing=PATIENCE, loop=0.01, glance=0.01)
+HASTY = Timeouts(settle=PATIENCE, deadline=PATIENCE, health=PATIENCE, loop=0.01, refresh=0.01)
 DOWN = {"state": ContainerState.RESTARTING, "exit_code": 1, "restarts": LOOP_RESTARTS}
 UP = ContainerState.RUNNING
 YOUNG = NOW - timedelta(seconds=20)
@@ -92,18 +92,18 @@ def test_it_is_given_up_after_a_while_that_is_counted_through_its_short_lives() 
     def seen(seconds: float, **changes: object) -> ExpectationResult:
         clock.advance(seconds)
         observer.show(again(**(DOWN | changes)))
-        (finding,) = verification.look()
+        (finding,) = verification.check()
         return finding
 
-    assert seen(0, restarts=LOOP_RESTARTS - 1).standing is ExpectationState.WAITING
-    assert seen(3).standing is ExpectationState.WAITING
-    assert seen(3, **up).standing is ExpectationState.WAITING, "it has not lasted"
-    assert seen(1).standing is ExpectationState.WAITING
-    assert seen(2).standing is ExpectationState.BROKEN
-    assert seen(1, restarts=0, **up).standing is ExpectationState.WAITING, (
+    assert seen(0, restarts=LOOP_RESTARTS - 1).state is ExpectationState.WAITING
+    assert seen(3).state is ExpectationState.WAITING
+    assert seen(3, **up).state is ExpectationState.WAITING, "it has not lasted"
+    assert seen(1).state is ExpectationState.WAITING
+    assert seen(2).state is ExpectationState.BROKEN
+    assert seen(1, restarts=0, **up).state is ExpectationState.WAITING, (
         "somebody started it by hand"
     )
-    assert seen(1).standing is ExpectationState.WAITING, "and it fails anew"
+    assert seen(1).state is ExpectationState.WAITING, "and it fails anew"
 
 
 def given_up(desk: Desk) -> JobStatus:

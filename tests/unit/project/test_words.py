@@ -80,7 +80,7 @@ MESSAGES: Final[Mapping[str, str]] = {
 EXCEPTIONS: Final[Mapping[str, str]] = {
     "pixel_tui/backups/broken_off.py": "a restore by an earlier version printed these lines",
     "pixel_tui/demo/stack/log_messages.py": "what the simulated programs log",
-    "pixel_tui/operations/jobs/reach.py": "a probe of ours, from outside",
+    "pixel_tui/operations/jobs/proxy_probe.py": "a probe of ours, from outside",
 }
 """Files that are not held to the words, and why."""
 

@@ -15,7 +15,7 @@ def job(name: str, minute: int, *services: str) -> JobStatus:
     effects = [SimpleNamespace(service=service) for service in services]
     return cast("JobStatus", SimpleNamespace(
         id=name, plan=SimpleNamespace(title=name, targets=services[:1], affects=effects),
-        state=JobState.SUCCEEDED, started=began, ended=began + timedelta(seconds=30),
+        state=JobState.SUCCEEDED, started_at=began, finished_at=began + timedelta(seconds=30),
     ))  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.jobs.job import JobStatus
-from pixel_tui.operations.jobs.sight import JobReader, SeenJobs
+from pixel_tui.operations.jobs.reader import JobReader, StackJobs
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import state_folder
 from screens.changes.console_jobs import ConsoleJobs
@@ -17,30 +17,30 @@ from screens.changes.watching import Watching
 from tests.builders.job import COMMAND, NOW
 
 
-class QuickSight:
+class QuickReader:
     """Sees a job in the very moment in which it begins to look, and tells on its own thread."""
 
     def __init__(self, changed: Callable[[], None], seen: JobStatus) -> None:
         self._changed = changed
-        self.seen = SeenJobs((seen,))
+        self.latest = StackJobs((seen,))
 
     def start(self) -> None:
         self._changed()
 
 
-def reading(quick: Callable[[Callable[[], None]], QuickSight]) -> Watching:
+def reading(quick: Callable[[Callable[[], None]], QuickReader]) -> Watching:
     return Watching(lambda changed: cast("JobReader", quick(changed)), SystemClock())
 
 
-def operating(quick: Callable[[Callable[[], None]], QuickSight]) -> ConsoleJobs:
-    operator = SimpleNamespace(jobs=(), watch=lambda changed, _found: quick(changed))
+def operating(quick: Callable[[Callable[[], None]], QuickReader]) -> ConsoleJobs:
+    operator = SimpleNamespace(jobs=(), supervise=lambda changed, _found: quick(changed))
     return ConsoleJobs(lambda: cast("Operator", operator), COMMAND, SystemClock(), state_folder())
 
 
 @pytest.mark.parametrize("make", [reading, operating])
 async def test_what_is_seen_at_the_first_look_is_shown(make: Callable[[Any], Any]) -> None:
-    there = cast("JobStatus", SimpleNamespace(id="1", started=NOW))
-    jobs = make(lambda changed: QuickSight(changed, there))
+    there = cast("JobStatus", SimpleNamespace(id="1", started_at=NOW))
+    jobs = make(lambda changed: QuickReader(changed, there))
     shown: list[Any] = []
     # A loop that gets its turn in that moment asks at once.
     jobs._changed = lambda: shown.append(jobs.statuses())

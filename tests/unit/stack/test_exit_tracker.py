@@ -152,9 +152,9 @@ def test_stops_of_this_project_and_engine_are_read_from_jobs(
             replace(made, **changes),  # type: ignore[arg-type]
             output,
             JobState.SUCCEEDED,
-            started=NOW,
-            ended=ended,
-            times=times,
+            started_at=NOW,
+            finished_at=ended,
+            step_times=times,
         )
         folder.save(status, durable=False)
     stops = past_stops(made.engine, tmp_path)("pixel")

@@ -30,7 +30,7 @@ def interrupted_restore(status: JobStatus, folder: Path, code: int | None) -> Sa
     ):
         return NO_TEXT
     killed = code is None or code < 0 or code > 128
-    if code == 0 or not (killed or status.cancelling):
+    if code == 0 or not (killed or status.cancel_requested):
         return NO_TEXT
     try:
         return restore_progress(_lines_of_step(status.output), folder)

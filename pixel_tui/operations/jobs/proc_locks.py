@@ -1,7 +1,7 @@
-"""Who holds a lock, found without a hand on it: for a console that changes nothing at all.
+"""The owner of a lock according to `/proc/locks`, for read-only consoles.
 
-`lock.holder` takes a shared lock for a moment, to see whether it gets one. Here the kernel's own
-list of locks is read in its place.
+`lock.lock_holder` tries to take a shared lock for a moment. Here only the kernel's list of locks
+is read.
 """
 
 import os
@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.locks import SAFE_OPEN_FLAGS
-from pixel_tui.operations.jobs.lock import LONGEST_BYTES, Owner, owner_from
+from pixel_tui.operations.jobs.lock import MAX_BYTES, LockOwner, parse_owner
 
 LOCKS: Final = Path("/proc/locks")
 
 
-def listed_holder(path: Path) -> Owner | None:
-    """Who holds a lock; None where nobody does, or nobody can tell.
+def holder_from_proc(path: Path) -> LockOwner | None:
+    """Return the owner of a lock; None if it is free, or its owner is unknown.
 
-    The kernel lists the locks of the processes that this one may see: not of those that are
-    outside of its container.
+    The kernel lists only locks of processes that are visible to this one, so not those outside of
+    its container.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | SAFE_OPEN_FLAGS)
@@ -29,7 +29,7 @@ def listed_holder(path: Path) -> Owner | None:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode) or not _is_listed(about):
             return None
-        return owner_from(os.pread(descriptor, LONGEST_BYTES, 0))
+        return parse_owner(os.pread(descriptor, MAX_BYTES, 0))
     except OSError:
         return None
     finally:
@@ -37,7 +37,7 @@ def listed_holder(path: Path) -> Owner | None:
 
 
 def _is_listed(about: os.stat_result) -> bool:
-    """Whether the kernel lists an exclusive lock of this file that is held, not waited for."""
+    """Whether the kernel lists a held exclusive lock of this file."""
     place = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}:{about.st_ino}"
     lines = (line.split() for line in LOCKS.read_text("ascii").splitlines())
     return any(line[1] == "FLOCK" and line[3] == "WRITE" and line[5] == place

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState, sentence
-from pixel_tui.operations.jobs.reach import ProxyProbe, engine_host
+from pixel_tui.operations.jobs.expectations import (
+    ExpectationResult,
+    ExpectationState,
+    describe_results,
+)
+from pixel_tui.operations.jobs.proxy_probe import ProxyProbe, published_host
 from pixel_tui.operations.jobs.verification import Timeouts, Verification
 from pixel_tui.operations.nginx.routes import Route, routes
 from pixel_tui.operations.planning.facts import Facts, Proxy
@@ -150,10 +154,10 @@ def test_what_answers_mean(
     item: Expectation, before: Answer, now: Answer, standing: ExpectationState, words: str
 ) -> None:
     looking = ProxyProbe([item], Script(before, now))
-    looking.note(seen())
-    (finding,) = looking.look(seen())
-    assert finding.standing is standing
-    assert words in sentence([finding])
+    looking.record_baseline(seen())
+    (finding,) = looking.probe(seen())
+    assert finding.state is standing
+    assert words in describe_results([finding])
 
 
 @pytest.mark.parametrize(
@@ -170,41 +174,41 @@ def test_what_answers_mean(
 )
 def test_where_a_proxy_is_asked(snapshot: StackSnapshot, place: tuple[str, int] | None) -> None:
     script = Script(Answer(200))
-    ProxyProbe([API], script).look(snapshot)
+    ProxyProbe([API], script).probe(snapshot)
     assert [(item.address, item.port) for item in script.asked] == ([place] if place else [])
 
 
 def test_an_engine_says_where_its_ports_are() -> None:
-    assert engine_host("unix:///var/run/docker.sock") == "127.0.0.1"
-    assert engine_host("demo") == ""
+    assert published_host("unix:///var/run/docker.sock") == "127.0.0.1"
+    assert published_host("demo") == ""
 
 
 def verified(script: Script, *, deadline: float = 5.0) -> tuple[ExpectationResult, ...]:
-    quick = Timeouts(settle=0, deadline=deadline, probing=5, glance=1, asking=0.01)
+    quick = Timeouts(settle=0, deadline=deadline, health=5, refresh=1, probe_interval=0.01)
     looking = Verification(
         [API], FakeObserver(seen()), SystemClock(), quick, ProxyProbe([API], script)
     )
-    return looking.wait(threading.Event(), cancelled=lambda: False, tell=lambda _: None)
+    return looking.wait(threading.Event(), cancelled=lambda: False, report=lambda _: None)
 
 
 def test_it_is_asked_again_until_it_is_reached() -> None:
     (finding,) = verified(Script(Answer(502), Answer(502), Answer(200)))
-    assert finding.words == "reached through nginx (200)"
+    assert finding.description == "reached through nginx (200)"
 
 
 def test_it_is_asked_no_longer_than_the_deadline() -> None:
     (finding,) = verified(Script(Answer(502)), deadline=0.1)
-    assert finding.standing is ExpectationState.WAITING
+    assert finding.state is ExpectationState.WAITING
 
 
 def test_it_is_not_asked_before_the_services_are_there() -> None:
     script = Script(Answer(200))
     absent = Expectation(SafeText("db"), ExpectedState.RUNNING)
-    quick = Timeouts(settle=0, deadline=0.05, probing=0.05)
+    quick = Timeouts(settle=0, deadline=0.05, health=0.05)
     looking = Verification(
         [absent, API], FakeObserver(seen()), SystemClock(), quick, ProxyProbe([API], script)
     )
-    looking.wait(threading.Event(), cancelled=lambda: False, tell=lambda _: None)
+    looking.wait(threading.Event(), cancelled=lambda: False, report=lambda _: None)
     assert script.asked == []
 
 

@@ -1,4 +1,4 @@
-"""What the stack shows of an expectation. Pure."""
+"""Checks the expectations of a plan on a snapshot. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,38 +14,38 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
 class ExpectationState(StrEnum):
-    """How an expectation stands."""
+    """The state of an expectation."""
 
     MET = "met"
     WAITING = "waiting"
-    """Not yet, but it may come."""
+    """Not met yet, but it may be."""
     BROKEN = "broken"
-    """It will not come by itself."""
+    """Not met, and it will not be without help."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectationResult:
-    """What is found of one expectation."""
+    """The result of checking one expectation."""
 
     name: SafeText
-    standing: ExpectationState
-    words: SafeText
+    state: ExpectationState
+    description: SafeText
     """A predicate without its verb: `running and healthy`, `unhealthy: ...`."""
     advice: SafeText = NO_TEXT
-    probing: bool = False
-    """Its health check has not decided yet: the engine will."""
-    unproven: tuple[ContainerRun, ...] = ()
-    """Containers without a health check, which prove themselves by lasting for a while."""
-    looping: str = ""
-    """The id of the container, if its restart policy restarts it again and again after failures."""
+    health_pending: bool = False
+    """Its health check has no result yet."""
+    unproven_runs: tuple[ContainerRun, ...] = ()
+    """Runs of containers without a health check, which must last for a while."""
+    looping_id: str = ""
+    """The id of its container, if that is in a restart loop."""
 
 
-_NOT_YET = (SafeText("not restarted yet"), SafeText("not started yet"))
+_NOT_STARTED_YET = (SafeText("not restarted yet"), SafeText("not started yet"))
 _LOOK_AT_LOG = SafeText("check its logs")
 
 
-def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult:
-    """How an expectation stands in a picture of the stack."""
+def check_expectation(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult:
+    """Check an expectation on a snapshot."""
     name = expectation.name
     if snapshot.stale:
         trouble = snapshot.engine.trouble
@@ -58,48 +58,52 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult
         )
     containers = _containers(expectation, snapshot)
     if expectation.state in {ExpectedState.STOPPED, ExpectedState.GONE}:
-        return _away(expectation, containers)
+        return _check_stopped(expectation, containers)
     if expectation.container_id and not containers:
         return ExpectationResult(
             name, ExpectationState.BROKEN, SafeText("gone: its container was removed")
         )
-    findings = [_running(expectation, container) for container in containers]
-    worst = min(findings, key=_badness, default=None)
-    if worst is not None and worst.standing is not ExpectationState.MET:
-        if worst.standing is ExpectationState.BROKEN and _is_being_replaced(expectation, snapshot):
-            # The next container is there already: this picture is older than the end of `up`.
-            return replace(worst, standing=ExpectationState.WAITING)
-        return _by_the_way(worst) if expectation.incidental else worst
+    findings = [_check_running(expectation, container) for container in containers]
+    worst = min(findings, key=_severity_order, default=None)
+    if worst is not None and worst.state is not ExpectationState.MET:
+        if worst.state is ExpectationState.BROKEN and _is_being_replaced(expectation, snapshot):
+            # Its replacement exists already: the snapshot is older than the end of `up`.
+            return replace(worst, state=ExpectationState.WAITING)
+        return _as_before(worst) if expectation.incidental else worst
     if len(findings) < expectation.containers or worst is None:
         words = f"running with {len(findings)} of {expectation.containers} containers"
         return ExpectationResult(
             name, ExpectationState.WAITING, plain(words if findings else "without a container")
         )
-    there = {place.address for container in containers for place in container.networks}
-    if not there.issuperset(expectation.addresses):
-        words = f"{worst.words}, but {expectation.proxy} has its old address"
+    addresses = {place.address for container in containers for place in container.networks}
+    if not addresses.issuperset(expectation.addresses):
+        words = f"{worst.description}, but {expectation.proxy} has its old address"
         advice = plain(f"restart {expectation.proxy}")
         return ExpectationResult(name, ExpectationState.BROKEN, plain(words), advice)
-    unproven = tuple(life for finding in findings for life in finding.unproven)
+    unproven = tuple(life for finding in findings for life in finding.unproven_runs)
     return ExpectationResult(
-        name, ExpectationState.MET, worst.words, unproven=unproven, looping=worst.looping
+        name,
+        ExpectationState.MET,
+        worst.description,
+        unproven_runs=unproven,
+        looping_id=worst.looping_id,
     )
 
 
-def _by_the_way(finding: ExpectationResult) -> ExpectationResult:
-    """A service that was not well before either, and that the plan is not about."""
-    if finding.words in _NOT_YET:
+def _as_before(finding: ExpectationResult) -> ExpectationResult:
+    """Return the result as met, for a service that was unhealthy before the plan as well."""
+    if finding.description in _NOT_STARTED_YET:
         return finding
     return replace(
-        finding, standing=ExpectationState.MET, words=plain(f"{finding.words}, as before")
+        finding, state=ExpectationState.MET, description=plain(f"{finding.description}, as before")
     )
 
 
-def sentence(findings: Sequence[ExpectationResult]) -> SafeText:
-    """Findings in words, those with the same words together, the bad ones first."""
+def describe_results(findings: Sequence[ExpectationResult]) -> SafeText:
+    """Describe results in sentences, worst first, with equal ones grouped."""
     groups: dict[tuple[SafeText, SafeText], list[SafeText]] = {}
-    for finding in sorted(findings, key=_badness):
-        groups.setdefault((finding.words, finding.advice), []).append(finding.name)
+    for finding in sorted(findings, key=_severity_order):
+        groups.setdefault((finding.description, finding.advice), []).append(finding.name)
     parts = []
     for (words, advice), names in groups.items():
         verb = "is" if len(names) == 1 else "are"
@@ -121,7 +125,7 @@ def _containers(expectation: Expectation, snapshot: StackSnapshot) -> tuple[Cont
     return service.regular if service else ()
 
 
-def _away(expectation: Expectation, containers: Sequence[Container]) -> ExpectationResult:
+def _check_stopped(expectation: Expectation, containers: Sequence[Container]) -> ExpectationResult:
     name = expectation.name
     if expectation.state is ExpectedState.GONE:
         if containers:
@@ -137,13 +141,15 @@ def _away(expectation: Expectation, containers: Sequence[Container]) -> Expectat
     return ExpectationResult(name, ExpectationState.MET, plain(f"stopped{how}"))
 
 
-def _running(expectation: Expectation, container: Container) -> ExpectationResult:
+def _check_running(expectation: Expectation, container: Container) -> ExpectationResult:
     name = expectation.name
     life = ContainerRun(container.id, container.started_at)
     if life in expectation.previous_runs:
-        return ExpectationResult(name, ExpectationState.WAITING, _NOT_YET[not is_up(container)])
+        return ExpectationResult(
+            name, ExpectationState.WAITING, _NOT_STARTED_YET[not is_up(container)]
+        )
     if container.state is ContainerState.RUNNING:
-        return _by_health(expectation, container, life)
+        return _check_health(expectation, container, life)
     why = NO_TEXT
     if container.exit_code is not None:
         why = exit_words(container.exit_code, oom_killed=container.oom_killed)
@@ -151,7 +157,7 @@ def _running(expectation: Expectation, container: Container) -> ExpectationResul
         words = f"in a restart loop ({why or 'no exit code'})"
         loop = container.id if is_looping(container) else ""
         return ExpectationResult(
-            name, ExpectationState.WAITING, plain(words), _LOOK_AT_LOG, looping=loop
+            name, ExpectationState.WAITING, plain(words), _LOOK_AT_LOG, looping_id=loop
         )
     if container.state is ContainerState.EXITED and _was_a_task(container):
         return ExpectationResult(name, ExpectationState.MET, SafeText("done (exit code 0)"))
@@ -162,24 +168,24 @@ def _running(expectation: Expectation, container: Container) -> ExpectationResul
     return ExpectationResult(name, ExpectationState.WAITING, plain(words))
 
 
-def _by_health(
+def _check_health(
     expectation: Expectation, container: Container, life: ContainerRun
 ) -> ExpectationResult:
     name = expectation.name
     again = " again" if expectation.previous_runs else ""
     loop = container.id if is_looping(container) else ""
-    if container.restarts:  # a start by hand sets the count to 0
+    if container.restarts:  # a manual start resets the count to 0
         times = "once" if container.restarts == 1 else f"{container.restarts} times"
         again += f" (restarted {times} by Docker)"
     match container.health_status:
         case HealthStatus.HEALTHY:
             return ExpectationResult(
-                name, ExpectationState.MET, plain(f"running and healthy{again}"), looping=loop
+                name, ExpectationState.MET, plain(f"running and healthy{again}"), looping_id=loop
             )
         case HealthStatus.STARTING:
             words = SafeText("running, not healthy yet")
             return ExpectationResult(
-                name, ExpectationState.WAITING, words, probing=True, looping=loop
+                name, ExpectationState.WAITING, words, health_pending=True, looping_id=loop
             )
         case HealthStatus.UNHEALTHY:
             words = plain(f"unhealthy{_last_probe(container)}")
@@ -187,7 +193,7 @@ def _by_health(
         case HealthStatus.NONE:
             words = plain(f"running{again}")
             return ExpectationResult(
-                name, ExpectationState.MET, words, unproven=(life,), looping=loop
+                name, ExpectationState.MET, words, unproven_runs=(life,), looping_id=loop
             )
 
 
@@ -208,7 +214,7 @@ def _was_a_task(container: Container) -> bool:
     )
 
 
-def _badness(finding: ExpectationResult) -> int:
+def _severity_order(finding: ExpectationResult) -> int:
     return [ExpectationState.BROKEN, ExpectationState.WAITING, ExpectationState.MET].index(
-        finding.standing
+        finding.state
     )

@@ -40,17 +40,17 @@ class Measured:
     def __init__(self, desk: Desk) -> None:
         self.observer = desk.observer
         self.clock = FixedClock(NOW)
-        self._absences = DowntimeMeter(desk.plan().checks_after, desk.observer, self.clock)
+        self._downtime = DowntimeMeter(desk.plan().checks_after, desk.observer, self.clock)
 
     def after(self, seconds: float, *containers: object, **engine: Connection) -> None:
         self.clock.advance(seconds)
         self.observer.show(*containers, engine=replace(ENGINE, **engine))  # type: ignore[arg-type]
 
     def step(self) -> None:
-        self._absences.step()
+        self._downtime.begin_step()
 
     def away(self) -> dict[str, float]:
-        return {item.service: item.seconds for item in self._absences.close()}
+        return {item.service: item.seconds for item in self._downtime.close()}
 
 
 @pytest.fixture
@@ -100,13 +100,13 @@ def test_what_was_away_before_is_not_counted(desk: Desk) -> None:
 
 def test_a_job_keeps_it_and_the_next_plan_tells_it(desk: Desk, observer: FakeObserver) -> None:
     status = desk.done()
-    (away,) = status.away
+    (away,) = status.downtimes
     assert away.service == "agent"
     folder = JobFolder(desk.folder / "jobs")
     for at, seconds in enumerate((5.0, 6.0, 4.0), 1):
         output = folder.new_output(NOW + timedelta(days=400, seconds=at))
         later = replace(
-            status, id=output.stem, output=output, away=(Downtime(SafeText("agent"), seconds),)
+            status, id=output.stem, output=output, downtimes=(Downtime(SafeText("agent"), seconds),)
         )
         folder.save(later, durable=False)
     down = past_downtimes(folder.path, observer.snapshot)

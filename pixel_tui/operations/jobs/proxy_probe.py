@@ -1,15 +1,15 @@
-"""Whether a proxy still hands requests on to the services behind it, seen by asking it.
+"""Checks with HTTP requests whether a proxy reaches its upstream services.
 
-Nothing runs inside of a container for that: the port that the proxy publishes is asked, or its
-container's address where it publishes none. 502 and 504 are a proxy's own words for a service
-that it does not reach; any other answer is taken as reached.
+Requests go to the port that the proxy publishes, or to its container's address if it publishes
+none; nothing runs in a container. A proxy answers 502 or 504 for an upstream that it does not
+reach; any other answer counts as reached.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState
+from pixel_tui.operations.jobs.expectations import ExpectationResult, ExpectationState
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.stack.engine import http_probe
 from pixel_tui.stack.engine.http_probe import Answer, Request
@@ -17,69 +17,67 @@ from pixel_tui.stack.model.container import Container, Port
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
-ASK_SECONDS: Final = 5.0
-"""How long one request may take."""
+REQUEST_SECONDS: Final = 5.0
+"""The timeout of a request."""
 CONNECT_SECONDS: Final = 0.4
-"""Before a change: how long it may be held up by looking whether a proxy listens."""
-NOT_REACHED: Final = frozenset({502, 504})
+"""The timeout of the requests before a change, which delay it."""
+GATEWAY_ERRORS: Final = frozenset({502, 504})
 _ANYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  as the engine writes them
 _LOOPBACK: Final = ("127.", "::1")
 _LOCAL: Final = "unix://"
 _NOWHERE: Final = Answer(trouble=SafeText("it has no address to probe"), connected=False)
 
 
-class Asker(Protocol):
-    """What sends requests."""
+class Prober(Protocol):
+    """Sends HTTP requests."""
 
     def ask_all(self, requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
-        """Send all of them at once, and wait for at most so long for the answers, in order."""
+        """Send all requests at once; returns the answers in order, after at most `seconds`."""
         ...
 
 
 class ProxyProbe:
-    """Asks proxies for the services behind them.
+    """Probes the upstream services of proxies.
 
     Args:
-        expectations: Those that are about something else are left alone.
-        asker: What sends requests.
+        expectations: The expectations; only those of proxies (`REACHED`) are used.
+        prober: Sends the requests.
     """
 
-    def __init__(self, expectations: Sequence[Expectation], asker: Asker = http_probe) -> None:
+    def __init__(self, expectations: Sequence[Expectation], prober: Prober = http_probe) -> None:
         self._expectations = [item for item in expectations if item.state is ExpectedState.REACHED]
-        self._asker = asker
+        self._prober = prober
         self._listened: set[SafeText] = set()
-        """Proxies that took connections before anything was changed."""
+        """The proxies that accepted connections before the change."""
         self._failed: set[Expectation] = set()
-        """What was not reached before either."""
+        """The expectations that failed before the change."""
 
     def __bool__(self) -> bool:
         return bool(self._expectations)
 
-    def note(self, snapshot: StackSnapshot) -> None:
-        """Before the change: see which proxies can be asked from here at all. Blocks shortly."""
-        for item, answer in self._ask(snapshot, CONNECT_SECONDS).items():
+    def record_baseline(self, snapshot: StackSnapshot) -> None:
+        """Record, before a change, which proxies are reachable from here. Blocks briefly."""
+        for item, answer in self._send(snapshot, CONNECT_SECONDS).items():
             if answer.connected:
                 self._listened.add(item.proxy)
-            if answer.status in NOT_REACHED:
+            if answer.status in GATEWAY_ERRORS:
                 self._failed.add(item)
 
-    def look(self, snapshot: StackSnapshot) -> tuple[ExpectationResult, ...]:
-        """Ask for every service. Blocks for at most `ASK_SECONDS`."""
-        answers = self._ask(snapshot, ASK_SECONDS)
-        return tuple(
-            self._finding(item, answers.get(item, _NOWHERE)) for item in self._expectations
-        )
+    def probe(self, snapshot: StackSnapshot) -> tuple[ExpectationResult, ...]:
+        """Probe every service. Blocks for at most `REQUEST_SECONDS`."""
+        answers = self._send(snapshot, REQUEST_SECONDS)
+        return tuple(self._result(item, answers.get(item, _NOWHERE)) for item in self._expectations)
 
-    def _ask(self, snapshot: StackSnapshot, seconds: float) -> Mapping[Expectation, Answer]:
-        """The answers to what can be asked."""
+    def _send(self, snapshot: StackSnapshot, seconds: float) -> Mapping[Expectation, Answer]:
+        """Send the requests that are possible; returns their answers."""
         found = {item: _request(item, snapshot) for item in self._expectations}
         requests = {item: request for item, request in found.items() if request is not None}
-        answers = self._asker.ask_all(tuple(requests.values()), seconds)
+        answers = self._prober.ask_all(tuple(requests.values()), seconds)
         return dict(zip(requests, answers, strict=True))
 
-    def _finding(self, item: Expectation, answer: Answer) -> ExpectationResult:
+    def _result(self, item: Expectation, answer: Answer) -> ExpectationResult:
         itself = item.name == item.proxy
-        if answer.status and answer.status not in NOT_REACHED:
+        if answer.status and answer.status not in GATEWAY_ERRORS:
             words = "answering" if itself else f"reached through {item.proxy}"
             return ExpectationResult(
                 item.name, ExpectationState.MET, plain(f"{words} ({_status(answer)})")
@@ -89,7 +87,7 @@ class ProxyProbe:
             words = f"not probed{through}: unreachable from here ({answer.trouble})"
             return ExpectationResult(item.name, ExpectationState.MET, plain(words))
         if itself and answer.status and item in self._failed:
-            # Which of the services behind it is meant is not known, nor whether one of these.
+            # It is unknown which upstream failed, and whether the plan is about it.
             words = f"answering {answer.status}, as before: it can't reach its upstream"
             return ExpectationResult(item.name, ExpectationState.MET, plain(words))
         why = f"answers {answer.status}" if answer.status else f"does not answer ({answer.trouble})"
@@ -105,12 +103,12 @@ class ProxyProbe:
 
 
 def _status(answer: Answer) -> str:
-    """Its status, and what is wrong with its certificate."""
+    """Return the status code, and the problem with the certificate if there is one."""
     return ", ".join(filter(None, (str(answer.status), answer.certificate)))
 
 
 def _request(item: Expectation, snapshot: StackSnapshot) -> Request | None:
-    """Where a proxy is asked; None where that can't be known."""
+    """Return the request for a proxy; None if it has no known address."""
     proxy = snapshot.service(item.proxy)
     running = [found for found in proxy.regular if found.running] if proxy else []
     for container in running:
@@ -125,7 +123,7 @@ def _request(item: Expectation, snapshot: StackSnapshot) -> Request | None:
 def _published(
     container: Container, wanted: int, snapshot: StackSnapshot
 ) -> tuple[str, int, int] | None:
-    host = engine_host(snapshot.engine.address)
+    host = published_host(snapshot.engine.address)
     ports = [port for port in container.ports if port.host_port and port.protocol == "tcp"]
     if wanted:
         ports = [port for port in ports if port.container_port == wanted]
@@ -140,7 +138,7 @@ def _published(
 def _inside(
     container: Container, item: Expectation, snapshot: StackSnapshot
 ) -> tuple[str, int, int] | None:
-    """The container's own address, which only its host has a way to."""
+    """Return the container's own address, which is reachable only from its host."""
     addresses = [place.address for place in container.networks if place.address]
     if not addresses or not snapshot.engine.address.startswith(_LOCAL):
         return None
@@ -148,8 +146,8 @@ def _inside(
     return addresses[0], port, port
 
 
-def engine_host(address: str) -> str:
-    """The machine that an engine publishes ports on; empty where the address does not say."""
+def published_host(address: str) -> str:
+    """Return the host on which an engine publishes ports; empty if unknown."""
     return "127.0.0.1" if address.startswith(_LOCAL) else urlsplit(address).hostname or ""
 
 

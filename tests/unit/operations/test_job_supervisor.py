@@ -17,10 +17,10 @@ import pytest
 from pixel_tui.errors import FileError
 from pixel_tui.operations.jobs.folder import JobFolder, JobRecords
 from pixel_tui.operations.jobs.job import CancellableJob, JobState, JobStatus, Runner, StepTime
-from pixel_tui.operations.jobs.lock import Owner, StackLock, take_lock
-from pixel_tui.operations.jobs.settlement import Hold, hold_of, last_code
-from pixel_tui.operations.jobs.sight import JobReader, RemoteJob, merged
-from pixel_tui.operations.jobs.watch import CancellableRemoteJob
+from pixel_tui.operations.jobs.lock import LockOwner, StackLock, acquire_lock
+from pixel_tui.operations.jobs.reader import JobReader, RemoteJob, merge_jobs
+from pixel_tui.operations.jobs.settlement import Liveness, last_exit_code, liveness_of
+from pixel_tui.operations.jobs.supervisor import CancellableRemoteJob
 from pixel_tui.stack.model.snapshot import Connection, Trouble
 from pixel_tui.stack.programs.process import exit_path
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
@@ -44,7 +44,7 @@ class Other:
         self.found: list[JobStatus] = []
         self.changes = 0
         self.operator = desk.operator()
-        self.watch = self.operator.watch(self._changed, self.found.append)
+        self.watch = self.operator.supervise(self._changed, self.found.append)
 
     def _changed(self) -> None:
         self.changes += 1
@@ -59,7 +59,7 @@ class Other:
         began = (StepTime(NOW),)
         status = JobStatus(
             output.stem, self.desk.plan(), output, JobState.RUNNING,
-            started=NOW, times=began, command=DEAD, by=GONE,
+            started_at=NOW, step_times=began, command=DEAD, runner=GONE,
         )  # fmt: skip
         status = replace(status, **changes)
         self.folder.save(status, durable=False)
@@ -68,8 +68,8 @@ class Other:
         return status
 
     def only(self) -> JobStatus:
-        self.watch.look()
-        (job,) = self.watch.seen.jobs
+        self.watch.refresh()
+        (job,) = self.watch.latest.jobs
         return job
 
 
@@ -95,7 +95,7 @@ class TestSettling:
     def test_it_has_its_end_in_the_audit_and_only_once(self, other: Other) -> None:
         job = other.job(written="0\n")
         for _ in range(3):
-            other.watch.look()
+            other.watch.refresh()
         (record,) = other.desk.records()
         assert (record["event"], record["job"]) == ("end", job.id)
         assert (record["result"], record["exit_code"]) == ("abandoned", 0)
@@ -114,12 +114,14 @@ class TestSettling:
             def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
                 told.append((tuple(argv), began, done))
 
-        other.operator._witness = Told()
+        other.operator._build_observer = Told()
         job = other.job(written="0\n")
         other.only()
-        assert told == [(job.plan.steps[0].command, job.times[-1].began.timestamp(), True)]
+        assert told == [
+            (job.plan.steps[0].command, job.step_times[-1].started_at.timestamp(), True)
+        ]
         other.job()
-        other.watch.look()
+        other.watch.refresh()
         assert len(told) == 1, "how it ended is not known"
 
     def test_a_build_that_failed_is_told_from_one_that_did_not(self, other: Other) -> None:
@@ -147,9 +149,9 @@ class TestSettling:
 
     def test_a_step_that_has_ended_keeps_the_code_that_was_recorded(self, other: Other) -> None:
         job = other.job()
-        assert last_code(job, 0) == 0
+        assert last_exit_code(job, 0) == 0
         over = (StepTime(NOW, NOW),)
-        assert last_code(replace(job, times=over, exit_code=5), 0) == 5
+        assert last_exit_code(replace(job, step_times=over, exit_code=5), 0) == 5
 
     def test_steps_that_were_never_begun_are_named(self, other: Other) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
@@ -191,7 +193,7 @@ class TestSettling:
         assert other.only().state is JobState.ABANDONED
 
     def test_one_that_died_before_its_first_step(self, other: Other) -> None:
-        other.job(state=JobState.QUEUED, started=None, times=(), command=None)
+        other.job(state=JobState.QUEUED, started_at=None, step_times=(), command=None)
         assert "Nothing was started." in other.only().message
         assert other.desk.records()[-1]["steps_begun"] == 0
 
@@ -218,7 +220,7 @@ class TestSettling:
 
     def test_a_job_of_another_stack_or_machine_is_left_alone(self, other: Other) -> None:
         plan = other.desk.plan()
-        elsewhere = other.job(by=Runner("ana", "another-machine", DEAD))
+        elsewhere = other.job(runner=Runner("ana", "another-machine", DEAD))
         other.job(plan=replace(plan, project=SafeText("another")))
         assert other.only().id == elsewhere.id
         assert other.only().state is JobState.RUNNING
@@ -235,14 +237,14 @@ class TestSettling:
         with monkeypatch.context() as patched:
             patched.setattr(other.operator._records, "save", full)
             with pytest.raises(FileError):
-                other.watch.look()
+                other.watch.refresh()
         assert other.only().state is JobState.ABANDONED
         assert len(other.desk.records()) == 1
 
     def test_two_consoles_settle_it_once(self, other: Other) -> None:
         other.job(written="0\n")
         second = Other(other.desk)
-        threads = [threading.Thread(target=one.watch.look) for one in (other, second)]
+        threads = [threading.Thread(target=one.watch.refresh) for one in (other, second)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -253,8 +255,8 @@ class TestSettling:
 
 def held(other: Other, job: str) -> Any:
     plan = other.desk.plan()
-    owner = Owner("eve", HOST, 7, NOW.isoformat(), "Restart web", job)
-    return take_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
+    owner = LockOwner("eve", HOST, 7, NOW.isoformat(), "Restart web", job)
+    return acquire_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
 
 
 class TestGoingOn:
@@ -274,7 +276,7 @@ class TestGoingOn:
         status = other.only()
         assert status.state is JobState.RUNNING
         assert "runs to its end" in status.message
-        assert other.watch.seen.alone == {status.id}
+        assert other.watch.latest.orphaned == {status.id}
         assert [found.id for found in other.found] == [status.id]
         command.kill()
         command.wait()
@@ -283,12 +285,12 @@ class TestGoingOn:
     def test_what_the_command_has_started_is_waited_for(self, other: Other) -> None:
         job = other.job()
         with held(other, job.id):
-            assert hold_of(job, host=HOST, locks=other.locks) is Hold.ALONE
-        assert hold_of(job, host=HOST, locks=other.locks) is Hold.OVER
+            assert liveness_of(job, host=HOST, locks=other.locks) is Liveness.ORPHANED
+        assert liveness_of(job, host=HOST, locks=other.locks) is Liveness.DEAD
 
     def test_it_can_be_cancelled(self, other: Other, command: "subprocess.Popen[bytes]") -> None:
         job = other.job(command=mark_of(command.pid))
-        other.watch.look()
+        other.watch.refresh()
         CancellableRemoteJob(other.watch, job).cancel()
         assert command.wait(30) == -signal.SIGINT
         status = other.only()
@@ -326,8 +328,8 @@ class TestOnlyLooking:
     @pytest.fixture
     def held(self, other: Other) -> StackLock:
         plan = other.desk.plan()
-        owner = Owner("ana", HOST, os.getpid(), NOW.isoformat(), "Restart agent", "a-job", 1, 2)
-        return take_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
+        owner = LockOwner("ana", HOST, os.getpid(), NOW.isoformat(), "Restart agent", "a-job", 1, 2)
+        return acquire_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
 
     @pytest.fixture
     def sight(self, other: Other) -> JobReader:
@@ -342,17 +344,20 @@ class TestOnlyLooking:
 
         with monkeypatch.context() as patched:
             patched.setattr("fcntl.flock", refuse)
-            sight.look()
-        assert sight.seen.other is not None
-        assert (sight.seen.other.title, sight.seen.other.step) == ("Restart agent", 1)
+            sight.refresh()
+        assert sight.latest.other_owner is not None
+        assert (sight.latest.other_owner.title, sight.latest.other_owner.step) == (
+            "Restart agent",
+            1,
+        )
         held.release()
-        sight.look()
-        assert sight.seen.other is None
+        sight.refresh()
+        assert sight.latest.other_owner is None
 
     def test_it_settles_nothing(self, other: Other, sight: JobReader) -> None:
         job = other.job(written="0\n")
-        sight.look()
-        (seen,) = sight.seen.jobs
+        sight.refresh()
+        (seen,) = sight.latest.jobs
         assert seen.state is JobState.RUNNING
         assert "that is not read-only will verify it" in seen.message
         assert other.folder.read(job.id) == job
@@ -363,46 +368,46 @@ class TestOnlyLooking:
 class TestOthers:
     def test_a_job_of_another_console_is_seen_live(self, other: Other) -> None:
         ours = mark_of(os.getpid())
-        job = other.job(by=Runner("ana", HOST, ours))
+        job = other.job(runner=Runner("ana", HOST, ours))
         seen = CancellableRemoteJob(other.watch, job)
         heard: list[JobState] = []
         seen.subscribe(lambda status: heard.append(status.state))
         assert "another pixel-tui: ana on" in other.only().message
         other.folder.save(replace(job, state=JobState.VERIFYING), durable=False)
-        other.watch.look()
+        other.watch.refresh()
         assert seen.status.state is JobState.VERIFYING
         assert heard == [JobState.RUNNING, JobState.VERIFYING]
         assert other.found == []
 
     def test_another_user_is_told_by_name(self, other: Other) -> None:
         with held(other, "20260301-120000-abc"):
-            other.watch.look()
-            assert other.watch.seen.other is not None
-            assert other.watch.seen.other.title == "Restart web"
-        other.watch.look()
-        assert other.watch.seen.other is None
+            other.watch.refresh()
+            assert other.watch.latest.other_owner is not None
+            assert other.watch.latest.other_owner.title == "Restart web"
+        other.watch.refresh()
+        assert other.watch.latest.other_owner is None
 
     def test_what_is_written_in_one_moment_with_a_look_is_not_missed(self, other: Other) -> None:
-        job = other.job(by=Runner("ana", HOST, mark_of(os.getpid())))
-        other.watch.look()
+        job = other.job(runner=Runner("ana", HOST, mark_of(os.getpid())))
+        other.watch.refresh()
         moment = other.folder.path.stat().st_mtime_ns
         other.folder.save(replace(job, state=JobState.VERIFYING), durable=False)
         os.utime(other.folder.path, ns=(moment, moment))
         assert other.only().state is JobState.VERIFYING
 
     def test_nothing_is_told_while_nothing_changes(self, other: Other) -> None:
-        other.job(by=Runner("ana", HOST, mark_of(os.getpid())))
-        other.watch.look()
+        other.job(runner=Runner("ana", HOST, mark_of(os.getpid())))
+        other.watch.refresh()
         before = other.changes
         for _ in range(3):
-            other.watch.look()
+            other.watch.refresh()
         assert other.changes == before == 1
 
     def test_what_a_console_knows_itself_is_newer(self, other: Other) -> None:
         job = other.job()
         newer = replace(job, state=JobState.SUCCEEDED)
         later = replace(job, id="20270101-000000-a")
-        assert merged([newer], [job, later]) == [later, newer]
+        assert merge_jobs([newer], [job, later]) == [later, newer]
 
     def test_it_looks_by_itself_until_it_is_closed(self, other: Other) -> None:
         other.job(written="0\n")
