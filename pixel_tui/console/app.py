@@ -29,7 +29,7 @@ from widgets.copying import CopyRequested
 from widgets.dashboard.status_bar import Mode
 
 if TYPE_CHECKING:
-    from screens.changes.quit import Leaving
+    from screens.changes.quit import QuitChoice
 
 PRELOAD_SECONDS: Final = 3.0
 WATCH_SECONDS: Final = 0.7
@@ -118,7 +118,7 @@ class PixelTui(TerminalApp):
             parts.state_folder,
             parts.open_environment,
             parts.open_ledger,
-            parts.watching,
+            parts.read_only_jobs,
             reveals=parts.settings.reveals,
             bound=parts.settings.keys,
         )
@@ -255,10 +255,10 @@ class PixelTui(TerminalApp):
             key = self.get_key_display(binding)
             self.notify(f"{key} quits pixel-tui.", timeout=3, markup=False)
 
-    def _quit_answered(self, leaving: "Leaving | None") -> None:
-        if leaving is None or leaving == "stay":
+    def _quit_answered(self, choice: "QuitChoice | None") -> None:
+        if choice is None or choice == "stay":
             return
-        if leaving == "cancel" and self.parts.operations is not None:
+        if choice == "cancel" and self.parts.operations is not None:
             self.parts.operations.jobs.cancel_all()
             self._see_to_jobs = True
         self.exit()

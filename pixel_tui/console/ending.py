@@ -78,7 +78,7 @@ def _leave(parts: ConsoleParts, signals: EndSignals, *, stay: bool) -> None:
         signals: What may tell this process to end once more.
         stay: Wait for them, so that they are verified; else leave them to themselves.
     """
-    jobs = parts.operations.jobs.under_way if parts.operations is not None else ()
+    jobs = parts.operations.jobs.unfinished if parts.operations is not None else ()
     if stay:
         for job in jobs:
             print_error(waiting_for(job))

@@ -18,7 +18,7 @@ from pixel_tui.settings import Memory
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.watch.observer import Observer
 from screens.changes.flow import Operations
-from screens.changes.watching import Watching
+from screens.changes.read_only_jobs import ReadOnlyJobs
 from widgets.dashboard.status_bar import Mode
 
 if TYPE_CHECKING:
@@ -125,6 +125,6 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
         open_ledger=open_ledger,
         open_environment=open_environment,
         log_path=start_log(folder),
-        watching=Watching(sight, clock) if settings.read_only else None,
+        read_only_jobs=ReadOnlyJobs(sight, clock) if settings.read_only else None,
         learn_secrets=learn_secrets,
     )

@@ -10,7 +10,7 @@ from pixel_tui.settings import Memory, Settings
 from pixel_tui.stack.watch.observer import Observer
 from screens.changes.console_jobs import ConsoleJobs
 from screens.changes.flow import Operations
-from screens.changes.watching import Watching
+from screens.changes.read_only_jobs import ReadOnlyJobs
 from widgets.dashboard.status_bar import Mode
 
 if TYPE_CHECKING:
@@ -41,15 +41,15 @@ class ConsoleParts:
     log_path: Path | None = None
     drills: "tuple[Drill, ...]" = ()
     """Faults to practise on; only a demonstration has any."""
-    watching: Watching | None = None
+    read_only_jobs: ReadOnlyJobs | None = None
     """Where there are no operations: sees the jobs of other consoles, and only sees them."""
     learn_secrets: Callable[[], None] = lambda: None
     """Has the secrets of the environment files masked in logs; blocks."""
 
     @property
-    def jobs(self) -> ConsoleJobs | Watching | None:
+    def jobs(self) -> ConsoleJobs | ReadOnlyJobs | None:
         """The jobs of this console and of others, or only of others."""
-        return self.operations.jobs if self.operations is not None else self.watching
+        return self.operations.jobs if self.operations is not None else self.read_only_jobs
 
     def close(self) -> None:
         """Begin nothing more, and record what still runs without the console."""

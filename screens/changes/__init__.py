@@ -1,1 +1,1 @@
-"""From a key to a plan, a job, its audit record and what is left to recover."""
+"""Plans, jobs, the audit trail and recovery."""

@@ -1,11 +1,11 @@
-"""The audit trail: who changed what, when, and how it ended."""
+"""The audit trail: who changed what, when, and with which result."""
 
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
@@ -29,18 +29,18 @@ from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
 
-LOOK_SECONDS: Final = 2.0
-MOST_BYTES: Final = 2 * 1024 * 1024
-"""Of the trail's end: some thousand records."""
-MOST_SHOWN: Final = 500
+REFRESH_SECONDS: Final = 2.0
+MAX_BYTES: Final = 2 * 1024 * 1024
+"""The end of the trail that is read: some thousand records."""
+MAX_SHOWN: Final = 500
 
 
 class AuditScreen(TextDialog[None]):
-    """Lists the changes, newest first; Enter shows all of one in the place of the list.
+    """Lists the changes, newest first; Enter shows the complete record of one in place of the list.
 
     Args:
         path: The trail's file.
-        states: The states of jobs whose end is not in the trail.
+        states: The states of jobs without a result in the trail.
     """
 
     BINDING_GROUP_TITLE = "Audit"
@@ -62,18 +62,22 @@ class AuditScreen(TextDialog[None]):
         Binding("G", "edge(1)", "Last", show=False, id="audit.last"),
     ]
 
+    _dialog = getters.query_one(".dialog", Vertical)
+    _options = getters.query_one(Options)
+    _filter_box = getters.query_one(FilterBox)
+
     def __init__(self, path: Path, states: JobStates) -> None:
         super().__init__()
         self._path = path
         self._states = states
         self._state: tuple[int, ...] | None = None
-        """Of the trail that is shown; None before the first."""
+        """The state of the trail that is shown; None before it is read."""
         self._all: Sequence[AuditEntry] = ()
         self._shown: Sequence[AuditEntry] = ()
         self._reading = False
 
     def compose(self) -> ComposeResult:
-        """The verdict, the list, and the record that is open in its place."""
+        """The verdict, the filter, the list, and the record in its place."""
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = "Audit"
             yield Static("Reading…", id="audit-verdict", markup=False)
@@ -86,14 +90,14 @@ class AuditScreen(TextDialog[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Read it, and look whether it has changed."""
-        self.query_one(Options).focus()
-        self.set_interval(LOOK_SECONDS, self._look)
+        """Read the trail, and again whenever it changes."""
+        self._options.focus()
+        self.set_interval(REFRESH_SECONDS, self._refresh)
         self._reading = True
-        # What is typed meanwhile is meant for the records.
+        # Keys pressed meanwhile are meant for the list.
         hold_keys(self.run_worker(self._read(), group="audit"))
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         if not self._reading:
             self._reading = True
             self.run_worker(self._read(), group="audit")
@@ -107,11 +111,11 @@ class AuditScreen(TextDialog[None]):
                     self._all = current
                     self._fill()
                 return
-            trail = await asyncio.to_thread(read_audit, self._path, most=MOST_BYTES)
+            trail = await asyncio.to_thread(read_audit, self._path, most=MAX_BYTES)
             found = await asyncio.to_thread(lambda: self._states.completed(entries(trail)))
         except FileError as error:
             self._state = None
-            self._tell(str(error), well=False)
+            self._show_verdict(str(error), well=False)
         else:
             self._state = state
             self._show(trail, found)
@@ -123,23 +127,23 @@ class AuditScreen(TextDialog[None]):
         if well and found and not trail.skipped:
             words = plain(f"{counted(len(found), 'change')} · {words}")
         self._all = found
-        self._tell(words, well=well)
+        self._show_verdict(words, well=well)
         self._fill()
 
     @when_composed
-    def _tell(self, words: str, *, well: bool) -> None:
+    def _show_verdict(self, words: str, *, well: bool) -> None:
         style = "$text-success" if well else "$text-error bold"
         said = f"{'✓' if well else '✗'} {plain(words)}"
         self.query_one("#audit-verdict", Static).update(Content.styled(said, style))
-        self.query_one(".dialog").set_class(not well, "-broken")
+        self._dialog.set_class(not well, "-broken")
 
     @when_composed
     def _fill(self) -> None:
-        words = self.query_one(FilterBox).value
+        words = self._filter_box.value
         before = self._current
         matching = [entry for entry in self._all if entry.matches(words)]
-        self._shown = matching[:MOST_SHOWN]
-        options = self.query_one(Options)
+        self._shown = matching[:MAX_SHOWN]
+        options = self._options
         columns = AuditColumns.of(self._shown)
         self.query_one("#audit-heading", Static).update(columns.heading)
         options.set_options([Option(columns.line(entry)) for entry in self._shown])
@@ -147,30 +151,30 @@ class AuditScreen(TextDialog[None]):
         if jobs:
             known = before is not None and before.job in jobs
             options.highlighted = jobs.index(before.job) if before and known else 0
-        self._say_filtered(words, len(matching))
+        self._update_title(words, len(matching))
 
-    def _say_filtered(self, words: str, matching: int) -> None:
+    def _update_title(self, words: str, matching: int) -> None:
         parts = [f"filter: {words}"] if words else []
         if matching > len(self._shown):
             parts.append(f"the newest {len(self._shown)} of {matching:,}")
         if not matching and words:
             parts.append("no matches")
         hidden = sum(entry.failed and not entry.matches(words) for entry in self._all)
-        self.query_one(".dialog").border_title = filter_title("Audit", parts, hidden)
+        self._dialog.border_title = filter_title("Audit", parts, hidden)
 
     @property
     def _current(self) -> AuditEntry | None:
-        at = self.query_one(Options).highlighted
+        at = self._options.highlighted
         return self._shown[at] if at is not None and at < len(self._shown) else None
 
     @property
-    def _opened(self) -> bool:
-        return self.query_one(".dialog").has_class("-open")
+    def _record_open(self) -> bool:
+        return self._dialog.has_class("-open")
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """While words are typed, Enter ends that."""
+        """Leave Enter to the filter while it has the focus."""
         return not (action == "open" and isinstance(self.focused, FilterBox))
 
     @on(OptionList.OptionSelected)
@@ -179,31 +183,31 @@ class AuditScreen(TextDialog[None]):
         self.action_open()
 
     def action_open(self) -> None:
-        """Show all of the change under the cursor, or the list again."""
+        """Show the complete record under the cursor, or the list again."""
         entry = self._current
-        if self._opened:
+        if self._record_open:
             self.action_back()
         elif entry is not None:
             self.query_one("#audit-words", Static).update(record_content(entry))
-            self.query_one(".dialog").add_class("-open")
+            self._dialog.add_class("-open")
             self.action_edge(-1)
             self.scrolled.focus()
 
     def action_back(self) -> None:
-        """Leave the record, then the filter, then the screen."""
-        box = self.query_one(FilterBox)
-        if self._opened:
-            self.query_one(".dialog").remove_class("-open")
-            self.query_one(Options).focus()
+        """Close the record, else clear the filter, else close the screen."""
+        box = self._filter_box
+        if self._record_open:
+            self._dialog.remove_class("-open")
+            self._options.focus()
         elif box.value:
             box.clear_words()
         else:
             self.dismiss()
 
     def action_filter(self) -> None:
-        """Ask for words."""
-        if not self._opened:
-            self.query_one(FilterBox).open()
+        """Open the filter."""
+        if not self._record_open:
+            self._filter_box.open()
 
     @on(FilterBox.Changed, "#audit-filter")
     def _filter_changed(self, event: FilterBox.Changed) -> None:
@@ -213,12 +217,12 @@ class AuditScreen(TextDialog[None]):
     @on(FilterBox.Closed)
     def _filter_closed(self, event: FilterBox.Closed) -> None:
         event.stop()
-        self.query_one(Options).focus()
+        self._options.focus()
 
     def action_move(self, step: int) -> None:
         """Move the cursor, or scroll the record."""
-        options = self.query_one(Options)
-        if self._opened:
+        options = self._options
+        if self._record_open:
             self.action_scroll(step)
         elif step > 0:
             options.action_cursor_down()
@@ -227,7 +231,7 @@ class AuditScreen(TextDialog[None]):
 
 
 def record_content(entry: AuditEntry) -> Content:
-    """All that is recorded of a change."""
+    """The complete record of a change, as text."""
     word, style = RESULTS.get(entry.result, (entry.result, ""))
     parts = [Content.assemble((entry.title, "bold"), "   ", (word, style))]
     for title, lines in whole(entry):

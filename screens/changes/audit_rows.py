@@ -1,4 +1,4 @@
-"""The list of the audit trail: one line a change, in columns. Pure."""
+"""The rows of the audit list. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ RESULT: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class AuditColumns:
-    """The columns of some changes; what they did has the rest of the line.
+    """The widths of the columns; the title of the change gets the rest of the line.
 
     Args:
-        took: The width of how long they took, in cells.
-        who: The width of who made them.
-        project: The width of their projects; 0 if they are all of one project.
+        took: Cells for the durations.
+        who: Cells for the users.
+        project: Cells for the projects; 0 if there is only one.
     """
 
     took: int
@@ -41,7 +41,7 @@ class AuditColumns:
 
     @classmethod
     def of(cls, entries: Sequence[AuditEntry]) -> "AuditColumns":
-        """As wide as these changes need, within reason."""
+        """The widths that these changes need, within limits."""
         took = max((cell_len(entry.took) for entry in entries), default=0)
         who = max((cell_len(entry.who) for entry in entries), default=0)
         projects = {entry.project for entry in entries if entry.project}
@@ -54,7 +54,7 @@ class AuditColumns:
 
     @property
     def heading(self) -> Content:
-        """The titles of the columns."""
+        """The heading of the columns."""
         cells = (
             fit("TIME", 15),
             fit("RESULT", RESULT),
@@ -66,7 +66,7 @@ class AuditColumns:
         return Content.styled(GAP.join(cells), "$text-accent bold")
 
     def line(self, entry: AuditEntry) -> Content:
-        """A change."""
+        """The row of a change."""
         word, style = RESULTS.get(entry.result, (entry.result, ""))
         began = f"{entry.began.astimezone():%b %d %H:%M:%S}" if entry.began else "?"
         return Content.assemble(

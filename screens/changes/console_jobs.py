@@ -1,6 +1,6 @@
-"""The jobs that this console started, and those of other consoles that it settles.
+"""The jobs of this console, and those of other consoles that it settles.
 
-A read-only console has no object of this class: `Watching` is in its place.
+A read-only console has `ReadOnlyJobs` instead.
 """
 
 import logging
@@ -17,9 +17,9 @@ from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
 from pixel_tui.errors import FileError
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.text import SafeText
-from screens.changes.watching import on_this_loop
+from screens.changes.read_only_jobs import call_on_loop
 
-# What a change needs is imported with the first one: the table is shown before that.
+# Imported with the first change, so that the table is shown sooner.
 if TYPE_CHECKING:
     from pixel_tui.environment.apply.confirmation import Confirmation, Waiting
     from pixel_tui.operations.jobs.job import Job, JobStatus, WatchedJob
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 APPLY: Final = "environment-apply"
-"""The action whose job waits to be confirmed."""
+"""The action whose job waits for confirmation."""
 
 
 class ConsoleJobs:
-    """Runs plans as jobs, keeps these jobs, and shows them.
+    """Runs plans as jobs, and keeps and shows these jobs.
 
     Args:
-        make_operator: Makes the operator when the first job needs it.
-        command: How compose is called.
+        make_operator: Makes the operator, when the first job needs it.
+        command: The compose command.
         clock: The time.
-        state_folder: Where an apply of this stack is confirmed.
-        confirm_keys: With which keys.
+        state_folder: The folder in which an apply is confirmed.
+        confirm_keys: The keys that confirm an apply.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class ConsoleJobs:
         self._making = threading.Lock()
         self._watch: JobSupervisor | None = None
         self._found: deque[JobStatus] = deque()
-        """Jobs of other consoles that were settled, or that run without one."""
+        """Jobs of other consoles that were settled, or that run without a console."""
         self._running: set[str] = set()
-        """Jobs of this console whose end has not been reported."""
+        """The ids of jobs of this console whose result has not been reported."""
         self._waiting: Waiting | None = None
 
     @property
@@ -76,32 +76,32 @@ class ConsoleJobs:
             return self._made
 
     def watch_jobs(self) -> None:
-        """See the jobs of other consoles from now on, and settle what was left. Blocks."""
+        """Start to watch the jobs of other consoles, and settle abandoned ones. Blocks."""
 
         def found(status: "JobStatus") -> None:
             self._found.append(status)
             self._changed()
 
-        # Known before it looks: what it sees at once is asked for at once, and told once only.
-        self._watch = self._operator.supervise(self._tell_changed, found)
+        # Assigned before it starts: it may notify immediately, and its jobs are read then.
+        self._watch = self._operator.supervise(self._notify, found)
         self._watch.start()
 
-    def _tell_changed(self) -> None:
+    def _notify(self) -> None:
         self._changed()
 
     @property
     def running(self) -> int:
-        """How many jobs are under way."""
-        return len(self.under_way)
+        """The number of unfinished jobs of this console."""
+        return len(self.unfinished)
 
     @property
-    def under_way(self) -> "Sequence[Job]":
-        """The jobs that have not ended."""
+    def unfinished(self) -> "Sequence[Job]":
+        """The unfinished jobs of this console."""
         jobs = self._made.jobs if self._made else ()
         return [job for job in jobs if not job.status.state.finished]
 
     def statuses(self) -> "Sequence[JobStatus]":
-        """Every job that is known, of this console and of others, newest first."""
+        """All known jobs, of this console and of others, newest first."""
         own = [job.status for job in self._made.jobs] if self._made else []
         if self._watch is None:
             return own
@@ -111,16 +111,16 @@ class ConsoleJobs:
 
     @property
     def other(self) -> "LockOwner | None":
-        """Another user, who changes the stack at the moment."""
+        """The owner of another user's running job; None if there is none."""
         return self._watch.latest.other_owner if self._watch is not None else None
 
-    def news(self, watched: str) -> "Sequence[JobStatus]":
-        """What has to be told: jobs that have ended, or that were found, since it was asked last.
+    def newly_finished(self, watched: str) -> "Sequence[JobStatus]":
+        """The jobs to report: those finished or found since the last call.
 
         Args:
-            watched: The job whose end is seen anyway.
+            watched: The job on the screen, which needs no report.
         """
-        told = [self._found.popleft() for _ in range(len(self._found))]
+        finished = [self._found.popleft() for _ in range(len(self._found))]
         for job in self._made.jobs if self._made else ():
             status = job.status
             if not status.state.finished:
@@ -128,35 +128,35 @@ class ConsoleJobs:
             elif status.id in self._running:
                 self._running.discard(status.id)
                 if status.id != watched:
-                    told.append(status)
-        return told
+                    finished.append(status)
+        return finished
 
     @property
     def cancelling(self) -> SafeText:
-        """What it means to cancel the job that runs."""
-        for job in self.under_way:
+        """The consequences of cancelling the running job."""
+        for job in self.unfinished:
             status = job.status
             return status.plan.steps[status.step].cancel_effect
         return SafeText("")
 
     @property
     def seconds_to_confirm(self) -> float | None:
-        """Before an apply is rolled back that waits to be confirmed; None where none waits."""
+        """Seconds until the waiting apply is rolled back; None if none waits for confirmation."""
         waiting = self._waiting
-        return waiting.seconds if waiting is not None and self.applies else None
+        return waiting.seconds if waiting is not None and self.applying else None
 
     @property
-    def applies(self) -> bool:
-        """Whether a new environment is being applied, by this console or another."""
-        return bool(self.waiting_job)
+    def applying(self) -> bool:
+        """Whether an environment is being applied, by this console or another."""
+        return bool(self.applying_job)
 
     @property
-    def waiting_job(self) -> str:
-        """The id of the job that applies an environment; empty where none does."""
-        return next((status.id for status in self._applying), "")
+    def applying_job(self) -> str:
+        """The id of the job that applies an environment; empty if there is none."""
+        return next((status.id for status in self._apply_statuses), "")
 
     @property
-    def _applying(self) -> "Iterator[JobStatus]":
+    def _apply_statuses(self) -> "Iterator[JobStatus]":
         return (
             status
             for status in self.statuses()
@@ -164,27 +164,27 @@ class ConsoleJobs:
         )
 
     def open_waiting(self, screen: Screen[None]) -> None:
-        """Show the job that waits to be confirmed, where it is not shown already."""
-        job_id = self.waiting_job
+        """Show the job that applies an environment, unless it is shown already."""
+        job_id = self.applying_job
         if not job_id:
             screen.notify("Nothing to confirm.", timeout=3)
         elif getattr(screen.app.screen, "watched_job", "") != job_id:
             self.open(screen, job_id)
 
-    def look_whether_one_waits(self) -> None:
-        """Find out whether an apply waits to be confirmed, and how long. Blocks."""
+    def check_waiting(self) -> None:
+        """Check if an apply waits for confirmation, and how long. Blocks."""
         try:
             self._waiting = self._confirmation.waiting()
-        except FileError:  # the job's output says what is wrong with it
+        except FileError:  # the job's output has the error
             self._waiting = None
 
     def cancel_all(self) -> None:
-        """Ask every job of this console to stop."""
-        for job in self.under_way:
+        """Cancel all unfinished jobs of this console."""
+        for job in self.unfinished:
             job.cancel()
 
     def close(self) -> None:
-        """The console ends: begin nothing more, and record what still runs."""
+        """Start no more steps, and record the jobs that still run."""
         if self._watch is not None:
             self._watch.close()
         try:
@@ -194,8 +194,8 @@ class ConsoleJobs:
             log.exception("what still runs is not in the audit")
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call this, on the event loop, whenever a job moves."""
-        self._changed = on_this_loop(listener)
+        """Set the listener that is called on the event loop whenever a job changes."""
+        self._changed = call_on_loop(listener)
 
     def run(self, plan: "Plan") -> "Job":
         """Start a plan. Blocks: it takes the lock and writes the audit record.
@@ -207,14 +207,14 @@ class ConsoleJobs:
         return self._operator.run(plan)
 
     def follow(self, screen: Screen[None], job: "Job") -> None:
-        """Show a job that was just started, and report its end."""
+        """Show a new job, and report its result."""
         self._running.add(job.status.id)
         job.subscribe(lambda _status: self._changed())
         self._changed()
         self._show(screen, job)
 
     def open(self, screen: Screen[None], job_id: str) -> None:
-        """Show a job again."""
+        """Show a job by its id."""
         from pixel_tui.operations.jobs.supervisor import CancellableRemoteJob
 
         for job in self._operator.jobs:
@@ -234,7 +234,7 @@ class ConsoleJobs:
 
     @property
     def _confirmation(self) -> "Confirmation":
-        """What asks for the confirmation that an apply may wait for."""
+        """The confirmation of the edited environment files."""
         from pixel_tui.environment.apply.confirmation import Confirmation
 
         marks = (each.env_mark for each in self._command.each_edited)

@@ -12,7 +12,7 @@ from screens.changes.console_jobs import ConsoleJobs
 
 
 class ApplyCountdown:
-    """The notice of an apply that waits to be confirmed, in whichever console it runs.
+    """The notice of an apply that waits for confirmation, whichever console runs it.
 
     Args:
         node: Runs the workers that check if one waits.
@@ -26,7 +26,7 @@ class ApplyCountdown:
 
     def tick(self) -> str:
         """The notice as of the last check, empty if no apply waits; starts the next check."""
-        if self._jobs.applies and not self._checking:
+        if self._jobs.applying and not self._checking:
             self._checking = True
             self._node.run_worker(self._check, thread=True, group="files")
         left = self._jobs.seconds_to_confirm
@@ -34,7 +34,7 @@ class ApplyCountdown:
 
     def _check(self) -> None:
         try:
-            self._jobs.look_whether_one_waits()
+            self._jobs.check_waiting()
         finally:
             self._checking = False
 

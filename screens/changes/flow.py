@@ -1,7 +1,7 @@
 """From a key to a verified change: plan, confirmation, job.
 
-Between the screens and the operator: it holds no rule of its own. A read-only
-console has no object of this class.
+It connects the screens with the operator and holds no rules of its own. A read-only console has
+no object of this class.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
 from screens.changes.console_jobs import ConsoleJobs
 
-# What a change needs is imported with the first one: the table is shown before that.
+# Imported with the first change, so that the table is shown sooner.
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
     from pixel_tui.operations.operator import Operator
@@ -44,16 +44,16 @@ class Operations:
     """Shows the plan of an action, and runs it when it is confirmed.
 
     Args:
-        make_operator: Makes the operator when the first job needs it.
-        observer: The stack that plans are made from.
-        command: How compose is called.
+        make_operator: Makes the operator, when the first job needs it.
+        observer: The source of snapshots.
+        command: The compose command.
         clock: The time.
-        read_facts: What is known beside the picture of the stack.
-        state_folder: Where an apply of this stack is confirmed.
-        confirm_keys: With which keys.
+        read_facts: Reads what plans need besides the snapshot.
+        state_folder: The folder in which an apply is confirmed.
+        confirm_keys: The keys that confirm an apply.
 
     Attributes:
-        jobs: The jobs that were started, and those of other consoles.
+        jobs: The jobs of this console and of others.
     """
 
     def __init__(
@@ -76,8 +76,8 @@ class Operations:
         """Show the plan of an action; run it when it is confirmed.
 
         Args:
-            screen: Below whatever is shown; it lives as long as the job's beginning.
-            name: The action's.
+            screen: The screen below the plan; it must outlive the start of the job.
+            name: The name of the action.
             targets: What it is done to; where an action wants one thing named and none is,
                 it is picked from a list first.
         """
@@ -93,11 +93,11 @@ class Operations:
 
     @staticmethod
     def _hold_keys(screen: Screen[None], showing: Coroutine[None, None, None]) -> None:
-        """Find out what is to be shown; the keys typed meanwhile are meant for that."""
+        """Run a coroutine that shows a dialog; keys pressed meanwhile are meant for that."""
         hold_keys(screen.run_worker(showing, group="operations"))
 
     def reasons(self, targets: Sequence[TargetRef]) -> Mapping[str, str]:
-        """Why each action can do nothing for these now; empty where it can. Blocks.
+        """Why each action is not possible on these targets now; empty if it is. Blocks.
 
         Args:
             targets: Services and containers; empty for the whole project.
@@ -105,7 +105,7 @@ class Operations:
         from pixel_tui.operations.actions import all_actions, why_not
         from pixel_tui.operations.planning.action import NAMED
 
-        snapshot, facts = self._look()
+        snapshot, facts = self._read_state()
         found = {}
         for action in all_actions():
             reason = why_not(action, targets, snapshot, facts)
@@ -115,19 +115,19 @@ class Operations:
         return found
 
     async def check_actions(self, wanted: Mapping[str, Sequence[TargetRef]]) -> Mapping[str, str]:
-        """Why each of these actions can't be done to its targets; empty where it can.
+        """Why each action is not possible on its targets; empty if it is.
 
-        A plan of each is made and thrown away: nothing knows better.
+        Makes a plan of each, which is the only complete check, and drops it.
 
         Args:
-            wanted: What each action would be done to, by the action's name.
+            wanted: The targets, by the name of the action.
         """
         return await asyncio.to_thread(self._check_actions, wanted)
 
     def _check_actions(self, wanted: Mapping[str, Sequence[TargetRef]]) -> Mapping[str, str]:
         from pixel_tui.operations.actions import plan_targets
 
-        snapshot, facts = self._look()
+        snapshot, facts = self._read_state()
         now = self._clock.now()
         found = {}
         for name, targets in wanted.items():
@@ -140,7 +140,7 @@ class Operations:
         return found
 
     async def _pick_and_show(self, screen: Screen[None], action: "Action") -> None:
-        """Let one thing be picked, and show the plan for it."""
+        """Let the user pick a target, and show the plan for it."""
         from screens.shared.pick import Choices, PickScreen
 
         def read() -> "Sequence[Choice]":
@@ -164,7 +164,7 @@ class Operations:
         screen.app.push_screen(PickScreen(action.group.value, lambda: Choices(lines, said)), picked)
 
     def offer_roll_back(self, screen: Screen[None], status: "JobStatus") -> None:
-        """Show the plan that puts back what a job left half done, where nothing is in front."""
+        """Show the roll-back plan of a failed apply, unless another screen is open."""
         from pixel_tui.operations.jobs.settlement import can_roll_back
 
         if can_roll_back(status) and screen.app.screen is screen:
@@ -206,14 +206,14 @@ class Operations:
     def _plan(self, name: str, targets: Sequence[TargetRef]) -> "Plan":
         from pixel_tui.operations.actions import action_named, plan_targets
 
-        snapshot, facts = self._look(stored=action_named(name).reads_stored)
+        snapshot, facts = self._read_state(stored=action_named(name).reads_stored)
         now = self._clock.now()
         return plan_targets(name, targets, snapshot, self._command, now=now, facts=facts)
 
-    def _look(self, *, stored: bool = False) -> "tuple[StackSnapshot, Facts]":
-        """The stack, and what is known beside it. Blocks."""
+    def _read_state(self, *, stored: bool = False) -> "tuple[StackSnapshot, Facts]":
+        """The snapshot, and the facts for plans. Blocks."""
         facts = self._read_facts(self._observer.snapshot, stored=stored)
-        # The picture last: facts may take seconds, and a plan from an older one would be outdated.
+        # The snapshot last: facts may take seconds, and a plan of an older one would be outdated.
         return self._observer.snapshot, facts
 
     async def _make_and_show(

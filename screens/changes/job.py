@@ -1,4 +1,4 @@
-"""A job: what it does, live, and how it ended."""
+"""A job: its state and its output, live."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -28,22 +28,22 @@ from widgets.rows.job_steps import step_lines
 
 
 class JobChanged(Message):
-    """The job has moved; posted from its thread."""
+    """The job has changed; posted from its thread."""
 
 
 class JobScreen(Dialog[None]):
-    """Shows the output of a job; closing it leaves the job alone.
+    """Shows the state and output of a job; closing it does not affect the job.
 
     Args:
-        job: What to watch; it can be cancelled from here where it lets itself be.
+        job: The job; it can be cancelled here if it is a `CancellableJob`.
         clock: The time.
-        confirmation: Asks for what the job waits to be told; None where it is none that waits.
-        keys: What confirms it.
+        confirmation: Confirms an apply; None for any other job.
+        keys: The keys that confirm it.
     """
 
     AUTO_FOCUS = "JobOutput"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,b,q", "dismiss_or_forget", "Background", id="job.background"),
+        Binding("escape,b,q", "dismiss_or_keep", "Background", id="job.background"),
         Binding("ctrl+x", "cancel", "Cancel", id="job.cancel", tooltip="Cancel the job"),
         Binding(
             KEEP_KEY,
@@ -62,12 +62,12 @@ class JobScreen(Dialog[None]):
         keys: ConfirmKeys = DEFAULT_KEYS,
     ) -> None:
         super().__init__()
-        self._asked = False
-        """Ctrl+X was pressed once: the next one cancels."""
+        self._confirming_cancel = False
+        """Whether Ctrl+X was pressed once; the second press cancels."""
         self._confirmation = confirmation
         self._keys = keys
-        self._left: float | None = None
-        """Seconds that there are to confirm it; None where it does not wait for that."""
+        self._seconds_left: float | None = None
+        """Seconds left to confirm it; None if it does not wait for that."""
         self._job = job
         self._cancellable = job if isinstance(job, CancellableJob) else None
         self._clock = clock
@@ -76,16 +76,16 @@ class JobScreen(Dialog[None]):
 
     @property
     def job(self) -> WatchedJob:
-        """What is watched."""
+        """The job that is shown."""
         return self._job
 
     @property
     def watched_job(self) -> str:
-        """The id of what is watched: nobody has to be told of its end."""
+        """The id of the job, whose result needs no notification."""
         return self._job.status.id
 
     def compose(self) -> ComposeResult:
-        """The state above, the output below."""
+        """The state, and the output below it."""
         with Vertical(classes="dialog -tall") as dialog:
             dialog.border_title = Content(f"Job: {self._job.status.plan.title}")
             yield Static(id="job-state", markup=False)
@@ -100,65 +100,65 @@ class JobScreen(Dialog[None]):
         view = self.query_one(JobOutput)
         self._feed = FileFeed(self._job.status.output, "job")
         view.show(self._feed)
-        self._unsubscribe = self._job.subscribe(lambda _status: self._heard())
-        self.set_interval(1.0, self._look)
-        self._look()
+        self._unsubscribe = self._job.subscribe(lambda _status: self._changed())
+        self.set_interval(1.0, self._refresh)
+        self._refresh()
 
     def on_unmount(self) -> None:
-        """Stop following; the job goes on."""
+        """Stop following; the job continues."""
         self._unsubscribe()
         if self._feed is not None:
             self._feed.close()
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         if self._confirmation is not None and not self._job.status.state.finished:
-            self.run_worker(self._look_whether_it_waits, thread=True, group="waits", exclusive=True)
+            self.run_worker(self._check_waiting, thread=True, group="waits", exclusive=True)
         else:
-            self._left = None
+            self._seconds_left = None
         self._draw()
 
-    def _look_whether_it_waits(self) -> None:
+    def _check_waiting(self) -> None:
         try:
             waiting = self._confirmation.waiting() if self._confirmation is not None else None
         except FileError:  # the job's output says what is wrong with it
             waiting = None
-        self._left = waiting.seconds if waiting is not None else None
+        self._seconds_left = waiting.seconds if waiting is not None else None
         self.post_message(JobChanged())
 
-    def _heard(self) -> None:
+    def _changed(self) -> None:
         self.post_message(JobChanged())
 
     @on(JobChanged)
     @when_composed
     def _draw(self) -> None:
         status = self._job.status
-        content = _state(status, self._clock, asked=self._asked)
-        if self._left is not None and not status.state.finished:
-            content = Content("\n").join([content, _confirm_line(self._left, self._keys)])
+        content = _state(status, self._clock, confirming_cancel=self._confirming_cancel)
+        if self._seconds_left is not None and not status.state.finished:
+            content = Content("\n").join([content, _confirm_line(self._seconds_left, self._keys)])
         self.query_one("#job-state", Static).update(content)
         self.query_one(".dialog").set_class(status.state is JobState.FAILED, "-broken")
         self.refresh_bindings()
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """What is over can't be cancelled, and what does not wait can't be confirmed."""
+        """Offer to cancel only an unfinished job, and to confirm only one that waits."""
         if action == "confirm":
-            return self._left is not None and not self._job.status.state.finished
+            return self._seconds_left is not None and not self._job.status.state.finished
         possible = self._cancellable is not None and not self._job.status.state.finished
         return action != "cancel" or possible
 
     def action_cancel(self) -> None:
-        """Say what it means; the second time, ask the running command to stop."""
+        """Show the consequences; cancel the job on the second press."""
         if self._cancellable is None or self._job.status.cancel_requested:
             return
-        if not self._asked:
-            self._asked = True
+        if not self._confirming_cancel:
+            self._confirming_cancel = True
         else:
-            self._asked = False
+            self._confirming_cancel = False
             self._run_to_the_end(self._cancel)
         self._draw()
 
     def action_confirm(self) -> None:
-        """Tell the job that the new environment is to stay."""
+        """Keep the new environment."""
         self._run_to_the_end(self._confirm)
 
     def _run_to_the_end(self, request: Callable[[], None]) -> None:
@@ -171,16 +171,16 @@ class JobScreen(Dialog[None]):
         except FileError as error:
             self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
             return
-        self._left = None
+        self._seconds_left = None
         if not kept:
             said = "The job no longer waits for confirmation."
             self.app.call_from_thread(self.notify, said, severity="warning", markup=False)
         self.post_message(JobChanged())
 
-    def action_dismiss_or_forget(self) -> None:
-        """Take back the question of Ctrl+X; else leave the job alone and close."""
-        if self._asked:
-            self._asked = False
+    def action_dismiss_or_keep(self) -> None:
+        """Withdraw the first Ctrl+X; else close."""
+        if self._confirming_cancel:
+            self._confirming_cancel = False
             self._draw()
         else:
             self.dismiss()
@@ -194,7 +194,7 @@ class JobScreen(Dialog[None]):
             self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
 
 
-def _state(status: JobStatus, clock: Clock, *, asked: bool) -> Content:
+def _state(status: JobStatus, clock: Clock, *, confirming_cancel: bool) -> Content:
     word, style = STATE_LOOKS[status.state]
     now = clock.now()
     end = status.finished_at or now
@@ -202,7 +202,7 @@ def _state(status: JobStatus, clock: Clock, *, asked: bool) -> Content:
     stopping = "  cancelling" if status.cancel_requested and not status.state.finished else ""
     lines = [Content.assemble((word, style), f"  {took}", stopping)]
     lines += step_lines(status, now)
-    if asked and not status.state.finished:
+    if confirming_cancel and not status.state.finished:
         lines.append(
             Content.styled(
                 f"Press Ctrl+X again to cancel; Esc keeps it running. {_cancelling(status)}",
@@ -223,7 +223,7 @@ def _confirm_line(seconds: float, keys: ConfirmKeys) -> Content:
 
 
 def _cancelling(status: JobStatus) -> SafeText:
-    """What it means to cancel what runs."""
+    """The consequences of cancelling now."""
     if status.state is JobState.VERIFYING:
         return SafeText("Every command has finished: only the verification stops.")
     return status.plan.steps[status.step].cancel_effect

@@ -1,4 +1,4 @@
-"""A plan, shown before anything happens, and agreed to by its risk."""
+"""A plan, shown before anything changes, and confirmed according to its risk."""
 
 import time
 from collections.abc import Callable
@@ -35,10 +35,10 @@ class PlanScreen(ScrollingDialog[bool]):
     and what wants a word typed on an empty line for it (see `confirmation`).
 
     Args:
-        plan: What would be done.
-        note: Why it is shown, where it is not the first time.
-        action: What it is a plan of: when to use it, and what to do when it fails.
-        seconds: A clock that never goes back.
+        plan: The plan.
+        note: Why it is shown again; empty the first time.
+        action: Its action, for the advice below the plan.
+        seconds: A monotonic clock.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,18 +70,18 @@ class PlanScreen(ScrollingDialog[bool]):
         self._seconds = seconds
         self._confirmation = PlanConfirmation(plan, seconds())
         self._seen = 0
-        """Rows from the top that have been on the screen, without a gap."""
+        """The rows from the top that have been visible, without a gap."""
 
     def compose(self) -> ComposeResult:
-        """The plan, what to press, and two buttons."""
+        """The plan, the keys to press, and two buttons."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Plan"
             yield Static(plan_head(self._plan, self._note), id="plan-head")
             with VerticalScroll(can_focus=False) as scroll:
                 if self._plan.irreversible or self._plan.interrupts:
                     yield Static(plan_costs(self._plan), id="plan-costs")
-                # It is agreed to what was read: see `_look`.
-                self.watch(scroll, "scroll_y", self._look, init=False)
+                # Only what was visible is confirmed: see `_note_visible_costs`.
+                self.watch(scroll, "scroll_y", self._note_visible_costs, init=False)
                 yield Static(plan_content(self._plan, self._action))
             with Vertical(id="plan-confirmation"):
                 yield Static(id="plan-hint")
@@ -95,23 +95,23 @@ class PlanScreen(ScrollingDialog[bool]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Rest where nothing happens by a slip."""
-        self._say(ConfirmationReply(run=False, message=self._confirmation.hint))
+        """Focus the button or input that is safest."""
+        self._show_hint(ConfirmationReply(run=False, message=self._confirmation.hint))
         places = {
             ConfirmationNeeded.KEY: "#run",
             ConfirmationNeeded.TWO_KEYS: "#cancel",
             ConfirmationNeeded.WORD: "#plan-word",
         }
         self.query_one(places[self._confirmation.kind]).focus()
-        self.call_after_refresh(self._look)
+        self.call_after_refresh(self._note_visible_costs)
 
     def on_resize(self) -> None:
-        """The rows are other ones now."""
+        """Start again: the rows have changed."""
         self._seen = 0
-        self.call_after_refresh(self._look)
+        self.call_after_refresh(self._note_visible_costs)
 
-    def _look(self) -> None:
-        """Say whether there is more below, and note how much of the costs was on the screen."""
+    def _note_visible_costs(self) -> None:
+        """Show if there is more below, and note how much of the costs has been visible."""
         scroll = self.query_one(VerticalScroll)
         top, height = round(scroll.scroll_y), scroll.size.height
         mark = "↓ more: PageDown" if self._more_below else ""
@@ -123,29 +123,29 @@ class PlanScreen(ScrollingDialog[bool]):
         self._seen = max(self._seen, top + height)
         if height and self._seen >= costs.first().virtual_region.bottom > 0:
             self._confirmation.mark_shown()
-            self._say(ConfirmationReply(run=False, message=self._confirmation.hint))
+            self._show_hint(ConfirmationReply(run=False, message=self._confirmation.hint))
 
     @property
     def _more_below(self) -> bool:
         return any(round(it.scroll_y) < it.max_scroll_y for it in self.query(VerticalScroll))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where a word is wanted, no key stands for it, and letters are typed."""
+        """Leave letters to the input if a word must be typed."""
         if action == "page" and parameters == (1,):
-            return self._more_below  # the footer names it where it does something
+            return self._more_below  # shown in the footer only if it does something
         typing = self._confirmation.kind is ConfirmationNeeded.WORD
         if action == "yes":
             return not typing
         return not (action == "copy" and isinstance(self.focused, Input))
 
     def action_yes(self) -> None:
-        """Run what is safe; arm what interrupts something."""
-        self._take(self._confirmation.press_y())
+        """Run a safe plan; arm any other."""
+        self._apply(self._confirmation.press_y())
 
     def action_back(self) -> None:
-        """Disarm it, or leave it."""
+        """Disarm the plan, else close it."""
         if self._confirmation.disarm():
-            self._say(ConfirmationReply(run=False, message=self._confirmation.hint))
+            self._show_hint(ConfirmationReply(run=False, message=self._confirmation.hint))
             self.query_one("#cancel").focus()
         else:
             self.dismiss(False)
@@ -159,27 +159,27 @@ class PlanScreen(ScrollingDialog[bool]):
     def _run_pressed(self) -> None:
         boxes = self.query(Input)
         if boxes:
-            self._take(self._confirmation.submit_word(boxes.first().value))
+            self._apply(self._confirmation.submit_word(boxes.first().value))
         else:
-            self._take(self._confirmation.press_enter(self._seconds()))
+            self._apply(self._confirmation.press_enter(self._seconds()))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._take(self._confirmation.submit_word(event.value))
+        self._apply(self._confirmation.submit_word(event.value))
 
-    def _take(self, answer: ConfirmationReply) -> None:
+    def _apply(self, answer: ConfirmationReply) -> None:
         if answer.run:
             self.dismiss(True)
             return
-        self._say(answer)
+        self._show_hint(answer)
         if not answer.rejected:
             for box in self.query(Input):
                 box.value = ""
         if self._confirmation.armed:
             self.query_one("#run").focus()
 
-    def _say(self, answer: ConfirmationReply) -> None:
+    def _show_hint(self, answer: ConfirmationReply) -> None:
         armed = self._confirmation.armed
         style = "$text-warning bold" if armed or answer.rejected else "$text-accent"
         self.query_one("#plan-hint", Static).update(Content.styled(answer.message, style))

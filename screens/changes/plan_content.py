@@ -1,4 +1,4 @@
-"""What a plan says, as text."""
+"""The text of a plan."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ _RISK: Final = {
 
 
 def plan_head(plan: Plan, note: str = "") -> Content:
-    """What it is, how risky, and where: so that the wrong terminal is seen to be the wrong one."""
+    """The title, the risk, and the host and project, which reveal the wrong terminal."""
     host = f"host {plan.host}   " if plan.host else ""
     parts = [
         Content.assemble((plan.title, "bold"), "   ", (plan.risk.value, _RISK[plan.risk])),
@@ -32,7 +32,7 @@ def plan_head(plan: Plan, note: str = "") -> Content:
 
 
 def plan_costs(plan: Plan) -> Content:
-    """What is lost and interrupted, which is shown before anything else; empty if nothing is."""
+    """Losses and interruptions, which are shown first; empty if there are none."""
     lost = [Content.styled(line, "$text-error bold") for line in plan.irreversible]
     parts = _part("Can't be undone", lost, "$text-error bold")
     parts += _part("Interruptions", [Content(line) for line in plan.interrupts])
@@ -40,7 +40,7 @@ def plan_costs(plan: Plan) -> Content:
 
 
 def plan_content(plan: Plan, action: Action | None = None) -> Content:
-    """All that it does and verifies, and what to do when it fails."""
+    """Commands, changes, checks, verification, and advice."""
     parts = [Content("")] if plan.irreversible or plan.interrupts else []
     parts += [Content.styled(plan.reason, "$foreground-muted")]
     parts += _part(

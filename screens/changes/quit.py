@@ -1,4 +1,4 @@
-"""Quitting while something is under way."""
+"""The question before quitting while jobs run."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -16,29 +16,28 @@ from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
 
 
-class Leaving(StrEnum):
-    """What is to become of the jobs that run."""
+class QuitChoice(StrEnum):
+    """The answers: stay, quit and let the jobs run, cancel them and quit."""
 
     STAY = "stay"
-    LEAVE = "leave"
+    QUIT = "quit"
     CANCEL = "cancel"
 
 
-class QuitScreen(Dialog[Leaving]):
-    """Dismisses with what is to become of them. It rests on staying.
+class QuitScreen(Dialog[QuitChoice]):
+    """Dismisses with the answer; the focus is on staying.
 
     Args:
-        running: How many jobs run now.
-        cancelling: What it means to cancel the one that runs now.
-        to_confirm: Seconds before an apply is rolled back that waits to be confirmed; None
-            where none waits.
-        keys: What confirms it.
+        running: Returns the number of running jobs.
+        cancelling: Returns the consequences of cancelling the running job.
+        to_confirm: Returns the seconds until a waiting apply is rolled back; None if none waits.
+        keys: The keys that confirm it.
     """
 
     AUTO_FOCUS = "#stay"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "answer('stay')", "Stay", id="quit.stay"),
-        Binding("y", "answer('leave')", "Quit", id="quit.leave"),
+        Binding("y", "answer('quit')", "Quit", id="quit.leave"),
         Binding("ctrl+x", "answer('cancel')", "Cancel it and quit", id="quit.cancel"),
     ]
 
@@ -56,27 +55,27 @@ class QuitScreen(Dialog[Leaving]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        """A question and three buttons."""
+        """The question and three buttons."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Quit pixel-tui?"
             question = self._question(self._job_count())
             yield Static(question, id="quit-question", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Stay  Esc", id="stay", compact=True)
-                yield Button("Quit  y", id="leave", compact=True)
+                yield Button("Quit  y", id="quit", compact=True)
                 yield Button("Cancel it  ^x", id="cancel", compact=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Count down, and follow the jobs."""
+        """Update the question every second."""
         self.set_interval(1.0, self._draw)
 
     def check_action(self, _action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What has finished can't be cancelled."""
-        return parameters != (Leaving.CANCEL.value,) or self._job_count() > 0
+        """Offer to cancel only running jobs."""
+        return parameters != (QuitChoice.CANCEL.value,) or self._job_count() > 0
 
     def _draw(self) -> None:
-        count = self._job_count()  # once: a job may end between the button and the question
+        count = self._job_count()  # read once: a job may finish between the button and the question
         self.query_one("#cancel").display = count > 0
         self.refresh_bindings()
         self.query_one("#quit-question", Static).update(self._question(count))
@@ -102,8 +101,8 @@ class QuitScreen(Dialog[Leaving]):
 
     def action_answer(self, answer: str) -> None:
         """Close with an answer."""
-        self.dismiss(Leaving(answer))
+        self.dismiss(QuitChoice(answer))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Quit, cancel, or stay."""
-        self.dismiss(Leaving(event.button.id or Leaving.STAY))
+        """Close with the answer of the button."""
+        self.dismiss(QuitChoice(event.button.id or QuitChoice.STAY))

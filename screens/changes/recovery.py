@@ -1,4 +1,4 @@
-"""What can be done, when it helps, and whether it can be done now."""
+"""The recovery screen: every action, when to use it, and if it is possible now."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -26,35 +26,35 @@ from screens.shared.stack_changes import StackChanged, StackChanges
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
 
-LOOK_SECONDS: Final = 5.0
-"""Facts beside the stack, such as backups, are read anew that often."""
+CHECK_SECONDS: Final = 5.0
+"""The interval at which facts besides the snapshot, such as backups, are read again."""
 READ_ONLY: Final = "pixel-tui is read-only."
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSelection:
-    """The services that an action of services is done to, and what they are called."""
+    """The targets of actions on services, and their names."""
 
     words: SafeText
     targets: tuple[TargetRef, ...] = ()
     """Empty for all of the project."""
     names: tuple[str, ...] = ()
-    """What the shell calls them: services, and containers by their names."""
+    """Their names in the shell: services, or containers by name."""
 
 
-Look = Callable[[Sequence[TargetRef]], Mapping[str, str]]
-"""Says, blocking, why each action can do nothing for these targets; empty where it can."""
-Ask = Callable[[Action, TargetSelection], None]
+CheckActions = Callable[[Sequence[TargetRef]], Mapping[str, str]]
+"""Returns why each action is not possible on these targets; empty if it is. Blocks."""
+ShowPlan = Callable[[Action, TargetSelection], None]
 
 
 class RecoveryScreen(TextDialog[None]):
     """Lists every action, grouped, with advice; Enter shows the plan of one.
 
     Args:
-        observer: Sees the stack.
-        selections: What there is to choose from, the nearest first.
-        look: Whether each can be done now; None in a read-only console.
-        ask: Shows a plan; None in a read-only console.
+        observer: The source of snapshots.
+        selections: The targets to choose from, the nearest first.
+        check: Returns if each action is possible now; None in a read-only console.
+        show_plan: Shows a plan; None in a read-only console.
     """
 
     BINDING_GROUP_TITLE = "Recovery"
@@ -79,23 +79,23 @@ class RecoveryScreen(TextDialog[None]):
         self,
         observer: Observer,
         selections: Sequence[TargetSelection],
-        look: Look | None,
-        ask: Ask | None,
+        check: CheckActions | None,
+        show_plan: ShowPlan | None,
     ) -> None:
         super().__init__()
         self._selections = selections
         self._at = 0
-        self._look = look
-        self._ask = ask
+        self._check = check
+        self._show_plan = show_plan
         self._actions = {action.name: action for action in all_actions()}
         self._reasons: Mapping[str, str] | None = None
-        """Of the selection of now; None until they are known."""
+        """Why actions are not possible on the current selection; None until known."""
         self._checking = CoalescingWorker(self, self._find_reasons, "reasons")
         self._changes = StackChanges(self, observer)
 
     @property
     def selection(self) -> TargetSelection:
-        """What it is done to."""
+        """The current targets."""
         return self._selections[self._at]
 
     @property
@@ -107,7 +107,7 @@ class RecoveryScreen(TextDialog[None]):
         return self._actions.get(name) if name else None
 
     def compose(self) -> ComposeResult:
-        """What the actions are done to, their list, and the advice beside or below it."""
+        """The targets, the actions, and the advice beside or below them."""
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = "Recovery"
             yield Static(id="recovery-target", markup=False)
@@ -123,15 +123,15 @@ class RecoveryScreen(TextDialog[None]):
         options = self._list
         options.focus()
         options.highlighted = 1  # the first line is a heading
-        self.set_interval(LOOK_SECONDS, self._checking.request)
+        self.set_interval(CHECK_SECONDS, self._checking.request)
         self._draw()
         self._checking.request()
 
     def on_unmount(self) -> None:
-        """Stop listening."""
+        """Unsubscribe."""
         self._changes.unsubscribe()
 
-    # Whether it can be done now.
+    # What is possible now.
 
     @on(StackChanged)
     def _stack_changed(self, message: StackChanged) -> None:
@@ -140,7 +140,7 @@ class RecoveryScreen(TextDialog[None]):
             self._checking.request()
 
     async def _find_reasons(self) -> None:
-        """Ask, in a thread, why each action can do nothing."""
+        """Check in a thread which actions are possible."""
         selection, before = self.selection, self._reasons
         reasons = await asyncio.to_thread(self._read, selection)
         if selection is self.selection and reasons != before:
@@ -148,9 +148,9 @@ class RecoveryScreen(TextDialog[None]):
             self._draw()
 
     def _read(self, selection: TargetSelection) -> Mapping[str, str]:
-        if self._look is None:
+        if self._check is None:
             return dict.fromkeys(self._actions, READ_ONLY)
-        return self._look(selection.targets)
+        return self._check(selection.targets)
 
     # Drawing.
 
@@ -199,19 +199,19 @@ class RecoveryScreen(TextDialog[None]):
             reason = self._reasons.get(action.name) if self._reasons is not None else None
             self.query_one("#recovery-words", Static).update(advice(action, self.selection, reason))
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Without operations there is no plan; with one selection there is no other."""
+        """Hide the keys without operations, or without other targets."""
         if action == "plan":
-            return self._ask is not None
+            return self._show_plan is not None
         return not (action == "next_target" and len(self._selections) < 2)
 
     def action_plan(self) -> None:
         """Show the plan of the action under the cursor."""
         action = self.chosen
-        if action is not None and self._ask is not None:
-            self._ask(action, self.selection)
+        if action is not None and self._show_plan is not None:
+            self._show_plan(action, self.selection)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
@@ -219,7 +219,7 @@ class RecoveryScreen(TextDialog[None]):
         self.action_plan()
 
     def action_next_target(self) -> None:
-        """Choose the next selection."""
+        """Select the next targets."""
         self._at = (self._at + 1) % len(self._selections)
         self._reasons = None
         self._draw()
@@ -235,9 +235,9 @@ class RecoveryScreen(TextDialog[None]):
 
 
 def plan_command(action: Action, selection: TargetSelection) -> SafeText:
-    """What shows the same plan in the shell."""
+    """The command that shows the same plan in the shell."""
     if action.scope is Scope.SERVICES:
-        # A name that begins with a dash is no option.
+        # A name that starts with a dash must not be read as an option.
         dashed = any(name.startswith("-") for name in selection.names)
         words: tuple[str, ...] = ("--", *selection.names) if dashed else selection.names
     else:
@@ -246,12 +246,12 @@ def plan_command(action: Action, selection: TargetSelection) -> SafeText:
 
 
 def advice(action: Action, selection: TargetSelection, reason: str | None) -> Content:
-    """Everything about one action: what it is done to, whether it can be now, when, and if not.
+    """The text about one action: if it is possible, when to use it, and its targets.
 
     Args:
         action: The action.
-        selection: What services it would be done to.
-        reason: Why it can't be done; empty where it can, None while that is being found out.
+        selection: The targets, if it is an action on services.
+        reason: Why it is not possible; empty if it is, None while that is being checked.
     """
     if reason is None:
         possible = Content.styled("Checking…", "$foreground-muted")

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from pixel_tui.clock import Clock
 from screens.changes.flow import Operations
-from screens.changes.watching import Watching
+from screens.changes.read_only_jobs import ReadOnlyJobs
 from screens.shared.composed import when_composed
 from widgets.dashboard.job_list import OTHER, JobList
 
@@ -25,7 +25,7 @@ class JobsPane(Vertical):
 
     Args:
         operations: Starts jobs; None in a read-only console.
-        watching: Sees the jobs of other consoles if there are no operations.
+        read_only_jobs: Sees the jobs of other consoles if there are no operations.
         clock: The time.
     """
 
@@ -39,7 +39,7 @@ class JobsPane(Vertical):
     def __init__(
         self,
         operations: Operations | None,
-        watching: Watching | None,
+        read_only_jobs: ReadOnlyJobs | None,
         clock: Clock,
         *,
         id: str,  # noqa: A002  Textual's own name for it
@@ -47,7 +47,7 @@ class JobsPane(Vertical):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._operations = operations
-        self._jobs = operations.jobs if operations is not None else watching
+        self._jobs = operations.jobs if operations is not None else read_only_jobs
         self._clock = clock
         self._any_running = False
         """Whether a listed job has not finished."""
@@ -93,7 +93,7 @@ class JobsPane(Vertical):
     def _notify_finished(self, operations: Operations) -> None:
         """Notify of finished jobs that are not shown, and of jobs found of other consoles."""
         watched = getattr(self.app.screen, "watched_job", "")
-        for status in operations.jobs.news(watched):
+        for status in operations.jobs.newly_finished(watched):
             words = f"{status.plan.title} {status.state.value}. {status.message} (5: the jobs)"
             well = status.state.value == "succeeded"
             severity: Literal["information", "warning"] = "information" if well else "warning"

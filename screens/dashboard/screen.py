@@ -22,7 +22,7 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.terminal.painting import paint_changed_lines
 from screens.changes.flow import Operations
-from screens.changes.watching import Watching
+from screens.changes.read_only_jobs import ReadOnlyJobs
 from screens.dashboard.bindings import BINDINGS
 from screens.dashboard.deferred_logs import LOGS_TITLE, DeferredLogsPane
 from screens.dashboard.details_pane import DetailsPane
@@ -72,7 +72,7 @@ class DashboardScreen(Screen[None]):
         modes: The badges of the header.
         memory: The remembered preferences.
         operations: Plans and runs actions; None in a read-only console.
-        watching: Sees the jobs of other consoles if there are no operations.
+        read_only_jobs: Sees the jobs of other consoles if there are no operations.
         reveals: Whether a key may show secrets in logs.
         bound: Names of bindings to keys (`[keys]` of the settings).
         state_folder: The folder of the audit trail.
@@ -104,7 +104,7 @@ class DashboardScreen(Screen[None]):
         state_folder: Path,
         open_environment: "Callable[[], EnvironmentAccess]",
         open_ledger: "Callable[[], LedgerAccess]",
-        watching: Watching | None = None,
+        read_only_jobs: ReadOnlyJobs | None = None,
         *,
         reveals: bool = False,
         bound: Mapping[str, str] | None = None,
@@ -115,7 +115,7 @@ class DashboardScreen(Screen[None]):
         self._clock = clock
         self._modes = modes
         self._operations = operations
-        self._watching = watching
+        self._read_only_jobs = read_only_jobs
         self._bound = bound or {}
         self.dialogs = DashboardDialogs(
             self, observer, operations, state_folder, open_environment, open_ledger, clock, reveals
@@ -159,7 +159,7 @@ class DashboardScreen(Screen[None]):
                 yield EventList()
             yield JobsPane(
                 self._operations,
-                self._watching,
+                self._read_only_jobs,
                 self._clock,
                 id=Pane.JOBS.value,
                 classes="pane lower",

@@ -243,7 +243,7 @@ async def test_bytes_that_are_no_record_are_stood() -> None:
 
 
 async def test_of_a_huge_trail_the_newest_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_screen, "MOST_BYTES", 5000)
+    monkeypatch.setattr(audit_screen, "MAX_BYTES", 5000)
     async with console(size=SIZE) as it:
         for number in range(40):
             change(trail(it), f"job-{number}", f"Restart number {number}")

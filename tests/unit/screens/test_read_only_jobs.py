@@ -13,7 +13,7 @@ from pixel_tui.operations.jobs.reader import JobReader, StackJobs
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import state_folder
 from screens.changes.console_jobs import ConsoleJobs
-from screens.changes.watching import Watching
+from screens.changes.read_only_jobs import ReadOnlyJobs
 from tests.builders.job import COMMAND, NOW
 
 
@@ -28,8 +28,8 @@ class QuickReader:
         self._changed()
 
 
-def reading(quick: Callable[[Callable[[], None]], QuickReader]) -> Watching:
-    return Watching(lambda changed: cast("JobReader", quick(changed)), SystemClock())
+def reading(quick: Callable[[Callable[[], None]], QuickReader]) -> ReadOnlyJobs:
+    return ReadOnlyJobs(lambda changed: cast("JobReader", quick(changed)), SystemClock())
 
 
 def operating(quick: Callable[[Callable[[], None]], QuickReader]) -> ConsoleJobs:
