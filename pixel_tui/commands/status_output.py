@@ -193,14 +193,11 @@ def as_table(snapshot: StackSnapshot) -> str:
 
 def _table_rows(service: Service) -> Iterable[tuple[str, ...]]:
     first = service.members[0] if service.members else None
-    profile = ""
-    if service.spec and service.spec.profiles and not service.spec.active:
-        profile = f" ({service.spec.profiles[0]})"
     yield (
         service.name,
-        f"{service.state.value}{profile}",
+        service.state.value,
         _health(service.health),
-        service.sync.words,
+        service.sync_words,
         str(service.restarts),
         _exit(first),
         first.name if first else "-",

@@ -84,8 +84,13 @@ class DashboardDialogs:
 
     def show_plan(self, name: str, rows: Sequence[Row]) -> None:
         """Show the plan of an action on rows."""
-        if self._operations is not None and rows:
+        if self._operations is not None and self._has_rows(rows):
             self._operations.show_plan(self._screen, name, _targets(rows))
+
+    def _has_rows(self, rows: Sequence[Row]) -> bool:
+        if not rows:
+            self._screen.notify("No service is selected.", timeout=3)
+        return bool(rows)
 
     def show_plan_for(self, name: str, service: str | None) -> None:
         """Show the plan of an action on one service; None for all of the project."""
@@ -95,7 +100,7 @@ class DashboardDialogs:
 
     def list_actions(self, rows: Sequence[Row]) -> None:
         """List the actions on rows."""
-        if self._operations is not None and rows:
+        if self._operations is not None and self._has_rows(rows):
             self._operations.list_actions(self._screen, _targets(rows))
 
     def open_recovery(self, marked: Sequence[Row], current: Row | None) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import getters, on
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.command import Provider
@@ -47,6 +47,14 @@ if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.view.access import LedgerAccess
 
+PANES_WITH_ACTIONS: Final = frozenset({Pane.SERVICES, Pane.DETAILS})
+CHANGE_KEYS: Final[Mapping[str, str]] = {
+    "services.restart": "r",
+    "services.start": "s",
+    "services.stop": "x",
+    "services.actions": "a",
+}
+"""The names of the keys of changes, and their keys unless the settings bind others."""
 REST_SECONDS: Final = 0.04
 """The cursor's rest on a row before its details are drawn, so that a key held down only moves
 the cursor."""
@@ -314,9 +322,17 @@ class DashboardScreen(Screen[None]):
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys of actions in a read-only console and outside of the services."""
         if action in {"operate", "operations"}:
-            pane = self.panes.focused
-            return self._operations is not None and pane in {Pane.SERVICES, Pane.DETAILS}
+            return self._operations is not None and self.panes.focused in PANES_WITH_ACTIONS
         return True
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a key of a change does nothing in a read-only console."""
+        changes = (self._bound.get(name, key) for name, key in CHANGE_KEYS.items())
+        keys = {key.strip() for bound in changes for key in bound.split(",")}
+        read_only = self._operations is None and self.panes.focused in PANES_WITH_ACTIONS
+        if read_only and event.key in keys:
+            event.stop()
+            self.notify("Read-only: pixel-tui can't change anything.", timeout=4)
 
     def action_operate(self, name: str) -> None:
         """Show the plan of an action on the marked rows, else on the selected one."""

@@ -52,6 +52,7 @@ UNKNOWN_DELIVERY: Final = SafeText(
 def key_content(
     row: KeyRow | None,
     *,
+    no_keys: bool = False,
     revealed: bool = False,
     mends: bool = False,
     unknown: Collection[SafeText] = (),
@@ -60,12 +61,14 @@ def key_content(
 
     Args:
         row: The key; None where there is none under the cursor.
+        no_keys: Whether there is none because neither file nor example has any.
         revealed: Show its value as it is.
         mends: Say which key takes a mend.
         unknown: The services that may still have the value of before.
     """
     if row is None:
-        return Content.styled("No key matches.", "$foreground-muted")
+        words = "There are no keys yet." if no_keys else "No key matches."
+        return Content.styled(words, "$foreground-muted")
     words, tone = state_words(row)
     required = "   required" if row.required else ""
     parts = [

@@ -262,6 +262,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             return None
         if action == "merge":
             return session is not None and session.changed_elsewhere
+        if action == "mend":
+            return (self.row is not None and fix_of(self.row) is not None) or None
         if action == "save":
             return (session is not None and session.unsaved) or None
         return super().check_action(action, parameters)

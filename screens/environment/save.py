@@ -119,7 +119,7 @@ class SaveScreen(ScrollingDialog[str | None]):
             *_part("Compose", self._verdict()),
         ]
         if self._impact is not None and not self._impact.refusal:
-            parts += _part("To be recreated", impact_lines(self._impact.services))
+            parts += _part("Affected services", impact_lines(self._impact.services))
         self.query_one("#save-words", Static).update(Content("\n").join(parts[:-1]))
         for action, name in ((SAVE, "#only"), (APPLY, "#apply")):
             self.query_one(name).display = self._may(action)

@@ -266,8 +266,11 @@ class EnvironmentScreen(TextDialog[None]):
         line = self.table.current
         row = line.row if line is not None else None
         old = unknown_deliveries(row.uses, self._old) if row is not None else ()
-        words = key_content(row, revealed=revealed, mends=self.mends, unknown=old)
+        words = key_content(
+            row, no_keys=not self._rows, revealed=revealed, mends=self.mends, unknown=old
+        )
         self.query_one("#environment-words", Static).update(words)
+        self.refresh_bindings()  # the key under the cursor may have a fix
 
     @property
     def mends(self) -> bool:

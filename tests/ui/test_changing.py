@@ -202,3 +202,28 @@ async def test_a_dialog_leaves_the_rest_of_the_screen_visible_without_colours() 
         await it.press("r")
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
         assert it.text().splitlines()[0].strip().startswith("DEMO  pixel")
+
+
+async def test_a_key_that_does_nothing_says_why() -> None:
+    async with console(settings=Settings(read_only=True)) as it:
+        for key in ("r", "s", "x", "a"):
+            await it.press(key)
+            await it.until(lambda: "Read-only: pixel-tui can't change anything." in it.text())
+            it.app.clear_notifications()
+            await it.until(lambda: "can't change" not in it.text())
+    async with console() as it:
+        it.dashboard.services_pane.filter_box.value = "no such service"
+        await it.until(lambda: not it.names())
+        await it.press("r")
+        await it.until(lambda: "No service is selected." in it.text())
+
+
+async def test_ctrl_c_names_the_keys_that_cancel_and_close() -> None:
+    async with console(size=(100, 36)) as it:
+        it.dashboard.select("web")
+        await it.press("r", "ctrl+c")
+        await it.until(lambda: "Ctrl+C does nothing here. Keys: esc Cancel." in it.text())
+        await it.press("y", "enter")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+        await it.press("ctrl+c")
+        await it.until(lambda: "Keys: ^x Cancel, esc" in it.text())

@@ -389,6 +389,15 @@ async def test_m_takes_the_mend_of_a_finding() -> None:
         await it.until(lambda: "OPENROUTER_MODEL='deep$seek'\n" in now(it))
 
 
+async def test_the_key_of_a_fix_is_offered_only_where_there_is_one() -> None:
+    async with console(size=SIZE) as it:
+        file_of(it).data = b"A=1\nOPENROUTER_MODEL=deep$seek\n"
+        screen = await opened(it, "OPENROUTER_MODEL")
+        await it.until(lambda: "m Fix" in bar(it))
+        screen.table.cursor_key = "A"
+        await it.until(lambda: "m Fix" not in bar(it))
+
+
 async def test_m_keeps_the_dollar_of_a_secret_that_compose_would_cut() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "POSTGRES_PASSWORD")

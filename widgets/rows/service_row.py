@@ -192,7 +192,7 @@ def _service_row(
         state=(SafeText(state_text), state_tone, _TROUBLE_ORDER.index(service.state)),
         health=service.health,
         streak=max((item.health.failing_streak for item in shown if item.health), default=0),
-        sync=(_sync_text(service), _SYNC.get(service.sync.action, Tone.WARN)),
+        sync=(service.sync_words, _SYNC.get(service.sync.action, Tone.WARN)),
         started=oldest,
         restarts=service.restarts,
         grew=any(item.id in restarted for item in shown),
@@ -310,12 +310,6 @@ def _mark(service: Service, container: Container) -> SafeText:
     if container.oneoff:
         return SafeText("run")
     return SafeText("leftover" if container in service.leftovers else "")
-
-
-def _sync_text(service: Service) -> SafeText:
-    if service.sync.action is SyncAction.OFF and service.spec and service.spec.profiles:
-        return plain(service.spec.profiles[0])
-    return service.sync.words
 
 
 def _memory(used: Usage | None) -> SafeText:

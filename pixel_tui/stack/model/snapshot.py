@@ -179,6 +179,13 @@ class Service:
     """Contents that its containers may have an old version of, which no hash covers."""
 
     @property
+    def sync_words(self) -> SafeText:
+        """The text of the SYNC column: the profile that a service is off without, or its sync."""
+        if self.sync.action is SyncAction.OFF and self.spec is not None and self.spec.profiles:
+            return self.spec.profiles[0]
+        return self.sync.words
+
+    @property
     def orphan(self) -> bool:
         """Whether it is not in the compose file."""
         return self.spec is None

@@ -63,11 +63,11 @@ STACK = StackSnapshot(
 def test_the_table_has_a_line_for_each_service_and_each_further_container() -> None:
     oom = "137 (out of memory)"
     assert as_table(STACK).splitlines() == [
-        f"SERVICE           STATE        HEALTH   SYNC     RESTARTS  {'LAST EXIT':<19}  CONTAINER",
-        f"api               partial      healthy  in sync  3         {'-':<19}  shop-api-1",
-        f"  shop-api-2      exited       -                 3         {oom}  shop-api-2",
-        f"  shop-api-run-1  exited       -        run      0         {'0':<19}  shop-api-run-1",
-        f"pgadmin           off (tools)  -        off      0         {'-':<19}  -",
+        f"SERVICE           STATE    HEALTH   SYNC     RESTARTS  {'LAST EXIT':<19}  CONTAINER",
+        f"api               partial  healthy  in sync  3         {'-':<19}  shop-api-1",
+        f"  shop-api-2      exited   -                 3         {oom}  shop-api-2",
+        f"  shop-api-run-1  exited   -        run      0         {'0':<19}  shop-api-run-1",
+        f"pgadmin           off      -        tools    0         {'-':<19}  -",
     ]
 
 
