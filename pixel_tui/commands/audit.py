@@ -40,23 +40,23 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
     from pixel_tui.commands.audit_output import record_line, verdict
     from pixel_tui.operations.audit.origin import current_origin
-    from pixel_tui.operations.audit.trail import Audit, audit_path
+    from pixel_tui.operations.audit.trail import AuditTrail, audit_path
     from pixel_tui.settings import load_settings, state_folder
 
     if arguments.last < 1:
         raise UsageError("--last needs a number above 0", on=str(arguments.last))
-    audit = Audit(audit_path(state_folder()), SystemClock(), current_origin(environment))
+    audit = AuditTrail(audit_path(state_folder()), SystemClock(), current_origin(environment))
     verifying = arguments.what != "show"
     if arguments.what == "accept":
         if load_settings(environment, read_only=arguments.read_only).read_only:
             raise UsageError("`audit accept` is not available in read-only mode.")
         print("Accepted." if audit.accept() else "Nothing to accept.")  # noqa: T201
     seal = _logged_seal(audit.path, environment)
-    trail = audit.read(seal, keep=0 if verifying else arguments.last)
+    trail = audit.read(seal, max_records=0 if verifying else arguments.last)
     if verifying:
         return ExitCode.WELL if verdict(trail, audit.path, print) else ExitCode.NOT_WELL
     for record in trail.records:
-        print(json.dumps(dict(record.facts)) if arguments.json else record_line(record))  # noqa: T201
+        print(json.dumps(dict(record.fields)) if arguments.json else record_line(record))  # noqa: T201
     for problem in trail.problems:
         print_error(problem)
     return ExitCode.WELL
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 def _logged_seal(trail: Path, environment: Mapping[str, str]) -> "Seal | None":
     """What the system's log knows of the trail's length."""
-    from pixel_tui.operations.audit.seal import IDENTIFIER, seal_in_log
+    from pixel_tui.operations.audit.seal import IDENTIFIER, find_seal_in_log
     from pixel_tui.stack.programs.system_log import journal_entries
 
-    return seal_in_log(journal_entries(IDENTIFIER, environment) or "", trail)
+    return find_seal_in_log(journal_entries(IDENTIFIER, environment) or "", trail)

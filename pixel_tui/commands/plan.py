@@ -28,13 +28,13 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.errors import NothingToDo
     from pixel_tui.facts.live import SHELL_PATIENCE_SECONDS, live_facts
     from pixel_tui.facts.past_stops import exit_tracker_with_records
-    from pixel_tui.operations.actions import action_named, plan_action
+    from pixel_tui.operations.actions import find_action, plan_action
     from pixel_tui.session import start_session
     from pixel_tui.stack.compose.build_records import build_records
     from pixel_tui.stack.watch.look_once import read_snapshot
 
     name, targets = arguments.action, arguments.target
-    action = action_named(name)  # before anybody is asked
+    action = find_action(name)  # before anybody is asked
     session = start_session(environment, read_only=arguments.read_only)
     engine, project = readers(arguments, environment, session.state_folder)
     clock = SystemClock()

@@ -63,13 +63,13 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
         raise UsageError("`run` is not available in read-only mode.", hint="Use `plan`.")
     from pixel_tui.commands.run_plan import RunRequest, carry_out
     from pixel_tui.confirm_keys import confirm_keys
-    from pixel_tui.operations.actions import action_named
+    from pixel_tui.operations.actions import find_action
     from pixel_tui.operations.jobs.abandoned import remove_abandoned_files
     from pixel_tui.operations.operator import Operator
     from pixel_tui.stack.programs.process import ProcessRunner
     from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 
-    action_named(arguments.action)
+    find_action(arguments.action)
     confirmed = tuple(arguments.confirm)
     request = RunRequest(arguments.action, tuple(arguments.target), arguments.yes, confirmed)
     environment, folder = session.environment, session.state_folder

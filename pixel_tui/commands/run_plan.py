@@ -14,7 +14,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.commands.plan_output import as_text
 from pixel_tui.errors import NothingToDo, OperationError
-from pixel_tui.operations.actions import action_named, plan_action, require_engine
+from pixel_tui.operations.actions import find_action, plan_action, require_engine
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.confirmation import required_words, word_reason
@@ -103,7 +103,7 @@ def carry_out(
     for left in found:
         _say(f"{left.plan.title} {left.state.value}. {left.message}\n")
     require_engine(observer.snapshot)  # each of the facts would say so as well
-    facts = read_facts(observer.snapshot, stored=action_named(request.action).reads_stored)
+    facts = read_facts(observer.snapshot, stored=find_action(request.action).reads_stored)
     snapshot = observer.snapshot  # facts may take a while, and the stack moves meanwhile
     try:
         plan = plan_action(

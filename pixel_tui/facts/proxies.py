@@ -8,7 +8,7 @@ from typing import Final
 
 from pixel_tui.files import open_regular
 from pixel_tui.operations.nginx.pinned_names import pinned_hosts
-from pixel_tui.operations.nginx.routes import routes
+from pixel_tui.operations.nginx.routes import find_routes
 from pixel_tui.operations.planning.facts import Proxy
 from pixel_tui.stack.model.container import Container, Mount
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
@@ -58,7 +58,7 @@ def _read(service: Service) -> Proxy:
         words = plain(f"{error.filename} can't be read: {error.strerror or error}")
         return Proxy(service.name, unknown=words)
     shown = plain(", ".join(map(str, places)))
-    found_routes = routes("\n".join(texts)[:MAX_BYTES])
+    found_routes = find_routes("\n".join(texts)[:MAX_BYTES])
     return Proxy(service.name, pinned=tuple(pinned), file=shown, routes=found_routes)
 
 

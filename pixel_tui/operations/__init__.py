@@ -1,1 +1,1 @@
-"""Everything that changes the stack: a plan, the one door, a job, the audit."""
+"""Everything that changes the stack: plans, the operator, jobs, the audit trail."""

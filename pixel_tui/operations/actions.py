@@ -1,4 +1,4 @@
-"""The actions that there are, and their plans: from what is seen to what would be done. Pure."""
+"""The actions, and the plans that they make from a snapshot. Pure."""
 
 import importlib
 import pkgutil
@@ -9,7 +9,7 @@ from functools import cache
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.nearest_word import nearest_word
 from pixel_tui.operations import catalogue
-from pixel_tui.operations.planning.action import NAMED, Action, ActionGroup, Scope
+from pixel_tui.operations.planning.action import TARGET_NOUNS, Action, ActionGroup, Scope
 from pixel_tui.operations.planning.dependencies import dependency_layers
 from pixel_tui.operations.planning.draft import SKIPPED, PlanDraft
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
@@ -27,7 +27,7 @@ from pixel_tui.text import SafeText, plain
 
 @cache
 def all_actions() -> tuple[Action, ...]:
-    """Every action of the catalogue, by group and name."""
+    """Return all actions of the catalogue, sorted by group and name."""
     names = pkgutil.walk_packages(catalogue.__path__, f"{catalogue.__name__}.")
     modules = [importlib.import_module(found.name) for found in names if not found.ispkg]
     found = [item for module in modules if isinstance(item := vars(module).get("ACTION"), Action)]
@@ -35,11 +35,11 @@ def all_actions() -> tuple[Action, ...]:
     return tuple(sorted(found, key=lambda item: (groups.index(item.group), item.name)))
 
 
-def action_named(name: str) -> Action:
-    """The action of this name.
+def find_action(name: str) -> Action:
+    """Return the action of this name.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no such action.
     """
     for action in all_actions():
         if action.name == name:
@@ -50,21 +50,21 @@ def action_named(name: str) -> Action:
     raise UsageError("No such action", on=name[:60], hint=hint)
 
 
-def why_not(
+def why_unavailable(
     action: Action, targets: Sequence[TargetRef], snapshot: StackSnapshot, facts: Facts = NO_FACTS
 ) -> str:
-    """Why an action can do nothing for any of these now; empty where it can for one.
+    """Return why an action can't run now on any target; empty if it can on one.
 
     Args:
         action: The action.
-        targets: Services and containers; every active service if there are none.
-        snapshot: The stack as it is seen.
-        facts: What is known beside the snapshot.
+        targets: Services and containers; empty for all active services.
+        snapshot: The stack.
+        facts: The facts beside the snapshot.
     """
     try:
         project = _require_readable(snapshot, action)
-        if obstacle := action.blocked_by(snapshot, facts):
-            return obstacle
+        if reason := action.blocked_by(snapshot, facts):
+            return reason
         if action.scope is not Scope.SERVICES:
             return ""
         found = find_targets(targets or _all_services(project), snapshot)
@@ -92,22 +92,21 @@ def plan_action(
     now: datetime,
     facts: Facts = NO_FACTS,
 ) -> Plan:
-    """What an action would do to what the words of a shell name; see `plan_targets`.
+    """Make the plan of an action for the words of a command line; see `plan_targets`.
 
     Args:
-        name: The action's.
-        words: Names of services, and ids or names of containers; or the id of the one thing
-            that the action is done to.
-        snapshot: The stack as it is seen.
-        command: How compose and docker are called.
-        now: When the plan is made.
-        facts: What is known beside the snapshot.
+        name: The action's name.
+        words: Service names, and container ids or names; or the id that the action's scope needs.
+        snapshot: The stack.
+        command: The compose command of the project.
+        now: The current time, UTC.
+        facts: The facts beside the snapshot.
 
     Raises:
         UsageError: There is no such action.
-        OperationError: Nothing can be done; it says why.
+        OperationError: Nothing can be done; the error has the reason.
     """
-    of_services = action_named(name).scope is Scope.SERVICES
+    of_services = find_action(name).scope is Scope.SERVICES
     targets = [target_named(word, snapshot) if of_services else TargetRef(word) for word in words]
     return plan_targets(name, targets, snapshot, command, now=now, facts=facts)
 
@@ -121,32 +120,32 @@ def plan_targets(
     now: datetime,
     facts: Facts = NO_FACTS,
 ) -> Plan:
-    """What an action would do to these.
+    """Make the plan of an action for targets.
 
-    Where it makes no sense for some of the targets, the plan leaves them alone and
-    says so in a check.
+    Targets for which it makes no sense are skipped, with a check that gives the reason.
 
     Args:
-        name: The action's.
-        targets: Names of services, and ids of containers (orphans, one-offs, or one
-            of several of a service); every active service where none is named. An
-            action of another scope takes what its scope says.
-        snapshot: The stack as it is seen.
-        command: How compose and docker are called.
-        now: When the plan is made.
-        facts: What is known beside the picture.
+        name: The action's name.
+        targets: Services and containers (orphans, one-offs, or one of several of a service);
+            empty for all active services. For another scope, the target that it needs.
+        snapshot: The stack.
+        command: The compose command of the project.
+        now: The current time, UTC.
+        facts: The facts beside the snapshot.
 
     Raises:
         UsageError: There is no such action.
-        OperationError: Nothing can be done; it says why.
+        OperationError: Nothing can be done; the error has the reason.
     """
-    action = action_named(name)
+    action = find_action(name)
     project = _require_readable(snapshot, action)
-    if obstacle := action.blocked_by(snapshot, facts):
-        raise OperationError(obstacle)
+    if reason := action.blocked_by(snapshot, facts):
+        raise OperationError(reason)
     if action.scope is not Scope.SERVICES:
-        return _plan_whole(action, targets, snapshot, project, command, facts).finish(now)
-    found = _in_order(find_targets(targets or _all_services(project), snapshot), project)
+        return _draft_without_services(action, targets, snapshot, project, command, facts).finish(
+            now
+        )
+    found = _in_dependency_order(find_targets(targets or _all_services(project), snapshot), project)
     if not found:
         raise _nothing_found(snapshot)
     reasons = [(target, _refusal(action, target, snapshot)) for target in found]
@@ -154,15 +153,15 @@ def plan_targets(
     refused = [f"{target.name} {reason}" for target, reason in reasons if reason]
     if not wanted:
         raise NothingToDo(f"Nothing to {action.verb.lower()}: {listed(refused)}.")
-    why_not = {target.name: action.predict_failure(target, snapshot, facts) for target in wanted}
-    chosen = tuple(target for target in wanted if not why_not[target.name])
-    hopeless = [f"{name} {reason}" for name, reason in why_not.items() if reason]
+    failures = {target.name: action.predict_failure(target, snapshot, facts) for target in wanted}
+    chosen = tuple(target for target in wanted if not failures[target.name])
+    failing = [f"{name} {reason}" for name, reason in failures.items() if reason]
     if not chosen:
-        raise OperationError(f"{action.verb} would fail: {listed(hopeless)}.")
-    refused += hopeless
+        raise OperationError(f"{action.verb} would fail: {listed(failing)}.")
+    refused += failing
     draft = PlanDraft(action.name, action.verb, snapshot, project, command, chosen, facts=facts)
     draft.all_services = not targets
-    _check(draft)
+    _add_base_checks(draft)
     for words in refused:
         draft.warn(SKIPPED, words)
     action.draft(draft)
@@ -172,20 +171,20 @@ def plan_targets(
 
 
 def _refusal(action: Action, target: Target, snapshot: StackSnapshot) -> str:
-    """Why it makes no sense for a target, as a predicate; empty where it does."""
+    """Return why an action makes no sense for a target, as a predicate; empty if it does."""
     if snapshot.project_trouble is not None and not target.single:
         return "has no container, and compose can't read the project to create it"
     return action.refuse(target)
 
 
-def _in_order(found: tuple[Target, ...], project: Project) -> tuple[Target, ...]:
-    """Single containers behind those that they depend on: no compose keeps an order for them."""
+def _in_dependency_order(found: tuple[Target, ...], project: Project) -> tuple[Target, ...]:
+    """Sort single containers after their dependencies, as compose does not order them."""
     ordered = dependency_layers(project, [target.service for target in found])
     place = {name: number for number, layer in enumerate(ordered) for name in layer}
     return tuple(sorted(found, key=lambda target: target.single and place[target.service]))
 
 
-def _plan_whole(
+def _draft_without_services(
     action: Action,
     targets: Sequence[TargetRef],
     snapshot: StackSnapshot,
@@ -193,25 +192,25 @@ def _plan_whole(
     command: ComposeCommand,
     facts: Facts,
 ) -> PlanDraft:
-    """What an action does that is done to no service by name."""
+    """Draft an action whose scope is not services."""
     if action.scope is Scope.PROJECT and targets:
         words = " ".join(target.name for target in targets)
         raise UsageError(f"`{action.name}` applies to the project.", on=words)
-    if action.scope in NAMED and len(targets) != 1:
-        raise UsageError(f"`{action.name}` needs {NAMED[action.scope]}.")
+    if action.scope in TARGET_NOUNS and len(targets) != 1:
+        raise UsageError(f"`{action.name}` needs {TARGET_NOUNS[action.scope]}.")
     draft = PlanDraft(action.name, action.verb, snapshot, project, command, (), facts=facts)
     draft.subject = plain(targets[0].name) if targets else snapshot.project_name
     if action.scope is Scope.HOST:
-        _name_host(draft, targets)
-    _check(draft)
+        _set_host(draft, targets)
+    _add_base_checks(draft)
     action.draft(draft)
     restart_sharers(draft)
     remove_leftovers_first(draft)
     return draft
 
 
-def _name_host(draft: PlanDraft, targets: Sequence[TargetRef]) -> None:
-    """What concerns a whole machine wants its name: the right key may meet the wrong terminal."""
+def _set_host(draft: PlanDraft, targets: Sequence[TargetRef]) -> None:
+    """Require the machine's name to be typed, in case this is the wrong terminal."""
     host = draft.facts.host
     if targets:
         words = " ".join(target.name for target in targets)
@@ -221,7 +220,7 @@ def _name_host(draft: PlanDraft, targets: Sequence[TargetRef]) -> None:
     draft.subject = draft.confirm = host
 
 
-def _check(draft: PlanDraft) -> None:
+def _add_base_checks(draft: PlanDraft) -> None:
     draft.checks.append(
         PlanCheck(SafeText("daemon"), ok=True, message=SafeText("the Docker daemon answers"))
     )
@@ -245,24 +244,24 @@ def _nothing_found(snapshot: StackSnapshot) -> OperationError:
 
 
 def _all_services(project: Project) -> Sequence[TargetRef]:
-    """Every active service; one that a provider provides has nothing to act on beside others."""
-    meant = [spec for spec in project.services if spec.enabled]
-    found = [spec for spec in meant if not spec.provider] or meant
+    """Return all active services, without those of a provider unless there are no others."""
+    enabled = [spec for spec in project.services if spec.enabled]
+    found = [spec for spec in enabled if not spec.provider] or enabled
     return [TargetRef(spec.name) for spec in found]
 
 
 def require_engine(snapshot: StackSnapshot) -> None:
-    """Raise `OperationError` where the engine can't be asked."""
+    """Raise `OperationError` if the engine does not answer."""
     trouble = snapshot.engine.trouble
     if trouble is not None and snapshot.stale:
         raise OperationError(f"Docker can't be asked: {trouble.what}", hint=trouble.hint)
 
 
 def _require_readable(snapshot: StackSnapshot, action: Action) -> Project:
-    """The project; one without services where compose refuses it and the action can do so.
+    """Return the project; if compose refuses it and the action allows that, without services.
 
     Raises:
-        OperationError: What the action needs to know is not known.
+        OperationError: The snapshot is not complete enough for the action.
     """
     require_engine(snapshot)
     trouble = snapshot.project_trouble

@@ -1,4 +1,4 @@
-"""The part of `docs/recovery.md` that lists the actions, made from the catalogue itself."""
+"""Generates the list of actions in `docs/recovery.md` from the catalogue."""
 
 import sys
 from typing import Final
@@ -8,7 +8,7 @@ from pixel_tui.operations.actions import all_actions
 from pixel_tui.operations.planning.action import Action, Scope
 
 MARK: Final = "<!-- What follows is made by scripts/recovery from the actions themselves. -->\n"
-_DONE_TO: Final = {
+_APPLIES_TO: Final = {
     Scope.SERVICES: "services and containers, or all",
     Scope.PROJECT: "the project",
     Scope.BACKUP: "a backup",
@@ -20,7 +20,7 @@ _DONE_TO: Final = {
 
 
 def actions_page() -> str:
-    """Every action as Markdown: what it does, to what, when to use it, and when it fails."""
+    """Return all actions as Markdown: what they do, to what, when, and what to do if they fail."""
     parts = []
     group = None
     for action in all_actions():
@@ -33,8 +33,8 @@ def actions_page() -> str:
 
 def _part(action: Action) -> str:
     rows = (
-        ("What it does", _does(action)),
-        ("Applies to", _DONE_TO[action.scope]),
+        ("What it does", _summary(action)),
+        ("Applies to", _APPLIES_TO[action.scope]),
         ("When to use it", action.when),
         ("When it fails", action.failure_hint),
     )
@@ -42,8 +42,8 @@ def _part(action: Action) -> str:
     return f"### {action.title}: `{action.name}`\n\n| | |\n|---|---|\n{table}\n"
 
 
-def _does(action: Action) -> str:
-    """The first paragraph of what its file says of itself."""
+def _summary(action: Action) -> str:
+    """Return the first paragraph of the docstring of the action's module."""
     module = next(
         module
         for name, module in sys.modules.items()

@@ -19,7 +19,7 @@ from pixel_tui.environment.apply.confirmation import Confirmation, Waiting
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.locks import shared_folder
 from pixel_tui.operations.audit.origin import Origin, current_origin
-from pixel_tui.operations.audit.trail import Audit, audit_path
+from pixel_tui.operations.audit.trail import AuditTrail, audit_path
 from pixel_tui.operations.catalogue.backups.interrupted_restore import interrupted_restore
 from pixel_tui.operations.jobs.execution import Execution, append_line, last_output_line
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
@@ -94,7 +94,7 @@ class Operator:
         self._grace = grace
         self._prober = prober
         self._build_observer = build_observer
-        self._audit = Audit(audit_path(state_folder), clock, self._origin)
+        self._audit = AuditTrail(audit_path(state_folder), clock, self._origin)
         self._records = JobFolder(jobs_path(state_folder))
         self._jobs: deque[Job] = deque(maxlen=KEPT_JOBS)
         self._closed = False
@@ -304,7 +304,7 @@ class Operator:
         self._closed = True
         for job in self._jobs:
             if not job.status.state.finished:
-                self._audit.left(job.status)
+                self._audit.left_running(job.status)
 
     def _owner(self, plan: Plan) -> LockOwner:
         return LockOwner(

@@ -14,10 +14,15 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pixel_tui.errors import FileError
-from pixel_tui.operations.audit.chain import Trail
-from pixel_tui.operations.audit.entries import AuditEntry, entries, verdict, whole
+from pixel_tui.operations.audit.chain import CheckedTrail
+from pixel_tui.operations.audit.entries import (
+    AuditEntry,
+    audit_entries,
+    entry_sections,
+    trail_verdict,
+)
 from pixel_tui.operations.audit.job_states import JobStates
-from pixel_tui.operations.audit.reading import read_audit, trail_state
+from pixel_tui.operations.audit.reading import read_audit, trail_stamp
 from pixel_tui.plurals import counted
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
@@ -104,15 +109,15 @@ class AuditScreen(TextDialog[None]):
 
     async def _read(self) -> None:
         try:
-            state = await asyncio.to_thread(trail_state, self._path)
+            state = await asyncio.to_thread(trail_stamp, self._path)
             if state == self._state:
                 current = await asyncio.to_thread(self._states.completed, self._all)
                 if current != self._all:
                     self._all = current
                     self._fill()
                 return
-            trail = await asyncio.to_thread(read_audit, self._path, most=MAX_BYTES)
-            found = await asyncio.to_thread(lambda: self._states.completed(entries(trail)))
+            trail = await asyncio.to_thread(read_audit, self._path, max_bytes=MAX_BYTES)
+            found = await asyncio.to_thread(lambda: self._states.completed(audit_entries(trail)))
         except FileError as error:
             self._state = None
             self._show_verdict(str(error), well=False)
@@ -122,8 +127,8 @@ class AuditScreen(TextDialog[None]):
         finally:
             self._reading = False
 
-    def _show(self, trail: Trail, found: Sequence[AuditEntry]) -> None:
-        well, words = verdict(trail)
+    def _show(self, trail: CheckedTrail, found: Sequence[AuditEntry]) -> None:
+        well, words = trail_verdict(trail)
         if well and found and not trail.skipped:
             words = plain(f"{counted(len(found), 'change')} · {words}")
         self._all = found
@@ -234,7 +239,7 @@ def record_content(entry: AuditEntry) -> Content:
     """The complete record of a change, as text."""
     word, style = RESULTS.get(entry.result, (entry.result, ""))
     parts = [Content.assemble((entry.title, "bold"), "   ", (word, style))]
-    for title, lines in whole(entry):
+    for title, lines in entry_sections(entry):
         parts += [Content(""), Content.styled(plain(title), "$text-accent bold")]
         parts += [Content(f"  {plain(line)}") for line in lines]
     return Content("\n").join(parts)

@@ -42,8 +42,8 @@ class AuditColumns:
     @classmethod
     def of(cls, entries: Sequence[AuditEntry]) -> "AuditColumns":
         """The widths that these changes need, within limits."""
-        took = max((cell_len(entry.took) for entry in entries), default=0)
-        who = max((cell_len(entry.who) for entry in entries), default=0)
+        took = max((cell_len(entry.duration) for entry in entries), default=0)
+        who = max((cell_len(entry.author) for entry in entries), default=0)
         projects = {entry.project for entry in entries if entry.project}
         widest = max(map(cell_len, projects)) if len(projects) > 1 else 0
         return cls(
@@ -68,17 +68,17 @@ class AuditColumns:
     def line(self, entry: AuditEntry) -> Content:
         """The row of a change."""
         word, style = RESULTS.get(entry.result, (entry.result, ""))
-        began = f"{entry.began.astimezone():%b %d %H:%M:%S}" if entry.began else "?"
+        began = f"{entry.started_at.astimezone():%b %d %H:%M:%S}" if entry.started_at else "?"
         return Content.assemble(
             (fit(began, 15), "$foreground-muted"),
             GAP,
             (fit(plain(word), RESULT), style),
             GAP,
-            (fit(entry.took, self.took, right=True), "$foreground-muted"),
+            (fit(entry.duration, self.took, right=True), "$foreground-muted"),
             GAP,
-            (fit(entry.who, self.who), ""),
+            (fit(entry.author, self.who), ""),
             GAP,
             (fit(entry.project, self.project) + GAP if self.project else "", ""),
             (entry.title, "bold"),
-            (f"{GAP}{entry.whence}" if entry.whence else "", "$foreground-muted"),
+            (f"{GAP}{entry.client}" if entry.client else "", "$foreground-muted"),
         )

@@ -81,11 +81,11 @@ class Operations:
             targets: What it is done to; where an action wants one thing named and none is,
                 it is picked from a list first.
         """
-        from pixel_tui.operations.actions import action_named
-        from pixel_tui.operations.planning.action import NAMED
+        from pixel_tui.operations.actions import find_action
+        from pixel_tui.operations.planning.action import TARGET_NOUNS
 
-        action = action_named(name)
-        if action.scope in NAMED and not targets:
+        action = find_action(name)
+        if action.scope in TARGET_NOUNS and not targets:
             self._hold_keys(screen, self._pick_and_show(screen, action))
             return
         make = partial(self._plan, name, targets)
@@ -102,14 +102,14 @@ class Operations:
         Args:
             targets: Services and containers; empty for the whole project.
         """
-        from pixel_tui.operations.actions import all_actions, why_not
-        from pixel_tui.operations.planning.action import NAMED
+        from pixel_tui.operations.actions import all_actions, why_unavailable
+        from pixel_tui.operations.planning.action import TARGET_NOUNS
 
         snapshot, facts = self._read_state()
         found = {}
         for action in all_actions():
-            reason = why_not(action, targets, snapshot, facts)
-            if not reason and action.scope in NAMED and not action.choices(facts):
+            reason = why_unavailable(action, targets, snapshot, facts)
+            if not reason and action.scope in TARGET_NOUNS and not action.choices(facts):
                 reason = NO_CHOICE[action.scope]
             found[action.name] = reason
         return found
@@ -172,7 +172,7 @@ class Operations:
 
     def list_actions(self, screen: Screen[None], targets: Sequence[TargetRef]) -> None:
         """List what can be done to services: whether it can be to these, and when it should."""
-        from pixel_tui.operations.actions import all_actions, why_not
+        from pixel_tui.operations.actions import all_actions, why_unavailable
         from pixel_tui.operations.planning.action import Scope
         from screens.shared.pick import Choices, PickScreen
 
@@ -181,7 +181,7 @@ class Operations:
 
         def choices() -> Choices:
             snapshot = self._observer.snapshot
-            reasons = [why_not(action, targets, snapshot) for action in actions]
+            reasons = [why_unavailable(action, targets, snapshot) for action in actions]
             return Choices(
                 tuple(
                     Content.styled(
@@ -204,9 +204,9 @@ class Operations:
         screen.app.push_screen(PickScreen("Actions", choices), picked)
 
     def _plan(self, name: str, targets: Sequence[TargetRef]) -> "Plan":
-        from pixel_tui.operations.actions import action_named, plan_targets
+        from pixel_tui.operations.actions import find_action, plan_targets
 
-        snapshot, facts = self._read_state(stored=action_named(name).reads_stored)
+        snapshot, facts = self._read_state(stored=find_action(name).reads_stored)
         now = self._clock.now()
         return plan_targets(name, targets, snapshot, self._command, now=now, facts=facts)
 
@@ -229,7 +229,7 @@ class Operations:
     def _show(
         self, screen: Screen[None], plan: "Plan", make: "Callable[[], Plan]", note: str
     ) -> None:
-        from pixel_tui.operations.actions import action_named
+        from pixel_tui.operations.actions import find_action
         from screens.changes.plan import PlanScreen
 
         def answered(confirmed: bool | None) -> None:
@@ -238,7 +238,7 @@ class Operations:
                     self._run(screen, plan, make), group="operations", exit_on_error=True
                 )
 
-        screen.app.push_screen(PlanScreen(plan, note, action_named(plan.action)), answered)
+        screen.app.push_screen(PlanScreen(plan, note, find_action(plan.action)), answered)
 
     async def _run(self, screen: Screen[None], plan: "Plan", make: "Callable[[], Plan]") -> None:
         try:

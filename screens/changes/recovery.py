@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pixel_tui.operations.actions import all_actions
-from pixel_tui.operations.planning.action import NAMED, Action, Scope
+from pixel_tui.operations.planning.action import TARGET_NOUNS, Action, Scope
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.watch.observer import Observer, Topic
@@ -241,7 +241,7 @@ def plan_command(action: Action, selection: TargetSelection) -> SafeText:
         dashed = any(name.startswith("-") for name in selection.names)
         words: tuple[str, ...] = ("--", *selection.names) if dashed else selection.names
     else:
-        words = ("ID",) if action.scope in NAMED else ()
+        words = ("ID",) if action.scope in TARGET_NOUNS else ()
     return plain(shown(("pixel-tui", "plan", action.name, *words)))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pixel_tui.clock import SystemClock
 from pixel_tui.facts.proxies import read_proxies
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.audit.chain import Record
+from pixel_tui.operations.audit.chain import AuditRecord
 from pixel_tui.operations.jobs.job import JobStatus
 from pixel_tui.operations.jobs.proxy_probe import Prober
 from pixel_tui.operations.jobs.verification import Timeouts
@@ -48,7 +48,7 @@ class Desk:
             action, targets, snapshot, self.command, now=SystemClock().now(), facts=facts
         )
 
-    def audit(self) -> Sequence[Record]:
+    def audit(self) -> Sequence[AuditRecord]:
         return self.operator._audit.read().records
 
     def run(self, action: str, *targets: str) -> JobStatus:

@@ -14,7 +14,7 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.audit.origin import current_origin
-from pixel_tui.operations.audit.trail import Audit, audit_path
+from pixel_tui.operations.audit.trail import AuditTrail, audit_path
 from pixel_tui.operations.jobs.lock import lock_holder
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, eventually
@@ -87,12 +87,12 @@ class Bench:
             yield it
 
     def records(self) -> list[dict[str, Any]]:
-        audit = Audit(
+        audit = AuditTrail(
             audit_path(self.home / "state" / "pixel-tui"), SystemClock(), current_origin()
         )
         trail = audit.read()
         assert trail.problems == ()
-        return [dict(record.facts) for record in trail.records]
+        return [dict(record.fields) for record in trail.records]
 
     def _records(self) -> list[Path]:
         return list((self.home / "state" / "pixel-tui" / "jobs").glob("2*.json"))

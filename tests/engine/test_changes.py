@@ -228,7 +228,7 @@ def test_what_a_proxy_does_not_reach_any_more_is_told(
         assert status.state is JobState.SUCCEEDED, status.message
         assert "app is reached through nginx (200)" in status.message
         last = desk.audit()[-1]
-        assert "app is reached through nginx (200)" in str(last.facts["verification"])
+        assert "app is reached through nginx (200)" in str(last.fields["verification"])
 
 
 NEVER = f"""

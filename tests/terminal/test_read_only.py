@@ -265,7 +265,7 @@ def test_a_writable_console_is_seen_to_change_by_the_same_witnesses(recorded: Re
         it.wait_for("succeeded")
         # What carries a change out is made for the first one.
         changing = console.settle(count=True).changing
-        assert {"Operator", "Operations", "ProcessRunner", "Audit"} <= set(changing)
+        assert {"Operator", "Operations", "ProcessRunner", "AuditTrail"} <= set(changing)
     assert any(re.match(r"POST .*/containers/", item) for item in recorded.changing_requests)
     assert {"docker", "docker-compose"} <= {
         Path(argv[0]).name for argv in recorded.changing_programs

@@ -61,7 +61,7 @@ CHANGING: Final = (
 """How the modules begin whose objects exist only where something may be changed."""
 RULES: Final = frozenset(
     {
-        *("Action", "AuditEntry", "EnvironmentFacts", "Facts", "Guard", "Record", "Seal", "Trail"),
+        *("Action", "AuditEntry", "EnvironmentFacts", "Facts", "AuditRecord", "Guard", "Seal"),
         *("JobRecords", "JobReader", "LedgerFacts", "StackJobs", "Timeouts", "UpOptions"),
     }
 )

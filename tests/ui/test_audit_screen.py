@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.operations.audit.reading import trail_state
-from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.audit.reading import trail_stamp
+from pixel_tui.operations.audit.trail import AuditTrail
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import JobState, Runner
 from pixel_tui.settings import Settings
@@ -28,12 +28,12 @@ BEGAN = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
 SIZE = (160, 45)
 
 
-def trail(it: Console) -> Audit:
-    return Audit(it.app.parts.state_folder / "audit.jsonl", FixedClock(BEGAN), ORIGIN)
+def trail(it: Console) -> AuditTrail:
+    return AuditTrail(it.app.parts.state_folder / "audit.jsonl", FixedClock(BEGAN), ORIGIN)
 
 
 def change(
-    audit: Audit,
+    audit: AuditTrail,
     job: str,
     title: str,
     *,
@@ -113,7 +113,7 @@ async def test_the_project_is_shown_if_there_are_several() -> None:
 async def test_columns_stay_apart_and_begin_below_their_titles() -> None:
     async with console(size=(80, 24)) as it:
         origin = replace(ORIGIN, user="deployment-automation", host="production-vm-17")
-        slow = Audit(trail(it).path, FixedClock(BEGAN), origin)
+        slow = AuditTrail(trail(it).path, FixedClock(BEGAN), origin)
         change(slow, "one", "Rebuild agent", ended=BEGAN + timedelta(minutes=2, seconds=19))
         change(trail(it), "two", "Stop web")
         await opened(it, "2 changes · 4 records, intact", "Stop web", "Rebuild agent")
@@ -162,13 +162,13 @@ async def test_a_record_has_the_place_of_the_list_with_its_heading() -> None:
 async def test_enter_that_is_typed_ahead_opens_the_first_record(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    read, gate = trail_state, threading.Event()
+    read, gate = trail_stamp, threading.Event()
 
     def slow(path: Path) -> tuple[int, ...]:
         gate.wait(PATIENCE)
         return read(path)
 
-    monkeypatch.setattr(audit_screen, "trail_state", slow)
+    monkeypatch.setattr(audit_screen, "trail_stamp", slow)
     async with console(size=SIZE) as it:
         change(trail(it), "one", "Restart agent")
         # Whatever does not wait for the records has long been done by then.

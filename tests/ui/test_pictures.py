@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from pixel_tui.console.app import PixelTui
-from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.audit.trail import AuditTrail
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
@@ -131,7 +131,7 @@ def test_audit(snap_compare: Compare, size: tuple[int, int], broken: bool) -> No
 def write_trail(path: Path, *, broken: bool) -> None:
     """The trail of an evening."""
     clock = still_clock()
-    audit = Audit(path, clock, ORIGIN)
+    audit = AuditTrail(path, clock, ORIGIN)
     for number, (title, state) in enumerate(
         (
             ("Restart agent", JobState.SUCCEEDED),

@@ -81,7 +81,7 @@ async def test_a_container_is_called_by_its_name_in_the_shell_too() -> None:
 
 def test_a_service_with_the_name_of_an_option_is_no_option_in_the_shell() -> None:
     selection = TargetSelection(SafeText("-q"), (TargetRef("-q"),), ("-q",))
-    assert plan_command(actions.action_named("stop"), selection) == "pixel-tui plan stop -- -q"
+    assert plan_command(actions.find_action("stop"), selection) == "pixel-tui plan stop -- -q"
 
 
 async def test_enter_shows_the_plan_for_the_selected_service_and_escape_comes_back() -> None:
@@ -93,7 +93,7 @@ async def test_enter_shows_the_plan_for_the_selected_service_and_escape_comes_ba
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
         await it.until(lambda: "restart web" in it.text())
         await it.press("escape")
-        assert screen_of(it).chosen is actions.action_named("restart")
+        assert screen_of(it).chosen is actions.find_action("restart")
 
 
 async def test_marked_services_come_before_the_selected_one_and_t_aims_at_all() -> None:

@@ -17,7 +17,7 @@ from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.merge import merge
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.operations.nginx.pinned_names import pinned_hosts
-from pixel_tui.operations.nginx.routes import routes
+from pixel_tui.operations.nginx.routes import find_routes
 from pixel_tui.stack.compose.environment_uses import NO_USES
 from pixel_tui.stack.compose.message_masking import MessageMasker
 from pixel_tui.stack.compose.written_secrets import ComposeInput
@@ -61,8 +61,8 @@ def bring_together(text: str) -> None:
         (ask_compose, "'a' \"b"),
         (pinned_hosts, "upstream a {"),
         (pinned_hosts, "upstream a { server a "),
-        (routes, '\\"'),
-        (routes, "a ' "),
+        (find_routes, '\\"'),
+        (find_routes, "a ' "),
         (parse_duration, "0"),
         (examine, "A"),
         (compare, "#" + "x" * 30 + "\n"),

@@ -16,7 +16,7 @@ from pixel_tui.ledger.reading.events import parse_events
 from pixel_tui.ledger.reading.worker_lock import parse_lock
 from pixel_tui.logs.level import level_of
 from pixel_tui.logs.structure import json_object
-from pixel_tui.operations.audit.chain import TrailLine, read_trail
+from pixel_tui.operations.audit.chain import TrailLine, check_chain
 from pixel_tui.operations.jobs.lock import parse_owner
 from pixel_tui.operations.jobs.record import from_record
 from pixel_tui.settings import Memory, Remembered
@@ -79,7 +79,7 @@ DOORS: dict[str, Door] = {
     "lock's owner": lambda text, _: parse_owner(text.encode()),
     "level of a line": lambda text, _: level_of(text.encode()) and None,
     "structure of a line": lambda text, _: json_object(text),
-    "audit trail": lambda text, _: read_trail([TrailLine("", text.encode())], None).records,
+    "audit trail": lambda text, _: check_chain([TrailLine("", text.encode())], None).records,
     "what was deployed": written(
         DEPLOYMENT, lambda folder: read_deployment(folder) != Deployment()
     ),

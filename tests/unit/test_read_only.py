@@ -80,7 +80,7 @@ from pixel_tui.console.app import PixelTui
 from pixel_tui.console.live import live_parts
 from pixel_tui.demo import parts as demonstration
 from pixel_tui.clock import SystemClock
-from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.audit.trail import AuditTrail
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -101,7 +101,7 @@ parts = live_parts(observer, ComposeCommand(), session(settings))
 console = PixelTui(parts)
 if parts.operations is not None:
     parts.operations.jobs._operator  # created with the first change
-dangerous = (Audit, Operator, DemoRunner, ProcessRunner, Operations, ConsoleJobs)
+dangerous = (AuditTrail, Operator, DemoRunner, ProcessRunner, Operations, ConsoleJobs)
 print(sorted({type(item).__name__ for item in gc.get_objects() if isinstance(item, dangerous)}))
 """
 
@@ -110,7 +110,7 @@ print(sorted({type(item).__name__ for item in gc.get_objects() if isinstance(ite
     ("mode", "found"),
     [
         ("read-only", "[]"),
-        ("writable", "['Audit', 'ConsoleJobs', 'Operations', 'Operator', 'ProcessRunner']"),
+        ("writable", "['AuditTrail', 'ConsoleJobs', 'Operations', 'Operator', 'ProcessRunner']"),
     ],
 )
 def test_a_read_only_process_has_no_changing_object(mode: str, found: str) -> None:

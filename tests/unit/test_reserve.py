@@ -12,7 +12,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.errors import FileError
 from pixel_tui.files import replace_file
 from pixel_tui.operations.audit.origin import Origin
-from pixel_tui.operations.audit.trail import Audit, audit_path
+from pixel_tui.operations.audit.trail import AuditTrail, audit_path
 from pixel_tui.operations.jobs.execution import append_line
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import JobStatus
@@ -88,7 +88,7 @@ def test_a_complete_job_is_recorded_on_a_full_disk(
     state = disk / "state"
     assert keep_reserve(state)
     fill(disk)
-    audit = Audit(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
+    audit = AuditTrail(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
     records = JobFolder(jobs_path(state))
     with acquire_lock(disk / "locks", engine="unix:///x", project="pixel", owner=OWNER):
         status = job(records)
@@ -100,14 +100,14 @@ def test_a_complete_job_is_recorded_on_a_full_disk(
         audit.end(status)
         records.save(status, durable=True)
     trail = audit.read()
-    assert [record.word("event") for record in trail.records] == ["begin", "end"]
-    assert (trail.problems, trail.torn) == ((), 0)
+    assert [record.text("event") for record in trail.records] == ["begin", "end"]
+    assert (trail.problems, trail.truncated) == ((), 0)
     assert records.read(status.id) == status
     assert "It is stopped" in status.output.read_text()
     assert 0 < (state / NAME).stat().st_size < RESERVE_BYTES
 
 
-def write_until_full(audit: Audit, status: JobStatus) -> None:
+def write_until_full(audit: AuditTrail, status: JobStatus) -> None:
     """Fill the rest of the audit trail's last block."""
     for _ in range(100):
         audit.begin(status)
@@ -115,7 +115,7 @@ def write_until_full(audit: Audit, status: JobStatus) -> None:
 
 def test_a_failed_record_leaves_no_part_of_itself(disk: Path) -> None:
     state = disk / "state"
-    audit = Audit(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
+    audit = AuditTrail(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
     status = job(JobFolder(jobs_path(state)))
     audit.begin(status)
     before = audit.path.read_bytes()
@@ -125,7 +125,7 @@ def test_a_failed_record_leaves_no_part_of_itself(disk: Path) -> None:
     written = audit.path.read_bytes()
     assert written.startswith(before)
     assert written.endswith(b"\n")
-    assert audit.read().torn == 0
+    assert audit.read().truncated == 0
 
 
 def test_without_a_reserve_the_error_says_where_how_much_and_how_to_fix_it(disk: Path) -> None:
@@ -133,7 +133,7 @@ def test_without_a_reserve_the_error_says_where_how_much_and_how_to_fix_it(disk:
     state.mkdir()
     fill(disk)
     assert not keep_reserve(state)
-    audit = Audit(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
+    audit = AuditTrail(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
     status = JobStatus(id="1", plan=job(JobFolder(disk)).plan, output=disk / "1.log")
     with pytest.raises(FileError) as caught:
         audit.begin(status)

@@ -1,1 +1,1 @@
-"""What was done, by whom, in a chain that shows what is missing."""
+"""The audit trail: who did what, in a hash chain that shows gaps and edits."""

@@ -1,4 +1,4 @@
-"""The audit trail as people read it: one entry a change, from its records. Pure."""
+"""Entries of the audit trail for people: the records of one change together. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from pixel_tui.humanize import span
-from pixel_tui.operations.audit.chain import Record, Trail
+from pixel_tui.operations.audit.chain import AuditRecord, CheckedTrail
 from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 
@@ -24,53 +24,55 @@ _EVENTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change: what is recorded of it."""
+    """One change, with its records."""
 
     job: str
-    records: tuple[Record, ...]
+    records: tuple[AuditRecord, ...]
     """Oldest first."""
     state: SafeText = UNKNOWN
     """The current state of a job that has no recorded end."""
 
     @property
-    def first(self) -> Record:
+    def first(self) -> AuditRecord:
         """The oldest of its records."""
         return self.records[0]
 
     @property
-    def last(self) -> Record:
+    def last(self) -> AuditRecord:
         """The newest of its records."""
         return self.records[-1]
 
     @property
-    def began(self) -> datetime | None:
-        """When; None where the record does not say."""
+    def started_at(self) -> datetime | None:
+        """When it started, UTC; None if the record lacks it."""
         try:
-            return datetime.fromisoformat(self.first.word("time"))
+            return datetime.fromisoformat(self.first.text("time"))
         except ValueError:
             return None
 
     @property
-    def who(self) -> SafeText:
-        """`ana@vps`."""
-        return plain(f"{self.first.word('user')}@{self.first.word('host')}")
+    def author(self) -> SafeText:
+        """The user and the host: `ana@vps`."""
+        return plain(f"{self.first.text('user')}@{self.first.text('host')}")
 
     @property
-    def whence(self) -> SafeText:
+    def client(self) -> SafeText:
         """The terminal and, through ssh, the client: `pts/3 from 192.0.2.7`."""
-        terminal = self.first.word("terminal").removeprefix("/dev/")
-        client = self.first.word("ssh").split()
+        terminal = self.first.text("terminal").removeprefix("/dev/")
+        client = self.first.text("ssh").split()
         return plain(" ".join([terminal, *(["from", client[0]] if client else [])]).strip())
 
     @property
     def plan(self) -> Mapping[str, object]:
-        """The plan as it was recorded; empty where its record is not there."""
-        found = next((item.facts.get("plan") for item in self.records if "plan" in item.facts), {})
+        """The recorded plan; empty if its record is missing."""
+        found = next(
+            (item.fields.get("plan") for item in self.records if "plan" in item.fields), {}
+        )
         return found if isinstance(found, Mapping) else {}
 
     @property
     def title(self) -> SafeText:
-        """What was done."""
+        """The plan's title."""
         return plain(str(self.plan.get("title") or f"job {self.job}"))
 
     @property
@@ -81,51 +83,50 @@ class AuditEntry:
     @property
     def is_finished(self) -> bool:
         """Whether its end is recorded."""
-        return self.last.word("event") not in _UNFINISHED
+        return self.last.text("event") not in _UNFINISHED
 
     @property
     def result(self) -> SafeText:
-        """How it ended, in a word; the state of its job if its end is not recorded."""
+        """The recorded result in a word; else the current state of the job."""
         if not self.is_finished:
             return self.state
-        return plain(self.last.word("result") or self.last.word("event"))
+        return plain(self.last.text("result") or self.last.text("event"))
 
     @property
     def failed(self) -> bool:
-        """Whether it did not end as planned, or nobody saw its end."""
+        """Whether it failed or was abandoned."""
         return self.result in _FAILED
 
     @property
-    def took(self) -> SafeText:
-        """How long; empty where that is not known."""
-        seconds = self.last.facts.get("seconds")
+    def duration(self) -> SafeText:
+        """The duration in words; empty if unknown."""
+        seconds = self.last.fields.get("seconds")
         return plain(span(seconds)) if isinstance(seconds, int | float) else SafeText("")
 
     def matches(self, words: str) -> bool:
-        """Whether all words stand in what is shown of it, whatever their case."""
-        shown = (
-            f"{self.who} {self.whence} {self.project} {self.title} {self.result} {self.job}".lower()
-        )
+        """Whether its row contains all words, ignoring case."""
+        cells = (self.author, self.client, self.project, self.title, self.result, self.job)
+        shown = " ".join(cells).lower()
         return all(word in shown for word in words.lower().split())
 
 
-def entries(trail: Trail) -> tuple[AuditEntry, ...]:
-    """The changes of a trail, newest first: by when they were begun."""
-    jobs: dict[str, list[Record]] = {}
+def audit_entries(trail: CheckedTrail) -> tuple[AuditEntry, ...]:
+    """Group the records of a trail by change, newest first."""
+    jobs: dict[str, list[AuditRecord]] = {}
     for record in trail.records:
-        jobs.setdefault(record.word("job") or f"line {record.line}", []).append(record)
+        jobs.setdefault(record.text("job") or f"line {record.line}", []).append(record)
     found = [AuditEntry(job, tuple(records)) for job, records in jobs.items()]
     return tuple(reversed(found))
 
 
-def whole(entry: AuditEntry) -> Sequence[tuple[str, Sequence[str]]]:
-    """All that is recorded of a change: headings, each with its lines. Not made harmless."""
+def entry_sections(entry: AuditEntry) -> Sequence[tuple[str, Sequence[str]]]:
+    """Return everything recorded of a change, as headings with raw, uncleaned lines."""
     plan = entry.plan
     commands = plan.get("commands")
-    sudo = entry.first.word("sudo_user")
+    sudo = entry.first.text("sudo_user")
     sections: list[tuple[str, Sequence[str]]] = [
-        ("When", [f"{_event(item)}: {item.word('time')}" for item in entry.records]),
-        ("Who", [f"{entry.who} {entry.whence}" + (f", by sudo from {sudo}" if sudo else "")]),
+        ("When", [f"{_event(item)}: {item.text('time')}" for item in entry.records]),
+        ("Who", [f"{entry.author} {entry.client}" + (f", by sudo from {sudo}" if sudo else "")]),
         (
             "Plan",
             [f"{name}: {_shown(plan[name])}" for name in plan if name != "commands"],
@@ -136,29 +137,31 @@ def whole(entry: AuditEntry) -> Sequence[tuple[str, Sequence[str]]]:
         known = {"version", "event", "time", "job", "plan", "previous", "user", "host", "pid",
                  "terminal", "ssh", "sudo_user"}  # fmt: skip
         rest = [
-            f"{name}: {_shown(record.facts[name])}" for name in record.facts if name not in known
+            f"{name}: {_shown(record.fields[name])}" for name in record.fields if name not in known
         ]
         sections.append((f"{_event(record)}, line {record.line} of the trail", rest))
     return [(title, lines) for title, lines in sections if lines]
 
 
-def verdict(trail: Trail) -> tuple[bool, SafeText]:
-    """Whether the trail is as it was written, and a sentence that says so."""
+def trail_verdict(trail: CheckedTrail) -> tuple[bool, SafeText]:
+    """Return whether the trail is intact, and a sentence about it."""
     if trail.problems:
         more = f" And {len(trail.problems) - 1} more." if len(trail.problems) > 1 else ""
         return False, plain(f"Not intact: {trail.problems[0]}{more}")
     if not trail.records and not trail.skipped:
         return True, SafeText("No changes yet.")
     count = counted(len(trail.records), "record")
-    torn = f" {trail.torn:,} cut short by a full disk or a power loss." if trail.torn else ""
+    torn = (
+        f" {trail.truncated:,} cut short by a full disk or a power loss." if trail.truncated else ""
+    )
     if trail.skipped:
         words = f"The newest {count}, intact. Older ones: pixel-tui audit.{torn}"
         return True, plain(words)
     return True, plain(f"{count}, intact.{torn}")
 
 
-def _event(record: Record) -> str:
-    event = record.word("event")
+def _event(record: AuditRecord) -> str:
+    event = record.text("event")
     return _EVENTS.get(event, event)
 
 

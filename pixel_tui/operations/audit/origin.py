@@ -1,4 +1,4 @@
-"""Who sits at the keyboard, as far as the machine can tell."""
+"""The origin of a change: user, host, terminal and SSH client."""
 
 import os
 import pwd
@@ -10,24 +10,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a change comes from."""
+    """The origin of a change."""
 
     user: str
-    """The account that this process runs as."""
+    """The account of this process."""
     host: str
     pid: int
     terminal: str = ""
     ssh: str = ""
     """`SSH_CONNECTION`: the client's address and port, this machine's address and port."""
     sudo_user: str = ""
-    """The account behind sudo."""
+    """The account that used sudo."""
 
 
 def current_origin(environment: Mapping[str, str] | None = None) -> Origin:
-    """The origin of what this process does.
+    """Return the origin of the changes of this process.
 
     Args:
-        environment: The variables of this process; its own if None.
+        environment: The environment variables; None for those of this process.
     """
     variables = os.environ if environment is None else environment
     return Origin(
@@ -43,7 +43,7 @@ def current_origin(environment: Mapping[str, str] | None = None) -> Origin:
 def _user() -> str:
     try:
         return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container may run under a number that has no name
+    except KeyError:  # in a container, the user id may have no name
         return str(os.getuid())
 
 

@@ -1,4 +1,4 @@
-"""Reading the audit trail, or its newest part, as a stream. Nothing here can write."""
+"""Reads the audit trail, or its end, as a stream. Nothing here can write."""
 
 import errno
 import fcntl
@@ -11,87 +11,91 @@ from typing import BinaryIO, Final
 
 from pixel_tui.errors import FileError
 from pixel_tui.files import open_regular, read_regular
-from pixel_tui.operations.audit.chain import Trail, TrailLine, digest, read_trail
+from pixel_tui.operations.audit.chain import CheckedTrail, TrailLine, check_chain, digest
 from pixel_tui.operations.audit.seal import (
     DamagedSeal,
     Seal,
-    compared,
+    check_length,
     read_seal,
-    unsealed_words,
+    seal_problem,
 )
 
 HEAD_SUFFIX: Final = ".head"
-LONGEST_HEAD: Final = 4096
-LONGEST_RECORD: Final = 4 * 1024 * 1024
-"""Bytes of a line; those of real records are below 100,000."""
-CHUNK: Final = 1024 * 1024
-"""Bytes that are looked through at once for the ends of lines."""
+MAX_HEAD_BYTES: Final = 4096
+MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
+"""The maximum length of a line; real records are below 100,000 bytes."""
+CHUNK_BYTES: Final = 1024 * 1024
+"""The number of bytes read at once to find line ends."""
 
 
 def head_path(path: Path) -> Path:
-    """The small file beside a trail, which names its last line."""
+    """Return the path of the file with the hash of a trail's last line."""
     return path.with_name(path.name + HEAD_SUFFIX)
 
 
 def read_audit(
-    path: Path, *, most: int | None = None, seal: Seal | None = None, keep: int | None = None
-) -> Trail:
-    """The trail, and whether it is as it was written. Blocks.
+    path: Path,
+    *,
+    max_bytes: int | None = None,
+    seal: Seal | None = None,
+    max_records: int | None = None,
+) -> CheckedTrail:
+    """Read and check the trail. Blocks.
 
-    It is read as a stream, so that a large one takes no more memory than what is kept of it.
+    It is read as a stream, so memory is needed only for the returned records.
 
     Args:
         path: The trail's file.
-        most: How many bytes of its end are read, whole lines; all of it if None.
-        seal: How long it has to be at least, as others know it than the seal beside it.
-        keep: As many of the newest records are kept; all of them if None.
+        max_bytes: The number of bytes to read from its end, from the next line on; None for all.
+        seal: A seal from another source, such as the system's log.
+        max_records: The number of newest records to return; None for all.
 
     Raises:
         FileError: It can't be read.
     """
     try:
         with open_regular(path) as file:
-            fcntl.flock(file, fcntl.LOCK_SH)  # between a record and its head
+            fcntl.flock(file, fcntl.LOCK_SH)  # so that record and head match
             end = os.fstat(file.fileno()).st_size
-            head, seals = _read_head(path), _Seals.read(path, seal)
-            # What is written is never written again: others may go on behind it meanwhile.
+            head, seals = _read_head(path), _KnownSeals.read(path, seal)
+            # The part up to `end` never changes: others may append meanwhile.
             fcntl.flock(file, fcntl.LOCK_UN)
-            skipped = 0 if most is None else _skip(file, end - most)
-            return _sealed(lines_until(file, end), head, seals, skipped, keep)
+            skipped = 0 if max_bytes is None else _skip(file, end - max_bytes)
+            return _check(lines_until(file, end), head, seals, skipped, max_records)
     except FileNotFoundError:
-        return _sealed((), _read_head(path), _Seals.read(path, seal), 0, keep)
+        return _check((), _read_head(path), _KnownSeals.read(path, seal), 0, max_records)
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
 def lines_until(file: BinaryIO, end: int) -> Iterator[TrailLine]:
-    """The lines of a file from where it is read up to a place in it, in bounded memory.
+    """Read lines from the current position of a file, in bounded memory.
 
     Args:
         file: The open file.
-        end: The place, in bytes from its beginning.
+        end: The position to stop at, in bytes.
 
     Raises:
         OSError: It can't be read.
     """
     left = end - file.tell()
-    while left > 0 and (piece := file.readline(min(left, LONGEST_RECORD))):
+    while left > 0 and (piece := file.readline(min(left, MAX_RECORD_BYTES))):
         left -= len(piece)
-        if piece.endswith(b"\n") or left <= 0 or len(piece) < LONGEST_RECORD:
+        if piece.endswith(b"\n") or left <= 0 or len(piece) < MAX_RECORD_BYTES:
             content = piece.removesuffix(b"\n")
             yield TrailLine(digest(content), content)
             continue
-        whole = hashlib.sha256()
+        long_digest = hashlib.sha256()
         while piece and left > 0 and not piece.endswith(b"\n"):
-            whole.update(piece)
-            piece = file.readline(min(left, LONGEST_RECORD))
+            long_digest.update(piece)
+            piece = file.readline(min(left, MAX_RECORD_BYTES))
             left -= len(piece)
-        whole.update(piece.removesuffix(b"\n"))
-        yield TrailLine(whole.hexdigest(), None)
+        long_digest.update(piece.removesuffix(b"\n"))
+        yield TrailLine(long_digest.hexdigest(), None)
 
 
-def trail_state(path: Path) -> tuple[int, ...]:
-    """What changes whenever the trail does; empty where there is none. Blocks."""
+def trail_stamp(path: Path) -> tuple[int, ...]:
+    """Return inodes, sizes and times of the trail's files, to detect changes. Blocks."""
     found: list[int] = []
     for item in (path, head_path(path)):
         try:
@@ -103,17 +107,17 @@ def trail_state(path: Path) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seals:
-    """What is known of the length of a trail."""
+class _KnownSeals:
+    """The known seals of a trail."""
 
     own: Seal | None
     damaged: bool
-    """There is something in its place."""
+    """Whether its seal file is not valid."""
     longest: Seal | None
-    """It, or what others know."""
+    """The seal with the most lines, from the file or another source."""
 
     @classmethod
-    def read(cls, path: Path, other: Seal | None) -> "_Seals":
+    def read(cls, path: Path, other: Seal | None) -> "_KnownSeals":
         own, damaged = None, False
         try:
             own = read_seal(path)
@@ -123,27 +127,33 @@ class _Seals:
         return cls(own, damaged, max(known, key=lambda item: item.lines, default=None))
 
 
-def _sealed(
-    lines: Iterable[TrailLine], head: str | None, seals: _Seals, skipped: int, keep: int | None
-) -> Trail:
+def _check(
+    lines: Iterable[TrailLine],
+    head: str | None,
+    seals: _KnownSeals,
+    skipped: int,
+    max_records: int | None,
+) -> CheckedTrail:
     longest = seals.longest
-    counted = _Counted(lines, longest.lines - skipped if longest is not None else 0)
-    trail = read_trail(counted, head, skipped=skipped, keep=keep)
+    counted = _CountedLines(lines, longest.lines - skipped if longest is not None else 0)
+    trail = check_chain(counted, head, skipped=skipped, max_records=max_records)
     length = skipped + counted.count
-    problems = compared(longest, length, counted.found)
-    # The first use ever has no trail, and no seal.
+    problems = check_length(longest, length, counted.found)
+    # Before the first use there is neither a trail nor a seal.
     is_trail = length or head is not None or seals.own is not None or seals.damaged
-    unsealed = unsealed_words(seals.own, damaged=seals.damaged) if is_trail else ""
-    told = (unsealed,) if unsealed else ()
+    unsealed = seal_problem(seals.own, damaged=seals.damaged) if is_trail else ""
+    seal_problems = (unsealed,) if unsealed else ()
     if not counted.count and problems:
-        return replace(trail, problems=(*problems, *told), unsealed=unsealed)
-    # Where a line was changed the chain says which.
+        return replace(trail, problems=(*problems, *seal_problems), seal_problem=unsealed)
+    # If a line was changed, the chain names it more exactly.
     problems = tuple(words for words in problems if "rewritten" not in words or not trail.problems)
-    return replace(trail, problems=(*problems, *told, *trail.problems), unsealed=unsealed)
+    return replace(
+        trail, problems=(*problems, *seal_problems, *trail.problems), seal_problem=unsealed
+    )
 
 
-class _Counted:
-    """Lines that are counted while they are read, and the digest of one of them."""
+class _CountedLines:
+    """Counts lines while they are read, and keeps the digest of one of them."""
 
     def __init__(self, lines: Iterable[TrailLine], at: int) -> None:
         self._lines = lines
@@ -160,26 +170,26 @@ class _Counted:
 
 
 def _skip(file: BinaryIO, left: int) -> int:
-    """Go to the first line that begins after so many bytes; how many lines are before it."""
+    """Skip to the first line after so many bytes; returns the number of skipped lines."""
     if left <= 0:
         return 0
     lines = 0
-    while left > 0 and (chunk := file.read(min(CHUNK, left))):
+    while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
         lines += chunk.count(b"\n")
         left -= len(chunk)
-    while (rest := file.readline(CHUNK)) and not rest.endswith(b"\n"):
-        pass  # of a line that was begun
+    while (rest := file.readline(CHUNK_BYTES)) and not rest.endswith(b"\n"):
+        pass  # the rest of a line
     return lines + 1
 
 
 def _read_head(path: Path) -> str | None:
     try:
-        return read_regular(head_path(path), LONGEST_HEAD).decode("ascii", "replace").strip()
+        return read_regular(head_path(path), MAX_HEAD_BYTES).decode("ascii", "replace").strip()
     except FileNotFoundError:
         return None
     except OSError as error:
         if error.errno == errno.EFBIG:
-            return ""  # it names no line
+            return ""  # it is the hash of no line
         raise _unreadable(head_path(path), error) from error
 
 

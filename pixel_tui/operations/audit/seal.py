@@ -1,12 +1,11 @@
-"""How long the audit trail is, written down apart from it.
+"""The seal of the audit trail: its length and last hash, stored separately.
 
-Whoever removes the trail, or its end together with the file beside it, leaves no break in the
-chain. So the number of lines and the SHA-256 of the last are kept in a folder of their own,
-and told to the system's log, which this user can't take back.
+Removing the trail, or its end together with the head file, would not break the chain. So the
+number of lines and the SHA-256 of the last line are kept in another folder, and sent to the
+system's log, where this user can't remove them.
 
-Whoever removes the seal as well would get a new one with the next record. So a seal that is made
-where there is a trail already tells that for ever, or until a person accepts it: nothing shows
-whether the lines before it are all that there were.
+If the seal is removed too, the next record creates a new one. A seal that is created for an
+existing trail is marked as such until a user accepts it, because earlier lines may be missing.
 """
 
 import errno
@@ -22,32 +21,32 @@ from pixel_tui.files import read_regular, replace_file
 from pixel_tui.stack.model.json_value import Node, load_object
 
 SYSLOG: Final = Path("/dev/log")
-"""Where the journal or a syslog listens, where there is one."""
+"""The socket of the journal or syslog, if there is one."""
 IDENTIFIER: Final = "pixel-tui"
-_NOT_KNOWN: Final = "nothing shows whether {} were removed"
+_UNKNOWN_REMOVAL: Final = "nothing shows whether {} were removed"
 _PRIORITY: Final = 10 * 8 + 5
 """Facility `authpriv`, severity `notice`."""
-_LONGEST_BYTES: Final = 4096
+_MAX_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a trail has at least."""
+    """The minimum length of a trail."""
 
     lines: int
     last: str
-    """The SHA-256 of the line of this number; empty before the first one."""
+    """The SHA-256 of the last line; empty before the first one."""
     unsealed: int | None = None
-    """How many lines there were when it was made in place of one that was missing or damaged;
-    None where it has been kept from the first line on, or a person has accepted it."""
+    """The number of lines when it replaced a missing or damaged seal; None if it exists since the
+    first line, or was accepted by a user."""
 
 
-NEW: Final = Seal(0, "")
-"""Of a trail whose first line is about to be written."""
+EMPTY_SEAL: Final = Seal(0, "")
+"""The seal before the first line is written."""
 
 
 class DamagedSeal(FileError):
-    """A seal that is there, and that nobody can make sense of.
+    """The seal file is not valid.
 
     Args:
         path: Its file.
@@ -58,25 +57,25 @@ class DamagedSeal(FileError):
 
 
 def seal_path(trail: Path) -> Path:
-    """Where the seal of a trail is."""
-    return trail.parent / "seals" / f"{trail_mark(trail)}.json"
+    """Return the path of a trail's seal."""
+    return trail.parent / "seals" / f"{trail_id(trail)}.json"
 
 
-def trail_mark(trail: Path) -> str:
-    """What a trail is called in the system's log."""
+def trail_id(trail: Path) -> str:
+    """Return the id of a trail in the system's log."""
     return hashlib.sha256(str(trail.absolute()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def read_seal(trail: Path) -> Seal | None:
-    """The seal of a trail; None where there is none.
+    """Read the seal of a trail; None if there is none.
 
     Raises:
-        DamagedSeal: It is there, and is none.
-        FileError: It is there, and can't be read.
+        DamagedSeal: It is not valid.
+        FileError: It can't be read.
     """
     path = seal_path(trail)
     try:
-        node = Node(load_object(read_regular(path, _LONGEST_BYTES)))
+        node = Node(load_object(read_regular(path, _MAX_BYTES)))
     except FileNotFoundError:
         return None
     except ValueError as error:
@@ -97,7 +96,7 @@ def read_seal(trail: Path) -> Seal | None:
 
 
 def write_seal(trail: Path, seal: Seal) -> None:
-    """Keep a seal, and tell the system's log where there is one.
+    """Write a seal, and send it to the system's log if there is one.
 
     Raises:
         FileError: It can't be written.
@@ -105,52 +104,52 @@ def write_seal(trail: Path, seal: Seal) -> None:
     replace_file(seal_path(trail), f"{json.dumps(asdict(seal))}\n".encode())
     if not seal.lines:
         return
-    words = f"<{_PRIORITY}>{IDENTIFIER}: audit {trail_mark(trail)} {seal.lines} {seal.last}"
+    words = f"<{_PRIORITY}>{IDENTIFIER}: audit {trail_id(trail)} {seal.lines} {seal.last}"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as log:
             log.connect(str(SYSLOG))
             log.send(words.encode())
     except OSError:
-        return  # there is none, or it is busy: the seal in the folder stands for itself
+        return  # no log, or it is busy: the seal file is enough
 
 
-def seal_in_log(output: str, trail: Path) -> Seal | None:
-    """The longest seal of a trail in lines of the system's log; None where there is none."""
+def find_seal_in_log(output: str, trail: Path) -> Seal | None:
+    """Return the longest seal of a trail in lines of the system's log; None if there is none."""
     found: list[Seal] = []
     for line in output.splitlines():
         words = line.split()
-        if len(words) == 4 and words[:2] == ["audit", trail_mark(trail)] and words[2].isdecimal():
+        if len(words) == 4 and words[:2] == ["audit", trail_id(trail)] and words[2].isdecimal():
             seal = _seal(int(words[2][:18]), words[3])
             found += [seal] if seal is not None else []
     return max(found, key=lambda seal: seal.lines, default=None)
 
 
-def unsealed_words(seal: Seal | None, *, damaged: bool) -> str:
-    """What is not known of a trail that there is, or was, since its seal is gone or a later one.
+def seal_problem(seal: Seal | None, *, damaged: bool) -> str:
+    """Return why records may be missing unnoticed, as a sentence; empty if the seal is good.
 
     Args:
-        seal: Its seal; None where there is none.
-        damaged: Whether there is something in its place.
+        seal: The seal of the trail; None if it is missing or damaged.
+        damaged: Whether its file is not valid.
     """
     if seal is None:
         what = "damaged" if damaged else "missing"
-        return f"The seal of the audit trail is {what}: {_NOT_KNOWN.format('records')}."
+        return f"The seal of the audit trail is {what}: {_UNKNOWN_REMOVAL.format('records')}."
     if seal.unsealed is None:
         return ""
     before = f"records before line {seal.unsealed + 1:,}"
     return (
         "The seal of the audit trail was missing or damaged, and was recreated with line "
-        f"{seal.unsealed + 1:,}: {_NOT_KNOWN.format(before)} (`pixel-tui audit accept`)."
+        f"{seal.unsealed + 1:,}: {_UNKNOWN_REMOVAL.format(before)} (`pixel-tui audit accept`)."
     )
 
 
-def compared(seal: Seal | None, lines: int, digest_at: str | None) -> tuple[str, ...]:
-    """What a seal tells of a trail.
+def check_length(seal: Seal | None, lines: int, digest_at: str | None) -> tuple[str, ...]:
+    """Return the problems of a trail according to its seal.
 
     Args:
         seal: The seal.
-        lines: How many lines the trail has.
-        digest_at: The SHA-256 of the line that is sealed; None where it was not read.
+        lines: The number of lines in the trail.
+        digest_at: The SHA-256 of the sealed line; None if it was not read.
     """
     if seal is None or not seal.lines:
         return ()

@@ -1,8 +1,8 @@
-"""Who changed what, and how it ended: a file that is only ever appended to.
+"""Writes the audit trail: who changed what, and the result.
 
-One JSON object a line. `begin` is written before the first step of a plan, `end` after
-the last, `left` when the console closes while a step still runs. Each names the line
-before it (see `audit_chain`). No audit, no change.
+The file is only appended to, one JSON object a line: `begin` before the first step of a plan,
+`end` after the last, `left` if pixel-tui exits while a step is running. Each has the hash of the
+line before it (`chain.py`). If the record can't be written, the change is not made.
 """
 
 import fcntl
@@ -16,10 +16,10 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import FileError
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, cannot_write, replace_file
-from pixel_tui.operations.audit.chain import VERSION, Trail, digest
+from pixel_tui.operations.audit.chain import VERSION, CheckedTrail, digest
 from pixel_tui.operations.audit.origin import Origin
 from pixel_tui.operations.audit.reading import head_path, lines_until, read_audit
-from pixel_tui.operations.audit.seal import NEW, DamagedSeal, Seal, read_seal, write_seal
+from pixel_tui.operations.audit.seal import EMPTY_SEAL, DamagedSeal, Seal, read_seal, write_seal
 from pixel_tui.operations.jobs.job import JobStatus
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.operations.planning.plan_record import plan_as_json
@@ -27,32 +27,32 @@ from pixel_tui.redaction.redactor import redact
 from pixel_tui.reserve import append_all, is_full, with_reserve
 from pixel_tui.stack.compose.command import shown
 
-BLOCK: Final = 64 * 1024
-"""Bytes that are read from the end at once, to find the last line."""
+BLOCK_BYTES: Final = 64 * 1024
+"""The number of bytes read at once from the end, to find the last line."""
 
 
-PLAN_FACTS: Final = (
+PLAN_MEMBERS: Final = (
     *("id", "action", "title", "reason", "risk"),
     *("engine", "project", "targets", "fingerprint"),
 )
-"""What is recorded of a plan, beside its commands."""
+"""The recorded members of a plan, beside its commands."""
 _ACCEPTED: Final = "Accept an audit trail whose seal was missing"
 
 
 def audit_path(state_folder: Path) -> Path:
-    """Where the trail is."""
+    """Return the path of the audit trail."""
     return state_folder / "audit.jsonl"
 
 
-class Audit:
-    """The audit trail of this machine's consoles.
+class AuditTrail:
+    """The audit trail of one user on this machine.
 
-    Every method raises `FileError` when the record can't be brought to the disk.
+    Every method raises `FileError` if the record can't be written to disk.
 
     Args:
-        path: The file; it is made, readable for its owner only, when it is not there.
-        clock: Where times come from.
-        origin: Whose changes they are.
+        path: The file; it is created, readable by its owner only, if it does not exist.
+        clock: The clock.
+        origin: The origin of the changes.
     """
 
     def __init__(self, path: Path, clock: Clock, origin: Origin) -> None:
@@ -61,27 +61,23 @@ class Audit:
         self._origin = origin
 
     def begin(self, status: JobStatus) -> None:
-        """Record what is about to be done."""
+        """Record a plan that is about to run."""
         self._append("begin", status, {"plan": _plan(status.plan)})
 
     def end(self, status: JobStatus) -> None:
-        """Record how it ended, and what was found afterwards."""
+        """Record the result of a job."""
         self._append("end", status, _result(status))
 
-    def left(self, status: JobStatus) -> None:
-        """Record that the console closed while a step was still running."""
+    def left_running(self, status: JobStatus) -> None:
+        """Record that pixel-tui exits while a step is running."""
         self._append("left", status, _result(status))
 
     def _append(self, event: str, status: JobStatus, facts: Mapping[str, object]) -> None:
         self._record({"job": status.id, **facts}, event)
 
     def accept(self) -> bool:
-        """Take a seal that was made late for whole from now on, and record who did.
-
-        Returns:
-            Whether there was something to accept.
-        """
-        unsealed = self.read(keep=0).unsealed
+        """Accept a seal that was recreated, and record who did; returns whether there was one."""
+        unsealed = self.read(max_records=0).seal_problem
         if unsealed:
             self._record({"plan": {"title": _ACCEPTED}, "accepted": unsealed}, "accept")
         return bool(unsealed)
@@ -107,29 +103,29 @@ class Audit:
                 hint="Changes need it: check the file's owner, mode and free space.",
             ) from error
 
-    def read(self, seal: Seal | None = None, *, keep: int | None = None) -> Trail:
-        """The trail, and whether it is as it was written.
+    def read(self, seal: Seal | None = None, *, max_records: int | None = None) -> CheckedTrail:
+        """Read and check the trail.
 
         Args:
-            seal: What else is known of its length.
-            keep: As many of the newest records are kept; all of them if None.
+            seal: A seal from another source, such as the system's log.
+            max_records: The number of newest records to return; None for all.
 
         Raises:
             FileError: It can't be read.
         """
-        return read_audit(self.path, seal=seal, keep=keep)
+        return read_audit(self.path, seal=seal, max_records=max_records)
 
     def _write(self, record: dict[str, object], *, accepted: bool) -> None:
-        descriptor = with_reserve(self.path, self._opened)
+        descriptor = with_reserve(self.path, self._open)
         try:
-            # Two consoles never stand behind the same line.
+            # Two processes must not append after the same line.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             size = os.fstat(descriptor).st_size
-            seal = self._seal_before(size)
+            seal = self._previous_seal(size)
             before = _last_line(descriptor, size)
             record["previous"] = digest(before.removesuffix(b"\n")) if size else ""
             line = json.dumps(record, ensure_ascii=True).encode()
-            # A power loss cut the record before: this one begins on a line of its own.
+            # If a power loss cut the previous record, start a new line.
             written = (b"" if before.endswith(b"\n") or not size else b"\n") + line + b"\n"
             with_reserve(self.path, lambda: append_all(descriptor, written))
             replace_file(head_path(self.path), f"{digest(line)}\n".encode())
@@ -137,24 +133,24 @@ class Audit:
         finally:
             os.close(descriptor)
 
-    def _seal_before(self, size: int) -> Seal | None:
-        """The seal that the next line follows; None where it is missing or damaged."""
+    def _previous_seal(self, size: int) -> Seal | None:
+        """Return the seal before the next line; None if it is missing or damaged."""
         try:
             seal = read_seal(self.path)
         except DamagedSeal:
             return None
         if seal is None and not size and not os.path.lexists(head_path(self.path)):
-            # The first use ever. Before its line: a power loss behind that is no missing seal.
+            # First use. The seal is written before the line, so that it is never missing.
             try:
-                write_seal(self.path, NEW)
+                write_seal(self.path, EMPTY_SEAL)
             except FileError as error:
-                if isinstance(error.__cause__, OSError):  # reported as of the record
+                if isinstance(error.__cause__, OSError):  # reported like an error of the record
                     raise error.__cause__ from error
                 raise
-            return NEW
+            return EMPTY_SEAL
         return seal
 
-    def _opened(self) -> int:
+    def _open(self) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         return os.open(self.path, flags, PRIVATE_FILE)
@@ -162,10 +158,10 @@ class Audit:
     def _seal(
         self, descriptor: int, before: Seal | None, last: str, previous: str, *, accepted: bool
     ) -> None:
-        """Keep how long the trail is now, unless it is not what was sealed before.
+        """Write the seal for the current length, unless the trail does not match the old seal.
 
-        Then the seal of before stays: it is the witness of what is missing. One that is made in
-        place of a missing one says so.
+        In that case the old seal stays, because it shows what is missing. A seal that replaces a
+        missing one is marked as such.
         """
         if before is not None and before.last == previous:
             unsealed = None if accepted else before.unsealed
@@ -184,10 +180,10 @@ class Audit:
 
 
 def _last_line(descriptor: int, size: int) -> bytes:
-    """The last line of a file, with its line end where it has one."""
+    """Return the last line of a file, with its line end if it has one."""
     start, tail = size, b""
     while start > 0 and tail.find(b"\n", 0, -1) < 0:
-        count = min(BLOCK, start)
+        count = min(BLOCK_BYTES, start)
         start -= count
         tail = os.pread(descriptor, count, start) + tail
     return tail[tail.rfind(b"\n", 0, -1) + 1 :]
@@ -196,7 +192,7 @@ def _last_line(descriptor: int, size: int) -> bytes:
 def _plan(plan: Plan) -> dict[str, object]:
     written = plan_as_json(plan)
     commands = [redact(shown(step.command)) for step in plan.steps]
-    return {**{name: written[name] for name in PLAN_FACTS}, "commands": commands}
+    return {**{name: written[name] for name in PLAN_MEMBERS}, "commands": commands}
 
 
 def _result(status: JobStatus) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""What nginx has pinned and routes where."""
+"""What a configuration of nginx says: resolved addresses and routes."""

@@ -1,14 +1,14 @@
-"""Which names an nginx looks up once, at its start, and never again. Pure.
+"""Host names that nginx resolves only once, when it starts. Pure.
 
-`proxy_pass http://api:3000;` and `upstream x { server api:3000; }` keep the address that the
-name had when nginx was started; a variable, with a `resolver`, is looked up again.
+`proxy_pass http://api:3000;` and `upstream x { server api:3000; }` keep the address that the name
+had when nginx started; a variable, with a `resolver`, is resolved again.
 """
 
 import re
 from typing import Final
 
 _COMMENT: Final = re.compile(r"#[^\n]*")
-# What is never closed goes on to the end: to be looked through once, not from each word.
+# An unclosed block extends to the end, so that the text is scanned only once.
 _UPSTREAM: Final = re.compile(r"\bupstream\s+(\S+)\s*\{([^}]*)(?:\}|\Z)")
 _SERVER: Final = re.compile(r"\bserver\s+([^\s;]+)([^;]*)(?:;|\Z)")
 _PASS: Final = re.compile(r"\b(?:proxy|grpc|fastcgi|uwsgi)_pass\s+([^\s;]+)\s*;")
@@ -16,7 +16,7 @@ _HOST: Final = re.compile(r"^(?:[a-z]+://)?([A-Za-z0-9_.-]+)")
 
 
 def pinned_hosts(configuration: str) -> tuple[str, ...]:
-    """The names whose addresses are kept, in the order in which they are written."""
+    """Return the host names that are resolved only at the start, in the order of the file."""
     text = _COMMENT.sub("", configuration)
     groups = dict(_UPSTREAM.findall(text))
     found: dict[str, None] = {}

@@ -1,8 +1,8 @@
-"""Which request an nginx hands on to which host, as its configuration says. Pure.
+"""Requests that nginx passes on to upstream hosts, from its configuration. Pure.
 
-What is read is enough to ask for each host once: `location` by prefix, `proxy_pass` to a name,
-an `upstream` or a variable that was `set`. What depends on patterns, conditions or files that
-are not there is left out, and then simply not asked for.
+It finds one request for each host: `location` by prefix, with `proxy_pass` to a name, an
+`upstream`, or a variable from `set`. Locations that depend on patterns, conditions or missing
+files are left out, and not probed.
 """
 
 import re
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _COMMENT: Final = re.compile(r"(?m)(?:^|(?<=[\s;{}]))#[^\n]*")
-# A quote within a word is one of its letters. One that is never closed goes on to the end, so
-# that the rest is looked through once.
+# A quote within a word is an ordinary character. An unclosed quote extends to the end, so that
+# the text is scanned only once.
 _TOKEN: Final = re.compile(
     r"\"[^\"\\]*+(?:\\.[^\"\\]*+)*(?:\"|\Z)|'[^'\\]*+(?:\\.[^'\\]*+)*(?:'|\Z)"
     r"|[{};]|[^\s{};\"'][^\s{};]*",
@@ -23,66 +23,66 @@ _HOST: Final = re.compile(r"^https?://([A-Za-z0-9_.-]+)")
 _NAME: Final = re.compile(r"^[A-Za-z0-9.-]+$")
 _PORT: Final = re.compile(r"^(?:.*[:\]])?(\d{1,5})$")
 _PATH: Final = re.compile(r"/[!-~]*")
-_DEEPEST: Final = 30
+_MAX_DEPTH: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A request, and the host that it is handed on to."""
+    """A request, and the upstream host that it is passed on to."""
 
     host: str
     path: str
     server_name: str = ""
-    """What to ask as; empty where any name does."""
+    """The host name of the request; empty for any."""
     port: int = 80
-    """Of the proxy, inside its container."""
+    """The container port of the proxy."""
     tls: bool = False
 
 
 @dataclass(slots=True)
 class _Directive:
     words: tuple[str, ...]
-    inside: "list[_Directive]" = field(default_factory=list)
+    children: "list[_Directive]" = field(default_factory=list)
 
 
-def routes(configuration: str) -> tuple[Route, ...]:
-    """One request for each host that is handed requests, in the order of the file."""
-    top = _parsed(configuration)
+def find_routes(configuration: str) -> tuple[Route, ...]:
+    """Return one request for each upstream host, in the order of the file."""
+    top = _parse(configuration)
     groups = {
         item.words[1]: [
             _bare(server.words[1])
-            for server in item.inside
+            for server in item.children
             if server.words[0] == "server" and len(server.words) > 1
         ]
-        for item in _every(top)
+        for item in _walk(top)
         if item.words[0] == "upstream" and len(item.words) > 1
     }
     found: dict[str, Route] = {}
-    for server in _every(top):
+    for server in _walk(top):
         if server.words == ("server",):
-            for route in _of_server(server, groups):
+            for route in _server_routes(server, groups):
                 best = found.get(route.host)
                 if best is None or _effort(route) < _effort(best):
                     found[route.host] = route
     return tuple(found.values())
 
 
-def _of_server(server: _Directive, groups: Mapping[str, Sequence[str]]) -> Iterator[Route]:
-    listens = [_listened(item.words[1:]) for item in server.inside if item.words[0] == "listen"]
+def _server_routes(server: _Directive, groups: Mapping[str, Sequence[str]]) -> Iterator[Route]:
+    listens = [_listen(item.words[1:]) for item in server.children if item.words[0] == "listen"]
     ports = sorted(item for item in listens if item is not None) or ([] if listens else [(0, 80)])
-    names = [name for item in server.inside if item.words[0] == "server_name"
+    names = [name for item in server.children if item.words[0] == "server_name"
              for name in item.words[1:]]  # fmt: skip
     plain = [name for name in names if _NAME.fullmatch(name)]
     if not ports or (names and not plain and "_" not in names and "" not in names):
         return
     tls, port = ports[0]
     around = _variables(server)
-    for location in _every(server.inside):
+    for location in _walk(server.children):
         path = _prefix(location.words)
-        if not path or any(item.words[0] in {"return", "internal"} for item in location.inside):
+        if not path or any(item.words[0] in {"return", "internal"} for item in location.children):
             continue
         variables = {**around, **_variables(location)}
-        for item in location.inside:
+        for item in location.children:
             if item.words[0] == "proxy_pass" and len(item.words) == 2:
                 for host in _hosts(item.words[1], variables, groups):
                     yield Route(host, path, plain[0] if plain else "", port, tls=bool(tls))
@@ -98,8 +98,8 @@ def _hosts(
     return groups.get(match.group(1), (match.group(1),))
 
 
-def _listened(words: Sequence[str]) -> tuple[int, int] | None:
-    """Whether it is TLS, and the port."""
+def _listen(words: Sequence[str]) -> tuple[int, int] | None:
+    """Return whether a `listen` uses TLS (0 or 1), and its port; None for a Unix socket."""
     address = words[0] if words else ""
     match = _PORT.match(address)
     if address.startswith("unix:"):
@@ -108,7 +108,7 @@ def _listened(words: Sequence[str]) -> tuple[int, int] | None:
 
 
 def _prefix(words: Sequence[str]) -> str:
-    """The path that a location is asked for by; empty where no path is sure to lead there."""
+    """Return a path that certainly matches a location; empty if there is none."""
     if words[0] != "location":
         return ""
     path = words[-1]
@@ -121,7 +121,7 @@ def _prefix(words: Sequence[str]) -> str:
 def _variables(block: _Directive) -> dict[str, str]:
     return {
         item.words[1].lstrip("$"): item.words[2]
-        for item in block.inside
+        for item in block.children
         if item.words[0] == "set" and len(item.words) == 3
     }
 
@@ -134,21 +134,21 @@ def _effort(route: Route) -> tuple[bool, int]:
     return route.tls, len(route.path)
 
 
-def _every(directives: Sequence[_Directive]) -> Iterator[_Directive]:
+def _walk(directives: Sequence[_Directive]) -> Iterator[_Directive]:
     for directive in directives:
         yield directive
-        yield from _every(directive.inside)
+        yield from _walk(directive.children)
 
 
-def _parsed(configuration: str) -> Sequence[_Directive]:
+def _parse(configuration: str) -> Sequence[_Directive]:
     top: list[_Directive] = []
     open_blocks = [top]
     words: list[str] = []
     for part in _TOKEN.findall(_COMMENT.sub("", configuration)):
-        if part == "{" and len(open_blocks) < _DEEPEST:
+        if part == "{" and len(open_blocks) < _MAX_DEPTH:
             block = _Directive(tuple(words) or ("",))
             open_blocks[-1].append(block)
-            open_blocks.append(block.inside)
+            open_blocks.append(block.children)
             words = []
         elif part == ";":
             if words:

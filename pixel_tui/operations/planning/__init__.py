@@ -1,1 +1,1 @@
-"""From what is seen to a plan, with its checks and refusals. Pure."""
+"""From a snapshot to a plan, with its checks and refusals. Pure."""

@@ -51,7 +51,7 @@ class Choice:
     """What the list shows."""
 
 
-NAMED: Final = {
+TARGET_NOUNS: Final = {
     Scope.BACKUP: "the id of one backup",
     Scope.TASK: "the id of one task",
     Scope.CANDIDATE: "the id of one candidate",

@@ -18,10 +18,10 @@ from pixel_tui.commands.audit_output import record_line, verdict
 from pixel_tui.commands.plan_output import action_as_json, as_json, as_text, nothing_as_json
 from pixel_tui.commands.run_plan import RunExit, RunRequest, carry_out
 from pixel_tui.errors import OperationError, UsageError
-from pixel_tui.operations.actions import action_named, all_actions
-from pixel_tui.operations.audit.chain import Record
+from pixel_tui.operations.actions import all_actions, find_action
+from pixel_tui.operations.audit.chain import AuditRecord
 from pixel_tui.operations.audit.seal import seal_path
-from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.audit.trail import AuditTrail
 from pixel_tui.operations.planning.facts import Facts, no_facts
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.redaction.redactor import MASK, remember_secret
@@ -118,7 +118,7 @@ class TestActions:
 
     def test_an_unknown_one_is_told_with_those_that_there_are(self) -> None:
         with pytest.raises(UsageError, match=r"Actions: .*restart"):
-            action_named("reboot")
+            find_action("reboot")
 
 
 class TestPlan:
@@ -221,17 +221,17 @@ class TestRun:
 
 class TestAudit:
     def test_a_record_is_one_line_with_who_from_where_and_what(self, tmp_path: Path) -> None:
-        audit = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(status())
         (record,) = audit.read().records
         assert record_line(record) == (
             "2026-03-01T12:00:00  begin  ana@vps  Restart agent  (/dev/pts/3 from 192.0.2.7)"
         )
-        assert record_line(Record(1, {"event": "\x1b[2J\n", "plan": 7})).count("\n") == 0
+        assert record_line(AuditRecord(1, {"event": "\x1b[2J\n", "plan": 7})).count("\n") == 0
 
     def test_the_verdict_names_what_is_wrong(self, tmp_path: Path) -> None:
         said: list[str] = []
-        audit = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(status())
         audit.end(status())
         assert verdict(audit.read(), audit.path, said.append)
@@ -244,7 +244,7 @@ class TestAudit:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-        audit = Audit(tmp_path / "pixel-tui" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit = AuditTrail(tmp_path / "pixel-tui" / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(status())
         assert cli.main(["audit", "verify"]) == 0
         assert cli.main(["audit", "--json"]) == 0
@@ -262,7 +262,7 @@ class TestAudit:
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-        audit = Audit(tmp_path / "pixel-tui" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit = AuditTrail(tmp_path / "pixel-tui" / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(status())
         seal_path(audit.path).write_bytes(damage)
         assert cli.main(["audit", "verify"]) == 1
@@ -340,8 +340,8 @@ def test_a_wrong_word_is_named_with_the_nearest(
 
 def test_a_wrong_action_is_told_the_nearest_or_all() -> None:
     with pytest.raises(UsageError, match="No such action: restrat") as wrong:
-        action_named("restrat")
+        find_action("restrat")
     assert wrong.value.hint == "Did you mean restart?"
     with pytest.raises(UsageError) as far:
-        action_named("zzz")
+        find_action("zzz")
     assert far.value.hint.startswith("Actions: recreate, restart,")

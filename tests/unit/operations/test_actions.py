@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pixel_tui.errors import NothingToDo, OperationError
-from pixel_tui.operations.actions import action_named, why_not
+from pixel_tui.operations.actions import find_action, why_unavailable
 from pixel_tui.operations.planning.plan import ContainerRun, ExpectedState, Risk, plan_outdated
 from pixel_tui.redaction.redactor import MASK, remember_secret
 from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
@@ -437,7 +437,7 @@ def by_labels(*containers: Container) -> StackSnapshot:
 
 def test_without_a_project_and_containers_no_action_on_services_is_possible() -> None:
     for name in ("restart", "start", "stop"):
-        assert "It broke" in why_not(action_named(name), (), by_labels())
+        assert "It broke" in why_unavailable(find_action(name), (), by_labels())
 
 
 def depending(service: str, on: str, **changes: object) -> Container:

@@ -12,22 +12,22 @@ import pytest
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import FileError
 from pixel_tui.operations.audit.origin import current_origin
-from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.audit.trail import AuditTrail
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.text import SafeText
 from tests.builders.audit import NOW, ORIGIN, status
 
 
 @pytest.fixture
-def audit(tmp_path: Path) -> Audit:
-    return Audit(tmp_path / "state" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+def audit(tmp_path: Path) -> AuditTrail:
+    return AuditTrail(tmp_path / "state" / "audit.jsonl", FixedClock(NOW), ORIGIN)
 
 
-def records(audit: Audit) -> list[dict[str, Any]]:
+def records(audit: AuditTrail) -> list[dict[str, Any]]:
     return [json.loads(line) for line in audit.path.read_text().splitlines()]
 
 
-def test_the_beginning_says_who_where_from_and_what(audit: Audit) -> None:
+def test_the_beginning_says_who_where_from_and_what(audit: AuditTrail) -> None:
     audit.begin(status(("docker", "compose", "restart", "agent")))
     (record,) = records(audit)
     assert record["event"] == "begin"
@@ -42,7 +42,7 @@ def test_the_beginning_says_who_where_from_and_what(audit: Audit) -> None:
     assert record["plan"]["commands"] == ["docker compose restart agent"]
 
 
-def test_the_end_says_how_it_went(audit: Audit) -> None:
+def test_the_end_says_how_it_went(audit: AuditTrail) -> None:
     ended = replace(
         status(),
         state=JobState.FAILED,
@@ -60,13 +60,13 @@ def test_the_end_says_how_it_went(audit: Audit) -> None:
     assert end["verification"] == "agent is unhealthy."
 
 
-def test_a_console_that_closes_says_what_it_left_running(audit: Audit) -> None:
-    audit.left(replace(status(), state=JobState.RUNNING))
+def test_a_console_that_closes_says_what_it_left_running(audit: AuditTrail) -> None:
+    audit.left_running(replace(status(), state=JobState.RUNNING))
     (record,) = records(audit)
     assert (record["event"], record["result"]) == ("left", "running")
 
 
-def test_no_secret_reaches_the_file(audit: Audit) -> None:
+def test_no_secret_reaches_the_file(audit: AuditTrail) -> None:
     secret = "hunter2hunter2"
     job = status(
         ("docker", "compose", "run", "-e", f"API_KEY={secret}", "worker"),
@@ -78,21 +78,21 @@ def test_no_secret_reaches_the_file(audit: Audit) -> None:
     assert "API_KEY" in audit.path.read_text()
 
 
-def test_whatever_is_said_stays_on_one_line(audit: Audit) -> None:
+def test_whatever_is_said_stays_on_one_line(audit: AuditTrail) -> None:
     audit.begin(status(("echo", 'a\nb"\u2028{"event": "end"}')))
     assert len(audit.path.read_bytes().splitlines()) == 1
     assert len(records(audit)) == 1
 
 
-def test_it_only_ever_grows(audit: Audit) -> None:
+def test_it_only_ever_grows(audit: AuditTrail) -> None:
     audit.begin(status())
     before = audit.path.read_bytes()
-    Audit(audit.path, FixedClock(NOW), ORIGIN).begin(status())
+    AuditTrail(audit.path, FixedClock(NOW), ORIGIN).begin(status())
     assert audit.path.read_bytes().startswith(before)
     assert len(records(audit)) == 2
 
 
-def test_a_record_that_was_cut_short_spoils_no_other(audit: Audit) -> None:
+def test_a_record_that_was_cut_short_spoils_no_other(audit: AuditTrail) -> None:
     audit.begin(status())
     with audit.path.open("ab") as file:
         file.write(b'{"version": 1, "ev')
@@ -101,14 +101,14 @@ def test_a_record_that_was_cut_short_spoils_no_other(audit: Audit) -> None:
     assert [json.loads(line)["event"] for line in (lines[0], lines[2])] == ["begin", "end"]
 
 
-def test_it_is_private_from_the_start(audit: Audit) -> None:
+def test_it_is_private_from_the_start(audit: AuditTrail) -> None:
     audit.begin(status())
     assert audit.path.stat().st_mode & 0o777 == 0o600
     assert audit.path.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_record_is_on_the_disk_before_anything_happens(
-    audit: Audit, monkeypatch: pytest.MonkeyPatch
+    audit: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[tuple[int, int]] = []
 
@@ -125,11 +125,11 @@ def test_a_record_is_on_the_disk_before_anything_happens(
 def test_a_trail_that_cannot_be_written_is_an_error_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FileError, match="audit") as raised:
-        Audit(tmp_path / "file" / "audit.jsonl", FixedClock(NOW), ORIGIN).begin(status())
+        AuditTrail(tmp_path / "file" / "audit.jsonl", FixedClock(NOW), ORIGIN).begin(status())
     assert raised.value.hint
 
 
-def test_a_full_disk_is_an_error_too(audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_an_error_too(audit: AuditTrail, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "write", lambda _, line: len(line) - 1)
     with pytest.raises(FileError, match="space"):
         audit.begin(status())

@@ -16,40 +16,40 @@ from pixel_tui.errors import FileError
 from pixel_tui.operations.audit import reading as audit_reading
 from pixel_tui.operations.audit import seal as audit_seal
 from pixel_tui.operations.audit.chain import digest
-from pixel_tui.operations.audit.entries import entries
+from pixel_tui.operations.audit.entries import audit_entries
 from pixel_tui.operations.audit.reading import head_path, read_audit
-from pixel_tui.operations.audit.seal import Seal, read_seal, seal_in_log, seal_path
-from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.audit.seal import Seal, find_seal_in_log, read_seal, seal_path
+from pixel_tui.operations.audit.trail import AuditTrail
 from tests.builders.audit import NOW, ORIGIN, status
 
 
 @pytest.fixture
-def audit(tmp_path: Path) -> Audit:
-    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+def audit(tmp_path: Path) -> AuditTrail:
+    made = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
     for _ in range(3):
         made.begin(status())
         made.end(status())
     return made
 
 
-def lines(audit: Audit) -> list[bytes]:
+def lines(audit: AuditTrail) -> list[bytes]:
     return audit.path.read_bytes().splitlines(keepends=True)
 
 
-def test_a_trail_as_it_was_written_has_no_problem(audit: Audit) -> None:
+def test_a_trail_as_it_was_written_has_no_problem(audit: AuditTrail) -> None:
     trail = audit.read()
     assert trail.problems == ()
-    assert [record.word("event") for record in trail.records] == ["begin", "end"] * 3
+    assert [record.text("event") for record in trail.records] == ["begin", "end"] * 3
     assert [record.line for record in trail.records] == [1, 2, 3, 4, 5, 6]
 
 
 def test_no_trail_yet_is_no_problem(tmp_path: Path) -> None:
-    trail = Audit(tmp_path / "none.jsonl", FixedClock(NOW), ORIGIN).read()
+    trail = AuditTrail(tmp_path / "none.jsonl", FixedClock(NOW), ORIGIN).read()
     assert (trail.records, trail.problems) == ((), ())
 
 
 @pytest.mark.parametrize("at", range(5))
-def test_an_edited_record_is_named(audit: Audit, at: int) -> None:
+def test_an_edited_record_is_named(audit: AuditTrail, at: int) -> None:
     every = lines(audit)
     every[at] = every[at].replace(b'"ana"', b'"eve"')
     audit.path.write_bytes(b"".join(every))
@@ -57,7 +57,7 @@ def test_an_edited_record_is_named(audit: Audit, at: int) -> None:
     assert f"Line {at + 1} was changed" in problem
 
 
-def test_an_edit_of_the_last_record_is_seen_by_the_file_beside(audit: Audit) -> None:
+def test_an_edit_of_the_last_record_is_seen_by_the_file_beside(audit: AuditTrail) -> None:
     every = lines(audit)
     every[-1] = every[-1].replace(b'"ana"', b'"eve"')
     audit.path.write_bytes(b"".join(every))
@@ -66,7 +66,7 @@ def test_an_edit_of_the_last_record_is_seen_by_the_file_beside(audit: Audit) -> 
 
 
 @pytest.mark.parametrize("at", range(1, 5))
-def test_a_removed_record_is_seen(audit: Audit, at: int) -> None:
+def test_a_removed_record_is_seen(audit: AuditTrail, at: int) -> None:
     every = lines(audit)
     del every[at]
     audit.path.write_bytes(b"".join(every))
@@ -75,21 +75,21 @@ def test_a_removed_record_is_seen(audit: Audit, at: int) -> None:
     assert f"between it and line {at + 1} were removed" in problem
 
 
-def test_a_beginning_that_was_cut_off_is_seen(audit: Audit) -> None:
+def test_a_beginning_that_was_cut_off_is_seen(audit: AuditTrail) -> None:
     audit.path.write_bytes(b"".join(lines(audit)[2:]))
     _, problem = audit.read().problems
     assert "beginning is missing" in problem
 
 
 @pytest.mark.parametrize("left", [1, 4])
-def test_an_end_that_was_cut_off_is_seen(audit: Audit, left: int) -> None:
+def test_an_end_that_was_cut_off_is_seen(audit: AuditTrail, left: int) -> None:
     audit.path.write_bytes(b"".join(lines(audit)[:left]))
     shortened, problem = audit.read().problems
     assert f"shortened: it has {left} of 6" in shortened
     assert "lines after it were removed" in problem
 
 
-def test_an_emptied_or_removed_trail_is_seen(audit: Audit) -> None:
+def test_an_emptied_or_removed_trail_is_seen(audit: AuditTrail) -> None:
     missing = ("The audit trail is missing: it had 6 records.",)
     audit.path.write_bytes(b"")
     assert audit.read().problems == missing
@@ -101,12 +101,12 @@ def test_an_emptied_or_removed_trail_is_seen(audit: Audit) -> None:
     assert gone == "All records are missing."
 
 
-def test_a_lost_file_beside_it_is_told(audit: Audit) -> None:
+def test_a_lost_file_beside_it_is_told(audit: AuditTrail) -> None:
     audit.path.with_name("audit.jsonl.head").unlink()
     assert "is missing" in audit.read().problems[0]
 
 
-def test_a_forged_record_is_told(audit: Audit) -> None:
+def test_a_forged_record_is_told(audit: AuditTrail) -> None:
     every = lines(audit)
     forged = json.loads(every[1])
     del forged["previous"]
@@ -117,7 +117,7 @@ def test_a_forged_record_is_told(audit: Audit) -> None:
     )
 
 
-def test_a_power_loss_between_a_record_and_the_file_beside_is_no_forgery(audit: Audit) -> None:
+def test_a_power_loss_between_a_record_and_the_file_beside_is_no_forgery(audit: AuditTrail) -> None:
     head = audit.path.with_name("audit.jsonl.head")
     before = head.read_bytes()
     audit.begin(status())
@@ -127,17 +127,17 @@ def test_a_power_loss_between_a_record_and_the_file_beside_is_no_forgery(audit: 
     assert audit.read().problems == ()
 
 
-def test_a_record_that_a_full_disk_cut_short_is_told_apart_from_an_edit(audit: Audit) -> None:
+def test_a_record_that_a_full_disk_cut_short_is_told_apart_from_an_edit(audit: AuditTrail) -> None:
     with audit.path.open("ab") as file:
         file.write(b'{"version": 2, "ev')
-    assert audit.read().torn == 1
+    assert audit.read().truncated == 1
     audit.begin(status())
     trail = audit.read()
-    assert (trail.problems, trail.torn, len(trail.records)) == ((), 1, 7)
+    assert (trail.problems, trail.truncated, len(trail.records)) == ((), 1, 7)
 
 
 def test_records_from_before_the_chain_are_taken_along(tmp_path: Path) -> None:
-    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    made = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
     made.path.write_bytes(b'{"version": 1, "event": "begin"}\n{"version": 1, "event": "end"}\n')
     made.begin(status())
     trail = made.read()
@@ -150,7 +150,7 @@ def test_many_consoles_at_once_write_one_chain(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
 
     def write() -> None:
-        made = Audit(path, FixedClock(NOW), ORIGIN)
+        made = AuditTrail(path, FixedClock(NOW), ORIGIN)
         for _ in range(10):
             made.begin(status())
 
@@ -159,7 +159,7 @@ def test_many_consoles_at_once_write_one_chain(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    trail = Audit(path, FixedClock(NOW), ORIGIN).read()
+    trail = AuditTrail(path, FixedClock(NOW), ORIGIN).read()
     assert (trail.problems, len(trail.records)) == ((), 60)
 
 
@@ -168,24 +168,24 @@ def test_many_consoles_at_once_write_one_chain(tmp_path: Path) -> None:
 def test_any_changed_byte_is_seen(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    audit = Audit(tmp_path_factory.mktemp("a") / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    audit = AuditTrail(tmp_path_factory.mktemp("a") / "audit.jsonl", FixedClock(NOW), ORIGIN)
     for _ in range(3):
         audit.begin(status())
     content = bytearray(audit.path.read_bytes())
     at = data.draw(st.integers(0, len(content) - 2))
     content[at] ^= data.draw(st.integers(1, 255))
     audit.path.write_bytes(content)
-    assert audit.read().problems or audit.read().torn
+    assert audit.read().problems or audit.read().truncated
 
 
 # The seal: how long the trail was, apart from it.
 
 
-def beside(audit: Audit) -> Path:
+def beside(audit: AuditTrail) -> Path:
     return head_path(audit.path)
 
 
-def test_a_trail_that_is_gone_with_the_file_beside_it_is_missing(audit: Audit) -> None:
+def test_a_trail_that_is_gone_with_the_file_beside_it_is_missing(audit: AuditTrail) -> None:
     audit.path.unlink()
     beside(audit).unlink()
     assert audit.read().problems == ("The audit trail is missing: it had 6 records.",)
@@ -195,7 +195,7 @@ def test_a_trail_that_is_gone_with_the_file_beside_it_is_missing(audit: Audit) -
 
 @pytest.mark.parametrize("left", [1, 3, 5])
 def test_a_trail_that_lost_its_end_and_has_a_new_file_beside_was_shortened(
-    audit: Audit, left: int
+    audit: AuditTrail, left: int
 ) -> None:
     kept = lines(audit)[:left]
     audit.path.write_bytes(b"".join(kept))
@@ -208,8 +208,8 @@ def test_a_trail_that_lost_its_end_and_has_a_new_file_beside_was_shortened(
     assert audit.read().problems, "what is written later does not make up for it"
 
 
-def test_a_trail_that_was_written_anew_is_told(audit: Audit, tmp_path: Path) -> None:
-    other = Audit(tmp_path / "other" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+def test_a_trail_that_was_written_anew_is_told(audit: AuditTrail, tmp_path: Path) -> None:
+    other = AuditTrail(tmp_path / "other" / "audit.jsonl", FixedClock(NOW), ORIGIN)
     for _ in range(7):
         other.begin(status())
     audit.path.write_bytes(other.path.read_bytes())
@@ -229,7 +229,7 @@ DAMAGES = {
 }
 
 
-def damage(audit: Audit, content: bytes | None) -> None:
+def damage(audit: AuditTrail, content: bytes | None) -> None:
     if content is None:
         seal_path(audit.path).unlink()
     else:
@@ -237,16 +237,20 @@ def damage(audit: Audit, content: bytes | None) -> None:
 
 
 @pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
-def test_a_seal_that_is_missing_or_damaged_is_told(audit: Audit, content: bytes | None) -> None:
+def test_a_seal_that_is_missing_or_damaged_is_told(
+    audit: AuditTrail, content: bytes | None
+) -> None:
     damage(audit, content)
     (problem,) = audit.read().problems
     what = "missing" if content is None else "damaged"
     assert problem.startswith(f"The seal of the audit trail is {what}: nothing shows whether")
-    assert read_audit(audit.path, most=audit.path.stat().st_size // 2).problems == (problem,)
+    assert read_audit(audit.path, max_bytes=audit.path.stat().st_size // 2).problems == (problem,)
 
 
 @pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
-def test_a_seal_that_is_made_late_says_so_for_ever(audit: Audit, content: bytes | None) -> None:
+def test_a_seal_that_is_made_late_says_so_for_ever(
+    audit: AuditTrail, content: bytes | None
+) -> None:
     kept = lines(audit)[:2]
     audit.path.write_bytes(b"".join(kept))
     beside(audit).write_text(digest(kept[-1].removesuffix(b"\n")))
@@ -261,7 +265,7 @@ def test_a_seal_that_is_made_late_says_so_for_ever(audit: Audit, content: bytes 
 
 
 def test_a_late_seal_is_reported_until_it_is_accepted_and_who_did_is_recorded(
-    audit: Audit,
+    audit: AuditTrail,
 ) -> None:
     damage(audit, None)
     audit.begin(status())
@@ -269,22 +273,22 @@ def test_a_late_seal_is_reported_until_it_is_accepted_and_who_did_is_recorded(
     trail = audit.read()
     assert trail.problems == ()
     accepted = trail.records[-1]
-    assert (accepted.word("event"), accepted.word("user")) == ("accept", ORIGIN.user)
-    assert "recreated with line 7" in accepted.word("accepted")
-    (entry, *_) = entries(trail)
+    assert (accepted.text("event"), accepted.text("user")) == ("accept", ORIGIN.user)
+    assert "recreated with line 7" in accepted.text("accepted")
+    (entry, *_) = audit_entries(trail)
     assert entry.title == "Accept an audit trail whose seal was missing"
     assert not audit.accept(), "there is nothing left"
     audit.end(status())
     assert audit.read().problems == ()
 
 
-def test_a_missing_seal_can_be_accepted_at_once(audit: Audit) -> None:
+def test_a_missing_seal_can_be_accepted_at_once(audit: AuditTrail) -> None:
     damage(audit, None)
     assert audit.accept()
     assert audit.read().problems == ()
 
 
-def test_what_else_is_wrong_is_not_accepted(audit: Audit) -> None:
+def test_what_else_is_wrong_is_not_accepted(audit: AuditTrail) -> None:
     every = lines(audit)
     every[1] = every[1].replace(b'"ana"', b'"eve"')
     audit.path.write_bytes(b"".join(every))
@@ -295,7 +299,7 @@ def test_what_else_is_wrong_is_not_accepted(audit: Audit) -> None:
 
 
 def test_the_first_record_ever_is_sealed_without_a_word(tmp_path: Path) -> None:
-    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    made = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
     made.begin(status())
     assert made.read().problems == ()
     assert not made.accept()
@@ -304,7 +308,7 @@ def test_the_first_record_ever_is_sealed_without_a_word(tmp_path: Path) -> None:
 def test_a_power_loss_behind_the_first_record_ever_is_no_missing_seal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    made = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
 
     def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -319,7 +323,7 @@ def test_a_power_loss_behind_the_first_record_ever_is_no_missing_seal(
 
 
 def test_without_a_trail_a_damaged_seal_is_told_as_well(tmp_path: Path) -> None:
-    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    made = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
     seal_path(made.path).parent.mkdir()
     damage(made, b"x")
     assert "damaged" in made.read().problems[0]
@@ -327,7 +331,7 @@ def test_without_a_trail_a_damaged_seal_is_told_as_well(tmp_path: Path) -> None:
     assert "recreated with line 1" in made.read().problems[0]
 
 
-def test_a_seal_that_can_not_be_read_says_what_to_do(audit: Audit) -> None:
+def test_a_seal_that_can_not_be_read_says_what_to_do(audit: AuditTrail) -> None:
     seal_path(audit.path).unlink()
     seal_path(audit.path).mkdir()
     with pytest.raises(FileError, match="can't be read") as refused:
@@ -337,20 +341,20 @@ def test_a_seal_that_can_not_be_read_says_what_to_do(audit: Audit) -> None:
     assert "missing" in audit.read().problems[0]
 
 
-def test_the_seal_of_the_systems_log_is_no_reason_to_be_silent(audit: Audit) -> None:
+def test_the_seal_of_the_systems_log_is_no_reason_to_be_silent(audit: AuditTrail) -> None:
     seal = read_seal(audit.path)
     damage(audit, None)
     (problem,) = audit.read(seal).problems
     assert "missing" in problem
 
 
-def test_a_file_beside_that_is_too_long_names_no_line(audit: Audit) -> None:
+def test_a_file_beside_that_is_too_long_names_no_line(audit: AuditTrail) -> None:
     beside(audit).write_bytes(b"[" * 5000)
     (problem,) = audit.read().problems
     assert "last line was changed" in problem
 
 
-def test_a_record_that_a_power_loss_left_unsealed_is_no_problem(audit: Audit) -> None:
+def test_a_record_that_a_power_loss_left_unsealed_is_no_problem(audit: AuditTrail) -> None:
     before = seal_path(audit.path).read_bytes()
     audit.begin(status())
     seal_path(audit.path).write_bytes(before)
@@ -359,11 +363,11 @@ def test_a_record_that_a_power_loss_left_unsealed_is_no_problem(audit: Audit) ->
     assert read_seal(audit.path) == Seal(8, digest(lines(audit)[-1].removesuffix(b"\n")))
 
 
-def test_only_the_newest_part_of_a_trail_is_compared_as_well(audit: Audit) -> None:
+def test_only_the_newest_part_of_a_trail_is_compared_as_well(audit: AuditTrail) -> None:
     size = audit.path.stat().st_size
-    assert read_audit(audit.path, most=size // 2).problems == ()
+    assert read_audit(audit.path, max_bytes=size // 2).problems == ()
     audit.path.write_bytes(b"".join(lines(audit)[:5]))
-    found = read_audit(audit.path, most=size // 2).problems
+    found = read_audit(audit.path, max_bytes=size // 2).problems
     assert found[0] == "The audit trail was shortened: it has 5 of 6 records."
 
 
@@ -374,7 +378,7 @@ def test_the_systems_log_is_told_and_knows_of_a_trail_that_is_gone_with_all_else
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
         log.bind("log")
         monkeypatch.setattr(audit_seal, "SYSLOG", Path("log"))
-        audit = Audit(tmp_path / "state" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit = AuditTrail(tmp_path / "state" / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(status())
         audit.end(status())
         told = [log.recv(4096).decode() for _ in range(2)]
@@ -382,14 +386,14 @@ def test_the_systems_log_is_told_and_knows_of_a_trail_that_is_gone_with_all_else
     output = "".join(f"{words.partition(': ')[2]}\n" for words in reversed(told))
     shutil.rmtree(audit.path.parent)
     assert audit.read().problems == ()
-    seal = seal_in_log(f"other words\naudit x 99 y\n{output}", audit.path)
+    seal = find_seal_in_log(f"other words\naudit x 99 y\n{output}", audit.path)
     assert audit.read(seal).problems == ("The audit trail is missing: it had 2 records.",)
 
 
 # As a stream: a trail of many years, and lines that are no records.
 
 
-def test_a_large_trail_is_read_in_little_memory(audit: Audit) -> None:
+def test_a_large_trail_is_read_in_little_memory(audit: AuditTrail) -> None:
     line, previous, written = b"", digest(lines(audit)[-1].removesuffix(b"\n")), 0
     with audit.path.open("ab") as file:
         while written < 24 * 1024 * 1024:
@@ -399,40 +403,40 @@ def test_a_large_trail_is_read_in_little_memory(audit: Audit) -> None:
     beside(audit).write_text(f"{previous}\n")
     tracemalloc.start()
     try:
-        trail = audit.read(keep=2)
+        trail = audit.read(max_records=2)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert trail.problems == ()
-    assert trail.count > 5000
-    assert [record.line for record in trail.records] == [trail.count - 1, trail.count]
+    assert trail.record_count > 5000
+    assert [record.line for record in trail.records] == [trail.record_count - 1, trail.record_count]
     assert peak < 2 * 1024 * 1024
 
 
 def test_a_line_that_is_no_record_for_its_length_is_told_and_what_follows_is_read(
-    audit: Audit, monkeypatch: pytest.MonkeyPatch
+    audit: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_reading, "LONGEST_RECORD", 4096)
+    monkeypatch.setattr(audit_reading, "MAX_RECORD_BYTES", 4096)
     every = lines(audit)
     audit.path.write_bytes(b"".join([*every[:2], b"x" * 10_000 + b"\n", *every[2:]]))
     long, broken = audit.read().problems
     assert long == "Line 3 is longer than any record."
     assert "between it and line 4" in broken
-    assert audit.read().count == 6
+    assert audit.read().record_count == 6
 
 
-def test_many_breaks_are_counted(audit: Audit) -> None:
+def test_many_breaks_are_counted(audit: AuditTrail) -> None:
     audit.path.write_bytes(b'{"previous": "other"}\n' * 1000)
     problems = audit.read().problems
     assert len(problems) < 110
     assert any("900 more lines" in problem for problem in problems)
 
 
-def test_who_reads_a_trail_keeps_nobody_from_writing_to_it(audit: Audit) -> None:
+def test_who_reads_a_trail_keeps_nobody_from_writing_to_it(audit: AuditTrail) -> None:
     end = audit.path.stat().st_size
     with audit.path.open("rb") as file:
         read = audit_reading.lines_until(file, end)
         next(read)
         audit.begin(status())
         assert len(list(read)) == 5
-    assert audit.read().count == 7
+    assert audit.read().record_count == 7

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.operations.audit.chain import Record, Trail
-from pixel_tui.operations.audit.entries import AuditEntry, entries, verdict
+from pixel_tui.operations.audit.chain import AuditRecord, CheckedTrail
+from pixel_tui.operations.audit.entries import AuditEntry, audit_entries, trail_verdict
 from pixel_tui.operations.audit.job_states import JobStates
-from pixel_tui.operations.audit.reading import read_audit, trail_state
-from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.audit.reading import read_audit, trail_stamp
+from pixel_tui.operations.audit.trail import AuditTrail
 from pixel_tui.operations.jobs.folder import JobFolder
 from pixel_tui.operations.jobs.job import JobState, JobStatus, Runner
 from pixel_tui.operations.jobs.lock import LockOwner
@@ -24,8 +24,8 @@ HERE = Runner("ana", HOST, mark_of(os.getpid()))
 GONE = Runner("ana", HOST, ProcessMark(1, 1, "an earlier start of the machine"))
 
 
-def written(path: Path, count: int) -> Audit:
-    audit = Audit(path, FixedClock(NOW), ORIGIN)
+def written(path: Path, count: int) -> AuditTrail:
+    audit = AuditTrail(path, FixedClock(NOW), ORIGIN)
     for _ in range(count):
         audit.begin(status())
         audit.end(status())
@@ -33,26 +33,28 @@ def written(path: Path, count: int) -> Audit:
 
 
 def test_the_records_of_a_job_are_one_entry(tmp_path: Path) -> None:
-    (entry,) = entries(written(tmp_path / "audit.jsonl", 1).read())
+    (entry,) = audit_entries(written(tmp_path / "audit.jsonl", 1).read())
     assert entry.title == "Restart agent"
-    assert entry.who == "ana@vps"
+    assert entry.author == "ana@vps"
     assert entry.result == "queued"
     assert entry.matches("AGENT ana")
     assert not entry.matches("agent eve")
 
 
 def test_records_that_lack_everything_are_still_entries() -> None:
-    trail = Trail((Record(1, {}), Record(2, {"job": "x", "plan": 3, "seconds": "long"})), ())
-    newest, oldest = entries(trail)
-    assert (newest.title, newest.took, newest.began) == ("job x", "", None)
-    assert oldest.who == "@"
+    trail = CheckedTrail(
+        (AuditRecord(1, {}), AuditRecord(2, {"job": "x", "plan": 3, "seconds": "long"})), ()
+    )
+    newest, oldest = audit_entries(trail)
+    assert (newest.title, newest.duration, newest.started_at) == ("job x", "", None)
+    assert oldest.author == "@"
 
 
 def test_the_result_of_a_change_without_a_recorded_end_is_unknown_at_first() -> None:
-    begin, left = Record(1, {"event": "begin"}), Record(2, {"event": "left"})
+    begin, left = AuditRecord(1, {"event": "begin"}), AuditRecord(2, {"event": "left"})
     assert AuditEntry("x", (begin,)).result == "unknown"
     assert AuditEntry("x", (begin, left)).result == "unknown"
-    end = Record(3, {"event": "end", "result": "succeeded"})
+    end = AuditRecord(3, {"event": "end", "result": "succeeded"})
     assert AuditEntry("x", (begin, left, end)).result == "succeeded"
 
 
@@ -65,10 +67,10 @@ class TestStatesOfUnfinishedJobs:
 
     @staticmethod
     def result(jobs: JobFolder, job: JobStatus, owner: LockOwner | None = None) -> str:
-        audit = Audit(jobs.path.parent / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit = AuditTrail(jobs.path.parent / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(job)
         states = JobStates(jobs, jobs.path.parent, holder=lambda _lock: owner)
-        (entry,) = states.completed(entries(audit.read()))
+        (entry,) = states.completed(audit_entries(audit.read()))
         return entry.result
 
     @staticmethod
@@ -107,11 +109,11 @@ def test_the_end_of_a_long_trail_is_compared_from_its_first_whole_line(tmp_path:
     lines = path.read_bytes().splitlines(keepends=True)
     for keep in (1, 7, 39):
         most = sum(map(len, lines[-keep:])) + len(lines[0]) // 2
-        trail = read_audit(path, most=most)
+        trail = read_audit(path, max_bytes=most)
         assert [record.line for record in trail.records] == list(range(41 - keep, 41))
         assert (trail.problems, trail.skipped) == ((), 40 - keep)
-        assert verdict(trail)[0]
-        assert "Older ones: pixel-tui audit" in verdict(trail)[1]
+        assert trail_verdict(trail)[0]
+        assert "Older ones: pixel-tui audit" in trail_verdict(trail)[1]
 
 
 def test_an_edit_in_the_part_that_is_read_is_named_by_its_own_line(tmp_path: Path) -> None:
@@ -120,23 +122,23 @@ def test_an_edit_in_the_part_that_is_read_is_named_by_its_own_line(tmp_path: Pat
     lines = path.read_bytes().splitlines(keepends=True)
     lines[35] = lines[35].replace(b'"ana"', b'"eve"')
     path.write_bytes(b"".join(lines))
-    trail = read_audit(path, most=sum(map(len, lines[-10:])) + 10)
+    trail = read_audit(path, max_bytes=sum(map(len, lines[-10:])) + 10)
     assert trail.problems == ("Line 36 was changed, or lines between it and line 37 were removed.",)
-    assert verdict(trail) == (False, f"Not intact: {trail.problems[0]}")
+    assert trail_verdict(trail) == (False, f"Not intact: {trail.problems[0]}")
 
 
 def test_a_short_trail_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     audit = written(path, 2)
-    assert read_audit(path, most=10**6) == audit.read()
-    assert verdict(audit.read()) == (True, "4 records, intact.")
-    assert verdict(Trail((), ())) == (True, "No changes yet.")
+    assert read_audit(path, max_bytes=10**6) == audit.read()
+    assert trail_verdict(audit.read()) == (True, "4 records, intact.")
+    assert trail_verdict(CheckedTrail((), ())) == (True, "No changes yet.")
 
 
 def test_whatever_changes_the_trail_shows_in_its_state(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    assert trail_state(path) == ()
+    assert trail_stamp(path) == ()
     written(path, 1)
-    before = trail_state(path)
+    before = trail_stamp(path)
     written(path, 1)
-    assert trail_state(path) != before
+    assert trail_stamp(path) != before

@@ -12,7 +12,7 @@ from pixel_tui.backups.manifest import Cover, Gap, ItemKind, LeftOut, VolumeCont
 from pixel_tui.backups.room import Shortage
 from pixel_tui.backups.stored import StoredData, StoredServer, StoredVolume
 from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
-from pixel_tui.operations.actions import action_named, plan_action, why_not
+from pixel_tui.operations.actions import find_action, plan_action, why_unavailable
 from pixel_tui.operations.planning.confirmation import required_words
 from pixel_tui.operations.planning.facts import NO_FACTS, BackupComparison, Facts, HeldPort
 from pixel_tui.operations.planning.plan import ExpectedState, Plan, Risk
@@ -102,7 +102,7 @@ def test_an_incomplete_backup_says_what_it_lacks() -> None:
 
 def test_where_nothing_is_known_nothing_can_be_backed_up() -> None:
     for name in ("backup", "restore", "roll-back", "verify-backup", "wipe-volumes"):
-        assert why_not(action_named(name), (), running(), NO_FACTS)
+        assert why_unavailable(find_action(name), (), running(), NO_FACTS)
 
 
 class TestRestore:

@@ -14,7 +14,7 @@ from pixel_tui.environment.apply.state import ApplyState, Phase
 from pixel_tui.environment.storage.history import StoredVersion
 from pixel_tui.environment.storage.staging import UNKNOWN_BASE
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
-from pixel_tui.operations.actions import action_named, plan_action, why_not
+from pixel_tui.operations.actions import find_action, plan_action, why_unavailable
 from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated, candidate_choices
 from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts, HeldPort, Proxy
@@ -190,11 +190,11 @@ class TestSave:
             plan("environment-save", facts(impact()))
         with pytest.raises(OperationError, match="No such candidate"):
             plan("environment-save", facts(impact()), "f" * 16)
-        reason = why_not(
-            action_named("environment-save"), (), stack_of(), facts(None, candidates=())
+        reason = why_unavailable(
+            find_action("environment-save"), (), stack_of(), facts(None, candidates=())
         )
         assert "Nothing to save" in reason
-        assert why_not(action_named("environment-save"), (), stack_of(), NO_FACTS)
+        assert why_unavailable(find_action("environment-save"), (), stack_of(), NO_FACTS)
 
 
 def mount(source: str) -> Mount:
@@ -463,7 +463,7 @@ class TestRestore:
             plan("environment-restore", facts(None, sha256=VERSION.sha256), VERSION.id)
 
     def test_the_choices_say_when_it_was(self) -> None:
-        (choice,) = action_named("environment-restore").choices(facts(None))
+        (choice,) = find_action("environment-restore").choices(facts(None))
         assert choice.value == VERSION.id
         assert "2026-03-01 12:00:00 UTC" in choice.label
 
@@ -515,5 +515,7 @@ class TestLeftHalfDone:
         assert said.startswith("the containers on network pixel_net are unknown: Nobody answers.")
 
     def test_where_nothing_is_left_there_is_nothing_to_take_back(self) -> None:
-        reason = why_not(action_named("environment-roll-back"), (), stack_of(), facts(impact()))
+        reason = why_unavailable(
+            find_action("environment-roll-back"), (), stack_of(), facts(impact())
+        )
         assert reason == "No apply was interrupted."

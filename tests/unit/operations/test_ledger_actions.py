@@ -20,7 +20,7 @@ from pixel_tui.ledger.reading.worker_lock import WorkerLock
 from pixel_tui.ledger.writing import changes
 from pixel_tui.ledger.writing.drafts import TaskDrafts, new_task
 from pixel_tui.ledger.writing.program import ledger_argv
-from pixel_tui.operations.actions import action_named, all_actions, plan_action, why_not
+from pixel_tui.operations.actions import all_actions, find_action, plan_action, why_unavailable
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts, LedgerFacts
 from pixel_tui.operations.planning.plan import Plan, Risk, plan_outdated
 from pixel_tui.stack.model.container import Container, EnvironmentEntry, Mount
@@ -79,7 +79,7 @@ def test_where_nothing_is_known_of_tasks_nothing_is_done_to_them() -> None:
     assert len(names) == 9
     for name in names:
         if name != "task-add":
-            assert why_not(action_named(name), (), shown(), NO_FACTS), name
+            assert why_unavailable(find_action(name), (), shown(), NO_FACTS), name
 
 
 def test_a_torn_ledger_is_not_written_to() -> None:

@@ -17,7 +17,7 @@ from pixel_tui.operations.jobs.expectations import (
 )
 from pixel_tui.operations.jobs.proxy_probe import ProxyProbe, published_host
 from pixel_tui.operations.jobs.verification import Timeouts, Verification
-from pixel_tui.operations.nginx.routes import Route, routes
+from pixel_tui.operations.nginx.routes import Route, find_routes
 from pixel_tui.operations.planning.facts import Facts, Proxy
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.operations.planning.plan_record import plan_as_json, plan_from_json
@@ -49,7 +49,7 @@ http {
 
 
 def test_one_request_for_each_host_that_is_sure_to_lead_there() -> None:
-    assert routes(WHOLE) == (
+    assert find_routes(WHOLE) == (
         Route("web", "/", "pixel.example", 443, tls=True),
         Route("landing", "/", "pixel.example", 443, tls=True),
         Route("api", "/api/", "pixel.example", 443, tls=True),
@@ -60,13 +60,13 @@ def test_one_request_for_each_host_that_is_sure_to_lead_there() -> None:
 def test_a_request_without_tls_is_preferred() -> None:
     server = "server {{ listen {}; location {} {{ proxy_pass http://api; }} }}"
     both = server.format("443 ssl", "/") + server.format("8080", "/api/v1/")
-    assert routes(both) == (Route("api", "/api/v1/", port=8080),)
+    assert find_routes(both) == (Route("api", "/api/v1/", port=8080),)
 
 
 @given(st.text(alphabet="server{}; location/\n#\"'$a:80proxy_pass http://api"))
 def test_whatever_stands_there_is_read(text: str) -> None:
-    routes(text)
-    routes("{" * 2000 + text)
+    find_routes(text)
+    find_routes("{" * 2000 + text)
 
 
 class Script:

@@ -8,7 +8,7 @@ import pytest
 from pixel_tui.backups.holders import Volume
 from pixel_tui.errors import OperationError
 from pixel_tui.facts.start import read_build_troubles
-from pixel_tui.operations.actions import action_named, plan_action, why_not
+from pixel_tui.operations.actions import find_action, plan_action, why_unavailable
 from pixel_tui.operations.planning.facts import Facts, HeldPort
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.model.container import Container, NetworkAddress, Port
@@ -185,7 +185,7 @@ def test_an_image_name_that_is_none_is_refused_where_something_is_created() -> N
     for action in ("recreate", "rebuild", "hard-rebuild"):
         with pytest.raises(OperationError, match=REFUSED):
             plan_action(action, ["web"], seen, COMMAND, now=NOW)
-        assert "not valid" in why_not(action_named(action), [TargetRef("web")], seen)
+        assert "not valid" in why_unavailable(find_action(action), [TargetRef("web")], seen)
     with pytest.raises(OperationError, match=f"api depends on web, which {REFUSED[4:]}"):
         start(seen, "api", facts=Facts())
     with pytest.raises(OperationError, match="depends on web"):
@@ -417,9 +417,9 @@ def test_one_that_can_not_start_leaves_the_others_their_start() -> None:
 
 
 def test_the_list_of_actions_says_why_it_can_not_be_started() -> None:
-    reason = why_not(action_named("start"), [TargetRef("web")], publishing(PORT), held(8080))
+    reason = why_unavailable(find_action("start"), [TargetRef("web")], publishing(PORT), held(8080))
     assert "port 8080" in reason
-    assert not why_not(action_named("start"), [TargetRef("web")], publishing(PORT), Facts())
+    assert not why_unavailable(find_action("start"), [TargetRef("web")], publishing(PORT), Facts())
 
 
 def test_stopping_all_names_what_keeps_running() -> None:
