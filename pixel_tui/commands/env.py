@@ -140,7 +140,7 @@ def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
         data = state.data if state.exists else None
         overview, around = _look(path, data, command.editing(path.absolute()), environment)
         looked.append((state, overview))
-        remarks |= dict.fromkeys(around.unasked)
+        remarks |= dict.fromkeys(around.unknowns)
     if not arguments.json:  # a file that compose refuses is why the others can't be read
         looked.sort(key=lambda one: not one[1].is_fatal)
     for state, overview in looked:
@@ -367,7 +367,7 @@ def _look(
     path: Path, data: bytes | None, command: "ComposeCommand", environment: Mapping[str, str]
 ) -> "tuple[Overview, FileContext]":
     from pixel_tui.environment.dotenv.document import DotenvDocument
-    from pixel_tui.environment.live.reading import Examined, read_around
+    from pixel_tui.environment.live.reading import Examiner, read_context
 
-    around = read_around(path, command, environment, content=data)
-    return Examined(around, environment).all(DotenvDocument.parse(data or b"")), around
+    around = read_context(path, command, environment, content=data)
+    return Examiner(around, environment).examine(DotenvDocument.parse(data or b"")), around

@@ -19,7 +19,7 @@ from pixel_tui.environment.editing.workspace import (
     SavedVersion,
     Stamp,
 )
-from pixel_tui.environment.live.reading import Examined, FileContext
+from pixel_tui.environment.live.reading import Examiner, FileContext
 from pixel_tui.environment.live.workspace import edit_externally
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import FileError
@@ -92,7 +92,7 @@ class DemoSource:
     def __init__(self, file: DemoFile) -> None:
         self._file = file
         around = FileContext(DotenvDocument.parse(EXAMPLE), uses(), _FACTS)
-        self._examined = Examined(around, {})
+        self._examiner = Examiner(around, {})
 
     def read(self) -> LoadedFile:
         """Return the current content, with its example file."""
@@ -100,8 +100,8 @@ class DemoSource:
             data=self._file.data,
             example=EXAMPLE,
             stamp=self._file.stamp,
-            examine=self._examined.all,
-            look=self._examined.one,
+            examine=self._examiner.examine,
+            examine_key=self._examiner.examine_key,
         )
 
     def stamp(self) -> Stamp:
@@ -158,7 +158,7 @@ class DemoWorkspace:
 
     def discard_draft(self) -> None:
         """Remove the draft and the candidates made from it."""
-        self._staging.forget_discarded()
+        self._staging.remove_discarded()
         self._draft = None
 
     def preview_impact(self, candidate: bytes) -> Impact:

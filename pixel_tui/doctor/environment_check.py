@@ -8,7 +8,7 @@ from pixel_tui.doctor.report import DoctorCheck, failed_with, ok, skipped, warni
 from pixel_tui.environment.checks.finding import EnvironmentLevel
 from pixel_tui.environment.checks.overview import Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.live.reading import Examined, read_around
+from pixel_tui.environment.live.reading import Examiner, read_context
 from pixel_tui.environment.storage.file_state import read_file
 from pixel_tui.errors import ConsoleError
 from pixel_tui.plurals import counted
@@ -29,8 +29,8 @@ def look_at_environment(
     for each in command.each_edited:
         state = read_file(each.edited_env)
         if state.exists:
-            around = read_around(each.edited_env, each, environment)
-            found.append(Examined(around, environment).all(DotenvDocument.parse(state.data)))
+            around = read_context(each.edited_env, each, environment)
+            found.append(Examiner(around, environment).examine(DotenvDocument.parse(state.data)))
     return tuple(found)
 
 

@@ -141,7 +141,7 @@ class _Work:
     def _save(self) -> int:
         content = self._content()
         self._require_accepted(content)
-        self._staging.forget_old()
+        self._staging.remove_old()
         self._file.save(content, expected_sha256=self._expected_sha256)
         self._staging.forget(self._arguments.id)
         say(f"Saved and verified {self._path}.")

@@ -8,7 +8,7 @@ from textual.content import Content
 from pixel_tui.environment.checks.finding import EnvironmentFinding
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, KeyUse, KeyUseKind
 from pixel_tui.environment.dotenv.document import Quoting
-from pixel_tui.environment.editing.edits import keeps_dollar
+from pixel_tui.environment.editing.edits import needs_single_quotes
 from pixel_tui.text import SafeText, plain
 from widgets.rows.environment_row import (
     MARKS,
@@ -83,7 +83,7 @@ def key_content(
     if row.purpose:
         parts.append(Content(brief(row.purpose)))
     parts += finding_lines(row.findings, mends=mends)
-    if mends and keeps_dollar(row):
+    if mends and needs_single_quotes(row):
         parts.append(Content.assemble(("  m", "$text-accent bold"), " puts it in single quotes"))
     parts += _part("Value", _value_lines(row, revealed=revealed))
     parts += _part("Read by", _use_lines(row.uses, unknown))

@@ -17,8 +17,8 @@ from pixel_tui.environment.checks.deliveries import OutdatedSources, no_outdated
 from pixel_tui.environment.checks.overview import KeyRow
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.from_example import merge_example
-from pixel_tui.environment.editing.edits import entry_now, fix_of, written
-from pixel_tui.environment.editing.session import Edit, EditSession, Reloaded, parse_file
+from pixel_tui.environment.editing.edits import current_entry, fix_of, with_row_value
+from pixel_tui.environment.editing.session import Edit, EditSession, ReloadResult, parse_file
 from pixel_tui.environment.editing.workspace import (
     EnvironmentSource,
     EnvironmentWorkspace,
@@ -97,7 +97,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     @property
     def mends(self) -> bool:
         """Here a key takes a mend, if the file can be saved."""
-        return not self.obstacle
+        return not self.read_only_reason
 
     # What was read.
 
@@ -144,16 +144,16 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if session.changed_elsewhere:
             self.notify(OURS_IS_OLD, severity="warning", timeout=8)
 
-    async def _tell(self, reloaded: Reloaded) -> None:
+    async def _tell(self, reloaded: ReloadResult) -> None:
         match reloaded:
-            case Reloaded.SAME:
+            case ReloadResult.SAME:
                 pass
-            case Reloaded.OTHER:
+            case ReloadResult.OTHER:
                 self.notify("The file has changed on disk.", timeout=4, markup=False)
-            case Reloaded.SAVED:
+            case ReloadResult.SAVED:
                 await asyncio.to_thread(self.workspace.discard_draft)
                 self.notify("No unsaved changes.", timeout=4, markup=False)
-            case Reloaded.CONFLICT:
+            case ReloadResult.CONFLICT:
                 self.notify(OURS_IS_OLD, severity="warning", timeout=8)
 
     async def _take_merged(self, theirs: DotenvDocument, merged: DotenvDocument) -> None:
@@ -242,23 +242,23 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if session is None:
             return parts
         if session.unsaved:
-            said = "not saved" if self.obstacle else "not saved: s saves"
+            said = "not saved" if self.read_only_reason else "not saved: s saves"
             parts.append(_part(said, "$text-warning bold"))
         if session.changed_elsewhere:
             parts.insert(0, _part("✗ changed on disk: r merges", "$text-error bold"))
         return parts
 
     @property
-    def obstacle(self) -> SafeText:
+    def read_only_reason(self) -> SafeText:
         """Why the file can't be saved, and what to do; empty if it can."""
-        return self.session.loaded.obstacle if self.session is not None else SafeText("")
+        return self.session.loaded.read_only_reason if self.session is not None else SafeText("")
 
     # What the keys do.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now has a key."""
         session = self.session
-        if self.obstacle and action in EDITS:
+        if self.read_only_reason and action in EDITS:
             return None
         if action == "merge":
             return session is not None and session.changed_elsewhere
@@ -281,7 +281,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     @on(EnvironmentTable.Opened)
     def _clicked(self, event: EnvironmentTable.Opened) -> None:
         event.stop()
-        if not self.obstacle:
+        if not self.read_only_reason:
             self.action_edit()
 
     def action_edit(self) -> None:
@@ -299,7 +299,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         row = self.row
         if row is not None and row.entry is not None:
             said = f"{row.key} is removed; u undoes it."
-            self.change(lambda now: now.without(entry_now(now, row)), said)
+            self.change(lambda now: now.without(current_entry(now, row)), said)
 
     def action_switch(self) -> None:
         """Comment the line out, or back in."""
@@ -308,11 +308,11 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             return
         if row.entry.commented:
             self.change(
-                lambda now: now.restored(entry_now(now, row)), f"{row.key} is active again."
+                lambda now: now.restored(current_entry(now, row)), f"{row.key} is active again."
             )
         else:
             said = f"{row.key} is commented out."
-            self.change(lambda now: now.commented_out(entry_now(now, row)), said)
+            self.change(lambda now: now.commented_out(current_entry(now, row)), said)
 
     def action_mend(self) -> None:
         """Apply the first suggested value."""
@@ -321,7 +321,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if row is None or fix is None:
             self.notify("There is no suggested value for this key.", timeout=3)
             return
-        self.change(lambda now: written(now, row, fix), f"{row.key} is fixed.")
+        self.change(lambda now: with_row_value(now, row, fix), f"{row.key} is fixed.")
 
     def action_undo(self) -> None:
         """Undo the last edit, also one that was saved."""

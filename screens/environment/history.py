@@ -120,12 +120,12 @@ class HistoryScreen(TextDialog[bytes | None]):
     def _summary(self, current: int | None) -> str:
         if not self._versions:
             return "Nothing was saved by pixel-tui yet."
-        said = f"{counted(len(self._versions), 'version')}, newest first."
+        details = f"{counted(len(self._versions), 'version')}, newest first."
         if current is not None:
-            return said
+            return details
         if self._saved is None:
-            return f"{said} There is no file now."
-        return f"{said} The file is none of them now."
+            return f"{details} There is no file now."
+        return f"{details} The file is none of them now."
 
     def _first_shown(self, edited: int | None) -> int | None:
         """The newest version that differs from the editor; None if there is no version."""
@@ -163,8 +163,8 @@ class HistoryScreen(TextDialog[bytes | None]):
     def _show_difference(self, version: SavedVersion, lines: list[Content]) -> None:
         if version == self._current:
             what = "the unsaved content of the editor" if self._edited else "the current file"
-            said = Content.styled(f"Changes to {what}", "$text-accent bold")
-            self.query_one("#history-words", Static).update(Content("\n").join([said, *lines]))
+            details = Content.styled(f"Changes to {what}", "$text-accent bold")
+            self.query_one("#history-words", Static).update(Content("\n").join([details, *lines]))
             self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def _lines(self, data: bytes) -> list[Content]:
@@ -201,7 +201,7 @@ class HistoryScreen(TextDialog[bytes | None]):
 def _line(version: SavedVersion, *, current: bool, edited: bool) -> Content:
     return Content.assemble(
         (f"{version.saved_at.astimezone():%Y-%m-%d %H:%M:%S}", "bold"),
-        (f"  {version.said}", "$foreground-muted"),
+        (f"  {version.details}", "$foreground-muted"),
         ("  current" if current else "", "$text-success bold"),
         ("  in the editor" if edited else "", "$text-warning bold"),
     )

@@ -67,8 +67,11 @@ class KeyDialogs:
         answered: Callable[[TypedValue | None], None],
         progress: SafeText = NO_TEXT,
     ) -> None:
-        form, judge = self._session.value_form(row, progress), self._session.judge(row.key)
-        self._screen.app.push_screen(ValueScreen(form, judge), answered)
+        form, value_previewer = (
+            self._session.value_form(row, progress),
+            self._session.value_previewer(row.key),
+        )
+        self._screen.app.push_screen(ValueScreen(form, value_previewer), answered)
 
     def _write(self, key: str, answer: TypedValue | None) -> None:
         edit = self._session.typed(key, answer) if answer is not None else None

@@ -57,13 +57,13 @@ class SaveScreen(ScrollingDialog[str | None]):
         self,
         compare: Callable[[], Sequence[Content]],
         preview_impact: Callable[[], Impact],
-        obstacle: SafeText = SafeText(""),
+        read_only_reason: SafeText = SafeText(""),
     ) -> None:
         super().__init__()
         self._compare = compare
         self._difference: Sequence[Content] = (Content.styled("Comparing…", "$foreground-muted"),)
         self._preview_impact = preview_impact
-        self._obstacle = obstacle
+        self._obstacle = read_only_reason
         self._impact: Impact | None = None
         self._trouble = ""
 
@@ -190,7 +190,7 @@ def ask_save(
 
     compare = partial(difference_lines, base, document, session.is_secret)
     preview = partial(workspace.preview_impact, document.data)
-    screen.app.push_screen(SaveScreen(compare, preview, session.loaded.obstacle), answered)
+    screen.app.push_screen(SaveScreen(compare, preview, session.loaded.read_only_reason), answered)
 
 
 def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:

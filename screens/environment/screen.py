@@ -217,7 +217,7 @@ class EnvironmentScreen(TextDialog[None]):
     def _draw_all(self, findings: Content) -> None:
         self.hide()
         status = self._status
-        status.show_obstacle(self.obstacle)
+        status.show_obstacle(self.read_only_reason)
         status.show_findings(findings)
         self._fill()
 
@@ -278,7 +278,7 @@ class EnvironmentScreen(TextDialog[None]):
         return False
 
     @property
-    def obstacle(self) -> SafeText:
+    def read_only_reason(self) -> SafeText:
         """Why the file can't be saved; empty here, where nothing is."""
         return SafeText("")
 

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
-from pixel_tui.environment.editing.judging import InputKind, Judgement
 from pixel_tui.environment.editing.typed_value import TypedValue, ValueForm
+from pixel_tui.environment.editing.value_preview import InputKind, ValuePreview
 from pixel_tui.text import SafeText, plain
 from screens.environment.content import finding_lines
 from screens.shared.dialog import Dialog
@@ -24,7 +24,7 @@ REVEAL_SECONDS: Final = 5.0
 DOT: Final = "•"
 
 
-JudgeValue = Callable[[str, InputKind], Judgement]
+JudgeValue = Callable[[str, InputKind], ValuePreview]
 
 
 class MaskedArea(TextArea):
@@ -72,18 +72,18 @@ class ValueScreen(Dialog[TypedValue | None]):
     _area = getters.query_one(MaskedArea)
     _box = getters.query_one("#value-box", Input)
 
-    def __init__(self, form: ValueForm, judge: JudgeValue) -> None:
+    def __init__(self, form: ValueForm, value_previewer: JudgeValue) -> None:
         super().__init__()
         self._form = form
-        self._judge = judge
-        self._way = form.way
+        self._judge = value_previewer
+        self._way = form.kind
         self._masked = form.secret
         self._hiding: Timer | None = None
-        self._judged: Judgement | None = None
-        self.lines = "\n" in self._start(form.way)
+        self._judged: ValuePreview | None = None
+        self.lines = "\n" in self._start(form.kind)
 
-    def _start(self, way: InputKind) -> str:
-        return self._form.exact if way is InputKind.EXACT else self._form.written
+    def _start(self, kind: InputKind) -> str:
+        return self._form.exact if kind is InputKind.EXACT else self._form.written
 
     @property
     def keeps_lines(self) -> bool:
@@ -210,7 +210,7 @@ class ValueScreen(Dialog[TypedValue | None]):
         judged = self._judged
         self._way = InputKind.WRITTEN if self._way is InputKind.EXACT else InputKind.EXACT
         if judged is not None and not judged.refusal:
-            self._put(judged.raw if self._way is InputKind.WRITTEN else judged.meant)
+            self._put(judged.raw if self._way is InputKind.WRITTEN else judged.displayed)
         self._arrange()
         self._look()
 

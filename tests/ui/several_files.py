@@ -14,7 +14,7 @@ from pixel_tui.environment.checks.file_facts import FileFacts, GitState
 from pixel_tui.environment.checks.layers import Layers
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.workspace import EnvironmentAccess
-from pixel_tui.environment.live.reading import Examined, FileContext
+from pixel_tui.environment.live.reading import Examiner, FileContext
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
 
@@ -47,7 +47,7 @@ class Source(DemoSource):
         self.path = path
         known = FileFacts(path=str(path), mode=0o600, user=1000, git=GitState.IGNORED)
         around = FileContext(DotenvDocument.parse(EXAMPLE), uses(), known)
-        self._examined = Examined(replace(around, layers=LAYERS[path]), {})
+        self._examiner = Examiner(replace(around, layers=LAYERS[path]), {})
 
 
 class Files:

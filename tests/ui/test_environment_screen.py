@@ -858,7 +858,7 @@ def give_to_root(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the file belong to another user from now on."""
     original = DemoSource.read
     monkeypatch.setattr(
-        DemoSource, "read", lambda source: replace(original(source), obstacle=OWNED_BY_ROOT)
+        DemoSource, "read", lambda source: replace(original(source), read_only_reason=OWNED_BY_ROOT)
     )
 
 

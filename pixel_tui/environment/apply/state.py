@@ -14,8 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.environment.storage.file_state import LONGEST_BYTES
-from pixel_tui.environment.storage.staging import project_mark
+from pixel_tui.environment.storage.file_state import MAX_FILE_BYTES
+from pixel_tui.environment.storage.staging import project_key
 from pixel_tui.errors import FileError
 from pixel_tui.files import read_regular, replace_file
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, load_object
@@ -127,7 +127,7 @@ class ApplyFiles:
     """
 
     def __init__(self, state_folder: Path, directory: Path) -> None:
-        name = project_mark(directory)
+        name = project_key(directory)
         folder = state_folder / "environment"
         self._state = folder / f"apply-{name}.json"
         self._before = folder / f"apply-{name}.env"
@@ -213,7 +213,7 @@ class ApplyFiles:
             FileError: It can't be read.
         """
         try:
-            return read_regular(self._before, LONGEST_BYTES)
+            return read_regular(self._before, MAX_FILE_BYTES)
         except OSError as error:
             raise FileError(
                 f"The previous file can't be read: {error.strerror or error}.",

@@ -8,7 +8,7 @@ from pixel_tui.environment.checks.catalogue import load_catalogue
 from pixel_tui.environment.checks.checked_file import is_secret_entry
 from pixel_tui.environment.checks.layers import read_layers, set_values
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.storage.file_state import LONGEST_BYTES
+from pixel_tui.environment.storage.file_state import MAX_FILE_BYTES
 from pixel_tui.files import read_regular
 from pixel_tui.redaction.redactor import is_secret_value, mask_value, remember_secret, spare_names
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -60,7 +60,7 @@ def remember_secrets(paths: Iterable[str | Path], environment: Mapping[str, str]
 
 def _document(path: str | Path) -> DotenvDocument | None:
     try:
-        return DotenvDocument.parse(read_regular(Path(path), LONGEST_BYTES))
+        return DotenvDocument.parse(read_regular(Path(path), MAX_FILE_BYTES))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

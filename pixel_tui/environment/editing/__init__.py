@@ -1,1 +1,1 @@
-"""Edits before they are saved."""
+"""Edits of environment files before they are saved."""

@@ -1,4 +1,4 @@
-"""What one key press does to a document: the entry of a row, its fix, its value. Pure."""
+"""Edits of single keys in a document. Pure."""
 
 from pixel_tui.environment.checks.finding import EnvironmentLevel
 from pixel_tui.environment.checks.overview import KeyRow
@@ -7,44 +7,46 @@ from pixel_tui.errors import ConsoleError
 
 
 def effective_entries(document: DotenvDocument) -> dict[str, DotenvEntry]:
-    """The entry that counts of each key: the last that is not commented out."""
+    """Return the entry in effect of each key: the last one that is not commented out."""
     return {entry.key: entry for entry in document.entries if not entry.commented}
 
 
-def keeps_dollar(row: KeyRow) -> bool:
-    """Whether single quotes would keep a secret whole that compose cuts at a `$`."""
-    cut = any(
+def needs_single_quotes(row: KeyRow) -> bool:
+    """Whether single quotes would save a secret that compose cuts at a `$`."""
+    is_cut = any(
         item.rule == "dollar" and item.level is EnvironmentLevel.ERROR for item in row.findings
     )
-    return row.secret and cut and "\\" not in row.written
+    return row.secret and is_cut and "\\" not in row.written
 
 
 def fix_of(row: KeyRow) -> str | None:
-    """The value that would put a key right; of a secret, none but what is there already."""
-    offered = next((item.fix for item in row.findings if item.fix is not None), None)
-    return row.written if offered is None and keeps_dollar(row) else offered
+    """Return the value that fixes a key; for a secret, only the one that is already written."""
+    fix = next((item.fix for item in row.findings if item.fix is not None), None)
+    return row.written if fix is None and needs_single_quotes(row) else fix
 
 
-def entry_now(document: DotenvDocument, row: KeyRow) -> DotenvEntry:
-    """The entry of a row, in a document that may be newer than the row.
+def current_entry(document: DotenvDocument, row: KeyRow) -> DotenvEntry:
+    """Return the entry of a row in a document that may be newer than the row.
 
     Raises:
         ConsoleError: It no longer exists.
     """
-    off = row.entry is not None and row.entry.commented
-    found = [item for item in document.entries if item.key == row.key and item.commented == off]
-    same = [item for item in found if row.entry is not None and item.line == row.entry.line]
+    commented = row.entry is not None and row.entry.commented
+    found = [
+        item for item in document.entries if item.key == row.key and item.commented == commented
+    ]
+    same_line = [item for item in found if row.entry is not None and item.line == row.entry.line]
     if not found:
         raise ConsoleError("It no longer exists.", on=row.key)
-    return (same or found)[-1]
+    return (same_line or found)[-1]
 
 
-def written(document: DotenvDocument, row: KeyRow, value: str) -> DotenvDocument:
-    """The document in which a key has this value, whether it was there or not.
+def with_row_value(document: DotenvDocument, row: KeyRow, value: str) -> DotenvDocument:
+    """Return the document with a key set to this value; adds the key if it is missing.
 
     Raises:
-        ConsoleError: The file can't say it.
+        ConsoleError: The value can't be written in a `.env`.
     """
     if row.entry is None:
         return document.with_added(row.key, value)
-    return document.with_value(entry_now(document, row), value)
+    return document.with_value(current_entry(document, row), value)

@@ -10,65 +10,65 @@ from pixel_tui.environment.checks.checked_file import is_secret_entry
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.merge import MergeResult, merge
-from pixel_tui.environment.editing.judging import Judge, with_text
 from pixel_tui.environment.editing.typed_value import TypedValue, ValueForm, value_form
+from pixel_tui.environment.editing.value_preview import ValuePreviewer, with_typed_value
 from pixel_tui.environment.editing.workspace import LoadedFile
 from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.text import SafeText
 
-MOST_STEPS: Final = 500
-"""Edits that can be undone."""
+MAX_UNDO: Final = 500
+"""How many edits can be undone."""
 NO_WORDS: Final = SafeText("")
 
 Edit = Callable[[DotenvDocument], DotenvDocument]
 """Makes the edited document; raises a `ConsoleError` if the file can't have it."""
 
 
-class Reloaded(Enum):
-    """What it means for the edits that the file was read again."""
+class ReloadResult(Enum):
+    """The effect on the edits of reading the file again."""
 
     SAME = auto()
-    """The file is what they were made from."""
+    """The file is unchanged."""
     OTHER = auto()
-    """The file has changed, and there were no edits: the session shows the new content."""
+    """The file was changed, and there were no edits: the session has the new content."""
     SAVED = auto()
-    """The file is what the edits made of it: nothing is unsaved any more."""
+    """The file has the edits: nothing is unsaved."""
     CONFLICT = auto()
-    """Another program changed the file: a merge has to come before a save."""
+    """Another program changed the file: it must be merged before a save."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A file as it was read, and the documents in it."""
+    """A loaded file with its parsed documents."""
 
     loaded: LoadedFile
     document: DotenvDocument
     example: DotenvDocument
-    """The example beside it; empty if there is none."""
+    """The example next to it; empty if there is none."""
 
 
 def parse_file(loaded: LoadedFile) -> ParsedFile:
-    """Parse what was read; takes long if it is large."""
+    """Parse a loaded file; slow if it is large."""
     document = DotenvDocument.parse(loaded.data or b"")
     return ParsedFile(loaded, document, DotenvDocument.parse(loaded.example or b""))
 
 
 @dataclass(frozen=True, slots=True)
 class PendingMerge:
-    """The three documents of a merge, as they were when it was asked for."""
+    """The three documents of a merge, at the time of the request."""
 
     base: DotenvDocument
     mine: DotenvDocument
     theirs: DotenvDocument
 
     def run(self) -> MergeResult:
-        """Merge them; takes long if the documents are large."""
+        """Merge them; slow if the documents are large."""
         return merge(self.base, self.mine, self.theirs)
 
 
 @dataclass(frozen=True, slots=True)
 class FillInStep:
-    """One key that has no value of its own yet."""
+    """One key that still needs a value."""
 
     row: KeyRow
     position: int
@@ -77,16 +77,16 @@ class FillInStep:
 
     @property
     def words(self) -> SafeText:
-        """Whether it is required, and how far the filling in is: `required, 3 of 12`."""
+        """Its progress: `required, 3 of 12`."""
         need = "required" if self.row.required else "optional"
         return SafeText(f"{need}, {self.position} of {self.total}")
 
 
 class EditSession:
-    """The document that is edited, what it was made from, and what the file holds meanwhile.
+    """The edited document, the content it was made from, and the current content of the file.
 
-    It is not thread-safe: slow work is done elsewhere on the documents that it hands out, and
-    its result is brought back.
+    Not thread-safe: slow work is done elsewhere on its immutable documents, and the result is
+    passed back.
 
     Args:
         file: The file as it was read first.
@@ -96,22 +96,22 @@ class EditSession:
         self._file = file
         self._base = file.document
         self._steps = [file.document]
-        self._at = 0
+        self._position = 0
         self._overview: Overview | None = None
         self._secrets: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
-        """Say nothing of what is in it."""
-        return f"EditSession(step {self._at} of {len(self._steps) - 1})"
+        """Describe it without any content."""
+        return f"EditSession(step {self._position} of {len(self._steps) - 1})"
 
     @property
     def loaded(self) -> LoadedFile:
-        """The file as it was read last."""
+        """The file as it was last read."""
         return self._file.loaded
 
     @property
     def overview(self) -> Overview | None:
-        """What the checks found in the document; None until they have run."""
+        """The result of the checks; None until they have run."""
         return self._overview
 
     @overview.setter
@@ -122,7 +122,7 @@ class EditSession:
 
     @property
     def example(self) -> DotenvDocument:
-        """The example beside the file; empty if there is none."""
+        """The example next to the file; empty if there is none."""
         return self._file.example
 
     @property
@@ -133,7 +133,7 @@ class EditSession:
     @property
     def document(self) -> DotenvDocument:
         """The content as it would be saved."""
-        return self._steps[self._at]
+        return self._steps[self._position]
 
     @property
     def replaces(self) -> bytes | None:
@@ -147,34 +147,34 @@ class EditSession:
 
     @property
     def changed_elsewhere(self) -> bool:
-        """Whether another program has written what the edits do not know: it is merged first."""
+        """Whether another program changed the file since `base`: it must be merged first."""
         return self._file.document.data != self._base.data
 
     # Reading.
 
-    def reload(self, file: ParsedFile) -> Reloaded:
-        """Take the file as it was read again; no edit is lost to it."""
+    def reload(self, file: ParsedFile) -> ReloadResult:
+        """Accept the file as it was read again; no edit is lost."""
         unsaved, self._file = self.unsaved, file
         if not self.changed_elsewhere:
-            return Reloaded.SAME
+            return ReloadResult.SAME
         if unsaved and file.document.data != self.document.data:
-            return Reloaded.CONFLICT
+            return ReloadResult.CONFLICT
         if unsaved:
-            self._base = file.document  # the steps stay: a saved edit can still be undone
-            return Reloaded.SAVED
+            self._base = file.document  # keep the steps: a saved edit can still be undone
+            return ReloadResult.SAVED
         self._rebase(file.document)
-        return Reloaded.OTHER
+        return ReloadResult.OTHER
 
     def resume(self, base: DotenvDocument, edited: DotenvDocument) -> bool:
         """Continue with the edits of a draft.
 
         Args:
-            base: What they were made from; if it is not what the file holds, they are merged
-                before they are saved.
-            edited: What they made of it.
+            base: The content that they were made from; if the file differs from it, they are
+                merged before they are saved.
+            edited: The edited content.
 
         Returns:
-            False if the file holds them already: the draft is no longer needed.
+            False if the file already has them: the draft is no longer needed.
         """
         now = self._file.document.data
         if base.data != now and edited.data == now:
@@ -186,49 +186,49 @@ class EditSession:
         self._base = base
         same = edited is None or edited.data == base.data
         self._steps = [base] if edited is None or same else [base, edited]
-        self._at = len(self._steps) - 1
+        self._position = len(self._steps) - 1
 
     # Edits.
 
     @property
     def can_undo(self) -> bool:
         """Whether there is an edit to undo."""
-        return self._at > 0
+        return self._position > 0
 
     @property
     def can_redo(self) -> bool:
         """Whether an edit was undone."""
-        return self._at < len(self._steps) - 1
+        return self._position < len(self._steps) - 1
 
     def take(self, document: DotenvDocument) -> bool:
         """Continue with an edited document; returns False if nothing is changed in it."""
         if document.data == self.document.data:
             return False
-        del self._steps[self._at + 1 :]
+        del self._steps[self._position + 1 :]
         self._steps.append(document)
-        del self._steps[: -MOST_STEPS - 1]
-        self._at = len(self._steps) - 1
+        del self._steps[: -MAX_UNDO - 1]
+        self._position = len(self._steps) - 1
         return True
 
     def undo(self) -> bool:
         """Undo the last edit; returns False if there is none."""
         if not self.can_undo:
             return False
-        self._at -= 1
+        self._position -= 1
         return True
 
     def redo(self) -> bool:
         """Redo the edit that was undone last; returns False if there is none."""
         if not self.can_redo:
             return False
-        self._at += 1
+        self._position += 1
         return True
 
     # Merging with what another program has written.
 
     @property
     def pending_merge(self) -> PendingMerge | None:
-        """The merge that has to come before a save; None if none has."""
+        """The merge that is needed before a save; None if none is."""
         if not self.changed_elsewhere:
             return None
         return PendingMerge(self._base, self.document, self._file.document)
@@ -238,10 +238,10 @@ class EditSession:
 
         Args:
             theirs: The content that was merged with.
-            merged: What came of it.
+            merged: The result.
 
         Returns:
-            False if the file has changed once more meanwhile: it has to be merged again.
+            False if the file was changed again meanwhile: it must be merged again.
         """
         if theirs.data != self._file.document.data:
             return False
@@ -251,7 +251,7 @@ class EditSession:
     # Keys and their values.
 
     def is_secret(self, entry: DotenvEntry) -> bool:
-        """Whether a value is secret, of this file or of another one that it is compared with.
+        """Whether a value of this file, or of one that it is compared with, is secret.
 
         Until the checks have run, every value is.
         """
@@ -260,22 +260,22 @@ class EditSession:
         return is_secret_entry(entry, entry.written, load_catalogue())
 
     def value_form(self, row: KeyRow, progress: SafeText = NO_WORDS) -> ValueForm:
-        """What a dialog that asks for the value of a key starts with."""
+        """Return the initial content of the dialog for a value."""
         return value_form(row, self.example, progress)
 
-    def judge(self, key: str) -> Judge:
-        """What judges the value of a key while it is typed."""
-        return Judge(self.document, key, self.example, self.loaded.look)
+    def value_previewer(self, key: str) -> ValuePreviewer:
+        """Return the previewer for values of a key."""
+        return ValuePreviewer(self.document, key, self.example, self.loaded.examine_key)
 
     def typed(self, key: str, value: TypedValue) -> Edit | None:
-        """The edit that gives a key what was typed; None if the key was passed over."""
+        """Return the edit that sets a key to a typed value; None if the key was skipped."""
         text, example = value.text, self.example
         if text is None:
             return None
-        return lambda document: with_text(document, key, text, value.way, example)
+        return lambda document: with_typed_value(document, key, text, value.kind, example)
 
     def check_new_key(self, key: str) -> bool:
-        """Whether the example has a key that is to be added.
+        """Check a key to add; returns whether the example has it.
 
         Raises:
             UsageError: The file has it already, or can't have it.
@@ -289,29 +289,29 @@ class EditSession:
         return self.example.entry(key) is not None
 
     def new_row(self, key: str) -> KeyRow | None:
-        """What is known of a key that is to be added; None if the checks skip it.
+        """Return the row of a key to add; None if the checks skip it.
 
         Raises:
             ConsoleError: The file can't have it.
         """
-        return self.loaded.look(self.document.with_added(key, ""), key)
+        return self.loaded.examine_key(self.document.with_added(key, ""), key)
 
     # Step by step.
 
     @property
     def example_to_copy(self) -> DotenvDocument | None:
-        """The example that an empty file starts from; None if it is not empty, or has none."""
+        """The example to copy to an empty file; None if it is not empty, or has no example."""
         example = self.example
         return example if example.data and not self.document.data else None
 
     def fill_in(self) -> tuple[FillInStep, ...]:
-        """The keys that are missing or as the example has them, required ones first."""
-        rows = [row for row in (self.overview.rows if self.overview else ()) if _is_to_fill(row)]
+        """Return the keys that are missing or placeholders, required ones first."""
+        rows = [row for row in (self.overview.rows if self.overview else ()) if _needs_value(row)]
         rows.sort(key=lambda row: not row.required)
         return tuple(FillInStep(row, at, len(rows)) for at, row in enumerate(rows, start=1))
 
 
-def _is_to_fill(row: KeyRow) -> bool:
+def _needs_value(row: KeyRow) -> bool:
     if row.state in {KeyState.MISSING, KeyState.PLACEHOLDER}:
         return True
     return row.state is KeyState.EMPTY and row.required

@@ -1,4 +1,4 @@
-"""How an environment file stands, in a line: for a list of several."""
+"""A summary of an environment file, for a list of several."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from pixel_tui.text import SafeText, plain
 
 @dataclass(frozen=True, slots=True)
 class FileSummary:
-    """What is known of a file."""
+    """The summary of a file."""
 
     exists: bool = True
     keys: int = 0
     errors: int = 0
     warnings: int = 0
     trouble: SafeText = SafeText("")
-    """Why it can't be read; empty where it can."""
+    """Why it can't be read; empty if it can."""
 
 
 def summary_of(source: EnvironmentSource) -> FileSummary:
-    """Read and examine a file. Blocks."""
+    """Read, check and summarize a file. Blocks."""
     try:
-        opened = source.read()
+        loaded = source.read()
     except ConsoleError as error:
         return FileSummary(trouble=plain(error.what))
-    if opened.data is None:
+    if loaded.data is None:
         return FileSummary(exists=False)
-    found = opened.examine(DotenvDocument.parse(opened.data))
+    found = loaded.examine(DotenvDocument.parse(loaded.data))
     levels = Counter(item.level for item in found.findings)
     keys = sum(row.entry is not None and not row.entry.commented for row in found.rows)
     return FileSummary(

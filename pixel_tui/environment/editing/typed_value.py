@@ -1,45 +1,45 @@
-"""What a dialog asks for one value, and what was typed there. Pure."""
+"""The content of a dialog for one value, and its result. Pure."""
 
 from dataclasses import dataclass
 
 from pixel_tui.environment.checks.overview import KeyRow, KeyState
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.editing.judging import InputKind
+from pixel_tui.environment.editing.value_preview import InputKind
 from pixel_tui.text import SafeText
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TypedValue:
-    """What was typed. Without a text the key is passed over."""
+    """A typed value; without a text, the key was skipped."""
 
     text: str | None
-    way: InputKind = InputKind.EXACT
+    kind: InputKind = InputKind.EXACT
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ValueForm:
-    """What is asked for."""
+    """The initial content of a dialog for one value."""
 
     key: SafeText
     purpose: SafeText
     secret: bool
     exact: str
-    """The value that compose reads now, or that is proposed."""
+    """The value that compose reads now, or a proposed one."""
     written: str
-    """The text in the file now."""
-    way: InputKind = InputKind.EXACT
+    """The current text in the file."""
+    kind: InputKind = InputKind.EXACT
     progress: SafeText = SafeText("")
-    """`3 of 12` if it is one of several: it can be passed over then."""
+    """`3 of 12` if it is one of several, and so can be skipped."""
 
 
 def value_form(row: KeyRow, example: DotenvDocument, progress: SafeText) -> ValueForm:
-    """What a dialog that asks for the value of a key starts with.
+    """Return the initial content of the dialog for a value.
 
     Args:
-        row: The key. A missing one starts with the example's value unless it is a secret, and
-            one whose value is a placeholder starts empty.
-        example: The example beside the file.
-        progress: How far a filling in is; empty for one key alone.
+        row: The key. A missing one starts with the example's value unless it is secret, and one
+            with a placeholder starts empty.
+        example: The example next to the file.
+        progress: The progress through several keys; empty for a single one.
     """
     entry, exact = row.entry, row.effective
     if entry is None and not row.secret:
@@ -56,6 +56,6 @@ def value_form(row: KeyRow, example: DotenvDocument, progress: SafeText) -> Valu
         secret=row.secret,
         exact=exact or "",
         written=entry.raw if entry is not None else "",
-        way=InputKind.WRITTEN if has_variables else InputKind.EXACT,
+        kind=InputKind.WRITTEN if has_variables else InputKind.EXACT,
         progress=progress,
     )

@@ -1,4 +1,4 @@
-"""Where an environment file is read from, and what may change it: the seam to the console."""
+"""The protocols by which the console reads and changes an environment file."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,31 +9,31 @@ from typing import Protocol
 from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.checks.overview import Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.editing.judging import LookAt
+from pixel_tui.environment.editing.value_preview import ExamineKey
 from pixel_tui.text import SafeText
 
 Stamp = tuple[int, ...]
-"""What tells one state of a file from another; empty where there is none."""
+"""Changes when the file is written; empty if there is no file."""
 Examine = Callable[[DotenvDocument], Overview]
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """An environment file as it was read, and all that is needed to examine any draft of it."""
+    """An environment file as it was read, with the functions that check edits of it."""
 
     data: bytes | None = field(repr=False)
-    """None where there is no file."""
+    """None if there is no file."""
     example: bytes | None = field(repr=False)
-    """The `.env.example` beside it."""
+    """The `.env.example` next to it."""
     stamp: Stamp
     examine: Examine = field(repr=False)
-    """Quick, and without files: what is around was read when this was."""
-    look: LookAt = field(repr=False)
-    """The same of one key, for every letter that is typed."""
-    obstacle: SafeText = SafeText("")
-    """Why it can't be written, and what to do about it; empty where it can."""
+    """Fast, and reads no files: everything needed was read with the file."""
+    examine_key: ExamineKey = field(repr=False)
+    """The same for one key, for every key press."""
+    read_only_reason: SafeText = SafeText("")
+    """Why it can't be written, with a hint; empty if it can."""
     remarks: tuple[SafeText, ...] = ()
-    """What could not be found out, so that nothing is said of it."""
+    """What is unknown, and so can't be checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class SavedVersion:
 
     name: str
     saved_at: datetime
-    said: SafeText
-    """What is known of it: its size."""
+    details: SafeText
+    """Details to show: its size."""
     sha256: str
-    """Of its content, in hex."""
+    """The hash of its content, in hex."""
 
 
 class EnvironmentSource(Protocol):
-    """Reads the file and what is around it. Every method blocks."""
+    """Reads the file with its context. Every method blocks."""
 
     @property
     def path(self) -> Path:
@@ -59,24 +59,24 @@ class EnvironmentSource(Protocol):
         """Read everything.
 
         Raises:
-            FileError: The file is there and can't be read.
+            FileError: The file exists, but can't be read.
         """
 
     def stamp(self) -> Stamp:
-        """The state of the file now; quick."""
+        """Return the current stamp of the file; fast."""
 
     def other(self, path: Path) -> bytes:
-        """Read another file, to compare with.
+        """Read another file to compare with.
 
         Raises:
             FileError: It can't be read.
         """
 
     def versions(self) -> Sequence[SavedVersion]:
-        """The saved versions, newest first."""
+        """Return the saved versions, newest first."""
 
     def version(self, name: str) -> bytes:
-        """The content of a saved version.
+        """Return the content of a saved version.
 
         Raises:
             FileError: It can't be read.
@@ -85,59 +85,59 @@ class EnvironmentSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SavedDraft:
-    """Unsaved edits, kept beside the file."""
+    """Unsaved edits."""
 
     base: bytes = field(repr=False)
-    """What they began from."""
+    """The content that they were made from."""
     data: bytes = field(repr=False)
     saved_at: datetime
 
 
 class EnvironmentWorkspace(Protocol):
-    """What is needed to change the file; only a console that may change something has one.
+    """Changes the file; only a console that is not read-only has one.
 
     Every method blocks.
     """
 
     def saved_draft(self) -> SavedDraft | None:
-        """The edits of an earlier session that ended without a save."""
+        """Return the edits of an earlier session that ended without a save."""
 
     @property
     def has_draft(self) -> bool:
-        """Whether this console has left edits that were not saved; quick."""
+        """Whether this console has unsaved edits in a draft; fast."""
 
     def save_draft(self, base: bytes, data: bytes) -> None:
-        """Write a draft of unsaved edits, for this user only.
+        """Write a private draft of unsaved edits.
 
         Raises:
             FileError: They can't be written.
         """
 
     def discard_draft(self) -> None:
-        """Remove the draft and its candidates: the edits were saved, or discarded."""
+        """Remove the draft and its candidates, because the edits were saved or discarded."""
 
     def preview_impact(self, candidate: bytes) -> Impact:
-        """What compose says of a candidate, and what it would change.
+        """Return compose's verdict on a candidate, and what it would change.
 
         Raises:
-            ConsoleError: Compose could not be asked.
+            ConsoleError: Compose failed.
         """
 
     def stage(self, candidate: bytes, base: bytes | None) -> str:
-        """Store a candidate where a plan finds it; returns the plan's target.
+        """Store a candidate for a plan; returns the plan's target.
 
         Args:
-            candidate: All of the new content.
-            base: The file that it was made from; None where there was none.
+            candidate: The complete new content.
+            base: The content that it was made from; None if there was no file.
 
         Raises:
             FileError: It can't be written.
         """
 
     def edit_externally(self, data: bytes) -> bytes:
-        """Open the user's editor on a private copy, and return what became of it.
+        """Open the user's editor on a private copy; returns the edited content.
 
-        To be called while the console has given the terminal away.
+        Call it only while the app is suspended.
 
         Raises:
             ConsoleError: There is no editor, or it failed.
@@ -145,24 +145,24 @@ class EnvironmentWorkspace(Protocol):
 
 
 class EnvironmentFiles(Protocol):
-    """The environment files that compose reads for a project, one over another."""
+    """The environment files that compose reads for a project."""
 
     @property
     def paths(self) -> Sequence[Path]:
-        """In compose's order: a later one overrides an earlier one."""
+        """In compose's order: a later file overrides an earlier one."""
 
     def open(self, path: Path) -> "EnvironmentAccess":
-        """What a console has of one of them; the same each time. Quick."""
+        """Return the access to one of them, always the same object. Fast."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentAccess:
-    """What a console has of an environment file."""
+    """The access of a console to an environment file."""
 
     source: EnvironmentSource
     workspace: EnvironmentWorkspace | None
-    """None in a read-only console: there is nothing that could change anything."""
+    """None in a read-only console."""
     reveals: bool
-    """Whether a secret may be shown."""
+    """Whether secrets may be revealed."""
     files: EnvironmentFiles | None = None
-    """This file and those that compose reads beside it; None where there is no other."""
+    """This file and the others that compose reads; None if there is no other."""

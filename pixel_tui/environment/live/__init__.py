@@ -1,1 +1,1 @@
-"""The environment of the real project, read and written in the background."""
+"""The environment files of a real project: reading, checking and changing them."""

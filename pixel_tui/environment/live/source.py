@@ -1,6 +1,6 @@
-"""The environment file of a real project: what reads it and, where allowed, what changes it.
+"""Reads the environment files of a real project, and gives access to change them.
 
-Imported when the environment is opened first.
+Imported when the environment editor is first opened.
 """
 
 import os
@@ -16,10 +16,10 @@ from pixel_tui.environment.editing.workspace import (
     SavedVersion,
     Stamp,
 )
-from pixel_tui.environment.live.reading import Examined, FileContext, environment_path, read_around
+from pixel_tui.environment.live.reading import Examiner, FileContext, environment_path, read_context
 from pixel_tui.environment.storage.file_state import FileState, read_file
 from pixel_tui.environment.storage.history import History
-from pixel_tui.environment.storage.ownership import repair_for_me, user_name
+from pixel_tui.environment.storage.ownership import repair_for_current_user, user_name
 from pixel_tui.environment.storage.store import EnvironmentStore, history_of
 from pixel_tui.errors import FileError
 from pixel_tui.session import Session
@@ -37,24 +37,23 @@ def live_environment(
     session: Session,
     impacts: "Callable[[], ImpactReaders] | None" = None,
 ) -> EnvironmentAccess:
-    """What a console on a real project has of its environment file.
+    """Return the access of a console to the environment file of a real project.
 
     Args:
-        command: How compose is called for the project.
+        command: The compose command of the project.
         session: This run of the program.
-        impacts: Gives what tells the impact of candidates, where something else asks for it as
-            well. A read-only console asks for none.
+        impacts: Returns shared readers of the impact of candidates. Not called if read-only.
     """
     return LiveFiles(command, session, impacts).open(command.edited_env)
 
 
 class LiveFiles:
-    """`EnvironmentFiles` of a real project.
+    """The `EnvironmentFiles` of a real project.
 
     Args:
-        command: How compose is called for the project.
+        command: The compose command of the project.
         session: This run of the program.
-        impacts: Gives what tells the impact of candidates; None if nothing else asks for it.
+        impacts: Returns shared readers of the impact of candidates; None if they are not shared.
     """
 
     def __init__(
@@ -66,16 +65,16 @@ class LiveFiles:
         self._command = command
         self._session = session
         self._impacts = impacts
-        self._opened: dict[Path, EnvironmentAccess] = {}
+        self._access: dict[Path, EnvironmentAccess] = {}
         self.paths = tuple(each.edited_env for each in command.each_edited)
 
     def open(self, path: Path) -> EnvironmentAccess:
-        """What a console has of one of them."""
-        if path not in self._opened:
+        """Return the access to one of them."""
+        if path not in self._access:
             found = _live_access(self._command.editing(path), self._session, self._impacts)
             files = self if len(self.paths) > 1 else None
-            self._opened[path] = replace(found, files=files)
-        return self._opened[path]
+            self._access[path] = replace(found, files=files)
+        return self._access[path]
 
 
 def _live_access(
@@ -104,12 +103,12 @@ def _live_access(
 
 
 class LiveSource:
-    """An `EnvironmentSource` on a real project.
+    """The `EnvironmentSource` of a real project.
 
     Args:
-        command: How compose is called for the project.
-        environment: The variables of this process, which compose would see.
-        state_folder: Where versions are kept.
+        command: The compose command of the project.
+        environment: The environment variables of compose.
+        state_folder: The state folder of this user, with the versions.
     """
 
     def __init__(
@@ -119,37 +118,41 @@ class LiveSource:
         self._environment = environment
         self._state_folder = state_folder
         self._project = ComposeProject(command, environment)
-        self._known: tuple[list[tuple[str, int, int]], EnvironmentUses] | None = None
-        """Who reads what, and of which files that was said."""
+        self._known_uses: tuple[list[tuple[str, int, int]], EnvironmentUses] | None = None
+        """Which services read which keys, with the fingerprint of the files that say so."""
         self.path = environment_path(command)
 
     def read(self) -> LoadedFile:
-        """Read the file, and all that is around it."""
+        """Read the file and its context."""
         stamp = self.stamp()
         state = read_file(self.path)
-        around = self._read_around()
-        examined = Examined(around, self._environment)
+        context = self._read_context()
+        examiner = Examiner(context, self._environment)
         return LoadedFile(
             data=state.data if state.exists else None,
-            example=around.example.data if around.example is not None else None,
+            example=context.example.data if context.example is not None else None,
             stamp=stamp,
-            examine=examined.all,
-            look=examined.one,
-            obstacle=_obstacle(state),
-            remarks=around.unasked,
+            examine=examiner.examine,
+            examine_key=examiner.examine_key,
+            read_only_reason=_read_only_reason(state),
+            remarks=context.unknowns,
         )
 
-    def _read_around(self) -> FileContext:
-        """What is around the file; compose is asked again only when its files are other ones."""
+    def _read_context(self) -> FileContext:
+        """Read the context of the file; compose runs again only if its files changed."""
         found = self._project.fingerprint()
         files = [item for item in found if item[0] != str(self.path)]
-        uses = self._known[1] if self._known is not None and self._known[0] == files else None
-        around = read_around(self.path, self._command, self._environment, uses=uses)
-        self._known = (files, around.uses) if around.uses.services else None
-        return around
+        uses = (
+            self._known_uses[1]
+            if self._known_uses is not None and self._known_uses[0] == files
+            else None
+        )
+        context = read_context(self.path, self._command, self._environment, uses=uses)
+        self._known_uses = (files, context.uses) if context.uses.services else None
+        return context
 
     def stamp(self) -> Stamp:
-        """What changes with each write."""
+        """Return numbers that change with each write."""
         try:
             found = self.path.stat()
         except OSError:
@@ -164,14 +167,14 @@ class LiveSource:
         return state.data
 
     def versions(self) -> Sequence[SavedVersion]:
-        """The saved versions, newest first."""
+        """Return the saved versions, newest first."""
         return [
             SavedVersion(item.id, item.time, SafeText(f"{item.size:,} bytes"), item.sha256)
             for item in self._history().versions()
         ]
 
     def version(self, name: str) -> bytes:
-        """The content of a saved version."""
+        """Return the content of a saved version."""
         history = self._history()
         return history.read(history.find(name))
 
@@ -179,8 +182,8 @@ class LiveSource:
         return history_of(self._state_folder, self.path)
 
 
-def _obstacle(state: FileState) -> SafeText:
+def _read_only_reason(state: FileState) -> SafeText:
     if not state.exists or os.geteuid() in {0, state.uid}:
         return SafeText("")
-    hint = repair_for_me(state.target).hint
+    hint = repair_for_current_user(state.target).hint
     return SafeText(f"It belongs to {user_name(state.uid)}, so it can't be saved. {hint}")

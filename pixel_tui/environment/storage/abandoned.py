@@ -1,4 +1,4 @@
-"""What killed processes have left of environment files: each is a copy of every secret."""
+"""Removes leftovers of killed processes: each is a copy of an environment file with its secrets."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -7,39 +7,39 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pixel_tui.environment.storage.edited_copies import (
-    forget_candidates_in_memory,
-    forget_edited_copies,
+    remove_candidates_in_memory,
+    remove_edited_copies,
 )
-from pixel_tui.environment.storage.staging import every_staged
+from pixel_tui.environment.storage.staging import staged_folders
 from pixel_tui.files import LEFTOVER_SECONDS, remove_leftovers
 
 
 def remove_abandoned(
     state_folder: Path, environment: Mapping[str, str], needed: Callable[[], Collection[str]]
 ) -> None:
-    """Remove them, of every project of this user. What can't be removed stays. Blocks.
+    """Remove the leftovers of all projects of this user; failures are ignored. Blocks.
 
-    Drafts stay: they are offered to the next console. So does all of an apply that was written
-    down, as it can be rolled back.
+    Drafts are kept for the next console, and so are the files of a recorded apply, which can be
+    rolled back.
 
     Args:
-        state_folder: Where this user's state is kept.
-        environment: The variables of this process.
-        needed: The ids of candidates that something still needs, whoever made them.
+        state_folder: The state folder of this user.
+        environment: The environment variables of this process.
+        needed: Returns the ids of candidates that are still needed.
     """
-    for folder in every_staged(state_folder):
-        folder.forget_abandoned(needed)
-    _forget_unbegun_applies(state_folder / "environment")
-    forget_edited_copies(environment)
-    forget_candidates_in_memory()
+    for folder in staged_folders(state_folder):
+        folder.remove_abandoned_candidates(needed)
+    _remove_unrecorded_applies(state_folder / "environment")
+    remove_edited_copies(environment)
+    remove_candidates_in_memory()
 
 
-def _forget_unbegun_applies(folder: Path) -> None:
-    """Remove what an apply keeps before it is written down, if it died there an hour ago."""
+def _remove_unrecorded_applies(folder: Path) -> None:
+    """Remove the files of an apply that died an hour ago, before it was recorded."""
     remove_leftovers(folder, datetime.now(UTC))
-    for before in folder.glob("apply-*.env"):
+    for previous in folder.glob("apply-*.env"):
         with suppress(OSError):
-            old = time.time() - before.lstat().st_mtime > LEFTOVER_SECONDS
-            if old and not before.with_suffix(".json").exists():
-                for ending in (".room", ".confirm", ".env"):
-                    before.with_suffix(ending).unlink(missing_ok=True)
+            old = time.time() - previous.lstat().st_mtime > LEFTOVER_SECONDS
+            if old and not previous.with_suffix(".json").exists():
+                for suffix in (".room", ".confirm", ".env"):
+                    previous.with_suffix(suffix).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""An edit that was not finished, so that a lost connection does not lose it.
+"""Drafts of unfinished edits, so that a lost connection does not lose them.
 
-Each console writes its own, so two never overwrite each other's. A draft is found by the next
-console when the one that wrote it runs no more.
+Each console writes its own draft, so two never overwrite each other's. The next console finds it
+once the one that wrote it has exited.
 """
 
 import base64
@@ -22,14 +22,14 @@ from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 
 log = logging.getLogger(__name__)
 
-LONGEST_BYTES: Final = 4 * 1024 * 1024
+MAX_BYTES: Final = 4 * 1024 * 1024
 UNREADABLE_SECONDS: Final = 30 * 24 * 3600.0
-"""A power loss may cut a draft short; there may be secrets in it all the same."""
-_ENDING: Final = ".json"
+"""How long an unreadable draft is kept, which a power loss may leave; it may contain secrets."""
+_SUFFIX: Final = ".json"
 
 
 class Base(Protocol):
-    """What an edit was made from."""
+    """The content that an edit was made from."""
 
     @property
     def exists(self) -> bool:
@@ -44,26 +44,26 @@ class Base(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredDraft:
-    """An unfinished edit of a console that runs no more."""
+    """An unfinished edit of a console that has exited."""
 
     path: Path
-    """Where it is kept."""
+    """The file of the draft."""
     time: datetime
-    """When it was written last, in UTC."""
+    """When it was last written, in UTC."""
     base_exists: bool
     base: bytes = field(repr=False)
-    """What it was made from."""
+    """The content that it was made from."""
     data: bytes = field(repr=False)
-    """What it has come to."""
+    """The edited content."""
 
 
 class StoredDrafts:
-    """The unfinished edits of one file. Everything in here blocks.
+    """The unfinished edits of one file. Every method blocks.
 
     Args:
-        folder: Where they are; it is made, for its owner only, when the first is written.
-        clock: Where times come from.
-        me: This console; None: this process.
+        folder: The private folder of the drafts, created with the first one.
+        clock: The source of times.
+        me: This console; None for this process.
     """
 
     def __init__(self, folder: Path, clock: Clock, *, me: ProcessMark | None = None) -> None:
@@ -72,18 +72,18 @@ class StoredDrafts:
         self._me = me or mark_of(os.getpid()) or ProcessMark(os.getpid(), 0, "")
 
     @property
-    def _own(self) -> Path:
-        return self._folder / f"{self._me.pid}-{self._me.started}-{self._me.boot[:8]}{_ENDING}"
+    def _own_path(self) -> Path:
+        return self._folder / f"{self._me.pid}-{self._me.started}-{self._me.boot[:8]}{_SUFFIX}"
 
     def write(self, base: Base, data: bytes) -> None:
-        """Keep the edit as it is now. It outlives this process at once, a power loss soon.
+        """Save the edit. It survives this process at once, and a power loss soon.
 
         Args:
-            base: What the edit was made from.
-            data: What it has come to.
+            base: The content that the edit was made from.
+            data: The edited content.
 
         Raises:
-            FileError: It can't be written; what was kept before stays.
+            FileError: It can't be written; the previous draft is kept.
         """
         content = {
             "version": 1,
@@ -97,45 +97,45 @@ class StoredDrafts:
             "base": base64.b64encode(base.data).decode(),
             "data": base64.b64encode(data).decode(),
         }
-        replace_file(self._own, json.dumps(content).encode(), durable=False)
+        replace_file(self._own_path, json.dumps(content).encode(), durable=False)
 
-    def found(self) -> tuple[StoredDraft, ...]:
-        """The edits of consoles that run no more, newest first.
+    def abandoned(self) -> tuple[StoredDraft, ...]:
+        """Return the edits of consoles that have exited, newest first.
 
         Raises:
             FileError: The folder can't be read.
         """
         try:
-            paths = [path for path in self._folder.iterdir() if path.suffix == _ENDING]
+            paths = [path for path in self._folder.iterdir() if path.suffix == _SUFFIX]
         except FileNotFoundError:
             return ()
         except OSError as error:
             raise _unusable(self._folder, error) from error
-        drafts = [_read(path, self._me) for path in paths if path != self._own]
-        there = [draft for draft in drafts if draft is not None]
-        return tuple(sorted(there, key=lambda draft: draft.time, reverse=True))
+        drafts = [_read(path, self._me) for path in paths if path != self._own_path]
+        readable = [draft for draft in drafts if draft is not None]
+        return tuple(sorted(readable, key=lambda draft: draft.time, reverse=True))
 
     def adopt(self, draft: StoredDraft) -> None:
-        """Take an edit over: it is this console's from now on, and no other one's.
+        """Take over an edit, so that it belongs to this console only.
 
         Raises:
-            FileError: Another console was faster, or this one has an edit of its own.
+            FileError: Another console was faster, or this one already has an edit.
         """
-        if self._own.exists():
+        if self._own_path.exists():
             raise FileError(
                 "This pixel-tui has unsaved edits.",
-                on=str(self._own),
+                on=str(self._own_path),
                 hint="Save or discard them first.",
             )
         try:
-            draft.path.rename(self._own)
-            # The name says that it is ours, and the content has to as well.
-            self.write(_Was(draft.base_exists, draft.base), draft.data)
+            draft.path.rename(self._own_path)
+            # The content must have the same owner as the name.
+            self.write(_BaseContent(draft.base_exists, draft.base), draft.data)
         except OSError as error:
             raise _unusable(draft.path, error) from error
 
     def discard(self, draft: StoredDraft) -> None:
-        """Forget an edit.
+        """Delete an edit.
 
         Raises:
             FileError: It can't be removed.
@@ -143,21 +143,21 @@ class StoredDrafts:
         self._unlink(draft.path)
 
     def remove(self) -> None:
-        """Forget this console's edit: it was saved, or given up.
+        """Delete this console's edit, which was saved or discarded.
 
         Raises:
             FileError: It can't be removed.
         """
-        self._unlink(self._own)
+        self._unlink(self._own_path)
 
     def sweep(self) -> None:
-        """Remove what writers that were killed have left, and old drafts that can't be read."""
+        """Remove leftovers of killed writers, and old unreadable drafts."""
         now = self._clock.now()
         remove_leftovers(self._folder, now)
         with suppress(OSError):
             for path in self._folder.iterdir():
                 old = now.timestamp() - path.lstat().st_mtime > UNREADABLE_SECONDS
-                if old and path.suffix == _ENDING and _parsed(path) is None:
+                if old and path.suffix == _SUFFIX and _parsed(path) is None:
                     path.unlink()
 
     def _unlink(self, path: Path) -> None:
@@ -166,17 +166,17 @@ class StoredDrafts:
         except OSError as error:
             raise _unusable(path, error) from error
         with suppress(OSError):
-            self._folder.rmdir()  # only where it was the last
+            self._folder.rmdir()  # fails unless it was the last one
 
 
 @dataclass(frozen=True, slots=True)
-class _Was:
+class _BaseContent:
     exists: bool
     data: bytes
 
 
 def _read(path: Path, me: ProcessMark) -> StoredDraft | None:
-    """A draft; None where its console still runs, or it can't be read."""
+    """Return a draft; None if its console is still running, or it can't be read."""
     found = _parsed(path)
     if found is None:
         return None
@@ -185,19 +185,19 @@ def _read(path: Path, me: ProcessMark) -> StoredDraft | None:
 
 
 def _parsed(path: Path) -> tuple[ProcessMark, StoredDraft] | None:
-    """A draft and its console; None where it can't be read."""
+    """Return a draft and its console; None if it can't be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
-            node = Node(load_object(file.read(LONGEST_BYTES)))
+            node = Node(load_object(file.read(MAX_BYTES)))
         console = node["console"]
         mark = ProcessMark(console["pid"].integer, console["started"].integer, console["boot"].raw)
         return mark, StoredDraft(
             path,
             datetime.fromisoformat(node["time"].raw).astimezone(UTC),
             node["base_exists"].flag,
-            base64.b64decode(_present(node, "base"), validate=True),
-            base64.b64decode(_present(node, "data"), validate=True),
+            base64.b64decode(_required_text(node, "base"), validate=True),
+            base64.b64decode(_required_text(node, "data"), validate=True),
         )
     except FileNotFoundError:
         return None
@@ -206,8 +206,8 @@ def _parsed(path: Path) -> tuple[ProcessMark, StoredDraft] | None:
         return None
 
 
-def _present(node: Node, name: str) -> str:
-    """A text that has to be there, if only empty: without it the draft would be another one."""
+def _required_text(node: Node, name: str) -> str:
+    """Return a required text, which may be empty."""
     value = node[name].value
     if not isinstance(value, str):
         raise ValueError(f"no {name}")

@@ -1,4 +1,4 @@
-"""Locks around changes to environment files, held against every user of the machine."""
+"""Locks for changes to environment files, shared by all users of the machine."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,8 +25,8 @@ def file_lock(
     Args:
         path: The lock file.
         timeout: How many seconds to wait for another process that holds it.
-        held: What is raised if it is not free by then.
-        unusable: What the error says if the file can't be used, without the reason.
+        held: The error to raise if it is not free by then.
+        unusable: The message, without the reason, if the lock file can't be used.
         on_wait: Called once, before waiting for another process.
 
     Raises:

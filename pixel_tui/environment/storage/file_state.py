@@ -1,4 +1,4 @@
-"""A file as it was when it was read: its content, whose it is, and what is no file."""
+"""Reads a file with its content, owner and mode; refuses anything but regular files."""
 
 import hashlib
 import os
@@ -7,29 +7,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.environment.storage.ownership import repair_for_me, who_may_read
+from pixel_tui.environment.storage.ownership import describe_access, repair_for_current_user
 from pixel_tui.errors import FileError
 from pixel_tui.files import PRIVATE_FILE
 from pixel_tui.text import SafeText, plain
 
-LONGEST_BYTES: Final = 1024 * 1024
-"""A `.env` of this size is none."""
+MAX_FILE_BYTES: Final = 1024 * 1024
+"""A larger file is not a `.env`."""
 _READS: Final = 5
 _OPEN: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was when it was read."""
+    """The state of a file when it was read."""
 
     path: Path
-    """As it was asked for."""
+    """The path as given."""
     target: Path
-    """Where it is, symbolic links followed."""
+    """The path with symbolic links resolved."""
     exists: bool
     data: bytes = field(default=b"", repr=False)
     sha256: str = ""
-    """Of the content; empty where there is no file."""
+    """The hash of the content in hex; empty if there is no file."""
     inode: int = 0
     mtime_ns: int = 0
     size: int = 0
@@ -37,28 +37,28 @@ class FileState:
     """The permission bits."""
     uid: int = -1
     gid: int = -1
-    names: int = 1
-    """How many names the file has (hard links)."""
+    link_count: int = 1
+    """The number of hard links."""
     is_link: bool = False
     """Whether the path is a symbolic link; it is followed, never replaced."""
 
     @property
     def link(self) -> SafeText:
-        """Where the link leads to; empty where it is none."""
+        """The target of the symbolic link; empty if it is none."""
         return plain(str(self.target)) if self.is_link else SafeText("")
 
     def same_content(self, other: "FileState") -> bool:
-        """Whether both say the same, whenever they were written and by whom."""
+        """Whether both have the same content."""
         return (self.exists, self.sha256) == (other.exists, other.sha256)
 
 
 def read_file(path: Path) -> FileState:
-    """Read a file; one that is not there is a state too.
+    """Read a file; a missing file is a state too.
 
     Raises:
-        FileError: It can't be read, is too large, or is no file: a folder, a pipe, a device.
+        FileError: It can't be read, is too large, or is not a regular file.
     """
-    target = resolved(path)
+    target = resolve_links(path)
     for _ in range(_READS):
         try:
             state = _read_once(path, target)
@@ -71,15 +71,15 @@ def read_file(path: Path) -> FileState:
     raise FileError("The file changes all the time.", on=str(path), hint="Try again in a moment.")
 
 
-def resolved(path: Path) -> Path:
-    """Where a file is, symbolic links followed.
+def resolve_links(path: Path) -> Path:
+    """Resolve symbolic links.
 
     Raises:
-        FileError: They lead nowhere.
+        FileError: They can't be resolved.
     """
     try:
         return path.resolve()
-    except (OSError, RuntimeError) as error:  # a link that leads to itself
+    except (OSError, RuntimeError) as error:  # such as a link to itself
         raise FileError(
             "The file's symbolic links lead nowhere.",
             on=str(path),
@@ -88,21 +88,21 @@ def resolved(path: Path) -> Path:
 
 
 def _read_once(path: Path, target: Path) -> FileState | None:
-    """The file; None where it was written to meanwhile.
+    """Read the file; None if it was written meanwhile.
 
     Raises:
-        OSError: It can't be read, or is not there.
-        FileError: It is no file, or too large.
+        OSError: It can't be read, or does not exist.
+        FileError: It is not a regular file, or too large.
     """
-    _refuse_what_is_no_file(path, target.stat())  # to open a device may do something
+    _require_regular_file(path, target.stat())  # first, as opening a device can have effects
     with os.fdopen(os.open(target, _OPEN), "rb") as file:
-        about = os.fstat(file.fileno())
-        _refuse_what_is_no_file(path, about)
-        data = file.read(LONGEST_BYTES + 1)
+        status = os.fstat(file.fileno())
+        _require_regular_file(path, status)
+        data = file.read(MAX_FILE_BYTES + 1)
         after = os.fstat(file.fileno())
-    if len(data) > LONGEST_BYTES:
-        raise too_large(path, about.st_size)
-    if len(data) != after.st_size or about.st_mtime_ns != after.st_mtime_ns:
+    if len(data) > MAX_FILE_BYTES:
+        raise too_large(path, status.st_size)
+    if len(data) != after.st_size or status.st_mtime_ns != after.st_mtime_ns:
         return None
     return FileState(
         path,
@@ -116,15 +116,15 @@ def _read_once(path: Path, target: Path) -> FileState | None:
         mode=stat.S_IMODE(after.st_mode),
         uid=after.st_uid,
         gid=after.st_gid,
-        names=after.st_nlink,
+        link_count=after.st_nlink,
         is_link=path.is_symlink(),
     )
 
 
-def _refuse_what_is_no_file(path: Path, about: os.stat_result) -> None:
-    if stat.S_ISREG(about.st_mode):
+def _require_regular_file(path: Path, status: os.stat_result) -> None:
+    if stat.S_ISREG(status.st_mode):
         return
-    if stat.S_ISDIR(about.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise FileError(
             "It is a folder, not a file: Docker creates one if a mounted file is missing.",
             on=str(path),
@@ -142,21 +142,21 @@ def _unreadable(path: Path, target: Path, error: OSError) -> FileError:
     whose, hint = "", "Check the folder's owner and mode."
     if isinstance(error, PermissionError):
         try:
-            about = target.stat()
+            status = target.stat()
         except OSError:  # the folder above can't be entered
             whose = " Its folder can't be entered"
         else:
-            whose = f" {who_may_read(about.st_mode, about.st_uid, about.st_gid)}"
-            hint = repair_for_me(target).hint
+            whose = f" {describe_access(status.st_mode, status.st_uid, status.st_gid)}"
+            hint = repair_for_current_user(target).hint
     return FileError(
         f"The file can't be read: {error.strerror or error}.{whose}", on=str(path), hint=hint
     )
 
 
 def too_large(path: Path, size: int) -> FileError:
-    """What is said of a file that is no `.env`, by its size."""
+    """Return the error for a file that is too large for a `.env`."""
     return FileError(
-        f"The file is too large: {size:,} bytes, at most {LONGEST_BYTES:,} are read.",
+        f"The file is too large: {size:,} bytes, at most {MAX_FILE_BYTES:,} are read.",
         on=str(path),
         hint="Check that it is the right file.",
     )

@@ -1,4 +1,4 @@
-"""What a file was before: each version that was saved, and which one was applied last."""
+"""The saved versions of a file, and which one was applied last."""
 
 import hashlib
 import json
@@ -17,11 +17,11 @@ from pixel_tui.stack.model.json_value import Node, load_object
 
 log = logging.getLogger(__name__)
 
-KEPT: Final = 30
-LONGEST_NOTE: Final = 4096
+MAX_VERSIONS: Final = 30
 """How many versions of a file are kept."""
-FEWEST: Final = 2
-"""What was there before a save, and what the save put there."""
+MAX_APPLIED_BYTES: Final = 4096
+MIN_VERSIONS: Final = 2
+"""The content before a save and the content after it."""
 _NAME = re.compile(
     r"(?P<id>(?P<number>\d{4,9})-(?P<time>\d{8}-\d{6}))-(?P<hash>[0-9a-f]{64})", re.ASCII
 )
@@ -30,14 +30,14 @@ _TIME: Final = "%Y%m%d-%H%M%S"
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """One content that a file had."""
+    """A saved version of a file."""
 
     id: str
-    """`0007-20260301-120005`."""
+    """Its number and time: `0007-20260301-120005`."""
     number: int
-    """They are counted, so that their order is right whatever the clock does."""
+    """Versions are numbered so that their order does not depend on the clock."""
     time: datetime
-    """When it was kept, in UTC."""
+    """When it was saved, in UTC."""
     sha256: str
     size: int
     """In bytes."""
@@ -46,28 +46,28 @@ class StoredVersion:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The content that the stack was given last."""
+    """The content that was applied last."""
 
     sha256: str
     time: datetime
 
 
 class History:
-    """The versions of one file. Everything in here blocks.
+    """The versions of one file. Every method blocks.
 
     Args:
-        folder: Where they are; it is made, for its owner only, when the first is kept.
-        keep: How many stay.
+        folder: The private folder of the versions, created with the first one.
+        keep: How many to keep.
     """
 
-    def __init__(self, folder: Path, *, keep: int = KEPT) -> None:
+    def __init__(self, folder: Path, *, keep: int = MAX_VERSIONS) -> None:
         self._folder = folder
         self._versions = folder / "versions"
         self._applied = folder / "applied.json"
-        self._keep = max(keep, FEWEST)
+        self._keep = max(keep, MIN_VERSIONS)
 
     def versions(self) -> tuple[StoredVersion, ...]:
-        """All of them, newest first.
+        """Return all versions, newest first.
 
         Raises:
             FileError: The folder can't be read.
@@ -87,7 +87,7 @@ class History:
         return tuple(sorted(found, key=lambda version: version.number, reverse=True))
 
     def find(self, version_id: str) -> StoredVersion:
-        """The version of this id.
+        """Return the version with this id.
 
         Raises:
             OperationError: There is none.
@@ -103,10 +103,10 @@ class History:
         )
 
     def read(self, version: StoredVersion) -> bytes:
-        """The content of a version.
+        """Return the content of a version.
 
         Raises:
-            FileError: It can't be read, or is not what was kept.
+            FileError: It can't be read, or is damaged.
         """
         try:
             with open_regular(version.path, follow=False) as file:
@@ -122,16 +122,16 @@ class History:
         return data
 
     def keep(self, data: bytes, now: datetime) -> StoredVersion:
-        """Keep a content, and let go of the oldest that are too many.
+        """Save a version, and remove surplus old ones.
 
-        One that is the newest already is not kept twice.
+        A content that equals the newest version is not saved again.
 
         Raises:
             FileError: It can't be written.
         """
         versions = self.versions()
         digest = hashlib.sha256(data).hexdigest()
-        if versions and versions[0].sha256 == digest and self._is_whole(versions[0]):
+        if versions and versions[0].sha256 == digest and self._is_intact(versions[0]):
             return versions[0]
         number = versions[0].number + 1 if versions else 1
         version_id = f"{number:04}-{now.astimezone(UTC):{_TIME}}"
@@ -139,11 +139,11 @@ class History:
         replace_file(path, data)
         time = now.astimezone(UTC).replace(microsecond=0)
         version = StoredVersion(version_id, number, time, digest, len(data), path)
-        self._retire((version, *versions))
+        self._remove_surplus((version, *versions))
         return version
 
     def remember_applied(self, sha256: str, now: datetime) -> None:
-        """Remember which content the stack was given.
+        """Record which content was applied.
 
         Raises:
             FileError: It can't be written.
@@ -152,9 +152,9 @@ class History:
         replace_file(self._applied, f"{json.dumps(content)}\n".encode())
 
     def applied(self) -> Applied | None:
-        """Which content the stack was given last; None where nobody knows."""
+        """Return which content was applied last; None if unknown."""
         try:
-            node = Node(load_object(read_regular(self._applied, LONGEST_NOTE)))
+            node = Node(load_object(read_regular(self._applied, MAX_APPLIED_BYTES)))
             digest, time = node["sha256"].raw, datetime.fromisoformat(node["time"].raw)
             return Applied(digest, time.astimezone(UTC)) if digest else None
         except FileNotFoundError:
@@ -164,11 +164,11 @@ class History:
             return None
 
     def sweep(self, now: datetime) -> None:
-        """Remove what writers that were killed have left."""
+        """Remove leftovers of killed writers."""
         for folder in (self._folder, self._versions):
             remove_leftovers(folder, now)
 
-    def _is_whole(self, version: StoredVersion) -> bool:
+    def _is_intact(self, version: StoredVersion) -> bool:
         try:
             self.read(version)
         except FileError as error:
@@ -176,12 +176,12 @@ class History:
             return False
         return True
 
-    def _retire(self, versions: tuple[StoredVersion, ...]) -> None:
+    def _remove_surplus(self, versions: tuple[StoredVersion, ...]) -> None:
         applied = self.applied()
-        spared = {version.sha256 for version in versions[: self._keep]}
+        kept = {version.sha256 for version in versions[: self._keep]}
         for version in versions[self._keep :]:
-            if applied is not None and version.sha256 == applied.sha256 not in spared:
-                spared.add(version.sha256)
+            if applied is not None and version.sha256 == applied.sha256 not in kept:
+                kept.add(version.sha256)
                 continue
             try:
                 version.path.unlink(missing_ok=True)

@@ -1,10 +1,10 @@
-"""Candidates that wait to be saved: private files, each named by what is in it.
+"""Candidates that wait to be saved: private files, named by the hash of their content.
 
-Each project has its own, so that none is ever offered for another's file.
+Each project has its own folder, so that a candidate is never offered for another project's file.
 
-A plan, a command line and an audit record name the candidate by its id. Its bytes are in
-this file only. A note beside it has the digest of the file that it was made from, so that it
-never replaces another content, and which process made it, so that what is discarded goes.
+Plans, command lines and audit records refer to a candidate by its id; its content is in this file
+only. A note next to it has the digest of the file that it was made from, so that it never replaces
+another content, and the process that made it, so that it is removed when it is discarded.
 """
 
 import hashlib
@@ -25,37 +25,37 @@ from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 
 ID_LENGTH: Final = 16
-LONGEST_CANDIDATE: Final = 4 * 1024 * 1024
-KEPT_SECONDS: Final = 24 * 3600.0
+MAX_CANDIDATE_BYTES: Final = 4 * 1024 * 1024
+MAX_AGE_SECONDS: Final = 24 * 3600.0
 UNKNOWN_BASE: Final = "unknown"
-"""In place of a digest, where nobody knows what a candidate was made from."""
+"""Used instead of a digest if it is unknown what a candidate was made from."""
 CONTENT: Final = ".env"
 NOTE: Final = ".json"
 _ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
-_CAREFULLY: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_LONGEST_NOTE: Final = 4096
+_OPEN_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_MAX_NOTE_BYTES: Final = 4096
 
 
-def project_mark(directory: Path) -> str:
-    """What tells the files of one project from those of another."""
+def project_key(directory: Path) -> str:
+    """Return the part of file names that identifies a project."""
     return hashlib.sha256(os.path.normpath(directory.absolute()).encode()).hexdigest()[:12]
 
 
 def digest(content: bytes | None) -> str:
-    """The SHA-256 of a file's content; empty where there is no file."""
+    """Return the SHA-256 of a file's content; empty if there is no file."""
     return "" if content is None else hashlib.sha256(content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """What is known of a candidate beside its content."""
+    """The note about a candidate."""
 
     base: str = UNKNOWN_BASE
     maker: ProcessMark | None = None
 
 
 class CandidateGone(FileError):
-    """A candidate that was saved or discarded meanwhile.
+    """The candidate was saved or discarded meanwhile.
 
     Args:
         candidate_id: Its id.
@@ -66,7 +66,7 @@ class CandidateGone(FileError):
 
 
 class StagedFolder:
-    """The candidates in one folder, whoever made them: to see which wait, and to remove them.
+    """Lists and removes the candidates in one folder.
 
     Args:
         path: The folder.
@@ -76,7 +76,7 @@ class StagedFolder:
         self._folder = path
 
     def ids(self) -> tuple[str, ...]:
-        """The candidates that wait, newest first."""
+        """Return the ids of the waiting candidates, newest first."""
         found: list[tuple[float, str]] = []
         with suppress(OSError):
             for path in self._folder.iterdir():
@@ -86,58 +86,58 @@ class StagedFolder:
         return tuple(name for _, name in sorted(found, reverse=True))
 
     def base(self, candidate_id: str) -> str:
-        """The digest of the file that a candidate was made from; empty where there was none.
+        """Return the digest of the file that a candidate was made from; empty if there was none.
 
-        `UNKNOWN_BASE` where that can't be read: it is no file's digest.
+        `UNKNOWN_BASE` if it can't be read.
         """
         return self._note(candidate_id).base
 
     def forget(self, candidate_id: str) -> None:
-        """Remove a candidate that is done with."""
+        """Remove a candidate."""
         if _ID.fullmatch(candidate_id):
             for path in (self.path(candidate_id), self._note_path(candidate_id)):
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
 
-    def forget_discarded(self) -> None:
-        """Remove the candidates of this process, and of those that run no more."""
+    def remove_discarded(self) -> None:
+        """Remove the candidates of this process, and of processes that have exited."""
         for candidate_id in self.ids():
             maker = self._note(candidate_id).maker
             if maker is None or not maker.is_running or maker.pid == os.getpid():
                 self.forget(candidate_id)
 
-    def forget_abandoned(self, needed: Callable[[], Collection[str]]) -> None:
-        """Remove what was made by a process that runs no more, with all that is too old.
+    def remove_abandoned_candidates(self, needed: Callable[[], Collection[str]]) -> None:
+        """Remove candidates of processes that have exited, and old ones.
 
         Args:
-            needed: The ids that something still needs; asked only if there is one to remove.
+            needed: Returns the ids that are still needed; called only if there is one to remove.
         """
-        for candidate_id in self._named():
+        for candidate_id in self._all_ids():
             maker = self._note(candidate_id).maker
             if maker is not None and not maker.is_running and candidate_id not in needed():
                 self.forget(candidate_id)
-        self.forget_old()
+        self.remove_old()
 
-    def forget_old(self) -> None:
-        """Remove what nobody has saved within a day, and what killed writers have left."""
-        for candidate_id in self._named():
+    def remove_old(self) -> None:
+        """Remove candidates that are older than a day, and leftovers of killed writers."""
+        for candidate_id in self._all_ids():
             with suppress(OSError):
-                if time.time() - self._changed(candidate_id) > KEPT_SECONDS:
+                if time.time() - self._changed_at(candidate_id) > MAX_AGE_SECONDS:
                     self.forget(candidate_id)
         remove_leftovers(self._folder, datetime.now(UTC))
 
     def path(self, candidate_id: str) -> Path:
-        """Where a candidate is, if it is there."""
+        """Return the path of a candidate."""
         return self._folder / f"{candidate_id}{CONTENT}"
 
-    def _named(self) -> set[str]:
-        """Every id of which there is anything: a maker may die between the note and the content."""
+    def _all_ids(self) -> set[str]:
+        """Return all ids that have any file: a writer may die between the note and the content."""
         with suppress(OSError):
             names = {path.stem for path in self._folder.iterdir() if path.suffix in {CONTENT, NOTE}}
             return set(filter(_ID.fullmatch, names))
         return set()
 
-    def _changed(self, candidate_id: str) -> float:
+    def _changed_at(self, candidate_id: str) -> float:
         try:
             return self.path(candidate_id).stat().st_mtime
         except FileNotFoundError:
@@ -150,9 +150,9 @@ class StagedFolder:
         if not _ID.fullmatch(candidate_id):
             return _Note()
         try:
-            descriptor = os.open(self._note_path(candidate_id), _CAREFULLY)
+            descriptor = os.open(self._note_path(candidate_id), _OPEN_FLAGS)
             with os.fdopen(descriptor, "rb") as file:
-                node = Node(load_object(file.read(_LONGEST_NOTE)))
+                node = Node(load_object(file.read(_MAX_NOTE_BYTES)))
         except (OSError, ValueError):
             return _Note()
         base, maker = node["base"].value, node["maker"]
@@ -162,37 +162,37 @@ class StagedFolder:
         return _Note(base, mark if maker else None)
 
 
-def every_staged(state_folder: Path) -> tuple[StagedFolder, ...]:
-    """The candidates of this user, by project."""
+def staged_folders(state_folder: Path) -> tuple[StagedFolder, ...]:
+    """Return the folders with candidates of this user, one per project."""
     with suppress(OSError):
-        return tuple(map(StagedFolder, _staged(state_folder).iterdir()))
+        return tuple(map(StagedFolder, _staged_root(state_folder).iterdir()))
     return ()
 
 
-def _staged(state_folder: Path) -> Path:
+def _staged_root(state_folder: Path) -> Path:
     return state_folder / "environment" / "staged"
 
 
 class Staging(StagedFolder):
-    """The candidates of one user for one project. Everything in here blocks.
+    """The candidates of one user for one project. Every method blocks.
 
     Args:
-        state_folder: Where this user's state is kept.
+        state_folder: The state folder of this user.
         directory: The project's folder.
-        edited: Which of several files they are for, so that the same content waiting for two of
-            them has two ids; empty for the one whose values win.
+        edited: The file that they are for, if there are several, so that the same content for
+            two files has two ids; empty for the last one.
     """
 
     def __init__(self, state_folder: Path, directory: Path, edited: str = "") -> None:
-        super().__init__(_staged(state_folder) / project_mark(directory))
+        super().__init__(_staged_root(state_folder) / project_key(directory))
         self._edited = edited
 
     def stage(self, content: bytes, *, base: str) -> str:
-        """Put a candidate down; returns its id.
+        """Store a candidate; returns its id.
 
         Args:
-            content: All of it.
-            base: The digest of the file that it was made from; empty where there was none.
+            content: The complete content.
+            base: The digest of the file that it was made from; empty if there was none.
 
         Raises:
             FileError: It can't be written.
@@ -201,7 +201,7 @@ class Staging(StagedFolder):
         me = mark_of(os.getpid())
         maker = {"pid": me.pid, "started": me.started, "boot": me.boot} if me else None
         note = json.dumps({"base": base, "maker": maker}).encode()
-        # First, so that no candidate is ever without one.
+        # The note first, so that every candidate has one.
         replace_file(self._note_path(candidate_id), note, durable=False)
         try:
             replace_file(self.path(candidate_id), content, durable=False)
@@ -211,16 +211,16 @@ class Staging(StagedFolder):
         return candidate_id
 
     def read(self, candidate_id: str) -> bytes:
-        """A candidate.
+        """Return the content of a candidate.
 
         Raises:
-            CandidateGone: There is none of this id.
-            FileError: It can't be read, or is not what it was.
+            CandidateGone: There is none with this id.
+            FileError: It can't be read, or was changed.
         """
         if not _ID.fullmatch(candidate_id):
             raise CandidateGone(candidate_id)
         try:
-            content = read_regular(self.path(candidate_id), LONGEST_CANDIDATE)
+            content = read_regular(self.path(candidate_id), MAX_CANDIDATE_BYTES)
         except FileNotFoundError as error:
             raise CandidateGone(candidate_id) from error
         except OSError as error:

@@ -1,8 +1,8 @@
-"""The file itself: read, and replaced so that nothing that was in it is ever lost.
+"""Reads and replaces environment files without ever losing a content.
 
-A save holds a lock that every user of the machine meets, looks whether the file is still what
-was read, keeps that in the history, replaces it whole, and reads it back. Whoever is killed in
-between leaves the old file or the new one.
+A save holds a lock shared by all users of the machine, checks that the file is unchanged since it
+was read, saves the old content in the history, replaces the file atomically, and reads it back. A
+process killed in between leaves either the old or the new file.
 """
 
 import errno
@@ -18,30 +18,37 @@ from pixel_tui.clock import Clock
 from pixel_tui.environment.storage.drafts import StoredDrafts
 from pixel_tui.environment.storage.file_lock import file_lock
 from pixel_tui.environment.storage.file_state import (
-    LONGEST_BYTES,
+    MAX_FILE_BYTES,
     FileState,
     read_file,
-    resolved,
+    resolve_links,
     too_large,
 )
-from pixel_tui.environment.storage.history import KEPT, History, StoredVersion
-from pixel_tui.environment.storage.ownership import group_name, repair_for_me, user_name
+from pixel_tui.environment.storage.history import MAX_VERSIONS, History, StoredVersion
+from pixel_tui.environment.storage.ownership import group_name, repair_for_current_user, user_name
 from pixel_tui.errors import FileError, LockHeld
 from pixel_tui.files import NotDurable, remove_leftovers, replace_file
 from pixel_tui.locks import shared_folder
 from pixel_tui.text import SafeText, plain
 
-__all__ = ["ChangedOnDisk", "EnvironmentStore", "FileState", "Saved", "history_of", "read_file"]
+__all__ = [
+    "ChangedOnDisk",
+    "EnvironmentStore",
+    "FileState",
+    "SaveResult",
+    "history_of",
+    "read_file",
+]
 
-PATIENCE_SECONDS: Final = 5.0
-"""Another console's save takes some hundredths of a second."""
+LOCK_TIMEOUT_SECONDS: Final = 5.0
+"""A save takes some hundredths of a second."""
 
 
 class ChangedOnDisk(FileError):
-    """Somebody else has changed the file since it was read.
+    """The file was changed by another program since it was read.
 
     Args:
-        now: What it is now.
+        now: Its current state.
     """
 
     def __init__(self, now: FileState) -> None:
@@ -55,38 +62,43 @@ class ChangedOnDisk(FileError):
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """What a save came to."""
+class SaveResult:
+    """The result of a save."""
 
     state: FileState
     """The file as it was read back."""
     kept: StoredVersion | None
-    """What was there before; None where there was no file, or nothing was to be changed."""
+    """The version with the old content; None if there was no file, or nothing was changed."""
     remark: SafeText = SafeText("")
-    """What a person should know though the file is saved; empty where there is nothing."""
+    """A note for the user about the successful save; empty if there is none."""
 
 
-def history_of(state_folder: Path, path: Path, *, keep: int = KEPT) -> History:
-    """The versions of a file, for who only reads them.
+def history_of(state_folder: Path, path: Path, *, keep: int = MAX_VERSIONS) -> History:
+    """Return the history of a file.
 
     Raises:
-        FileError: The file's symbolic links lead nowhere.
+        FileError: The file's symbolic links can't be resolved.
     """
-    return History(_kept_of(state_folder, path), keep=keep)
+    return History(_file_folder(state_folder, path), keep=keep)
 
 
 class EnvironmentStore:
-    """Files, and what the console keeps of each in its own folder. Everything in here blocks.
+    """Environment files, with their history and drafts in the state folder. Every method blocks.
 
     Args:
-        state_folder: The console's own folder.
-        clock: Where times come from.
-        locks: Where lock files are; None: where those of this machine are.
+        state_folder: The state folder of this user.
+        clock: The source of times.
+        locks: The folder of lock files; None for the machine's.
         keep: How many versions of a file are kept.
     """
 
     def __init__(
-        self, state_folder: Path, clock: Clock, *, locks: Path | None = None, keep: int = KEPT
+        self,
+        state_folder: Path,
+        clock: Clock,
+        *,
+        locks: Path | None = None,
+        keep: int = MAX_VERSIONS,
     ) -> None:
         self._state_folder = state_folder
         self._clock = clock
@@ -94,50 +106,50 @@ class EnvironmentStore:
         self._keep = keep
 
     def read(self, path: Path) -> FileState:
-        """`read_file`."""
+        """Call `read_file`."""
         return read_file(path)
 
     def history(self, path: Path) -> History:
-        """The versions of a file."""
+        """Return the history of a file."""
         return history_of(self._state_folder, path, keep=self._keep)
 
     def drafts(self, path: Path) -> StoredDrafts:
-        """The unfinished edits of a file."""
-        return StoredDrafts(_kept_of(self._state_folder, path) / "drafts", self._clock)
+        """Return the drafts of a file."""
+        return StoredDrafts(_file_folder(self._state_folder, path) / "drafts", self._clock)
 
     def sweep(self, path: Path) -> None:
-        """Remove what writers that were killed have left, beside the file and in the history."""
-        target, now = resolved(path), self._clock.now()
+        """Remove leftovers of killed writers next to the file, in its history and its drafts."""
+        target, now = resolve_links(path), self._clock.now()
         remove_leftovers(target.parent, now, of=target.name)
         self.history(path).sweep(now)
         self.drafts(path).sweep()
 
-    def save(self, path: Path, data: bytes, expected: FileState) -> Saved:
-        """Replace a file's content; its owner, mode and access list stay.
+    def save(self, path: Path, data: bytes, expected: FileState) -> SaveResult:
+        """Replace a file's content, and keep its owner, mode and access list.
 
-        A new file is readable for its owner only.
+        A new file is readable only by its owner.
 
         Args:
             path: The file.
-            data: All of its new content.
-            expected: What it was when it was read.
+            data: The complete new content.
+            expected: Its state when it was read.
 
         Raises:
-            ChangedOnDisk: It is something else by now, and stays that.
-            LockHeld: Another console is saving it all the time.
-            NotDurable: It is saved, and might not outlive a power loss.
-            FileError: It, or the history, can't be written: the file stays as it was. Or it
-                was written, and reading it back gave something else.
+            ChangedOnDisk: It was changed meanwhile, and is not replaced.
+            LockHeld: Another console is still saving it.
+            NotDurable: It is saved, but might not survive a power loss.
+            FileError: It or the history can't be written, and the file is unchanged; or it was
+                written, but reads back differently.
         """
-        if len(data) > LONGEST_BYTES:
+        if len(data) > MAX_FILE_BYTES:
             raise too_large(path, len(data))
         history = self.history(path)
-        with self._locked(resolved(path)):
+        with self._locked(resolve_links(path)):
             self.sweep(path)
-            now = _unchanged(path, expected)
+            now = _require_unchanged(path, expected)
             if now.exists and now.data == data:
-                return Saved(now, None)
-            _refuse_what_would_be_lost(now)
+                return SaveResult(now, None)
+            _require_replaceable(now)
             try:
                 kept = history.keep(now.data, self._clock.now()) if now.exists else None
             except FileError as error:
@@ -154,10 +166,10 @@ class EnvironmentStore:
             except FileError as error:
                 raise _cannot_save(now, error) from error
             after = _read_back(path, data, kept)
-            return Saved(after, kept, self._remark(history, now, after))
+            return SaveResult(after, kept, self._remark(history, now, after))
 
     def _remark(self, history: History, before: FileState, after: FileState) -> SafeText:
-        """What is not as it should be though the file is saved."""
+        """Return a note about a problem after a successful save; empty if there is none."""
         try:
             history.keep(after.data, self._clock.now())
         except FileError as error:
@@ -168,7 +180,7 @@ class EnvironmentStore:
         return SafeText("")
 
     def _locked(self, target: Path) -> AbstractContextManager[None]:
-        """Keep other consoles from saving the file, whoever runs them."""
+        """Lock out other consoles, of all users, from saving the file."""
         held = LockHeld(
             "Another pixel-tui is saving this file.",
             on=str(target),
@@ -176,15 +188,15 @@ class EnvironmentStore:
         )
         return file_lock(
             self._locks / f"pixel-tui-env-{_digest(target)}.lock",
-            timeout=PATIENCE_SECONDS,
+            timeout=LOCK_TIMEOUT_SECONDS,
             held=held,
             unusable="The file can't be locked, so it was not saved",
         )
 
 
-def _kept_of(state_folder: Path, path: Path) -> Path:
-    """Where all that is kept of a file is: named so that a person finds it."""
-    target = resolved(path)
+def _file_folder(state_folder: Path, path: Path) -> Path:
+    """Return the folder for a file's history and drafts, with a recognizable name."""
+    target = resolve_links(path)
     folder = "".join(
         char if char.isascii() and (char.isalnum() or char in "-_.") else "_"
         for char in target.parent.name
@@ -196,8 +208,8 @@ def _digest(target: Path) -> str:
     return hashlib.sha256(os.fsencode(target)).hexdigest()[:16]
 
 
-def _unchanged(path: Path, expected: FileState) -> FileState:
-    """The file now; raises `ChangedOnDisk` where that is something else than was read."""
+def _require_unchanged(path: Path, expected: FileState) -> FileState:
+    """Return the current state of the file; raises `ChangedOnDisk` if its content changed."""
     now = read_file(path)
     if not now.same_content(expected):
         raise ChangedOnDisk(now)
@@ -205,7 +217,7 @@ def _unchanged(path: Path, expected: FileState) -> FileState:
 
 
 def _stays_unchanged(path: Path, expected: FileState) -> None:
-    _unchanged(path, expected)
+    _require_unchanged(path, expected)
 
 
 def _read_back(path: Path, data: bytes, kept: StoredVersion | None) -> FileState:
@@ -220,8 +232,8 @@ def _read_back(path: Path, data: bytes, kept: StoredVersion | None) -> FileState
     )
 
 
-def _refuse_what_would_be_lost(now: FileState) -> None:
-    """A replaced file is another one: some of what hangs on the old one can't be kept."""
+def _require_replaceable(now: FileState) -> None:
+    """Raise if replacing the file would lose its owner, its group or its hard links."""
     if not now.target.parent.is_dir():
         raise FileError(
             "The file's folder does not exist.",
@@ -232,32 +244,32 @@ def _refuse_what_would_be_lost(now: FileState) -> None:
         raise FileError(
             f"The file belongs to {user_name(now.uid)}, so it was not saved: it would become yours",
             on=str(now.path),
-            hint=repair_for_me(now.target).hint,
+            hint=repair_for_current_user(now.target).hint,
         )
-    if now.exists and not _may_keep_group(now):
+    if now.exists and not _can_keep_group(now):
         raise FileError(
             f"The file's group is {group_name(now.gid)}, which you are not in, so it was not "
             "saved: the group could no longer read it",
             on=str(now.path),
-            hint=repair_for_me(now.target).hint,
+            hint=repair_for_current_user(now.target).hint,
         )
-    if now.names > 1:
+    if now.link_count > 1:
         raise FileError(
-            f"The file has {now.names} hard links, so it was not saved: the others would keep "
+            f"The file has {now.link_count} hard links, so it was not saved: the others would keep "
             "the old content",
             on=str(now.path),
             hint="Replace the others with symbolic links (ln -sf).",
         )
 
 
-def _may_keep_group(now: FileState) -> bool:
-    """Whether the group may stay, or may do nothing with the file anyway."""
+def _can_keep_group(now: FileState) -> bool:
+    """Whether the group can be kept, or has no access to the file anyway."""
     mine = {os.getegid(), *os.getgroups()}
     return os.geteuid() == 0 or now.gid in mine or not now.mode & stat.S_IRWXG
 
 
 def _cannot_keep(error: FileError) -> FileError:
-    """The old content can't be kept, so it is not replaced."""
+    """Return the error if the old content can't be saved in the history."""
     return FileError(
         f"The history can't be written, so the file was not saved: {error.what}",
         on=error.on,
@@ -266,20 +278,20 @@ def _cannot_keep(error: FileError) -> FileError:
 
 
 def _cannot_save(now: FileState, error: FileError) -> FileError:
-    """The same failure with what helps against it. The old file is whole."""
+    """Return the error with a matching hint. The old file is intact."""
     hint = _disk_hint(error)
-    match _number(error):
+    match _error_number(error):
         case errno.EBUSY:
             hint = "It is a bind mount, which can't be replaced from here: edit it outside."
         case errno.EPERM:
             hint = f"It can't be replaced: see `lsattr {now.target}`."
         case errno.EACCES:
-            hint = repair_for_me(now.target.parent, is_folder=True).hint
+            hint = repair_for_current_user(now.target.parent, is_folder=True).hint
     return FileError(error.what, on=str(now.path), hint=hint or error.hint)
 
 
 def _disk_hint(error: FileError) -> str:
-    match _number(error):
+    match _error_number(error):
         case errno.ENOSPC | errno.EDQUOT:
             return "Free some space on the disk, then save again; the old file is intact."
         case errno.EROFS:
@@ -287,5 +299,5 @@ def _disk_hint(error: FileError) -> str:
     return ""
 
 
-def _number(error: FileError) -> int | None:
+def _error_number(error: FileError) -> int | None:
     return error.__cause__.errno if isinstance(error.__cause__, OSError) else None

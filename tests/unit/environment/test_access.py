@@ -1,4 +1,4 @@
-"""The environment file of a real project: read, kept, staged, and edited outside."""
+"""The environment file of a real project: reading, drafts, candidates and the external editor."""
 
 import os
 import stat
@@ -8,7 +8,7 @@ import pytest
 
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.live.source import live_environment
-from pixel_tui.environment.live.workspace import LiveWorkspace, edit_externally, editor_words
+from pixel_tui.environment.live.workspace import LiveWorkspace, edit_externally, editor_command
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -42,7 +42,7 @@ def program(path: Path, text: str) -> str:
     return str(path)
 
 
-def test_a_read_only_console_has_nothing_that_could_write(folder: Path, tmp_path: Path) -> None:
+def test_a_read_only_console_can_not_write(folder: Path, tmp_path: Path) -> None:
     access = live_environment(
         command(folder), session(Settings(read_only=True), ENVIRONMENT, tmp_path)
     )
@@ -52,7 +52,7 @@ def test_a_read_only_console_has_nothing_that_could_write(folder: Path, tmp_path
     assert live_environment(command(folder), session(allowed, ENVIRONMENT, tmp_path)).reveals
 
 
-def test_without_compose_the_file_is_read_all_the_same_and_what_is_not_known_is_said(
+def test_without_compose_the_file_is_read_and_unknowns_are_reported(
     folder: Path, tmp_path: Path
 ) -> None:
     source = live_environment(command(folder), session(Settings(), ENVIRONMENT, tmp_path)).source
@@ -67,7 +67,7 @@ def test_without_compose_the_file_is_read_all_the_same_and_what_is_not_known_is_
     assert source.stamp() != opened.stamp
 
 
-def test_a_file_that_is_not_there_is_none(folder: Path, tmp_path: Path) -> None:
+def test_a_missing_file_has_no_data(folder: Path, tmp_path: Path) -> None:
     (folder / ".env").unlink()
     source = live_environment(command(folder), session(Settings(), ENVIRONMENT, tmp_path)).source
     assert source.read().data is None
@@ -76,15 +76,15 @@ def test_a_file_that_is_not_there_is_none(folder: Path, tmp_path: Path) -> None:
         source.other(folder / "nowhere")
 
 
-def test_another_users_file_names_the_repair(
+def test_another_users_file_is_read_only_with_the_repair(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 4711)
     source = live_environment(command(folder), session(Settings(), ENVIRONMENT, tmp_path)).source
-    assert "docker run" in source.read().obstacle
+    assert "docker run" in source.read().read_only_reason
 
 
-def test_unfinished_edits_are_offered_by_the_same_console_until_they_are_dropped(
+def test_unfinished_edits_are_offered_until_they_are_discarded(
     folder: Path, tmp_path: Path
 ) -> None:
     it = workspace(folder, tmp_path)
@@ -98,7 +98,7 @@ def test_unfinished_edits_are_offered_by_the_same_console_until_they_are_dropped
     assert not list(tmp_path.rglob("drafts/*.json"))
 
 
-def test_the_editor_gets_a_private_copy_that_is_gone_afterwards(tmp_path: Path) -> None:
+def test_the_editor_gets_a_private_copy_that_is_removed_afterwards(tmp_path: Path) -> None:
     note = tmp_path / "note"
     editor = program(
         tmp_path / "editor", f'stat -c %a "$2" > {note}; echo "$1 $2" >> {note}; echo B=2 >> "$2"'
@@ -112,23 +112,21 @@ def test_the_editor_gets_a_private_copy_that_is_gone_afterwards(tmp_path: Path) 
     assert not Path(path).exists()
 
 
-def test_an_editor_that_fails_or_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_failing_or_missing_editor_is_reported(tmp_path: Path) -> None:
     failing = program(tmp_path / "failing", "exit 3")
     with pytest.raises(OperationError, match="exited with exit code 3"):
         edit_externally(b"A=1\n", {**ENVIRONMENT, "EDITOR": failing})
     with pytest.raises(OperationError, match="can't be started"):
         edit_externally(b"A=1\n", {**ENVIRONMENT, "EDITOR": str(tmp_path / "nowhere")})
     with pytest.raises(OperationError, match="No editor"):
-        editor_words({"PATH": str(tmp_path)})
+        editor_command({"PATH": str(tmp_path)})
 
 
 def test_visual_comes_before_editor() -> None:
-    assert editor_words({"VISUAL": "emacs -nw", "EDITOR": "vi"}) == ["emacs", "-nw"]
+    assert editor_command({"VISUAL": "emacs -nw", "EDITOR": "vi"}) == ["emacs", "-nw"]
 
 
-def test_each_of_several_files_has_its_own_drafts_for_as_long_as_the_screen_is_open(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_each_of_several_files_has_its_own_drafts(folder: Path, tmp_path: Path) -> None:
     paths = (folder / ".env", folder / "prod.env")
     paths[1].write_bytes(b"B=1\n")
     several = ComposeCommand(

@@ -1,4 +1,4 @@
-"""An edit that was not finished outlives its console."""
+"""Drafts: unfinished edits survive their console."""
 
 import multiprocessing
 import os
@@ -34,45 +34,43 @@ def drafts(tmp_path: Path, me: ProcessMark | None = None) -> StoredDrafts:
     return StoredDrafts(tmp_path / "drafts", SystemClock(), me=me)
 
 
-def test_the_edit_of_a_dead_console_is_found_with_what_it_was_made_from(
-    tmp_path: Path, base: FileState
-) -> None:
+def test_the_edit_of_a_dead_console_is_found_with_its_base(tmp_path: Path, base: FileState) -> None:
     drafts(tmp_path, dead()).write(base, b"A=first\n")
     drafts(tmp_path, dead()).write(base, EDIT)
-    (draft,) = drafts(tmp_path).found()
+    (draft,) = drafts(tmp_path).abandoned()
     assert (draft.base_exists, draft.base, draft.data) == (True, BASE, EDIT)
 
 
-def test_it_is_for_its_owner_only_and_in_no_crash_report(tmp_path: Path, base: FileState) -> None:
+def test_it_is_private_and_its_repr_has_no_content(tmp_path: Path, base: FileState) -> None:
     drafts(tmp_path, dead()).write(base, EDIT)
     (path,) = (tmp_path / "drafts").iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert "A=" not in repr(drafts(tmp_path).found())
+    assert "A=" not in repr(drafts(tmp_path).abandoned())
 
 
-def test_a_living_console_keeps_its_own(tmp_path: Path, base: FileState) -> None:
+def test_the_draft_of_a_running_console_is_not_offered(tmp_path: Path, base: FileState) -> None:
     living = mark_of(os.getppid())
     assert living is not None
     drafts(tmp_path, living).write(base, EDIT)
-    assert drafts(tmp_path).found() == ()
+    assert drafts(tmp_path).abandoned() == ()
 
 
 def test_two_consoles_do_not_overwrite_each_others(tmp_path: Path, base: FileState) -> None:
     drafts(tmp_path, dead(1)).write(base, b"A=one\n")
     drafts(tmp_path, dead(2)).write(base, b"A=two\n")
-    assert {draft.data for draft in drafts(tmp_path).found()} == {b"A=one\n", b"A=two\n"}
+    assert {draft.data for draft in drafts(tmp_path).abandoned()} == {b"A=one\n", b"A=two\n"}
 
 
-def test_they_come_newest_first(tmp_path: Path, base: FileState) -> None:
+def test_drafts_are_listed_newest_first(tmp_path: Path, base: FileState) -> None:
     clock = FixedClock(SystemClock().now())
     for number in (1, 2, 3):
         clock.advance(1)
         StoredDrafts(tmp_path / "drafts", clock, me=dead(number)).write(base, b"%d" % number)
-    assert [draft.data for draft in drafts(tmp_path).found()] == [b"3", b"2", b"1"]
+    assert [draft.data for draft in drafts(tmp_path).abandoned()] == [b"3", b"2", b"1"]
 
 
-def test_it_is_gone_after_a_save(tmp_path: Path, base: FileState) -> None:
+def test_it_is_removed_after_a_save(tmp_path: Path, base: FileState) -> None:
     mine = drafts(tmp_path)
     mine.write(base, EDIT)
     mine.remove()
@@ -80,45 +78,47 @@ def test_it_is_gone_after_a_save(tmp_path: Path, base: FileState) -> None:
     assert not (tmp_path / "drafts").exists()
 
 
-def test_one_that_is_discarded_is_gone(tmp_path: Path, base: FileState) -> None:
+def test_a_discarded_draft_is_removed(tmp_path: Path, base: FileState) -> None:
     drafts(tmp_path, dead()).write(base, EDIT)
     mine = drafts(tmp_path)
-    mine.discard(mine.found()[0])
-    assert mine.found() == ()
+    mine.discard(mine.abandoned()[0])
+    assert mine.abandoned() == ()
     assert not (tmp_path / "drafts").exists()
 
 
-def test_one_that_is_taken_over_is_nobody_elses(tmp_path: Path, base: FileState) -> None:
+def test_an_adopted_draft_is_no_longer_offered(tmp_path: Path, base: FileState) -> None:
     drafts(tmp_path, dead()).write(base, EDIT)
     mine, living = drafts(tmp_path), mark_of(os.getppid())
     another = drafts(tmp_path, living)
-    (draft,) = mine.found()
+    (draft,) = mine.abandoned()
     mine.adopt(draft)
-    assert another.found() == ()
+    assert another.abandoned() == ()
     with pytest.raises(FileError):
         another.adopt(draft)
     mine.remove()
     assert not (tmp_path / "drafts").exists()
 
 
-def test_to_take_one_over_loses_no_edit_of_ones_own(tmp_path: Path, base: FileState) -> None:
+def test_adopting_does_not_replace_an_own_edit(tmp_path: Path, base: FileState) -> None:
     drafts(tmp_path, dead()).write(base, EDIT)
     mine = drafts(tmp_path)
     mine.write(base, b"A=mine\n")
     with pytest.raises(FileError, match="unsaved edits"):
-        mine.adopt(mine.found()[0])
-    assert mine.found()[0].data == EDIT
+        mine.adopt(mine.abandoned()[0])
+    assert mine.abandoned()[0].data == EDIT
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff", b"[" * 100_000])
-def test_a_damaged_one_hides_no_other(tmp_path: Path, base: FileState, content: bytes) -> None:
+def test_a_damaged_draft_does_not_hide_others(
+    tmp_path: Path, base: FileState, content: bytes
+) -> None:
     drafts(tmp_path, dead()).write(base, EDIT)
     (tmp_path / "drafts" / "9-9-x.json").write_bytes(content)
     (tmp_path / "drafts" / "8-8-x.json").symlink_to("/dev/zero")
-    assert [draft.data for draft in drafts(tmp_path).found()] == [EDIT]
+    assert [draft.data for draft in drafts(tmp_path).abandoned()] == [EDIT]
 
 
-def test_a_damaged_one_is_not_kept_for_ever_and_a_whole_one_is(
+def test_a_damaged_draft_expires_but_an_intact_one_does_not(
     tmp_path: Path, base: FileState
 ) -> None:
     drafts(tmp_path, dead()).write(base, EDIT)
@@ -132,12 +132,12 @@ def test_a_damaged_one_is_not_kept_for_ever_and_a_whole_one_is(
     clock.advance(2 * 86400)
     later.sweep()
     assert not damaged.exists()
-    assert [draft.data for draft in later.found()] == [EDIT]
+    assert [draft.data for draft in later.abandoned()] == [EDIT]
 
 
-def test_an_edit_of_a_file_that_is_not_there_yet_is_one_too(tmp_path: Path) -> None:
+def test_an_edit_of_a_missing_file_is_a_draft_too(tmp_path: Path) -> None:
     drafts(tmp_path, dead()).write(read_file(tmp_path / "none"), EDIT)
-    (draft,) = drafts(tmp_path).found()
+    (draft,) = drafts(tmp_path).abandoned()
     assert (draft.base_exists, draft.base) == (False, b"")
 
 
@@ -148,7 +148,7 @@ def _edit(state: str, path: str, pipe: Connection) -> None:
     pipe.recv()
 
 
-def test_it_outlives_a_console_that_is_killed_and_is_not_offered_before(
+def test_it_survives_a_killed_console_and_is_not_offered_before(
     tmp_path: Path, base: FileState
 ) -> None:
     context = multiprocessing.get_context("spawn")
@@ -158,10 +158,10 @@ def test_it_outlives_a_console_that_is_killed_and_is_not_offered_before(
     other.start()
     assert ours.recv() == "written"
     mine = EnvironmentStore(state, SystemClock()).drafts(base.path)
-    assert mine.found() == ()
+    assert mine.abandoned() == ()
     assert other.pid is not None
     os.kill(other.pid, signal.SIGKILL)
     other.join()
-    (draft,) = mine.found()
+    (draft,) = mine.abandoned()
     assert (draft.base, draft.data) == (BASE, EDIT)
     other.close()

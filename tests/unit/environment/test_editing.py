@@ -1,12 +1,17 @@
-"""What an edit makes of a document, and what a typed value would mean."""
+"""Edits of single keys, and previews of typed values."""
 
 import pytest
 
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.editing.edits import entry_now, fix_of, keeps_dollar
-from pixel_tui.environment.editing.judging import InputKind, Judge, place_of, with_text
+from pixel_tui.environment.editing.edits import current_entry, fix_of, needs_single_quotes
+from pixel_tui.environment.editing.value_preview import (
+    InputKind,
+    ValuePreviewer,
+    entry_above,
+    with_typed_value,
+)
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText
 from widgets.rows.environment_row import (
@@ -40,7 +45,7 @@ def row(
     )  # fmt: skip
 
 
-def look(document: DotenvDocument, key: str) -> KeyRow | None:
+def examine_key(document: DotenvDocument, key: str) -> KeyRow | None:
     entry = document.entry(key)
     return row(key, entry.written) if entry is not None else None
 
@@ -53,63 +58,68 @@ def finding(
     )
 
 
-def test_no_value_is_in_the_repr_of_documents_rows_and_judgements() -> None:
+def test_reprs_have_no_values() -> None:
     document = DotenvDocument.parse(f"A={SECRET}\n".encode())
-    judged = Judge(document, "A", NOTHING, look)(SECRET, InputKind.EXACT)
+    judged = ValuePreviewer(document, "A", NOTHING, examine_key)(SECRET, InputKind.EXACT)
     assert SECRET not in repr([document, KeyLine("A", row("A", SECRET)), judged])
 
 
-def test_what_is_typed_exactly_is_quoted_as_it_needs_to_be() -> None:
+def test_an_exact_value_is_quoted_if_necessary() -> None:
     document = DotenvDocument.parse(b"# kept\nA=1 # said\r\nB=2\n")
-    made = with_text(document, "A", "x $y", InputKind.EXACT, NOTHING)
+    made = with_typed_value(document, "A", "x $y", InputKind.EXACT, NOTHING)
     assert made.data == b"# kept\nA='x $y' # said\r\nB=2\n"
 
 
-def test_what_is_typed_as_written_stays_so_and_a_fault_is_refused() -> None:
+def test_a_written_value_is_kept_and_a_fault_is_refused() -> None:
     document = DotenvDocument.parse(b"A=1\nB=2\n")
-    assert with_text(document, "A", '"${B}"', InputKind.WRITTEN, NOTHING).data == b'A="${B}"\nB=2\n'
+    assert (
+        with_typed_value(document, "A", '"${B}"', InputKind.WRITTEN, NOTHING).data
+        == b'A="${B}"\nB=2\n'
+    )
     with pytest.raises(ConsoleError):
-        with_text(document, "A", '"open', InputKind.WRITTEN, NOTHING)
+        with_typed_value(document, "A", '"open', InputKind.WRITTEN, NOTHING)
     with pytest.raises(ConsoleError):
-        with_text(document, "A", "1\nC=3", InputKind.WRITTEN, NOTHING)
+        with_typed_value(document, "A", "1\nC=3", InputKind.WRITTEN, NOTHING)
 
 
-def test_a_key_that_is_off_counts_again_when_it_is_edited() -> None:
+def test_editing_a_commented_key_uncomments_it() -> None:
     document = DotenvDocument.parse(b"# A=1\nB=2\n")
-    assert with_text(document, "A", "3", InputKind.EXACT, NOTHING).data == b"A=3\nB=2\n"
+    assert with_typed_value(document, "A", "3", InputKind.EXACT, NOTHING).data == b"A=3\nB=2\n"
 
 
-def test_a_new_key_stands_where_the_example_has_it() -> None:
+def test_a_new_key_goes_where_the_example_has_it() -> None:
     example = DotenvDocument.parse(b"A=\nB=\nC=\n")
     document = DotenvDocument.parse(b"A=1\nC=3\n")
-    place = place_of(document, "B", example)
+    place = entry_above(document, "B", example)
     assert place is not None
     assert place.key == "A"
-    assert with_text(document, "B", "2", InputKind.EXACT, example).data == b"A=1\nB=2\nC=3\n"
-    assert place_of(document, "Z", example) is None
+    assert with_typed_value(document, "B", "2", InputKind.EXACT, example).data == b"A=1\nB=2\nC=3\n"
+    assert entry_above(document, "Z", example) is None
 
 
-def test_a_value_that_no_file_can_say_is_refused_with_the_reason() -> None:
-    judged = Judge(DotenvDocument.parse(b"A=1\n"), "A", NOTHING, look)("a\0b", InputKind.EXACT)
+def test_an_unwritable_value_is_refused_with_the_reason() -> None:
+    judged = ValuePreviewer(DotenvDocument.parse(b"A=1\n"), "A", NOTHING, examine_key)(
+        "a\0b", InputKind.EXACT
+    )
     assert judged.refusal
 
 
 def test_a_row_finds_its_entry_in_a_document_that_was_edited_above_it() -> None:
     document = DotenvDocument.parse(b"NEW=1\n\nA=1\n")
-    assert entry_now(document, row("A")).line == 3
+    assert current_entry(document, row("A")).line == 3
     with pytest.raises(ConsoleError):
-        entry_now(NOTHING, row("A"))
+        current_entry(NOTHING, row("A"))
 
 
-def test_a_secret_that_is_cut_at_a_dollar_can_be_kept_whole_and_no_other_is_offered() -> None:
+def test_only_a_secret_that_is_cut_at_a_dollar_gets_single_quotes() -> None:
     cut = row("A", "a$b", secret=True, effective="a", findings=(finding("dollar"),))
-    assert keeps_dollar(cut)
+    assert needs_single_quotes(cut)
     assert fix_of(cut) == "a$b"
     assert fix_of(row("A", "x", secret=True, findings=(finding("token"),))) is None
     assert fix_of(row("A", "yes", findings=(finding("boolean", "true"),))) == "true"
 
 
-def test_a_secret_is_dots_of_one_length_in_every_cell() -> None:
+def test_every_secret_is_shown_as_the_same_dots() -> None:
     for value in ("x", "a" * 60):
         said = " ".join(cell.text for cell in cells(row("A", value, secret=True)))
         assert DOTS in said
@@ -119,12 +129,12 @@ def test_a_secret_is_dots_of_one_length_in_every_cell() -> None:
     assert SECRET in revealed
 
 
-def test_a_password_inside_a_value_that_is_no_secret_is_masked() -> None:
+def test_a_password_in_a_value_that_is_not_secret_is_masked() -> None:
     said = " ".join(cell.text for cell in cells(row("A", f"postgres://me:{SECRET}@db/x")))
     assert SECRET not in said
 
 
-def test_lines_stand_below_their_sections_and_those_that_are_nowhere_come_last() -> None:
+def test_lines_are_below_their_sections_and_missing_ones_last() -> None:
     missing = KeyRow(
         key=SafeText("Z"), section=SafeText(""), state=KeyState.MISSING, entry=None, secret=False,
         required=False, purpose=SafeText(""), uses=(), written="", effective=None,
@@ -135,7 +145,7 @@ def test_lines_stand_below_their_sections_and_those_that_are_nowhere_come_last()
     assert said == ["Above every section", "A", "One", "B", "B#2", "Not in the file", "Z"]
 
 
-def test_only_problems_and_only_what_matches_is_listed() -> None:
+def test_rows_are_filtered_by_problems_and_text() -> None:
     rows = (row("A", findings=(finding("token"),)), row("B"), row("C", "secretly", secret=True))
     named = named_rows(Overview(rows, (), {}))
 

@@ -1,4 +1,4 @@
-"""Several environment files: which one counts, which one is edited, and what is said of keys."""
+"""Several environment files: which one is in effect, which one is edited, and the messages."""
 
 import json
 import os
@@ -71,21 +71,21 @@ def run(*words: str) -> int:
         (["BELOW"], b"prod\n"),
     ],
 )
-def test_the_last_file_that_sets_a_key_counts_and_one_file_can_be_asked(
+def test_get_reads_the_last_file_that_sets_a_key_or_a_chosen_one(
     files: Path, words: list[str], printed: bytes, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     assert run("get", *words) == 0
     assert capsysbinary.readouterr().out == printed
 
 
-def test_options_name_the_files_in_the_order_in_which_they_are_given(
+def test_options_give_the_files_in_order(
     files: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     assert run("get", "SHARED", "--env-file", "prod.env", "--env-file", "base.env") == 0
     assert capsysbinary.readouterr().out == b"base\n"
 
 
-def test_a_key_that_a_file_has_not_is_said_to_have_no_value_there(
+def test_a_missing_key_is_reported_with_the_file(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("get", "ONLY_BASE", "--in", "last.env") == 1
@@ -133,7 +133,7 @@ def set_to(value: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         (["SHARED", "--in", "base.env"], "base.env", BASE.replace(b"=base", b"=new")),
     ],
 )
-def test_the_file_is_edited_in_which_the_key_counts_and_it_is_said_which(
+def test_set_edits_the_file_in_effect_and_reports_it(
     files: Path,
     saved: list[bytes],
     monkeypatch: pytest.MonkeyPatch,
@@ -149,7 +149,7 @@ def test_the_file_is_edited_in_which_the_key_counts_and_it_is_said_which(
     assert ("overrides it" in err) == ("--in" in words)
 
 
-def test_a_key_is_removed_where_it_counts(
+def test_a_key_is_removed_from_the_file_in_effect(
     files: Path, saved: list[bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("unset", "SHARED") == 0
@@ -169,14 +169,14 @@ def test_a_key_is_removed_where_it_counts(
         (["ONLY_PROD"], ""),
     ],
 )
-def test_a_key_that_another_file_sets_is_said_to_be_set_still(
+def test_a_removed_key_that_another_file_sets_is_reported(
     files: Path, saved: list[bytes], capsys: pytest.CaptureFixture[str], words: list[str], by: str
 ) -> None:
     assert run("unset", *words) == 0
     assert capsys.readouterr().err == (f"pixel-tui: SHARED is still set by {by}.\n" if by else "")
 
 
-def test_a_key_alone_in_a_later_file_has_no_value_of_its_own(
+def test_a_bare_key_in_a_later_file_has_no_value(
     files: Path, saved: list[bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (files / "last.env").write_bytes(b"ONLY_BASE\n")
@@ -185,7 +185,7 @@ def test_a_key_alone_in_a_later_file_has_no_value_of_its_own(
 
 
 @pytest.mark.parametrize("words", [["get"], ["set", "--empty"], ["unset"]])
-def test_the_shell_that_exports_a_key_is_said_to_decide_over_it(
+def test_an_exported_key_is_reported_to_override_the_files(
     files: Path,
     saved: list[bytes],
     monkeypatch: pytest.MonkeyPatch,
@@ -198,7 +198,7 @@ def test_the_shell_that_exports_a_key_is_said_to_decide_over_it(
 
 
 @pytest.mark.parametrize("words", [["set", "SHARED", "--empty"], ["unset", "SHARED"]])
-def test_nothing_is_said_to_be_edited_where_nothing_can_be(
+def test_without_an_environment_file_nothing_is_edited(
     files: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -215,7 +215,7 @@ def test_nothing_is_said_to_be_edited_where_nothing_can_be(
 @pytest.mark.parametrize(
     "words", [["get", "LATE"], ["set", "SHARED"], ["unset", "SHARED"], ["impact", "prod.env"]]
 )
-def test_a_file_that_is_missing_is_called_by_its_own_name(
+def test_a_missing_file_is_reported_by_its_name(
     files: Path, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     (files / "last.env").rename(files / "last.env.example")
@@ -243,7 +243,7 @@ def test_every_file_is_checked(files: Path, capsys: pytest.CaptureFixture[str]) 
     assert "base.env" not in capsys.readouterr().out
 
 
-def test_of_several_files_the_one_that_compose_refuses_comes_first(
+def test_a_file_that_compose_refuses_comes_first(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (files / "last.env").write_bytes(b"BAD KEY=1\n")
@@ -251,7 +251,7 @@ def test_of_several_files_the_one_that_compose_refuses_comes_first(
     assert capsys.readouterr().out.startswith(f"{files / 'last.env'}:1: error")
 
 
-def test_of_several_files_there_is_an_object_a_line(
+def test_several_files_are_printed_as_one_object_per_line(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("check", "--json")
@@ -259,7 +259,7 @@ def test_of_several_files_there_is_an_object_a_line(
     assert [Path(item["file"]).name for item in found] == ["base.env", "prod.env", "last.env"]
 
 
-def test_what_compose_refuses_for_a_missing_file_is_no_fault_of_another(
+def test_a_missing_file_is_not_reported_for_another(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     compose = files / "none" / "docker-compose"
@@ -289,7 +289,7 @@ def overview_of(files: Path, name: str) -> Overview:
     assert access.source.path == files / name
     found = opened.examine(DotenvDocument.parse(opened.data or b""))
     for row in found.rows:
-        one = opened.look(DotenvDocument.parse(opened.data or b""), row.key)
+        one = opened.examine_key(DotenvDocument.parse(opened.data or b""), row.key)
         assert one is not None
         assert (one.overridden_by, one.overrides) == (row.overridden_by, row.overrides)
     return found
@@ -299,7 +299,7 @@ def rows_of(files: Path, name: str) -> dict[str, KeyRow]:
     return {str(row.key): row for row in overview_of(files, name).rows}
 
 
-def test_a_key_says_which_file_overrides_it_and_which_one_it_overrides(files: Path) -> None:
+def test_a_key_has_the_files_that_override_it_or_that_it_overrides(files: Path) -> None:
     base, prod = rows_of(files, "base.env"), rows_of(files, "prod.env")
     assert layer(base["SHARED"]) == "overridden by prod.env"
     assert state_words(base["SHARED"])[0] == "↓ overridden"
@@ -313,12 +313,12 @@ def test_a_key_says_which_file_overrides_it_and_which_one_it_overrides(files: Pa
     ]
 
 
-def test_a_file_that_was_taken_away_is_said_and_overrides_nothing(files: Path) -> None:
+def test_a_removed_file_is_reported_and_overrides_nothing(files: Path) -> None:
     (files / "prod.env").unlink()
     assert layer(rows_of(files, "base.env")["SHARED"]) == ""
 
 
-def test_nothing_is_to_be_done_about_a_value_that_is_not_used() -> None:
+def test_an_unused_value_has_no_findings() -> None:
     found = check_text("SITE_NAME=your_site_here\n")
     assert any(item.key == "SITE_NAME" for item in found.findings)
     later = Layers(later={"SITE_NAME": SafeText("b.env")}, last=False).annotate_all(found)
@@ -327,12 +327,12 @@ def test_nothing_is_to_be_done_about_a_value_that_is_not_used() -> None:
     assert SINGLE_FILE.annotate_all(found) is found
 
 
-def test_files_of_one_name_are_told_apart_by_their_folders() -> None:
+def test_files_of_the_same_name_are_shown_with_their_folders() -> None:
     paths = [Path("/a/.env"), Path("/b/.env"), Path("/b/x.env")]
     assert short_names(paths) == ["/a/.env", "/b/.env", "x.env"]
 
 
-def test_a_key_without_a_value_counts_nowhere() -> None:
+def test_a_bare_key_is_in_effect_nowhere() -> None:
     contents = {Path("a"): b"A=1\n", Path("b"): b"#A=2\n"}
     found = where_it_counts("A", read_each(list(contents), {}, contents.__getitem__))
     assert found is not None
@@ -342,7 +342,7 @@ def test_a_key_without_a_value_counts_nowhere() -> None:
 # The command.
 
 
-def test_one_of_the_files_is_edited_under_a_mark_of_its_own() -> None:
+def test_each_edited_file_has_its_own_key() -> None:
     command = ComposeCommand(directory="/srv", env_files=("/srv/.env", "/srv/prod.env"))
     first, last = command.each_edited
     assert (first.edited_env, first.env_mark) == (Path("/srv/.env"), Path("/srv"))
@@ -354,7 +354,7 @@ def test_one_of_the_files_is_edited_under_a_mark_of_its_own() -> None:
 # What plans know.
 
 
-def test_a_plan_knows_what_waits_for_each_file_also_where_it_is_the_same(tmp_path: Path) -> None:
+def test_a_plan_has_the_candidates_of_each_file(tmp_path: Path) -> None:
     command = ComposeCommand(
         compose=("no-such-compose",),
         directory=str(tmp_path),
@@ -374,7 +374,7 @@ def test_a_plan_knows_what_waits_for_each_file_also_where_it_is_the_same(tmp_pat
     assert [item.candidates[0].id for item in facts.all_files] == [ids[1], ids[0]]
 
 
-def test_what_waits_to_be_confirmed_is_found_whichever_file_it_is_of(tmp_path: Path) -> None:
+def test_a_waiting_apply_is_found_for_any_file(tmp_path: Path) -> None:
     marks = [tmp_path, tmp_path / "prod.env"]
     waits = ApplyState(Phase.WAITING, "", "pixel", "a", "b", process=mark_of(os.getpid()))
     ApplyFiles(tmp_path / "state", marks[1]).write(waits)

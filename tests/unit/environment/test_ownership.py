@@ -1,14 +1,14 @@
-"""Files of somebody else, and the commands that give them back."""
+"""Files of other users, and the commands that change their owner."""
 
 from pathlib import Path
 
 import pytest
 
 from pixel_tui.environment.storage.ownership import (
+    describe_access,
     is_open_to_others,
     ownership_repair,
     privacy_repair,
-    who_may_read,
 )
 
 
@@ -20,7 +20,7 @@ def test_the_repair_needs_docker_and_no_sudo() -> None:
     assert repair.hint == f"Run: {repair.command}"
 
 
-def test_a_folder_is_given_back_itself() -> None:
+def test_a_folder_itself_is_changed() -> None:
     repair = ownership_repair(Path("/home/pixel/pixel"), 1, 2, is_folder=True)
     assert repair.command == "docker run --rm -v /home/pixel/pixel:/data alpine chown 1:2 /data"
 
@@ -33,18 +33,18 @@ def test_a_folder_is_given_back_itself() -> None:
         ('/a:"b,c', '--mount \'type=bind,"source=/a:""b,c",target=/data\''),
     ],
 )
-def test_odd_names_reach_docker_as_they_are(folder: str, words: str) -> None:
+def test_special_names_are_passed_to_docker_unchanged(folder: str, words: str) -> None:
     assert words in ownership_repair(Path(folder) / ".env", 1000, 1000).command
 
 
-def test_a_file_is_closed_to_others_by_one_command() -> None:
+def test_one_command_makes_a_file_private() -> None:
     assert privacy_repair(Path("/my stack/.env")).command == "chmod 600 '/my stack/.env'"
 
 
 @pytest.mark.parametrize(
     ("mode", "is_open"), [(0o600, False), (0o660, False), (0o604, True), (0o602, True)]
 )
-def test_open_is_what_a_stranger_may_read_or_change(mode: int, is_open: bool) -> None:
+def test_a_file_that_others_can_read_or_write_is_open(mode: int, is_open: bool) -> None:
     assert is_open_to_others(mode) is is_open
 
 
@@ -56,10 +56,10 @@ def test_open_is_what_a_stranger_may_read_or_change(mode: int, is_open: bool) ->
         (0o644, "It belongs to root, and everyone can read it"),
     ],
 )
-def test_who_may_read_is_told_by_name(mode: int, words: str) -> None:
-    assert who_may_read(mode, 0, 0) == words
+def test_access_is_described_by_name(mode: int, words: str) -> None:
+    assert describe_access(mode, 0, 0) == words
 
 
-def test_a_user_without_a_name_is_a_number() -> None:
-    assert "user 54321" in who_may_read(0o600, 54321, 54321)
-    assert "group 54321" in who_may_read(0o640, 0, 54321)
+def test_a_user_without_a_name_is_shown_by_number() -> None:
+    assert "user 54321" in describe_access(0o600, 54321, 54321)
+    assert "group 54321" in describe_access(0o640, 0, 54321)

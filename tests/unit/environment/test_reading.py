@@ -1,4 +1,4 @@
-"""What is found out around an environment file, on a machine without any program."""
+"""Reading the context of an environment file, on a machine without any program."""
 
 import socket
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.environment.checks.file_facts import GitState, socket_group
-from pixel_tui.environment.live.reading import FileContext, read_around, read_example
+from pixel_tui.environment.live.reading import FileContext, read_context, read_example
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.environment_uses import (
     NO_USES,
@@ -33,10 +33,10 @@ def around(folder: Path, path: Path, **environment: str) -> FileContext:
         compose=(str(folder / "none" / "docker-compose"),),
         directory=str(folder / "project"),
     )
-    return read_around(path, command, {"PATH": str(folder / "none"), **environment})
+    return read_context(path, command, {"PATH": str(folder / "none"), **environment})
 
 
-def test_without_compose_and_git_the_file_itself_is_looked_at(folder: Path) -> None:
+def test_without_compose_and_git_the_file_itself_is_checked(folder: Path) -> None:
     path = folder / "project" / ".env"
     path.write_text("A=1\n")
     path.chmod(0o640)
@@ -46,19 +46,19 @@ def test_without_compose_and_git_the_file_itself_is_looked_at(folder: Path) -> N
     assert found.facts.git is GitState.OUTSIDE
     assert {"TAG", "PATH"} <= found.facts.exported
     assert found.facts.path == str(path)
-    assert [words.partition(".")[0] for words in found.unasked] == [
+    assert [words.partition(".")[0] for words in found.unknowns] == [
         "The readers of the keys are unknown"
     ]
 
 
-def test_another_file_is_judged_as_if_it_were_the_projects(folder: Path) -> None:
+def test_another_file_is_checked_as_the_projects(folder: Path) -> None:
     other = folder / "new.env"
     other.write_text("A=1\n")
     found = around(folder, other)
     assert found.facts.path == str(folder / "project" / ".env")
 
 
-def test_a_file_that_only_services_read_needs_nothing_of_the_compose_file(
+def test_an_env_file_of_services_is_not_used_for_interpolation(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder / "app.env"
@@ -74,11 +74,11 @@ def test_a_file_that_only_services_read_needs_nothing_of_the_compose_file(
     assert around(folder, folder / "new.env").uses == uses
 
 
-def test_a_file_that_is_not_there_yet_has_no_rights(folder: Path) -> None:
+def test_a_missing_file_has_no_mode(folder: Path) -> None:
     assert around(folder, folder / "project" / ".env").facts.mode is None
 
 
-def test_the_example_is_beside_the_file_or_in_the_projects_folder(folder: Path) -> None:
+def test_the_example_is_next_to_the_file_or_in_the_projects_folder(folder: Path) -> None:
     project, other = folder / "project", folder / "new.env"
     other.write_text("")
     assert read_example(other, project, []) is None
@@ -98,7 +98,7 @@ def test_an_example_is_not_its_own_example(folder: Path) -> None:
     assert read_example(example, folder / "project", []) is None
 
 
-def test_the_group_of_a_local_socket_is_known_and_of_another_engine_not(folder: Path) -> None:
+def test_only_the_group_of_a_local_socket_is_known(folder: Path) -> None:
     path = folder / "docker.sock"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("docker.sock")

@@ -1,19 +1,19 @@
-"""The edits of one environment file: what is unsaved, undone, merged, and still to be filled in."""
+"""The edits of one environment file: saving, undo, merging and filling in."""
 
 import pytest
 
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.merge import Side, resolve
-from pixel_tui.environment.editing.judging import InputKind
 from pixel_tui.environment.editing.session import (
-    MOST_STEPS,
+    MAX_UNDO,
     EditSession,
     ParsedFile,
-    Reloaded,
+    ReloadResult,
     parse_file,
 )
 from pixel_tui.environment.editing.typed_value import TypedValue
+from pixel_tui.environment.editing.value_preview import InputKind
 from pixel_tui.environment.editing.workspace import LoadedFile
 from pixel_tui.errors import UsageError
 from pixel_tui.text import SafeText
@@ -31,7 +31,7 @@ def read(data: bytes | None = b"A=1\nB=2\n", example: bytes | None = None) -> Pa
     def check_text(document: DotenvDocument, key: str) -> KeyRow | None:
         return next((row for row in examine(document).rows if row.key == key), None)
 
-    return parse_file(LoadedFile(data, example, stamp=(), examine=examine, look=check_text))
+    return parse_file(LoadedFile(data, example, stamp=(), examine=examine, examine_key=check_text))
 
 
 def session(data: bytes | None = b"A=1\nB=2\n", example: bytes | None = None) -> EditSession:
@@ -68,7 +68,7 @@ def row(
 # Reading.
 
 
-def test_a_file_that_was_just_read_has_nothing_to_save_to_undo_or_to_merge() -> None:
+def test_a_new_session_has_nothing_to_save_undo_or_merge() -> None:
     it = session()
     assert not it.unsaved
     assert not it.can_undo
@@ -80,22 +80,22 @@ def test_a_file_that_was_just_read_has_nothing_to_save_to_undo_or_to_merge() -> 
 def test_reading_the_same_content_again_keeps_the_edits() -> None:
     it = edited(b"A=3\nB=2\n")
     again = read()
-    assert it.reload(again) is Reloaded.SAME
+    assert it.reload(again) is ReloadResult.SAME
     assert it.document.data == b"A=3\nB=2\n"
     assert it.can_undo
     assert it.loaded is again.loaded
 
 
-def test_another_content_is_shown_at_once_if_nothing_was_edited() -> None:
+def test_without_edits_another_content_is_loaded() -> None:
     it = session()
-    assert it.reload(read(b"A=9\n")) is Reloaded.OTHER
+    assert it.reload(read(b"A=9\n")) is ReloadResult.OTHER
     assert it.document.data == b"A=9\n"
     assert not it.can_undo
 
 
-def test_edits_that_are_in_the_file_are_saved() -> None:
+def test_edits_that_the_file_has_are_saved() -> None:
     it = edited(b"A=3\nB=2\n")
-    assert it.reload(read(b"A=3\nB=2\n")) is Reloaded.SAVED
+    assert it.reload(read(b"A=3\nB=2\n")) is ReloadResult.SAVED
     assert not it.unsaved
     assert it.replaces == b"A=3\nB=2\n"
 
@@ -111,19 +111,19 @@ def test_an_edit_that_was_saved_can_be_undone_and_saved_again() -> None:
     assert not it.unsaved
 
 
-def test_another_content_beside_edits_is_a_conflict_that_changes_neither() -> None:
+def test_another_content_is_a_conflict_with_edits() -> None:
     it = edited(b"A=3\nB=2\n")
-    assert it.reload(read(b"A=1\nB=9\n")) is Reloaded.CONFLICT
+    assert it.reload(read(b"A=1\nB=9\n")) is ReloadResult.CONFLICT
     assert it.changed_elsewhere
     assert it.unsaved
     assert it.document.data == b"A=3\nB=2\n"
     assert it.base.data == b"A=1\nB=2\n"
 
 
-def test_a_conflict_ends_if_the_file_is_put_back() -> None:
+def test_a_conflict_ends_if_the_file_is_restored() -> None:
     it = edited(b"A=3\nB=2\n")
     it.reload(read(b"A=1\nB=9\n"))
-    assert it.reload(read()) is Reloaded.SAME
+    assert it.reload(read()) is ReloadResult.SAME
     assert not it.changed_elsewhere
 
 
@@ -131,12 +131,12 @@ def test_a_conflict_ends_with_the_next_read_if_the_edits_were_undone() -> None:
     it = edited(b"A=3\nB=2\n")
     it.reload(read(b"A=1\nB=9\n"))
     it.undo()
-    assert it.reload(read(b"A=1\nB=9\n")) is Reloaded.OTHER
+    assert it.reload(read(b"A=1\nB=9\n")) is ReloadResult.OTHER
     assert not it.changed_elsewhere
     assert it.document.data == b"A=1\nB=9\n"
 
 
-def test_a_save_replaces_what_the_edits_were_made_from() -> None:
+def test_a_save_replaces_the_base_of_the_edits() -> None:
     it = edited(b"A=3\nB=2\n")
     assert it.replaces == b"A=1\nB=2\n"
     assert session(b"").replaces == b""
@@ -163,7 +163,7 @@ def test_edits_are_undone_and_redone_one_by_one_and_a_new_one_ends_the_redo() ->
     assert not it.unsaved
 
 
-def test_an_edit_that_changes_nothing_is_no_step() -> None:
+def test_an_edit_without_a_change_is_not_a_step() -> None:
     it = session()
     assert not it.take(DotenvDocument.parse(b"A=1\nB=2\n"))
     assert not it.can_undo
@@ -171,7 +171,7 @@ def test_an_edit_that_changes_nothing_is_no_step() -> None:
 
 def test_only_the_newest_edits_can_be_undone() -> None:
     it = session(b"A=0\n")
-    for number in range(1, MOST_STEPS + 3):
+    for number in range(1, MAX_UNDO + 3):
         it.take(DotenvDocument.parse(b"A=%d\n" % number))
     while it.undo():
         pass
@@ -179,7 +179,7 @@ def test_only_the_newest_edits_can_be_undone() -> None:
     assert it.unsaved
 
 
-def test_no_value_is_in_the_repr() -> None:
+def test_the_repr_has_no_values() -> None:
     it = edited(f"A={SECRET}\n".encode())
     it.reload(read(f"B={SECRET}\n".encode()))
     form = it.value_form(row("A", KeyState.SET, line=f"A={SECRET}", effective=SECRET))
@@ -190,7 +190,7 @@ def test_no_value_is_in_the_repr() -> None:
 # Drafts.
 
 
-def test_a_draft_continues_where_it_was_left_and_can_be_undone() -> None:
+def test_a_draft_is_resumed_and_can_be_undone() -> None:
     it = session()
     assert it.resume(it.base, DotenvDocument.parse(b"A=3\nB=2\n"))
     assert it.document.data == b"A=3\nB=2\n"
@@ -207,7 +207,7 @@ def test_a_draft_of_an_older_file_is_merged_before_it_is_saved() -> None:
     assert it.base.data == b"A=1\nB=2\n"
 
 
-def test_a_draft_that_the_file_holds_by_now_is_not_resumed() -> None:
+def test_a_draft_that_the_file_already_has_is_not_resumed() -> None:
     it = session(b"A=3\nB=2\n")
     assert not it.resume(DotenvDocument.parse(b"A=1\nB=2\n"), DotenvDocument.parse(b"A=3\nB=2\n"))
     assert not it.unsaved
@@ -230,7 +230,7 @@ def test_a_merge_takes_both_changes_and_leaves_mine_unsaved() -> None:
     assert not it.changed_elsewhere
 
 
-def test_what_both_have_changed_is_as_it_was_chosen() -> None:
+def test_a_conflict_is_resolved_as_chosen() -> None:
     it = edited(b"A=3\n", base=b"A=1\n")
     it.reload(read(b"A=9\n"))
     pending = it.pending_merge
@@ -242,7 +242,7 @@ def test_what_both_have_changed_is_as_it_was_chosen() -> None:
     assert not it.unsaved
 
 
-def test_a_merge_with_a_content_that_is_no_longer_in_the_file_is_not_taken() -> None:
+def test_an_outdated_merge_is_not_taken() -> None:
     it = edited(b"A=3\nB=2\n")
     it.reload(read(b"A=1\nB=9\n"))
     pending = it.pending_merge
@@ -256,7 +256,7 @@ def test_a_merge_with_a_content_that_is_no_longer_in_the_file_is_not_taken() -> 
 # Keys and their values.
 
 
-def test_every_value_is_a_secret_until_the_checks_say_otherwise() -> None:
+def test_every_value_is_secret_until_the_checks_have_run() -> None:
     it = EditSession(read(b"LOG_LEVEL=info\nAPI_TOKEN=x\n"))
     level, token = it.document.entries
     assert it.is_secret(level)
@@ -265,28 +265,28 @@ def test_every_value_is_a_secret_until_the_checks_say_otherwise() -> None:
     assert it.is_secret(token)
 
 
-def test_values_of_another_file_are_secrets_by_the_same_rule() -> None:
+def test_values_of_another_file_are_secret_by_the_same_rule() -> None:
     it = session()
     plain_one, token = DotenvDocument.parse(b"SITE=pixel\nOTHER_TOKEN=x\n").entries
     assert not it.is_secret(plain_one)
     assert it.is_secret(token)
 
 
-def test_a_key_that_is_secret_in_this_file_is_so_in_every_other() -> None:
+def test_a_secret_key_of_this_file_is_secret_in_every_other() -> None:
     it = session(b"NOTE=1\n")
     it.overview = Overview((row("NOTE", KeyState.SET, secret=True, line="NOTE=1"),), (), {})
     (other,) = DotenvDocument.parse(b"NOTE=2\n").entries
     assert it.is_secret(other)
 
 
-def test_the_form_of_a_key_starts_with_what_compose_reads() -> None:
+def test_the_form_of_a_key_starts_with_composes_value() -> None:
     form = session().value_form(row("A", KeyState.SET, line="A='1 2'", effective="1 2"))
-    assert (form.exact, form.written, form.way) == ("1 2", "'1 2'", InputKind.EXACT)
+    assert (form.exact, form.written, form.kind) == ("1 2", "'1 2'", InputKind.EXACT)
 
 
 def test_the_form_of_a_value_with_variables_starts_as_it_is_written() -> None:
     set_row = row("A", KeyState.SET, line='A="${B}/x"', effective="2/x")
-    assert session().value_form(set_row).way is InputKind.WRITTEN
+    assert session().value_form(set_row).kind is InputKind.WRITTEN
 
 
 def test_the_form_of_a_missing_key_starts_with_the_example_unless_it_is_a_secret() -> None:
@@ -301,7 +301,7 @@ def test_the_form_of_a_placeholder_starts_empty() -> None:
     assert session().value_form(held).exact == ""
 
 
-def test_what_was_typed_is_an_edit_and_what_was_passed_over_is_none() -> None:
+def test_a_typed_value_is_an_edit_and_a_skipped_one_is_not() -> None:
     it = session()
     edit = it.typed("A", TypedValue("x $y"))
     assert edit is not None
@@ -309,14 +309,14 @@ def test_what_was_typed_is_an_edit_and_what_was_passed_over_is_none() -> None:
     assert it.typed("A", TypedValue(None)) is None
 
 
-def test_a_typed_value_is_judged_in_the_document_of_now() -> None:
+def test_a_typed_value_is_previewed_in_the_current_document() -> None:
     it = session(b"A=${B}\nB=2\n")
     it.take(DotenvDocument.parse(b"A=${B}\nB=7\n"))
-    assert it.judge("B")("8", InputKind.EXACT).effective == "8"
-    assert it.judge("C")("${B}", InputKind.WRITTEN).effective == "7"
+    assert it.value_previewer("B")("8", InputKind.EXACT).effective == "8"
+    assert it.value_previewer("C")("${B}", InputKind.WRITTEN).effective == "7"
 
 
-def test_a_new_key_is_refused_if_it_is_there_or_is_none_and_known_from_the_example() -> None:
+def test_an_existing_or_invalid_new_key_is_refused() -> None:
     it = session(example=b"C=\n")
     assert it.check_new_key("C")
     assert not it.check_new_key("D")
@@ -326,7 +326,7 @@ def test_a_new_key_is_refused_if_it_is_there_or_is_none_and_known_from_the_examp
         it.check_new_key("no key")
 
 
-def test_a_new_key_is_looked_at_before_it_is_in_the_document() -> None:
+def test_a_new_key_is_checked_before_it_is_in_the_document() -> None:
     it = session()
     found = it.new_row("API_TOKEN")
     assert found is not None
@@ -337,7 +337,7 @@ def test_a_new_key_is_looked_at_before_it_is_in_the_document() -> None:
 # Filling in.
 
 
-def test_filling_in_asks_for_missing_and_placeholder_values_the_required_ones_first() -> None:
+def test_filling_in_has_missing_and_placeholder_keys_required_first() -> None:
     it = session()
     it.overview = Overview(
         (
@@ -372,7 +372,7 @@ def test_an_empty_file_starts_from_the_example_and_no_other_does() -> None:
     assert session(None).example_to_copy is None
 
 
-def test_an_example_that_has_changed_is_the_one_that_counts() -> None:
+def test_a_changed_example_is_used() -> None:
     it = session(example=b"C=old\n")
     it.reload(read(example=b"C=new\n"))
     assert it.value_form(row("C", KeyState.MISSING)).exact == "new"

@@ -1,4 +1,4 @@
-"""Candidates that wait to be saved: what they were made from, and when they are forgotten."""
+"""Candidates that wait to be saved: their base, and when they are removed."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from pixel_tui.environment.storage import staging as staging_module
 from pixel_tui.environment.storage.drafts import StoredDrafts
 from pixel_tui.environment.storage.file_state import FileState
 from pixel_tui.environment.storage.staging import (
-    KEPT_SECONDS,
+    MAX_AGE_SECONDS,
     UNKNOWN_BASE,
     CandidateGone,
     Staging,
@@ -54,16 +54,14 @@ def workspace(tmp_path: Path, staging: Staging) -> LiveWorkspace:
     return LiveWorkspace(drafts, lambda: None, impact, staging, {}, clock)
 
 
-def test_a_candidate_knows_what_it_was_made_from(staging: Staging) -> None:
+def test_a_candidate_has_its_base(staging: Staging) -> None:
     assert staging.base(staging.stage(NEW, base=digest(OLD))) == digest(OLD)
     assert staging.base(staging.stage(NEW, base=digest(OTHER))) == digest(OTHER)
     assert staging.base(staging.stage(NEW, base=digest(None))) == ""
 
 
 @pytest.mark.parametrize("note", [None, b"", b"[" * 3000, b"7", b'{"base": "", "maker": 3}'])
-def test_without_a_readable_note_it_was_made_from_no_file_that_there_is(
-    staging: Staging, note: bytes | None
-) -> None:
+def test_without_a_readable_note_its_base_is_unknown(staging: Staging, note: bytes | None) -> None:
     candidate = staging.stage(NEW, base=digest(OLD))
     path = staging.path(candidate).with_suffix(".json")
     path.unlink() if note is None else path.write_bytes(note)
@@ -71,7 +69,7 @@ def test_without_a_readable_note_it_was_made_from_no_file_that_there_is(
     assert staging.base("../x") == UNKNOWN_BASE
 
 
-def test_discarding_an_edit_forgets_its_candidates(tmp_path: Path, staging: Staging) -> None:
+def test_discarding_an_edit_removes_its_candidates(tmp_path: Path, staging: Staging) -> None:
     editor = workspace(tmp_path, staging)
     editor.save_draft(OLD, NEW)
     editor.stage(NEW, OLD)
@@ -81,13 +79,15 @@ def test_discarding_an_edit_forgets_its_candidates(tmp_path: Path, staging: Stag
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
 
 
-def test_those_of_ended_consoles_go_and_those_of_living_ones_stay(staging: Staging) -> None:
+def test_candidates_of_exited_consoles_are_removed_but_not_of_running_ones(
+    staging: Staging,
+) -> None:
     ended, alive = staging.stage(NEW, base=digest(OLD)), staging.stage(OTHER, base=digest(OLD))
     made_by(staging, ended, {"pid": 1, "started": 5, "boot": "another start"})
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     words = Path("/proc/1/stat").read_text().rpartition(")")[2].split()
     made_by(staging, alive, {"pid": 1, "started": int(words[19]), "boot": boot})
-    staging.forget_discarded()
+    staging.remove_discarded()
     assert staging.ids() == (alive,)
 
 
@@ -103,7 +103,7 @@ class TestAbandoned:
     def files(self, tmp_path: Path) -> list[str]:
         return sorted(path.name for path in (tmp_path / "state").rglob("*") if path.is_file())
 
-    def test_a_candidate_of_a_process_that_runs_no_more_goes_whichever_project_it_is_of(
+    def test_a_candidate_of_an_exited_process_is_removed_in_any_project(
         self, tmp_path: Path, staging: Staging
     ) -> None:
         other = Staging(tmp_path / "state", tmp_path / "another")
@@ -112,19 +112,21 @@ class TestAbandoned:
         self.sweep(tmp_path)
         assert self.files(tmp_path) == []
 
-    def test_one_of_a_process_that_lives_stays(self, tmp_path: Path, staging: Staging) -> None:
+    def test_a_candidate_of_a_running_process_is_kept(
+        self, tmp_path: Path, staging: Staging
+    ) -> None:
         waits = staging.stage(NEW, base=digest(OLD))
         self.sweep(tmp_path)
         assert staging.read(waits) == NEW
 
-    def test_one_that_is_named_stays(self, tmp_path: Path, staging: Staging) -> None:
+    def test_a_needed_candidate_is_kept(self, tmp_path: Path, staging: Staging) -> None:
         named = staging.stage(NEW, base=digest(OLD))
         made_by(staging, named, DEAD)
         self.sweep(tmp_path, named)
         assert staging.read(named) == NEW
 
     @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.SUCCEEDED])
-    def test_one_that_a_job_is_to_save_stays_until_that_has_ended(
+    def test_a_candidate_of_a_job_is_kept_until_it_finishes(
         self, tmp_path: Path, staging: Staging, state: JobState
     ) -> None:
         saved = staging.stage(NEW, base=digest(OLD))
@@ -138,9 +140,7 @@ class TestAbandoned:
         self.sweep(tmp_path)
         assert (staging.ids() == (saved,)) is (state is JobState.RUNNING)
 
-    def test_so_does_a_note_whose_candidate_was_never_written(
-        self, tmp_path: Path, staging: Staging
-    ) -> None:
+    def test_a_note_without_a_candidate_is_removed(self, tmp_path: Path, staging: Staging) -> None:
         alive, dead = staging.stage(NEW, base=digest(OLD)), staging.stage(OTHER, base=digest(OLD))
         made_by(staging, dead, DEAD)
         for one in (alive, dead):
@@ -148,19 +148,19 @@ class TestAbandoned:
         self.sweep(tmp_path)
         assert self.files(tmp_path) == [f"{alive}.json"]
 
-    def test_one_whose_maker_is_not_known_stays_for_a_day(
+    def test_a_candidate_of_an_unknown_process_is_kept_for_a_day(
         self, tmp_path: Path, staging: Staging
     ) -> None:
         unknown = staging.stage(NEW, base=digest(OLD))
         made_by(staging, unknown, None)
         self.sweep(tmp_path)
         assert staging.ids() == (unknown,)
-        long_ago = staging.path(unknown).stat().st_mtime - KEPT_SECONDS - 60
+        long_ago = staging.path(unknown).stat().st_mtime - MAX_AGE_SECONDS - 60
         os.utime(staging.path(unknown), (long_ago, long_ago))
         self.sweep(tmp_path)
         assert self.files(tmp_path) == []
 
-    def test_a_draft_and_an_apply_that_can_be_rolled_back_stay(self, tmp_path: Path) -> None:
+    def test_a_draft_and_a_recorded_apply_are_kept(self, tmp_path: Path) -> None:
         folder = tmp_path / "state/environment"
         drafts = StoredDrafts(folder / "pixel-1/drafts", SystemClock())
         drafts.write(FileState(tmp_path / ".env", tmp_path / ".env", exists=False), NEW)
@@ -171,7 +171,7 @@ class TestAbandoned:
         self.sweep(tmp_path)
         assert {*self.files(tmp_path)} == kept, "but what an apply kept that never began"
 
-    def test_a_copy_for_the_editor_of_a_console_that_was_killed_goes_after_a_day(
+    def test_an_editor_copy_of_a_killed_console_is_removed_after_a_day(
         self, tmp_path: Path
     ) -> None:
         (tmp_path / "state").mkdir()
@@ -186,7 +186,7 @@ class TestAbandoned:
         assert not place.exists()
 
 
-def test_one_that_goes_while_they_are_read_hides_no_other(
+def test_a_candidate_that_disappears_does_not_hide_others(
     tmp_path: Path, staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "project" / ".env").write_bytes(OLD)

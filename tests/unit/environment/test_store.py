@@ -1,4 +1,4 @@
-"""A file that is read and saved so that nothing is lost."""
+"""Reading and saving a file without losing anything."""
 
 import errno
 import hashlib
@@ -16,7 +16,7 @@ from pixel_tui import files
 from pixel_tui import locks as machine_lock
 from pixel_tui.clock import FixedClock
 from pixel_tui.environment.storage import store as store_module
-from pixel_tui.environment.storage.file_state import LONGEST_BYTES
+from pixel_tui.environment.storage.file_state import MAX_FILE_BYTES
 from pixel_tui.environment.storage.store import (
     ChangedOnDisk,
     EnvironmentStore,
@@ -55,28 +55,28 @@ def contents(store: EnvironmentStore, path: Path) -> list[bytes]:
     return [history.read(version) for version in history.versions()]
 
 
-def names(folder: Path) -> list[str]:
+def link_count(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
 class TestReading:
-    def test_a_file_is_its_content_its_owner_and_its_mode(self, file: Path) -> None:
+    def test_a_state_has_content_owner_and_mode(self, file: Path) -> None:
         state = read_file(file)
         assert (state.exists, state.data, state.size) == (True, OLD, len(OLD))
         assert state.sha256 == hashlib.sha256(OLD).hexdigest()
         assert (state.mode, state.uid, state.gid) == (0o640, os.geteuid(), os.getegid())
         assert (state.inode, state.mtime_ns) == (file.stat().st_ino, file.stat().st_mtime_ns)
 
-    def test_its_content_is_in_no_crash_report(self, file: Path) -> None:
+    def test_its_repr_has_no_content(self, file: Path) -> None:
         assert "old" not in repr(read_file(file))
 
     @pytest.mark.parametrize("name", ["missing", "no/folder/.env"])
-    def test_one_that_is_not_there_is_a_state_too(self, tmp_path: Path, name: str) -> None:
+    def test_a_missing_file_is_a_state_too(self, tmp_path: Path, name: str) -> None:
         state = read_file(tmp_path / name)
         assert not state.exists
         assert state.data == b""
 
-    def test_a_symbolic_link_is_followed_and_told(self, file: Path, tmp_path: Path) -> None:
+    def test_a_symbolic_link_is_followed_and_reported(self, file: Path, tmp_path: Path) -> None:
         link = tmp_path / "link"
         link.symlink_to(file)
         state = read_file(link)
@@ -84,19 +84,19 @@ class TestReading:
         assert state.link == str(file)
         assert read_file(file).link == ""
 
-    def test_a_link_that_leads_to_itself_is_an_error(self, tmp_path: Path) -> None:
+    def test_a_link_to_itself_is_an_error(self, tmp_path: Path) -> None:
         (tmp_path / "a").symlink_to(tmp_path / "b")
         (tmp_path / "b").symlink_to(tmp_path / "a")
         with pytest.raises(FileError) as raised:
             read_file(tmp_path / "a")
         assert raised.value.hint
 
-    def test_a_folder_is_told_apart_and_why_docker_made_it(self, tmp_path: Path) -> None:
+    def test_a_folder_is_refused_with_why_docker_created_it(self, tmp_path: Path) -> None:
         (tmp_path / ".env").mkdir()
         with pytest.raises(FileError, match="It is a folder, not a file: Docker creates one"):
             read_file(tmp_path / ".env")
 
-    def test_a_pipe_is_refused_and_not_waited_for(self, tmp_path: Path) -> None:
+    def test_a_pipe_is_refused_without_waiting(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / ".env")
         with pytest.raises(FileError, match="pipe"):
             read_file(tmp_path / ".env")
@@ -108,15 +108,15 @@ class TestReading:
                 with pytest.raises(FileError, match="Not a file but"):
                     read_file(path)
 
-    def test_what_is_too_large_is_refused(self, file: Path) -> None:
-        file.write_bytes(b"x" * LONGEST_BYTES)
-        assert read_file(file).size == LONGEST_BYTES
+    def test_a_file_that_is_too_large_is_refused(self, file: Path) -> None:
+        file.write_bytes(b"x" * MAX_FILE_BYTES)
+        assert read_file(file).size == MAX_FILE_BYTES
         with file.open("ab") as more:
             more.write(b"x")
         with pytest.raises(FileError, match="too large"):
             read_file(file)
 
-    def test_what_is_written_meanwhile_is_read_again(
+    def test_a_file_that_is_written_meanwhile_is_read_again(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         real, looks = os.fstat, iter(range(100))
@@ -130,7 +130,7 @@ class TestReading:
         assert read_file(file).data == NEW + OLD
 
     @root_only
-    def test_who_may_read_it_is_told_with_the_repair(self, tmp_path: Path) -> None:
+    def test_an_unreadable_file_is_reported_with_the_repair(self, tmp_path: Path) -> None:
         path = Path("/tmp") / f"pixel-tui-test-{os.getpid()}"
         path.write_bytes(OLD)
         path.chmod(0o600)
@@ -148,7 +148,7 @@ class TestReading:
 
 
 class TestSaving:
-    def test_the_new_content_is_there_and_the_old_one_kept(
+    def test_a_save_writes_the_new_content_and_keeps_the_old_one(
         self, store: EnvironmentStore, file: Path
     ) -> None:
         saved = store.save(file, NEW, store.read(file))
@@ -158,13 +158,13 @@ class TestSaving:
         assert saved.kept is not None
         assert store.history(file).read(saved.kept) == OLD
         assert contents(store, file) == [NEW, OLD]
-        assert names(file.parent) == [".env"]
+        assert link_count(file.parent) == [".env"]
 
-    def test_mode_stays(self, store: EnvironmentStore, file: Path) -> None:
+    def test_the_mode_is_kept(self, store: EnvironmentStore, file: Path) -> None:
         assert store.save(file, NEW, store.read(file)).state.mode == 0o640
 
     @root_only
-    def test_owner_stays(self, store: EnvironmentStore, file: Path) -> None:
+    def test_the_owner_is_kept(self, store: EnvironmentStore, file: Path) -> None:
         os.chown(file, 1234, 4321)
         state = store.save(file, NEW, store.read(file)).state
         assert (state.uid, state.gid) == (1234, 4321)
@@ -176,7 +176,7 @@ class TestSaving:
         assert saved.kept is None
         assert contents(store, path) == [NEW]
 
-    def test_a_link_stays_a_link(self, store: EnvironmentStore, file: Path) -> None:
+    def test_a_link_is_kept(self, store: EnvironmentStore, file: Path) -> None:
         link = file.parent / "link"
         link.symlink_to(file)
         store.save(link, NEW, store.read(link))
@@ -184,7 +184,7 @@ class TestSaving:
         assert file.read_bytes() == NEW
         assert contents(store, file) == [NEW, OLD]  # one file, one history
 
-    def test_to_save_what_is_there_changes_nothing(
+    def test_saving_the_same_content_changes_nothing(
         self, store: EnvironmentStore, file: Path
     ) -> None:
         before = file.stat()
@@ -192,7 +192,7 @@ class TestSaving:
         assert saved.kept is None
         assert file.stat().st_ino == before.st_ino
 
-    def test_everything_that_is_kept_is_private(
+    def test_all_stored_files_are_private(
         self, store: EnvironmentStore, file: Path, tmp_path: Path
     ) -> None:
         store.save(file, NEW, store.read(file))
@@ -211,7 +211,7 @@ class TestSaving:
 
 
 class TestAnother:
-    def test_what_another_wrote_meanwhile_is_never_replaced(
+    def test_a_change_by_another_program_is_never_replaced(
         self, store: EnvironmentStore, file: Path
     ) -> None:
         read = store.read(file)
@@ -222,7 +222,7 @@ class TestAnother:
         assert raised.value.now.data == b"A=theirs\n"
         assert raised.value.hint
 
-    def test_nor_when_it_comes_at_the_last_moment(
+    def test_a_change_in_the_last_moment_is_never_replaced(
         self, store: EnvironmentStore, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         read, real = store.read(file), os.fsync
@@ -235,9 +235,9 @@ class TestAnother:
         with pytest.raises(ChangedOnDisk):
             store.save(file, NEW, read)
         assert file.read_bytes() == b"A=theirs\n"
-        assert names(file.parent) == [".env"]
+        assert link_count(file.parent) == [".env"]
 
-    def test_a_file_that_was_removed_does_not_come_back_silently(
+    def test_a_removed_file_is_not_silently_recreated(
         self, store: EnvironmentStore, file: Path
     ) -> None:
         read = store.read(file)
@@ -248,7 +248,7 @@ class TestAnother:
         store.save(file, NEW, raised.value.now)
         assert file.read_bytes() == NEW
 
-    def test_a_file_that_came_meanwhile_is_not_replaced(
+    def test_a_file_that_was_created_meanwhile_is_not_replaced(
         self, store: EnvironmentStore, tmp_path: Path
     ) -> None:
         path = tmp_path / ".env"
@@ -257,16 +257,14 @@ class TestAnother:
         with pytest.raises(ChangedOnDisk):
             store.save(path, NEW, read)
 
-    def test_one_that_was_only_touched_is_no_change(
-        self, store: EnvironmentStore, file: Path
-    ) -> None:
+    def test_a_touched_file_is_unchanged(self, store: EnvironmentStore, file: Path) -> None:
         read = store.read(file)
         file.unlink()
         file.write_bytes(OLD)
         store.save(file, NEW, read)
         assert file.read_bytes() == NEW
 
-    def test_of_two_consoles_that_save_at_once_the_second_is_told(
+    def test_of_two_concurrent_saves_the_second_is_refused(
         self, store: EnvironmentStore, file: Path, tmp_path: Path
     ) -> None:
         read, outcomes = store.read(file), list[str]()
@@ -291,19 +289,19 @@ class TestAnother:
             thread.join()
         assert sorted(outcomes) == ["saved", *["told"] * 7]
 
-    def test_one_that_does_not_end_is_not_waited_for_for_ever(
+    def test_waiting_for_another_save_times_out(
         self, store: EnvironmentStore, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store.save(file, NEW, store.read(file))
         (lock,) = (tmp_path / "locks").iterdir()
         held = machine_lock.acquire(lock, timeout=0)
-        monkeypatch.setattr(store_module, "PATIENCE_SECONDS", 0.0)
+        monkeypatch.setattr(store_module, "LOCK_TIMEOUT_SECONDS", 0.0)
         with pytest.raises(LockHeld, match="Another pixel-tui is saving"):
             store.save(file, OLD, store.read(file))
         machine_lock.release(held)
         store.save(file, OLD, store.read(file))
 
-    def test_what_is_read_back_has_to_be_what_was_saved(
+    def test_a_save_must_read_back_the_same(
         self, store: EnvironmentStore, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         real = files.sync_folder
@@ -360,9 +358,9 @@ class TestFailing:
             store.save(file, NEW, store.read(file))
         assert hint in raised.value.hint
         assert file.read_bytes() == OLD
-        assert names(file.parent) == [".env"]
+        assert link_count(file.parent) == [".env"]
 
-    def test_what_cannot_be_kept_is_not_replaced(
+    def test_a_content_that_cannot_be_kept_is_not_replaced(
         self,
         store: EnvironmentStore,
         file: Path,
@@ -374,7 +372,7 @@ class TestFailing:
             store.save(file, NEW, store.read(file))
         assert file.read_bytes() == OLD
 
-    def test_a_new_content_that_cannot_be_kept_is_told(
+    def test_a_new_content_that_cannot_be_kept_is_reported(
         self,
         store: EnvironmentStore,
         tmp_path: Path,
@@ -387,7 +385,7 @@ class TestFailing:
         assert path.read_bytes() == NEW
 
     @root_only
-    def test_a_file_of_another_user_is_not_made_ones_own(
+    def test_a_file_of_another_user_is_not_taken_over(
         self, store: EnvironmentStore, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         read = store.read(file)
@@ -398,7 +396,7 @@ class TestFailing:
         assert file.read_bytes() == OLD
 
     @root_only
-    def test_a_group_that_reads_it_is_not_shut_out(
+    def test_a_group_with_access_is_not_locked_out(
         self, store: EnvironmentStore, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         os.chown(file, 1000, 4321)
@@ -410,7 +408,7 @@ class TestFailing:
         assert raised.value.hint.endswith("/data/.env")
         assert file.read_bytes() == OLD
 
-    def test_a_second_name_would_keep_the_old_content(
+    def test_a_hard_link_would_keep_the_old_content(
         self, store: EnvironmentStore, file: Path
     ) -> None:
         (file.parent / "second").hardlink_to(file)
@@ -418,19 +416,19 @@ class TestFailing:
             store.save(file, NEW, store.read(file))
         assert file.read_bytes() == OLD
 
-    def test_no_folder_is_made_for_a_file(self, store: EnvironmentStore, tmp_path: Path) -> None:
+    def test_no_folder_is_created_for_a_file(self, store: EnvironmentStore, tmp_path: Path) -> None:
         path = tmp_path / "typo" / ".env"
         with pytest.raises(FileError, match="folder does not exist"):
             store.save(path, NEW, store.read(path))
         assert not path.parent.exists()
 
-    def test_what_could_not_be_read_again_is_not_written(
+    def test_a_content_that_could_not_be_read_again_is_not_written(
         self, store: EnvironmentStore, file: Path
     ) -> None:
         with pytest.raises(FileError, match="too large"):
-            store.save(file, b"x" * (LONGEST_BYTES + 1), store.read(file))
+            store.save(file, b"x" * (MAX_FILE_BYTES + 1), store.read(file))
 
-    def test_a_lock_that_cannot_be_used_is_named(
+    def test_an_unusable_lock_is_reported(
         self, store: EnvironmentStore, file: Path, tmp_path: Path
     ) -> None:
         (tmp_path / "locks").touch()
@@ -457,7 +455,7 @@ class TestHistory:
         with pytest.raises(OperationError):
             store.history(file).find("0009-20260301-120007")
 
-    def test_the_order_does_not_hang_on_the_clock(
+    def test_the_order_does_not_depend_on_the_clock(
         self, store: EnvironmentStore, file: Path, clock: FixedClock
     ) -> None:
         for number in range(3):
@@ -465,7 +463,7 @@ class TestHistory:
             self.save(store, file, clock, number)
         assert contents(store, file) == [b"A=2\n", b"A=1\n", b"A=0\n", OLD]
 
-    def test_what_another_program_wrote_between_two_saves_is_kept(
+    def test_a_content_of_another_program_between_two_saves_is_kept(
         self, store: EnvironmentStore, file: Path, clock: FixedClock
     ) -> None:
         self.save(store, file, clock, 1)
@@ -473,14 +471,16 @@ class TestHistory:
         self.save(store, file, clock, 2)
         assert contents(store, file) == [b"A=2\n", b"A=vim\n", b"A=1\n", OLD]
 
-    def test_the_oldest_make_room(self, tmp_path: Path, clock: FixedClock) -> None:
+    def test_surplus_versions_are_removed(self, tmp_path: Path, clock: FixedClock) -> None:
         store = EnvironmentStore(tmp_path / "state", clock, locks=tmp_path / "locks", keep=3)
         path = tmp_path / ".env"
         for number in range(6):
             self.save(store, path, clock, number)
         assert contents(store, path) == [b"A=5\n", b"A=4\n", b"A=3\n"]
 
-    def test_what_runs_stays_however_old_it_is(self, tmp_path: Path, clock: FixedClock) -> None:
+    def test_the_applied_version_is_kept_however_old(
+        self, tmp_path: Path, clock: FixedClock
+    ) -> None:
         store = EnvironmentStore(tmp_path / "state", clock, locks=tmp_path / "locks", keep=2)
         path = tmp_path / ".env"
         history = store.history(path)
@@ -496,7 +496,7 @@ class TestHistory:
         assert applied.time == NOON + timedelta(seconds=1)
 
     @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"sha256": 1, "time": "x"}'])
-    def test_a_damaged_memory_of_what_runs_is_none(
+    def test_a_damaged_record_of_the_applied_version_is_ignored(
         self, store: EnvironmentStore, file: Path, clock: FixedClock, content: str
     ) -> None:
         history = store.history(file)
@@ -505,7 +505,7 @@ class TestHistory:
         path.write_text(content)
         assert history.applied() is None
 
-    def test_a_damaged_version_is_told_and_kept_anew(
+    def test_a_damaged_version_is_reported_and_saved_again(
         self, store: EnvironmentStore, file: Path, clock: FixedClock
     ) -> None:
         self.save(store, file, clock, 1)
@@ -516,7 +516,7 @@ class TestHistory:
         self.save(store, file, clock, 2)
         assert store.history(file).read(store.history(file).versions()[1]) == b"A=1\n"
 
-    def test_what_is_no_version_is_left_alone(
+    def test_other_files_are_not_versions(
         self, store: EnvironmentStore, file: Path, clock: FixedClock
     ) -> None:
         self.save(store, file, clock, 1)
@@ -526,7 +526,7 @@ class TestHistory:
         (folder / f"0001-20260101-000000-{'0' * 64}").mkdir()
         assert len(store.history(file).versions()) == 2
 
-    def test_files_of_one_name_have_histories_of_their_own(
+    def test_files_of_the_same_name_have_separate_histories(
         self, store: EnvironmentStore, file: Path, tmp_path: Path, clock: FixedClock
     ) -> None:
         self.save(store, file, clock, 1)
@@ -535,7 +535,7 @@ class TestHistory:
         assert store.history(other).versions() == ()
 
 
-def test_what_killed_writers_left_is_removed_when_it_is_old(
+def test_old_leftovers_of_killed_writers_are_removed(
     store: EnvironmentStore, file: Path, clock: FixedClock, tmp_path: Path
 ) -> None:
     store.save(file, NEW, FileState(file, file, exists=True, sha256=store.read(file).sha256))
@@ -557,16 +557,16 @@ def test_what_killed_writers_left_is_removed_when_it_is_old(
     assert contents(store, file) == [NEW, OLD]
 
 
-def test_a_save_clears_up_first(store: EnvironmentStore, file: Path, clock: FixedClock) -> None:
+def test_a_save_sweeps_first(store: EnvironmentStore, file: Path, clock: FixedClock) -> None:
     left = file.parent / ".env.pixel-tui-aaaaaaaa"
     left.touch()
     os.utime(left, (NOON.timestamp(), NOON.timestamp()))
     clock.advance(3700)
     store.save(file, NEW, store.read(file))
-    assert names(file.parent) == [".env"]
+    assert link_count(file.parent) == [".env"]
 
 
-def test_to_sweep_where_nothing_was_ever_kept_is_nothing(
+def test_sweeping_without_a_state_folder_does_nothing(
     store: EnvironmentStore, tmp_path: Path
 ) -> None:
     store.sweep(tmp_path / "no" / ".env")

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.environment.storage.edited_copies import (
-    forget_candidates_in_memory,
-    forget_edited_copies,
+    remove_candidates_in_memory,
+    remove_edited_copies,
 )
-from pixel_tui.environment.storage.staging import KEPT_SECONDS
+from pixel_tui.environment.storage.staging import MAX_AGE_SECONDS
 from tests.patience import PATIENCE
 
 SECRET = "fake-secret-of-a-candidate"
@@ -68,10 +68,10 @@ def test_a_candidate_ends_with_the_process_that_made_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "age", "left"),
     [
-        ("pixel-tui-edited-999999999-abcdefgh", KEPT_SECONDS + 60, False),
+        ("pixel-tui-edited-999999999-abcdefgh", MAX_AGE_SECONDS + 60, False),
         ("pixel-tui-edited-999999999-abcdefgh", 60.0, True),
-        ("pixel-tui-edited-1-abcdefgh", KEPT_SECONDS + 60, True),
-        ("pixel-tui-other", KEPT_SECONDS + 60, True),
+        ("pixel-tui-edited-1-abcdefgh", MAX_AGE_SECONDS + 60, True),
+        ("pixel-tui-other", MAX_AGE_SECONDS + 60, True),
     ],
 )
 def test_copies_for_editors_of_killed_consoles_are_removed(
@@ -83,7 +83,7 @@ def test_copies_for_editors_of_killed_consoles_are_removed(
     copy.write_text(f"A={SECRET}\n")
     for path in (copy, place):
         os.utime(path, (time.time() - age,) * 2)
-    forget_edited_copies({"XDG_RUNTIME_DIR": str(tmp_path)})
+    remove_edited_copies({"XDG_RUNTIME_DIR": str(tmp_path)})
     assert place.exists() is left
 
 
@@ -92,5 +92,5 @@ def test_leftovers_of_earlier_versions_in_memory_are_removed(tmp_path: Path) -> 
     for name, age in ages.items():
         (tmp_path / name).write_text(f"A={SECRET}\n")
         os.utime(tmp_path / name, (time.time() - age,) * 2)
-    forget_candidates_in_memory(tmp_path)
+    remove_candidates_in_memory(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"pixel-tui-efgh_456.env", "other.env"}
