@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from pixel_tui.ledger.reading.worker_lock import WorkerLock, stamp
 from pixel_tui.ledger.view.access import LedgerAccess
 from pixel_tui.ledger.view.view import NO_VIEW, LedgerView, view_of
 from pixel_tui.ledger.view.watch import LedgerListener
+from pixel_tui.listeners import Listeners
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import plain
 
@@ -46,7 +46,7 @@ class DemoLedger:
         self._clock = clock
         self._reading = _reading(clock.now())
         self._view = NO_VIEW
-        self._listeners: list[LedgerListener] = []
+        self._listeners = Listeners[[LedgerView]]()
         self._unsubscribe: Callable[[], None] = lambda: None
 
     @property
@@ -66,21 +66,14 @@ class DemoLedger:
 
     def subscribe(self, listener: LedgerListener) -> Callable[[], None]:
         """Call the listener with each new view; returns a function that unsubscribes it."""
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._listeners.subscribe(listener)
 
     def refresh(self) -> None:
         """Compare the ledger with the stack again, and pass a changed view to the listeners."""
         view = view_of(self._reading, self._observer.snapshot, self._clock.now())
         if view != self._view:
             self._view = view
-            for listener in list(self._listeners):
-                listener(view)
+            self._listeners.notify(view)
 
     def _on_change(self, topic: Topic) -> None:
         if topic is Topic.SNAPSHOT:

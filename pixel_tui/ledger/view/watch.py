@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -11,6 +10,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.ledger.file.inotify import InotifyWatcher
 from pixel_tui.ledger.reading.reading import LedgerReader
 from pixel_tui.ledger.view.view import NO_VIEW, LedgerView, view_of
+from pixel_tui.listeners import Listeners
 from pixel_tui.stack.watch.observer import Observer, Topic
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class LedgerWatch:
         self._pace = pace
         self._reader = reader
         self._lock = threading.Lock()
-        self._listeners: list[LedgerListener] = []
+        self._listeners = Listeners[[LedgerView]]()
         self._view = NO_VIEW
         self._watcher: InotifyWatcher | None = None
         self._closed = False
@@ -109,14 +109,7 @@ class LedgerWatch:
 
     def subscribe(self, listener: LedgerListener) -> Callable[[], None]:
         """Call the listener with each new view, until the returned function is called."""
-        with self._lock:
-            self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with self._lock, suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._listeners.subscribe(listener)
 
     def refresh(self) -> None:
         """Read the files now."""
@@ -154,7 +147,4 @@ class LedgerWatch:
         if view == self._view:
             return
         self._view = view
-        with self._lock:
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener(view)
+        self._listeners.notify(view)

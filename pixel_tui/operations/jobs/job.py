@@ -3,13 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
+from pixel_tui.listeners import Listeners
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.programs.process import RunningCommand
 from pixel_tui.stack.programs.process_mark import ProcessMark
@@ -168,7 +168,7 @@ class Job:
         self._status = status
         self._grace = grace
         self._lock = threading.Lock()
-        self._listeners: list[JobListener] = []
+        self._listeners = Listeners[[JobStatus]]()
         self._command: RunningCommand | None = None
         self._finished = threading.Event()
         self.wake = threading.Event()
@@ -185,14 +185,7 @@ class Job:
 
         It is called on a thread of the job, and must return at once.
         """
-        with self._lock:
-            self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with self._lock, suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._listeners.subscribe(listener)
 
     def wait(self, timeout: float | None = None) -> JobStatus:
         """Block until it has finished, or for `timeout` seconds."""
@@ -209,7 +202,7 @@ class Job:
                 return
             self._status = replace(self._status, cancel_requested=True)
             command = self._command
-        self._notify()
+        self._listeners.notify(self.status)
         self.wake.set()
         if command is not None:
             self._stop(command)
@@ -220,7 +213,7 @@ class Job:
         """Change the status and notify the listeners."""
         with self._lock:
             self._status = change(self._status)
-        self._notify()
+        self._listeners.notify(self.status)
 
     def wait_for(self, command: RunningCommand) -> int:
         """Wait for a command, which `cancel` may stop; returns its exit code."""
@@ -238,15 +231,6 @@ class Job:
         """Make the final change of the status."""
         self.update(change)
         self._finished.set()
-
-    def _notify(self) -> None:
-        with self._lock:
-            status, listeners = self._status, list(self._listeners)
-        for listener in listeners:
-            try:
-                listener(status)
-            except Exception:  # a failing screen must not stop the job
-                log.exception("a listener of job %s failed", status.id)
 
     def _stop(self, command: RunningCommand) -> None:
         interrupt_seconds = interrupt_grace(self.status, self._grace)

@@ -8,13 +8,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import ConsoleError
+from pixel_tui.listeners import Listeners
 from pixel_tui.operations.jobs.folder import FileStamp, JobRecords
 from pixel_tui.operations.jobs.job import JobListener, JobStatus
 from pixel_tui.operations.jobs.lock import LockOwner, engine_identity, lock_path
@@ -81,7 +81,7 @@ class JobReader:
         self._read: dict[str, JobStatus] = {}
         self._latest = StackJobs()
         self._closed = threading.Event()
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[[]]()
 
     @property
     def latest(self) -> StackJobs:
@@ -98,13 +98,7 @@ class JobReader:
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call the listener on each change, until the returned function is called."""
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._listeners.subscribe(listener)
 
     def status(self, job_id: str) -> JobStatus | None:
         """Return the last known status of a job; None if it is unknown."""
@@ -174,8 +168,7 @@ class JobReader:
         if seen != self._latest:
             self._latest = seen
             self._changed()
-            for listener in list(self._listeners):
-                listener()
+            self._listeners.notify()
 
     def _run(self) -> None:
         pause = 0.0

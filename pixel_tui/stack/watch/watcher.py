@@ -9,11 +9,11 @@ delays.
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pixel_tui.clock import Clock
+from pixel_tui.listeners import Listeners
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.feed.feed import TAIL, LogFeed, LogTarget
 from pixel_tui.stack.feed.ring import LogLine
@@ -80,8 +80,7 @@ class Watcher:
             asked_name=plain(project.fallback_name),
         )
         self._snapshot = StackSnapshot(engine=self._seen.engine)
-        self._lock = threading.Lock()
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners[[Topic]]()
         self._started = False
         self._wakeups = Wakeups()
         self._projects = ProjectWatch(project, self._seen, self._wakeups, clock, pace)
@@ -101,13 +100,13 @@ class Watcher:
             self._seen,
             self._wakeups,
             ends=self._ends,
-            publish=lambda: self._notify(Topic.EVENTS),
+            publish=lambda: self._listeners.notify(Topic.EVENTS),
         )
         self._usage = UsageSampler(
             engine,
             containers=lambda: _running(self._snapshot),
             interval=pace.usage,
-            publish=lambda: self._notify(Topic.USAGE),
+            publish=lambda: self._listeners.notify(Topic.USAGE),
             local=local,
         )
         self._logs = LogFeeds(engine, snapshot=lambda: self._snapshot, runs=self, tail=log_tail)
@@ -162,14 +161,7 @@ class Watcher:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call the listener on each change."""
-        with self._lock:
-            self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with self._lock, suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._listeners.subscribe(listener)
 
     def refresh(self) -> None:
         """Read compose and every container again."""
@@ -252,16 +244,7 @@ class Watcher:
         changed, self._snapshot = snapshot != self._snapshot, snapshot
         if changed:
             self._logs.snapshot_changed()
-            self._notify(Topic.SNAPSHOT)
-
-    def _notify(self, topic: Topic) -> None:
-        with self._lock:
-            listeners = list(self._listeners)
-        for listener in listeners:
-            try:
-                listener(topic)
-            except Exception:
-                log.exception("a listener failed")
+            self._listeners.notify(Topic.SNAPSHOT)
 
 
 def _running(snapshot: StackSnapshot) -> list[Container]:
