@@ -97,6 +97,7 @@ class Compose(DemoProject):
         self.hashing = threading.Event()
         self.hashing.set()
         self.asked = 0
+        self.hashes_asked = 0
 
     @property
     def fallback_name(self) -> str:
@@ -116,6 +117,7 @@ class Compose(DemoProject):
         return found
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
+        self.hashes_asked += 1
         self.hashing.wait(PATIENCE)
         if self.hash_trouble is not None:
             raise self.hash_trouble

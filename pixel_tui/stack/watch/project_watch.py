@@ -70,7 +70,9 @@ class ProjectWatch:
             self._seen.sharing = sharing_services(resolved)
             self._seen.arguments = argument_values(resolved.config)
         # The table can be drawn now; the hashes need another run of compose.
-        self._store_project(replace(self._with_known_hashes(project), awaits_hashes=True))
+        drawn = self._with_known_hashes(project)
+        if drawn != self._seen.project or self._seen.project_trouble is not None:
+            self._store_project(replace(drawn, awaits_hashes=True))
         try:
             hashes = self._project.hashes(resolved)
         except ComposeError as error:

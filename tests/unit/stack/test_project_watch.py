@@ -89,3 +89,19 @@ def test_the_project_awaits_its_hashes(stage: Stage, trouble: ComposeRefused | N
     until(lambda: stage.now.complete and stage.now.project and stage.now.project.awaits_hashes)
     stage.project.hashing.set()
     until(lambda: stage.now.project is not None and not stage.now.project.awaits_hashes)
+
+
+def test_a_project_that_is_read_again_unchanged_is_shown_as_it_is(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete and stage.now.project and not stage.now.project.awaits_hashes)
+    stage.project.hashing.clear()
+    before = stage.project.hashes_asked
+    stage.project.generation += 1
+    until(lambda: stage.project.hashes_asked > before)
+    with stage.world.locked() as (containers, _):
+        container = next(item for item in containers if item.service.name == "landing")
+    stage.world.stop(container)
+    until(lambda: service(stage, "landing").state is ServiceState.PARTIAL)
+    assert stage.now.project is not None
+    assert not stage.now.project.awaits_hashes
+    stage.project.hashing.set()
