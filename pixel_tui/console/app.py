@@ -21,6 +21,7 @@ from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.console.theme import EVERY, default_theme
 from pixel_tui.errors import UsageError
 from pixel_tui.terminal.app import TerminalApp
+from pixel_tui.terminal.clipboard import is_tmux
 from screens.changes.countdown import ApplyCountdown
 from screens.dashboard import screen as dashboard
 from screens.dashboard.palette import Palette
@@ -271,10 +272,11 @@ class PixelTui(TerminalApp):
     def on_copy_requested(self, event: CopyRequested) -> None:
         """Copy the text of any widget or screen, and confirm it."""
         self.copy_to_clipboard(event.text)
-        words = "Sent to the terminal's clipboard."
-        if event.what:
-            words = f"{event.what} sent to the terminal's clipboard."
-        self.notify(words, timeout=2, markup=False)
+        what = f"{event.what} sent" if event.what else "Sent"
+        words, seconds = f"{what} to the terminal's clipboard.", 2
+        if is_tmux(self.parts.environment):
+            words, seconds = f"{what} to tmux, if it allows that: see `pixel-tui doctor`.", 5
+        self.notify(words, timeout=seconds, markup=False)
 
     @property
     def crash_words(self) -> str:

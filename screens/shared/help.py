@@ -54,6 +54,8 @@ def _content(bindings: Iterable[ActiveBinding], display: object) -> Content:
             continue
         title = active.node.BINDING_GROUP_TITLE or _title(active.node)
         description = binding.tooltip or binding.description
+        if not binding.id:  # Textual's own, in title case: Focus Next
+            description = description.capitalize()
         groups[title][description].append(str(display(binding)))
     parts: list[Content] = []
     for title, lines in groups.items():

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 from typing import NoReturn
 
 import pytest
@@ -421,8 +422,19 @@ async def test_help_lists_the_keys_of_the_place() -> None:
         await it.press("question_mark")
         assert isinstance(it.app.screen, HelpScreen)
         assert "Mark this row" in it.text()
+        assert "Page left" in it.text(), "Textual's own words are not in title case"
+        assert "Page Left" not in it.text()
         await it.press("escape", "2", "question_mark")
         assert "To the last line" in it.text()
+
+
+async def test_a_copy_claims_only_what_is_known() -> None:
+    async with console() as it:
+        await it.press("y")
+        await it.until(lambda: "to the terminal's clipboard." in it.text())
+        it.app.parts = replace(it.app.parts, environment={"TMUX": "/tmp/tmux-0/default,1,0"})
+        await it.press("y")
+        await it.until(lambda: "to tmux, if it allows that" in it.text())
 
 
 async def test_themes_go_round_and_are_remembered() -> None:

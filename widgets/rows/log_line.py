@@ -145,8 +145,9 @@ def colour_of(service: str, count: int) -> int:
 def wrapped(pieces: Sequence[Piece], width: int, indent: int) -> tuple[tuple[Piece, ...], ...]:
     """A line as rows of at most `width` cells; those below the first are indented.
 
-    Nothing is lost. Where the indent leaves less than half of a row, or not the two cells that a
-    wide character needs, there is none.
+    A row ends between words, unless that would move more than half of a row. Nothing is lost.
+    Where the indent leaves less than half of a row, or not the two cells that a wide character
+    needs, there is none.
     """
     indent = indent if indent * 2 <= width and width - indent >= 2 else 0
     rows: list[list[Piece]] = [[]]
@@ -162,9 +163,11 @@ def wrapped(pieces: Sequence[Piece], width: int, indent: int) -> tuple[tuple[Pie
             part = chop_cells(rest, left)[0] if left > 0 else ""
             if cell_len(part) > left:  # not even a wide character has room
                 part = ""
+            empty = left == width - (indent if len(rows) > 1 else 0)
+            part = _ended_between_words(part, rest, () if empty else rows[-1], width // 2)
             if part:
                 rows[-1].append(Piece(SafeText(part), piece.role))
-            elif left == width - (indent if len(rows) > 1 else 0):
+            elif empty:
                 part = rest[0]  # a row too narrow for anything: better too wide than never
                 rows[-1].append(Piece(SafeText(part), piece.role))
             rest = rest[len(part) :]
@@ -173,6 +176,23 @@ def wrapped(pieces: Sequence[Piece], width: int, indent: int) -> tuple[tuple[Pie
     if len(rows) > 1 and not any(piece.text.strip(" ") for piece in rows[-1]):
         rows.pop()
     return tuple(map(tuple, rows))
+
+
+def _ended_between_words(part: str, rest: str, row: Sequence[Piece], most: int) -> str:
+    """The part of a text that stays in a row, without a word that would be cut.
+
+    Args:
+        part: The part that has room.
+        rest: The text from there on.
+        row: What the row has already.
+        most: A longer beginning of a word, in characters, is not moved to the next row.
+    """
+    if rest[len(part) : len(part) + 1] in {"", " "}:
+        return part
+    at = part.rfind(" ") + 1
+    starts_word = at > 0 or (bool(row) and row[-1].text.endswith(" "))
+    moved = len(part) - at
+    return part[:at] if starts_word and moved <= most else part
 
 
 def local_second(stamp: bytes) -> str:

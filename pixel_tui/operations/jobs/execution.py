@@ -106,12 +106,12 @@ class Execution:
         status = self._job.status
         left = self._describe_unfinished(status)
         if status.cancel_requested and status.changed_nothing:
-            return self._result(JobState.CANCELLED, f"Cancelled. {NOTHING_CHANGED}")
+            return self._result(JobState.CANCELLED, NOTHING_CHANGED)
         if status.cancel_requested:
             left = left or self._restore_progress(status)
             # `cancel_effect` holds only if the command could finish its cancellation.
             effect = left or status.plan.steps[status.step].cancel_effect
-            return self._result(JobState.CANCELLED, f"Cancelled. {effect} {self._current_state()}")
+            return self._result(JobState.CANCELLED, f"{effect} {self._current_state()}")
         if left:
             failure = f"{status.plan.steps[status.step].title} was interrupted. {left}"
         return self._result(JobState.FAILED, f"{failure} {self._current_state()}")
@@ -270,7 +270,8 @@ class Execution:
 
     def _result(self, state: JobState, message: str) -> JobStatus:
         words = plain(redact(message.rstrip(" .") + "."))
-        append_line(self._job.status.output, f"# {words}")
+        cancelled = "Cancelled. " if state is JobState.CANCELLED else ""
+        append_line(self._job.status.output, f"# {cancelled}{words}")
         return replace(self._job.status, state=state, finished_at=self._clock.now(), message=words)
 
 

@@ -465,7 +465,7 @@ class TestCancel:
         assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()
         message = job.wait(PATIENCE).message
-        assert message.startswith("Cancelled. Docker finishes the container it is working on")
+        assert message.startswith("Docker finishes the container it is working on")
         assert "agent is not restarted yet" in message
         assert desk.records()[-1]["result"] == "cancelled"
 

@@ -46,7 +46,9 @@ def test_a_check_that_is_cancelled_says_the_same(desk: Desk, checked: Plan) -> N
     job = desk.operator().run(checked)
     assert desk.runner.hanging.wait(PATIENCE)
     job.cancel()
-    assert job.wait(PATIENCE).message == "Cancelled. Nothing was changed."
+    status = job.wait(PATIENCE)
+    assert status.message == "Nothing was changed."
+    assert status.output.read_text().endswith("# Cancelled. Nothing was changed.\n")
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,20 @@ def test_rows_below_the_first_begin_below_the_words() -> None:
     ]
 
 
+def test_a_row_ends_between_words_unless_one_is_very_long() -> None:
+    def folded(*texts: str, width: int = 20) -> list[str]:
+        rows = wrapped([Piece(SafeText(text), "text") for text in texts], width, 0)
+        return ["".join(piece.text for piece in row) for row in rows]
+
+    assert folded("docker compose up --detach --no-deps agent") == [
+        "docker compose up ",
+        "--detach --no-deps ",
+        "agent",
+    ]
+    assert folded("docker compose ", "restart", " web") == ["docker compose ", "restart web"]
+    assert folded(f"see {'a' * 30} now") == [f"see {'a' * 16}", f"{'a' * 14} now"]
+
+
 def test_times_are_shown_as_they_are_asked_for() -> None:
     assert pieces(b"x", Stamps.AGO)[0] == "     1m "
     assert pieces(b"x", Stamps.DATE)[0].endswith(".123 ")
