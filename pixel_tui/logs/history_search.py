@@ -87,7 +87,7 @@ class HistorySearch:
         except EngineError as error:
             trouble = plain(str(error))
         except Exception:
-            log.exception("a search of the past failed")
+            log.exception("a search of older lines failed")
             trouble = SafeText("The search failed; see pixel-tui's log file.")
         self._update(done=True, trouble=NO_TEXT if self._progress.cancelled else trouble)
 

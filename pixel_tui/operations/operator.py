@@ -362,12 +362,12 @@ class Operator:
         try:
             self._audit.end(status)
         except FileError as error:
-            log.exception("the end of job %s is not in the audit", status.id)
+            log.exception("the end of job %s can't be written to the audit trail", status.id)
             status = replace(status, message=plain(f"{status.message} {error.what} ({error.on})"))
         try:
             self._records.save(status, durable=True)
         except FileError:
-            log.exception("the end of job %s is not in its record", status.id)
+            log.exception("the end of job %s can't be written to its record", status.id)
         self._records.remove_old(self._clock.now())
         keep_reserve(self._state_folder)
         lock.release()

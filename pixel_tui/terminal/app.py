@@ -159,7 +159,7 @@ class TerminalApp(KeysInOrder):
         """Show one sentence; the details go to the log file, without secrets."""
         if isinstance(error, WorkerFailed) and isinstance(error.error, NoMatches):
             # A worker outlived its screen: the command palette's does if closed during a search.
-            log.warning("a worker looked for a widget that is gone: %s", error.error)
+            log.warning("a worker's widget no longer exists: %s", error.error)
             return
         log.critical("pixel-tui failed", exc_info=(type(error), error, error.__traceback__))
         if not has_all(CRASH):

@@ -50,7 +50,7 @@ class NonBlockingDriver(LinuxDriver):
     def _drop_output(self, writer: threading.Thread) -> None:
         writer.join(CLOSE_SECONDS)
         if writer.is_alive():
-            log.warning("the terminal takes nothing: what was painted last is thrown away")
+            log.warning("the terminal does not accept output: the latest frame is dropped")
         while writer.is_alive() and writer.ident is not None:
             with suppress(termios.error):
                 termios.tcflush(self.fileno, termios.TCOFLUSH)

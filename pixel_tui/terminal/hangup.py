@@ -35,12 +35,12 @@ def _watch(descriptor: int, before_exit: Callable[[], None]) -> None:
     pause = threading.Event()
     while _is_connected(descriptor):
         pause.wait(POLL_SECONDS)
-    log.warning("the terminal is gone: pixel-tui ends")
+    log.warning("the terminal is gone: pixel-tui exits")
     _detach()
     try:
         before_exit()
     except Exception:
-        log.exception("the message before the end was not printed")
+        log.exception("the exit message was not printed")
     logging.shutdown()
     # Nothing is left to restore, and no thread to wait for: the loop may hang in a write.
     os._exit(EXIT_CODE)

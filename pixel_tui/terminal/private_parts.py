@@ -80,7 +80,7 @@ def has_all(parts: tuple[str, ...]) -> bool:
     """Whether this Textual has a complete group; if not, the log says once what it lacks."""
     lacking = missing(parts)
     if lacking:
-        log.warning("this Textual lacks %s; its own way is taken", ", ".join(lacking))
+        log.warning("Textual lacks %s: its default behaviour is used", ", ".join(lacking))
     return not lacking
 
 

@@ -191,7 +191,7 @@ class ConsoleJobs:
             if self._made is not None:
                 self._made.close()
         except FileError:
-            log.exception("what still runs is not in the audit")
+            log.exception("the running jobs can't be written to the audit trail")
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Set the listener that is called on the event loop whenever a job changes."""

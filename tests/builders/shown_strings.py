@@ -49,9 +49,8 @@ ERROR_NAMES: Final = (
     "PlanOutdated",
 )  # fmt: skip
 
-NOT_READ: Final = frozenset(
-    {"compile", "LatePattern", "debug", "info", "warning", "error", "exception", "critical"}
-)
+LOGGING: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+NOT_READ: Final = LOGGING | {"compile", "LatePattern"}
 """Calls whose texts are patterns, or go to the log."""
 _WORDS: Final = re.compile(r"[A-Za-z…][\w'…]*[,.:;]? +[A-Za-z…]|[A-Z][a-z]+\Z")
 """Two words, or one that begins as a label does."""
@@ -98,6 +97,24 @@ def shown_in(source: str, path: str = "") -> Iterator[ShownString]:
             if _WORDS.search(text):
                 found.setdefault(at, ShownString(text, path, at[0]))
     yield from (found[at] for at in sorted(found))
+
+
+def logged_strings(folders: Iterable[Path]) -> Iterator[ShownString]:
+    """Every message below these folders that goes to the log."""
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if _is_logging(node) and isinstance(node, ast.Call):
+                    for at, text in _texts(node.args[0]):
+                        yield ShownString(text, str(path), at[0])
+
+
+def _is_logging(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="log"), attr=name), args=[_, *_]):
+            return name in LOGGING
+        case _:
+            return False
 
 
 def _read(node: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:

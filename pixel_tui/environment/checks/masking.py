@@ -64,5 +64,7 @@ def _document(path: str | Path) -> DotenvDocument | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        log.warning("the secrets of %s are not known: %s", path, error.strerror or error)
+        log.warning(
+            "the secrets of %s can't be read, and are not masked: %s", path, error.strerror or error
+        )
         return None

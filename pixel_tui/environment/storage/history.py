@@ -160,7 +160,7 @@ class History:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, OverflowError) as error:
-            log.warning("what was applied last can't be read: %s", error)
+            log.warning("the last applied content can't be read: %s", error)
             return None
 
     def sweep(self, now: datetime) -> None:

@@ -135,7 +135,7 @@ class LedgerWatch:
                         threading.Event().wait(self._pace.collect)
                 except Exception:
                     # A view that silently becomes outdated would be worse than none.
-                    log.exception("the ledger can't be looked at")
+                    log.exception("the ledger can't be read")
                     watcher.wait(self._pace.poll)
         finally:
             with self._lock:

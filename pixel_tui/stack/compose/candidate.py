@@ -155,7 +155,7 @@ class CandidateReader:
         try:
             return self._project.hashes_of(model, command)
         except ComposeRefused as error:  # compose accepts the file, even without hashes
-            log.warning("compose gives no hashes for the candidate: %s", error)
+            log.warning("compose printed no hashes for the candidate: %s", error)
             return {}
 
     def _readers(

@@ -97,7 +97,7 @@ class ContentRecords:
         try:
             replace_file(self._path, json.dumps(written).encode(), durable=False, reserve=False)
         except FileError as error:
-            log.warning("what containers are given can't be written down: %s", error)
+            log.warning("the contents of secrets and configs can't be recorded: %s", error)
 
 
 def _with_content(known: Changes, mark: str, content: Content) -> Changes:

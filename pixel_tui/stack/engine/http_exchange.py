@@ -47,7 +47,7 @@ def _answered(found: Answer | BaseException) -> Answer:
     """What nothing here foresees counts as no answer: a job must not end by it."""
     if isinstance(found, Answer):
         return found
-    log.error("a web server could not be asked", exc_info=found)
+    log.error("a web server could not be queried", exc_info=found)
     return Answer(trouble=plain(reason(found)), connected=False)
 
 

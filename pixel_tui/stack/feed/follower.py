@@ -129,7 +129,7 @@ class LogFollower:
             try:
                 wait = self._reconcile()
             except Exception:
-                log.exception("following %s failed and is tried again", self._wanted.targets)
+                log.exception("following %s failed: trying again", self._wanted.targets)
                 wait = self._limits.retry_seconds[-1]
             self._supervision.wait(wait)
 
@@ -168,7 +168,7 @@ class LogFollower:
             page = history.before(b"", self._tail)
         except EngineError as error:
             # The reader gets the same error and handles it.
-            log.info("no history of %s: %s", self._wanted.targets, error)
+            log.info("older lines of %s can't be read: %s", self._wanted.targets, error)
             return
         self.has_first_line = page.complete
         for container in started:

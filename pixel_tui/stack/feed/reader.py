@@ -144,7 +144,7 @@ class ContainerReader:
             if isinstance(error, EngineRefused) and error.status == HTTPStatus.NOT_FOUND:
                 self._mark_removed(container)
             elif not self._supervision.closed:
-                log.info("the log of %s broke off: %s", container.name, error)
+                log.info("the log of %s was interrupted: %s", container.name, error)
             self._retry_later(error.what if isinstance(error, EngineRefused) else "")
         except Exception:
             log.exception("reading the log of %s failed", container.name)

@@ -224,7 +224,7 @@ class LogStream:
             except EngineError as error:
                 trouble = plain(f"{error.what} {error.hint}".strip())
             except Exception:
-                log.exception("a part of a log's past can't be read")
+                log.exception("older log lines can't be read")
                 trouble = SafeText("This part of the logs can't be read; see pixel-tui's log file.")
             with self._lock:
                 if self._request is None:

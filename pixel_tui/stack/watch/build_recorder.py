@@ -169,7 +169,7 @@ class BuildRecorder:
             recipes = self._recipes()
             images = {name: item["Id"].raw for name, item in self._images(recipes).items()}
         except ConsoleError as error:
-            log.warning("what is built is not written down: %s", error)
+            log.warning("the build can't be recorded: %s", error)
             return None
         pulls = words[0] == _UP
         named = _operands(words[1:]) & set(recipes) or frozenset(recipes)
@@ -185,7 +185,9 @@ class BuildRecorder:
         try:
             self._records.begin(building.as_json())
         except FileError as error:
-            log.warning("what is built is forgotten if this console dies: %s", error)
+            log.warning(
+                "the build is not recorded if pixel-tui exits before it finishes: %s", error
+            )
         return building
 
     def after(self, building: Building | None, *, done: bool) -> None:
@@ -229,7 +231,7 @@ class BuildRecorder:
             }
             self._records.add(built, at)
         except ConsoleError as error:
-            log.warning("what was built is not written down: %s", error)
+            log.warning("the build can't be recorded: %s", error)
         self._records.clear_unfinished()
 
     def _recipes(self) -> dict[str, _Recipe]:

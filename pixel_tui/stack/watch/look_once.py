@@ -93,5 +93,5 @@ def _hashes(project: ProjectReader, resolved: ResolvedProject) -> Mapping[str, s
     try:
         return project.hashes(resolved)
     except ComposeError as error:
-        log.warning("compose gave no hashes: %s", error)
+        log.warning("compose printed no hashes: %s", error)
         return {}

@@ -76,7 +76,7 @@ class ProjectWatch:
         try:
             hashes = self._project.hashes(resolved)
         except ComposeError as error:
-            log.warning("compose gave no hashes: %s", error)
+            log.warning("compose printed no hashes: %s", error)
             self._store_project(project)  # without the previous hashes, which may be outdated
             return False
         self._store_project(parse_project(resolved, hashes))

@@ -114,7 +114,7 @@ def test_an_unreadable_file_is_skipped(tmp_path: Path, caplog: pytest.LogCapture
     paths[2].write_text("DB_PASS=Fake-S3cret,one\n")
     remember_secrets(paths, {})
     assert masked("Fake-S3cret,one") == [True]
-    assert "pipe are not known" in caplog.text
+    assert "pipe can't be read, and are not masked" in caplog.text
 
 
 def test_folders_and_user_names_are_not_masked(tmp_path: Path) -> None:

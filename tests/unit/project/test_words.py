@@ -12,10 +12,11 @@ from typing import Final
 import pytest
 
 from pixel_tui.operations.actions_page import MARK
-from tests.builders.shown_strings import ShownString, shown_in, shown_strings
+from tests.builders.shown_strings import ShownString, logged_strings, shown_in, shown_strings
 
 ROOT = Path(__file__).parents[3]
 CODE = [ROOT / folder for folder in ("pixel_tui", "screens", "widgets")]
+PROFILES = sorted((ROOT / "pixel_tui" / "profiles").glob("*.toml"))
 GENERATED = "keys.md"
 PAGES = [
     ROOT / "README.md",
@@ -119,6 +120,27 @@ def test_a_message_is_written_in_the_words_of_the_product() -> None:
         for message in messages()
         if (words := avoided(message.text, MESSAGES))
         and str(Path(message.path).relative_to(ROOT)) not in EXCEPTIONS
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_log_message_is_written_in_the_words_of_the_product() -> None:
+    logged = list(logged_strings(CODE))
+    assert len(logged) > 40
+    found = [
+        f"{message}  ({', '.join(words)})"
+        for message in logged
+        if (words := avoided(message.text, MESSAGES))
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_a_profile_is_written_in_the_words_of_the_product(profile: Path) -> None:
+    found = [
+        f"{number}: {line}  ({', '.join(words)})"
+        for number, line in enumerate(profile.read_text().splitlines(), 1)
+        if (words := avoided(line, MESSAGES))
     ]
     assert not found, "\n".join(found)
 

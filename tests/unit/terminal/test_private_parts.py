@@ -109,6 +109,6 @@ def test_a_missing_part_is_logged_once(caplog: pytest.LogCaptureFixture) -> None
     assert not has_all(group)
     assert not has_all(group)
     assert [record.getMessage() for record in caplog.records] == [
-        f"this Textual lacks {', '.join(group)}; its own way is taken"
+        f"Textual lacks {', '.join(group)}: its default behaviour is used"
     ]
     private_parts.has_all.cache_clear()
