@@ -1,4 +1,4 @@
-"""A line for words that rows must hold."""
+"""The input for a filter of rows."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 
 class FilterBox(Input):
-    """Shown while it is typed in. Enter keeps the words, Escape clears them."""
+    """Shown only while it has the focus. Enter keeps the text, Escape clears it."""
 
     BINDING_GROUP_TITLE = "Filter"
     DEFAULT_CSS = """
@@ -29,21 +29,21 @@ class FilterBox(Input):
         self.cursor_blink = False
 
     def open(self) -> None:
-        """Show it and type in it."""
-        # At once: a letter typed next must not reach the table, where it would be a command.
+        """Show and focus it."""
+        # Immediately: the next key must not reach the table, where it would be a command.
         self.display = True
         self.screen.set_focus(self)
 
     def clear_words(self) -> None:
-        """Filter by nothing."""
+        """Clear the filter."""
         self.value = ""
         self.action_keep_and_close()
 
     def action_clear_and_close(self) -> None:
-        """Escape."""
+        """Clear the filter and close."""
         self.clear_words()
 
     def action_keep_and_close(self) -> None:
-        """Enter."""
+        """Keep the filter and close."""
         self.display = False
         self.post_message(self.Closed())

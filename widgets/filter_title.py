@@ -1,4 +1,4 @@
-"""The title of a list that is filtered, with how much of what matters the filter hides."""
+"""The title of a filtered list, with the number of problems that the filter hides."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ def filter_title(name: str, parts: Sequence[str], hidden: int) -> Content:
     """Such as `Tasks · filter: api · 2 problems hidden`.
 
     Args:
-        name: What is listed.
-        parts: What it is filtered by, in words.
-        hidden: How many problems are left out.
+        name: The name of the list.
+        parts: The filters, in words.
+        hidden: The number of hidden problems.
     """
     title = Content(plain(" · ".join([name, *parts])))
     if hidden:

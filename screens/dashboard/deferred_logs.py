@@ -76,4 +76,4 @@ class DeferredLogsPane:
 
     def clear_selection(self) -> bool:
         """Clear the selection in the log; returns whether there was one."""
-        return self.pane is not None and self.pane.log_view.let_go()
+        return self.pane is not None and self.pane.log_view.clear_selection()

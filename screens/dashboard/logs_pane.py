@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class LogsPane(LogPane):
-    """Follows the logs of what is selected.
+    """Shows the logs of the selected rows or of chosen services.
 
     Args:
-        observer: Where logs come from.
+        observer: The source of logs.
         clock: The time.
         reveals: Whether a key may show secrets.
     """
@@ -74,22 +74,22 @@ class LogsPane(LogPane):
             follow=self.follow_selected,
         )
 
-    @on(LogPane.Wished)
-    def _dialog_wished(self, event: LogPane.Wished) -> None:
-        self.dialogs.wished(event.wish)
+    @on(LogPane.DialogRequested)
+    def _dialog_requested(self, event: LogPane.DialogRequested) -> None:
+        self.dialogs.open_dialog(event.dialog)
 
-    @on(LogPane.SearchAllWished)
-    def _search_all_wished(self, event: LogPane.SearchAllWished) -> None:
+    @on(LogPane.SearchAllRequested)
+    def _search_all_requested(self, event: LogPane.SearchAllRequested) -> None:
         self.dialogs.search_all(event.matcher)
 
     @on(LogView.Opened)
     def _line_opened(self, event: LogView.Opened) -> None:
-        self.dialogs.open(event.line, event.group, event.mask)
+        self.dialogs.open_line(event.line, event.group, event.mask)
 
     @on(LogPane.Left)
     def _reader_left(self) -> None:
-        self.logs.looked_away(self)
+        self.logs.save_position(self)
 
     @on(LogPane.Returned)
     def _reader_returned(self) -> None:
-        self.logs.returned(self)
+        self.logs.mark_position(self)

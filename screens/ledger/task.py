@@ -223,13 +223,13 @@ class TaskScreen(TextDialog[None]):
         """Let lines of the log go, then leave."""
         if self._parts.current == "task-log":
             pane = self._log_pane
-            if pane.log_view.let_go():
+            if pane.log_view.clear_selection():
                 return
         self.dismiss()
 
-    @on(LogPane.Wished)
-    @on(LogPane.SearchAllWished)
-    def _wished(self, event: Message) -> None:
+    @on(LogPane.DialogRequested)
+    @on(LogPane.SearchAllRequested)
+    def _dialog_requested(self, event: Message) -> None:
         event.stop()
         self.notify("The complete log is loaded: / searches it, & filters it.", markup=False)
 

@@ -1,1 +1,1 @@
-"""What the log pane asks: a line, services, filters, export."""
+"""The dialogs of the log pane: a line, services, errors, export, search."""

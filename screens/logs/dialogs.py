@@ -1,4 +1,4 @@
-"""What the log pane asks a dialog for: a time, services, errors, a file, the whole history."""
+"""The dialogs of the log pane: go to a time, services, errors, export, search of the history."""
 
 import asyncio
 import logging
@@ -37,20 +37,20 @@ from widgets.rows.log_line import local_second, text_of
 log = logging.getLogger(__name__)
 
 PAGE: Final = 5000
-LISTED: Final = 1000
-"""Matches in the list: a longer one would hold the console up."""
+MAX_LISTED: Final = 1000
+"""Matches in the list; a longer list would block the console."""
 
 
 class LogDialogs:
-    """Opens the dialogs of the log pane, and does what is chosen in them.
+    """Opens the dialogs of the log pane and applies their results.
 
     Args:
         screen: The dashboard.
         pane: The log pane.
-        logs: What is followed.
+        logs: The followed logs.
         clock: The time.
-        services: The names of all services.
-        follow: Follows what is wanted now.
+        services: Returns the names of all services.
+        follow: Follows the chosen services.
     """
 
     def __init__(
@@ -70,17 +70,17 @@ class LogDialogs:
         self._services = services
         self._follow = follow
 
-    def wished(self, wish: str) -> None:
-        """Open what is wished for."""
+    def open_dialog(self, name: str) -> None:
+        """Open a dialog by its name: jump, services, errors or export."""
         {
             "jump": self._jump,
             "services": self._choose_services,
             "errors": self._errors,
             "export": self._export,
-        }[wish]()
+        }[name]()
 
-    def open(self, line: LogLine, group: Sequence[LogLine], mask: LineMasker) -> None:
-        """Show a line whole, with what may be shown of secrets in it."""
+    def open_line(self, line: LogLine, group: Sequence[LogLine], mask: LineMasker) -> None:
+        """Show a complete line, with its secrets masked or not."""
         feed = self._logs.feed
         sources = feed.sources if feed is not None else ()
         source = next((item for item in sources if item.container == line.source), None)
@@ -94,7 +94,7 @@ class LogDialogs:
             now = self._clock.now()
             return jump_target(text, now=now, zone=now.astimezone().tzinfo or UTC)
 
-        def meaning(text: str) -> SafeText:
+        def describe(text: str) -> SafeText:
             return SafeText(f"{target(text).astimezone():%A %Y-%m-%d %H:%M:%S %Z}")
 
         def answered(text: str | None) -> None:
@@ -102,7 +102,7 @@ class LogDialogs:
                 self._pane.log_view.go_to(timestamp_at(target(text)))
 
         hint = "10:42, 10:42:07, -15m, -2h30m, or a date such as 2026-03-01 10:42"
-        self._screen.app.push_screen(AskScreen("Go to a time", hint, meaning), answered)
+        self._screen.app.push_screen(AskScreen("Go to a time", hint, describe), answered)
 
     # Services.
 
@@ -111,7 +111,7 @@ class LogDialogs:
 
         def answered(chosen: tuple[str, ...] | None) -> None:
             if chosen is not None:
-                self._logs.choose(chosen, every)
+                self._logs.choose_services(chosen, every)
                 self._follow()
 
         shown = self._logs.services or every
@@ -120,7 +120,7 @@ class LogDialogs:
     # Errors.
 
     def summary(self) -> ActivitySummary:
-        """What was said in the last minutes."""
+        """The activity of the last minutes."""
         return self._logs.activity.summary(timestamp_at(self._clock.now()))
 
     def _errors(self) -> None:
@@ -137,7 +137,7 @@ class LogDialogs:
                         (f"{group.count:>7,}×  ", "bold"),
                         (f"{plain(group.source)}  ", "$text-primary"),
                         (last, "$foreground-muted"),
-                        shown_shape(group),
+                        masked_shape(group),
                     )
                 )
             said = "Errors that differ only in numbers and ids. Enter shows only these."
@@ -149,7 +149,7 @@ class LogDialogs:
             if at is not None:
                 matcher = _shape_matcher(groups[at].shape)
                 if matcher is not None:
-                    self._pane.only(matcher)
+                    self._pane.add_filter(matcher)
 
         self._screen.app.push_screen(PickScreen("Repeating errors", choices), picked)
 
@@ -159,7 +159,7 @@ class LogDialogs:
         name = "-".join(self._logs.services[:2]) or "stack"
         value = f"{name}-{self._clock.now().astimezone():%Y%m%d-%H%M%S}.log"
 
-        def meaning(text: str) -> SafeText:
+        def describe(text: str) -> SafeText:
             path = Path(text).expanduser()
             if not text.strip():
                 raise UsageError("A name is required", hint="Type one.")
@@ -171,7 +171,7 @@ class LogDialogs:
             if known.any:
                 shown = self._pane.log_view.secrets_shown
                 what = f"{what}, secrets {'shown' if shown else 'masked'},"
-            much = "the lines shown" if self._pane.narrowed else "the complete log"
+            much = "the lines shown" if self._pane.filtered else "the complete log"
             return plain(f"Writes {much} as {what} to {path.absolute()}")
 
         def answered(text: str | None) -> None:
@@ -181,17 +181,17 @@ class LogDialogs:
                 self._screen.run_worker(self._write(path, form), group="export")
 
         hint = "A file name; .raw keeps the original bytes. With a filter: the lines shown."
-        self._screen.app.push_screen(AskScreen("Export", hint, meaning, value), answered)
+        self._screen.app.push_screen(AskScreen("Export", hint, describe, value), answered)
 
     async def _write(self, path: Path, form: ExportFormat) -> None:
         history = self._logs.history()
-        shown = self._pane.log_view.shown_lines() if self._pane.narrowed else None
-        lines = every_line(history) if shown is None else shown
+        shown = self._pane.log_view.shown_lines() if self._pane.filtered else None
+        lines = all_lines(history) if shown is None else shown
         mask = self._pane.log_view.masker()
         try:
             done = await asyncio.to_thread(export, path, lines, form, mask)
         except asyncio.CancelledError:
-            history.close()  # the console is left: the half of a file goes, and nobody waits
+            history.close()  # pixel-tui quits: the partial file is removed
             raise
         except ConsoleError as error:
             self._screen.notify(str(error), severity="error", timeout=15, markup=False)
@@ -204,10 +204,10 @@ class LogDialogs:
             words = f"{words}. Secrets {done_with} in {mask.found:,} of them."
         self._screen.notify(words, title="Exported", timeout=8, markup=False)
 
-    # The whole history.
+    # The history.
 
     def search_all(self, matcher: Matcher) -> None:
-        """Search all that the engine has, and show what was found."""
+        """Search all logs that Docker has, and list the matches."""
         history = self._logs.history()
         search = HistorySearch(history, history.containers, matcher)
         shown: list[LogLine] = []
@@ -218,7 +218,7 @@ class LogDialogs:
         def choices() -> Choices:
             now = search.progress
             if now.done and not shown:
-                shown.extend(search.found[:LISTED])
+                shown.extend(search.found[:MAX_LISTED])
             words = f"{now.matches:,} found in {counted(now.lines, 'line')}"
             if now.trouble:
                 words = f"{words}. {now.trouble}"
@@ -248,8 +248,12 @@ def _match_line(line: LogLine, labels: dict[str, SafeText], mask: LineMasker) ->
     )
 
 
-def every_line(history: LogHistory) -> Iterator[LogLine]:
-    """All that the engine has; an error where that was broken off."""
+def all_lines(history: LogHistory) -> Iterator[LogLine]:
+    """All lines that Docker has.
+
+    Raises:
+        OperationError: The history was closed before its end.
+    """
     reader, complete = history.reader(), False
     while not complete:
         page = reader.read(PAGE)
@@ -259,8 +263,8 @@ def every_line(history: LogHistory) -> Iterator[LogLine]:
         raise OperationError("The log was not read completely.")
 
 
-def shown_shape(group: Repeat) -> SafeText:
-    """The shape of a message that repeats, made without the secrets that are in it."""
+def masked_shape(group: Repeat) -> SafeText:
+    """The shape of a repeating message, with its secrets masked."""
     sample = mask_known(group.sample)
     if sample is group.sample:
         return plain(group.shape)
@@ -269,7 +273,7 @@ def shown_shape(group: Repeat) -> SafeText:
 
 
 def _shape_matcher(shape: bytes) -> Matcher | None:
-    """What finds the lines of a shape again: its longest words that never change."""
+    """A matcher for lines of a shape: its longest constant part."""
     parts = [part.strip() for part in _placeholders(shape.decode("utf-8", "replace"))]
     words = max(parts, key=len, default="")
     matcher = compile_query(Query(words)) if words else None

@@ -1,4 +1,4 @@
-"""Which logs are followed: those of the table's row, of marked rows, or of chosen services."""
+"""The followed logs: of the selected rows or of chosen services."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -12,21 +12,21 @@ from pixel_tui.text import plain
 from widgets.logs.pane import LogPane
 from widgets.rows.service_row import Column, Row
 
-# What a change or a log needs is imported with the first one.
+# Imported with the first job or log.
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
     from pixel_tui.stack.feed.history import LogHistory
 
-KEPT_PLACES: Final = 200
-NAMED: Final = 3
-"""Services that the title names."""
+MAX_POSITIONS: Final = 200
+MAX_NAMED: Final = 3
+"""The number of services named in the title."""
 
 
 class FollowedLogs:
-    """Opens and closes feeds, and remembers how far each log was read.
+    """Opens and closes feeds, and remembers the position of the reader in each log.
 
     Args:
-        observer: Where logs come from.
+        observer: The source of logs.
     """
 
     def __init__(self, observer: Observer) -> None:
@@ -34,17 +34,17 @@ class FollowedLogs:
         self._feed: LogFeed | None = None
         self._targets: tuple[LogTarget, ...] | None = None
         self._chosen: tuple[str, ...] | None = None
-        """The services that were chosen; empty for all, None for the table's rows."""
-        self._read_to: OrderedDict[tuple[LogTarget, ...], bytes] = OrderedDict()
-        """The stamp of the last line that was looked at, by what was looked at."""
+        """The chosen services; empty for all, None for the table's rows."""
+        self._positions: OrderedDict[tuple[LogTarget, ...], bytes] = OrderedDict()
+        """The stamp of the last line that was read, by targets."""
         self._jobs: Sequence[JobStatus] = ()
-        self._told: set[str] = set()
-        """What of the jobs was said in this stream already."""
+        self._marked: set[str] = set()
+        """The events of jobs that are already marked in this feed."""
         self.activity = Activity()
 
     @property
     def feed(self) -> LogFeed | None:
-        """What is followed."""
+        """The followed feed; None if there is none."""
         return self._feed
 
     @property
@@ -52,22 +52,22 @@ class FollowedLogs:
         """The services whose logs are followed."""
         return tuple(target.service for target in self._targets or ())
 
-    def choose(self, services: Sequence[str], every: Sequence[str]) -> None:
-        """Follow these whatever the table's cursor does; none for the table's rows again.
+    def choose_services(self, services: Sequence[str], every: Sequence[str]) -> None:
+        """Follow these instead of the table's rows; none for the table's rows again.
 
         Args:
-            services: Their names.
-            every: The names of all: where all are chosen, later ones are too.
+            services: The names of the services.
+            every: The names of all services; if all are chosen, later ones are followed too.
         """
         chosen = tuple(services)
         self._chosen = None if not chosen else () if set(chosen) == set(every) else chosen
 
     def follow(self, rows: Sequence[Row], pane: LogPane) -> None:
-        """Follow what is wanted now, if that is something else than before.
+        """Follow the chosen services, else the rows; do nothing if that is unchanged.
 
         Args:
-            rows: The table's: the marked ones, else the one under the cursor.
-            pane: Where it is shown.
+            rows: The marked rows, else the one under the cursor.
+            pane: The pane that shows the log.
         """
         if self._chosen is None and not rows:
             return
@@ -85,42 +85,42 @@ class FollowedLogs:
         self.close(pane)
         self._targets, self.activity = targets, Activity()
         self._feed = self._observer.follow_logs(targets)
-        self._told.clear()
+        self._marked.clear()
         self.mark_jobs(self._jobs)
-        title = " + ".join(names[:NAMED])
-        more = f" + {len(names) - NAMED} more" if len(names) > NAMED else ""
+        title = " + ".join(names[:MAX_NAMED])
+        more = f" + {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
         pane.show(
-            self._feed, f"2 Logs  {title}{more}", self.activity, self._read_to.get(targets, b"")
+            self._feed, f"2 Logs  {title}{more}", self.activity, self._positions.get(targets, b"")
         )
 
     def close(self, pane: LogPane | None = None) -> None:
-        """End what is followed."""
+        """Close the feed."""
         if self._feed is not None:
             if pane is not None:
-                self.looked_away(pane)
+                self.save_position(pane)
             self._feed.close()
             self._feed = None
 
-    def looked_away(self, pane: LogPane) -> None:
-        """The reader leaves: remember how far was read."""
+    def save_position(self, pane: LogPane) -> None:
+        """Remember how far the log was read."""
         stamp = pane.log_view.page.last_stamp
         if self._targets is not None and stamp:
-            self._read_to[self._targets] = stamp
-            self._read_to.move_to_end(self._targets)
-            if len(self._read_to) > KEPT_PLACES:
-                self._read_to.popitem(last=False)
+            self._positions[self._targets] = stamp
+            self._positions.move_to_end(self._targets)
+            if len(self._positions) > MAX_POSITIONS:
+                self._positions.popitem(last=False)
 
-    def returned(self, pane: LogPane) -> None:
-        """The reader is back: mark where he was."""
+    def mark_position(self, pane: LogPane) -> None:
+        """Mark how far the log was read."""
         if self._targets is not None:
-            pane.log_view.mark_since(self._read_to.get(self._targets, b""))
+            pane.log_view.mark_since(self._positions.get(self._targets, b""))
 
     def history(self) -> "LogHistory":
-        """What the engine has of these logs."""
+        """The complete history of these logs."""
         return self._observer.log_history(self._targets or ())
 
     def mark_jobs(self, jobs: "Sequence[JobStatus]") -> None:
-        """Say in the stream when a job of these services began, and what came of it."""
+        """Mark in the feed when jobs on these services started and finished, and their results."""
         self._jobs = jobs
         marks: list[tuple[datetime, str, str, str]] = []
         for job in jobs:
@@ -137,7 +137,7 @@ class FollowedLogs:
             self._mark(event, words, at, source)
 
     def _source_of(self, job: "JobStatus") -> str | None:
-        """The container whose log a job belongs to; empty for several, None for no followed one."""
+        """The container that a job affects; empty for several, None if none of them is followed."""
         if self._feed is None:
             return None
         about = {*map(str, job.plan.targets), *(str(item.service) for item in job.plan.affects)}
@@ -148,6 +148,6 @@ class FollowedLogs:
         return own[0] if len(own) == 1 else ""
 
     def _mark(self, event: str, words: str, at: datetime, source: str) -> None:
-        if event not in self._told and self._feed is not None:
-            self._told.add(event)
+        if event not in self._marked and self._feed is not None:
+            self._marked.add(event)
             self._feed.mark(words, at, source)

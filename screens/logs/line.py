@@ -1,4 +1,4 @@
-"""One line of a log, whole: its time, where it comes from, and all of its words."""
+"""A complete log line: its time, its source and its text."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -28,14 +28,14 @@ from widgets.rows.log_line import Mask
 
 
 class LogLineScreen(ScrollingDialog[None]):
-    """A line, and what belongs to it.
+    """Shows a line, and the lines that belong to it.
 
     Args:
         line: The line.
-        group: The lines that it belongs to, such as a stack trace; it is among them.
-        source: Its container; None where the feed does not know it.
+        group: The lines that belong together, such as a stack trace, with this line.
+        source: Its container; None if the feed does not know it.
         now: The time.
-        mask: Makes of the lines what may be shown of them.
+        mask: Masks secrets in the lines.
     """
 
     SCROLLED = "TextLines"
@@ -60,7 +60,7 @@ class LogLineScreen(ScrollingDialog[None]):
         self._source = source
         self._now = now
         self._mask = mask
-        self._words: tuple[SafeText, ...] = ()
+        self._text_lines: tuple[SafeText, ...] = ()
 
     def compose(self) -> ComposeResult:
         """One scrolled text."""
@@ -70,21 +70,21 @@ class LogLineScreen(ScrollingDialog[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """A long line takes a moment to be taken apart: not here."""
-        self.run_worker(self._take_apart, thread=True, exit_on_error=True)
+        """Parse the lines in a thread: a long one takes a moment."""
+        self.run_worker(self._parse, thread=True, exit_on_error=True)
 
     def on_resize(self) -> None:
-        """Fold the words anew."""
+        """Fold the text for the new width."""
         self.run_worker(self._fold, thread=True, exclusive=True, group="fold")
 
-    def _take_apart(self) -> None:
-        self._words = tuple(words_of(self._group, self._mask))
+    def _parse(self) -> None:
+        self._text_lines = tuple(pretty_lines(self._group, self._mask))
         self._fold()
 
     @when_composed
     def _fold(self) -> None:
         width = max(self._text.width, 20)
-        lines = [*self._facts(), (("", "plain"),), *_folded(self._words, width)]
+        lines = [*self._facts(), (("", "plain"),), *_folded(self._text_lines, width)]
         self.app.call_from_thread(self._show, lines)
 
     @when_composed
@@ -114,24 +114,24 @@ class LogLineScreen(ScrollingDialog[None]):
             yield _fact("secrets", "shown" if self._mask.revealed else "masked")
 
     def action_copy(self) -> None:
-        """Copy all of its words."""
-        self.post_message(CopyRequested("\n".join(self._words)))
+        """Copy the complete text."""
+        self.post_message(CopyRequested("\n".join(self._text_lines)))
 
 
-def words_of(group: Sequence[LogLine], mask: Mask) -> Iterator[SafeText]:
-    """The words of lines that belong together: JSON and logfmt set out, others as they are.
+def pretty_lines(group: Sequence[LogLine], mask: Mask) -> Iterator[SafeText]:
+    """The text of lines that belong together: JSON and logfmt pretty-printed, others as they are.
 
-    Of a line that was written over, each state is there.
+    A line that was overwritten is shown in each state.
 
     Args:
         group: The lines.
-        mask: Makes of them what may be shown.
+        mask: Masks secrets in the lines.
     """
     for line in group:
         text = mask(line.text)
         if parse_structured(text) is None:
             yield from map(plain, map(mask, text.replace(b"\r", b"\n").rstrip(b"\n").split(b"\n")))
-        else:  # an escape may have hidden a secret until it was set out
+        else:  # an escape may have hidden a secret until it was decoded
             yield from (plain(mask(part.encode())) for part in pretty(text))
 
 
@@ -141,7 +141,7 @@ def _fact(name: str, value: str) -> TextLine:
 
 def _folded(words: Sequence[SafeText], width: int) -> Iterator[TextLine]:
     for line in words:
-        if line.isascii():  # of millions of characters, most often
+        if line.isascii():  # the usual case for millions of characters
             parts = [line[at : at + width] for at in range(0, len(line), width)]
         else:
             parts = chop_cells(line, width)

@@ -1,4 +1,4 @@
-"""Whose logs are shown."""
+"""The dialog for the services whose logs are shown."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -18,11 +18,11 @@ from widgets.lines.options import Options
 
 
 class LogServicesScreen(Dialog[tuple[str, ...] | None]):
-    """A list to tick. Dismisses with the services, with none for the table's row, or with None.
+    """A checklist of services. Dismisses with them, with none for the table's row, or with None.
 
     Args:
-        services: All that there are.
-        shown: Those whose logs are shown now.
+        services: The names of all services.
+        shown: The services whose logs are shown.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,19 +54,19 @@ class LogServicesScreen(Dialog[tuple[str, ...] | None]):
         return Content(f"{'✓' if name in self._ticked else ' '}  {name}")
 
     def action_tick(self) -> None:
-        """Tick the service under the cursor, or not any more."""
+        """Toggle the service under the cursor."""
         index = self._options.highlighted
         if index is not None:
             self._ticked ^= {self._services[index]}
             self._draw()
 
     def action_all(self) -> None:
-        """Tick every service."""
+        """Select all services."""
         self._ticked = set(self._services)
         self._draw()
 
     def action_none(self) -> None:
-        """Tick none."""
+        """Select no service."""
         self._ticked = set()
         self._draw()
 
@@ -88,5 +88,5 @@ class LogServicesScreen(Dialog[tuple[str, ...] | None]):
             options.action_cursor_up()
 
     def action_accept(self) -> None:
-        """Show the logs of the ticked ones."""
+        """Close with the selected services."""
         self.dismiss(tuple(name for name in self._services if name in self._ticked))

@@ -12,7 +12,7 @@ from pixel_tui.logs.level import LogLevel
 from pixel_tui.stack.feed.feed import FeedState
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import timestamp_at
-from screens.logs.dialogs import every_line
+from screens.logs.dialogs import all_lines
 from screens.logs.line import LogLineScreen
 from screens.logs.services import LogServicesScreen
 from screens.shared.ask import AskScreen
@@ -354,7 +354,7 @@ async def test_an_export_that_is_broken_off_leaves_nothing(tmp_path: Path) -> No
         history = it.logs_pane.logs.history()
         history.close()
         with pytest.raises(OperationError, match="not read completely"):
-            export(tmp_path / "half.log", every_line(history), ExportFormat.PLAIN)
+            export(tmp_path / "half.log", all_lines(history), ExportFormat.PLAIN)
         assert not list(tmp_path.glob("*.log"))  # noqa: ASYNC240  nothing waits here
 
 

@@ -1,4 +1,4 @@
-"""One line above a log: how much its containers said in the last minutes, and how bad."""
+"""One line above a log: lines per minute and errors of its containers."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -16,7 +16,7 @@ LONGEST_SAMPLE: Final = 48
 
 
 def sparkline(counts: Sequence[int]) -> str:
-    """Counts as bars of eight heights; nothing for none, so that silence can be seen."""
+    """Counts as bars of eight heights; blank for zero."""
     most = max(counts, default=0)
     if not most:
         return " " * len(counts)
@@ -24,12 +24,12 @@ def sparkline(counts: Sequence[int]) -> str:
 
 
 def strip_of(summary: ActivitySummary, label_of: Callable[[str], SafeText], width: int) -> Content:
-    """The line: the most worried first, as many as fit.
+    """The text of the line: the containers with most problems first, as many as fit.
 
     Args:
-        summary: What was said.
-        label_of: What stands for a container.
-        width: Cells of the line.
+        summary: The activity.
+        label_of: Returns the label of a container.
+        width: The cells of the line.
     """
     parts: list[tuple[str, str] | str] = []
     room = width
@@ -65,7 +65,7 @@ def _pieces(source: SourceActivity, label: SafeText) -> list[tuple[str, str]]:
 
 
 class ActivityStrip(Static):
-    """The line. Where there is little room it is not there."""
+    """Shows the activity; hidden if there is little room."""
 
     DEFAULT_CSS = """
     ActivityStrip { height: 1; padding: 0 1; display: none; }
@@ -77,10 +77,10 @@ class ActivityStrip(Static):
         self._shown: tuple[object, ...] = ()
 
     def show(self, summary: ActivitySummary, label_of: Callable[[str], SafeText]) -> None:
-        """Show this; nothing is painted where it is what is shown already."""
+        """Show an activity; repaint only if it has changed."""
         labels = tuple(label_of(item.source) for item in summary.sources)
         shown = (summary.sources, summary.groups[:1], labels, self.size.width)
         if shown != self._shown:
             self._shown = shown
             content = strip_of(summary, label_of, max(self.size.width - 2, 20))
-            self.update(content, layout=False)  # it is one line, whatever stands in it
+            self.update(content, layout=False)  # always one line

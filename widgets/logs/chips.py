@@ -1,4 +1,4 @@
-"""What narrows a log down, each as a chip that can be taken away."""
+"""The filters of a log, each as a chip that can be removed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,19 +26,19 @@ _LEVELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One restriction."""
+    """One filter."""
 
     words: SafeText
     without: View
-    """What is wanted when it is taken away."""
+    """The view without this filter."""
 
 
 def chips_of(view: View, hidden: Sequence[str] = ()) -> tuple[Chip, ...]:
-    """The restrictions of a view, in the order in which they can be taken away last first.
+    """The filters of a view; the last one is removed first.
 
     Args:
-        view: What is wanted.
-        hidden: The labels of the containers that it leaves out.
+        view: The view.
+        hidden: The labels of the hidden containers.
     """
     filters = view.filters
     chips: list[Chip] = []
@@ -63,7 +63,7 @@ def chips_of(view: View, hidden: Sequence[str] = ()) -> tuple[Chip, ...]:
 
 
 class LogChips(Static):
-    """One line of chips; gone where there are none."""
+    """One line of chips; hidden if there are none."""
 
     DEFAULT_CSS = """
     LogChips { display: none; height: 1; padding: 0 1; color: $foreground; }
@@ -76,15 +76,15 @@ class LogChips(Static):
 
     @property
     def chips(self) -> tuple[Chip, ...]:
-        """What is shown."""
+        """The chips that are shown."""
         return self._chips
 
     def show(self, chips: tuple[Chip, ...], key: str) -> None:
         """Show these.
 
         Args:
-            chips: The restrictions.
-            key: The key that takes the last one away.
+            chips: The filters.
+            key: The key that removes the last one.
         """
         self._chips = chips
         self.set_class(bool(chips), "-some")

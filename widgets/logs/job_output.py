@@ -1,4 +1,4 @@
-"""The output of a job: a log whose lines are read to their end."""
+"""The output of a job."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -11,7 +11,7 @@ from widgets.logs.view import LogView
 
 
 class JobOutput(LogView):
-    """Folds long lines, since what matters is often at their end; marks those that it cuts."""
+    """A log that folds long lines, as their ends often matter, and marks lines that it cuts."""
 
     BINDING_GROUP_TITLE = "Job output"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -22,10 +22,10 @@ class JobOutput(LogView):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id)
-        self.page.appear(replace(self.page.appearance, wrap=True))
+        self.page.set_appearance(replace(self.page.appearance, wrap=True))
 
     def crop(self, strip: Strip, left: int, width: int) -> Strip:
-        """The part of a row that there is room for, with an ellipsis where it continues."""
+        """Crop a row, with an ellipsis if it continues."""
         if strip.cell_length <= left + width or not width:
             return super().crop(strip, left, width)
         return Strip([*super().crop(strip, left, width - 1), Segment("…", self.ground)], width)

@@ -1,4 +1,4 @@
-"""The lines of a log on the screen: taken in as they come, and moved through."""
+"""The lines of a log on the screen: updated as they come, and scrolled."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
@@ -19,13 +19,13 @@ from widgets.lines.line_view import SteadyView
 from widgets.logs.page import LogPage
 from widgets.logs.painter import GUTTER, ROLES, Appearance, Signs
 
-LOOK_SECONDS: Final = 0.1
+REFRESH_SECONDS: Final = 0.1
 SIDEWAYS: Final = 16
-"""Cells that one key scrolls long lines by."""
+"""Cells by which a key scrolls sideways."""
 
 
 class LogLines(SteadyView):
-    """Draws the page of a log at a position, and holds both.
+    """Draws the page of a log at a position.
 
     It follows at the end, or stays where the reader went to.
     """
@@ -58,7 +58,7 @@ class LogLines(SteadyView):
 
     @dataclass
     class Moved(Message):
-        """Lines came, or the reader went somewhere."""
+        """New lines came, or the position changed."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id)
@@ -67,15 +67,15 @@ class LogLines(SteadyView):
         self._pressed: int | None = None
         """The line on which the mouse was pressed."""
         self._placing = False
-        self._leapt = False
-        """Whether the last look has painted a page of which nothing was on the one before."""
+        self._skipped = False
+        """Whether the last update was skipped."""
 
     def on_mount(self) -> None:
-        """Look at the lines as often as an eye can follow."""
-        self.set_interval(LOOK_SECONDS, self._take_in)
+        """Update the lines ten times a second."""
+        self.set_interval(REFRESH_SECONDS, self._update)
 
     def on_unmount(self) -> None:
-        """The index is no longer needed."""
+        """Close the index."""
         self._page.close()
 
     def open(self, feed: LogFeed | None, tally: LineTally | None = None) -> None:
@@ -83,38 +83,38 @@ class LogLines(SteadyView):
 
         Args:
             feed: The log.
-            tally: Counts its lines.
+            tally: Counts its lines by level.
         """
         self._page.open(feed, tally)
         self._at = LogPosition()
-        self._take_in()
+        self._update()
         self.refresh()
 
-    # What is known of it.
+    # State.
 
     @property
     def page(self) -> LogPage:
-        """The lines."""
+        """The lines of the log."""
         return self._page
 
     @property
     def position(self) -> LogPosition:
-        """Where the reader is."""
+        """The position of the reader."""
         return self._at
 
     @property
     def following(self) -> bool:
-        """Whether it stays at the end, whatever comes."""
+        """Whether it stays at the end when lines come."""
         return self._at.following
 
     @property
     def new_lines(self) -> int:
-        """How many lines came since it stopped following."""
+        """The number of lines since it stopped following."""
         return self._at.new_lines(self._page)
 
     @property
     def cursor_line(self) -> LogLine | None:
-        """The reader's line."""
+        """The line under the cursor."""
         return self._page.line(self._at.cursor)
 
     @property
@@ -122,43 +122,43 @@ class LogLines(SteadyView):
         """Whether a line on the screen has a known secret, masked or not."""
         return bool(self.size.height) and self._page.secrets_on(self._at)
 
-    # Taking in what comes.
+    # New lines.
 
     @property
     def is_on_screen(self) -> bool:
-        """Whether there is anything to paint on."""
+        """Whether it is visible."""
         return self.size.height > 0 and self.screen.is_current
 
-    def _take_in(self) -> None:
-        """Take in what there is since the last time."""
+    def _update(self) -> None:
+        """Show the lines that came since the last update."""
         page = self._page
         if page.feed is None or not self.is_on_screen:
             return
         if page.outdated:
-            self.appear(page.appearance)
+            self.set_appearance(page.appearance)
         state = page.newest
         if state == page.state or (state.epoch != page.state.epoch and not state.stop):
             return
-        if self._leaps(state):
+        if self._skips_page(state):
             return
         before = page.appearance, self._at, page.drawn
-        elsewhere = page.take(state)
+        elsewhere = page.update(state)
         self.resize_content(Size(page.widest, state.shown))
         self._place(self._at.updated(page, elsewhere=elsewhere))
         if elsewhere or before != (page.appearance, self._at, page.rows_at(self._at)):
             self.refresh()
         self.post_message(self.Moved())
 
-    def _leaps(self, state: IndexState) -> bool:
-        """Whether to leave this page out: each is all new, and read no worse at half the rate."""
-        leaps = self.following and 0 < self._page.stop < state.stop - self.size.height
-        self._leapt = leaps and not self._leapt
-        return leaps and not self._leapt
+    def _skips_page(self, state: IndexState) -> bool:
+        """Whether to skip this page: all of its lines are new, and half the rate reads as well."""
+        skip = self.following and 0 < self._page.stop < state.stop - self.size.height
+        self._skipped = skip and not self._skipped
+        return skip and not self._skipped
 
-    def appear(self, appearance: Appearance) -> None:
-        """Show the lines like this; folded ones may have more rows then, or fewer."""
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Change how lines are shown; folding changes the number of their rows."""
         folds = appearance.wrap != self._page.appearance.wrap
-        self._page.appear(appearance)
+        self._page.set_appearance(appearance)
         if folds:
             self.scroll_to(x=0, animate=False, immediate=True)
             self._at = replace(self._at, skip=0)
@@ -167,9 +167,9 @@ class LogLines(SteadyView):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Stay at the end, or where one was."""
-        self._page.forget()
-        self._take_in()
+        """Keep the position."""
+        self._page.invalidate()
+        self._update()
         if self.following:
             self._place(self._at.at_end(self._page))
 
@@ -182,21 +182,21 @@ class LogLines(SteadyView):
         self._placing = False
 
     def move(self, position: LogPosition, wanted: int | None = None) -> None:
-        """Go to a position, which the reader has asked for.
+        """Go to a position on behalf of the reader.
 
         Args:
-            position: Where to.
-            wanted: The place that was asked for, which may be before the first line that is
-                held, or after the last.
+            position: The position.
+            wanted: The requested index among the shown lines, which may be before the first
+                line that is held, or after the last.
         """
         self._place(position)
         if wanted is not None:
-            self._ask_for_more(wanted)
+            self._load_more(wanted)
         self.refresh()
         self.post_message(self.Moved())
 
-    def _ask_for_more(self, wanted: int) -> None:
-        """Read on where the reader comes to an end of what is held."""
+    def _load_more(self, wanted: int) -> None:
+        """Load older or newer lines if the reader reaches an end of those held."""
         page = self._page
         feed, reach = page.feed, page.reach
         if feed is None or reach.loading:
@@ -222,7 +222,7 @@ class LogLines(SteadyView):
             self.move(position, page.place(position.cursor))
 
     def action_top(self) -> None:
-        """To the very first line that the engine has."""
+        """Go to the first line that Docker has."""
         feed = self._page.feed
         if feed is not None and not self._page.reach.first:
             self._at = self._at.to_first(self._page)
@@ -231,7 +231,7 @@ class LogLines(SteadyView):
         self._move_to(0)
 
     def action_follow(self) -> None:
-        """To the last line, and stay there."""
+        """Go to the last line, and follow."""
         feed = self._page.feed
         self._at = self._at.choosing_none()
         if feed is not None and not self._page.reach.last:
@@ -240,7 +240,7 @@ class LogLines(SteadyView):
         self._move_to(self._page.shown)
 
     def go_to(self, stamp: bytes) -> None:
-        """To the first line at or after a moment, wherever it has to be read from."""
+        """Go to the first line at or after a time; loads it if needed."""
         page = self._page
         feed = page.feed
         if feed is None:
@@ -263,7 +263,7 @@ class LogLines(SteadyView):
             self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Notice the mouse wheel and the scroll bar too."""
+        """Update the position, also for the mouse wheel and the scroll bar."""
         super().watch_scroll_y(old_value, new_value)
         page, place = self._page, int(new_value)
         if self._placing or not page.shown or place == self._at.top:
@@ -276,28 +276,28 @@ class LogLines(SteadyView):
         if rows:
             position = position.within(rows[0].shown.number, rows[-1].shown.number)
         self._at = position
-        self._ask_for_more(place if new_value < old_value else place + page.height)
+        self._load_more(place if new_value < old_value else place + page.height)
         self.refresh()
         self.post_message(self.Moved())
 
-    # Choosing lines.
+    # Selecting lines.
 
     def action_range(self) -> None:
-        """Choose lines from here on, or choose none."""
+        """Start a selection at the cursor, or clear it."""
         chosen = self._at.range_from is not None
         self._at = self._at.choosing_none() if chosen else self._at.choosing(self._page)
         self.refresh()
         self.post_message(self.Moved())
 
-    def let_go(self) -> bool:
-        """Choose no lines; whether any were."""
+    def clear_selection(self) -> bool:
+        """Clear the selection; returns whether there was one."""
         chosen = self._at.range_from is not None
         if chosen:
             self.action_range()
         return chosen
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Put the cursor on the line below the mouse, and begin to choose lines."""
+        """Move the cursor to the line under the mouse, and start a selection."""
         number = self._number_at_row(event.y)
         if number is not None and event.button == 1:
             self._at = self._at.pointed(self._page, number)
@@ -307,7 +307,7 @@ class LogLines(SteadyView):
             self.post_message(self.Moved())
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Choose lines up to the one below the mouse."""
+        """Extend the selection to the line under the mouse."""
         pressed, number = self._pressed, self._number_at_row(event.y)
         if pressed is None or number is None or number == self._at.cursor:
             return
@@ -316,7 +316,7 @@ class LogLines(SteadyView):
         self.post_message(self.Moved())
 
     def on_mouse_up(self) -> None:
-        """The lines are chosen."""
+        """End the selection."""
         self._pressed = None
         self.release_mouse()
 
@@ -324,17 +324,17 @@ class LogLines(SteadyView):
         rows = self._page.rows_at(self._at)
         return rows[y].shown.number if 0 <= y < len(rows) else None
 
-    # How it looks.
+    # Drawing.
 
     @property
     def allow_horizontal_scroll(self) -> bool:
-        """Whether lines can be moved sideways, also where the screen was laid out before them."""
+        """Whether lines can be scrolled sideways, also before the next layout."""
         return not self._page.appearance.wrap
 
     def notify_style_update(self) -> None:
-        """Forget the colours of the old theme."""
+        """Drop the styles of the old theme."""
         super().notify_style_update()
-        self._page.forget()
+        self._page.invalidate()
         self.refresh()
 
     def _style(self, role: str) -> Style:
@@ -362,7 +362,7 @@ class LogLines(SteadyView):
         body = max(width - GUTTER, 0)
         left = 0 if page.appearance.wrap else int(self.scroll_x)
         if page.has_grown:
-            self.call_later(self._widen)
+            self.call_later(self._update_width)
         return Strip(
             [
                 Segment(self._bar(row.shown.number), self._style("bar")),
@@ -373,19 +373,19 @@ class LogLines(SteadyView):
         )
 
     def crop(self, strip: Strip, left: int, width: int) -> Strip:
-        """The part of a row that there is room for."""
+        """Crop a row to the width."""
         return strip.crop_extend(left, left + width, self.ground)
 
-    def _widen(self) -> None:
-        self.resize_content(Size(self._page.take_width() + GUTTER, self._page.shown))
+    def _update_width(self) -> None:
+        self.resize_content(Size(self._page.consume_width() + GUTTER, self._page.shown))
 
     def _bar(self, number: int) -> str:
-        """Whether the reader is on a line, or has chosen it."""
+        """The bar left of a line: under the cursor, selected, or neither."""
         if number == self._at.cursor and self.has_focus and not self.following:
             return Signs.BAR
         chosen = self._at.chosen
         return Signs.CHOSEN if chosen and chosen.start <= number <= chosen.stop else " "
 
     def sign(self, y: int) -> str:
-        """What is to be said of the line on a row of the screen, left of it."""
+        """The sign left of the line on a row of the screen."""
         return Signs.MATCH if self._page.rows_at(self._at)[y].shown.match else " "

@@ -1,4 +1,4 @@
-"""The shown lines of a log, and which of them are on the screen: no others are ever painted."""
+"""The shown lines of a log; only those on the screen are painted."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,57 +18,57 @@ from pixel_tui.stack.feed.ring import LogLine
 from widgets.logs.painter import GUTTER, Appearance, LogPainter
 
 NARROWEST: Final = 8
-"""Cells that a folded line gets at least."""
-NOTHING_REPLACED_YET: Final = IndexState(epoch=-1)
+"""The least width of a folded line, in cells."""
+INITIAL_STATE: Final = IndexState(epoch=-1)
 
 
 @dataclass(frozen=True, slots=True)
 class PageRow:
-    """What is on a row of the screen."""
+    """A row of the screen."""
 
     shown: ShownLine
     row: int
-    """Which of the line's rows it is, from 0."""
+    """The index of the row within its line."""
 
 
 class LogPage:
-    """Looks lines up and paints them; what a `LogPosition` is measured against (`ShownLines`).
+    """Looks up lines and paints them; implements `ShownLines` for `LogPosition`.
 
     Args:
-        style: A style by the name of its role.
-        region: The part of the screen that lines are painted on, in cells.
+        style: Returns a style by the name of its role.
+        region: Returns the size of the painted region, in cells.
     """
 
     def __init__(self, style: Callable[[str], Style], region: Callable[[], Size]) -> None:
         self._region = region
         self._feed: LogFeed | None = None
         self._index: LogIndex | None = None
-        self._state = NOTHING_REPLACED_YET
+        self._state = INITIAL_STATE
         self._view = View()
         self._matcher: Matcher | None = None
         self._appearance = Appearance()
         self._painter = LogPainter(style)
         self._rows: tuple[PageRow, ...] | None = None
         self._rows_of = (0, 0)
-        """The top and the skip of the position whose rows these are."""
+        """The top and the skip of the position of these rows."""
         self._near: dict[int, ShownLine] = {}
-        """Lines by their places, where they were looked up for their rows."""
+        """Lines that were looked up for their rows, by index."""
 
-    # Which log, and which of its lines.
+    # The log and its view.
 
     def open(self, feed: LogFeed | None, tally: LineTally | None) -> None:
-        """Show another log, or none."""
+        """Show another log; None for none."""
         self.close()
-        self._feed, self._state = feed, NOTHING_REPLACED_YET
+        self._feed, self._state = feed, INITIAL_STATE
         self._index = LogIndex(feed.ring, tally) if feed is not None else None
         if self._index is not None:
             self._index.set_view(self._view)
             self._index.search(self._matcher)
             self._index.start()
-        self.appear(replace(self._appearance, sources=(), now=b"", revealed=False))
+        self.set_appearance(replace(self._appearance, sources=(), now=b"", revealed=False))
 
     def close(self) -> None:
-        """Keep up with the log no longer."""
+        """Close the index."""
         if self._index is not None:
             self._index.close()
 
@@ -79,57 +79,57 @@ class LogPage:
 
     @property
     def view(self) -> View:
-        """Which lines are shown."""
+        """The view: filters and context."""
         return self._view
 
-    def choose(self, view: View) -> None:
-        """Show other lines, as soon as the index has found them."""
+    def set_view(self, view: View) -> None:
+        """Change the view; the index finds its lines in the background."""
         self._view = view
         if self._index is not None:
             self._index.set_view(view)
 
     @property
     def matcher(self) -> Matcher | None:
-        """What is searched."""
+        """The search; None without one."""
         return self._matcher
 
     def search(self, matcher: Matcher | None) -> None:
-        """Mark what is searched."""
+        """Highlight matches; None for no search."""
         self._matcher = matcher
         if self._index is not None:
             self._index.search(matcher)
-        self.forget()
+        self.invalidate()
 
     @property
     def state(self) -> IndexState:
-        """What was taken in of the log so far."""
+        """The state of the index that is shown."""
         return self._state
 
     @property
     def newest(self) -> IndexState:
-        """What there is to take in."""
-        return self._index.state if self._index is not None else NOTHING_REPLACED_YET
+        """The newest state of the index."""
+        return self._index.state if self._index is not None else INITIAL_STATE
 
     @property
     def settled(self) -> bool:
-        """Whether what was chosen and searched last is what is shown."""
+        """Whether the last view and search are completely shown."""
         index = self._index
         return index is not None and index.settled and index.state == self._state
 
-    def take(self, state: IndexState) -> bool:
-        """Take in what came, and which containers it is of.
+    def update(self, state: IndexState) -> bool:
+        """Show another state of the index, with its containers.
 
         Returns:
-            Whether it is another part of the log: other lines have the same numbers now.
+            Whether it is another part of the log, so that numbers mean other lines.
         """
         elsewhere = state.epoch != self._state.epoch
         self._state, self._rows, self._near = state, None, {}
         sources = self._feed.sources if self._feed is not None else ()
         if elsewhere or sources != self._appearance.sources:
-            self.appear(replace(self._appearance, sources=sources))
+            self.set_appearance(replace(self._appearance, sources=sources))
         return elsewhere
 
-    # What a position is measured against.
+    # `ShownLines`.
 
     @property
     def first(self) -> int:
@@ -143,12 +143,12 @@ class LogPage:
 
     @property
     def shown(self) -> int:
-        """How many lines are shown."""
+        """The number of shown lines."""
         return self._state.shown
 
     @property
     def behind(self) -> int:
-        """How many lines are held and not taken in yet."""
+        """The number of held lines that are not indexed yet."""
         return self._state.behind
 
     @property
@@ -158,18 +158,18 @@ class LogPage:
 
     @property
     def reach(self) -> HistoryExtent:
-        """How the lines lie in what the engine has."""
+        """The extent of the held lines within Docker's log."""
         return self._feed.reach if self._feed is not None else HistoryExtent()
 
     def number(self, place: int) -> int:
-        """The number of the line at a place; of the newest one if none is there."""
+        """The number of the shown line at an index; of the newest if there is none."""
         if self._index is None:
             return 0
         numbers = self._index.numbers(place, place + 1)
         return numbers[0] if numbers else max(self.stop - 1, self.first)
 
     def place(self, number: int) -> int:
-        """The place of a line; of the next shown one if it is not shown."""
+        """The index of a line among the shown ones; of the next if it is not shown."""
         return self._index.place(number) if self._index is not None else 0
 
     def number_at(self, stamp: bytes) -> int:
@@ -177,7 +177,7 @@ class LogPage:
         return self._index.number_at(stamp) if self._index is not None else 0
 
     def row_count(self, place: int) -> int:
-        """How many rows the line at a place has: one, unless long lines are folded."""
+        """The number of rows of the line at an index: one, unless lines are folded."""
         if not self._appearance.wrap:
             return 1
         shown = self._look_up(place)
@@ -185,7 +185,7 @@ class LogPage:
 
     def _look_up(self, place: int) -> ShownLine | None:
         if place not in self._near and self._index is not None:
-            # Its neighbours are asked for next, in both directions: one look is enough.
+            # Its neighbours are needed next, in both directions: look them up at once.
             start = max(place - self.height, 0)
             found = self._index.page(start, place - start + self.height)
             self._near.update(enumerate(found, start))
@@ -201,7 +201,7 @@ class LogPage:
 
     @property
     def last_stamp(self) -> bytes:
-        """The stamp of the newest line that was taken in; empty without one."""
+        """The stamp of the newest indexed line; empty without one."""
         line = self.line(self.stop - 1)
         return line.stamp if line is not None else b""
 
@@ -211,7 +211,7 @@ class LogPage:
         return found[0] if found else None
 
     def lines(self, numbers: Sequence[int]) -> Sequence[LogLine]:
-        """These lines, without those that are not held, all at one moment."""
+        """These lines as of one moment; those not held are left out."""
         if self._feed is None or not numbers:
             return ()
         ring = self._feed.ring
@@ -220,26 +220,26 @@ class LogPage:
         return [line for line in ring.lines(numbers) if line is not None]
 
     def numbers(self, start: int, stop: int) -> Sequence[int]:
-        """The numbers of the shown lines from one place up to, not including, another."""
+        """The numbers of the shown lines from one index up to, not including, another."""
         return self._index.numbers(start, stop) if self._index is not None else ()
 
     def group(self, number: int) -> Sequence[int]:
-        """The numbers of the lines that belong together with this one."""
+        """The numbers of the lines that belong together with this one, such as a stack trace."""
         return self._index.group(number) if self._index is not None else ()
 
     def next_match(self, number: int, step: int) -> tuple[int, int, bool] | None:
-        """As the index's; None without a log."""
+        """The next match, as `LogIndex.next_match`; None without a log."""
         return self._index.next_match(number, step) if self._index is not None else None
 
-    # What is on the screen.
+    # The screen.
 
     @property
     def drawn(self) -> Sequence[PageRow] | None:
-        """The rows that were found last; None if they have to be found again."""
+        """The cached rows; None if they are outdated."""
         return self._rows
 
     def rows_at(self, position: LogPosition) -> Sequence[PageRow]:
-        """What is on each row of the screen."""
+        """The rows of the screen."""
         at = position.top, position.skip
         if self._rows is None or self._rows_of != at:
             self._rows, self._rows_of = tuple(self._find_rows(*at)), at
@@ -265,30 +265,30 @@ class LogPage:
         lines = {row.shown.number: row.shown for row in self.rows_at(position)}
         return any(self._painter.paint(line, width=self._width).secret for line in lines.values())
 
-    # How it looks.
+    # Drawing.
 
     @property
     def appearance(self) -> Appearance:
         """How lines are shown."""
         return self._appearance
 
-    def appear(self, appearance: Appearance) -> None:
-        """Show lines otherwise."""
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Change how lines are shown."""
         self._appearance = appearance
-        self.forget()
+        self.invalidate()
 
     def set_time(self, now: bytes) -> None:
-        """The time, for the ages of what is painted from now on."""
+        """Set the time for ages, without a repaint."""
         self._appearance = replace(self._appearance, now=now)
 
-    def forget(self) -> None:
-        """What was painted looks otherwise now."""
-        self._painter.forget(self._appearance, self._matcher)
+    def invalidate(self) -> None:
+        """Drop all painted lines."""
+        self._painter.reset(self._appearance, self._matcher)
         self._rows, self._near = None, {}
 
     @property
     def outdated(self) -> bool:
-        """Whether other values are known to be secret than when lines were painted."""
+        """Whether the known secrets have changed since lines were painted."""
         return self._painter.outdated
 
     @property
@@ -296,20 +296,20 @@ class LogPage:
         return max(self._region().width - GUTTER, NARROWEST)
 
     def strips(self, shown: ShownLine) -> Sequence[Strip]:
-        """The rows of a line, painted; none of one that was dropped."""
+        """The painted rows of a line; none if it was dropped."""
         return self._painter.paint(shown, width=self._width).rows
 
     @property
     def widest(self) -> int:
-        """Cells of the widest line that was painted."""
+        """The width of the widest painted line, in cells."""
         return self._painter.widest
 
     @property
     def has_grown(self) -> bool:
-        """Whether `widest` is more than when it was taken last."""
+        """Whether `widest` has grown since `consume_width`."""
         return self._painter.grown
 
-    def take_width(self) -> int:
-        """`widest`, which is no news any more."""
+    def consume_width(self) -> int:
+        """Return `widest`, and reset `has_grown`."""
         self._painter.grown = False
         return self._painter.widest

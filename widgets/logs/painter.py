@@ -1,4 +1,4 @@
-"""A log's lines to what is painted of them, each painted once."""
+"""From log lines to painted strips, which are cached."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -32,12 +32,12 @@ GUTTER: Final = 3
 """Cells on the left: the cursor's bar, a sign, and a gap."""
 WIDEST_LABEL: Final = 16
 COLOURS: Final = 6
-"""Colours that tell containers apart."""
+"""The number of colours for containers."""
 KEPT_STRIPS: Final = 256
 _MASKED: Final = re.compile(r"\*+")
-"""A mask, or the part of one that is on a row."""
+"""A mask, or a part of one on a folded row."""
 _WORDS: Final = frozenset({*(tone.value for tone in LineTone), "field"})
-"""The parts of a line in which words are searched."""
+"""The parts of a line that are searched."""
 ROLES: Final = (
     *("stamp", "match", "current", "bar", "sign", "around", "field"),
     *(tone.value for tone in LineTone),
@@ -46,7 +46,7 @@ ROLES: Final = (
 
 
 class Signs(StrEnum):
-    """What stands left of a line."""
+    """The signs left of a line."""
 
     BAR = "▌"
     CHOSEN = "┃"
@@ -57,36 +57,36 @@ class Signs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """How lines are shown."""
+    """How lines are shown: stamps, folding, raw or structured, secrets."""
 
     stamps: Stamps = Stamps.TIME
     now: bytes = b""
-    """The time, for ages."""
+    """The current time, for ages."""
     sources: tuple[Source, ...] = ()
     wrap: bool = False
     raw: bool = False
-    """Structured lines as they were written."""
+    """Whether structured lines are shown as they were written."""
     revealed: bool = False
-    """Secrets as they were written, too."""
+    """Whether secrets are shown."""
 
 
 class PaintedLine(NamedTuple):
-    """What is painted of a line."""
+    """A painted line."""
 
     rows: Sequence[Strip]
     secret: bool
-    """Whether there is a known secret in it, masked or not."""
+    """Whether it has a known secret, masked or not."""
 
 
-NOTHING: Final = PaintedLine((), secret=False)
+UNPAINTED: Final = PaintedLine((), secret=False)
 Spans = Sequence[tuple[int, int]]
 
 
 class LogPainter:
-    """Paints lines, and keeps what it painted.
+    """Paints lines, and caches the strips.
 
     Args:
-        style: A style by the name of its role.
+        style: Returns a style by the name of its role.
     """
 
     def __init__(self, style: Callable[[str], Style]) -> None:
@@ -94,17 +94,17 @@ class LogPainter:
         self._appearance = Appearance()
         self._matcher: Matcher | None = None
         self._labels: dict[str, tuple[SafeText, str]] = {}
-        """What stands for a container, and its role."""
+        """The label of each container, and its role."""
         self._label_width = 0
         self._kept: LRUCache[tuple[int, LogLevel, bool], PaintedLine] = LRUCache(KEPT_STRIPS)
         self._revision = known.revision
         self.widest = 0
-        """Cells of the widest line that was painted."""
+        """The width of the widest painted line, in cells."""
         self.grown = False
-        """Whether that is more than before."""
+        """Whether it has grown."""
 
-    def forget(self, appearance: Appearance, matcher: Matcher | None) -> None:
-        """Paint everything anew, like this."""
+    def reset(self, appearance: Appearance, matcher: Matcher | None) -> None:
+        """Drop the cache, and paint like this from now on."""
         self._appearance, self._matcher = appearance, matcher
         several = len(appearance.sources) > 1
         self._labels = {
@@ -119,20 +119,20 @@ class LogPainter:
 
     @property
     def outdated(self) -> bool:
-        """Whether other values than then are known to be secret."""
+        """Whether the known secrets have changed since the last reset."""
         return self._revision != known.revision
 
     def paint(self, shown: ShownLine, *, width: int) -> PaintedLine:
-        """Paint a line, unless it was painted already as what it is known to be now.
+        """Paint a line, or return it from the cache.
 
         Args:
-            shown: The line; nothing is painted of one that was dropped.
-            width: Cells of a row where lines are folded.
+            shown: The line; if it was dropped, there are no rows.
+            width: The cells of a row if lines are folded.
         """
         kept = self._kept.get((shown.number, shown.level, shown.around))
         if kept is not None:
             return kept
-        return NOTHING if shown.line is None else self._paint(shown.line, shown, width)
+        return UNPAINTED if shown.line is None else self._paint(shown.line, shown, width)
 
     def _paint(self, line: LogLine, shown: ShownLine, width: int) -> PaintedLine:
         appearance = self._appearance
@@ -162,7 +162,7 @@ class LogPainter:
     def _spans(
         self, pieces: Sequence[Piece], line: LogLine, *, masked: bool
     ) -> Callable[[SafeText], Spans] | None:
-        """What tells where searched words are: at the masks, if only they can hide them."""
+        """Returns the spans to highlight: matches, or the masks if only they can hide the match."""
         matcher = self._matcher
         if matcher is None:
             return None
@@ -172,7 +172,7 @@ class LogPainter:
         return matcher.spans
 
     def _indent(self, pieces: Sequence[Piece]) -> int:
-        """Rows below the first begin below the words."""
+        """The indent of further rows, so that they start below the text."""
         return sum(cell_len(piece.text) for piece in pieces if piece.role not in _WORDS)
 
     def _strip(

@@ -1,4 +1,4 @@
-"""The log pane: a log, how it stands, what narrows it down, and a line to search in it."""
+"""The log pane: a log with its status, filters, activity and search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -27,16 +27,16 @@ from widgets.logs.query import QueryBox
 from widgets.logs.view import LogView
 from widgets.rows.log_line import local_second
 
-LOOK_SECONDS: Final = 0.5
-ROOMY: Final = 12
-"""Rows from which on one is given to what was said in the last minutes."""
+REFRESH_SECONDS: Final = 0.5
+ACTIVITY_ROWS: Final = 12
+"""The rows from which on one shows the activity."""
 BESIDE_TITLE: Final = 4
-"""Cells of the border beside the title."""
+"""The cells of the border beside the title."""
 LEAST_FOUND: Final = 36
-"""The cells of the title that are kept for a search and how often it was found."""
+"""The cells of the title that are reserved for a search and its count."""
 SHORTEST_QUERY: Final = 8
-"""The cells that are left of the words of a search, if there is no room."""
-_SAID: Final = {
+"""The least cells for the text of a search."""
+_STATES: Final = {
     FeedState.CONNECTING: "opening…",
     FeedState.WAITING: "waiting",
     FeedState.REFUSED: "not readable",
@@ -45,10 +45,10 @@ _SAID: Final = {
 
 
 class LogPane(Vertical):
-    """The logs of one service or of several.
+    """Shows the logs of one or several services.
 
     Args:
-        reveals: Whether a key may show secrets in them.
+        reveals: Whether a key may show secrets.
     """
 
     DEFAULT_CSS = """
@@ -64,35 +64,42 @@ class LogPane(Vertical):
                 tooltip="Show only lines with these words; ! excludes them"),
         Binding("backspace", "unfilter", "Unfilter", show=False, id="log.unfilter",
                 tooltip="Remove the last filter"),
-        Binding("J", "wish('jump')", "Go to time", show=False, id="log.jump",
+        Binding("J", "dialog('jump')", "Go to time", show=False, id="log.jump",
                 tooltip="10:42, -15m, or a date"),
-        Binding("f", "wish('services')", "Services", id="log.services",
+        Binding("f", "dialog('services')", "Services", id="log.services",
                 tooltip="Choose the services"),
         Binding("H", "hide", "Hide", show=False, id="log.hide",
                 tooltip="Hide the service of this line"),
-        Binding("exclamation_mark", "wish('errors')", "Errors", id="log.errors",
+        Binding("exclamation_mark", "dialog('errors')", "Errors", id="log.errors",
                 tooltip="Repeating errors, with counts"),
-        Binding("e", "wish('export')", "Export", show=False, id="log.export",
+        Binding("e", "dialog('export')", "Export", show=False, id="log.export",
                 tooltip="Write lines to a file"),
     ]  # fmt: skip
 
     @dataclass
-    class Wished(Message):
-        """The reader wants what a dialog is needed for."""
+    class DialogRequested(Message):
+        """A key was pressed that needs a dialog: jump, services, errors or export."""
 
-        wish: str
+        dialog: str
 
     class Left(Message):
-        """The reader looks elsewhere."""
+        """The focus has left the pane."""
 
     class Returned(Message):
-        """The reader is back."""
+        """The focus is back in the pane."""
 
     @dataclass
-    class SearchAllWished(Message):
-        """The reader wants the whole history searched."""
+    class SearchAllRequested(Message):
+        """The complete history is to be searched."""
 
         matcher: Matcher
+
+    log_view = getters.query_one(LogView)
+    _strip = getters.query_one(ActivityStrip)
+    _chips = getters.query_one(LogChips)
+    _reason = getters.query_one("#log-reason", Static)
+    _search_box = getters.query_one("#log-search-box", QueryBox)
+    _filter_box = getters.query_one("#log-filter-box", QueryBox)
 
     def __init__(
         self,
@@ -105,19 +112,19 @@ class LogPane(Vertical):
         self._reveals = reveals
         self._feed: LogFeed | None = None
         self._activity: Activity | None = None
-        self._away = True
-        self._said = ("", "")
+        self._left = True
+        self._reason_shown = ("", "")
         """The reason and the hint that are shown."""
-        self._wrong = SafeText("")
-        """What is wrong with the pattern that is being typed."""
+        self._pattern_error = SafeText("")
+        """The error of the pattern that is being typed."""
         self._searching = False
-        """The search has begun, and its first match is not found yet."""
+        """Whether a search has started and its first match is not found yet."""
         self._title = plain("2 Logs")
         self._titled = ""
         self._hidden: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """What narrows it down, the reason where there is one, the lines, the words."""
+        """The activity, the filters, the reason for no lines, the lines, and two inputs."""
         yield ActivityStrip()
         yield LogChips()
         yield Static(id="log-reason", markup=False)
@@ -126,9 +133,9 @@ class LogPane(Vertical):
         yield QueryBox("show only", id="log-filter-box", invertible=True)
 
     def on_mount(self) -> None:
-        """Look how the log stands; lines announce themselves."""
+        """Update the status regularly; new lines post messages."""
         self.border_title = self._title
-        self.set_interval(LOOK_SECONDS, self._draw)
+        self.set_interval(REFRESH_SECONDS, self._draw)
 
     def show(
         self,
@@ -141,86 +148,81 @@ class LogPane(Vertical):
 
         Args:
             feed: The log.
-            title: What it is of.
+            title: The title of the pane.
             activity: Counts its lines.
-            since: The stamp of the last line that the reader has seen of it.
+            since: The stamp of the last line that was read.
         """
         self._feed, self._hidden, self._activity = feed, (), activity
         self._title = plain(title)
         view = self.log_view
-        view.choose_filters(replace(view.filters, sources=None))
+        view.set_filters(replace(view.filters, sources=None))
         view.show(feed, activity, since)
         if feed is None:
-            self._entitle(self._title)
+            self._set_title(self._title)
             self.remove_class("-reason", "-empty")
         self._draw()
 
-    @property
-    def log_view(self) -> LogView:
-        """The lines."""
-        return self.query_one(LogView)
-
     def on_descendant_focus(self) -> None:
-        """The reader is back."""
-        if self._away:
-            self._away = False
+        """Post `Returned` if the focus was outside."""
+        if self._left:
+            self._left = False
             self.post_message(self.Returned())
 
     def on_descendant_blur(self) -> None:
-        """The reader may look elsewhere now; or in a box or a dialog of this pane."""
-        self.call_later(self._look_away)
+        """The focus may have left the pane, or gone to an input or dialog of it."""
+        self.call_later(self._leave)
 
-    def _look_away(self) -> None:
-        if self.screen.is_current and not self.has_focus_within and not self._away:
-            self._away = True
+    def _leave(self) -> None:
+        if self.screen.is_current and not self.has_focus_within and not self._left:
+            self._left = True
             self.log_view.show_secrets(False)
             self.post_message(self.Left())
 
     def on_resize(self) -> None:
-        """Where there is little room, the lines get it."""
-        self._make_room()
+        """Show the activity if there is room."""
+        self._show_activity()
 
     def tick(self, now: datetime) -> None:
-        """It is later: count anew, and let ages grow."""
+        """Update the activity and the ages."""
         stamp = timestamp_at(now)
         self.log_view.tick(stamp)
-        self._make_room()
-        strip = self.query_one(ActivityStrip)
+        self._show_activity()
+        strip = self._strip
         if strip.display and self._activity is not None:
             labels = {str(item.container): item.label for item in self._sources}
             strip.show(self._activity.summary(stamp), lambda name: labels.get(name, plain(name)))
 
-    def _make_room(self) -> None:
-        roomy = self.size.height >= ROOMY and self._activity is not None
-        self.query_one(ActivityStrip).set_class(roomy, "-shown")
+    def _show_activity(self) -> None:
+        roomy = self.size.height >= ACTIVITY_ROWS and self._activity is not None
+        self._strip.set_class(roomy, "-shown")
 
     # Searching and filtering.
 
     def action_search(self) -> None:
-        """Ask what to search."""
-        self.query_one("#log-search-box", QueryBox).open()
+        """Open the input of the search."""
+        self._search_box.open()
 
     def action_filter(self) -> None:
-        """Ask for words that lines must have."""
-        self.query_one("#log-filter-box", QueryBox).open()
+        """Open the input of the filter."""
+        self._filter_box.open()
 
     def action_search_all(self) -> None:
-        """Search the whole history for the words of the last search."""
+        """Search the complete history for the text of the last search."""
         matcher = self.log_view.page.matcher
         if matcher is None:
             self.action_search()
         else:
-            self.post_message(self.SearchAllWished(matcher))
+            self.post_message(self.SearchAllRequested(matcher))
 
     def action_unfilter(self) -> None:
         """Remove the last filter."""
-        chips = self.query_one(LogChips).chips
+        chips = self._chips.chips
         if chips:
             self._hidden = () if len(chips) == 1 else self._hidden
-            self.log_view.choose(chips[-1].without)
+            self.log_view.set_view(chips[-1].without)
 
     def action_hide(self) -> None:
-        """Show the lines of the reader's line's service no more."""
+        """Hide the service of the line under the cursor."""
         view = self.log_view
         service = next(
             (item.service for item in self._sources if item.container == view.cursor_source), None
@@ -234,57 +236,57 @@ class LogPane(Vertical):
         if service is not None and left:
             self._hidden = (*self._hidden, service)
             names = frozenset(str(item.container) for item in left)
-            view.choose_filters(replace(view.filters, sources=names))
+            view.set_filters(replace(view.filters, sources=names))
 
     @property
     def _sources(self) -> Sequence[Source]:
         return self._feed.sources if self._feed is not None else ()
 
-    def only(self, matcher: Matcher) -> None:
-        """Show only lines that this looks for, beside what narrows the log down already."""
+    def add_filter(self, matcher: Matcher) -> None:
+        """Add a filter: show only lines that match."""
         filters = self.log_view.filters
-        self.log_view.choose_filters(replace(filters, queries=(*filters.queries, matcher)))
+        self.log_view.set_filters(replace(filters, queries=(*filters.queries, matcher)))
 
     @property
-    def narrowed(self) -> bool:
-        """Whether anything is filtered."""
+    def filtered(self) -> bool:
+        """Whether there are filters."""
         return not self.log_view.filters.empty
 
     def show_all(self) -> None:
-        """Filter by nothing."""
+        """Remove all filters."""
         self._hidden = ()
-        self.log_view.choose_filters(FilterStack())
+        self.log_view.set_filters(FilterStack())
 
-    def action_wish(self, wish: str) -> None:
-        """Ask for what a dialog is needed for."""
-        self.post_message(self.Wished(wish))
+    def action_dialog(self, dialog: str) -> None:
+        """Request a dialog by its name."""
+        self.post_message(self.DialogRequested(dialog))
 
-    @on(QueryBox.Asked, "#log-search-box")
-    def _search_asked(self, event: QueryBox.Asked) -> None:
+    @on(QueryBox.QueryChanged, "#log-search-box")
+    def _search_asked(self, event: QueryBox.QueryChanged) -> None:
         event.stop()
-        self._wrong = event.wrong
+        self._pattern_error = event.error
         self.log_view.search(event.matcher)
-        if event.taken:
+        if event.submitted:
             self._searching = event.matcher is not None
             self.screen.set_focus(self.log_view)
         self._draw()
 
-    @on(QueryBox.Asked, "#log-filter-box")
-    def _filter_asked(self, event: QueryBox.Asked) -> None:
+    @on(QueryBox.QueryChanged, "#log-filter-box")
+    def _filter_asked(self, event: QueryBox.QueryChanged) -> None:
         event.stop()
-        self._wrong = event.wrong
-        if event.taken:
+        self._pattern_error = event.error
+        if event.submitted:
             self.screen.set_focus(self.log_view)
             if event.matcher is not None:
                 if not self.log_view.page.state.matches:
-                    self.log_view.search(None)  # what was not found is no news any more
-                self.only(event.matcher)
+                    self.log_view.search(None)  # drop "not found"
+                self.add_filter(event.matcher)
         self._draw()
 
     @on(QueryBox.Closed)
     def _box_closed(self, event: QueryBox.Closed) -> None:
         event.stop()
-        self._wrong = SafeText("")
+        self._pattern_error = SafeText("")
         if event.box.id == "log-search-box":
             self.log_view.search(None)
         self.screen.set_focus(self.log_view)
@@ -295,20 +297,20 @@ class LogPane(Vertical):
         event.stop()
         if event.view.filters.sources is None:
             self._hidden = ()
-        self.query_one(LogChips).show(chips_of(event.view, self._hidden), "Backspace")
+        self._chips.show(chips_of(event.view, self._hidden), "Backspace")
         self._draw()
 
     @on(LogView.Moved)
     def _moved(self) -> None:
         if self._searching and self.log_view.page.settled:
-            # The first match is found: go to the one that is nearest, backwards.
+            # The search is done: go to the nearest match, backwards.
             self._searching = False
             if self.log_view.match_at(0) is not None:
                 self.log_view.action_match(0)
                 return
         self._draw()
 
-    # How it stands.
+    # Status.
 
     def _draw(self) -> None:
         if self._feed is None:
@@ -321,35 +323,33 @@ class LogPane(Vertical):
         title = str(self._title)
         if view.page.matcher is not None:
             title = Content(title).truncate(max(room - LEAST_FOUND, 0), ellipsis=True).plain
-        standing = self._standing(view, status, room - cell_len(title) - len(" · "))
-        self._entitle(f"{title} · {standing}")
+        status_text = self._status(view, status, room - cell_len(title) - len(" · "))
+        self._set_title(f"{title} · {status_text}")
         reason, hint = status.reason, status.hint
         if not reason and self._nothing_matches(view):
             reason = SafeText("No line matches.")
             hint = SafeText("Backspace removes the last filter.")
         self.set_class(bool(reason), "-reason")
-        # By the feed, not by the view: one that is hidden takes nothing in.
+        # By the feed: a hidden view is not updated.
         extent = self._feed.ring.extent
         self.set_class(bool(status.reason) and extent.first == extent.following, "-empty")
-        if (reason, hint) != self._said:
-            self._said = reason, hint  # another text lays the screen out anew
-            self.query_one("#log-reason", Static).update(
-                Content.assemble((reason, "bold"), (f"\n{hint}" if hint else ""))
-            )
+        if (reason, hint) != self._reason_shown:
+            self._reason_shown = reason, hint  # another text causes a layout
+            self._reason.update(Content.assemble((reason, "bold"), (f"\n{hint}" if hint else "")))
 
     def _nothing_matches(self, view: LogView) -> bool:
         page = view.page
         held = page.stop > page.first
-        return self.narrowed and page.settled and held and not page.shown
+        return self.filtered and page.settled and held and not page.shown
 
-    def _entitle(self, title: str) -> None:
+    def _set_title(self, title: str) -> None:
         if title != self._titled:
             self._titled = title
             self.border_title = Content(title).markup
 
-    def _standing(self, view: LogView, status: FeedStatus, room: int) -> str:
-        parts: list[str] = [self._wrong] if self._wrong else []
-        parts += [words for words in (self._found(view, room), view.chosen_words) if words]
+    def _status(self, view: LogView, status: FeedStatus, room: int) -> str:
+        parts: list[str] = [self._pattern_error] if self._pattern_error else []
+        parts += filter(None, (self._search_status(view, room), view.selection_status))
         feed = self._feed
         if feed is not None and feed.reach.trouble:
             parts.append(feed.reach.trouble)
@@ -363,34 +363,34 @@ class LogPane(Vertical):
         elif status.state is FeedState.LIVE:
             parts.append(SafeText("following"))
         if status.state is not FeedState.LIVE:
-            parts.append(SafeText(_SAID[status.state]))
-        parts.append(view.secrets_words)
+            parts.append(SafeText(_STATES[status.state]))
+        parts.append(view.secrets_status)
         if view.since_left:
             parts.append(SafeText(f"{view.since_left:,} since your last visit ([ goes there)"))
         if view.page.behind > view.page.height:
             parts.append(SafeText(f"{view.page.behind:,} lines behind"))
-        parts.append(self._how_far(view))
+        parts.append(self._extent(view))
         return " · ".join(part for part in parts if part)
 
-    def _found(self, view: LogView, room: int) -> str:
-        """What was searched and how often it was found; the words give way to the count."""
+    def _search_status(self, view: LogView, room: int) -> str:
+        """The search and its count; the text gives way to the count."""
         matcher = view.page.matcher
         if matcher is None or not view.page.settled:
             return ""
         words, total = plain(masked_text(matcher.query.text)), view.page.state.matches
-        said = view.match_words if total else "is not in these lines (S searches all)"
+        said = view.match_status if total else "is not in these lines (S searches all)"
         left = max(room - cell_len(f"“” {said}"), SHORTEST_QUERY)
         return f"“{Content(words).truncate(left, ellipsis=True).plain}” {said}"
 
-    def _how_far(self, view: LogView) -> SafeText:
-        """How much of the log is held: filters and searches know no more than that."""
+    def _extent(self, view: LogView) -> SafeText:
+        """How much of the log is held, which is all that filters and searches cover."""
         page, feed = view.page, self._feed
         held = page.stop - page.first
         if not held or feed is None:
             return SafeText("")
-        shown = f"{page.shown:,} of " if self.narrowed else ""
+        shown = f"{page.shown:,} of " if self.filtered else ""
         first = local_second(page.first_stamp)
         since = "from the first" if feed.reach.first or not first else f"since {first}"
-        if not (self.narrowed or page.matcher is not None or not view.following):
+        if not (self.filtered or page.matcher is not None or not view.following):
             return SafeText("")
         return SafeText(f"{shown}{counted(held, 'line')} {since}")

@@ -1,4 +1,4 @@
-"""The line in which words to search, or to filter by, are typed."""
+"""The input for a search or a filter of a log."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -12,11 +12,11 @@ from pixel_tui.text import SafeText
 
 
 class QueryBox(Input):
-    """Enter takes the words, Escape closes. One key makes a regular expression of them.
+    """Enter applies the query, Escape closes. Keys toggle regular expressions and case.
 
     Args:
-        title: What the words are for.
-        invertible: A `!` before the words asks for the lines that have them not.
+        title: The purpose, shown in the placeholder.
+        invertible: Whether a leading `!` excludes the lines that match.
     """
 
     BINDING_GROUP_TITLE = "Search"
@@ -34,25 +34,25 @@ class QueryBox(Input):
     ]  # fmt: skip
 
     @dataclass
-    class Asked(Message):
-        """Words were taken, typed, or done without."""
+    class QueryChanged(Message):
+        """The query was typed or submitted."""
 
         box: "QueryBox"
         matcher: Matcher | None
-        """None where there are no words, or where they are no pattern."""
-        wrong: SafeText
-        """What is wrong with them; empty where nothing is."""
-        taken: bool
-        """Enter was pressed; else they are still being typed."""
+        """None if the query is empty or not a valid pattern."""
+        error: SafeText
+        """The error of the pattern; empty if it is valid."""
+        submitted: bool
+        """Whether Enter was pressed."""
 
         @property
         def control(self) -> "QueryBox":
-            """Where it comes from."""
+            """The input, for `@on` selectors."""
             return self.box
 
     @dataclass
     class Closed(Message):
-        """It was closed without a word."""
+        """It was closed with Escape."""
 
         box: "QueryBox"
 
@@ -60,76 +60,76 @@ class QueryBox(Input):
         super().__init__(id=id)
         self._title = title
         self._invertible = invertible
-        self._how = Query("")
+        self._mode = Query("")
         self.cursor_blink = False
-        self._say_how()
+        self._update_placeholder()
 
     def open(self) -> None:
-        """Show it, empty, and type in it."""
-        # At once: the letter that is typed next is meant for it already.
+        """Clear, show and focus it."""
+        # Immediately: the next key is already meant for it.
         self.value = ""
         self.display = True
         self.screen.set_focus(self)
 
     @property
-    def query_typed(self) -> Query:
-        """What is typed, and how it is meant."""
+    def typed_query(self) -> Query:
+        """The query as typed."""
         inverted = self._invertible and self.value.startswith("!")
         return replace(
-            self._how, text=self.value[1:] if inverted else self.value, inverted=inverted
+            self._mode, text=self.value[1:] if inverted else self.value, inverted=inverted
         )
 
     def action_close(self) -> None:
-        """Close, and leave everything as it was."""
+        """Close without a query."""
         self.display = False
         self.post_message(self.Closed(self))
 
     def action_regex(self) -> None:
-        """Plain words, or a regular expression."""
-        self._how = replace(self._how, regex=not self._how.regex)
-        self._say_how()
-        self._ask(taken=False)
+        """Toggle regular expressions."""
+        self._mode = replace(self._mode, regex=not self._mode.regex)
+        self._update_placeholder()
+        self._post_query(submitted=False)
 
     def action_case(self) -> None:
-        """Another way to read upper and lower case."""
+        """Switch to the next case sensitivity."""
         order = list(CaseSensitivity)
-        at = order.index(self._how.case)
-        self._how = replace(self._how, case=order[(at + 1) % len(order)])
-        self._say_how()
-        self._ask(taken=False)
+        at = order.index(self._mode.case)
+        self._mode = replace(self._mode, case=order[(at + 1) % len(order)])
+        self._update_placeholder()
+        self._post_query(submitted=False)
 
     @property
-    def how(self) -> str:
-        """How the words are meant, in words."""
-        kind = "regex" if self._how.regex else "words"
+    def mode_words(self) -> str:
+        """The mode, in words."""
+        kind = "regex" if self._mode.regex else "words"
         case = {
             CaseSensitivity.SMART: "smart case",
             CaseSensitivity.SAME: "ignore case",
             CaseSensitivity.EXACT: "exact case",
         }
-        return f"{kind}, {case[self._how.case]}"
+        return f"{kind}, {case[self._mode.case]}"
 
-    def _say_how(self) -> None:
+    def _update_placeholder(self) -> None:
         inverted = ", ! excludes them" if self._invertible else ""
-        self.placeholder = f"{self._title}: {self.how}{inverted}"
+        self.placeholder = f"{self._title}: {self.mode_words}{inverted}"
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """A letter was typed."""
-        event.stop()  # it is nobody else's input
-        self._ask(taken=False)
+        """Post the query as typed."""
+        event.stop()  # handled here
+        self._post_query(submitted=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter."""
+        """Submit the query."""
         event.stop()
-        self._ask(taken=True)
+        self._post_query(submitted=True)
 
-    def _ask(self, *, taken: bool) -> None:
-        query = self.query_typed
+    def _post_query(self, *, submitted: bool) -> None:
+        query = self.typed_query
         compiled = compile_query(query) if query.text else None
         if isinstance(compiled, BadPattern):
             words = SafeText(f"{compiled.what} (at {compiled.position + 1})")
-            self.post_message(self.Asked(self, None, words, taken=False))
+            self.post_message(self.QueryChanged(self, None, words, submitted=False))
             return
-        if taken:
+        if submitted:
             self.display = False
-        self.post_message(self.Asked(self, compiled, SafeText(""), taken=taken))
+        self.post_message(self.QueryChanged(self, compiled, SafeText(""), submitted=submitted))

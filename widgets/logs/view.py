@@ -1,4 +1,4 @@
-"""A log as its reader uses it: narrowed down, searched, marked, copied, opened."""
+"""A log view: filters, search, bookmarks, copying."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,11 +26,11 @@ from widgets.rows.log_line import Stamps, text_of
 CONTEXTS: Final = (0, 1, 3, 10)
 LEVELS: Final = (LogLevel.UNKNOWN, LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR)
 LAST_LINES: Final = 100
-"""What one key copies."""
+"""The lines that one key copies."""
 
 
 class LogView(LogLines, can_focus=True):
-    """The lines of a log, with all keys for them.
+    """The lines of a log, with its keys.
 
     Args:
         reveals: Whether a key may show secrets.
@@ -90,16 +90,16 @@ class LogView(LogLines, can_focus=True):
 
     @dataclass
     class Opened(Message):
-        """The reader wants to see a line whole."""
+        """A line was opened with Enter."""
 
         line: LogLine
         group: Sequence[LogLine]
         mask: LineMasker
-        """What makes of them what is shown of secrets in the log."""
+        """Masks secrets in them as in the log."""
 
     @dataclass
     class FiltersChanged(Message):
-        """Other lines are shown now."""
+        """The view has changed."""
 
         view: View
 
@@ -107,7 +107,7 @@ class LogView(LogLines, can_focus=True):
         super().__init__(id=id)
         self._reveals = reveals
         self._match: tuple[int, int, bool] | None = None
-        """The match that was gone to: its number, its position, whether that went round."""
+        """The current match: its number, its position, and whether the search wrapped."""
         self._bookmarks = Bookmarks()
 
     def show(
@@ -117,107 +117,107 @@ class LogView(LogLines, can_focus=True):
 
         Args:
             feed: The log.
-            tally: Counts its lines.
-            since: The stamp of the last line that the reader has seen of it.
+            tally: Counts its lines by level.
+            since: The stamp of the last line that was read.
         """
         self._bookmarks.read_to = since
         self.open(feed, tally)
 
-    # Which lines, and how they look.
+    # The view.
 
     @property
     def filters(self) -> FilterStack:
-        """What narrows the log down."""
+        """The filters."""
         return self.page.view.filters
 
-    def choose(self, view: View) -> None:
-        """Show other lines, and stay as near as can be."""
+    def set_view(self, view: View) -> None:
+        """Change the view, and stay near the position."""
         if view != self.page.view:
-            self.page.choose(view)
+            self.page.set_view(view)
             self.post_message(self.FiltersChanged(view))
 
     def action_level(self) -> None:
-        """All lines; info and above; warnings and above; errors."""
+        """Switch to the next minimum level: all, info, warnings, errors."""
         filters = self.page.view.filters
         at = LEVELS.index(filters.level) if filters.level in LEVELS else 0
         level = LEVELS[(at + 1) % len(LEVELS)]
-        self.choose(replace(self.page.view, filters=replace(filters, level=level)))
+        self.set_view(replace(self.page.view, filters=replace(filters, level=level)))
 
     def action_context(self) -> None:
-        """Show more lines around what a filter shows."""
+        """Show more lines around matches of a filter."""
         at = CONTEXTS.index(self.page.view.context) if self.page.view.context in CONTEXTS else 0
-        self.choose(replace(self.page.view, context=CONTEXTS[(at + 1) % len(CONTEXTS)]))
+        self.set_view(replace(self.page.view, context=CONTEXTS[(at + 1) % len(CONTEXTS)]))
 
-    def choose_filters(self, filters: FilterStack) -> None:
-        """Show the lines that pass these."""
-        self.choose(replace(self.page.view, filters=filters))
+    def set_filters(self, filters: FilterStack) -> None:
+        """Change the filters."""
+        self.set_view(replace(self.page.view, filters=filters))
 
     def action_wrap(self) -> None:
-        """Fold long lines, or cut them at the edge."""
+        """Toggle the folding of long lines."""
         appearance = self.page.appearance
-        self.appear(replace(appearance, wrap=not appearance.wrap))
+        self.set_appearance(replace(appearance, wrap=not appearance.wrap))
 
     def action_raw(self) -> None:
-        """Structured lines as they were written, or taken apart."""
+        """Toggle structured lines between raw and parsed."""
         appearance = self.page.appearance
-        self.appear(replace(appearance, raw=not appearance.raw))
+        self.set_appearance(replace(appearance, raw=not appearance.raw))
 
     def action_secrets(self) -> None:
         """Show secrets, or mask them again."""
         self.show_secrets(not self.secrets_shown)
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Without the permission there is no key that shows a secret."""
+        """Hide the key that shows secrets unless it is allowed."""
         return self._reveals or action != "secrets"
 
     @property
     def secrets_shown(self) -> bool:
-        """Whether secrets are shown as they were written."""
+        """Whether secrets are shown."""
         return self.page.appearance.revealed
 
     def show_secrets(self, shown: bool) -> None:
-        """Show secrets as they were written, or mask them."""
+        """Show secrets, or mask them."""
         if shown != self.secrets_shown:
-            self.appear(replace(self.page.appearance, revealed=shown))
+            self.set_appearance(replace(self.page.appearance, revealed=shown))
             self.post_message(self.Moved())
 
     @property
-    def secrets_words(self) -> str:
-        """What is done with the secrets on the screen; empty where there are none."""
+    def secrets_status(self) -> str:
+        """Whether secrets on the screen are shown or masked; empty if there are none."""
         if not self.has_secrets:
             return ""
         words, key = ("shown", "V masks") if self.secrets_shown else ("masked", "V shows")
         return f"secrets {words} ({key})" if self._reveals else f"secrets {words}"
 
     def masker(self) -> LineMasker:
-        """What makes of lines that leave the screen what is shown of secrets on it."""
+        """A masker for copies and exports that masks secrets as the screen does."""
         return LineMasker(revealed=self.secrets_shown)
 
     def action_stamps(self) -> None:
-        """Show times otherwise."""
+        """Switch to the next format of stamps."""
         order, appearance = list(Stamps), self.page.appearance
         at = order.index(appearance.stamps)
-        self.appear(replace(appearance, stamps=order[(at + 1) % len(order)]))
+        self.set_appearance(replace(appearance, stamps=order[(at + 1) % len(order)]))
 
     def tick(self, now: bytes) -> None:
-        """It is later: where ages are shown, they have grown."""
+        """Update the ages, if they are shown."""
         appearance = replace(self.page.appearance, now=now)
         if appearance.stamps is Stamps.AGO and appearance != self.page.appearance:
-            self.appear(appearance)
+            self.set_appearance(appearance)
         else:
             self.page.set_time(now)
 
     # Searching.
 
     def search(self, matcher: Matcher | None) -> None:
-        """Mark what is searched; `action_match` goes there."""
+        """Highlight matches; `action_match` goes to them."""
         self._match = None
         self.page.search(matcher)
         self.refresh()
 
     @property
-    def match_words(self) -> str:
-        """At which match the reader is, of how many."""
+    def match_status(self) -> str:
+        """The position among the matches."""
         total = f"{self.page.state.matches:,}"
         if self._match is None or self._match[0] != self.position.cursor:
             return total
@@ -225,7 +225,7 @@ class LogView(LogLines, can_focus=True):
         return f"{self._match[1]:,} of {total}{around}"
 
     def action_match(self, step: int) -> None:
-        """To the next match, or the one before; 0 to the nearest at or before the cursor."""
+        """Go to the next or previous match; 0 goes to the nearest at or before the cursor."""
         found = self._match = self.match_at(step)
         if found is not None:
             self.move(self.position.at_match(self.page, found[0]))
@@ -233,41 +233,41 @@ class LogView(LogLines, can_focus=True):
             self.post_message(self.Moved())
 
     def match_at(self, step: int) -> tuple[int, int, bool] | None:
-        """The number, the position from 1, and whether it went round; None without a match."""
+        """The number, the position from 1, and whether it wrapped; None without a match."""
         return self.page.next_match(self.position.cursor, step)
 
-    # Bookmarks, and how far the reader has come.
+    # Bookmarks, and the last visit.
 
     @property
     def since_left(self) -> int:
-        """How many lines came since the reader left."""
+        """The number of lines since the last visit."""
         read_to, page = self._bookmarks.read_to, self.page
         if not read_to or page.feed is None:
             return 0
         return page.shown - page.place(page.number_at(read_to + b"\0"))
 
     def mark_since(self, stamp: bytes) -> None:
-        """Mark the first line that is later than this: so far the reader has come."""
+        """Mark the first line after this stamp as new since the last visit."""
         if stamp != self._bookmarks.read_to:
             self._bookmarks.read_to = stamp
             self.refresh()
 
     def action_bookmark(self) -> None:
-        """Put a bookmark on the reader's line, or take it away."""
+        """Toggle a bookmark on the line under the cursor."""
         line = self.cursor_line
         if line is not None:
             self._bookmarks.toggle(line)
             self.refresh()
 
     def action_to_bookmark(self, step: int) -> None:
-        """To the next bookmark, or to where the reader left."""
+        """Go to the next bookmark or the mark of the last visit."""
         line = self.cursor_line
         found = self._bookmarks.next_bookmark(line.stamp if line is not None else b"", step)
         if found is not None:
             self.go_to(found)
 
     def sign(self, y: int) -> str:
-        """What is to be said of the line on a row of the screen, left of it."""
+        """The sign left of the line on a row of the screen."""
         shown, sign = self.page.rows_at(self.position)[y].shown, super().sign(y)
         if shown.line is None:
             return sign
@@ -282,8 +282,8 @@ class LogView(LogLines, can_focus=True):
     # Copying and opening.
 
     @property
-    def chosen_words(self) -> str:
-        """How many lines are chosen, and the time between the first and the last."""
+    def selection_status(self) -> str:
+        """The number of selected lines, and the time between the first and the last."""
         chosen, page = self.position.chosen, self.page
         if chosen is None:
             return ""
@@ -294,7 +294,7 @@ class LogView(LogLines, can_focus=True):
         return f"{lines}, {span}" if span and count > 1 else lines
 
     def action_copy(self) -> None:
-        """Copy the chosen lines; else the reader's line with what belongs to it; else the page."""
+        """Copy the selected lines, else the line under the cursor with its group, else the page."""
         page, chosen = self.page, self.position.chosen
         if chosen is not None:
             numbers = page.numbers(page.place(chosen.start), page.place(chosen.stop) + 1)
@@ -304,7 +304,7 @@ class LogView(LogLines, can_focus=True):
         else:
             numbers = page.group(self.position.cursor)
         self._copy(numbers)
-        self.let_go()
+        self.clear_selection()
 
     def action_copy_last(self) -> None:
         """Copy the last lines."""
@@ -318,17 +318,17 @@ class LogView(LogLines, can_focus=True):
             self.post_message(CopyRequested(text, counted(text.count("\n") + 1, "line")))
 
     def shown_lines(self) -> Sequence[LogLine]:
-        """Every line that is shown now: of those that are held, what passes the filters."""
+        """All shown lines: the held ones that pass the filters."""
         return self.page.lines(self.page.numbers(0, self.page.shown))
 
     @property
     def cursor_source(self) -> str:
-        """The container whose line the reader's is."""
+        """The container of the line under the cursor."""
         line = self.cursor_line
         return line.source if line is not None else ""
 
     def action_open(self) -> None:
-        """Show the reader's line whole."""
+        """Show the complete line under the cursor."""
         line = self.cursor_line
         if line is not None:
             group = self.page.lines(self.page.group(self.position.cursor))

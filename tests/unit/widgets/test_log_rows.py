@@ -209,7 +209,7 @@ def test_what_is_searched_in_a_secret_marks_its_mask(words: str, marked: list[st
     painter = LogPainter(lambda role: mark if role == "match" else Style())
     line = LogLine(b"", "api-1", LineKind.STDOUT, f"pw={_SECRETS[0]} refused".encode())
     for wrap in (False, True):
-        painter.forget(Appearance(stamps=Stamps.NONE, wrap=wrap), matcher)
+        painter.reset(Appearance(stamps=Stamps.NONE, wrap=wrap), matcher)
         painted = painter.paint(ShownLine(1, line, LogLevel.INFO), width=40)
         assert painted.secret
         segments = [segment for row in painted.rows for segment in row]
@@ -218,14 +218,14 @@ def test_what_is_searched_in_a_secret_marks_its_mask(words: str, marked: list[st
 
 def test_a_line_is_painted_anew_when_more_is_known() -> None:
     painter = LogPainter(lambda _: Style())
-    painter.forget(Appearance(stamps=Stamps.NONE), None)
+    painter.reset(Appearance(stamps=Stamps.NONE), None)
     line = LogLine(b"", "api-1", LineKind.STDOUT, _SECRETS[0].encode())
     shown = ShownLine(1, line, LogLevel.INFO)
     assert not painter.paint(shown, width=40).secret
     before = painter.outdated
     remember_secret(_SECRETS[0])
     assert (before, painter.outdated) == (False, True)
-    painter.forget(Appearance(stamps=Stamps.NONE), None)
+    painter.reset(Appearance(stamps=Stamps.NONE), None)
     assert painter.paint(shown, width=40).secret
 
 
