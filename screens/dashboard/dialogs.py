@@ -168,21 +168,21 @@ class DashboardDialogs:
         """The screen of one file, which can replace itself by that of another file."""
         from pixel_tui.environment.checks.deliveries import outdated_sources
 
-        def old_values(service: str) -> Collection[SafeText]:
+        def outdated(service: str) -> Collection[SafeText]:
             return outdated_sources(self._observer.snapshot, service)
 
-        operations, several = self._operations, None
+        operations, other_files = self._operations, None
         if (files := access.files) is not None:
-            from screens.environment.screen import Several
+            from screens.environment.screen import OtherFiles
 
-            several = Several(
+            other_files = OtherFiles(
                 files, lambda path: self._environment_screen(files.open(path), resumes=True)
             )
         if operations is None or access.workspace is None:
             from screens.environment.screen import EnvironmentScreen
 
             return EnvironmentScreen(
-                access.source, reveals=access.reveals, several=several, old=old_values
+                access.source, reveals=access.reveals, other_files=other_files, outdated=outdated
             )
         from screens.environment.editor import EnvironmentEditor
 
@@ -194,9 +194,9 @@ class DashboardDialogs:
             access.source,
             access.workspace,
             show_plan,
-            several,
+            other_files,
             resumes=resumes,
-            old=old_values,
+            outdated=outdated,
         )
 
     def _show_plan(self, action: "Action", selection: "TargetSelection") -> None:

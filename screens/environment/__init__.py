@@ -1,1 +1,1 @@
-"""The environment editor and what it asks."""
+"""The environment editor and its dialogs."""

@@ -1,4 +1,4 @@
-"""With what an environment is compared: its example, or another file that is asked for."""
+"""The comparison of an environment with its example or another file."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,17 +17,17 @@ from screens.shared.ask import AskScreen
 from screens.shared.pick import Choices, PickScreen
 
 MergeMissing = Callable[[DotenvDocument], None]
-"""Takes over what a document has more."""
+"""Adds the keys that only the given document has."""
 
 
 class Comparison:
-    """Asks with what the file is compared, and shows it.
+    """Asks for the other file, and shows the comparison.
 
     Args:
-        screen: What the dialogs open over.
+        screen: The screen below the dialogs.
         source: Reads the other file.
         session: The file, with its edits.
-        merge: Takes over missing keys; None if nothing can be changed.
+        merge: Adds missing keys; None if nothing can be changed.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Comparison:
         self._merge = merge
 
     def ask(self) -> None:
-        """Ask with what; without an example there is only another file."""
+        """Ask for the other file, unless there is only one choice."""
         if self._session.loaded.example is None:
             self._ask_path()
             return
@@ -55,11 +55,11 @@ class Comparison:
             elif at == 1:
                 self._ask_path()
 
-        said = SafeText("Missing, extra and different keys. Secrets are masked.")
-        self._screen.app.push_screen(PickScreen("Compare", lambda: Choices(lines, said)), picked)
+        caption = SafeText("Missing, extra and different keys. Secrets are masked.")
+        self._screen.app.push_screen(PickScreen("Compare", lambda: Choices(lines, caption)), picked)
 
     def _ask_path(self) -> None:
-        def meaning(text: str) -> SafeText:
+        def describe(text: str) -> SafeText:
             path = self._path(text)
             if not text.strip():
                 raise UsageError("A name is required", hint="Type one.")
@@ -71,7 +71,7 @@ class Comparison:
 
         folder = self._source.path.parent
         hint = f"A file, relative to {folder}"
-        self._screen.app.push_screen(AskScreen("Compare with", hint, meaning), answered)
+        self._screen.app.push_screen(AskScreen("Compare with", hint, describe), answered)
 
     def _path(self, text: str) -> Path:
         return self._source.path.parent / Path(text.strip()).expanduser()

@@ -1,4 +1,4 @@
-"""What is said of an environment's keys, as text. A secret is dots unless it is revealed."""
+"""Texts about the keys of an environment. Secrets are masked unless they are revealed."""
 
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -28,7 +28,7 @@ STYLES: Final = {
     Tone.WARN: "$text-warning",
     Tone.BAD: "$text-error bold",
 }
-HOWS: Final = {
+USES: Final = {
     KeyUseKind.INTERPOLATION: "substituted",
     KeyUseKind.ENV_FILE: "gets every key of the file",
     KeyUseKind.BUILD_ARGUMENT: "built into its image",
@@ -36,7 +36,7 @@ HOWS: Final = {
     KeyUseKind.TO_BUILD: "its build gets it as a secret",
 }
 LAYER_MARKS: Final = ("↑", "↓")
-"""Of a key that overrides another file's, and of one that another file sets."""
+"""The marks of a key that overrides another file's, and of one that another file overrides."""
 _QUOTES: Final = {
     Quoting.NONE: "no quotes",
     Quoting.SINGLE: "single quotes",
@@ -54,17 +54,17 @@ def key_content(
     *,
     no_keys: bool = False,
     revealed: bool = False,
-    mends: bool = False,
+    fixable: bool = False,
     unknown: Collection[SafeText] = (),
 ) -> Content:
-    """Everything about one key.
+    """The details of one key.
 
     Args:
-        row: The key; None where there is none under the cursor.
+        row: The key; None if there is none under the cursor.
         no_keys: Whether there is none because neither file nor example has any.
-        revealed: Show its value as it is.
-        mends: Say which key takes a mend.
-        unknown: The services that may still have the value of before.
+        revealed: Whether to show its value.
+        fixable: Whether to show the key that applies a fix.
+        unknown: The services that may still have the old value.
     """
     if row is None:
         words = "There are no keys yet." if no_keys else "No key matches."
@@ -82,23 +82,25 @@ def key_content(
         )
     if row.purpose:
         parts.append(Content(brief(row.purpose)))
-    parts += finding_lines(row.findings, mends=mends)
-    if mends and needs_single_quotes(row):
+    parts += finding_lines(row.findings, fixable=fixable)
+    if fixable and needs_single_quotes(row):
         parts.append(Content.assemble(("  m", "$text-accent bold"), " puts it in single quotes"))
     parts += _part("Value", _value_lines(row, revealed=revealed))
     parts += _part("Read by", _use_lines(row.uses, unknown))
     return Content("\n").join(parts)
 
 
-def finding_lines(findings: Sequence[EnvironmentFinding], *, mends: bool = False) -> list[Content]:
-    """Each finding with its hint and, where there is one, its mend."""
+def finding_lines(
+    findings: Sequence[EnvironmentFinding], *, fixable: bool = False
+) -> list[Content]:
+    """Each finding with its hint and its fix, if there is one."""
     lines = []
     for finding in findings:
         mark, tone = MARKS[finding.level]
         lines.append(Content.styled(f"{mark} {finding.message}", STYLES[tone]))
         if finding.hint:
             lines.append(Content.styled(f"  → {finding.hint}", "$foreground-muted"))
-        if finding.fix is not None and mends:
+        if finding.fix is not None and fixable:
             lines.append(
                 Content.assemble(
                     ("  m", "$text-accent bold"), (f" writes {brief(plain(finding.fix))}", "")
@@ -123,12 +125,12 @@ def _value_lines(row: KeyRow, *, revealed: bool) -> list[Content]:
     where = f"line {entry.line}"
     if entry.lines > 1:
         where = f"lines {entry.line} to {entry.line + entry.lines - 1}"
-    said = [where, _QUOTES[entry.quoting]]
+    notes = [where, _QUOTES[entry.quoting]]
     if row.state is KeyState.DUPLICATE:
-        said.append("set more than once: the last one counts")
+        notes.append("set more than once: the last one counts")
     if row.secret:
-        said.append("a secret")
-    lines.append(Content.styled(", ".join(said), "$foreground-muted"))
+        notes.append("a secret")
+    lines.append(Content.styled(", ".join(notes), "$foreground-muted"))
     return lines
 
 
@@ -140,7 +142,7 @@ def _use_lines(uses: Sequence[KeyUse], unknown: Collection[SafeText]) -> list[Co
         lines.append(
             Content.assemble(
                 (use.service or "the project itself", "bold"),
-                f"  {HOWS[use.how]}",
+                f"  {USES[use.how]}",
                 (f"  {use.where}" if use.where else "", "$foreground-muted"),
             )
         )
@@ -158,11 +160,11 @@ def _part(title: str, lines: list[Content]) -> list[Content]:
 
 
 def file_findings(findings: Sequence[EnvironmentFinding], remarks: Sequence[SafeText]) -> Content:
-    """What is wrong with the file as a whole, the worst in one line.
+    """The first problem of the file itself, in one line.
 
     Args:
-        findings: Of keys, and of the file.
-        remarks: What could not be found out; said where nothing is wrong.
+        findings: The findings of keys and of the file.
+        remarks: What could not be checked; shown if there are no problems.
     """
     of_file = [finding for finding in findings if not finding.key]
     if not of_file:

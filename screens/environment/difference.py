@@ -1,4 +1,4 @@
-"""Two environments beside each other: what one has more, and what both have otherwise."""
+"""The comparison of two environments: missing, extra and different keys."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Final
@@ -26,14 +26,14 @@ STYLES: Final = {
 
 
 class DifferenceScreen(ScrollingDialog[bool | None]):
-    """Dismisses with True to take over the keys that are missing here.
+    """Dismisses with True to add the missing keys.
 
     Args:
         here: The file.
-        other: What it is compared with.
-        name: What the other one is called.
-        is_secret: Whether a value is secret.
-        merges: Whether missing keys can be taken over.
+        other: The other file.
+        name: The name of the other file.
+        is_secret: Returns whether a value is secret.
+        merges: Whether missing keys can be added.
     """
 
     BINDING_GROUP_TITLE = "Comparison"
@@ -102,18 +102,18 @@ class DifferenceScreen(ScrollingDialog[bool | None]):
         return [*lines, Content("")]
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """What is the same needs no merge, and a read-only console merges nothing."""
+        """Hide the key if there are no missing keys, or nothing can be changed."""
         return action != "merge" or (self._merges and bool(self._missing))
 
     def action_merge(self) -> None:
-        """Take over what is missing."""
+        """Close, and add the missing keys."""
         self.dismiss(True)
 
 
 def difference_lines(
     old: DotenvDocument, new: DotenvDocument, is_secret: IsSecret
 ) -> list[Content]:
-    """The lines that go and come, secrets masked."""
+    """The removed and added lines, with secrets masked."""
     found = difference(old, new, is_secret, context=1)
     if not found.lines:
         return [Content.styled("No changes.", "$foreground-muted")]

@@ -1,4 +1,4 @@
-"""Unsaved edits of an earlier session, which are offered when the environment is opened."""
+"""The offer to resume unsaved edits when the environment is opened."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from screens.shared.pick import Choices, PickScreen
 
 
 class _DraftOffer(IgnoresTypeAhead, PickScreen):
-    """Comes by itself when the environment is opened; what is thrown away is gone."""
+    """The dialog. It opens by itself, so keys typed ahead must not discard anything."""
 
 
 def offer_draft(
@@ -21,16 +21,16 @@ def offer_draft(
     resume: Callable[[], None],
     discard: Callable[[], None],
 ) -> None:
-    """Ask what becomes of the edits of an earlier session.
+    """Ask whether to resume or discard the edits of an earlier session.
 
     Args:
-        screen: What the dialog opens over.
+        screen: The screen below the dialog.
         draft: The edits.
-        resume: Continues with them.
-        discard: Throws them away.
+        resume: Called to resume them.
+        discard: Called to discard them.
     """
     lines = (Content("Continue editing"), Content("Discard them"))
-    said = SafeText(
+    caption = SafeText(
         f"Edits of {draft.saved_at.astimezone():%Y-%m-%d %H:%M} were not saved. Esc continues "
         "editing."
     )
@@ -41,4 +41,4 @@ def offer_draft(
         else:
             resume()
 
-    screen.app.push_screen(_DraftOffer("Unsaved edits", lambda: Choices(lines, said)), picked)
+    screen.app.push_screen(_DraftOffer("Unsaved edits", lambda: Choices(lines, caption)), picked)

@@ -1,4 +1,4 @@
-"""Editing the environment file: nothing is written before its consequence was shown.
+"""The environment editor: nothing is written before its impact is shown.
 
 Each edit is a step of an `EditSession`, and is kept as a draft, so that a lost connection loses
 nothing. What is saved goes through the same door as every other change.
@@ -31,28 +31,28 @@ from pixel_tui.text import SafeText, plain
 from screens.environment.draft import offer_draft
 from screens.environment.external_editor import ExternalEditor
 from screens.environment.key_dialogs import KeyDialogs
-from screens.environment.merge import ask_merge
-from screens.environment.save import AskPlan, ask_save
-from screens.environment.screen import EnvironmentScreen, Several
+from screens.environment.merge import merge_with_file
+from screens.environment.save import ShowPlan, show_save_dialog
+from screens.environment.screen import EnvironmentScreen, OtherFiles
 from widgets.lines.fitted_line import LinePart
 from widgets.tables.environment_table import EnvironmentTable
 
 Then = Callable[[], None]
-OURS_IS_OLD: Final = "The file has changed on disk: press r to merge first."
-EDITS: Final = frozenset({"edit", "add", "remove", "switch", "mend", "undo", "fill", "outside"})
-"""The actions that are there only if the file can be saved."""
+OUTDATED: Final = "The file has changed on disk: press r to merge first."
+EDITS: Final = frozenset({"edit", "add", "remove", "switch", "fix", "undo", "fill", "outside"})
+"""The actions that need a file that can be saved."""
 
 
 class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
-    """The environment, with everything that changes it.
+    """The environment screen with all edits.
 
     Args:
         source: Reads the file.
-        workspace: Keeps drafts, asks compose, lays candidates down.
-        ask: Shows the plan of a save.
-        several: The files that another one can be picked from; None where there is one.
-        resumes: Go on with the edits that this console left when it showed another file.
-        made: When the containers of a service were made.
+        workspace: Saves drafts, asks compose, and stages candidates.
+        show_plan: Shows the plan of a save.
+        other_files: All environment files; None if there is only one.
+        resumes: Whether to resume the edits that were kept when another file was shown.
+        outdated: Returns the files that are newer than the containers of a service.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,7 +64,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 tooltip="Remove the key's line"),
         Binding("number_sign", "switch", "Off/on", key_display="#", id="environment.toggle",
                 tooltip="Comment the line out, or back in"),
-        Binding("m", "mend", "Fix", id="environment.mend",
+        Binding("m", "fix", "Fix", id="environment.mend",
                 tooltip="Apply the first suggested value"),
         Binding("f", "fill", "Fill in", id="environment.fill",
                 tooltip="Add keys that only the example has, one by one, required first"),
@@ -74,7 +74,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 tooltip="Merge with the changes on disk"),
         Binding("u", "undo", "Undo", id="environment.undo"),
         Binding("ctrl+r", "redo", "Redo", show=False, id="environment.redo"),
-        # Those that only look come behind, the way out last.
+        # Keys that change nothing come last, and Close at the end.
         *EnvironmentScreen.BINDINGS,
     ]  # fmt: skip
 
@@ -82,34 +82,34 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         self,
         source: EnvironmentSource,
         workspace: EnvironmentWorkspace,
-        ask: AskPlan,
-        several: Several | None = None,
+        show_plan: ShowPlan,
+        other_files: OtherFiles | None = None,
         *,
         resumes: bool = False,
-        old: OutdatedSources = no_outdated_sources,
+        outdated: OutdatedSources = no_outdated_sources,
     ) -> None:
-        super().__init__(source, reveals=True, several=several, old=old)
+        super().__init__(source, reveals=True, other_files=other_files, outdated=outdated)
         self._resumes = resumes
         self.workspace = workspace
-        self.ask = ask
+        self.show_plan = show_plan
         self._turn = asyncio.Lock()
 
     @property
-    def mends(self) -> bool:
-        """Here a key takes a mend, if the file can be saved."""
+    def can_fix(self) -> bool:
+        """Whether fixes can be applied: the file can be saved."""
         return not self.read_only_reason
 
-    # What was read.
+    # Reading.
 
-    async def take(self, loaded: LoadedFile) -> None:
-        """Take what was read; what is edited is never lost to it."""
+    async def show_loaded(self, loaded: LoadedFile) -> None:
+        """Show the file as it was read; edits are kept."""
         async with self._turn:
             file = await asyncio.to_thread(parse_file, loaded)
             if self.session is None:
                 self.session = EditSession(file)
                 await self._find_draft(self.session)
             else:
-                await self._tell(self.session.reload(file))
+                await self._notify_reloaded(self.session.reload(file))
         await self._redraw()
 
     async def _find_draft(self, session: EditSession) -> None:
@@ -124,7 +124,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 hold_keys(worker)
 
         def discard() -> None:
-            # Of the app: closing the editor would cancel a worker of its own.
+            # A worker of the app: closing the editor would cancel one of its own.
             self.app.run_worker(self.workspace.discard_draft, thread=True, group="draft")
 
         if resumes:
@@ -142,9 +142,9 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 return
         await self._redraw()
         if session.changed_elsewhere:
-            self.notify(OURS_IS_OLD, severity="warning", timeout=8)
+            self.notify(OUTDATED, severity="warning", timeout=8)
 
-    async def _tell(self, reloaded: ReloadResult) -> None:
+    async def _notify_reloaded(self, reloaded: ReloadResult) -> None:
         match reloaded:
             case ReloadResult.SAME:
                 pass
@@ -154,10 +154,10 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 await asyncio.to_thread(self.workspace.discard_draft)
                 self.notify("No unsaved changes.", timeout=4, markup=False)
             case ReloadResult.CONFLICT:
-                self.notify(OURS_IS_OLD, severity="warning", timeout=8)
+                self.notify(OUTDATED, severity="warning", timeout=8)
 
-    async def _take_merged(self, theirs: DotenvDocument, merged: DotenvDocument) -> None:
-        """Continue with the edits as they are merged with what another has written."""
+    async def _show_merged(self, theirs: DotenvDocument, merged: DotenvDocument) -> None:
+        """Continue with the merge of the edits and the file."""
         async with self._turn:
             if self.session is None:
                 return
@@ -166,25 +166,25 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 return
         self.notify("Merged. s shows what a save would change.", timeout=4)
         await self._redraw()
-        await self._keep()
+        await self._save_draft()
 
     # Edits.
 
     def change(
-        self, make: Edit, said: str = "", *, cursor: str = "", then: Then | None = None
+        self, make: Edit, message: str = "", *, cursor: str = "", then: Then | None = None
     ) -> None:
-        """Make another document of the one of now; the keys typed meanwhile are meant for it.
+        """Edit the document in a thread; keys pressed meanwhile are meant for the result.
 
         Args:
-            make: Makes it, in a thread; a `ConsoleError` is told.
-            said: What is told when it is made.
-            cursor: On which key the cursor stands then; empty for where it stands.
-            then: Called when it is shown.
+            make: Returns the edited document; runs in a thread. A `ConsoleError` is shown.
+            message: Shown afterwards.
+            cursor: The key to select afterwards; empty to keep the cursor.
+            then: Called afterwards.
         """
-        change = self._change(make, said, cursor, then)
+        change = self._change(make, message, cursor, then)
         hold_keys(self.run_worker(change, group="environment-edit"))
 
-    async def _change(self, make: Edit, said: str, cursor: str, then: Then | None) -> None:
+    async def _change(self, make: Edit, message: str, cursor: str, then: Then | None) -> None:
         session = self.session
         if session is None:
             return
@@ -196,22 +196,22 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 return
             if not session.take(document):
                 return
-        if said:
-            self.notify(plain(said), timeout=3, markup=False)
+        if message:
+            self.notify(plain(message), timeout=3, markup=False)
         await self._redraw()
         if cursor:
             self.table.cursor_key = cursor
         if then is not None:
             then()
-        await self._keep()
+        await self._save_draft()
 
     async def _redraw(self) -> None:
         if self.session is not None:
             await self.draw(self.session)
         self.refresh_bindings()
 
-    async def _keep(self) -> bool:
-        """Keep the edits where a lost connection can't take them; whether that is done."""
+    async def _save_draft(self) -> bool:
+        """Save the edits as a draft, which survives a lost connection; False if that fails."""
         session = self.session
         if session is None:
             return True
@@ -223,27 +223,27 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 else:
                     await asyncio.to_thread(self.workspace.discard_draft)
             except ConsoleError as error:
-                said = f"The edits can't be kept as a draft: {error}"
-                self.notify(said, severity="warning", timeout=8, markup=False)
+                message = f"The edits can't be kept as a draft: {error}"
+                self.notify(message, severity="warning", timeout=8, markup=False)
                 return False
         return True
 
-    async def _stepped(self) -> None:
+    async def _after_step(self) -> None:
         await self._redraw()
-        await self._keep()
+        await self._save_draft()
 
-    # How it stands.
+    # Status.
 
     def totals(self) -> Sequence[LinePart]:
-        """How the file stands, and what is not saved."""
+        """The counts of the file, and whether there are unsaved edits."""
         first, *others = super().totals()
         parts = [replace(first, gap="   "), *others]
         session = self.session
         if session is None:
             return parts
         if session.unsaved:
-            said = "not saved" if self.read_only_reason else "not saved: s saves"
-            parts.append(_part(said, "$text-warning bold"))
+            message = "not saved" if self.read_only_reason else "not saved: s saves"
+            parts.append(_part(message, "$text-warning bold"))
         if session.changed_elsewhere:
             parts.insert(0, _part("✗ changed on disk: r merges", "$text-error bold"))
         return parts
@@ -253,16 +253,16 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         """Why the file can't be saved, and what to do; empty if it can."""
         return self.session.loaded.read_only_reason if self.session is not None else SafeText("")
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what makes sense now has a key."""
+        """Hide the keys that have no effect now."""
         session = self.session
         if self.read_only_reason and action in EDITS:
             return None
         if action == "merge":
             return session is not None and session.changed_elsewhere
-        if action == "mend":
+        if action == "fix":
             return (self.row is not None and fix_of(self.row) is not None) or None
         if action == "save":
             return (session is not None and session.unsaved) or None
@@ -285,24 +285,24 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             self.action_edit()
 
     def action_edit(self) -> None:
-        """Type another value."""
+        """Edit the value under the cursor."""
         if self._key_dialogs is not None and self.row is not None:
             self._key_dialogs.edit(self.row)
 
     def action_add(self) -> None:
-        """Ask for a key, then for its value."""
+        """Add a key and its value."""
         if self._key_dialogs is not None:
             self._key_dialogs.add()
 
     def action_remove(self) -> None:
-        """Take the line out."""
+        """Remove the line."""
         row = self.row
         if row is not None and row.entry is not None:
-            said = f"{row.key} is removed; u undoes it."
-            self.change(lambda now: now.without(current_entry(now, row)), said)
+            message = f"{row.key} is removed; u undoes it."
+            self.change(lambda now: now.without(current_entry(now, row)), message)
 
     def action_switch(self) -> None:
-        """Comment the line out, or back in."""
+        """Comment the line out, or uncomment it."""
         row = self.row
         if row is None or row.entry is None:
             return
@@ -311,10 +311,10 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 lambda now: now.restored(current_entry(now, row)), f"{row.key} is active again."
             )
         else:
-            said = f"{row.key} is commented out."
-            self.change(lambda now: now.commented_out(current_entry(now, row)), said)
+            message = f"{row.key} is commented out."
+            self.change(lambda now: now.commented_out(current_entry(now, row)), message)
 
-    def action_mend(self) -> None:
+    def action_fix(self) -> None:
         """Apply the first suggested value."""
         row = self.row
         fix = fix_of(row) if row is not None else None
@@ -326,75 +326,75 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     def action_undo(self) -> None:
         """Undo the last edit, also one that was saved."""
         if self.session is not None and self.session.undo():
-            hold_keys(self.run_worker(self._stepped(), group="environment-edit"))
+            hold_keys(self.run_worker(self._after_step(), group="environment-edit"))
         else:
             self.notify("Nothing to undo. h lists the saved versions.", timeout=4)
 
     def action_redo(self) -> None:
-        """Make the edit again that was undone last."""
+        """Redo the last edit that was undone."""
         if self.session is not None and self.session.redo():
-            hold_keys(self.run_worker(self._stepped(), group="environment-edit"))
+            hold_keys(self.run_worker(self._after_step(), group="environment-edit"))
         else:
             self.notify("Nothing to redo.", timeout=4)
 
     def action_fill(self) -> None:
-        """Ask for what the example has and the file has not."""
+        """Fill in the missing keys of the example."""
         if self._key_dialogs is not None:
             self._key_dialogs.fill_in()
 
     def action_outside(self) -> None:
-        """Edit the whole file in the user's own editor."""
+        """Edit the file in an external editor."""
         if self.session is not None:
-            editor = ExternalEditor(self, self.workspace, self._take_edited)
+            editor = ExternalEditor(self, self.workspace, self._apply_edited)
             editor.edit(self.session.document.data)
 
-    def _take_edited(self, document: DotenvDocument) -> None:
+    def _apply_edited(self, document: DotenvDocument) -> None:
         self.change(lambda _now: document, "Changed in the editor; s saves.")
 
     def action_merge(self) -> None:
-        """Merge with what another has written."""
+        """Merge with the changed file."""
         if self.session is not None:
-            ask_merge(self, self.session, self._take_merged)
+            merge_with_file(self, self.session, self._show_merged)
 
     def merge_missing(self, other: DotenvDocument) -> None:
-        """Take over what another file has more."""
+        """Add the keys that only the other file has."""
         self.change(lambda now: merge_example(now, other), "The missing keys are added.")
 
-    def took_back(self, data: bytes | None) -> None:
-        """Put a saved version into the editor."""
+    def restore(self, data: bytes | None) -> None:
+        """Load a saved version into the editor."""
         if data is not None and self.session is not None and data == self.session.document.data:
             self.notify("The editor has this version already.", timeout=4)
         elif data is not None:
-            said = "The version is loaded; s saves it, u undoes it."
-            self.change(lambda _now: DotenvDocument.parse(data), said)
+            message = "The version is loaded; s saves it, u undoes it."
+            self.change(lambda _now: DotenvDocument.parse(data), message)
 
     def action_save(self) -> None:
-        """Show what a save would mean."""
+        """Show the impact of a save."""
         session = self.session
         if session is None:
             return
         if session.changed_elsewhere:
-            self.notify(OURS_IS_OLD, severity="warning", timeout=8)
+            self.notify(OUTDATED, severity="warning", timeout=8)
         else:
-            ask_save(self, session, self.workspace, self.ask)
+            show_save_dialog(self, session, self.workspace, self.show_plan)
 
     def switch(self, other: EnvironmentScreen) -> None:
-        """Show another file; what is not saved is kept, and shown again with this one."""
+        """Show another file; unsaved edits are kept for this one."""
         hold_keys(self.run_worker(self._switch(other), group="environment-edit"))
 
     async def _switch(self, other: EnvironmentScreen) -> None:
         if self.session is not None and self.session.unsaved:
-            if not await self._keep():
+            if not await self._save_draft():
                 return
-            said = f"The edits of {self.source.path.name} are restored, and not saved yet."
-            self.app.notify(plain(said), severity="warning", timeout=6, markup=False)
+            message = f"The edits of {self.source.path.name} are restored, and not saved yet."
+            self.app.notify(plain(message), severity="warning", timeout=6, markup=False)
         super().switch(other)
 
-    def leave(self) -> None:
-        """Close; what is not saved is kept."""
+    def close_screen(self) -> None:
+        """Close; unsaved edits are kept."""
         if self.session is not None and self.session.unsaved:
-            said = "Unsaved edits are kept: E offers them again."
-            self.app.notify(said, severity="warning", timeout=8, markup=False)
+            message = "Unsaved edits are kept: E offers them again."
+            self.app.notify(message, severity="warning", timeout=8, markup=False)
         self.dismiss()
 
 

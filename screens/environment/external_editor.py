@@ -1,4 +1,4 @@
-"""The user's own editor on a private copy, and what to do when it comes back with faults."""
+"""Editing a private copy in an external editor, and the dialog for errors in the result."""
 
 from collections.abc import Callable
 
@@ -14,12 +14,12 @@ from screens.shared.pick import Choices, PickScreen
 
 
 class ExternalEditor:
-    """Leads out to the editor and back.
+    """Runs the external editor and takes its result.
 
     Args:
-        screen: What asks if the text has faults.
-        workspace: Starts the editor.
-        take: Takes the text when nothing is wrong with it.
+        screen: The screen below the dialog.
+        workspace: Runs the editor.
+        take: Called with the text if it has no errors.
     """
 
     def __init__(
@@ -33,12 +33,12 @@ class ExternalEditor:
         self._take = take
 
     def edit(self, data: bytes) -> None:
-        """Open the editor; the console stands still until it is closed."""
+        """Run the editor; pixel-tui is suspended until it exits."""
         app = self._screen.app
         came_back, trouble = data, ""
         try:
             with app.suspend():
-                # Nothing may be raised out of here: the terminal would stay the editor's.
+                # No exception may pass: the terminal would not be restored.
                 try:
                     came_back = self._workspace.edit_externally(data)
                 except ConsoleError as error:
@@ -62,7 +62,7 @@ class ExternalEditor:
     def _refuse(self, document: DotenvDocument) -> None:
         fault = document.faults[0]
         more = len(document.faults) - 1
-        said = SafeText(
+        caption = SafeText(
             f"Compose would refuse this file. Line {fault.line}: {fault.message} {fault.hint}"
             + (f" (and {more} more)" if more else "")
         )
@@ -72,5 +72,5 @@ class ExternalEditor:
             if at != 1:
                 self.edit(document.data)
 
-        screen = PickScreen("The text has errors", lambda: Choices(lines, said))
+        screen = PickScreen("The text has errors", lambda: Choices(lines, caption))
         self._screen.app.push_screen(screen, picked)

@@ -1,4 +1,4 @@
-"""How an environment file stands: counts, why it can't be read or saved, what is wrong with it."""
+"""The status of an environment file: its counts, its problems, and why it can't be saved."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,9 +22,9 @@ def file_title(
     """The path of the file, and how its keys are filtered.
 
     Args:
-        path: Where the file is.
+        path: The path of the file.
         place: What distinguishes it from the other environment files; empty if it is the only one.
-        words: The words of the filter; may be empty.
+        words: The text of the filter; may be empty.
         rows: All keys.
         problems_only: Whether only keys with problems are listed.
     """
@@ -50,10 +50,10 @@ def file_totals(session: EditSession | None) -> Sequence[LinePart]:
 
 
 class FileStatus(Vertical):
-    """A line of counts, and below it what stands in the way and what is wrong, if anything."""
+    """The counts, and below them why the file can't be saved and its first problem, if any."""
 
     def compose(self) -> ComposeResult:
-        """The three, from the top."""
+        """The three lines."""
         yield FittedLine("Reading…", id="environment-totals")
         yield Static(id="environment-obstacle", markup=False)
         yield Static(id="environment-file", markup=False)

@@ -1,4 +1,4 @@
-"""The environment files that compose reads, in its order, to pick the one that is shown."""
+"""The list of environment files that compose reads, in its order."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -15,24 +15,24 @@ from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText
 from screens.shared.pick import Choices, PickScreen
 
-SAID: Final = SafeText("In the order of compose: later files override earlier ones.")
+CAPTION: Final = SafeText("In the order of compose: later files override earlier ones.")
 
 
-def place_words(path: Path, paths: Sequence[Path]) -> str:
-    """Which of several files this is: `2 of 3`; empty where there is one."""
+def position_words(path: Path, paths: Sequence[Path]) -> str:
+    """The position of a file, such as `2 of 3`; empty if there is only one."""
     return f"{paths.index(path) + 1} of {len(paths)}" if len(paths) > 1 and path in paths else ""
 
 
 def pick_file(
     screen: Screen[None], files: EnvironmentFiles, here: Path, picked: Callable[[Path], None]
 ) -> None:
-    """List the files with the state of each, and tell which other one is picked.
+    """List the files with their state, and let the user pick another one.
 
     Args:
-        screen: What the list opens over.
-        files: All of them.
-        here: The one that is shown.
-        picked: Told of another one.
+        screen: The screen below the list.
+        files: All files.
+        here: The file that is shown.
+        picked: Called with the path of another file.
     """
     paths = files.paths
     opened = [files.open(path) for path in paths]
@@ -44,7 +44,7 @@ def pick_file(
 
     list_screen = PickScreen(
         "Environment files",
-        lambda: Choices(tuple(_lines(here, opened, known)), SAID),
+        lambda: Choices(tuple(_lines(here, opened, known)), CAPTION),
         at=paths.index(here) if here in paths else 0,
     )
 

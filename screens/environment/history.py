@@ -1,4 +1,4 @@
-"""The saved versions of an environment file, and what each would change now."""
+"""The saved versions of an environment file, compared with the editor."""
 
 import asyncio
 import hashlib
@@ -27,14 +27,14 @@ from widgets.lines.options import Options
 
 
 class HistoryScreen(TextDialog[bytes | None]):
-    """Dismisses with the content of the version that is wanted back, or with None.
+    """Dismisses with the content of the version to restore, or with None.
 
     Args:
         source: Reads the versions.
         document: The content of the editor, which they are compared with.
         saved: The content of the file on disk; None if there is no file.
-        is_secret: Whether a value is secret.
-        restores: Whether one can be taken back.
+        is_secret: Returns whether a value is secret.
+        restores: Whether a version can be restored.
     """
 
     BINDING_GROUP_TITLE = "Saved versions"
@@ -67,7 +67,7 @@ class HistoryScreen(TextDialog[bytes | None]):
         self._document = document
         self._saved = saved
         self._edited = document.data != (saved or b"")
-        """Whether the editor has something else than the file."""
+        """Whether the editor has unsaved edits."""
         self._is_secret = is_secret
         self._restores = restores
         self._versions: Sequence[SavedVersion] = ()
@@ -95,9 +95,9 @@ class HistoryScreen(TextDialog[bytes | None]):
             current = await asyncio.to_thread(self._find, self._saved)
             edited = await asyncio.to_thread(self._find, self._document.data)
         except ConsoleError as error:
-            self._say(plain(str(error)))
+            self._show_summary(plain(str(error)))
             return
-        self._say(self._summary(current))
+        self._show_summary(self._summary(current))
         self._list(current, edited)
 
     @when_composed
@@ -111,7 +111,7 @@ class HistoryScreen(TextDialog[bytes | None]):
         self.refresh_bindings()
 
     def _find(self, content: bytes | None) -> int | None:
-        """The place of the newest version with this content; None if there is none."""
+        """The index of the newest version with this content; None if there is none."""
         if content is None:
             return None
         now = hashlib.sha256(content).hexdigest()
@@ -134,7 +134,7 @@ class HistoryScreen(TextDialog[bytes | None]):
         return 0 if self._versions else None
 
     @when_composed
-    def _say(self, words: str) -> None:
+    def _show_summary(self, words: str) -> None:
         self.query_one("#history-said", Static).update(Content(words))
 
     @property
@@ -170,10 +170,10 @@ class HistoryScreen(TextDialog[bytes | None]):
     def _lines(self, data: bytes) -> list[Content]:
         return difference_lines(self._document, DotenvDocument.parse(data), self._is_secret)
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """A read-only console takes nothing back."""
+        """Hide the key that restores in a read-only console."""
         return action != "restore" or (self._restores and bool(self._versions))
 
     def action_restore(self) -> None:

@@ -1,4 +1,4 @@
-"""What the environment's editor asks of keys: a value, another key, every value that is missing."""
+"""The editor's dialogs for keys: a value, a new key, all missing values."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -16,34 +16,34 @@ NO_TEXT: Final = SafeText("")
 
 
 class ChangeDocument(Protocol):
-    """Makes an edit, and shows it."""
+    """Edits the document and shows the result."""
 
     def __call__(
         self,
         make: Edit,
-        said: str = "",
+        message: str = "",
         *,
         cursor: str = "",
         then: Callable[[], None] | None = None,
     ) -> None:
-        """Make another document of the one of now.
+        """Edit the document.
 
         Args:
-            make: Makes it, in a thread; a `ConsoleError` is told.
-            said: What is told when it is made.
-            cursor: On which key the cursor stands then; empty for where it stands.
-            then: Called when it is shown.
+            make: Returns the edited document; runs in a thread. A `ConsoleError` is shown.
+            message: Shown afterwards.
+            cursor: The key to select afterwards; empty to keep the cursor.
+            then: Called afterwards.
         """
         ...
 
 
 class KeyDialogs:
-    """Asks for keys and their values, and makes the edits that come of the answers.
+    """Asks for keys and values, and makes the edits.
 
     Args:
-        screen: What the dialogs open over.
-        session: The edits.
-        change: Makes one more.
+        screen: The screen below the dialogs.
+        session: The edit session.
+        change: Makes an edit.
     """
 
     def __init__(self, screen: Screen[None], session: EditSession, change: ChangeDocument) -> None:
@@ -54,7 +54,7 @@ class KeyDialogs:
     # One value.
 
     def edit(self, row: KeyRow) -> None:
-        """Ask for another value of a key."""
+        """Ask for a new value of a key."""
 
         def answered(answer: TypedValue | None) -> None:
             self._write(row.key, answer)
@@ -78,12 +78,12 @@ class KeyDialogs:
         if edit is not None:
             self._change(edit, cursor=key)
 
-    # Another key.
+    # A new key.
 
     def add(self) -> None:
         """Ask for a key, then for its value."""
 
-        def meaning(text: str) -> SafeText:
+        def describe(text: str) -> SafeText:
             known = self._session.check_new_key(text.strip())
             return SafeText("It is in the example." if known else "It is not in the example.")
 
@@ -94,12 +94,12 @@ class KeyDialogs:
                 self._ask_value(row, lambda answer: self._write(key, answer))
 
         hint = "Its name: letters, digits and _, such as LOG_LEVEL."
-        self._screen.app.push_screen(AskScreen("Add a key", hint, meaning), answered)
+        self._screen.app.push_screen(AskScreen("Add a key", hint, describe), answered)
 
     # Step by step.
 
     def fill_in(self) -> None:
-        """Ask for what is missing or left as the example has it, required keys first."""
+        """Ask for missing and placeholder values, required keys first."""
         example = self._session.example_to_copy
         if example is not None:
             self._change(lambda _now: example, "Filled in from the example.", then=self._fill_in)
@@ -123,7 +123,7 @@ class KeyDialogs:
             if answer is None:
                 return
             self._write(step.row.key, answer)
-            # At once: what is typed ahead is meant for the next key.
+            # Immediately: keys typed ahead are meant for the next value.
             self._fill_next(others)
 
         self._ask_value(step.row, answered, step.words)

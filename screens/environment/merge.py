@@ -1,4 +1,4 @@
-"""Edits and what another has written meanwhile: merged, and what both changed chosen one by one."""
+"""The merge of edits with a file that was changed meanwhile."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,15 +24,15 @@ from widgets.rows.environment_row import brief, safe_value
 REVEAL_SECONDS: Final = 5.0
 Sides = Mapping[Conflict, Side]
 TakeMerged = Callable[[DotenvDocument, DotenvDocument], Awaitable[None]]
-"""Continues with a merged document; is given what it was merged with, and that."""
+"""Continues with a merge; gets the document of the file and the merged one."""
 
 
 class MergeScreen(Dialog[Sides | None]):
-    """Dismisses with the side that was chosen of each conflict, or with None.
+    """Dismisses with the chosen side of each conflict, or with None.
 
     Args:
-        conflicts: What both have changed.
-        is_secret: Whether a value is secret.
+        conflicts: The keys that both have changed.
+        is_secret: Returns whether a value is secret.
     """
 
     BINDING_GROUP_TITLE = "Merge"
@@ -73,7 +73,7 @@ class MergeScreen(Dialog[Sides | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show them."""
+        """Show the conflicts."""
         self._draw()
 
     def _draw(self) -> None:
@@ -110,16 +110,16 @@ class MergeScreen(Dialog[Sides | None]):
         off = "  (commented out)" if entry.commented else ""
         return SafeText(f"{value or '(nothing)'}{off}")
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """It is taken when each is chosen."""
+        """Enable the key once all conflicts are resolved."""
         if action == "take":
             return len(self._chosen) == len(self._conflicts) or None
         return True
 
     def action_choose(self, side: str) -> None:
-        """Choose a side of the conflict under the cursor, and go on to the next."""
+        """Choose a side of the conflict under the cursor, and select the next."""
         self._chosen[self._conflicts[self._at]] = Side(side)
         self.action_move(1)
 
@@ -142,16 +142,16 @@ class MergeScreen(Dialog[Sides | None]):
         self._draw()
 
     def action_take(self) -> None:
-        """Close with what was chosen."""
+        """Close with the chosen sides."""
         self.dismiss(dict(self._chosen))
 
 
-def ask_merge(screen: Screen[None], session: EditSession, take: TakeMerged) -> None:
-    """Merge a session's edits with what the file holds now; conflicts are chosen one by one.
+def merge_with_file(screen: Screen[None], session: EditSession, take: TakeMerged) -> None:
+    """Merge a session's edits with the file; the user resolves conflicts one by one.
 
     Args:
-        screen: What the dialog opens over.
-        session: The edits.
+        screen: The screen below the dialog.
+        session: The edit session.
         take: Continues with the merged document.
     """
     pending = session.pending_merge

@@ -1,4 +1,4 @@
-"""What a save would change, what compose says of it, and what has to be made anew for it."""
+"""The save dialog: changes in the file, the result of compose, and affected services."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -26,8 +26,8 @@ from widgets.key_bar import KeyBar
 
 SAVE: Final = "environment-save"
 APPLY: Final = "environment-apply"
-AskPlan = Callable[[str, str], None]
-"""Shows the plan of an action for a candidate that was staged."""
+ShowPlan = Callable[[str, str], None]
+"""Shows the plan of an action for a staged candidate."""
 CHANGES: Final = {
     ServiceChange.RECREATE: ("recreate", "$text-primary"),
     ServiceChange.REBUILD: ("rebuild", "$text-warning"),
@@ -36,12 +36,12 @@ CHANGES: Final = {
 
 
 class SaveScreen(ScrollingDialog[str | None]):
-    """Dismisses with the name of the action that is wanted, or with None.
+    """Dismisses with the name of the chosen action, or with None.
 
     Args:
-        compare: Says what changes in the file, masked; takes long where much does.
+        compare: Returns the changes in the file, masked; may take long.
         preview_impact: Asks compose about the candidate; blocks.
-        obstacle: Why the file can't be written as it is; empty where it can.
+        obstacle: Why the file can't be saved; empty if it can.
     """
 
     BINDING_GROUP_TITLE = "Save"
@@ -68,7 +68,7 @@ class SaveScreen(ScrollingDialog[str | None]):
         self._trouble = ""
 
     def compose(self) -> ComposeResult:
-        """The difference, the verdict, and three buttons."""
+        """The difference, the impact, and three buttons."""
         with Vertical(classes="dialog -wide", id="save") as dialog:
             dialog.border_title = "Save the environment"
             with VerticalScroll(can_focus=False):
@@ -80,40 +80,40 @@ class SaveScreen(ScrollingDialog[str | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Compare and ask compose meanwhile."""
+        """Start to compare and to ask compose."""
         self.query_one("#back").focus()
-        self._say()
-        self.run_worker(self._ask(), group="impact")
+        self._draw()
+        self.run_worker(self._preview(), group="impact")
 
-    async def _ask(self) -> None:
+    async def _preview(self) -> None:
         self._difference = await asyncio.to_thread(self._compare)
-        self._say()
+        self._draw()
         try:
             self._impact = await asyncio.to_thread(self._preview_impact)
         except ConsoleError as error:
             self._trouble = str(error)
-        self._say()
-        self._offer_to_save()
+        self._draw()
+        self._focus_save()
 
     @when_composed
-    def _offer_to_save(self) -> None:
+    def _focus_save(self) -> None:
         self.refresh_bindings()
-        if self._may(SAVE):
+        if self._is_possible(SAVE):
             self.query_one("#only").focus()
 
     @property
     def previewed(self) -> bool:
-        """Whether compose has answered, or could not be asked."""
+        """Whether the result of compose is known, or an error."""
         return self._impact is not None or bool(self._trouble)
 
-    def _may(self, action: str) -> bool:
+    def _is_possible(self, action: str) -> bool:
         impact = self._impact
         if impact is None or impact.refusal or self._obstacle:
             return False
         return action == SAVE or bool(impact.services)
 
     @when_composed
-    def _say(self) -> None:
+    def _draw(self) -> None:
         parts = [
             *_part("Changes in the file", self._difference),
             *_part("Compose", self._verdict()),
@@ -122,34 +122,36 @@ class SaveScreen(ScrollingDialog[str | None]):
             parts += _part("Affected services", impact_lines(self._impact.services))
         self.query_one("#save-words", Static).update(Content("\n").join(parts[:-1]))
         for action, name in ((SAVE, "#only"), (APPLY, "#apply")):
-            self.query_one(name).display = self._may(action)
-        self.query_one(".dialog").set_class(not self._may(SAVE) and self.previewed, "-broken")
+            self.query_one(name).display = self._is_possible(action)
+        self.query_one(".dialog").set_class(
+            not self._is_possible(SAVE) and self.previewed, "-broken"
+        )
 
     def _verdict(self) -> list[Content]:
         lines = []
         if self._obstacle:
             lines.append(Content.styled(f"✗ {self._obstacle}", "$text-error bold"))
         if self._trouble:
-            said = f"✗ Compose could not be run, so nothing is saved: {plain(self._trouble)}"
-            return [*lines, Content.styled(said, "$text-error bold")]
+            message = f"✗ Compose could not be run, so nothing is saved: {plain(self._trouble)}"
+            return [*lines, Content.styled(message, "$text-error bold")]
         if self._impact is None:
             return [*lines, Content.styled("Checking…", "$foreground-muted")]
         if self._impact.refusal:
-            said = f"✗ Compose refuses the project with this file: {self._impact.refusal}"
-            return [*lines, Content.styled(said, "$text-error bold")]
+            message = f"✗ Compose refuses the project with this file: {self._impact.refusal}"
+            return [*lines, Content.styled(message, "$text-error bold")]
         lines.append(Content.styled("✓ Compose accepts the file.", "$text-success"))
         lines += [Content.styled(f"! {line}", "$text-warning") for line in self._impact.warnings]
         return lines
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what is possible has a key."""
-        return action != "answer" or self._may(str(parameters[0]))
+        """Hide the keys of actions that are not possible."""
+        return action != "answer" or self._is_possible(str(parameters[0]))
 
     def action_answer(self, action: str) -> None:
-        """Close with an answer."""
-        if self._may(action):
+        """Close with an action."""
+        if self._is_possible(action):
             self.dismiss(action)
 
     @on(Button.Pressed)
@@ -161,16 +163,16 @@ class SaveScreen(ScrollingDialog[str | None]):
             self.action_answer(SAVE if event.button.id == "only" else APPLY)
 
 
-def ask_save(
-    screen: Screen[None], session: EditSession, workspace: EnvironmentWorkspace, ask: AskPlan
+def show_save_dialog(
+    screen: Screen[None], session: EditSession, workspace: EnvironmentWorkspace, show_plan: ShowPlan
 ) -> None:
-    """Show what a save of the edits would mean, and lead to its plan.
+    """Show the impact of a save, and its plan if it is chosen.
 
     Args:
-        screen: What the dialog opens over.
-        session: The edits; nothing is shown if there are none.
+        screen: The screen below the dialog.
+        session: The edit session; nothing is shown without edits.
         workspace: Asks compose about them, and stages them for the plan.
-        ask: Shows the plan.
+        show_plan: Shows the plan.
     """
     if not session.unsaved:
         return
@@ -186,7 +188,7 @@ def ask_save(
         except ConsoleError as error:
             screen.notify(plain(str(error)), severity="error", timeout=15, markup=False)
             return
-        ask(action, target)
+        show_plan(action, target)
 
     compare = partial(difference_lines, base, document, session.is_secret)
     preview = partial(workspace.preview_impact, document.data)
@@ -194,7 +196,7 @@ def ask_save(
 
 
 def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:
-    """Each service that a candidate changes, and why."""
+    """A line for each affected service, with the reason."""
     if not services:
         return [Content("Nothing: no service reads the changed keys.")]
     width = max(len(item.service) for item in services)
@@ -202,12 +204,12 @@ def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:
     for item in services:
         word, style = CHANGES[item.change]
         keys = ", ".join(item.keys)
-        said = f"  {item.cause or keys}"
+        message = f"  {item.cause or keys}"
         if item.later:
-            said = f"{said}; it {item.later}"
+            message = f"{message}; it {item.later}"
         lines.append(
             Content.assemble(
-                (item.service.ljust(width), "bold"), "  ", (f"{word:<9}", style), plain(said)
+                (item.service.ljust(width), "bold"), "  ", (f"{word:<9}", style), plain(message)
             )
         )
     if all(item.change is ServiceChange.RESTART for item in services):

@@ -1,4 +1,4 @@
-"""The environment file: every key, how it stands, who reads it, and what compose makes of it.
+"""The environment screen: every key with its state, its readers and its value in compose.
 
 What changes the file is the editor's (`editor.py`), which a read-only console
 has no object of.
@@ -33,7 +33,7 @@ from pixel_tui.text import SafeText
 from screens.environment.comparison import Comparison
 from screens.environment.content import file_findings, key_content
 from screens.environment.file_status import FileStatus, file_title, file_totals
-from screens.environment.files import pick_file, place_words
+from screens.environment.files import pick_file, position_words
 from screens.environment.history import HistoryScreen
 from screens.shared.composed import when_composed
 from screens.shared.scrolling import TextDialog
@@ -44,32 +44,32 @@ from widgets.rows.environment_row import KeyLine, named_rows, table_lines
 from widgets.tables.environment_table import EnvironmentTable
 
 REVEAL_SECONDS: Final = 5.0
-"""How long a value is shown that is asked for."""
+"""How long a revealed value is shown."""
 REST_SECONDS: Final = 0.04
-"""How long the cursor rests on a key before its details are drawn."""
-LOOK_SECONDS: Final = 1.0
-"""Between two looks whether the file on disk is another one."""
+"""The cursor's rest on a key before its details are drawn."""
+CHECK_SECONDS: Final = 1.0
+"""The interval of checks if the file has changed on disk."""
 WITHOUT_FILE: Final = frozenset({"files", "read_again", "back"})
-"""The actions that are there while the file can't be read."""
+"""The actions that are available while the file can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
-    """The environment files that compose reads, where there are more than one."""
+class OtherFiles:
+    """All environment files that compose reads."""
 
     files: EnvironmentFiles
     screen_of: "Callable[[Path], EnvironmentScreen]"
-    """Makes the screen of another one."""
+    """Makes the screen of another file."""
 
 
 class EnvironmentScreen(TextDialog[None]):
-    """Shows the file, and follows it; it can change nothing.
+    """Shows the file and follows its changes; read-only.
 
     Args:
         source: Reads the file.
         reveals: Whether a secret may be shown on a key press.
-        several: The files that another one can be picked from; None where there is one.
-        made: When the containers of a service were made.
+        other_files: All environment files; None if there is only one.
+        outdated: Returns the files that are newer than the containers of a service.
     """
 
     BINDING_GROUP_TITLE = "Environment"
@@ -99,7 +99,7 @@ class EnvironmentScreen(TextDialog[None]):
     ]  # fmt: skip
 
     table = getters.query_one(EnvironmentTable)
-    """The keys."""
+    """The table of keys."""
     _filter_box = getters.query_one(FilterBox)
     _status = getters.query_one(FileStatus)
 
@@ -108,28 +108,28 @@ class EnvironmentScreen(TextDialog[None]):
         source: EnvironmentSource,
         *,
         reveals: bool,
-        several: Several | None = None,
-        old: OutdatedSources = no_outdated_sources,
+        other_files: OtherFiles | None = None,
+        outdated: OutdatedSources = no_outdated_sources,
     ) -> None:
         super().__init__()
-        self._old = old
+        self._outdated = outdated
         self.source = source
-        self._several = several
+        self._other_files = other_files
         self._reveals = reveals
         self._hiding: Timer | None = None
         self._resting: Timer | None = None
         self._reading = False
         self._unreadable = False
-        """The file could not be read, and nothing of it is shown."""
+        """Whether the file could not be read, so that nothing is shown."""
         self._rows: Sequence[KeyLine] = ()
         self._problems_only = False
         self._drawn = 0
-        """How many documents were examined: an older answer never replaces a newer one."""
+        """The number of checks: an older result never replaces a newer one."""
         self.session: EditSession | None = None
-        """The file and the edits of it; None until it was read."""
+        """The file with its edits; None until it is read."""
 
     def compose(self) -> ComposeResult:
-        """How the file stands, its keys, and the details beside or below them."""
+        """The status of the file, its keys, and the details beside or below them."""
         with Vertical(classes="dialog -full", id="environment") as dialog:
             dialog.border_title = "Environment"
             yield FileStatus(id="environment-status")
@@ -141,45 +141,45 @@ class EnvironmentScreen(TextDialog[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Read it, and follow it."""
+        """Read the file, and follow its changes."""
         self._title()
         self.table.focus()
-        self.set_interval(LOOK_SECONDS, self._look)
+        self.set_interval(CHECK_SECONDS, self._check_file)
         self.action_read_again()
 
     @property
     def overview(self) -> Overview | None:
-        """What was found in the file; None until it was examined."""
+        """The checked content of the file; None until it is checked."""
         return self.session.overview if self.session is not None else None
 
     # Reading, off the event loop.
 
     def action_read_again(self) -> None:
-        """Read the file, and what is around it."""
+        """Read the file again, with everything about it."""
         if not self._reading:
             self._reading = True
             worker = self.run_worker(self._read(), group="environment-read")
             if self.session is None:
-                hold_keys(worker)  # they are meant for what is being read
+                hold_keys(worker)  # keys are meant for the new content
 
     async def _read(self) -> None:
         try:
             loaded = await asyncio.to_thread(self.source.read)
         except ConsoleError as error:
-            self._say_unreadable(error)
+            self._show_unreadable(error)
         else:
             self._unreadable = False
-            await self.take(loaded)
+            await self.show_loaded(loaded)
             self.refresh_bindings()
         finally:
             self._reading = False
 
-    def _look(self) -> None:
+    def _check_file(self) -> None:
         if not self._reading and self.session is not None:
             self._reading = True
-            self.run_worker(self._look_once(), group="environment-read")
+            self.run_worker(self._check_once(), group="environment-read")
 
-    async def _look_once(self) -> None:
+    async def _check_once(self) -> None:
         try:
             stamp = await asyncio.to_thread(self.source.stamp)
             moved = self.session is not None and stamp != self.session.loaded.stamp
@@ -188,8 +188,8 @@ class EnvironmentScreen(TextDialog[None]):
         if moved:
             self.action_read_again()
 
-    async def take(self, loaded: LoadedFile) -> None:
-        """Show what was read."""
+    async def show_loaded(self, loaded: LoadedFile) -> None:
+        """Show the file as it was read."""
         file = await asyncio.to_thread(parse_file, loaded)
         if self.session is None:
             self.session = EditSession(file)
@@ -198,7 +198,7 @@ class EnvironmentScreen(TextDialog[None]):
         await self.draw(self.session)
 
     async def draw(self, session: EditSession) -> None:
-        """Examine the document of now in a thread, and show what was found."""
+        """Check the current document in a thread, and show the result."""
         self._drawn += 1
         turn = self._drawn
         examine, document = session.loaded.examine, session.document
@@ -230,20 +230,24 @@ class EnvironmentScreen(TextDialog[None]):
 
     def _title(self) -> None:
         path, words = self.source.path, self._filter_box.value
-        place = place_words(path, self._several.files.paths) if self._several is not None else ""
+        place = (
+            position_words(path, self._other_files.files.paths)
+            if self._other_files is not None
+            else ""
+        )
         title = file_title(path, place, words, self._rows, problems_only=self._problems_only)
         self.query_one("#environment").border_title = title
 
     def draw_totals(self) -> None:
-        """Say how the file stands."""
+        """Show the counts of the file."""
         self._status.show_totals(self.totals())
 
     def totals(self) -> Sequence[LinePart]:
-        """How the file stands, in one line."""
+        """The counts of the file, in one line."""
         return file_totals(self.session)
 
     @when_composed
-    def _say_unreadable(self, error: ConsoleError) -> None:
+    def _show_unreadable(self, error: ConsoleError) -> None:
         self._unreadable = self.session is None
         self._status.show_unreadable(error)
         self.refresh_bindings()
@@ -255,31 +259,31 @@ class EnvironmentScreen(TextDialog[None]):
             self.hide()
         if self._resting is not None:
             self._resting.stop()
-        self._resting = self.set_timer(REST_SECONDS, self._rested)
+        self._resting = self.set_timer(REST_SECONDS, self._cursor_rested)
 
     @when_composed
-    def _rested(self) -> None:
+    def _cursor_rested(self) -> None:
         self.query_one(VerticalScroll).scroll_home(animate=False)
         self._draw_details(revealed=self._hiding is not None)
 
     def _draw_details(self, *, revealed: bool = False) -> None:
         line = self.table.current
         row = line.row if line is not None else None
-        old = unknown_deliveries(row.uses, self._old) if row is not None else ()
+        old = unknown_deliveries(row.uses, self._outdated) if row is not None else ()
         words = key_content(
-            row, no_keys=not self._rows, revealed=revealed, mends=self.mends, unknown=old
+            row, no_keys=not self._rows, revealed=revealed, fixable=self.can_fix, unknown=old
         )
         self.query_one("#environment-words", Static).update(words)
         self.refresh_bindings()  # the key under the cursor may have a fix
 
     @property
-    def mends(self) -> bool:
-        """Whether a key takes a mend here."""
+    def can_fix(self) -> bool:
+        """Whether fixes can be applied."""
         return False
 
     @property
     def read_only_reason(self) -> SafeText:
-        """Why the file can't be saved; empty here, where nothing is."""
+        """Why the file can't be saved; empty here, as nothing is saved."""
         return SafeText("")
 
     # Secrets.
@@ -295,7 +299,7 @@ class EnvironmentScreen(TextDialog[None]):
         self._hiding = self.set_timer(REVEAL_SECONDS, self.hide)
 
     def hide(self) -> None:
-        """Show dots again."""
+        """Mask the value again."""
         if self._hiding is not None:
             self._hiding.stop()
             self._hiding = None
@@ -307,31 +311,31 @@ class EnvironmentScreen(TextDialog[None]):
         self._draw_details()
 
     def on_screen_suspend(self) -> None:
-        """Leave no secret below what is opened above."""
+        """Mask secrets below another screen."""
         self.hide()
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Nothing is done to a file that can't be read, and only some may show a secret."""
+        """Hide the keys that need a readable file, other files, or the permission to reveal."""
         if self._unreadable and action not in WITHOUT_FILE:
             return None
         if action == "files":
-            return self._several is not None
+            return self._other_files is not None
         return self._reveals or action != "reveal"
 
     def action_next_problem(self) -> None:
-        """Put the cursor on the next key about which something is to be done."""
+        """Select the next key with a problem."""
         if not self.table.go_to_problem():
             self.notify("No key has a problem.", timeout=3)
 
     def action_problems(self) -> None:
-        """Show only such keys, or all again."""
+        """Show only keys with problems, or all."""
         self._problems_only = not self._problems_only
         self._fill()
 
     def action_filter(self) -> None:
-        """Ask for words."""
+        """Open the filter."""
         self._filter_box.open()
 
     @on(FilterBox.Changed, "#environment-filter")
@@ -352,30 +356,32 @@ class EnvironmentScreen(TextDialog[None]):
         elif self._problems_only:
             self.action_problems()
         else:
-            self.leave()
+            self.close_screen()
 
-    def leave(self) -> None:
+    def close_screen(self) -> None:
         """Close."""
         self.dismiss()
 
     def action_compare(self) -> None:
-        """Compare the file with the example, or with another one."""
+        """Compare the file with the example or another file."""
         if self.session is not None:
-            merge = self.merge_missing if self.mends else None
+            merge = self.merge_missing if self.can_fix else None
             Comparison(self, self.source, self.session, merge).ask()
 
     def action_files(self) -> None:
         """List the environment files that compose reads, and show another one."""
-        if (several := self._several) is not None:
+        if (other_files := self._other_files) is not None:
             here = self.source.path
-            pick_file(self, several.files, here, lambda path: self.switch(several.screen_of(path)))
+            pick_file(
+                self, other_files.files, here, lambda path: self.switch(other_files.screen_of(path))
+            )
 
     def switch(self, other: "EnvironmentScreen") -> None:
-        """Show another file in the place of this one."""
+        """Show another file in place of this one."""
         self.app.switch_screen(other)
 
     def merge_missing(self, other: DotenvDocument) -> None:
-        """Another file has more keys; here nothing can be changed."""
+        """Do nothing: here nothing can be changed."""
 
     def action_history(self) -> None:
         """List the saved versions."""
@@ -385,9 +391,9 @@ class EnvironmentScreen(TextDialog[None]):
                 session.document,
                 session.loaded.data,
                 session.is_secret,
-                restores=self.mends,
+                restores=self.can_fix,
             )
-            self.app.push_screen(screen, self.took_back)
+            self.app.push_screen(screen, self.restore)
 
-    def took_back(self, data: bytes | None) -> None:
-        """A saved version is wanted back; here nothing can be changed."""
+    def restore(self, data: bytes | None) -> None:
+        """Do nothing: here nothing can be restored."""

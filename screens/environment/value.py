@@ -1,4 +1,4 @@
-"""One value, typed with its meaning beside it: what compose will read, and how it is written."""
+"""The dialog for one value, with a preview of what compose will read."""
 
 from collections.abc import Callable
 from typing import ClassVar, Final
@@ -28,29 +28,29 @@ JudgeValue = Callable[[str, InputKind], ValuePreview]
 
 
 class MaskedArea(TextArea):
-    """Lines that are shown as dots until they are revealed."""
+    """A text area that shows dots while it is masked."""
 
     masked = False
 
     def get_line(self, line_index: int) -> Text:
-        """A line as it is shown."""
+        """A line, masked or not."""
         if not self.masked:
             return super().get_line(line_index)
         return Text(DOT * len(self.document.get_line(line_index)), end="")
 
     def mask(self, *, masked: bool) -> None:
-        """Show dots, or the text."""
+        """Mask the text, or show it."""
         self.masked = masked
-        self.notify_style_update()  # what was drawn is forgotten
+        self.notify_style_update()  # drops the cached lines
         self.refresh()
 
 
 class ValueScreen(Dialog[TypedValue | None]):
-    """Dismisses with what was typed, or with None.
+    """Dismisses with the typed value, or with None.
 
     Args:
-        form: What is asked for.
-        judge: What a text would mean. Quick: it is asked at each key.
+        form: The key and its initial value.
+        judge: Returns the meaning and the problems of a text. Called for each key press.
     """
 
     BINDING_GROUP_TITLE = "Value"
@@ -76,7 +76,7 @@ class ValueScreen(Dialog[TypedValue | None]):
         super().__init__()
         self._form = form
         self._judge = value_previewer
-        self._way = form.kind
+        self._kind = form.kind
         self._masked = form.secret
         self._hiding: Timer | None = None
         self._judged: ValuePreview | None = None
@@ -87,22 +87,22 @@ class ValueScreen(Dialog[TypedValue | None]):
 
     @property
     def keeps_lines(self) -> bool:
-        """Whether an area of lines would give the text back as it is."""
-        text = self.text if self.is_mounted else self._start(self._way)
+        """Whether a text area returns the text unchanged."""
+        text = self.text if self.is_mounted else self._start(self._kind)
         return "\n".join(text.splitlines()) == text.removesuffix("\n")
 
     def compose(self) -> ComposeResult:
-        """What it is for, the text, and what it means."""
+        """The purpose, the input, and the preview."""
         form = self._form
         with Vertical(classes="dialog", id="value") as dialog:
             progress = f"   {form.progress}" if form.progress else ""
             dialog.border_title = Content(plain(f"{form.key}{progress}"))
             yield Static(Content(brief(form.purpose)), id="value-purpose", markup=False)
             yield Static(id="value-way", markup=False)
-            box = Input(self._start(self._way), id="value-box", password=self._masked)
+            box = Input(self._start(self._kind), id="value-box", password=self._masked)
             box.cursor_blink = False
             yield box
-            area = MaskedArea(self._start(self._way), id="value-area", show_line_numbers=True)
+            area = MaskedArea(self._start(self._kind), id="value-area", show_line_numbers=True)
             area.cursor_blink = False
             area.masked = self._masked
             yield area
@@ -111,32 +111,32 @@ class ValueScreen(Dialog[TypedValue | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Type at once."""
+        """Focus the input and show the preview."""
         self.query_one("#value-purpose").display = bool(self._form.purpose)
-        self._arrange()
-        self._look()
+        self._update_layout()
+        self._judge_text()
 
     @property
     def text(self) -> str:
-        """What is typed."""
+        """The typed text."""
         if self.lines:
             return self._area.text
         return self._box.value
 
-    def _arrange(self) -> None:
+    def _update_layout(self) -> None:
         box, area = self._box, self._area
         box.display, area.display = not self.lines, self.lines
         self.set_focus(area if self.lines else box)
         words = {
             InputKind.EXACT: "The plain value; it is quoted as needed.",
             InputKind.WRITTEN: "As written in the file: quotes, escapes and $VARIABLES count.",
-        }[self._way]
+        }[self._kind]
         if self.lines:
             words = f"{words} Ctrl+S accepts it."
         self.query_one("#value-way", Static).update(Content.styled(words, "$foreground-muted"))
         self.refresh_bindings()
 
-    # What it means, at each key.
+    # The preview.
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -144,13 +144,13 @@ class ValueScreen(Dialog[TypedValue | None]):
         event.stop()
         shown = event.control is (self._area if self.lines else self.query_one("#value-box"))
         if shown:
-            self._look()
+            self._judge_text()
 
-    def _look(self) -> None:
-        self._judged = self._judge(self.text, self._way)
-        self._say()
+    def _judge_text(self) -> None:
+        self._judged = self._judge(self.text, self._kind)
+        self._draw()
 
-    def _say(self) -> None:
+    def _draw(self) -> None:
         judged = self._judged
         if judged is None:
             return
@@ -160,14 +160,14 @@ class ValueScreen(Dialog[TypedValue | None]):
             lines.append(Content.styled(f"✗ {judged.refusal}", "$text-error bold"))
         else:
             value = judged.effective
-            said = (
+            message = (
                 "(nothing)"
                 if not value
                 else brief(
                     safe_value(value, secret=hidden, revealed=not self._form.secret or not hidden)
                 )
             )
-            lines.append(Content.assemble(("Compose reads  ", "$text-accent"), said))
+            lines.append(Content.assemble(("Compose reads  ", "$text-accent"), message))
             lines.append(
                 Content.assemble(
                     ("Written as     ", "$text-accent"),
@@ -180,10 +180,10 @@ class ValueScreen(Dialog[TypedValue | None]):
             lines.append(Content.styled("✓ No problems.", "$text-success"))
         self.query_one("#value-said", Static).update(Content("\n").join(lines))
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Enter begins another line where there are several; only one of many is passed over."""
+        """Leave Enter to the text area; offer to skip only in a series, to reveal only secrets."""
         if action == "take":
             return not self.lines
         if action == "skip":
@@ -193,39 +193,39 @@ class ValueScreen(Dialog[TypedValue | None]):
         return True
 
     def action_take(self) -> None:
-        """Take it, where a file can say it."""
+        """Close with the value, if it is valid."""
         if self._judged is None or not self._judged.refusal:
-            self.dismiss(TypedValue(self.text, self._way))
+            self.dismiss(TypedValue(self.text, self._kind))
 
     def action_take_all(self) -> None:
-        """Take it."""
+        """Close with the value, also from the text area."""
         self.action_take()
 
     def action_skip(self) -> None:
-        """Leave it as it is."""
+        """Skip this key."""
         self.dismiss(TypedValue(None))
 
     def action_way(self) -> None:
-        """Go on with what is meant, or with what is written."""
+        """Switch between the plain value and the written form."""
         judged = self._judged
-        self._way = InputKind.WRITTEN if self._way is InputKind.EXACT else InputKind.EXACT
+        self._kind = InputKind.WRITTEN if self._kind is InputKind.EXACT else InputKind.EXACT
         if judged is not None and not judged.refusal:
-            self._put(judged.raw if self._way is InputKind.WRITTEN else judged.displayed)
-        self._arrange()
-        self._look()
+            self._set_text(judged.raw if self._kind is InputKind.WRITTEN else judged.displayed)
+        self._update_layout()
+        self._judge_text()
 
     def action_lines(self) -> None:
-        """Type several lines, or one."""
+        """Switch between one line and several."""
         text = self.text
         if self.lines and "\n" in text:
             self.notify("It has several lines.", timeout=3)
             return
         self.lines = not self.lines
-        self._put(text)
-        self._arrange()
-        self._look()
+        self._set_text(text)
+        self._update_layout()
+        self._judge_text()
 
-    def _put(self, text: str) -> None:
+    def _set_text(self, text: str) -> None:
         if "\n" in text:
             self.lines = True
         if self.lines:
@@ -235,19 +235,19 @@ class ValueScreen(Dialog[TypedValue | None]):
 
     def action_reveal(self) -> None:
         """Show a secret for a few seconds."""
-        self._mask(masked=False)
+        self._set_masked(masked=False)
         self._hiding = self.set_timer(REVEAL_SECONDS, self._hide)
 
     def _hide(self) -> None:
-        self._mask(masked=True)
+        self._set_masked(masked=True)
 
-    def _mask(self, *, masked: bool) -> None:
+    def _set_masked(self, *, masked: bool) -> None:
         if self._hiding is not None:
             self._hiding.stop()
         self._masked = masked
         self._box.password = masked
         self._area.mask(masked=masked)
-        self._say()
+        self._draw()
 
 
 def _written(raw: str, *, hidden: bool) -> SafeText:

@@ -26,7 +26,7 @@ async def test_whether_the_running_one_has_a_rotated_secret_is_unknown_where_it_
             for row in session.overview.rows
         )
         screen._show(session, replace(session.overview, rows=tuple(rows)))
-        monkeypatch.setattr(screen, "_old", lambda _service: {source})
+        monkeypatch.setattr(screen, "_outdated", lambda _service: {source})
         screen._draw_details()
         await it.until(lambda: "secrets.db" in it.text("#environment-words"))
         said = " ".join(it.text("#environment-words").split())

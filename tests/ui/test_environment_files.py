@@ -138,7 +138,7 @@ async def test_a_save_is_of_the_file_that_is_shown(several: list[Files]) -> None
     async with console(size=SMALL) as it:
         await opened(it)
         await picked(it, OWN)
-        editor_of(it).ask = lambda action, target: asked.append(f"{action} {target}")
+        editor_of(it).show_plan = lambda action, target: asked.append(f"{action} {target}")
         screen_of(it).table.cursor_key = "LOG_LEVEL"
         await it.press("d")
         await it.until(lambda: editor_of(it).workspace.has_draft)

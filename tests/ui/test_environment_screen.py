@@ -814,7 +814,7 @@ async def test_what_compose_refuses_can_not_be_saved(monkeypatch: pytest.MonkeyP
         refusal = Impact(SafeText("required variable GH_TOKEN is missing"), (), ())
         monkeypatch.setattr(workspace_of(it), "preview_impact", lambda _data: refusal)
         asked: list[tuple[str, str]] = []
-        monkeypatch.setattr(editor_of(it), "ask", lambda *words: asked.append(words))
+        monkeypatch.setattr(editor_of(it), "show_plan", lambda *words: asked.append(words))
         await it.press("d", "s")
         await it.until(lambda: "GH_TOKEN is missing" in it.text())
         assert "Save and apply" not in bar(it)
@@ -830,7 +830,7 @@ async def test_save_and_apply_lead_to_their_plans(
     async with console(size=SIZE) as it:
         await opened(it, "LOG_LEVEL")
         asked: list[tuple[str, str]] = []
-        monkeypatch.setattr(editor_of(it), "ask", lambda *words: asked.append(words))
+        monkeypatch.setattr(editor_of(it), "show_plan", lambda *words: asked.append(words))
         await it.press("d", "s")
         await it.until(lambda: "Compose accepts the file" in it.text())
         wanted = now_below(it).encode()
