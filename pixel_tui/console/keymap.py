@@ -23,8 +23,8 @@ from screens.environment.merge import MergeScreen
 from screens.environment.save import SaveScreen
 from screens.environment.screen import EnvironmentScreen
 from screens.environment.value import ValueScreen
-from screens.ledger.figures import TaskFiguresScreen
 from screens.ledger.screen import LedgerScreen
+from screens.ledger.statistics import TaskStatisticsScreen
 from screens.ledger.task import TaskScreen
 from screens.ledger.task_writing import TaskWritingScreen
 from screens.logs.line import LogLineScreen
@@ -52,7 +52,7 @@ PLACES: Final[tuple[type[DOMNode], ...]] = (
     QueryBox, Details, EventList, Options, JobList, Dialog, ScrollingDialog, PlanScreen, JobScreen,
     HealthLogScreen, ColumnsScreen,
     HelpScreen, QuitScreen, AskScreen, LogLineScreen, LogServicesScreen, CommandBox, PickScreen,
-    RecoveryScreen, AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
+    RecoveryScreen, AuditScreen, LedgerScreen, TaskScreen, TaskStatisticsScreen, TaskWritingScreen,
     EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,
     DifferenceScreen, HistoryScreen, MergeScreen,
 )  # fmt: skip

@@ -1,1 +1,1 @@
-"""The task ledger: its table, one task, its log, its changes."""
+"""The task ledger: its table, one task, its log, new tasks."""

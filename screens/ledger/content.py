@@ -1,4 +1,4 @@
-"""The texts of the task ledger's screen: its title, its totals, its trouble, its findings."""
+"""Texts of the ledger screen: title, totals, problems, findings."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,16 +15,16 @@ from pixel_tui.text import plain
 from screens.shared.pick import Choices
 from widgets.filter_title import filter_title
 from widgets.lines.fitted_line import LinePart
-from widgets.rows.figures import since
+from widgets.rows.numbers import since
 from widgets.rows.task_row import STATUSES
 
 MAX_FINDINGS: Final = 500
-"""Only so many findings are listed, the worst: the list is made again each second."""
+"""The number of findings that are listed, the worst first: the list is refreshed each second."""
 READING: Final = "Reading the ledger…"
 
 
 def ledger_title(arrangement: Arrangement, hidden: int) -> Content:
-    """What is listed, and how many findings are about tasks that are not."""
+    """The title: the filters, and the number of findings about hidden tasks."""
     parts: list[str] = []
     if arrangement.wanted is not TaskFilter.ALL:
         parts.append(arrangement.wanted.value)
@@ -47,7 +47,7 @@ def why_empty(view: LedgerView, place: LedgerPlace) -> str:
 
 
 def ledger_totals(view: LedgerView, clock: Clock) -> Sequence[LinePart]:
-    """`1 running · 3 pending · 12 failed    written 4s ago · lock of 1f0c9a2e for 3m`."""
+    """The totals: `1 running · 3 pending · 12 failed · lock of 1f0c9a2e for 3m`."""
     tones = {"good": "$text-success", "bad": "$text-error", "warn": "$text-warning"}
     parts: list[LinePart] = []
     for status in ORDER:
@@ -70,7 +70,7 @@ def ledger_totals(view: LedgerView, clock: Clock) -> Sequence[LinePart]:
 
 
 def ledger_trouble(view: LedgerView, clock: Clock) -> Content:
-    """Why the list is not the file as it is now; else the worst that does not agree."""
+    """Why the ledger can't be read; else the worst finding."""
     trouble = view.trouble
     if trouble is not None:
         last = " The last good state is shown." if view.tasks else ""
@@ -87,7 +87,12 @@ def ledger_trouble(view: LedgerView, clock: Clock) -> Content:
 
 
 def finding_choices(findings: Sequence[LedgerFinding], count: int) -> Choices:
-    """The worst of so many findings."""
+    """The list of findings.
+
+    Args:
+        findings: The worst findings.
+        count: The number of all findings.
+    """
     styles = {
         LedgerSeverity.ERROR: "$text-error bold",
         LedgerSeverity.WARNING: "$text-warning",
@@ -101,7 +106,7 @@ def finding_choices(findings: Sequence[LedgerFinding], count: int) -> Choices:
         )
         for finding in findings
     )
-    said = "Ledger and stack out of sync. Enter goes to the task."
+    caption = "Ledger and stack out of sync. Enter goes to the task."
     if count > len(findings):
-        said += f" These are the worst {len(findings)} of {count:,}; `ledger verify` prints all."
-    return Choices(lines, plain(said if lines else "Everything is in sync."))
+        caption += f" These are the worst {len(findings)} of {count:,}; `ledger verify` prints all."
+    return Choices(lines, plain(caption if lines else "Everything is in sync."))

@@ -1,7 +1,7 @@
-"""The task ledger: what is queued, what runs, what is stuck, and what is true of it."""
+"""The ledger screen: queued, running, stuck and finished tasks."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.message import Message
 
 from pixel_tui.clock import Clock
 from pixel_tui.ledger.reading.places import LedgerPlace
@@ -36,6 +35,7 @@ from screens.ledger.content import (
     ledger_trouble,
     why_empty,
 )
+from screens.ledger.ledger_changes import LedgerChanged, LedgerChanges
 from screens.ledger.task_changes import TaskChanges
 from screens.shared.coalescing import CoalescingWorker
 from screens.shared.composed import when_composed
@@ -45,28 +45,24 @@ from widgets.dashboard.details import Details
 from widgets.filter_box import FilterBox
 from widgets.key_bar import KeyBar
 from widgets.lines.fitted_line import FittedLine
-from widgets.lines.saying import StatusLine
+from widgets.lines.status_line import StatusLine
 from widgets.rows.task_details import preview_sections
 from widgets.tables.task_table import TaskTable
 
 CLOCK_SECONDS: Final = 2.0
 FOLDED: Final = frozenset({TaskStatus.COMPLETED})
-"""What has gone well is most of a ledger: its heading is enough at first."""
-
-
-class LedgerChanged(Message):
-    """The ledger has moved; posted from its watch's thread, at most one at a time."""
+"""The groups that are folded at first: most tasks of a ledger are completed."""
 
 
 class LedgerScreen(Dialog[None]):
     """Lists the tasks, live; Enter opens one.
 
     Args:
-        source: Keeps the view of the ledger; closed with the screen.
-        place: Where its files are.
-        observer: Sees the workers, and follows their logs.
+        source: The view of the ledger; closed with the screen.
+        place: The paths of its files.
+        observer: The source of containers and logs.
         clock: The time.
-        changes: Leads to changes; None in a read-only console.
+        changes: Plans changes of tasks; None in a read-only console.
         reveals: Whether a key may show secrets in a task's log.
     """
 
@@ -78,7 +74,7 @@ class LedgerScreen(Dialog[None]):
         Binding("n", "new", "New", id="tasks.new", tooltip="Queue a task"),
         Binding("slash", "filter", "Search", id="tasks.search",
                 tooltip="Only tasks with these words in their text, output or error"),
-        Binding("v", "next_wanted", "Show", id="tasks.which",
+        Binding("v", "next_filter", "Show", id="tasks.which",
                 tooltip="All, open, with findings, failed, or completed tasks"),
         Binding("w", "group", "Group", show=False, id="tasks.group",
                 tooltip="By status, or one list"),
@@ -92,7 +88,7 @@ class LedgerScreen(Dialog[None]):
     ]  # fmt: skip
 
     table = getters.query_one(TaskTable)
-    """The list."""
+    """The table of tasks."""
     _filter_box = getters.query_one(FilterBox)
 
     def __init__(
@@ -112,19 +108,18 @@ class LedgerScreen(Dialog[None]):
         self._observer = observer
         self._clock = clock
         self._changes = changes
-        self._wish = Arrangement(folded=FOLDED)
+        self._arrangement = Arrangement(folded=FOLDED)
         self._shown = source.view
         self._hidden = 0
-        """Findings about tasks that are not listed."""
+        """The number of findings about hidden tasks."""
         self._title = Content("Tasks")
-        self._pending = False
         self._arranging = CoalescingWorker(self, self._sort_and_search, "arrange")
         self._listed = asyncio.Event()
-        """Set once the list is there, or it is known why it can't be."""
-        self._unsubscribe: Callable[[], None] = lambda: None
+        """Set once the tasks are listed, or the ledger can't be read."""
+        self._ledger_changes = LedgerChanges(self, source)
 
     def compose(self) -> ComposeResult:
-        """The totals, what is wrong, the list, and what the cursor's task is about."""
+        """The totals, the problems, the table, and a preview of the task under the cursor."""
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = "Tasks"
             yield FittedLine(id="ledger-totals")
@@ -137,20 +132,20 @@ class LedgerScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         """Follow the ledger while it is shown."""
-        self._unsubscribe = self._source.subscribe(lambda _view: self._heard())
+        self._ledger_changes.subscribe()
         self._source.start()
         self.set_interval(CLOCK_SECONDS, self._tick)
-        if self._source.view.loaded:  # else it is heard of when it is
+        if self._source.view.loaded:  # else a message follows
             self._arranging.request()
-        hold_keys(self.run_worker(self._await_list(), group="ledger"))
+        hold_keys(self.run_worker(self._hold_until_listed(), group="ledger"))
 
-    async def _await_list(self) -> None:
-        """What is typed at once is meant for the list."""
+    async def _hold_until_listed(self) -> None:
+        """Hold the keys until the tasks are listed."""
         await self._listed.wait()
 
     def on_unmount(self) -> None:
-        """Let the ledger be: nobody looks at it any more."""
-        self._unsubscribe()
+        """Stop watching the ledger."""
+        self._ledger_changes.unsubscribe()
         self._source.close()
 
     @property
@@ -159,23 +154,18 @@ class LedgerScreen(Dialog[None]):
         row = self.table.current
         return row.task if row is not None else None
 
-    # From the ledger to the list.
-
-    def _heard(self) -> None:
-        if not self._pending:
-            self._pending = True
-            self.post_message(LedgerChanged())
+    # Reading.
 
     @on(LedgerChanged)
-    def _changed(self) -> None:
-        self._pending = False
+    def _ledger_changed(self) -> None:
+        self._ledger_changes.receive()
         self._arranging.request()
 
     async def _sort_and_search(self) -> None:
-        """Sort and search in a thread."""
-        view, wish, now = self._source.view, self._wish, self._clock.now()
-        lines = await asyncio.to_thread(arrange_tasks, view, wish, now)
-        hidden = await asyncio.to_thread(hidden_findings, view, wish)
+        """Arrange the tasks in a thread, and show them."""
+        view, arrangement, now = self._source.view, self._arrangement, self._clock.now()
+        lines = await asyncio.to_thread(arrange_tasks, view, arrangement, now)
+        hidden = await asyncio.to_thread(hidden_findings, view, arrangement)
         self._show(view, lines, hidden)
         if view.loaded or view.trouble is not None:
             self._listed.set()
@@ -201,15 +191,15 @@ class LedgerScreen(Dialog[None]):
     # Drawing.
 
     def _draw(self) -> None:
-        wish, view = self._wish, self._shown
-        title = ledger_title(wish, self._hidden)
-        if title != self._title:  # else all that is in it is painted for nothing
+        arrangement, view = self._arrangement, self._shown
+        title = ledger_title(arrangement, self._hidden)
+        if title != self._title:  # another title repaints the complete dialog
             self._title = title
             self.query_one(".dialog").border_title = title
-        said = "" if self.table.keys else why_empty(view, self._place)
-        self.query_one("#ledger-empty", StatusLine).say(Content(said))
+        message = "" if self.table.keys else why_empty(view, self._place)
+        self.query_one("#ledger-empty", StatusLine).set_text(Content(message))
         self._draw_totals()
-        self.query_one("#ledger-trouble", StatusLine).say(ledger_trouble(view, self._clock))
+        self.query_one("#ledger-trouble", StatusLine).set_text(ledger_trouble(view, self._clock))
 
     def _draw_totals(self) -> None:
         self.query_one("#ledger-totals", FittedLine).show(ledger_totals(self._shown, self._clock))
@@ -221,10 +211,10 @@ class LedgerScreen(Dialog[None]):
         sections = preview_sections(task, self._shown, self._clock.now()) if task else ()
         details.show(sections, other=False)
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Without a way to changes their keys do not exist."""
+        """Hide the keys of changes in a read-only console."""
         return self._changes is not None or action not in {"act", "new"}
 
     @on(TaskTable.Opened)
@@ -234,13 +224,15 @@ class LedgerScreen(Dialog[None]):
         if row is None:
             return
         if row.task is None:
-            self._choose(replace(self._wish, folded=self._wish.folded ^ {row.status}))
+            self._rearrange(
+                replace(self._arrangement, folded=self._arrangement.folded ^ {row.status})
+            )
             return
         self.open(row.task)
 
     def open(self, task: Task) -> None:
-        """Show a task whole."""
-        from screens.ledger.task import TaskScreen  # it brings a reader of Markdown with it
+        """Show a complete task."""
+        from screens.ledger.task import TaskScreen  # imports the Markdown parser
 
         self.app.push_screen(
             TaskScreen(
@@ -258,54 +250,54 @@ class LedgerScreen(Dialog[None]):
     def _sorted(self, event: TaskTable.SortingChanged) -> None:
         event.stop()
         sorting = self.table.sorting
-        self._choose(replace(self._wish, field=sorting.column, reverse=sorting.reverse))
+        self._rearrange(replace(self._arrangement, field=sorting.column, reverse=sorting.reverse))
 
-    def _choose(self, wish: Arrangement) -> None:
-        self._wish = wish
+    def _rearrange(self, arrangement: Arrangement) -> None:
+        self._arrangement = arrangement
         self._arranging.request()
 
-    def action_next_wanted(self) -> None:
-        """List the next kind of tasks."""
+    def action_next_filter(self) -> None:
+        """Switch to the next filter: all, open, with findings, failed, completed."""
         kinds = list(TaskFilter)
-        wanted = kinds[(kinds.index(self._wish.wanted) + 1) % len(kinds)]
-        # Whoever asks for one kind wants to see its tasks, not its heading.
+        wanted = kinds[(kinds.index(self._arrangement.wanted) + 1) % len(kinds)]
+        # With a filter, the tasks are wanted and not their folded heading.
         folded = FOLDED if wanted is TaskFilter.ALL else frozenset[TaskStatus]()
-        self._choose(replace(self._wish, wanted=wanted, folded=folded))
+        self._rearrange(replace(self._arrangement, wanted=wanted, folded=folded))
 
     def action_group(self) -> None:
-        """Headings by status, or one list."""
-        self._choose(replace(self._wish, grouped=not self._wish.grouped))
+        """Toggle the groups by status."""
+        self._rearrange(replace(self._arrangement, grouped=not self._arrangement.grouped))
 
     def action_filter(self) -> None:
-        """Ask for words."""
+        """Open the search."""
         self._filter_box.open()
 
     @on(FilterBox.Changed, "#ledger-search")
-    def _words_changed(self, event: FilterBox.Changed) -> None:
+    def _search_changed(self, event: FilterBox.Changed) -> None:
         event.stop()
         words = event.value.strip()
-        if words == self._wish.words:
-            return  # whoever chose these words chose what is folded as well
+        if words == self._arrangement.words:
+            return  # the same change sets the folded groups
         folded = frozenset[TaskStatus]() if words else FOLDED
-        self._choose(replace(self._wish, words=words, folded=folded))
+        self._rearrange(replace(self._arrangement, words=words, folded=folded))
 
     @on(FilterBox.Closed)
-    def _words_closed(self, event: FilterBox.Closed) -> None:
+    def _search_closed(self, event: FilterBox.Closed) -> None:
         event.stop()
         self.set_focus(self.table)
 
     def action_back(self) -> None:
-        """Undo the search, then the choice, then leave."""
+        """Clear the search, else the filter, else close."""
         box = self._filter_box
         if box.value:
             box.clear_words()
-        elif self._wish.wanted is not TaskFilter.ALL:
-            self._choose(replace(self._wish, wanted=TaskFilter.ALL, folded=FOLDED))
+        elif self._arrangement.wanted is not TaskFilter.ALL:
+            self._rearrange(replace(self._arrangement, wanted=TaskFilter.ALL, folded=FOLDED))
         else:
             self.dismiss()
 
     def action_findings(self) -> None:
-        """List what does not agree."""
+        """List the findings."""
         found: list[LedgerFinding] = []
 
         def choices() -> Choices:
@@ -323,23 +315,25 @@ class LedgerScreen(Dialog[None]):
         task = next((item for item in self._shown.tasks if item.id == finding.task), None)
         if task is None:
             if self._changes is not None:
-                self._changes.offer_for_task(self, None)
+                self._changes.list_actions(self, None)
             return
-        self._wish = replace(self._wish, wanted=TaskFilter.ALL, folded=frozenset(), words="")
+        self._arrangement = replace(
+            self._arrangement, wanted=TaskFilter.ALL, folded=frozenset(), words=""
+        )
         self._filter_box.value = ""
         self.table.cursor_key = str(task.id)
         self._arranging.request()
 
     def action_statistics(self) -> None:
-        """Show how much work is done, how well, and how fast."""
-        from screens.ledger.figures import TaskFiguresScreen
+        """Show the statistics."""
+        from screens.ledger.statistics import TaskStatisticsScreen
 
-        self.app.push_screen(TaskFiguresScreen(self._shown.tasks, self._clock))
+        self.app.push_screen(TaskStatisticsScreen(self._shown.tasks, self._clock))
 
     def action_act(self) -> None:
-        """List what can be done to the task under the cursor."""
+        """List the actions on the task under the cursor."""
         if self._changes is not None:
-            self._changes.offer_for_task(self, self.current)
+            self._changes.list_actions(self, self.current)
 
     def action_new(self) -> None:
         """Queue a task."""
@@ -347,5 +341,5 @@ class LedgerScreen(Dialog[None]):
             self._changes.queue_task(self)
 
     def action_reread(self) -> None:
-        """Look at the files now."""
+        """Read the files again."""
         self._source.refresh()

@@ -1,7 +1,6 @@
-"""One task, whole: what is to be done, what happened, what came of it, and its log."""
+"""The screen of one task: its text, its facts, its output and its log."""
 
 import asyncio
-from collections.abc import Callable
 from typing import ClassVar, Final
 
 from textual import getters, on
@@ -20,6 +19,7 @@ from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.ledger.view.watch import LedgerSource
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import plain
+from screens.ledger.ledger_changes import LedgerChanged, LedgerChanges
 from screens.ledger.task_changes import TaskChanges
 from screens.ledger.task_log import TaskLog
 from screens.logs.line import LogLineScreen
@@ -29,7 +29,7 @@ from screens.shared.scrolling import TextDialog
 from widgets.copying import CopyRequested
 from widgets.dashboard.details import Details
 from widgets.key_bar import KeyBar
-from widgets.lines.saying import StatusLine
+from widgets.lines.status_line import StatusLine
 from widgets.logs.pane import LogPane
 from widgets.logs.view import LogView
 from widgets.rows.task_details import fact_sections, output_sections, whole_of
@@ -45,20 +45,16 @@ PARTS: Final = {
 }
 
 
-class TaskMoved(Message):
-    """The ledger has moved; posted from its watch's thread, at most one at a time."""
-
-
 class TaskScreen(TextDialog[None]):
     """Shows a task, live.
 
     Args:
-        task: The task as it was when it was opened.
-        source: Keeps the view of the ledger.
-        place: Where its files are.
-        observer: Sees the workers, and follows their logs.
+        task: The task as it was opened.
+        source: The view of the ledger.
+        place: The paths of the ledger's files.
+        observer: The source of containers and logs.
         clock: The time.
-        changes: Leads to changes; None in a read-only console.
+        changes: Plans changes of tasks; None in a read-only console.
         reveals: Whether a key may show secrets in its log.
     """
 
@@ -78,7 +74,7 @@ class TaskScreen(TextDialog[None]):
         Binding("Y", "copy_id", "Copy id", show=False, id="task.copy"),
         Binding("j", "scroll(1)", "Down", show=False, id="task.down"),
         Binding("k", "scroll(-1)", "Up", show=False, id="task.up"),
-        Binding("escape,q", "leave", "Close", id="task.close"),
+        Binding("escape,q", "close", "Close", id="task.close"),
     ]  # fmt: skip
 
     _log_pane = getters.query_one("#task-log", LogPane)
@@ -97,7 +93,7 @@ class TaskScreen(TextDialog[None]):
     ) -> None:
         super().__init__()
         self._reveals = reveals
-        self._of = task
+        self._shown_task = task
         self._source = source
         self._observer = observer
         self._clock = clock
@@ -105,17 +101,16 @@ class TaskScreen(TextDialog[None]):
         self._log = TaskLog(observer, place)
         self._texts = TaskTexts()
         self._raw: bytes | None = None
-        """Of the texts that are shown."""
+        """The JSON of the task whose texts are shown; None before the first."""
         self._gone = False
-        self._pending = False
-        # One after the other: a text that is half set is never left so.
-        self._reloading = CoalescingWorker(self, self._take, "task")
-        self._unsubscribe: Callable[[], None] = lambda: None
+        # One run after the other, so that every text is set completely.
+        self._reloading = CoalescingWorker(self, self._reload, "task")
+        self._ledger_changes = LedgerChanges(self, source)
 
     def compose(self) -> ComposeResult:
-        """Its state, and one of its parts."""
+        """The state, and one part: text, facts, output or log."""
         with Vertical(classes="dialog -full") as dialog:
-            dialog.border_title = Content(f"Task {plain(self._of.short)}").markup
+            dialog.border_title = Content(f"Task {plain(self._shown_task.short)}").markup
             yield StatusLine(id="task-state")
             yield StatusLine(id="task-parts")
             with ContentSwitcher(initial="task-text", id="task-switch"):
@@ -128,25 +123,20 @@ class TaskScreen(TextDialog[None]):
 
     def on_mount(self) -> None:
         """Follow the ledger while it is shown."""
-        self._unsubscribe = self._source.subscribe(lambda _view: self._heard())
+        self._ledger_changes.subscribe()
         self.set_interval(CLOCK_SECONDS, self._tick)
         self._reloading.request()
 
     def on_unmount(self) -> None:
-        """Stop listening."""
-        self._unsubscribe()
+        """Unsubscribe, and close the log."""
+        self._ledger_changes.unsubscribe()
         self._log.close()
 
-    # From the ledger to the screen.
+    # Reading.
 
-    def _heard(self) -> None:
-        if not self._pending:
-            self._pending = True
-            self.post_message(TaskMoved())
-
-    @on(TaskMoved)
-    def _moved(self) -> None:
-        self._pending = False
+    @on(LedgerChanged)
+    def _ledger_changed(self) -> None:
+        self._ledger_changes.receive()
         self._reloading.request()
 
     @when_composed
@@ -155,51 +145,51 @@ class TaskScreen(TextDialog[None]):
             self._log_pane.tick(self._clock.now())
             self._draw()
 
-    async def _take(self) -> None:
-        """Find the task in the ledger of now, and take it apart in a thread."""
-        view = self._source.view
-        found = next((item for item in view.tasks if item.id and item.id == self._of.id), None)
-        self._gone = found is None and view.loaded and bool(self._of.id)
-        self._of = found or self._of
-        if self._of.raw != self._raw:
-            self._texts = await asyncio.to_thread(texts_of, self._of)
+    async def _reload(self) -> None:
+        """Find the task in the current ledger, and parse it in a thread."""
+        view, task_id = self._source.view, self._shown_task.id
+        found = next((item for item in view.tasks if item.id and item.id == task_id), None)
+        self._gone = found is None and view.loaded and bool(task_id)
+        self._shown_task = found or self._shown_task
+        if self._shown_task.raw != self._raw:
+            self._texts = await asyncio.to_thread(texts_of, self._shown_task)
             await self._draw_texts()
-            self._raw = self._of.raw
+            self._raw = self._shown_task.raw
         await self._draw_and_follow(view)
 
     # Drawing.
 
     @when_composed
     async def _draw_texts(self) -> None:
-        outcome = output_sections(self._of, self._texts)
+        outcome = output_sections(self._shown_task, self._texts)
         self.query_one("#task-output", Details).show(outcome, other=False)
-        await self.query_one(TaskWords).show(self._texts, whole_of(self._of))
+        await self.query_one(TaskWords).show(self._texts, whole_of(self._shown_task))
 
     @when_composed
     async def _draw_and_follow(self, view: LedgerView) -> None:
         self._draw()
-        await self._log.follow(self._of, view, self._log_pane)
+        await self._log.follow(self._shown_task, view, self._log_pane)
 
     def _draw(self) -> None:
         view, now = self._source.view, self._clock.now()
-        state = _state(self._of, view, self._clock, gone=self._gone)
-        self.query_one("#task-state", StatusLine).say(state)
+        state = _state(self._shown_task, view, self._clock, gone=self._gone)
+        self.query_one("#task-state", StatusLine).set_text(state)
         shown = self._parts.current
-        self.query_one("#task-parts", StatusLine).say(
+        self.query_one("#task-parts", StatusLine).set_text(
             Content("   ").join(
                 Content.styled(words, "$text-accent bold reverse" if name == shown else "")
                 for name, words in PARTS.items()
             )
         )
-        moments = timeline_of(self._of, view, self._observer.events)
+        moments = timeline_of(self._shown_task, view, self._observer.events)
         self.query_one("#task-facts", Details).show(
-            fact_sections(self._of, self._texts, view, moments, now), other=False
+            fact_sections(self._shown_task, self._texts, view, moments, now), other=False
         )
 
-    # What the keys do.
+    # Keys.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Without a way to changes their key does not exist."""
+        """Hide the key of actions in a read-only console."""
         return self._changes is not None or action != "act"
 
     def action_part(self, name: str) -> None:
@@ -211,16 +201,16 @@ class TaskScreen(TextDialog[None]):
         self._draw()
 
     def action_act(self) -> None:
-        """List what can be done to it."""
+        """List the actions on the task."""
         if self._changes is not None:
-            self._changes.offer_for_task(self, self._of)
+            self._changes.list_actions(self, self._shown_task)
 
     def action_copy_id(self) -> None:
-        """Copy its id."""
-        self.post_message(CopyRequested(self._of.id))
+        """Copy the id of the task."""
+        self.post_message(CopyRequested(self._shown_task.id))
 
-    def action_leave(self) -> None:
-        """Let lines of the log go, then leave."""
+    def action_close(self) -> None:
+        """Clear the selection in the log, else close."""
         if self._parts.current == "task-log":
             pane = self._log_pane
             if pane.log_view.clear_selection():

@@ -1,4 +1,4 @@
-"""What can be done to tasks: the actions that are done to one, and to the ledger."""
+"""Actions on tasks and on the ledger."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,15 +21,15 @@ from screens.ledger.task_writing import TaskWritingScreen, WrittenTask
 from screens.shared.pick import Choices, PickScreen
 
 ADD: Final = "task-add"
-"""It is done to a task that has yet to be written down."""
+"""The action that queues a new task."""
 
 
 class TaskActions:
-    """Leads from a task to the plan of a change.
+    """Shows the plans of actions on tasks.
 
     Args:
-        operations: The way to every change.
-        drafts: Where a new task is written down before it is queued.
+        operations: Plans and runs actions.
+        drafts: Keeps a new task until it is queued.
         clock: The time.
     """
 
@@ -38,8 +38,8 @@ class TaskActions:
         self._drafts = drafts
         self._clock = clock
 
-    def offer_for_task(self, screen: Screen[None], task: Task | None) -> None:
-        """List what can be done to a task; of none, to the ledger as a whole."""
+    def list_actions(self, screen: Screen[None], task: Task | None) -> None:
+        """List the actions on a task; without one, on the ledger."""
         of_one = [action for action in _actions(Scope.TASK) if action.name != ADD]
         actions = [*(of_one if task is not None and task.id else []), *_actions(Scope.PROJECT)]
         hold_keys(screen.run_worker(self._list(screen, actions, task), group="operations"))
@@ -47,7 +47,7 @@ class TaskActions:
     async def _list(
         self, screen: Screen[None], actions: Sequence[Action], task: Task | None
     ) -> None:
-        """Find out in a thread which of them can be done, and let one be picked."""
+        """Check the actions in a thread, and let the user pick one."""
         targets = {
             action.name: [TargetRef(str(task.id))]
             if task is not None and action.scope is Scope.TASK
@@ -68,27 +68,27 @@ class TaskActions:
             for action in actions
         )
         name = f"the task {task.short}" if task is not None and task.id else "the ledger"
-        said = plain(f"Actions on {name}. The plan is shown first.")
+        caption = plain(f"Actions on {name}. The plan is shown first.")
 
         def picked(at: int | None) -> None:
             if at is not None:
                 chosen = actions[at].name
                 self._operations.show_plan(screen, chosen, targets[chosen])
 
-        screen.app.push_screen(PickScreen("Actions", lambda: Choices(lines, said)), picked)
+        screen.app.push_screen(PickScreen("Actions", lambda: Choices(lines, caption)), picked)
 
     def queue_task(self, screen: Screen[None]) -> None:
-        """Ask for a new task, write it down, and show the plan of queueing it."""
+        """Ask for a new task, and show the plan that queues it."""
 
-        def written(task: WrittenTask | None) -> None:
+        def answered(task: WrittenTask | None) -> None:
             if task is not None:
                 screen.run_worker(
-                    partial(self._write_down, screen, task), thread=True, group="operations"
+                    partial(self._save_draft, screen, task), thread=True, group="operations"
                 )
 
-        screen.app.push_screen(TaskWritingScreen(), written)
+        screen.app.push_screen(TaskWritingScreen(), answered)
 
-    def _write_down(self, screen: Screen[None], task: WrittenTask) -> None:
+    def _save_draft(self, screen: Screen[None], task: WrittenTask) -> None:
         try:
             kind = TaskType(task.kind)
             value = new_task(task.text, now=self._clock.now(), kind=kind, context=task.context)

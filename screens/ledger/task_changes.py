@@ -1,4 +1,4 @@
-"""What leads from tasks to changes."""
+"""The protocol for changes of tasks."""
 
 from typing import Protocol
 
@@ -8,12 +8,12 @@ from pixel_tui.ledger.reading.task import Task
 
 
 class TaskChanges(Protocol):
-    """What leads from tasks to changes. It does not exist in a read-only console."""
+    """Plans changes of tasks; a read-only console has none."""
 
-    def offer_for_task(self, screen: Screen[None], task: Task | None) -> None:
-        """List what can be done to a task; of none, to the ledger as a whole."""
+    def list_actions(self, screen: Screen[None], task: Task | None) -> None:
+        """List the actions on a task; without one, on the ledger."""
         ...
 
     def queue_task(self, screen: Screen[None]) -> None:
-        """Ask for a new task."""
+        """Ask for a new task, and show the plan that queues it."""
         ...

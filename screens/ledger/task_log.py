@@ -1,4 +1,4 @@
-"""The log that tells of a task: its container's, else the file that its worker left."""
+"""The log of a task: its container's, else the file of its worker."""
 
 import asyncio
 
@@ -15,22 +15,22 @@ from widgets.logs.pane import LogPane
 
 
 class TaskLog:
-    """Follows the log of one task, whatever it is at the moment.
+    """Follows the log of one task.
 
     Args:
-        observer: Where containers' logs come from.
-        place: Where the files are.
+        observer: The source of containers' logs.
+        place: The paths of the ledger's files.
     """
 
     def __init__(self, observer: Observer, place: LedgerPlace) -> None:
         self._observer = observer
         self._place = place
         self._shown: tuple[str, str] | None = None
-        """The id of the container and the path of the file that are followed."""
+        """The followed container's id, or the followed file's path."""
         self._feed: LogFeed | None = None
 
     async def follow(self, task: Task, view: LedgerView, pane: LogPane) -> None:
-        """Show the log that tells of the task now, if that is another than before."""
+        """Show the current log of the task, if it is not shown already."""
         found = await asyncio.to_thread(log_of, task, view, self._place) or Found()
         container = found.worker.container if found.worker is not None else None
         what = (container.id if container is not None else "", str(found.path or ""))
@@ -48,7 +48,7 @@ class TaskLog:
             pane.show(None, "Log  not kept")
 
     def close(self) -> None:
-        """Follow nothing any more."""
+        """Close the feed."""
         if self._feed is not None:
             self._feed.close()
             self._feed = None

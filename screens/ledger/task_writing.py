@@ -1,4 +1,4 @@
-"""Writing a new task down."""
+"""The dialog for a new task."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -16,12 +16,12 @@ from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
 
 KINDS: Final = (TaskType.OPENCODE, TaskType.DOCKER_OP, TaskType.GIT_OP)
-"""A rebuild of syntropy has an action of its own."""
+"""The types to choose from; a rebuild of syntropy is a separate action."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenTask:
-    """What was written down."""
+    """A new task."""
 
     kind: str
     text: str
@@ -32,11 +32,11 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
     """Dismisses with the task, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "take", "Plan", priority=True, id="writing.take",
+        Binding("ctrl+s", "accept", "Plan", priority=True, id="writing.take",
                 tooltip="Show the plan to queue it"),
         Binding("ctrl+t", "kind", "Type", priority=True, id="writing.kind"),
         Binding("ctrl+e", "empty", "Empty", priority=True, id="writing.empty"),
-        Binding("escape", "leave", "Cancel", priority=True, id="writing.cancel"),
+        Binding("escape", "close", "Cancel", priority=True, id="writing.cancel"),
     ]  # fmt: skip
 
     _area = getters.query_one(TextArea)
@@ -45,7 +45,7 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
         super().__init__()
         self._kind = KINDS[0]
         self._asked = False
-        """Escape was pressed once, with something written."""
+        """Whether Escape was pressed once with unsaved text."""
 
     def compose(self) -> ComposeResult:
         """The type, and the text."""
@@ -59,20 +59,20 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Type at once, behind the first line."""
+        """Focus the text, after its first line."""
         area = self._area
         area.focus()
         area.move_cursor((1, 0))
         self._draw()
 
-    def _draw(self, said: str = "") -> None:
+    def _draw(self, message: str = "") -> None:
         self.query_one("#writing-kind", Static).update(
             Content.assemble(
                 "Type ", (self._kind.value, "bold"), ("   Ctrl+T: another", "$foreground-muted")
             )
         )
-        words = said or "Ctrl+S shows the plan; nothing is queued yet."
-        style = "$text-warning" if said else "$foreground-muted"
+        words = message or "Ctrl+S shows the plan; nothing is queued yet."
+        style = "$text-warning" if message else "$foreground-muted"
         self.query_one("#writing-said", Static).update(Content.styled(words, style))
 
     @property
@@ -80,24 +80,24 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
         return self._area.text
 
     def action_kind(self) -> None:
-        """The next type."""
+        """Switch to the next type."""
         self._kind = KINDS[(KINDS.index(self._kind) + 1) % len(KINDS)]
         self._draw()
 
     def action_empty(self) -> None:
-        """Begin with nothing."""
+        """Clear the text."""
         self._area.text = ""
 
-    def action_take(self) -> None:
-        """Take it, if there is something in it."""
+    def action_accept(self) -> None:
+        """Close with the task, unless its text is empty."""
         text = self._text.strip()
         if not text or text == TEMPLATE.strip():
             self._draw("The task has no text yet.")
             return
         self.dismiss(WrittenTask(self._kind.value, text))
 
-    def action_leave(self) -> None:
-        """Leave; the second time, what was written is lost."""
+    def action_close(self) -> None:
+        """Close; with unsaved text on the second press."""
         untouched = self._text.strip() in {"", TEMPLATE.strip()}
         if untouched or self._asked:
             self.dismiss(None)

@@ -231,12 +231,13 @@ async def test_a_finding_leads_to_its_task_also_out_of_a_search(tmp_path: Path) 
     async with console(tmp_path) as (it, screen):
         await it.until(lambda: PENDING in screen.table.keys and screen._shown.findings)
         await it.press("slash", *"flowers", "enter")
-        await it.until(lambda: screen._wish.words == "flowers" and ended in screen.table.keys)
+        await it.until(lambda: screen._arrangement.words == "flowers")
+        await it.until(lambda: ended in screen.table.keys)
         await it.press("f")
         await it.until(lambda: "before it was started" in it.text())
         at = [finding.task for finding in screen._shown.findings].index(plain(ended))
         await it.press(*["j"] * at, "enter")
-        await it.until(lambda: it.app.screen is screen and screen._wish.words == "")
+        await it.until(lambda: it.app.screen is screen and screen._arrangement.words == "")
         await it.until(lambda: not screen._arranging.busy)
         assert screen.current is not None
         assert screen.current.id == ended

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from pixel_tui.health.stack_findings import stack_findings
 from pixel_tui.stack.model.snapshot import StackSnapshot, Trouble
-from widgets.rows.figures import since
+from widgets.rows.numbers import since
 
 RETRIES: Final = "pixel-tui retries automatically."
 

@@ -12,7 +12,7 @@ from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.snapshot import Service, StackEvent
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain
-from widgets.rows.figures import moment
+from widgets.rows.numbers import moment
 from widgets.rows.service_row import ports_text
 from widgets.rows.table import Tone
 

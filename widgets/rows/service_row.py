@@ -20,7 +20,7 @@ from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot,
 from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
-from widgets.rows.figures import NOTHING, cpu_share, rate_pair, share, since
+from widgets.rows.numbers import NOTHING, cpu_share, rate_pair, share, since
 from widgets.rows.table import Cell, ColumnLook, SortValue, Tone
 
 

@@ -13,7 +13,7 @@ from pixel_tui.ledger.view.truth import TaskVerdict
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.text import SafeText, plain
 from widgets.rows.detail_rows import DetailLine, Section
-from widgets.rows.figures import moment
+from widgets.rows.numbers import moment
 from widgets.rows.table import Tone
 from widgets.rows.task_row import STATUSES, exit_cell
 

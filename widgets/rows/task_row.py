@@ -13,7 +13,7 @@ from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.plurals import counted
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
-from widgets.rows.figures import NOTHING, since
+from widgets.rows.numbers import NOTHING, since
 from widgets.rows.table import Cell, ColumnLook, Tone
 
 LOOKS: Final[Mapping[TaskField, ColumnLook]] = {

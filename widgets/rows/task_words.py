@@ -1,4 +1,4 @@
-"""What is to be done in a task, as Markdown where that costs little."""
+"""The text of a task, as Markdown if that is fast enough."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ from pixel_tui.text import SafeText
 from widgets.rows.task_details import left_out, readable
 
 MOST_BLOCKS: Final = 100
-"""Headings, paragraphs, items, cells: Textual takes two or three milliseconds for each."""
+"""Headings, paragraphs, items, cells: Textual needs 2 or 3 ms for each."""
 MOST_LINES: Final = 200
 MOST_CHARACTERS: Final = 10_000
-"""So much within one block, of code or of links, takes a fifth of a second."""
+"""One block of that length, of code or links, takes a fifth of a second."""
 
 
 class TaskWords(VerticalScroll, can_focus=True):
-    """The task and its context. What would hold the console up as Markdown is plain text."""
+    """The task and its context; as plain text if Markdown would block the console."""
 
     def compose(self) -> ComposeResult:
-        """One of the two is shown."""
+        """The Markdown and the plain text, one of which is shown."""
         yield Markdown(open_links=False)
         yield Static(id="task-plain", markup=False)
 
@@ -33,8 +33,8 @@ class TaskWords(VerticalScroll, can_focus=True):
         """Show these texts.
 
         Args:
-            texts: The task's; harmless as text, and links are not opened.
-            whole: What shows all of a text that is too long.
+            texts: The texts of the task.
+            whole: The command that prints a text that is too long.
         """
         words, more = await asyncio.to_thread(_words, texts)
         as_markdown = not more and await asyncio.to_thread(_is_light, words)
@@ -48,7 +48,7 @@ class TaskWords(VerticalScroll, can_focus=True):
 
 
 def _words(texts: TaskTexts) -> tuple[str, int]:
-    """The text, and how many characters of it are left out."""
+    """The text, and the number of characters that are left out."""
     lines: Sequence[str] = texts.task or ("*The task has no text.*",)
     if texts.context:
         lines = (*lines, "", "## Context", "", *texts.context)
@@ -57,7 +57,7 @@ def _words(texts: TaskTexts) -> tuple[str, int]:
 
 
 def _is_light(words: str) -> bool:
-    """Whether this is set as Markdown in a moment. Reading alone may take a third of a second."""
+    """Whether Markdown is fast for this text. Parsing it may take a third of a second."""
     if len(words) > MOST_CHARACTERS or words.count("\n") > MOST_LINES:
         return False
     tokens = MarkdownIt("gfm-like").parse(words)  # as Textual does

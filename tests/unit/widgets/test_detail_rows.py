@@ -20,7 +20,7 @@ from pixel_tui.stack.model.project import Dependency, Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import Service, ServiceState, StackEvent, Sync, SyncAction
 from pixel_tui.text import SafeText, plain
 from widgets.rows.detail_rows import Section, detail_sections, health_sections
-from widgets.rows.figures import moment
+from widgets.rows.numbers import moment
 from widgets.rows.table import Tone
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

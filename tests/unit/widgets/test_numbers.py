@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from widgets.rows.figures import (
+from widgets.rows.numbers import (
     NOTHING,
     cpu_share,
     moment,

@@ -5,7 +5,7 @@ from unittest.mock import Mock
 from textual.app import App, ComposeResult
 from textual.content import Content
 
-from widgets.lines.saying import StatusLine
+from widgets.lines.status_line import StatusLine
 
 
 class Said(App[None]):
@@ -24,11 +24,11 @@ async def test_only_other_words_or_another_style_lay_anything_out() -> None:
     async with app.run_test() as pilot:
         tall = app.query_one("#tall", StatusLine)
         tall.refresh = Mock(wraps=tall.refresh)  # type: ignore[method-assign]
-        tall.say(Content("at first"))
+        tall.set_text(Content("at first"))
         assert not tall.refresh.called
-        tall.say(Content.styled("at first", "bold"))
+        tall.set_text(Content.styled("at first", "bold"))
         tall.refresh.assert_called_with(layout=True)
-        tall.say(Content("two\nlines"))
+        tall.set_text(Content("two\nlines"))
         await pilot.pause()
         assert tall.size.height == 2
 
@@ -38,7 +38,7 @@ async def test_one_of_a_fixed_height_moves_nothing_else() -> None:
     async with app.run_test():
         flat = app.query_one("#flat", StatusLine)
         flat.refresh = Mock(wraps=flat.refresh)  # type: ignore[method-assign]
-        flat.say(Content("news"))
+        flat.set_text(Content("news"))
         flat.refresh.assert_any_call(layout=False)
         assert str(flat.render()) == "news"
 
@@ -48,5 +48,5 @@ async def test_its_class_says_whether_there_are_words() -> None:
     async with app.run_test():
         tall = app.query_one("#tall", StatusLine)
         assert tall.has_class("-shown")
-        tall.say(Content(""))
+        tall.set_text(Content(""))
         assert not tall.has_class("-shown")

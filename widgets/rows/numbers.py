@@ -1,4 +1,4 @@
-"""Figures as the text of a cell, which is a dash where there is nothing to tell. Pure."""
+"""Numbers and times as the text of a cell; a dash if there is none. Pure."""
 
 from datetime import datetime
 from typing import Final
@@ -9,9 +9,9 @@ from pixel_tui.text import SafeText
 NOTHING: Final = SafeText("–")
 
 
-def share(part: float, whole: float) -> SafeText:
-    """A part of a whole in percent: `41%`."""
-    return SafeText(f"{part / whole:.0%}") if whole > 0 else NOTHING
+def share(part: float, total: float) -> SafeText:
+    """A share in percent: `41%`."""
+    return SafeText(f"{part / total:.0%}") if total > 0 else NOTHING
 
 
 def cpu_share(cores: float | None) -> SafeText:
@@ -32,12 +32,12 @@ def rate_pair(first: float | None, second: float | None) -> SafeText:
 
 
 def since(start: datetime | None, now: datetime) -> SafeText:
-    """How old something is: `42s`, `3h 12m`; a dash when it never was."""
+    """The age of something: `42s`, `3h 12m`; a dash if it never was."""
     return age((now - start).total_seconds()) if start else NOTHING
 
 
 def moment(at: datetime | None) -> SafeText:
-    """A time on the operator's own clock: `2026-03-01 14:05:09 +01:00`."""
+    """A time in the local time zone: `2026-03-01 14:05:09 +01:00`."""
     if at is None:
         return NOTHING
     local = at.astimezone()

@@ -1,4 +1,4 @@
-"""The figures of finished tasks, as lines with bars. Pure."""
+"""Statistics of finished tasks, as lines with bars. Pure."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,37 +8,37 @@ from pixel_tui.ledger.view.statistics import Statistics, TaskTally
 from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 from widgets.lines.text_lines import TextLine
-from widgets.rows.figures import NOTHING
+from widgets.rows.numbers import NOTHING
 
 _NAME: Final = 18
-_FIGURES: Final = 46
+_COLUMNS: Final = 46
 """Cells of the columns between the name and the bar."""
 
 
-def figure_lines(figures: Statistics, width: int) -> list[TextLine]:
-    """The whole text.
+def statistics_lines(statistics: Statistics, width: int) -> list[TextLine]:
+    """The lines of the text.
 
     Args:
-        figures: What is told.
-        width: Cells of a line: what the figures leave is for the bars.
+        statistics: The statistics.
+        width: The cells of a line; the bars get what the columns leave.
     """
-    total = figures.total
-    days = len(figures.by_day)
+    total = statistics.total
+    days = len(statistics.by_day)
     lines: list[TextLine] = [((f"The last {days} days", "title"),)]
     if not total.ended:
         return [*lines, (("  No task finished in that time.", "muted"),)]
     a_day = total.ended / days
     rate = f"  {counted(total.ended, 'task')} finished, {a_day:.1f} a day"
     lines += [((rate, "plain"),), (), *_block("TYPE", ((str(name), tally) for name, tally
-              in figures.by_type), width), ()]  # fmt: skip
-    by_day = ((f"{day:%a %b %d}", tally) for day, tally in reversed(figures.by_day))
+              in statistics.by_type), width), ()]  # fmt: skip
+    by_day = ((f"{day:%a %b %d}", tally) for day, tally in reversed(statistics.by_day))
     return [*lines, *_block("DAY", by_day, width)]
 
 
 def _block(title: str, rows: Iterator[tuple[str, TaskTally]], width: int) -> Iterator[TextLine]:
     found = list(rows)
     most = max((tally.ended for _, tally in found), default=0)
-    room = max(width - _NAME - _FIGURES - 2, 0)
+    room = max(width - _NAME - _COLUMNS - 2, 0)
     heading = f"{title:<{_NAME}}{'DONE':>7}{'FAILED':>8}{'ABORTED':>9}{'MEDIAN':>8}{'P95':>8}"
     yield ((heading, "label"),)
     for name, tally in found:
@@ -54,7 +54,7 @@ def _block(title: str, rows: Iterator[tuple[str, TaskTally]], width: int) -> Ite
 
 
 def _bar(tally: TaskTally, most: int, room: int) -> Iterator[tuple[str, str]]:
-    """Blocks for what was done, shaded ones for what was not: it reads without colour too."""
+    """Full blocks for completed tasks, shaded ones for others: readable without colour."""
     if not most or room < 4:
         return
     good = round(tally.completed * room / most)

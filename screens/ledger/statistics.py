@@ -1,4 +1,4 @@
-"""How much work the workers do, how well, and how fast."""
+"""Statistics of finished tasks: throughput, success and durations."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ from screens.shared.composed import when_composed
 from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 from widgets.lines.text_lines import TextLines
-from widgets.rows.task_figures import figure_lines
+from widgets.rows.task_statistics import statistics_lines
 
 SPANS: Final = (14, 60)
-"""Days that are looked at."""
+"""The periods to choose from, in days."""
 
 
-class TaskFiguresScreen(ScrollingDialog[None]):
-    """Tables by type and by day, with a bar for each day.
+class TaskStatisticsScreen(ScrollingDialog[None]):
+    """Shows tables by type and by day, with bars.
 
     Args:
-        tasks: The ledger's.
+        tasks: The tasks of the ledger.
         clock: The time.
     """
 
@@ -41,7 +41,7 @@ class TaskFiguresScreen(ScrollingDialog[None]):
         self._tasks = tasks
         self._clock = clock
         self._days = SPANS[0]
-        self._figures: Statistics | None = None
+        self._statistics: Statistics | None = None
 
     def compose(self) -> ComposeResult:
         """One scrolled text."""
@@ -51,17 +51,17 @@ class TaskFiguresScreen(ScrollingDialog[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Count in a thread: there may be many."""
+        """Count in a thread: there may be many tasks."""
         self.run_worker(self._count(), exclusive=True, group="count")
 
     def on_resize(self) -> None:
-        """Other bars for another width."""
+        """Draw the bars for the new width."""
         self._draw()
 
     async def _count(self) -> None:
         now = self._clock.now()
         zone = now.astimezone().tzinfo or UTC
-        self._figures = await asyncio.to_thread(
+        self._statistics = await asyncio.to_thread(
             statistics_of, self._tasks, now=now, days=self._days, zone=zone
         )
         self._draw()
@@ -69,10 +69,10 @@ class TaskFiguresScreen(ScrollingDialog[None]):
     @when_composed
     def _draw(self) -> None:
         text = self.query_one(TextLines)
-        if self._figures is not None and text.width:
-            text.show_lines(figure_lines(self._figures, text.width))
+        if self._statistics is not None and text.width:
+            text.show_lines(statistics_lines(self._statistics, text.width))
 
     def action_span(self) -> None:
-        """Look at more days, or at fewer."""
+        """Switch to the next period."""
         self._days = SPANS[(SPANS.index(self._days) + 1) % len(SPANS)]
         self.run_worker(self._count(), exclusive=True, group="count")
