@@ -94,8 +94,8 @@ class Execution:
         try:
             status = self._run()
         finally:
-            away = self._downtime.close()
-        return replace(status, downtimes=away)
+            downtimes = self._downtime.close()
+        return replace(status, downtimes=downtimes)
 
     def _run(self) -> JobStatus:
         if self._proxy_probe:
@@ -202,7 +202,7 @@ class Execution:
                 status, state=JobState.VERIFYING, step_times=(*status.step_times, started)
             )
         )
-        findings = self._verification(self._timeouts).wait(
+        results = self._verification(self._timeouts).wait(
             self._job.wake,
             cancelled=lambda: self._job.status.cancel_requested,
             report=lambda found: self._job.update(
@@ -210,29 +210,29 @@ class Execution:
             ),
         )
         cancelled = self._job.status.cancel_requested
-        if cancelled and not _all_met(findings):
+        if cancelled and not _all_met(results):
             # Every step succeeded, but the snapshot may be older than the last step.
-            findings = self._recheck()
+            results = self._recheck()
         self._end_step()
-        words = describe_results(findings)
-        if _all_met(findings):
+        words = describe_results(results)
+        if _all_met(results):
             note = " (stopped after every step had finished)" if cancelled else ""
             after = span(self._clock.monotonic() - self._began)
             return self._result(JobState.SUCCEEDED, f"{words or 'Done'} after {after}{note}")
         if cancelled:
             return self._result(JobState.CANCELLED, f"Stopped waiting. {words}")
-        late = _timed_out(findings)
+        late = _timed_out(results)
         waited = f" (waited {span(self._clock.monotonic() - self._began)})" if late else ""
-        return self._result(JobState.FAILED, f"{words}{waited}{self._last_log_lines(findings)}")
+        return self._result(JobState.FAILED, f"{words}{waited}{self._last_log_lines(results)}")
 
-    def _last_log_lines(self, findings: tuple[ExpectationResult, ...]) -> str:
+    def _last_log_lines(self, results: tuple[ExpectationResult, ...]) -> str:
         """Return the last log line of a container in a restart loop, as another sentence.
 
         More of its last lines are appended to the job's output.
         """
-        for finding in findings:
-            container = self._observer.snapshot.container(finding.looping_id)
-            if finding.state is not ExpectationState.BROKEN or container is None:
+        for result in results:
+            container = self._observer.snapshot.container(result.looping_id)
+            if result.state is not ExpectationState.BROKEN or container is None:
                 continue
             target = LogTarget(container.service, container.id)
             history = self._observer.log_history([target])
@@ -313,9 +313,9 @@ def last_output_line(path: Path) -> str:
     return redact(output[-1]).rstrip(".") if output else ""
 
 
-def _all_met(findings: tuple[ExpectationResult, ...]) -> bool:
-    return all(finding.state is ExpectationState.MET for finding in findings)
+def _all_met(results: tuple[ExpectationResult, ...]) -> bool:
+    return all(result.state is ExpectationState.MET for result in results)
 
 
-def _timed_out(findings: tuple[ExpectationResult, ...]) -> bool:
-    return any(finding.state is ExpectationState.WAITING for finding in findings)
+def _timed_out(results: tuple[ExpectationResult, ...]) -> bool:
+    return any(result.state is ExpectationState.WAITING for result in results)

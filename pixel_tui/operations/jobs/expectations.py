@@ -63,24 +63,24 @@ def check_expectation(expectation: Expectation, snapshot: StackSnapshot) -> Expe
         return ExpectationResult(
             name, ExpectationState.BROKEN, SafeText("gone: its container was removed")
         )
-    findings = [_check_running(expectation, container) for container in containers]
-    worst = min(findings, key=_severity_order, default=None)
+    results = [_check_running(expectation, container) for container in containers]
+    worst = min(results, key=_severity_order, default=None)
     if worst is not None and worst.state is not ExpectationState.MET:
         if worst.state is ExpectationState.BROKEN and _is_being_replaced(expectation, snapshot):
             # Its replacement exists already: the snapshot is older than the end of `up`.
             return replace(worst, state=ExpectationState.WAITING)
         return _as_before(worst) if expectation.incidental else worst
-    if len(findings) < expectation.containers or worst is None:
-        words = f"running with {len(findings)} of {expectation.containers} containers"
+    if len(results) < expectation.containers or worst is None:
+        words = f"running with {len(results)} of {expectation.containers} containers"
         return ExpectationResult(
-            name, ExpectationState.WAITING, plain(words if findings else "without a container")
+            name, ExpectationState.WAITING, plain(words if results else "without a container")
         )
     addresses = {place.address for container in containers for place in container.networks}
     if not addresses.issuperset(expectation.addresses):
         words = f"{worst.description}, but {expectation.proxy} has its old address"
         advice = plain(f"restart {expectation.proxy}")
         return ExpectationResult(name, ExpectationState.BROKEN, plain(words), advice)
-    unproven = tuple(life for finding in findings for life in finding.unproven_runs)
+    unproven = tuple(run for result in results for run in result.unproven_runs)
     return ExpectationResult(
         name,
         ExpectationState.MET,
@@ -90,20 +90,20 @@ def check_expectation(expectation: Expectation, snapshot: StackSnapshot) -> Expe
     )
 
 
-def _as_before(finding: ExpectationResult) -> ExpectationResult:
+def _as_before(result: ExpectationResult) -> ExpectationResult:
     """Return the result as met, for a service that was unhealthy before the plan as well."""
-    if finding.description in _NOT_STARTED_YET:
-        return finding
+    if result.description in _NOT_STARTED_YET:
+        return result
     return replace(
-        finding, state=ExpectationState.MET, description=plain(f"{finding.description}, as before")
+        result, state=ExpectationState.MET, description=plain(f"{result.description}, as before")
     )
 
 
-def describe_results(findings: Sequence[ExpectationResult]) -> SafeText:
+def describe_results(results: Sequence[ExpectationResult]) -> SafeText:
     """Describe results in sentences, worst first, with equal ones grouped."""
     groups: dict[tuple[SafeText, SafeText], list[SafeText]] = {}
-    for finding in sorted(findings, key=_severity_order):
-        groups.setdefault((finding.description, finding.advice), []).append(finding.name)
+    for result in sorted(results, key=_severity_order):
+        groups.setdefault((result.description, result.advice), []).append(result.name)
     parts = []
     for (words, advice), names in groups.items():
         verb = "is" if len(names) == 1 else "are"
@@ -143,13 +143,13 @@ def _check_stopped(expectation: Expectation, containers: Sequence[Container]) ->
 
 def _check_running(expectation: Expectation, container: Container) -> ExpectationResult:
     name = expectation.name
-    life = ContainerRun(container.id, container.started_at)
-    if life in expectation.previous_runs:
+    run = ContainerRun(container.id, container.started_at)
+    if run in expectation.previous_runs:
         return ExpectationResult(
             name, ExpectationState.WAITING, _NOT_STARTED_YET[not is_up(container)]
         )
     if container.state is ContainerState.RUNNING:
-        return _check_health(expectation, container, life)
+        return _check_health(expectation, container, run)
     why = NO_TEXT
     if container.exit_code is not None:
         why = exit_words(container.exit_code, oom_killed=container.oom_killed)
@@ -169,18 +169,18 @@ def _check_running(expectation: Expectation, container: Container) -> Expectatio
 
 
 def _check_health(
-    expectation: Expectation, container: Container, life: ContainerRun
+    expectation: Expectation, container: Container, run: ContainerRun
 ) -> ExpectationResult:
     name = expectation.name
-    again = " again" if expectation.previous_runs else ""
+    suffix = " again" if expectation.previous_runs else ""
     loop = container.id if is_looping(container) else ""
     if container.restarts:  # a manual start resets the count to 0
         times = "once" if container.restarts == 1 else f"{container.restarts} times"
-        again += f" (restarted {times} by Docker)"
+        suffix += f" (restarted {times} by Docker)"
     match container.health_status:
         case HealthStatus.HEALTHY:
             return ExpectationResult(
-                name, ExpectationState.MET, plain(f"running and healthy{again}"), looping_id=loop
+                name, ExpectationState.MET, plain(f"running and healthy{suffix}"), looping_id=loop
             )
         case HealthStatus.STARTING:
             words = SafeText("running, not healthy yet")
@@ -191,9 +191,9 @@ def _check_health(
             words = plain(f"unhealthy{_last_probe(container)}")
             return ExpectationResult(name, ExpectationState.BROKEN, words, _LOOK_AT_LOG)
         case HealthStatus.NONE:
-            words = plain(f"running{again}")
+            words = plain(f"running{suffix}")
             return ExpectationResult(
-                name, ExpectationState.MET, words, unproven_runs=(life,), looping_id=loop
+                name, ExpectationState.MET, words, unproven_runs=(run,), looping_id=loop
             )
 
 
@@ -201,8 +201,8 @@ def _last_probe(container: Container) -> str:
     probes = container.health.probes if container.health else ()
     if not probes:
         return ""
-    said = next((line for line in reversed(probes[-1].output) if line), "")
-    return f": last check {exit_words(probes[-1].exit_code)}" + (f": {said}" if said else "")
+    output = next((line for line in reversed(probes[-1].output) if line), "")
+    return f": last check {exit_words(probes[-1].exit_code)}" + (f": {output}" if output else "")
 
 
 def _was_a_task(container: Container) -> bool:
@@ -214,7 +214,7 @@ def _was_a_task(container: Container) -> bool:
     )
 
 
-def _severity_order(finding: ExpectationResult) -> int:
+def _severity_order(result: ExpectationResult) -> int:
     return [ExpectationState.BROKEN, ExpectationState.WAITING, ExpectationState.MET].index(
-        finding.state
+        result.state
     )

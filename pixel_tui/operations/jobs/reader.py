@@ -111,16 +111,16 @@ class JobReader:
         identity = cache(engine_identity)
         engine, project = identity(snapshot.engine.address), snapshot.project_name
         jobs: list[JobStatus] = []
-        alone: set[str] = set()
+        orphaned: set[str] = set()
         for job in list(self._read.values()):
             if identity(job.plan.engine) == engine and job.plan.project == project:
                 liveness = None if job.state.finished else self._liveness(job)
                 jobs.append(self._with_liveness(self._read[job.id], liveness))
                 if liveness is Liveness.ORPHANED:
-                    alone.add(job.id)
+                    orphaned.add(job.id)
         owner = self._holder(lock_path(self._locks, engine=engine, project=project))
         other = owner if owner is not None and owner.job not in self._read else None
-        self._publish(StackJobs(tuple(jobs[:MAX_SHOWN]), other, frozenset(alone)))
+        self._publish(StackJobs(tuple(jobs[:MAX_SHOWN]), other, frozenset(orphaned)))
 
     def _liveness(self, job: JobStatus) -> Liveness:
         """Return whether an unfinished job still runs, and where."""

@@ -77,7 +77,7 @@ def liveness_of(
 
 def settled_status(
     status: JobStatus,
-    findings: Sequence[ExpectationResult],
+    results: Sequence[ExpectationResult],
     *,
     code: int | None,
     cancelled: bool,
@@ -89,7 +89,7 @@ def settled_status(
 
     Args:
         status: The last recorded status.
-        findings: The results of its expectations now.
+        results: The results of its expectations now.
         code: The exit code of the last started command; None if unknown.
         cancelled: Whether a cancellation was requested.
         ended: When the last of it ended, as far as known.
@@ -97,9 +97,9 @@ def settled_status(
         note: What it has left unfinished, according to its own records.
     """
     ran = _what_ran(status, code, last_line)
-    met = all(finding.state is ExpectationState.MET for finding in findings)
+    met = all(result.state is ExpectationState.MET for result in results)
     complete = met and _all_ran(status, code) and not note
-    how = f"Now {describe_results(findings)}." if findings else ""
+    how = f"Now {describe_results(results)}." if results else ""
     if status.changed_nothing:
         how = "" if status.state is JobState.QUEUED else NOTHING_CHANGED
     words = [

@@ -128,19 +128,19 @@ class Verification:
         try:
             while True:
                 wake.clear()
-                findings = self.check()
-                if findings != before:
-                    before = findings
-                    report(findings)
-                waiting = [item for item in findings if item.state is ExpectationState.WAITING]
-                probing = any(finding.health_pending for finding in waiting)
+                results = self.check()
+                if results != before:
+                    before = results
+                    report(results)
+                waiting = [item for item in results if item.state is ExpectationState.WAITING]
+                probing = any(result.health_pending for result in waiting)
                 limit = self._timeouts.health if probing else self._timeouts.deadline
                 since = (
                     began if self._first_probed_at is None else max(began, self._first_probed_at)
                 )
                 left = since + limit - self._clock.monotonic()
                 if not waiting or left <= 0 or cancelled():
-                    return findings
+                    return results
                 wake.wait(min(left, self._next_check_in(waiting)))
         finally:
             unsubscribe()
@@ -164,25 +164,25 @@ class Verification:
             for item in found
         ]
 
-    def _require_stable(self, finding: ExpectationResult) -> ExpectationResult:
+    def _require_stable(self, result: ExpectationResult) -> ExpectationResult:
         """Mark a container without a health check as waiting until it has run for a while."""
         now = self._clock.monotonic()
-        ages = [now - self._first_seen.setdefault(life, now) for life in finding.unproven_runs]
-        if finding.state is ExpectationState.MET and any(
+        ages = [now - self._first_seen.setdefault(run, now) for run in result.unproven_runs]
+        if result.state is ExpectationState.MET and any(
             age < self._timeouts.settle for age in ages
         ):
-            words = plain(f"{finding.description}, and watched for {span(self._timeouts.settle)}")
-            return replace(finding, state=ExpectationState.WAITING, description=words)
-        return finding
+            words = plain(f"{result.description}, and watched for {span(self._timeouts.settle)}")
+            return replace(result, state=ExpectationState.WAITING, description=words)
+        return result
 
     def _next_check_in(self, waiting: Sequence[ExpectationResult]) -> float:
         now = self._clock.monotonic()
         if self._probed_at is not None and any(item in self._probed for item in waiting):
             return max(0.0, self._probed_at + self._timeouts.probe_interval - now)
         delays = [
-            self._first_seen[life] + self._timeouts.settle - now
-            for finding in waiting
-            for life in finding.unproven_runs
+            self._first_seen[run] + self._timeouts.settle - now
+            for result in waiting
+            for run in result.unproven_runs
         ]
         delays += [since + self._timeouts.loop - now for since in self._loops.values()]
         later = [delay for delay in delays if delay > 0]

@@ -77,9 +77,9 @@ def refuse_build(target: Target) -> str:
 
 def draft_recreate(draft: PlanDraft) -> None:
     """Draft `up --force-recreate --no-deps` of the targets and the services coupled to them."""
-    along = add_coupled_services(draft, force=True, no_deps=True)
+    coupled = add_coupled_services(draft, force=True, no_deps=True)
     options = add_up_steps(draft, force=True, no_deps=True)
-    add_up_effects(draft, options, along)
+    add_up_effects(draft, options, coupled)
 
 
 def draft_rebuild(draft: PlanDraft, *, cached: bool = True) -> None:
@@ -94,9 +94,9 @@ def draft_rebuild(draft: PlanDraft, *, cached: bool = True) -> None:
     draft.recreated += [target.service for target in built]
     words = ("build",) if cached else ("build", "--no-cache")
     draft.compose_step(built, *words, cancel_effect=CANCEL_BUILD, verb="Build")
-    along = add_coupled_services(draft, rebuilt=names)
+    coupled = add_coupled_services(draft, rebuilt=names)
     options = add_up_steps(draft, rebuilt=names, verb="Bring up")
-    add_up_effects(draft, options, along)
+    add_up_effects(draft, options, coupled)
 
 
 def add_coupled_services(
@@ -114,7 +114,7 @@ def add_coupled_services(
     """
     snapshot = draft.snapshot
     names = [target.name for target in draft.services]
-    along: dict[str, SafeText] = {}
+    coupled: dict[str, SafeText] = {}
     while True:
         found: dict[str, SafeText] = {
             name: SafeText("it is on a network that is recreated")
@@ -128,16 +128,16 @@ def add_coupled_services(
         if not found:
             break
         names += map(plain, found)
-        along |= found
+        coupled |= found
     why_no = why_up_no_deps_fails if no_deps else why_up_fails
-    for name in along:
+    for name in coupled:
         target = find_target(name, snapshot)
         if target is None:
             continue
         if reason := refuse_up(target) or why_no(target, snapshot, draft.facts):
             raise OperationError(f"{name} must be recreated as well, and {reason}.")
         draft.targets = (*draft.targets, target)
-    return along
+    return coupled
 
 
 def add_up_steps(
@@ -171,8 +171,10 @@ def add_up_steps(
     words = ["up", "--detach"]
     words += ["--force-recreate"] * force + ["--no-deps"] * no_deps + [*options.scale_options]
     providers = add_provider_effects(draft, names, no_deps=no_deps)
-    along = providers if no_deps else ()
-    draft.compose_step(draft.services, *words, cancel_effect=CANCEL_UP, verb=verb, also_named=along)
+    also_named = providers if no_deps else ()
+    draft.compose_step(
+        draft.services, *words, cancel_effect=CANCEL_UP, verb=verb, also_named=also_named
+    )
     warn_of_resources(draft, touched)
     return options
 
@@ -184,7 +186,7 @@ def _is_without_network(draft: PlanDraft, names: Iterable[str]) -> Iterator[bool
             yield bool(why_up_cannot_start(target, draft.snapshot, draft.facts))
 
 
-def add_up_effects(draft: PlanDraft, options: UpOptions, along: Mapping[str, SafeText]) -> None:
+def add_up_effects(draft: PlanDraft, options: UpOptions, coupled: Mapping[str, SafeText]) -> None:
     """Add the effects of an `up`: on the targets, their dependencies and all other services."""
     note_kept_scales(draft, options.scales)
     named = [target.name for target in draft.services]
@@ -197,11 +199,11 @@ def add_up_effects(draft: PlanDraft, options: UpOptions, along: Mapping[str, Saf
             continue
         if prediction is None:
             draft.affect(name, "stays unchanged")
-            draft.expect_running(target, (), incidental=name in along)
+            draft.expect_running(target, (), incidental=name in coupled)
             continue
-        if cause := along.get(name):
+        if cause := coupled.get(name):
             prediction = replace(prediction, cause=prediction.cause or cause)
-        _affect(draft, target, prediction, asked=name in named and name not in along)
+        _affect(draft, target, prediction, asked=name in named and name not in coupled)
         if prediction.change is ContainerChange.RECREATED and name not in options.rebuilt:
             warn_of_old_image(draft, target)
     for name, shared in services_cut_off(draft.snapshot, predicted).items():
@@ -268,18 +270,18 @@ def _affect(draft: PlanDraft, target: Target, prediction: Prediction, *, asked: 
         draft.note_removed_surplus(target)
         return
     condition = "" if prediction.certain else " if the build produces a new image"
-    along = "" if asked else " as well"
-    draft.affect(target.name, f"is {_WORDS[change]}{along}{condition}", prediction.cause)
-    away = change in {ContainerChange.RECREATED, ContainerChange.RESTARTED}
-    before = [item for item in target.containers if away or not is_up(item)]
+    suffix = "" if asked else " as well"
+    draft.affect(target.name, f"is {_WORDS[change]}{suffix}{condition}", prediction.cause)
+    interrupts = change in {ContainerChange.RECREATED, ContainerChange.RESTARTED}
+    before = [item for item in target.containers if interrupts or not is_up(item)]
     draft.expect_running(
         target,
         # If it may or may not be recreated, any running container is good.
         before if prediction.certain else (),
         created=target.missing,
-        incidental=not asked and away and bool(target.up),
+        incidental=not asked and interrupts and bool(target.up),
     )
-    if away and target.up:
+    if interrupts and target.up:
         draft.risk = Risk.DISRUPTIVE
         draft.interrupt_until_back(target)
     if change is ContainerChange.RECREATED:

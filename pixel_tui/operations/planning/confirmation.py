@@ -126,8 +126,8 @@ class PlanConfirmation:
         if self.kind is ConfirmationNeeded.WORD or not self.shown:
             return ConfirmationReply(run=False, message=self.hint, rejected=True)
         if slipped:
-            said = plain(f"That was too fast. {self.hint}")
-            return ConfirmationReply(run=False, message=said, rejected=True)
+            message = plain(f"That was too fast. {self.hint}")
+            return ConfirmationReply(run=False, message=message, rejected=True)
         if self.kind is ConfirmationNeeded.TWO_KEYS and not self.armed:
             self.armed = True
             return ConfirmationReply(run=False, message=self.hint)
@@ -147,8 +147,8 @@ class PlanConfirmation:
             last = self._typed == len(words) - 1
             self._typed += 0 if last else 1
             return ConfirmationReply(run=last, message=self.hint)
-        said = f"“{plain(word)}” is not {wanted}: nothing was changed. " if word else ""
-        return ConfirmationReply(run=False, message=plain(f"{said}{self.hint}"), rejected=True)
+        message = f"“{plain(word)}” is not {wanted}: nothing was changed. " if word else ""
+        return ConfirmationReply(run=False, message=plain(f"{message}{self.hint}"), rejected=True)
 
     def disarm(self) -> bool:
         """Handle Esc; returns whether the plan was armed."""

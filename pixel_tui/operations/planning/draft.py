@@ -236,9 +236,9 @@ class PlanDraft:
             how_long: `while it is down`.
             spared: Services with an effect of their own.
         """
-        away = [target for target in self.targets if target.up and not target.containers[0].oneoff]
-        lost = {target.service for target in away}
-        whole = {target.service for target in away if not target.single}
+        down = [target for target in self.targets if target.up and not target.containers[0].oneoff]
+        lost = {target.service for target in down}
+        complete = {target.service for target in down if not target.single}
         for name, chain in dependants_of(self.project, lost).items():
             other = find_target(name, self.snapshot)
             if other is None or not other.up or name in set(spared):
@@ -248,7 +248,7 @@ class PlanDraft:
                     name, "may be affected", f"depends on {', which depends on '.join(chain)}"
                 )
                 continue
-            what = chain[0] if chain[0] in whole else f"a container of {chain[0]}"
+            what = chain[0] if chain[0] in complete else f"a container of {chain[0]}"
             why = (
                 dependency_reason(other.spec, chain[0]) if other.spec else f"depends on {chain[0]}"
             )

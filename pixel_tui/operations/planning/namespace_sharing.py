@@ -162,9 +162,13 @@ def _recreate(draft: PlanDraft, target: Target, kind: Namespace, owner: SafeText
     if reason := _why_not_recreated(draft, target):
         raise OperationError(f"{target.name} must be recreated as well, and {reason}.")
     words = ("up", "--detach", "--force-recreate", "--no-deps")
-    along = add_provider_effects(draft, [target.service], no_deps=True)
+    also_named = add_provider_effects(draft, [target.service], no_deps=True)
     draft.compose_step(
-        (target,), *words, cancel_effect=CANCEL_RECREATE_EFFECT, verb="Recreate", also_named=along
+        (target,),
+        *words,
+        cancel_effect=CANCEL_RECREATE_EFFECT,
+        verb="Recreate",
+        also_named=also_named,
     )
     cause = f"it shares the {kind.value} of a container of {owner} that is gone"
     draft.affect(target.name, "is recreated at the end", cause)

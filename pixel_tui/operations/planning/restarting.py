@@ -45,7 +45,7 @@ def draft_restart(draft: PlanDraft, *, cause: str = "") -> None:
     for target in draft.targets:
         draft.affect(target.name, "is restarted" if target.up else "is started", cause)
         _interrupt(draft, target)
-    along = []
+    dependants = []
     names = [target.name for target in draft.services]
     for name, chain in dependants_of(draft.project, names, restarted=True).items():
         other = find_target(name, draft.snapshot)
@@ -54,14 +54,14 @@ def draft_restart(draft: PlanDraft, *, cause: str = "") -> None:
         if reason := why_restart_fails(other, draft.snapshot, draft.facts):
             draft.skip(name, reason)
             continue
-        along.append(name)
+        dependants.append(name)
         change = "is restarted as well" if other.up else "is stopped now and is started as well"
         why = dependency_reason(other.spec, chain[0], restarted=True) if other.spec else ""
         draft.affect(name, change, why)
         _interrupt(draft, other, incidental=True)
-    draft.affect_dependants("while it is down", spared=along)
+    draft.affect_dependants("while it is down", spared=dependants)
     _warn_of_absent_dependencies(draft)
-    restarted = (*draft.targets, *(find_target(name, draft.snapshot) for name in along))
+    restarted = (*draft.targets, *(find_target(name, draft.snapshot) for name in dependants))
     if unknown := not_checked(filter(None, restarted), draft.facts):
         draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
     verify_pinned_addresses(draft)
@@ -76,8 +76,8 @@ def _restart_in_order(draft: PlanDraft) -> None:
     one are healthy, or have completed.
     """
     names = [target.name for target in draft.services]
-    along = dependants_of(draft.project, names, restarted=True)
-    others = [find_target(name, draft.snapshot) for name in along]
+    dependants = dependants_of(draft.project, names, restarted=True)
+    others = [find_target(name, draft.snapshot) for name in dependants]
     there = [item for item in others if item and item.containers]
     able = [item for item in there if not why_restart_fails(item, draft.snapshot, draft.facts)]
     every = {item.name: item for item in (*draft.services, *able)}

@@ -32,10 +32,10 @@ def start_needs_up(target: Target, snapshot: StackSnapshot) -> bool:
     """
     if snapshot.project is None:
         return False
-    along = (
+    dependencies = (
         find_target(name, snapshot) for name in dependencies_of(snapshot.project, [target.name])
     )
-    absent = any(item is not None and not item.containers and item.missing for item in along)
+    absent = any(item is not None and not item.containers and item.missing for item in dependencies)
     return target.missing > 0 or absent or bool(target.provider_reason)
 
 

@@ -105,7 +105,7 @@ def _start_dependencies(draft: PlanDraft, targets: Sequence[Target], *, created:
             continue
         missing = other.missing if created else 0
         if _idle(other) or missing:
-            words = _words(other, draft, created=created, along=True)
+            words = _words(other, draft, created=created, as_well=True)
             draft.affect(name, words, f"{needer} depends on it")
             draft.expect_running(other, _idle(other), created=missing)
         if created and other.surplus:
@@ -122,15 +122,15 @@ def _scale_down(target: Target, draft: PlanDraft) -> None:
     draft.note_removed_surplus(target)
 
 
-def _words(target: Target, draft: PlanDraft, *, created: bool, along: bool = False) -> str:
-    as_well = " as well" if along else ""
+def _words(target: Target, draft: PlanDraft, *, created: bool, as_well: bool = False) -> str:
+    suffix = " as well" if as_well else ""
     if not (created and target.missing):
-        return f"is started{as_well}"
+        return f"is started{suffix}"
     service = draft.snapshot.service(target.service)
     if service is None or not service.sync.missing_image or target.spec is None:
-        return f"is created and started{as_well}"
+        return f"is created and started{suffix}"
     how = "built" if target.spec.builds else "pulled"
-    return f"is created and started{as_well}, once its image is {how}"
+    return f"is created and started{suffix}, once its image is {how}"
 
 
 def _idle(target: Target) -> list[Container]:
