@@ -1,4 +1,4 @@
-"""Who changed what, and how it ended."""
+"""Writing the audit trail."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def records(audit: AuditTrail) -> list[dict[str, Any]]:
     return [json.loads(line) for line in audit.path.read_text().splitlines()]
 
 
-def test_the_beginning_says_who_where_from_and_what(audit: AuditTrail) -> None:
+def test_the_first_record_has_the_origin_and_the_plan(audit: AuditTrail) -> None:
     audit.begin(status(("docker", "compose", "restart", "agent")))
     (record,) = records(audit)
     assert record["event"] == "begin"
@@ -42,7 +42,7 @@ def test_the_beginning_says_who_where_from_and_what(audit: AuditTrail) -> None:
     assert record["plan"]["commands"] == ["docker compose restart agent"]
 
 
-def test_the_end_says_how_it_went(audit: AuditTrail) -> None:
+def test_the_last_record_has_the_result(audit: AuditTrail) -> None:
     ended = replace(
         status(),
         state=JobState.FAILED,
@@ -60,7 +60,7 @@ def test_the_end_says_how_it_went(audit: AuditTrail) -> None:
     assert end["verification"] == "agent is unhealthy."
 
 
-def test_a_console_that_closes_says_what_it_left_running(audit: AuditTrail) -> None:
+def test_a_job_left_running_at_exit_is_recorded(audit: AuditTrail) -> None:
     audit.left_running(replace(status(), state=JobState.RUNNING))
     (record,) = records(audit)
     assert (record["event"], record["result"]) == ("left", "running")
@@ -78,13 +78,13 @@ def test_no_secret_reaches_the_file(audit: AuditTrail) -> None:
     assert "API_KEY" in audit.path.read_text()
 
 
-def test_whatever_is_said_stays_on_one_line(audit: AuditTrail) -> None:
+def test_every_record_is_one_line(audit: AuditTrail) -> None:
     audit.begin(status(("echo", 'a\nb"\u2028{"event": "end"}')))
     assert len(audit.path.read_bytes().splitlines()) == 1
     assert len(records(audit)) == 1
 
 
-def test_it_only_ever_grows(audit: AuditTrail) -> None:
+def test_the_file_is_only_appended_to(audit: AuditTrail) -> None:
     audit.begin(status())
     before = audit.path.read_bytes()
     AuditTrail(audit.path, FixedClock(NOW), ORIGIN).begin(status())
@@ -92,7 +92,7 @@ def test_it_only_ever_grows(audit: AuditTrail) -> None:
     assert len(records(audit)) == 2
 
 
-def test_a_record_that_was_cut_short_spoils_no_other(audit: AuditTrail) -> None:
+def test_a_truncated_record_does_not_damage_the_next(audit: AuditTrail) -> None:
     audit.begin(status())
     with audit.path.open("ab") as file:
         file.write(b'{"version": 1, "ev')
@@ -107,7 +107,7 @@ def test_it_is_private_from_the_start(audit: AuditTrail) -> None:
     assert audit.path.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_record_is_on_the_disk_before_anything_happens(
+def test_a_record_is_synced_before_the_change(
     audit: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""An audit trail that was edited, cut or lost a record says so."""
+"""Edited, truncated and missing records of an audit trail are reported."""
 
 import json
 import shutil
@@ -36,14 +36,14 @@ def lines(audit: AuditTrail) -> list[bytes]:
     return audit.path.read_bytes().splitlines(keepends=True)
 
 
-def test_a_trail_as_it_was_written_has_no_problem(audit: AuditTrail) -> None:
+def test_an_intact_trail_has_no_problems(audit: AuditTrail) -> None:
     trail = audit.read()
     assert trail.problems == ()
     assert [record.text("event") for record in trail.records] == ["begin", "end"] * 3
     assert [record.line for record in trail.records] == [1, 2, 3, 4, 5, 6]
 
 
-def test_no_trail_yet_is_no_problem(tmp_path: Path) -> None:
+def test_a_missing_trail_before_the_first_use_is_no_problem(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "none.jsonl", FixedClock(NOW), ORIGIN).read()
     assert (trail.records, trail.problems) == ((), ())
 
@@ -57,7 +57,7 @@ def test_an_edited_record_is_named(audit: AuditTrail, at: int) -> None:
     assert f"Line {at + 1} was changed" in problem
 
 
-def test_an_edit_of_the_last_record_is_seen_by_the_file_beside(audit: AuditTrail) -> None:
+def test_an_edit_of_the_last_record_does_not_match_the_head(audit: AuditTrail) -> None:
     every = lines(audit)
     every[-1] = every[-1].replace(b'"ana"', b'"eve"')
     audit.path.write_bytes(b"".join(every))
@@ -66,7 +66,7 @@ def test_an_edit_of_the_last_record_is_seen_by_the_file_beside(audit: AuditTrail
 
 
 @pytest.mark.parametrize("at", range(1, 5))
-def test_a_removed_record_is_seen(audit: AuditTrail, at: int) -> None:
+def test_a_removed_record_is_reported(audit: AuditTrail, at: int) -> None:
     every = lines(audit)
     del every[at]
     audit.path.write_bytes(b"".join(every))
@@ -75,21 +75,21 @@ def test_a_removed_record_is_seen(audit: AuditTrail, at: int) -> None:
     assert f"between it and line {at + 1} were removed" in problem
 
 
-def test_a_beginning_that_was_cut_off_is_seen(audit: AuditTrail) -> None:
+def test_a_removed_beginning_is_reported(audit: AuditTrail) -> None:
     audit.path.write_bytes(b"".join(lines(audit)[2:]))
     _, problem = audit.read().problems
     assert "beginning is missing" in problem
 
 
 @pytest.mark.parametrize("left", [1, 4])
-def test_an_end_that_was_cut_off_is_seen(audit: AuditTrail, left: int) -> None:
+def test_a_removed_end_is_reported(audit: AuditTrail, left: int) -> None:
     audit.path.write_bytes(b"".join(lines(audit)[:left]))
     shortened, problem = audit.read().problems
     assert f"shortened: it has {left} of 6" in shortened
     assert "lines after it were removed" in problem
 
 
-def test_an_emptied_or_removed_trail_is_seen(audit: AuditTrail) -> None:
+def test_an_emptied_or_removed_trail_is_reported(audit: AuditTrail) -> None:
     missing = ("The audit trail is missing: it had 6 records.",)
     audit.path.write_bytes(b"")
     assert audit.read().problems == missing
@@ -101,12 +101,12 @@ def test_an_emptied_or_removed_trail_is_seen(audit: AuditTrail) -> None:
     assert gone == "All records are missing."
 
 
-def test_a_lost_file_beside_it_is_told(audit: AuditTrail) -> None:
+def test_a_missing_head_is_reported(audit: AuditTrail) -> None:
     audit.path.with_name("audit.jsonl.head").unlink()
     assert "is missing" in audit.read().problems[0]
 
 
-def test_a_forged_record_is_told(audit: AuditTrail) -> None:
+def test_a_forged_record_is_reported(audit: AuditTrail) -> None:
     every = lines(audit)
     forged = json.loads(every[1])
     del forged["previous"]
@@ -117,7 +117,7 @@ def test_a_forged_record_is_told(audit: AuditTrail) -> None:
     )
 
 
-def test_a_power_loss_between_a_record_and_the_file_beside_is_no_forgery(audit: AuditTrail) -> None:
+def test_a_power_loss_between_a_record_and_the_head_is_no_problem(audit: AuditTrail) -> None:
     head = audit.path.with_name("audit.jsonl.head")
     before = head.read_bytes()
     audit.begin(status())
@@ -127,7 +127,7 @@ def test_a_power_loss_between_a_record_and_the_file_beside_is_no_forgery(audit: 
     assert audit.read().problems == ()
 
 
-def test_a_record_that_a_full_disk_cut_short_is_told_apart_from_an_edit(audit: AuditTrail) -> None:
+def test_a_record_truncated_by_a_full_disk_is_no_edit(audit: AuditTrail) -> None:
     with audit.path.open("ab") as file:
         file.write(b'{"version": 2, "ev')
     assert audit.read().truncated == 1
@@ -136,7 +136,7 @@ def test_a_record_that_a_full_disk_cut_short_is_told_apart_from_an_edit(audit: A
     assert (trail.problems, trail.truncated, len(trail.records)) == ((), 1, 7)
 
 
-def test_records_from_before_the_chain_are_taken_along(tmp_path: Path) -> None:
+def test_records_from_before_the_chain_are_read(tmp_path: Path) -> None:
     made = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
     made.path.write_bytes(b'{"version": 1, "event": "begin"}\n{"version": 1, "event": "end"}\n')
     made.begin(status())
@@ -146,7 +146,7 @@ def test_records_from_before_the_chain_are_taken_along(tmp_path: Path) -> None:
     assert "recreated with line 3" in problem, "they were not sealed either"
 
 
-def test_many_consoles_at_once_write_one_chain(tmp_path: Path) -> None:
+def test_concurrent_writers_make_one_chain(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
 
     def write() -> None:
@@ -165,7 +165,7 @@ def test_many_consoles_at_once_write_one_chain(tmp_path: Path) -> None:
 
 @settings(max_examples=60)
 @given(st.data())
-def test_any_changed_byte_is_seen(
+def test_any_changed_byte_is_reported(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     audit = AuditTrail(tmp_path_factory.mktemp("a") / "audit.jsonl", FixedClock(NOW), ORIGIN)
@@ -178,14 +178,14 @@ def test_any_changed_byte_is_seen(
     assert audit.read().problems or audit.read().truncated
 
 
-# The seal: how long the trail was, apart from it.
+# The seal: the length of the trail, stored separately.
 
 
 def beside(audit: AuditTrail) -> Path:
     return head_path(audit.path)
 
 
-def test_a_trail_that_is_gone_with_the_file_beside_it_is_missing(audit: AuditTrail) -> None:
+def test_a_trail_removed_with_its_head_is_missing(audit: AuditTrail) -> None:
     audit.path.unlink()
     beside(audit).unlink()
     assert audit.read().problems == ("The audit trail is missing: it had 6 records.",)
@@ -194,7 +194,7 @@ def test_a_trail_that_is_gone_with_the_file_beside_it_is_missing(audit: AuditTra
 
 
 @pytest.mark.parametrize("left", [1, 3, 5])
-def test_a_trail_that_lost_its_end_and_has_a_new_file_beside_was_shortened(
+def test_a_trail_with_a_removed_end_and_a_new_head_is_shortened(
     audit: AuditTrail, left: int
 ) -> None:
     kept = lines(audit)[:left]
@@ -208,7 +208,7 @@ def test_a_trail_that_lost_its_end_and_has_a_new_file_beside_was_shortened(
     assert audit.read().problems, "what is written later does not make up for it"
 
 
-def test_a_trail_that_was_written_anew_is_told(audit: AuditTrail, tmp_path: Path) -> None:
+def test_a_rewritten_trail_is_reported(audit: AuditTrail, tmp_path: Path) -> None:
     other = AuditTrail(tmp_path / "other" / "audit.jsonl", FixedClock(NOW), ORIGIN)
     for _ in range(7):
         other.begin(status())
@@ -237,9 +237,7 @@ def damage(audit: AuditTrail, content: bytes | None) -> None:
 
 
 @pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
-def test_a_seal_that_is_missing_or_damaged_is_told(
-    audit: AuditTrail, content: bytes | None
-) -> None:
+def test_a_missing_or_damaged_seal_is_reported(audit: AuditTrail, content: bytes | None) -> None:
     damage(audit, content)
     (problem,) = audit.read().problems
     what = "missing" if content is None else "damaged"
@@ -248,9 +246,7 @@ def test_a_seal_that_is_missing_or_damaged_is_told(
 
 
 @pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
-def test_a_seal_that_is_made_late_says_so_for_ever(
-    audit: AuditTrail, content: bytes | None
-) -> None:
+def test_a_recreated_seal_stays_marked(audit: AuditTrail, content: bytes | None) -> None:
     kept = lines(audit)[:2]
     audit.path.write_bytes(b"".join(kept))
     beside(audit).write_text(digest(kept[-1].removesuffix(b"\n")))
@@ -264,7 +260,7 @@ def test_a_seal_that_is_made_late_says_so_for_ever(
     assert read_seal(audit.path) == Seal(5, last, unsealed=2)
 
 
-def test_a_late_seal_is_reported_until_it_is_accepted_and_who_did_is_recorded(
+def test_a_recreated_seal_is_reported_until_it_is_accepted_by_a_user(
     audit: AuditTrail,
 ) -> None:
     damage(audit, None)
@@ -288,7 +284,7 @@ def test_a_missing_seal_can_be_accepted_at_once(audit: AuditTrail) -> None:
     assert audit.read().problems == ()
 
 
-def test_what_else_is_wrong_is_not_accepted(audit: AuditTrail) -> None:
+def test_other_problems_are_not_accepted(audit: AuditTrail) -> None:
     every = lines(audit)
     every[1] = every[1].replace(b'"ana"', b'"eve"')
     audit.path.write_bytes(b"".join(every))
@@ -298,14 +294,14 @@ def test_what_else_is_wrong_is_not_accepted(audit: AuditTrail) -> None:
     assert "Line 2 was changed" in problem
 
 
-def test_the_first_record_ever_is_sealed_without_a_word(tmp_path: Path) -> None:
+def test_the_first_record_is_sealed_without_a_problem(tmp_path: Path) -> None:
     made = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
     made.begin(status())
     assert made.read().problems == ()
     assert not made.accept()
 
 
-def test_a_power_loss_behind_the_first_record_ever_is_no_missing_seal(
+def test_a_power_loss_after_the_first_record_is_no_missing_seal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
@@ -322,7 +318,7 @@ def test_a_power_loss_behind_the_first_record_ever_is_no_missing_seal(
     assert made.read().problems == ()
 
 
-def test_without_a_trail_a_damaged_seal_is_told_as_well(tmp_path: Path) -> None:
+def test_a_damaged_seal_without_a_trail_is_reported(tmp_path: Path) -> None:
     made = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
     seal_path(made.path).parent.mkdir()
     damage(made, b"x")
@@ -331,7 +327,7 @@ def test_without_a_trail_a_damaged_seal_is_told_as_well(tmp_path: Path) -> None:
     assert "recreated with line 1" in made.read().problems[0]
 
 
-def test_a_seal_that_can_not_be_read_says_what_to_do(audit: AuditTrail) -> None:
+def test_an_unreadable_seal_has_a_hint(audit: AuditTrail) -> None:
     seal_path(audit.path).unlink()
     seal_path(audit.path).mkdir()
     with pytest.raises(FileError, match="can't be read") as refused:
@@ -341,14 +337,14 @@ def test_a_seal_that_can_not_be_read_says_what_to_do(audit: AuditTrail) -> None:
     assert "missing" in audit.read().problems[0]
 
 
-def test_the_seal_of_the_systems_log_is_no_reason_to_be_silent(audit: AuditTrail) -> None:
+def test_a_missing_seal_is_reported_even_if_the_system_log_has_one(audit: AuditTrail) -> None:
     seal = read_seal(audit.path)
     damage(audit, None)
     (problem,) = audit.read(seal).problems
     assert "missing" in problem
 
 
-def test_a_file_beside_that_is_too_long_names_no_line(audit: AuditTrail) -> None:
+def test_a_head_that_is_too_long_matches_no_line(audit: AuditTrail) -> None:
     beside(audit).write_bytes(b"[" * 5000)
     (problem,) = audit.read().problems
     assert "last line was changed" in problem
@@ -363,7 +359,7 @@ def test_a_record_that_a_power_loss_left_unsealed_is_no_problem(audit: AuditTrai
     assert read_seal(audit.path) == Seal(8, digest(lines(audit)[-1].removesuffix(b"\n")))
 
 
-def test_only_the_newest_part_of_a_trail_is_compared_as_well(audit: AuditTrail) -> None:
+def test_the_end_of_a_trail_can_be_checked_alone(audit: AuditTrail) -> None:
     size = audit.path.stat().st_size
     assert read_audit(audit.path, max_bytes=size // 2).problems == ()
     audit.path.write_bytes(b"".join(lines(audit)[:5]))
@@ -371,10 +367,10 @@ def test_only_the_newest_part_of_a_trail_is_compared_as_well(audit: AuditTrail) 
     assert found[0] == "The audit trail was shortened: it has 5 of 6 records."
 
 
-def test_the_systems_log_is_told_and_knows_of_a_trail_that_is_gone_with_all_else(
+def test_the_system_log_reveals_a_trail_that_was_removed_with_its_seal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # a socket's path is short
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
         log.bind("log")
         monkeypatch.setattr(audit_seal, "SYSLOG", Path("log"))
@@ -390,10 +386,10 @@ def test_the_systems_log_is_told_and_knows_of_a_trail_that_is_gone_with_all_else
     assert audit.read(seal).problems == ("The audit trail is missing: it had 2 records.",)
 
 
-# As a stream: a trail of many years, and lines that are no records.
+# Streaming: large trails, and lines that are too long.
 
 
-def test_a_large_trail_is_read_in_little_memory(audit: AuditTrail) -> None:
+def test_a_large_trail_is_read_in_bounded_memory(audit: AuditTrail) -> None:
     line, previous, written = b"", digest(lines(audit)[-1].removesuffix(b"\n")), 0
     with audit.path.open("ab") as file:
         while written < 24 * 1024 * 1024:
@@ -413,7 +409,7 @@ def test_a_large_trail_is_read_in_little_memory(audit: AuditTrail) -> None:
     assert peak < 2 * 1024 * 1024
 
 
-def test_a_line_that_is_no_record_for_its_length_is_told_and_what_follows_is_read(
+def test_a_line_that_is_too_long_is_reported_and_the_next_are_read(
     audit: AuditTrail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit_reading, "MAX_RECORD_BYTES", 4096)
@@ -432,7 +428,7 @@ def test_many_breaks_are_counted(audit: AuditTrail) -> None:
     assert any("900 more lines" in problem for problem in problems)
 
 
-def test_who_reads_a_trail_keeps_nobody_from_writing_to_it(audit: AuditTrail) -> None:
+def test_reading_a_trail_does_not_block_writers(audit: AuditTrail) -> None:
     end = audit.path.stat().st_size
     with audit.path.open("rb") as file:
         read = audit_reading.lines_until(file, end)

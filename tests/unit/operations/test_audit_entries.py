@@ -1,4 +1,4 @@
-"""The trail as people read it, also where only its end is read."""
+"""Entries of the audit trail, and reading only its end."""
 
 import os
 import socket
@@ -41,7 +41,7 @@ def test_the_records_of_a_job_are_one_entry(tmp_path: Path) -> None:
     assert not entry.matches("agent eve")
 
 
-def test_records_that_lack_everything_are_still_entries() -> None:
+def test_records_without_any_field_are_still_entries() -> None:
     trail = CheckedTrail(
         (AuditRecord(1, {}), AuditRecord(2, {"job": "x", "plan": 3, "seconds": "long"})), ()
     )
@@ -59,7 +59,7 @@ def test_the_result_of_a_change_without_a_recorded_end_is_unknown_at_first() -> 
 
 
 class TestStatesOfUnfinishedJobs:
-    """Of jobs without a recorded end, read from the job's record, its process and its lock."""
+    """The states of unfinished jobs, from their record, process and lock."""
 
     @pytest.fixture
     def jobs(self, tmp_path: Path) -> JobFolder:
@@ -82,10 +82,10 @@ class TestStatesOfUnfinishedJobs:
         jobs.save(job, durable=False)
         return job
 
-    def test_the_job_of_a_living_console_is_running(self, jobs: JobFolder) -> None:
+    def test_the_job_of_a_living_process_is_running(self, jobs: JobFolder) -> None:
         assert self.result(jobs, self.saved(jobs, HERE)) == "running"
 
-    def test_a_job_whose_command_outlives_its_console_is_running(self, jobs: JobFolder) -> None:
+    def test_a_job_whose_command_outlives_pixel_tui_is_running(self, jobs: JobFolder) -> None:
         job = self.saved(jobs, GONE)
         owner = LockOwner("ana", HOST, 41, NOW.isoformat(), "Restart agent", job.id)
         assert self.result(jobs, job, owner) == "running"
@@ -99,11 +99,11 @@ class TestStatesOfUnfinishedJobs:
     def test_a_job_without_a_record_is_unknown(self, jobs: JobFolder) -> None:
         assert self.result(jobs, status()) == "unknown"
 
-    def test_a_job_that_ended_has_its_state(self, jobs: JobFolder) -> None:
+    def test_a_finished_job_has_its_state(self, jobs: JobFolder) -> None:
         assert self.result(jobs, self.saved(jobs, GONE, JobState.FAILED)) == "failed"
 
 
-def test_the_end_of_a_long_trail_is_compared_from_its_first_whole_line(tmp_path: Path) -> None:
+def test_the_end_of_a_long_trail_is_checked_from_its_first_complete_line(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     written(path, 20)
     lines = path.read_bytes().splitlines(keepends=True)
@@ -127,7 +127,7 @@ def test_an_edit_in_the_part_that_is_read_is_named_by_its_own_line(tmp_path: Pat
     assert trail_verdict(trail) == (False, f"Not intact: {trail.problems[0]}")
 
 
-def test_a_short_trail_is_read_whole(tmp_path: Path) -> None:
+def test_a_short_trail_is_read_completely(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     audit = written(path, 2)
     assert read_audit(path, max_bytes=10**6) == audit.read()
@@ -135,7 +135,7 @@ def test_a_short_trail_is_read_whole(tmp_path: Path) -> None:
     assert trail_verdict(CheckedTrail((), ())) == (True, "No changes yet.")
 
 
-def test_whatever_changes_the_trail_shows_in_its_state(tmp_path: Path) -> None:
+def test_every_change_of_the_trail_changes_its_stamp(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     assert trail_stamp(path) == ()
     written(path, 1)

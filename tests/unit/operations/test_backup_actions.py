@@ -1,4 +1,4 @@
-"""What the actions on backups would do: plans from facts, and what stands against them."""
+"""Plans and refusals of the actions on backups."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,19 +41,19 @@ OLD = "sha256:" + "0" * 64
 
 
 def holder(service: str, *places: str, volumes: tuple[str, ...] = ()) -> Holder:
-    """The regular container of a service, as the engine lists it."""
+    """The regular container of a service, as listed by the engine."""
     known = container(service)
     return Holder(known.id, known.name, "pixel", service, places=places, volumes=volumes)
 
 
 def verbs(made: Plan) -> list[str]:
-    """What each step does: the worker's verb, or compose's and docker's."""
+    """The verb of each step: the worker's, compose's or docker's."""
     known = {"make", "verify", "check", "restore", "roll-back", "check-resources"}
     known |= {"stop", "start", "up", "down"}
     return [next(word for word in step if word in known) for step in commands(made)]
 
 
-def test_a_backup_is_safe_and_touches_no_service() -> None:
+def test_a_backup_is_safe_and_affects_no_service() -> None:
     made = plan("backup", facts())
     assert made.title == "Back up pixel"
     assert (made.risk, made.interrupts, made.checks_after) == (Risk.SAFE, (), ())
@@ -61,14 +61,14 @@ def test_a_backup_is_safe_and_touches_no_service() -> None:
     assert commands(made)[0][1:4] == ("-P", "-m", "pixel_tui.backups")
 
 
-def test_a_backup_says_what_the_last_one_left_out() -> None:
+def test_a_backup_warns_of_the_gaps_of_the_last_one() -> None:
     assert "volume pixel_cache" in warnings(plan("backup", facts(past())))
 
 
 EXPOSED = Exposure(plain("/b"), (plain("api"), plain("web")), (plain("api"),))
 
 
-def test_a_backup_says_which_services_can_get_at_it() -> None:
+def test_a_backup_warns_of_services_that_can_access_it() -> None:
     result = warnings(plan("backup", facts(exposures=(EXPOSED,))))
     assert "api can read and write /b" in result
     assert "`folder` under [backup]" in result
@@ -77,7 +77,7 @@ def test_a_backup_says_which_services_can_get_at_it() -> None:
     assert "move the older backups to /new" in result
 
 
-def test_a_backup_that_services_may_have_planted_is_no_licence_to_wipe() -> None:
+def test_a_backup_that_may_be_planted_does_not_permit_a_wipe() -> None:
     past_one = past()
     inside = replace(past_one, backup=replace(past_one.backup, folder=Path("/b/20260301-100000")))
     former = replace(EXPOSED, former=True)
@@ -90,7 +90,7 @@ def test_a_backup_that_services_may_have_planted_is_no_licence_to_wipe() -> None
     )
 
 
-def test_an_incomplete_backup_says_what_it_lacks() -> None:
+def test_an_incomplete_backup_lists_what_is_missing() -> None:
     gap = LeftOut("data/a.db", "it could not be read", Gap.UNKNOWN, expected=True)
     known = facts(past(left_out=(gap,), warnings=("b.db is gone",)))
     made = plan("backup", known)
@@ -100,20 +100,20 @@ def test_an_incomplete_backup_says_what_it_lacks() -> None:
     assert "INCOMPLETE" in plan("restore", known, ID).reason
 
 
-def test_where_nothing_is_known_nothing_can_be_backed_up() -> None:
+def test_without_facts_there_is_no_backup() -> None:
     for name in ("backup", "restore", "roll-back", "verify-backup", "wipe-volumes"):
         assert why_unavailable(find_action(name), (), running(), NO_FACTS)
 
 
 class TestRestore:
-    def test_its_steps_in_their_order(self) -> None:
+    def test_the_steps_are_in_order(self) -> None:
         made = plan("restore", facts(past()), ID)
         assert made.title == f"Restore {ID}"
         assert verbs(made) == ["check", "make", "stop", "restore", "start"]
         assert made.risk is Risk.DESTRUCTIVE
         assert made.confirm == "pixel"
 
-    def test_all_of_it_is_checked_with_the_same_left_alone_and_room_for_the_backup(self) -> None:
+    def test_the_check_has_the_same_options_and_the_space_for_the_backup(self) -> None:
         stack = running(exited("postgres"))
         check, *_ = commands(plan("restore", facts(past()), ID, stack=stack))
         assert {"--without=postgres", "--backup-first", ID} <= set(check)
@@ -121,16 +121,16 @@ class TestRestore:
         assert "--without=postgres" in check
         assert "--backup-first" not in check
 
-    def test_the_backup_that_is_made_first_does_not_remove_it(self) -> None:
+    def test_the_backup_made_first_spares_the_restored_one(self) -> None:
         first = commands(plan("restore", facts(past()), ID))[1]
         assert first[first.index("--sparing") + 1] == ID
         assert f"before restoring {ID}" in first
 
-    def test_what_depends_on_the_server_stops_and_the_server_goes_on(self) -> None:
+    def test_dependants_of_a_server_are_stopped_and_the_server_is_not(self) -> None:
         stop = commands(plan("restore", facts(past()), ID))[2]
         assert stop[-3:] == ("stop", "api", "web")
 
-    def test_what_mounts_the_data_stops(self) -> None:
+    def test_users_of_the_data_are_stopped(self) -> None:
         known = facts(past(), holders=(holder("landing", "/srv/pixel/data"),))
         stop = commands(plan("restore", known, ID))[2]
         assert set(stop[-3:]) == {"api", "web", "landing"}
@@ -146,14 +146,14 @@ class TestRestore:
         assert effects(made)["compose.yaml"].startswith("is replaced by the backup")
         assert commands(made)[2][-2:] == ("stop", "landing")
 
-    def test_so_it_does_where_the_folder_is_reached_over_a_link(self) -> None:
+    def test_users_of_the_data_over_a_link_are_stopped(self) -> None:
         linked = replace(past(), real_paths={"data/pixels.db": "/mnt/disk/data/pixels.db"})
         held = facts(linked, holders=(holder("landing", "/mnt/disk"),))
         assert "landing" in commands(plan("restore", held, ID))[2]
         beside = facts(linked, holders=(holder("landing", "/mnt/disk2", "/srv/pixel/data"),))
         assert "landing" not in commands(plan("restore", beside, ID))[2]
 
-    def test_what_is_no_regular_container_stops_too_and_is_named(self) -> None:
+    def test_one_offs_and_other_projects_are_stopped_too(self) -> None:
         one = Holder("1" * 64, "pixel-worker-1", "pixel", "worker", oneoff=True, places=("/srv",))
         other = Holder("2" * 64, "writer", places=("/srv/pixel/data/pixels.db",))
         brief = replace(other, id="3" * 64, name="brief", passing=True)
@@ -175,11 +175,11 @@ class TestRestore:
         assert "brief (a container outside any project): its work is interrupted" in warnings(made)
         assert (one.name, ExpectedState.STOPPED) in {(e.name, e.state) for e in made.checks_after}
 
-    def test_a_volume_that_is_a_folder_of_the_project_counts_as_that_folder(self) -> None:
+    def test_a_volume_in_a_project_folder_counts_as_that_folder(self) -> None:
         known = facts(past(), holders=(holder("landing", "/srv/pixel/data", volumes=("data",)),))
         assert "landing" in commands(plan("restore", known, ID))[2]
 
-    def test_a_name_that_begins_like_an_option_is_none(self) -> None:
+    def test_a_name_like_an_option_is_no_option(self) -> None:
         specs = (spec("-v"), spec("api"))
         stack = stack_of(container("-v"), container("api"), specs=specs)
         only = past(items=(item(ItemKind.SQLITE, "data/pixels.db"),))
@@ -190,16 +190,16 @@ class TestRestore:
         gone = past(items=(item(ItemKind.POSTGRES, "-x"),))
         assert "--without=-x" in commands(plan("restore", facts(gone), ID))[-1]
 
-    def test_where_docker_does_not_say_what_runs_nothing_is_restored(self) -> None:
+    def test_a_restore_is_refused_if_the_containers_are_unknown(self) -> None:
         with pytest.raises(OperationError, match="the users of the data are unknown"):
             plan("restore", facts(past(), holders=None), ID)
 
-    def test_a_container_that_this_runs_in_can_not_be_stopped(self) -> None:
+    def test_the_container_of_pixel_tui_can_not_be_stopped(self) -> None:
         known = facts(past(), holders=(replace(holder("api", "/srv"), own=True),))
         with pytest.raises(OperationError, match="runs in a container that"):
             plan("restore", known, ID)
 
-    def test_without_room_for_a_backup_it_wants_a_second_word(self) -> None:
+    def test_a_restore_without_backup_needs_a_second_word(self) -> None:
         made = plan("restore-without-backup", facts(past()), ID)
         assert verbs(made) == ["check", "stop", "restore", "start"]
         assert (made.confirm, made.confirm_loss) == ("pixel", "no-backup")
@@ -207,7 +207,7 @@ class TestRestore:
         assert "databases of postgres" in made.irreversible[1]
         assert plan("restore", facts(past()), ID).confirm_loss == ""
 
-    def test_without_room_for_the_files_nothing_is_stopped(self) -> None:
+    def test_a_restore_is_refused_without_space_for_the_files(self) -> None:
         known = replace(past(), shortages=(Shortage(Path("/srv/pixel"), 8192, 0),))
         for name in ("restore", "restore-without-backup"):
             with pytest.raises(FileError, match=r"needs 8.2kB \(8,192 bytes\)") as caught:
@@ -215,7 +215,7 @@ class TestRestore:
             assert caught.value.on == "/srv/pixel"
             assert "before-TIME" in caught.value.hint
 
-    def test_one_that_was_not_made_here_says_what_it_runs_and_wants_a_word(self) -> None:
+    def test_a_backup_from_elsewhere_warns_and_needs_a_word(self) -> None:
         elsewhere = facts(replace(past(), made_here=False))
         made = plan("restore", elsewhere, ID)
         assert required_words(made) == ("pixel", "from-elsewhere")
@@ -233,11 +233,11 @@ class TestRestore:
         assert required_words(ours) == ("pixel",)
         assert not any("--from-elsewhere" in step for step in commands(ours))
 
-    def test_what_did_not_run_is_not_started(self) -> None:
+    def test_stopped_services_are_not_started(self) -> None:
         start = commands(plan("restore", facts(past()), ID, stack=running(exited("web"))))[-1]
         assert "web" not in start
 
-    def test_what_only_depends_on_the_data_and_was_ill_before_fails_no_restore(self) -> None:
+    def test_an_unhealthy_dependant_does_not_fail_the_restore(self) -> None:
         ill = Health(HealthStatus.UNHEALTHY)
         seen = running(container("web", health=ill), container("api", health=ill))
         known = facts(past(), holders=(holder("api", "/srv/pixel/data"),))
@@ -246,12 +246,12 @@ class TestRestore:
         assert found["web"]
         assert not found["api"], "it mounts what is restored"
 
-    def test_a_server_that_does_not_run_is_left_alone_and_named(self) -> None:
+    def test_a_server_that_is_down_is_skipped_with_a_warning(self) -> None:
         made = plan("restore", facts(past()), ID, stack=running(exited("postgres")))
         assert "postgres is not running" in warnings(made)
         assert "--without=postgres" in commands(made)[-1]
 
-    def test_it_can_be_done_where_compose_refuses_the_project(self) -> None:
+    def test_a_restore_works_if_compose_refuses_the_project(self) -> None:
         made = plan("restore", facts(past()), ID, stack=refused(running()))
         assert verbs(made) == ["check", "make", "stop", "restore", "start"]
         assert commands(made)[2][:4] == (*COMMAND.docker, "stop")
@@ -259,12 +259,12 @@ class TestRestore:
         with pytest.raises(OperationError, match="It broke"):
             plan("recreate", facts(), "api", stack=refused(running()))
 
-    def test_one_that_was_never_verified_or_is_another_project_s_says_so(self) -> None:
+    def test_it_warns_of_an_unverified_backup_and_of_another_project(self) -> None:
         made = plan("restore", facts(past(verified=False, project="other")), ID)
         assert "not verified" in warnings(made)
         assert "project other" in warnings(made)
 
-    def test_an_id_that_is_none(self) -> None:
+    def test_an_unknown_id_is_an_error(self) -> None:
         with pytest.raises(OperationError, match="No such backup"):
             plan("restore", facts(past()), "20200101-000000")
         with pytest.raises(UsageError, match="id of one"):
@@ -284,7 +284,7 @@ class TestRollBack:
             **changes,  # type: ignore[arg-type]
         )
 
-    def test_it_tells_what_is_different_and_no_value(self) -> None:
+    def test_it_shows_differences_without_values(self) -> None:
         now = Deployment(commit="b" * 40)
         made = plan("roll-back", facts(self.state(), deployment=now), ID)
         assert made.title == f"Roll back to {ID}"
@@ -298,7 +298,7 @@ class TestRollBack:
         assert "the folder was at aaaaaaaaaaaa, and is now at bbbbbbbbbbbb" in warnings(made)
         assert "everything that pixel-api-1 wrote outside of its volumes is lost" in warnings(made)
 
-    def test_what_mounts_a_file_that_is_replaced_is_restarted_when_all_is_up(self) -> None:
+    def test_services_that_mount_a_replaced_file_are_restarted_last(self) -> None:
         env = Mount(plain("bind"), plain(f"{COMMAND.directory}/.env"), plain("/e"), writable=False)
         api = container("api", mounts=(env,), image_id=plain(OLD))
         others = (container("web", mounts=(env,)), container("old", mounts=(env,)))
@@ -311,7 +311,7 @@ class TestRollBack:
         assert "up" in last(replace(self.state(), replaced=compose_only)), "it stays the same file"
         state = self.with_files(self.state())
         made = plan("roll-back", facts(state), ID, stack=seen)
-        # The compose file of then may know no web.
+        # The old compose file may have no web.
         by_engine = (*COMMAND.docker, "restart", "pixel-web-1", "pixel-old-1")
         assert commands(made)[-2:] == [(*COMPOSE, "restart", "api"), by_engine]
         assert made.targets == (ID,)
@@ -330,7 +330,7 @@ class TestRollBack:
             "is replaced by the backup"
         )
 
-    def test_what_mounts_it_and_is_not_of_the_project_is_named(self) -> None:
+    def test_it_warns_of_other_containers_that_mount_a_replaced_file(self) -> None:
         env, folder = f"{COMMAND.directory}/.env", COMMAND.directory
         others = (
             Holder("1", "lone", places=(env,)),
@@ -350,7 +350,7 @@ class TestRollBack:
         )
         assert "mounted" not in warnings(plan("roll-back", facts(self.same(), holders=others), ID))
 
-    def test_what_up_puts_into_force_is_not_said_to_need_it(self) -> None:
+    def test_a_recreated_service_is_not_restarted(self) -> None:
         env = Mount(plain("bind"), plain(f"{COMMAND.directory}/.env"), plain("/e"), writable=False)
         api = container("api", mounts=(env,), image_id=plain(OLD), config_hash=plain("old"))
         seen = running(api)
@@ -360,7 +360,7 @@ class TestRollBack:
         assert "applies that" not in warnings(made)
 
     def same(self) -> BackupComparison:
-        """A backup whose files are what they are now."""
+        """A backup whose files have not changed."""
         none = frozenset[str]()
         return replace(self.state(), replaced=none, changed_variables=(), changed_lines=())
 
@@ -370,8 +370,8 @@ class TestRollBack:
         files = replace(state.backup.manifest, items=(item(ItemKind.FILE, ".env"), compose))
         return replace(state, backup=replace(state.backup, manifest=files))
 
-    def test_what_a_broken_off_recreate_left_of_what_is_down_is_removed_first(self) -> None:
-        """Of what it brings up, and of what that needs."""
+    def test_leftovers_of_a_stopped_service_are_removed_first(self) -> None:
+        """The leftovers of the services and their dependencies."""
         for name in ("api", "postgres"):
             api = exited(name)
             left = left_beside(api)
@@ -382,7 +382,7 @@ class TestRollBack:
             gone = [item for item in made.checks_after if item.state is ExpectedState.GONE]
             assert [item.container_id for item in gone] == [left.id]
 
-    def test_what_is_known_to_fail_is_refused_before_anything_is_put_back(self) -> None:
+    def test_a_roll_back_that_would_fail_is_refused(self) -> None:
         specs = (spec("api", externals=(External("volume", plain("kept")),)),)
         seen = stack_of(container("api"), specs=specs)
         state = self.same()
@@ -400,7 +400,7 @@ class TestRollBack:
         with pytest.raises(OperationError, match=r"^Roll back would fail: api .* is not active"):
             plan("roll-back", facts(state), ID, stack=seen)
 
-    def test_only_what_gets_another_image_is_recreated_for_certain(self) -> None:
+    def test_only_services_with_another_image_are_certainly_recreated(self) -> None:
         made = plan("roll-back", facts(self.state()), ID)
         assert "api: while its container is recreated" in made.interrupts
         seen = running(container("api", image_id=OLD))
@@ -409,7 +409,7 @@ class TestRollBack:
             "api: while its container is recreated, if the change affects it",
         )
 
-    def test_what_it_leaves_as_it_is_and_was_ill_before_fails_no_roll_back(self) -> None:
+    def test_an_unhealthy_unchanged_service_does_not_fail_the_roll_back(self) -> None:
         ill = container("api", image_id=OLD, health=Health(HealthStatus.UNHEALTHY))
         same = self.same()
         for state, spared in ((same, True), (self.state(), False)):
@@ -417,7 +417,7 @@ class TestRollBack:
             (found,) = [item for item in made.checks_after if item.name == "api"]
             assert found.incidental is spared
 
-    def test_an_image_that_is_gone_is_told(self) -> None:
+    def test_it_warns_of_a_missing_image(self) -> None:
         made = plan("roll-back", facts(self.state(), existing_images=frozenset()), ID)
         assert "no longer exists here" in warnings(made)
 
@@ -458,13 +458,13 @@ class TestWipe:
             (replace(past(), made_here=False),),
         ],
     )
-    def test_it_is_refused_without_a_fresh_verified_backup(
+    def test_it_is_refused_without_a_recent_verified_backup(
         self, backups: tuple[BackupComparison, ...]
     ) -> None:
         with pytest.raises(OperationError, match="no verified backup younger than 24 hours"):
             plan("wipe-volumes", facts(*backups))
 
-    def test_an_incomplete_backup_is_no_licence(self) -> None:
+    def test_an_incomplete_backup_does_not_permit_it(self) -> None:
         gap = LeftOut("volume pixel_held", "not known", Gap.UNKNOWN, expected=True)
         lacking = past(left_out=(gap,))
         with pytest.raises(OperationError, match=r"INCOMPLETE: volume pixel_held\."):
@@ -473,7 +473,7 @@ class TestWipe:
         both = replace(older, backups=(lacking, *older.backups))
         assert plan("wipe-volumes", both, stack=self.stack()).steps
 
-    def test_it_names_what_is_lost_and_what_is_not(self) -> None:
+    def test_it_lists_what_is_lost_and_what_is_kept(self) -> None:
         made = plan("wipe-volumes", self.known(), stack=self.stack())
         assert (made.confirm, made.confirm_loss) == ("pixel", "lose-1-volume")
         assert made.irreversible == (
@@ -497,11 +497,11 @@ class TestWipe:
         assert remove[-4:] == ("volume", "rm", "pixel_cache", "pixel_held")
         assert check[4:7] == ("check-volumes", "--gone=pixel_cache", "--gone=pixel_held")
 
-    def test_where_the_backup_has_it_all_one_word_is_enough(self) -> None:
+    def test_one_word_is_enough_if_the_backup_has_everything(self) -> None:
         stack = self.stack(VolumeSpec(plain("pixel_held")))
         assert plan("wipe-volumes", self.known(), stack=stack).confirm_loss == ""
 
-    def test_what_the_backup_has_no_copy_of_by_now_wants_the_second_word(self) -> None:
+    def test_data_that_is_not_in_the_backup_needs_a_second_word(self) -> None:
         stack = self.stack(VolumeSpec(plain("pixel_held")))
         server = StoredServer("postgres", ("pixel_held",), ("agent", "closed"))
         now = StoredData({"pixel_held": StoredVolume("pixel_held")}, (server,))
@@ -509,13 +509,13 @@ class TestWipe:
         assert made.confirm_loss == "lose-1-volume"
         assert "NOT in the backup: postgres/closed; the databases of" in made.irreversible[0]
 
-    def test_what_can_not_be_looked_at_now_is_unknown_and_wants_it_too(self) -> None:
+    def test_unknown_data_needs_a_second_word(self) -> None:
         stack = self.stack(VolumeSpec(plain("pixel_held")))
         made = plan("wipe-volumes", self.known(stored_data=None), stack=stack)
         assert made.confirm_loss == "lose-1-volume"
         assert "current content UNKNOWN" in made.irreversible[0]
 
-    def test_each_backup_that_is_newer_than_the_licence_is_named_with_what_it_lacks(self) -> None:
+    def test_it_warns_of_newer_incomplete_backups(self) -> None:
         older = self.known()
         gap = LeftOut("postgres/closed", "it accepts no connections", Gap.FAILED, expected=True)
         lacking = past(hours=1, left_out=(gap,), verified=False)
@@ -527,7 +527,7 @@ class TestWipe:
         assert "INCOMPLETE, not verified: postgres/closed is not in it" in result
         assert "newer" not in warnings(plan("wipe-volumes", older, stack=self.stack()))
 
-    def test_a_folder_of_the_host_is_not_lost_with_its_volume(self) -> None:
+    def test_a_volume_that_is_a_host_folder_keeps_its_content(self) -> None:
         now = StoredData({"pixel_cache": StoredVolume("pixel_cache", folder="/srv/cache")})
         stack = self.stack(VolumeSpec(plain("pixel_cache")))
         made = plan("wipe-volumes", self.known(stored_data=now), stack=stack)
@@ -536,7 +536,7 @@ class TestWipe:
         assert "pixel_cache is the host folder /srv/cache: its content stays" in result
         assert "pixel_cache" in commands(made)[2]
 
-    def test_what_down_leaves_alone_is_told_as_staying(self) -> None:
+    def test_volumes_that_stay_are_listed(self) -> None:
         specs = (VolumeSpec(plain("pixel_held")), VolumeSpec(plain("shared"), external=True))
         orphan = Holder("9" * 64, "pixel-old-1", "pixel", "old", volumes=("old",))
         known = self.known(
@@ -553,7 +553,7 @@ class TestWipe:
         assert "old (size unknown) is used by no service of the compose file: not removed" in result
         assert "unrelated" not in result
 
-    def test_an_anonymous_volume_goes_with_its_container(self) -> None:
+    def test_an_anonymous_volume_is_removed_with_its_container(self) -> None:
         nameless = Volume("a" * 64, anonymous=True)
         holders = (replace(holder("api"), volumes=(nameless.name,)),)
         stack = self.stack(VolumeSpec(plain("pixel_held")))
@@ -568,7 +568,7 @@ class TestWipe:
         )
         assert f"--gone={nameless.name}" in commands(made)[3]
 
-    def test_down_is_given_the_files_where_it_would_go_by_labels(self) -> None:
+    def test_down_gets_the_compose_files_so_that_it_does_not_use_labels(self) -> None:
         stack = self.stack()
         assert stack.project is not None
         project = replace(stack.project, files=(plain("/srv/pixel/compose.yml"),))
@@ -578,7 +578,7 @@ class TestWipe:
         )  # fmt: skip
         assert "--file /srv/pixel/compose.yml" in " ".join(commands(made)[1])
 
-    def test_where_compose_refuses_its_profiles_together_only_the_active_go(self) -> None:
+    def test_only_active_services_are_removed_if_compose_refuses_all_profiles(self) -> None:
         stack = self.stack()
         assert stack.project is not None
         off = [
@@ -596,7 +596,7 @@ class TestWipe:
         idle = replace(stack, project=project, services=services)
         assert "--profile" not in commands(plan("wipe-volumes", self.known(), stack=idle))[1]
 
-    def test_what_would_fail_half_way_or_take_another_s_is_refused(self) -> None:
+    def test_a_wipe_that_would_fail_or_affect_another_project_is_refused(self) -> None:
         other = Holder("9" * 64, "other-db-1", "other", "db", False, False, (), ("pixel_held",))
         with pytest.raises(OperationError, match="in use by other-db-1"):
             plan("wipe-volumes", self.known(holders=(other,)), stack=self.stack())
@@ -608,6 +608,6 @@ class TestWipe:
         with pytest.raises(NothingToDo):
             plan("wipe-volumes", self.known(), stack=self.stack(VolumeSpec(plain("never-made"))))
 
-    def test_where_the_volumes_are_not_known_nothing_is_wiped(self) -> None:
+    def test_a_wipe_is_refused_if_the_volumes_are_unknown(self) -> None:
         with pytest.raises(OperationError, match="what would be lost is unknown"):
             plan("wipe-volumes", facts(past(), volumes=None), stack=self.stack())

@@ -55,7 +55,7 @@ def run_what_it_names(made: Plan) -> None:
 
 def test_all_commits_are_read_and_nothing_is_written(checkout: Path) -> None:
     index = (checkout / ".git/index").read_bytes()
-    os.utime(checkout / "source")  # git would write down that it looked
+    os.utime(checkout / "source")  # git would update its index
     found = state(checkout)
     assert found.commit == git(checkout, "rev-parse", "HEAD")
     assert dict(found.submodules) == {
@@ -65,7 +65,7 @@ def test_all_commits_are_read_and_nothing_is_written(checkout: Path) -> None:
     assert (checkout / ".git/index").read_bytes() == index
 
 
-def test_what_is_in_no_commit_is_told_apart(checkout: Path) -> None:
+def test_uncommitted_changes_are_listed(checkout: Path) -> None:
     (checkout / "source").write_text("changed")
     (checkout / "my web/source").write_text("changed")
     commit(checkout / "api", "2")
@@ -74,7 +74,7 @@ def test_what_is_in_no_commit_is_told_apart(checkout: Path) -> None:
     assert found.moved == ("api",)
 
 
-def test_where_nothing_has_moved_the_plan_says_so(checkout: Path) -> None:
+def test_unchanged_sources_are_a_passed_check(checkout: Path) -> None:
     made = roll_back(checkout, state(checkout))
     root = git(checkout, "rev-parse", "HEAD")
     assert said(made, "commit") == (
@@ -100,7 +100,7 @@ def test_the_root_and_each_submodule_are_named_then_and_now(checkout: Path) -> N
     assert said(roll_back(checkout, then), "sources") == ""
 
 
-def test_what_it_names_moves_submodules_that_no_commit_of_the_root_names(checkout: Path) -> None:
+def test_the_commands_check_out_submodules_at_other_commits(checkout: Path) -> None:
     commit(checkout / "api", "2")
     commit(checkout / "my web", "2")
     then = state(checkout)
@@ -117,7 +117,7 @@ def test_what_it_names_moves_submodules_that_no_commit_of_the_root_names(checkou
     assert state(checkout) == then
 
 
-def test_what_it_names_brings_submodules_of_submodules_along(checkout: Path) -> None:
+def test_the_commands_check_out_nested_submodules(checkout: Path) -> None:
     then = state(checkout)
     commit(checkout / "api/lib", "2")
     git(checkout / "api", "commit", "--all", "--quiet", "--message", "lib")
@@ -134,7 +134,7 @@ def test_what_it_names_brings_submodules_of_submodules_along(checkout: Path) -> 
     assert state(checkout) == then
 
 
-def test_a_submodule_that_came_or_went_is_named(checkout: Path, tmp_path: Path) -> None:
+def test_an_added_or_removed_submodule_is_listed(checkout: Path, tmp_path: Path) -> None:
     then = state(checkout)
     git(checkout, "submodule", "--quiet", "add", str(tmp_path / "lib"), "more")
     git(checkout, "rm", "--quiet", "my web")
@@ -146,7 +146,7 @@ def test_a_submodule_that_came_or_went_is_named(checkout: Path, tmp_path: Path) 
     assert state(checkout).submodules == then.submodules
 
 
-def test_changes_in_no_commit_are_to_be_kept_first(checkout: Path) -> None:
+def test_it_warns_of_uncommitted_changes(checkout: Path) -> None:
     then = state(checkout)
     commit(checkout, "2")
     (checkout / "source").write_text("mine")
@@ -154,7 +154,7 @@ def test_changes_in_no_commit_are_to_be_kept_first(checkout: Path) -> None:
     assert "uncommitted changes (the folder itself): keep them first" in said(made, "sources")
 
 
-def test_a_folder_that_git_does_not_answer_for_is_told(checkout: Path, tmp_path: Path) -> None:
+def test_it_warns_if_git_fails(checkout: Path, tmp_path: Path) -> None:
     then = state(checkout)
     (checkout / ".git/HEAD").write_text("broken")
     now = state(checkout)

@@ -1,4 +1,4 @@
-"""Recreate and rebuild: what the plan says of the targets and of all that hangs on them."""
+"""Plans of recreate and rebuild, with their effects on other services."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -56,7 +56,7 @@ def running(*changed: object) -> StackSnapshot:
 
 
 class TestPrediction:
-    def test_what_is_as_the_file_wants_it_is_left_alone(self) -> None:
+    def test_a_service_in_sync_is_not_changed(self) -> None:
         assert changes(running(), "web") == {}
 
     def test_a_dependency_that_has_changed_is_recreated_as_well(self) -> None:
@@ -64,10 +64,10 @@ class TestPrediction:
         assert changes(running(old), "web") == {"postgres": "recreated"}
         assert changes(running(old), "web", no_deps=True) == {}
 
-    def test_what_depends_on_a_service_is_not_looked_at(self) -> None:
+    def test_dependants_are_not_considered(self) -> None:
         assert changes(running(), "api", force=True) == {"api": "recreated"}
 
-    def test_restart_true_counts_among_what_is_looked_at_and_one_step_far(self) -> None:
+    def test_restart_true_applies_to_direct_considered_dependants(self) -> None:
         specs = (
             spec("a"),
             spec("b", restarting_with("a")),
@@ -79,7 +79,7 @@ class TestPrediction:
         assert changes(snapshot, "c") == {"a": "recreated", "b": "restarted"}
         assert changes(snapshot, "a") == {"a": "recreated"}
 
-    def test_what_shares_a_recreated_container_is_recreated_where_it_is_looked_at(self) -> None:
+    def test_a_considered_sharer_of_a_recreated_container_is_recreated(self) -> None:
         specs = (spec("vpn"), spec("app", restarting_with("vpn"), joins=(SafeText("vpn"),)))
         vpn = container("vpn")
         app = container("app", joins=(vpn.id,))
@@ -92,16 +92,16 @@ class TestPrediction:
         alone = predict_up(snapshot, ["vpn"], UpOptions(force=True, no_deps=True))
         assert services_cut_off(snapshot, alone) == {"app": "vpn"}
 
-    def test_a_built_image_recreates_what_runs_it_and_may_not(self) -> None:
+    def test_a_built_image_may_recreate_its_services(self) -> None:
         found = predict_up(running(), ["web"], UpOptions(rebuilt=("web",)))
         assert [(item.service, item.change, item.certain) for item in found.values()] == [
             ("web", ContainerChange.RECREATED, False)
         ]
 
-    def test_what_is_down_is_started_and_a_task_runs_again(self) -> None:
+    def test_stopped_services_and_completed_tasks_are_started(self) -> None:
         assert changes(running(exited("postgres", exit_code=0)), "web") == {"postgres": "started"}
 
-    def test_what_is_missing_is_created(self) -> None:
+    def test_missing_containers_are_created(self) -> None:
         snapshot = stack(container("web"), specs=BUILT)
         assert changes(snapshot, "web") == {"postgres": "created", "api": "created"}
 
@@ -110,7 +110,7 @@ class TestRecreate:
     def made(self, snapshot: StackSnapshot, *targets: str) -> Plan:
         return plan("recreate", snapshot, *targets)
 
-    def test_it_touches_nothing_but_what_it_names(self) -> None:
+    def test_only_the_named_service_is_recreated(self) -> None:
         made = self.made(running(container("postgres", config_hash=SafeText("old"))), "api")
         assert commands(made) == [
             (*COMPOSE, "up", "--detach", "--force-recreate", "--no-deps", "api")
@@ -123,12 +123,12 @@ class TestRecreate:
         }
         assert made.interrupts[0].startswith("api: up to 10s to stop")
 
-    def test_what_its_containers_wrote_is_lost_and_the_plan_says_so(self) -> None:
+    def test_it_warns_of_data_outside_of_volumes(self) -> None:
         assert "everything that pixel-api-1 wrote outside of its volumes is lost" in warnings(
             self.made(running(), "api")
         )
 
-    def test_what_depends_on_it_is_verified_too(self) -> None:
+    def test_dependants_are_verified_too(self) -> None:
         expected = {str(item.name): item for item in self.made(running(), "api").checks_after}
         assert set(expected) == {"api", "web", "syntropy"}
         assert expected["api"].previous_runs
@@ -138,7 +138,7 @@ class TestRecreate:
         with pytest.raises(NothingToDo, match="compose recreates complete services"):
             self.made(running(), container("api").id)
 
-    def test_a_paused_one_is_left_alone(self) -> None:
+    def test_a_paused_service_is_skipped(self) -> None:
         with pytest.raises(NothingToDo, match="is paused"):
             self.made(running(container("api", state=ContainerState.PAUSED)), "api")
 
@@ -148,7 +148,7 @@ class TestRecreate:
 
 
 class TestRebuild:
-    def test_it_builds_and_then_runs_what_was_built(self) -> None:
+    def test_it_builds_and_then_brings_up(self) -> None:
         made = plan("rebuild", running(), "api")
         assert commands(made) == [
             (*COMPOSE, "build", "api"),
@@ -157,23 +157,23 @@ class TestRebuild:
         assert effects(made)["api"] == "is recreated if the build produces a new image"
         assert made.risk is Risk.DISRUPTIVE
 
-    def test_from_nothing_it_uses_no_layer_of_before(self) -> None:
+    def test_a_hard_rebuild_uses_no_cache(self) -> None:
         made = plan("hard-rebuild", running(), "api")
         assert commands(made)[0] == (*COMPOSE, "build", "--no-cache", "api")
         assert made.title == "Rebuild without cache api"
 
-    def test_the_cascade_is_named_with_its_cause(self) -> None:
+    def test_coupled_services_have_their_cause(self) -> None:
         made = plan("rebuild", running(container("postgres", config_hash=SafeText("old"))), "api")
         (postgres,) = [item for item in made.affects if item.service == "postgres"]
         assert postgres.change == "is recreated as well"
         assert "configuration has changed" in postgres.cause
         assert "postgres" in {item.name for item in made.checks_after}
 
-    def test_what_is_not_built_is_refused(self) -> None:
+    def test_a_service_that_is_not_built_is_refused(self) -> None:
         with pytest.raises(NothingToDo, match="the compose file names an image"):
             plan("rebuild", running(), "postgres")
 
-    def test_all_of_a_project_wants_its_name(self) -> None:
+    def test_a_rebuild_of_all_services_needs_the_project_name(self) -> None:
         made = plan("rebuild", running())
         assert made.title == "Rebuild all of pixel"
         assert made.confirm == "pixel"
@@ -187,14 +187,14 @@ def warnings_named(made: Plan) -> str:
 ILL = Health(HealthStatus.UNHEALTHY)
 
 
-def test_a_dependant_that_was_ill_before_fails_no_job() -> None:
+def test_an_unhealthy_dependant_does_not_fail_the_job() -> None:
     snapshot = running(container("web", health=ILL), container("api", health=ILL))
     for action in ("recreate", "rebuild"):
         found = {item.name: item.incidental for item in plan(action, snapshot, "api").checks_after}
         assert found == {"api": False, "web": True, "syntropy": False}
 
 
-def test_what_is_taken_along_and_was_ill_before_fails_no_job() -> None:
+def test_an_unhealthy_coupled_service_does_not_fail_the_job() -> None:
     old = container("postgres", config_hash=SafeText("old"), health=ILL)
     found = {
         item.name: item.incidental for item in plan("rebuild", running(old), "api").checks_after
@@ -206,13 +206,13 @@ def test_what_is_taken_along_and_was_ill_before_fails_no_job() -> None:
 
 
 class TestHandScaled:
-    """`up --scale api=3` was run by hand: nothing that recreates it brings that down."""
+    """After a manual `up --scale api=3`, no recreate scales it down."""
 
     def scaled(self, *more: Container) -> StackSnapshot:
         three = [container("api", number) for number in (1, 2, 3)]
         return stack(*three, container("web"), container("postgres"), *more, specs=BUILT[:3])
 
-    def test_recreate_keeps_the_number_says_so_and_verifies_it(self) -> None:
+    def test_recreate_keeps_and_verifies_the_scale(self) -> None:
         made = plan("recreate", self.scaled(), "api")
         up = ("up", "--detach", "--force-recreate", "--no-deps", "--scale=api=3", "api")
         assert commands(made) == [(*COMPOSE, *up)]
@@ -222,22 +222,22 @@ class TestHandScaled:
         told = [check.message for check in made.checks_before if check.name == "scale"]
         assert told == ["api keeps its 3 containers; the compose file says 1"]
 
-    def test_a_rebuild_keeps_that_of_what_it_depends_on_too(self) -> None:
+    def test_a_rebuild_keeps_the_scale_of_dependencies_too(self) -> None:
         made = plan("rebuild", self.scaled(), "web")
         assert commands(made)[1] == (*COMPOSE, "up", "--detach", "--scale=api=3", "web")
         assert "api" not in effects(made), "it is left as it is"
-        # Compose refuses the name of a service that it does not touch.
+        # Compose refuses `--scale` of a service that it does not consider.
         made = plan("recreate", self.scaled(), "web")
         assert commands(made)[0][-1] == "web"
         assert "--scale" not in str(commands(made))
 
-    def test_what_the_file_scales_to_nothing_keeps_what_runs(self) -> None:
+    def test_a_service_scaled_to_0_in_the_file_keeps_its_containers(self) -> None:
         specs = (spec("api", replicas=0),)
         made = plan("recreate", stack(container("api"), specs=specs), "api")
         assert "--scale=api=1" in commands(made)[0]
         assert effects(made)["api"] == "is recreated"
 
-    def test_fewer_than_the_file_wants_are_filled_up(self) -> None:
+    def test_missing_replicas_are_created(self) -> None:
         specs = (spec("api", replicas=2),)
         made = plan("recreate", stack(container("api"), specs=specs), "api")
         assert "--scale" not in str(commands(made))
@@ -254,7 +254,7 @@ ON_NET = (
 
 
 def changed_net(*others: Container) -> StackSnapshot:
-    """All but a stopped job runs; the network of all but web has changed."""
+    """All services except a stopped job are running; the network of all but web has changed."""
     there = [container("postgres"), container("api")]
     attached = tuple(AttachedContainer(item.id, item.name) for item in (*there, *others))
     net = Diverged(ResourceKind.NETWORK, NET[0], SafeText("pixel_net"), attached)
@@ -262,7 +262,7 @@ def changed_net(*others: Container) -> StackSnapshot:
 
 
 class TestChangedNetwork:
-    def test_sync_tells_it_of_all_on_it_and_of_no_other(self) -> None:
+    def test_all_services_on_it_are_out_of_sync_and_no_others(self) -> None:
         found = {item.name: item.sync for item in changed_net().services}
         for name in ("postgres", "api"):
             assert found[SafeText(name)].action is SyncAction.RECREATE
@@ -270,7 +270,7 @@ class TestChangedNetwork:
             assert found[SafeText(name)].reason == words
         assert found[SafeText("web")].action is SyncAction.NOTHING
 
-    def test_a_recreate_takes_along_what_runs_on_it(self) -> None:
+    def test_a_recreate_includes_all_running_services_on_it(self) -> None:
         made = plan("recreate", changed_net(), "api")
         up = ("up", "--detach", "--force-recreate", "--no-deps")
         assert commands(made) == [
@@ -288,7 +288,7 @@ class TestChangedNetwork:
         assert "recreated, with everything on it" in warnings(made)
         assert "job is stopped: recreate it before you start it" in warnings(made)
 
-    def test_a_rebuild_builds_what_was_asked_for_and_recreates_all_on_it(self) -> None:
+    def test_a_rebuild_builds_only_the_requested_service(self) -> None:
         specs = tuple(replace(item, builds=True) for item in ON_NET)
         snapshot = changed_net()
         assert snapshot.project is not None
@@ -303,7 +303,7 @@ class TestChangedNetwork:
         assert commands(made)[-1] == (*COMPOSE, *up)
 
     @pytest.mark.parametrize("action", ["recreate", "start"])
-    def test_what_would_fail_half_way_is_refused_with_what_to_do(self, action: str) -> None:
+    def test_it_is_refused_with_a_hint_if_it_would_fail(self, action: str) -> None:
         stranger = container("other", name=SafeText("elsewhere-db-1"))
         snapshot = changed_net(stranger)
         if action == "start":
@@ -318,7 +318,7 @@ class TestChangedNetwork:
             stop = shown((*COMMAND.docker, "stop", "elsewhere-db-1"))
             assert caught.value.hint == f"Wait until it exits, or stop it: {stop}"
 
-    def test_a_stopped_stranger_on_it_is_named_with_what_repairs_it(self) -> None:
+    def test_it_warns_of_a_stopped_foreign_container_with_the_repair(self) -> None:
         strangers = (
             AttachedContainer("e" * 64, SafeText("debug"), aliases=("probe", "-x")),
             AttachedContainer(
@@ -352,15 +352,15 @@ class TestChangedNetwork:
         made = plan("recreate", replace(snapshot, diverged=(unknown,)), "api")
         assert "are unknown, and can't start afterwards: Forbidden" in warnings(made)
 
-    def test_a_network_that_nothing_named_is_on_changes_no_plan(self) -> None:
+    def test_a_changed_network_of_other_services_does_not_matter(self) -> None:
         assert len(commands(plan("recreate", changed_net(), "web"))) == 1
 
-    def test_who_is_on_it_is_part_of_what_a_plan_was_made_from(self) -> None:
+    def test_the_containers_on_it_are_in_the_fingerprint(self) -> None:
         made = plan("recreate", changed_net(), "api")
         assert not plan_outdated(made, changed_net())
         assert plan_outdated(made, changed_net(container("other")))
 
-    def test_a_changed_volume_is_told_and_kept(self) -> None:
+    def test_a_changed_volume_is_kept_with_a_warning(self) -> None:
         data = Diverged(ResourceKind.VOLUME, SafeText("data"), SafeText("pixel_data"))
         specs = (spec("api", volumes=(SafeText("data"),)),)
         snapshot = stack(container("api"), specs=specs, diverged=(data,))
@@ -374,7 +374,7 @@ class TestChangedNetwork:
 
 
 class TestSharing:
-    def test_what_shares_the_network_of_a_recreated_one_is_recreated_with_it(self) -> None:
+    def test_a_sharer_of_a_recreated_network_is_recreated_too(self) -> None:
         vpn = container("vpn")
         specs = (spec("vpn"), spec("app", "vpn", joins=(SafeText("vpn"),)))
         made = plan("recreate", stack(vpn, container("app", joins=(vpn.id,)), specs=specs), "vpn")
@@ -403,9 +403,7 @@ class TestNetworkOfAnother:
             (container("vpn", started_at=STARTED - timedelta(seconds=1)), ""),
         ],
     )
-    def test_what_has_lost_it_is_not_well_and_a_finding_says_why(
-        self, vpn: Container, why: str
-    ) -> None:
+    def test_a_cut_off_service_is_broken_with_a_finding(self, vpn: Container, why: str) -> None:
         snapshot = behind_vpn(vpn)
         app = snapshot.service("app")
         assert app is not None
@@ -414,14 +412,14 @@ class TestNetworkOfAnother:
         assert (found.what if found else "") == ("has no network" if why else "")
         assert why in app.cut_off
 
-    def test_what_shared_a_container_that_is_gone_has_none(self) -> None:
+    def test_a_sharer_of_a_removed_container_is_cut_off(self) -> None:
         app = behind_vpn(container("vpn"), network_of="d" * 64).service("app")
         assert app is not None
         assert "is gone" in app.cut_off
         assert not app.is_ok
 
     @pytest.mark.parametrize("action", ["restart", "start"])
-    def test_it_is_restarted_after_the_one_whose_network_it_shares(self, action: str) -> None:
+    def test_a_sharer_is_restarted_after_the_owner_of_the_network(self, action: str) -> None:
         vpn = container("vpn") if action == "restart" else exited("vpn")
         made = plan(action, behind_vpn(vpn), "vpn")
         assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
@@ -430,7 +428,7 @@ class TestNetworkOfAnother:
         assert app.previous_runs
         assert made.risk is Risk.DISRUPTIVE
 
-    def test_where_compose_restarts_it_along_that_is_enough(self) -> None:
+    def test_a_sharer_that_compose_restarts_needs_no_step(self) -> None:
         vpn = container("vpn")
         specs = (spec("vpn"), spec("app", restarting_with("vpn"), joins=(VPN,), network_of=VPN))
         app = container("app", joins=(vpn.id,), network_of=vpn.id)
@@ -438,15 +436,15 @@ class TestNetworkOfAnother:
         assert commands(made) == [(*COMPOSE, "restart", "vpn")]
 
     @pytest.mark.parametrize("action", ["restart", "start"])
-    def test_what_shared_a_container_that_is_gone_can_only_be_recreated(self, action: str) -> None:
-        # The engine stops it, and then finds no container to join.
+    def test_a_sharer_of_a_removed_container_must_be_recreated(self, action: str) -> None:
+        # The engine would stop it, and then find no container to join.
         changes: dict[str, object] = {"joins": ("d" * 64,), "network_of": "d" * 64}
         app = container("app", 1, **changes) if action == "restart" else exited("app", 1, **changes)
         snapshot = stack(container("vpn"), app, specs=BEHIND_VPN)
         with pytest.raises(OperationError, match=r"is gone \(recreate it\)"):
             plan(action, snapshot, "app")
 
-    def test_the_finding_of_it_does_not_advise_a_restart(self) -> None:
+    def test_the_finding_does_not_suggest_a_restart(self) -> None:
         snapshot = behind_vpn(container("vpn"), network_of="d" * 64)
         app = snapshot.service("app")
         assert app is not None
@@ -454,7 +452,7 @@ class TestNetworkOfAnother:
         assert found is not None
         assert found.hint.startswith("Recreate it")
 
-    def test_a_gateway_that_is_created_takes_along_what_shared_the_one_that_is_gone(self) -> None:
+    def test_a_created_gateway_recreates_the_sharers_of_the_removed_one(self) -> None:
         app = container("app", joins=("d" * 64,), network_of="d" * 64)
         made = plan("start", stack(app, specs=BEHIND_VPN), "vpn")
         words = ("up", "--detach", "--force-recreate", "--no-deps", "app")
@@ -465,9 +463,7 @@ class TestNetworkOfAnother:
         assert made.risk is Risk.DISRUPTIVE
 
     @pytest.mark.parametrize("names", [("vpn",), ()], ids=["the gateway", "all"])
-    def test_a_restart_that_compose_would_fail_along_recreates_instead(
-        self, names: tuple[str, ...]
-    ) -> None:
+    def test_a_sharer_that_can_not_be_restarted_is_recreated(self, names: tuple[str, ...]) -> None:
         specs = (spec("vpn"), spec("app", restarting_with("vpn"), joins=(VPN,), network_of=VPN))
         app = container("app", joins=("d" * 64,), network_of="d" * 64)
         made = plan("restart", stack(container("vpn"), app, specs=specs), *names)
@@ -475,7 +471,7 @@ class TestNetworkOfAnother:
         assert commands(made)[0][-2:] == ("--no-deps", "vpn")
         assert "not changed" not in {check.name for check in made.checks_before}
 
-    def test_it_is_restarted_by_container_while_compose_can_not_read_the_project(self) -> None:
+    def test_a_sharer_is_restarted_by_container_if_compose_refuses_the_project(self) -> None:
         broken = replace(behind_vpn(container("vpn")), project_trouble=TROUBLE)
         made = plan("restart", broken, "vpn")
         assert commands(made) == [
@@ -485,7 +481,7 @@ class TestNetworkOfAnother:
         assert effects(made)["pixel-app-1"] == "is restarted at the end"
         assert {item.name for item in made.checks_after} == {"pixel-vpn-1", "pixel-app-1"}
 
-    def test_one_that_is_stopped_is_left_alone(self) -> None:
+    def test_a_stopped_sharer_is_not_changed(self) -> None:
         vpn = container("vpn")
         app = exited("app", joins=(vpn.id,), network_of=vpn.id)
         made = plan("restart", stack(vpn, app, specs=BEHIND_VPN), "vpn")
@@ -493,7 +489,7 @@ class TestNetworkOfAnother:
 
 
 class TestLeftovers:
-    """A recreate that was cancelled or killed leaves its new container beside the old one."""
+    """A cancelled or killed recreate leaves its new container beside the old one."""
 
     NAME = "6170692d3100_pixel-api-1"
 
@@ -504,14 +500,14 @@ class TestLeftovers:
         rest = (container("postgres"), container("web"))
         return stack(api, left, *rest, specs=BUILT[:3])
 
-    def test_it_is_no_replica_and_changes_no_state(self) -> None:
+    def test_a_leftover_is_no_replica(self) -> None:
         service = self.stack().service("api")
         assert service is not None
         assert [item.name for item in service.regular] == ["pixel-api-1"]
         assert [item.name for item in service.leftovers] == [self.NAME]
         assert (service.state, service.sync.action) == (ServiceState.RUNNING, SyncAction.NOTHING)
 
-    def test_a_picture_from_the_middle_of_a_recreate_decides_nothing(self) -> None:
+    def test_a_snapshot_during_a_recreate_fails_nothing(self) -> None:
         expected = Expectation(SafeText("api"), ExpectedState.RUNNING)
         ended = exited("api", exit_code=137)
         alone = stack(ended, specs=BUILT[1:2])
@@ -519,7 +515,7 @@ class TestLeftovers:
         between = stack(ended, left_beside(ended), specs=BUILT[1:2])
         assert check_expectation(expected, between).state is ExpectationState.WAITING
 
-    def test_where_the_old_container_is_gone_the_new_one_is_the_service(self) -> None:
+    def test_without_the_old_container_the_replacement_is_the_service(self) -> None:
         service = stack(left_beside(container("api")), specs=BUILT[1:2]).service("api")
         assert service is not None
         assert len(service.regular) == 1
@@ -527,7 +523,7 @@ class TestLeftovers:
         assert service.state is ServiceState.CREATED
 
     @pytest.mark.parametrize("action", ["recreate", "rebuild", "restart"])
-    def test_every_plan_that_has_it_run_removes_it_first(self, action: str) -> None:
+    def test_every_plan_that_starts_it_removes_it_first(self, action: str) -> None:
         made = plan(action, self.stack(), "api")
         assert commands(made)[0] == (*COMMAND.docker, "rm", self.NAME)
         expected = {str(item.name): item for item in made.checks_after}
@@ -544,14 +540,14 @@ class TestLeftovers:
         ]
 
     @pytest.mark.parametrize("action", ["start", "rebuild"])
-    def test_one_of_what_is_needed_is_removed_too(self, action: str) -> None:
-        """`start` and `up` start it, though the service itself runs and is not touched."""
+    def test_the_leftover_of_a_dependency_is_removed_too(self, action: str) -> None:
+        """`start` and `up` would start it, although its service is running."""
         db = container("postgres")
         left = left_beside(db)
         made = plan(action, stack(db, left, exited("api"), specs=BUILT[:2]), "api")
         assert commands(made)[0] == (*COMMAND.docker, "rm", left.name)
 
-    def test_one_that_was_started_is_stopped_before(self) -> None:
+    def test_a_running_leftover_is_stopped_first(self) -> None:
         snapshot = self.stack(state=ContainerState.RUNNING, started_at=NOW)
         made = plan("recreate", snapshot, "api")
         assert commands(made)[:2] == [
@@ -563,12 +559,12 @@ class TestLeftovers:
             in (warnings(made))
         )
 
-    def test_a_plan_for_another_service_or_to_stop_leaves_it(self) -> None:
+    def test_a_stop_or_another_service_keeps_the_leftover(self) -> None:
         assert commands(plan("stop", self.stack(), "api")) == [(*COMPOSE, "stop", "api")]
         made = plan("recreate", self.stack(), "web")
         assert self.NAME not in str(commands(made))
 
-    def test_it_can_not_be_started_by_itself_and_can_be_removed(self) -> None:
+    def test_a_leftover_can_be_removed_but_not_started(self) -> None:
         for action in ("start", "restart", "recreate"):
             with pytest.raises(NothingToDo):
                 plan(action, self.stack(), "f" * 64)

@@ -1,4 +1,4 @@
-"""How a plan is agreed to: by its risk, and never by one key that is held down."""
+"""Confirming plans, depending on their risk."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def stop_all() -> Plan:
     return plan_action("stop", [], seen, COMMAND, now=NOW)
 
 
-def test_the_risk_says_what_is_wanted() -> None:
+def test_the_risk_decides_what_confirms_a_plan() -> None:
     assert confirmation_of(start()) is ConfirmationNeeded.KEY
     assert confirmation_of(restart()) is ConfirmationNeeded.TWO_KEYS
     assert confirmation_of(stop_all()) is ConfirmationNeeded.WORD
@@ -44,31 +44,31 @@ def test_the_risk_says_what_is_wanted() -> None:
     assert PlanConfirmation(destructive, 0).submit_word("pixel").run
 
 
-def test_a_safe_plan_is_run_by_enter_or_by_y() -> None:
+def test_enter_or_y_runs_a_safe_plan() -> None:
     assert PlanConfirmation(start(), 0).press_enter(2).run
     assert PlanConfirmation(start(), 0).press_y().run
 
 
-def test_an_enter_held_down_never_runs_a_safe_plan() -> None:
+def test_a_held_enter_does_not_run_a_safe_plan() -> None:
     confirmation = PlanConfirmation(start(), 0)
     repeats = [0.66 + 0.03 * count for count in range(200)]
     assert not any(confirmation.press_enter(at).run for at in repeats)
     assert confirmation.press_enter(repeats[-1] + 2).run, "until it is let go"
 
 
-def test_what_interrupts_wants_a_key_and_then_enter() -> None:
+def test_a_disruptive_plan_needs_a_key_and_then_enter() -> None:
     confirmation = PlanConfirmation(restart(), 0)
     assert not confirmation.press_y().run
     assert "it interrupts api" in confirmation.hint
     assert confirmation.press_enter(0.1).run, "another key than the one that armed it is no slip"
 
 
-def test_y_alone_never_runs_what_interrupts() -> None:
+def test_y_alone_does_not_run_a_disruptive_plan() -> None:
     confirmation = PlanConfirmation(restart(), 0)
     assert not any(confirmation.press_y().run for _ in range(50))
 
 
-def test_enter_twice_by_a_slip_does_not_run_what_interrupts() -> None:
+def test_two_accidental_enters_do_not_run_a_disruptive_plan() -> None:
     confirmation = PlanConfirmation(restart(), 0)
     assert not confirmation.press_enter(5).run
     assert confirmation.armed
@@ -76,13 +76,13 @@ def test_enter_twice_by_a_slip_does_not_run_what_interrupts() -> None:
     assert confirmation.press_enter(7).run
 
 
-def test_the_enter_that_asked_does_not_cancel() -> None:
+def test_the_enter_that_opened_the_plan_does_not_cancel_it() -> None:
     confirmation = PlanConfirmation(restart(), 0)
     assert not confirmation.accepts_cancel(0.5)
     assert confirmation.accepts_cancel(1.5)
 
 
-def test_disarmed_it_wants_both_keys_again() -> None:
+def test_a_disarmed_plan_needs_both_keys_again() -> None:
     confirmation = PlanConfirmation(restart(), 0)
     confirmation.press_y()
     assert confirmation.disarm()
@@ -91,7 +91,7 @@ def test_disarmed_it_wants_both_keys_again() -> None:
 
 
 @pytest.mark.parametrize("word", ["", "y", "Pixel", "pixel ", " pixel", "pixe", "pixelpixel"])
-def test_only_the_word_itself_runs_what_wants_one(word: str) -> None:
+def test_only_the_exact_word_runs_a_destructive_plan(word: str) -> None:
     confirmation = PlanConfirmation(stop_all(), 0)
     assert not confirmation.submit_word(word).run
     assert not confirmation.press_y().run
@@ -99,7 +99,7 @@ def test_only_the_word_itself_runs_what_wants_one(word: str) -> None:
     assert confirmation.submit_word("pixel").run
 
 
-def test_a_typed_word_is_no_way_round_the_keys() -> None:
+def test_a_typed_word_does_not_replace_the_keys() -> None:
     assert not PlanConfirmation(restart(), 0).submit_word("").run
     assert not PlanConfirmation(restart(), 0).submit_word("pixel").run
 
@@ -109,7 +109,7 @@ def losing(**changes: object) -> Plan:
     return replace(lost, **changes)  # type: ignore[arg-type]
 
 
-def test_what_no_backup_has_wants_two_words_in_their_order() -> None:
+def test_data_without_a_backup_needs_two_words_in_order() -> None:
     confirmation = PlanConfirmation(losing(confirm_loss=SafeText("lose-1-volume")), 0)
     confirmation.mark_shown()
     assert not confirmation.submit_word("lose-1-volume").run
@@ -119,7 +119,7 @@ def test_what_no_backup_has_wants_two_words_in_their_order() -> None:
     assert confirmation.submit_word("lose-1-volume").run
 
 
-def test_each_word_says_why_it_is_asked_for() -> None:
+def test_each_further_word_has_its_reason() -> None:
     words = {"confirm_origin": SafeText("from-elsewhere"), "confirm_loss": SafeText("no-backup")}
     confirmation = PlanConfirmation(losing(**words), 0)
     confirmation.mark_shown()
@@ -135,7 +135,7 @@ def test_each_word_says_why_it_is_asked_for() -> None:
     assert confirmation.submit_word("no-backup").run
 
 
-def test_what_interrupts_only_wants_words_too_where_one_is_asked_for() -> None:
+def test_a_disruptive_plan_with_words_needs_them() -> None:
     confirmation = PlanConfirmation(
         replace(restart(), confirm_origin=SafeText("from-elsewhere")), 0
     )
@@ -144,7 +144,7 @@ def test_what_interrupts_only_wants_words_too_where_one_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("risk", list(Risk))
-def test_nothing_is_agreed_to_before_what_is_lost_was_shown(risk: Risk) -> None:
+def test_nothing_confirms_a_plan_before_its_losses_were_shown(risk: Risk) -> None:
     confirmation = PlanConfirmation(losing(risk=risk, confirm=SafeText("")), 0)
     answers = [
         confirmation.press_y(),
@@ -174,7 +174,7 @@ PRUNE = Action(
 )
 
 
-def test_what_concerns_the_whole_host_wants_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_action_on_the_host_needs_the_host_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "all_actions", lambda: (PRUNE,))
     seen = stack(container("api"), specs=(spec("api"),))
     here = Facts(host=SafeText("vps-1"))

@@ -1,4 +1,4 @@
-"""How long services were away: measured in a job, kept, and told by the next plan."""
+"""Downtimes of services: measured, recorded, and shown in the next plan."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -58,7 +58,9 @@ def measured(desk: Desk) -> Measured:
     return Measured(desk)
 
 
-def test_from_the_first_picture_without_it_to_the_first_with_it(measured: Measured) -> None:
+def test_downtime_is_from_the_first_snapshot_without_the_service_to_the_next_with_it(
+    measured: Measured,
+) -> None:
     measured.after(2, DOWN)
     measured.after(1, again(health=Health(HealthStatus.STARTING)))
     measured.after(3, again())
@@ -66,7 +68,7 @@ def test_from_the_first_picture_without_it_to_the_first_with_it(measured: Measur
     assert measured.away() == {"agent": 4.0}
 
 
-def test_what_was_too_quick_for_a_picture_counts_from_the_steps_beginning(
+def test_a_restart_between_two_snapshots_counts_from_the_start_of_the_step(
     measured: Measured,
 ) -> None:
     measured.after(5, agent())
@@ -76,29 +78,31 @@ def test_what_was_too_quick_for_a_picture_counts_from_the_steps_beginning(
     assert measured.away() == {"agent": 0.5}
 
 
-def test_what_has_not_come_back_is_not_counted(measured: Measured) -> None:
+def test_a_service_that_is_still_down_is_not_counted(measured: Measured) -> None:
     measured.after(2, DOWN)
     assert measured.away() == {}
 
 
-def test_what_was_never_away_is_not_counted(measured: Measured) -> None:
+def test_a_service_that_was_never_down_is_not_counted(measured: Measured) -> None:
     measured.after(2, agent())
     assert measured.away() == {}
 
 
-def test_a_silent_engine_is_no_absence(measured: Measured) -> None:
+def test_a_stale_snapshot_is_no_downtime(measured: Measured) -> None:
     measured.after(2, DOWN, connection=Connection.LOST)
     assert measured.away() == {}
 
 
-def test_what_was_away_before_is_not_counted(desk: Desk) -> None:
+def test_a_service_that_was_down_before_is_not_counted(desk: Desk) -> None:
     desk.observer.show(agent(health=Health(HealthStatus.UNHEALTHY)))
     measured = Measured(desk)
     measured.after(3, again())
     assert measured.away() == {}
 
 
-def test_a_job_keeps_it_and_the_next_plan_tells_it(desk: Desk, observer: FakeObserver) -> None:
+def test_downtime_is_recorded_and_shown_in_the_next_plan(
+    desk: Desk, observer: FakeObserver
+) -> None:
     status = desk.done()
     (away,) = status.downtimes
     assert away.service == "agent"
@@ -118,7 +122,7 @@ def test_a_job_keeps_it_and_the_next_plan_tells_it(desk: Desk, observer: FakeObs
     assert words.endswith("again; was down 4s, 6s and 5s the last times")
 
 
-def test_of_another_stack_nothing_is_told(desk: Desk, observer: FakeObserver) -> None:
+def test_downtime_of_another_stack_is_not_shown(desk: Desk, observer: FakeObserver) -> None:
     desk.done()
     elsewhere = replace(observer.snapshot, project_name=SafeText("another"))
     assert past_downtimes(desk.folder / "jobs", elsewhere) == {}

@@ -1,4 +1,4 @@
-"""Plans that save, apply and restore an environment: what they say, run and refuse."""
+"""Plans and refusals of the actions on environment files."""
 
 import hashlib
 import os
@@ -78,7 +78,7 @@ def warnings(made: Plan) -> str:
 
 
 class TestSave:
-    def test_it_is_safe_and_says_what_would_have_to_be_done(self) -> None:
+    def test_a_save_is_safe_and_lists_what_must_be_recreated(self) -> None:
         made = plan("environment-save", facts(impact(changed("api"))), ID)
         assert (made.title, made.risk) == ("Save .env", Risk.SAFE)
         (step,) = made.steps
@@ -89,7 +89,7 @@ class TestSave:
         assert effect.cause == "its environment changes (API_TOKEN)"
         assert "a restart changes nothing" in warnings(made)
 
-    def test_what_waits_for_another_of_several_files_is_saved_there(self) -> None:
+    def test_a_candidate_of_another_file_is_saved_there(self) -> None:
         other = Candidate("f" * 16, NEW, impact(), "/state/f.env", "e" * 64)
         base = EnvironmentFacts(
             path=plain("/srv/pixel/base.env"),
@@ -113,7 +113,7 @@ class TestSave:
         assert first.label.startswith(".env  ")
         assert second.label.startswith("base.env  ")
 
-    def test_an_apply_of_any_of_the_files_that_was_left_half_done_comes_first(self) -> None:
+    def test_an_interrupted_apply_of_any_file_blocks_a_save(self) -> None:
         left = ApplyState(Phase.STARTING, "/srv/pixel/base.env", "pixel", OLD, NEW)
         base = EnvironmentFacts(
             path=plain("/srv/pixel/base.env"),
@@ -127,15 +127,15 @@ class TestSave:
         back = plan("environment-roll-back", known)
         assert back.steps[0].command[back.steps[0].command.index("--edited") + 1] == "/x/base.env"
 
-    def test_a_file_that_compose_refuses_can_be_saved_by_no_plan(self) -> None:
+    def test_a_candidate_that_compose_refuses_can_not_be_saved(self) -> None:
         with pytest.raises(OperationError, match="line 3"):
             plan("environment-save", facts(impact(refusal=plain("line 3: bad"))), ID)
 
-    def test_one_can_be_saved_where_compose_refuses_what_there_is_now(self) -> None:
+    def test_a_save_works_if_compose_refuses_the_current_file(self) -> None:
         made = plan("environment-save", facts(impact()), ID, stack=refused(stack_of()))
         assert made.steps
 
-    def test_another_content_of_the_file_or_of_the_candidate_is_another_plan(self) -> None:
+    def test_the_contents_of_file_and_candidate_are_in_the_fingerprint(self) -> None:
         stack = stack_of()
         made = plan("environment-save", facts(impact()), ID, stack=stack)
         assert not plan_outdated(made, stack)
@@ -144,7 +144,7 @@ class TestSave:
         other = plan("environment-save", moved, ID, stack=stack)
         assert other.fingerprint != made.fingerprint
 
-    def test_a_file_that_has_moved_since_is_seen(self, tmp_path: Path) -> None:
+    def test_a_changed_file_is_found(self, tmp_path: Path) -> None:
         file, staged = tmp_path / ".env", tmp_path / f"{ID}.env"
         file.write_bytes(b"A=1\n")
         staged.write_bytes(b"A=2\n")
@@ -158,7 +158,7 @@ class TestSave:
         file.unlink()
         assert changed_file(made) == str(file)
 
-    def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(self, tmp_path: Path) -> None:
+    def test_a_pipe_instead_of_the_file_does_not_block(self, tmp_path: Path) -> None:
         pipe = tmp_path / ".env"
         os.mkfifo(pipe)
         made = plan("environment-save", facts(impact(), path=plain(str(pipe))), ID)
@@ -170,9 +170,7 @@ class TestSave:
 
     @pytest.mark.parametrize("action", ["environment-save", "environment-apply"])
     @pytest.mark.parametrize("base", ["d" * 64, "", UNKNOWN_BASE])
-    def test_an_edit_of_another_content_is_never_saved_over_this_one(
-        self, action: str, base: str
-    ) -> None:
+    def test_an_edit_of_older_content_is_refused(self, action: str, base: str) -> None:
         candidate = Candidate(ID, NEW, impact(changed("api")), f"/state/{ID}.env", base)
         known = facts(None, candidates=(candidate,))
         with pytest.raises(CandidateOutdated, match="has changed since this edit") as caught:
@@ -181,11 +179,11 @@ class TestSave:
         (choice,) = candidate_choices(known)
         assert "based on another version" in choice.label
 
-    def test_an_edit_of_no_file_is_saved_where_there_is_none_yet(self) -> None:
+    def test_a_new_file_can_be_saved(self) -> None:
         candidate = Candidate(ID, NEW, impact(), f"/state/{ID}.env", "")
         assert plan("environment-save", facts(None, candidates=(candidate,), sha256=""), ID).steps
 
-    def test_it_wants_a_candidate_that_there_is(self) -> None:
+    def test_an_unknown_candidate_is_an_error(self) -> None:
         with pytest.raises(UsageError, match="id of one candidate"):
             plan("environment-save", facts(impact()))
         with pytest.raises(OperationError, match="No such candidate"):
@@ -202,7 +200,7 @@ def mount(source: str) -> Mount:
 
 
 class TestMountedFile:
-    """A restore replaces the file, and who mounts it by itself keeps the old one."""
+    """After a restore, services that mount the file itself keep the old one."""
 
     @pytest.mark.parametrize(
         ("source", "known"),
@@ -212,7 +210,7 @@ class TestMountedFile:
             ("/srv/pixel/link", replace(facts(None), links={"/srv/pixel/link": "/srv/pixel/.env"})),
         ],
     )
-    def test_it_is_restarted_at_the_end_by_whichever_name_it_is_mounted(
+    def test_a_service_that_mounts_the_file_by_any_name_is_restarted(
         self, source: str, known: Facts
     ) -> None:
         api = container("api", mounts=(mount(source),))
@@ -228,14 +226,14 @@ class TestMountedFile:
         assert "mounts a file that is replaced" in told["api"][1]
         assert told["web"][0] == "loses api while it is down"
 
-    def test_who_mounts_its_folder_or_is_down_is_left_as_it_is(self) -> None:
+    def test_a_mount_of_the_folder_needs_no_restart(self) -> None:
         folder, down = mount("/srv/pixel"), mount("/srv/pixel/.env")
         seen = stack_of(container("api", mounts=(folder,)), exited("web", mounts=(down,)))
         made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
         assert [step.title for step in made.steps] == ["Restore .env"]
         assert (made.risk, made.affects, made.checks_after) == (Risk.SAFE, (), ())
 
-    def test_what_a_restart_would_harm_is_only_warned_of(self) -> None:
+    def test_a_restart_that_would_do_harm_is_only_a_warning(self) -> None:
         own = (mount("/srv/pixel/.env"),)
         vpn, specs = plain("vpn"), (spec("vpn"), spec("app", network_of=plain("vpn")))
         cut_off = container("app", mounts=own, network_of="d" * 64)
@@ -248,7 +246,7 @@ class TestMountedFile:
         assert "pixel-job-run-1 mounts a file" in said
         assert "would run its command again" in said
 
-    def test_one_that_compose_does_not_know_is_restarted_by_the_engine(self) -> None:
+    def test_a_container_unknown_to_compose_is_restarted_by_docker(self) -> None:
         orphan = container("old", mounts=(mount("/srv/pixel/.env"),))
         seen = stack(container("api"), orphan, specs=(spec("api"),))
         made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
@@ -256,7 +254,7 @@ class TestMountedFile:
 
 
 class TestApply:
-    def test_it_names_each_service_and_touches_no_other(self) -> None:
+    def test_the_step_names_only_the_affected_services(self) -> None:
         known = facts(
             impact(
                 changed("api"),
@@ -282,16 +280,16 @@ class TestApply:
         assert said["halted"] == "is stopped, and gets it with `recreate`, not with `start`"
         assert [item.name for item in made.checks_after] == ["api", "web"]
 
-    def test_a_service_that_was_scaled_by_hand_keeps_its_number(self) -> None:
+    def test_a_manual_scale_is_kept(self) -> None:
         scaled = stack(container("api", 1), container("api", 2), specs=(spec("api"),))
         made = plan("environment-apply", facts(impact(changed("api"))), ID, stack=scaled)
         assert "--scale=api=2" in made.steps[0].command
         assert made.checks_after[0].containers == 2
 
-    def test_the_provider_of_what_it_recreates_is_named_so_that_its_variables_are_there(
+    def test_the_provider_of_a_recreated_service_is_named(
         self,
     ) -> None:
-        """`up --no-deps` of the dependant alone would make it without them."""
+        """`up --no-deps` with only the dependant would create it without them."""
         cloud = spec("cloud", provider=plain("cloud"))
         seen = stack(
             container("api"), container("web"), specs=(cloud, spec("api", "cloud"), spec("web"))
@@ -303,7 +301,7 @@ class TestApply:
             told = {str(effect.service): str(effect.change) for effect in made.affects}
             assert told.get("cloud", "") == ("runs its provider cloud" if words else "")
 
-    def test_what_only_mounts_the_file_is_restarted_by_the_same_step(self) -> None:
+    def test_a_service_that_mounts_the_file_is_restarted_by_the_same_step(self) -> None:
         mounting = changed("api", ServiceChange.RESTART)
         made = plan("environment-apply", facts(impact(mounting)), ID)
         (step,) = made.steps
@@ -317,7 +315,7 @@ class TestApply:
 
     @pytest.mark.parametrize("along", [True, False])
     @pytest.mark.parametrize("change", [ServiceChange.RESTART, ServiceChange.RECREATE, None])
-    def test_what_shares_a_namespace_of_what_it_restarts_is_restarted_by_the_same_step(
+    def test_sharers_of_restarted_services_are_restarted_by_the_same_step(
         self, change: ServiceChange | None, along: bool
     ) -> None:
         needs = restarting_with("vpn") if along else "vpn"
@@ -329,7 +327,7 @@ class TestApply:
         made = plan("environment-apply", known, ID, stack=stack(vpn, app, specs=specs))
         (step,) = made.steps
         again = [word for word in step.command if word.startswith(("--restart=", "--joined="))]
-        # Compose restarts both in their order only where `depends_on` says `restart: true`.
+        # Compose restarts both in order only if `depends_on` has `restart: true`.
         last = "--restart=app" if along else "--joined=app"
         assert set(again) == {"--restart=vpn", last}
         assert ("--recreate=app" in step.command) == (change is ServiceChange.RECREATE)
@@ -340,7 +338,7 @@ class TestApply:
         told = [item.change for item in made.affects if item.service == "app"]
         assert told == ["is recreated" if change is ServiceChange.RECREATE else "is restarted"]
 
-    def test_what_shares_a_namespace_that_is_gone_is_recreated_and_not_restarted(self) -> None:
+    def test_a_sharer_of_a_removed_container_is_recreated(self) -> None:
         vpn = container("vpn")
         app = container("app", joins=("d" * 64,), network_of="d" * 64)
         specs = (spec("vpn"), spec("app", "vpn", joins=(plain("vpn"),), network_of=plain("vpn")))
@@ -351,7 +349,7 @@ class TestApply:
         assert "--force-recreate" in made.steps[-1].command
         assert made.steps[-1].command[-1] == "app"
 
-    def test_a_network_that_it_changes_is_made_again_by_the_same_step(self) -> None:
+    def test_a_changed_network_is_recreated_by_the_same_step(self) -> None:
         api = container("api")
         net = Diverged(ResourceKind.NETWORK, plain("net"), plain("pixel_net"))
         net = replace(
@@ -381,7 +379,7 @@ class TestApply:
         with pytest.raises(OperationError, match="are unknown: Nobody answers"):
             plan("environment-apply", facts(impact(changed("api"), networks=(unread,))), ID)
 
-    def test_a_volume_that_it_changes_is_kept_and_the_commands_are_told(self) -> None:
+    def test_a_changed_volume_is_refused_with_the_commands(self) -> None:
         data = Diverged(ResourceKind.VOLUME, plain("data"), plain("pixel_data"))
         known = facts(impact(changed("api"), volumes=(data,)))
         specs = (spec("api", volumes=(plain("data"),)),)
@@ -391,7 +389,7 @@ class TestApply:
             assert words in caught.value.hint
         assert plan("environment-save", known, ID).steps
 
-    def test_what_can_not_be_made_is_not_stopped_for_it(self) -> None:
+    def test_a_service_that_can_not_be_created_is_refused(self) -> None:
         shared = replace(changed("api"), externals=(External("network", plain("shared")),))
         known = facts(impact(shared))
         with pytest.raises(OperationError, match="api needs the external network shared"):
@@ -402,7 +400,7 @@ class TestApply:
         with pytest.raises(OperationError, match="an image name that is not valid, “a b”"):
             plan("environment-apply", wrong, ID)
 
-    def test_a_port_that_another_container_holds_is_missed_before(self) -> None:
+    def test_a_taken_port_is_refused(self) -> None:
         known = facts(impact(replace(changed("api"), ports=(Port(80, "tcp", plain(""), 8080),))))
         assert "ports held by other containers" in warnings(plan("environment-apply", known, ID))
         item = HeldPort(8080, "tcp", "", plain("other"), "other")
@@ -411,7 +409,7 @@ class TestApply:
         own = replace(item, container_id=container("api").id)
         assert plan("environment-apply", replace(known, held_ports=(own,)), ID).steps
 
-    def test_what_is_left_behind_by_another_name_is_told(self) -> None:
+    def test_it_warns_of_renamed_networks_and_volumes(self) -> None:
         moved = RenamedResource(
             ResourceKind.VOLUME, plain("data"), plain("pixel_data"), plain("fresh")
         )
@@ -419,11 +417,11 @@ class TestApply:
         assert "volume pixel_data stays, and is no longer used" in warnings(made)
         assert "The data is not moved" in warnings(made)
 
-    def test_no_value_and_no_content_is_in_it(self) -> None:
+    def test_no_value_is_in_the_plan(self) -> None:
         made = plan("environment-apply", facts(impact(changed("api"))), ID)
         assert "API_TOKEN=" not in repr(made)
 
-    def test_where_nothing_that_runs_changes_it_only_saves(self) -> None:
+    def test_it_only_saves_if_no_running_service_is_affected(self) -> None:
         made = plan("environment-apply", facts(impact()), ID)
         assert made.steps[0].command[4] == "save"
         assert made.risk is Risk.SAFE
@@ -441,28 +439,28 @@ class TestApply:
         with pytest.raises(OperationError, match="would become other"):
             plan("environment-apply", facts(other), ID)
 
-    def test_what_compose_has_not_answered_is_not_guessed(self) -> None:
+    def test_an_unknown_impact_is_refused(self) -> None:
         with pytest.raises(OperationError, match="has not evaluated"):
             plan("environment-apply", facts(None), ID)
 
-    def test_it_works_where_compose_refuses_what_there_is_now(self) -> None:
+    def test_it_works_if_compose_refuses_the_current_file(self) -> None:
         known = facts(impact(changed("api")))
         made = plan("environment-apply", known, ID, stack=refused(stack_of()))
         assert "--recreate=api" in made.steps[0].command
 
 
 class TestRestore:
-    def test_a_version_is_put_back_and_said_not_to_be_in_force(self) -> None:
+    def test_a_version_is_restored_but_not_applied(self) -> None:
         made = plan("environment-restore", facts(None), VERSION.id)
         assert made.title == "Restore a version of .env"
         assert made.steps[0].command[4:6] == ("restore", VERSION.id)
         assert "containers keep" in warnings(made)
 
-    def test_what_the_file_is_already_is_nothing_to_do(self) -> None:
+    def test_the_current_version_is_nothing_to_do(self) -> None:
         with pytest.raises(NothingToDo):
             plan("environment-restore", facts(None, sha256=VERSION.sha256), VERSION.id)
 
-    def test_the_choices_say_when_it_was(self) -> None:
+    def test_the_choices_show_the_times(self) -> None:
         (choice,) = find_action("environment-restore").choices(facts(None))
         assert choice.value == VERSION.id
         assert "2026-03-01 12:00:00 UTC" in choice.label
@@ -471,20 +469,20 @@ class TestRestore:
 class TestLeftHalfDone:
     LEFT = ApplyState(Phase.WAITING, "/srv/pixel/.env", "pixel", OLD, NEW, recreate=("api",))
 
-    def test_nothing_else_is_done_before_it_is_taken_back(self) -> None:
+    def test_an_interrupted_apply_blocks_other_actions(self) -> None:
         known = facts(impact(), interrupted_apply=self.LEFT)
         for name, target in (("environment-save", ID), ("environment-restore", VERSION.id)):
             with pytest.raises(OperationError, match="environment-roll-back"):
                 plan(name, known, target)
 
-    def test_it_can_be_taken_back(self) -> None:
+    def test_an_interrupted_apply_can_be_rolled_back(self) -> None:
         made = plan("environment-roll-back", facts(impact(), interrupted_apply=self.LEFT))
         assert made.steps[0].command[4] == "roll-back"
         assert "but is not confirmed" in made.reason
         assert [effect.service for effect in made.affects] == ["api"]
         assert "everything that pixel-api-1 wrote outside of its volumes is lost" in warnings(made)
 
-    def test_what_is_on_a_network_that_goes_is_named_as_an_apply_does(self) -> None:
+    def test_a_roll_back_warns_of_recreated_networks(self) -> None:
         api = container("api")
         net = Diverged(
             ResourceKind.NETWORK,
@@ -514,7 +512,7 @@ class TestLeftHalfDone:
         said = warnings(back(replace(net, unread=plain("Nobody answers."))))
         assert said.startswith("the containers on network pixel_net are unknown: Nobody answers.")
 
-    def test_where_nothing_is_left_there_is_nothing_to_take_back(self) -> None:
+    def test_without_an_interrupted_apply_a_roll_back_is_refused(self) -> None:
         reason = why_unavailable(
             find_action("environment-roll-back"), (), stack_of(), facts(impact())
         )

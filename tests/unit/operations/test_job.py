@@ -1,4 +1,4 @@
-"""Running a plan: refused, locked, audited, heard, cancelled, verified."""
+"""Running plans: refusal, lock, audit, listeners, cancellation, verification."""
 
 import threading
 import time
@@ -58,7 +58,7 @@ def unhealthy(output: str) -> Health:
 
 
 def without_image(snapshot: StackSnapshot) -> StackSnapshot:
-    """The same with a service whose image is not there and would be built."""
+    """The same with a service whose image is missing and would be built."""
     spec = ServiceSpec(SafeText("built"), SafeText("built"), builds=True)
     service = Service(spec.name, spec, sync=Sync(SyncAction.BUILD))
     return replace(snapshot, services=(*snapshot.services, service))
@@ -71,7 +71,7 @@ def built_each_time(snapshot: StackSnapshot) -> StackSnapshot:
 
 
 class TestSuccess:
-    def test_it_says_what_was_found(self, desk: Desk) -> None:
+    def test_the_message_has_the_result(self, desk: Desk) -> None:
         status = desk.done()
         assert status.state is JobState.SUCCEEDED
         assert status.message.startswith("agent is running and healthy again after ")
@@ -85,9 +85,7 @@ class TestSuccess:
         assert desk.runner.started == [step.command for step in plan.steps]
         assert desk.runner.places == [("/srv/pixel", {"DOCKER_HOST": "unix:///x"})]
 
-    def test_the_output_is_a_private_file_with_the_command_and_the_verdict(
-        self, desk: Desk
-    ) -> None:
+    def test_the_output_is_a_private_file_with_command_and_result(self, desk: Desk) -> None:
         desk.runner.says = "Container pixel-agent-1  Started\n"
         status = desk.done()
         first, said, verdict = status.output.read_text().splitlines()
@@ -97,10 +95,8 @@ class TestSuccess:
         assert status.output.stat().st_mode & 0o777 == 0o600
         assert status.output.parent.parent == desk.folder
 
-    def test_a_step_is_written_down_as_begun_when_the_code_of_the_one_before_is_gone(
-        self, desk: Desk
-    ) -> None:
-        """Whoever finds the record of a dead console takes the code beside it for its step's."""
+    def test_the_previous_exit_code_is_removed_before_a_step_is_recorded(self, desk: Desk) -> None:
+        """After a crash, the exit code file is taken for that of the recorded step."""
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
         desk.observer.show(agent(), orphan)
         desk.runner.codes = [None]
@@ -125,9 +121,7 @@ class TestSuccess:
         desk.done()
         assert desk.observer.refreshed == 1
 
-    def test_what_writes_down_builds_hears_of_each_step_before_the_stack_is_read_again(
-        self, desk: Desk
-    ) -> None:
+    def test_the_build_observer_is_called_before_the_stack_is_refreshed(self, desk: Desk) -> None:
         told: list[object] = []
 
         class Told:
@@ -180,7 +174,7 @@ class TestSuccess:
         assert status.state is JobState.SUCCEEDED
         assert "agent is stopped (killed: it did not stop in its grace period)" in status.message
 
-    def test_a_task_that_runs_to_its_end_is_well(self, desk: Desk) -> None:
+    def test_a_completed_task_is_a_success(self, desk: Desk) -> None:
         policy = SafeText("no")
         ended = agent(state=ContainerState.EXITED, exit_code=0, health=None, restart_policy=policy)
         desk.observer.show(ended)
@@ -192,7 +186,7 @@ class TestSuccess:
 
 
 class TestVerification:
-    def test_the_life_before_the_restart_proves_nothing(self, desk: Desk) -> None:
+    def test_the_run_before_the_restart_does_not_count(self, desk: Desk) -> None:
         desk.runner.on_start = lambda: None
         status = desk.done()
         assert status.state is JobState.FAILED
@@ -215,7 +209,7 @@ class TestVerification:
         desk.observer.show(again())
         assert job.wait(PATIENCE).state is JobState.SUCCEEDED
 
-    def test_an_unhealthy_service_is_told_with_its_last_probe(self, desk: Desk) -> None:
+    def test_an_unhealthy_service_is_reported_with_its_last_probe(self, desk: Desk) -> None:
         sick = again(health=unhealthy("connection refused"))
         desk.runner.on_start = lambda: desk.observer.show(sick)
         status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
@@ -225,7 +219,7 @@ class TestVerification:
         )
 
     @pytest.mark.parametrize("incidental", [True, False])
-    def test_what_was_ill_before_and_is_not_the_plans_affair_fails_nothing(
+    def test_an_incidental_unhealthy_service_does_not_fail_the_job(
         self, desk: Desk, incidental: bool
     ) -> None:
         expectation = Expectation(SafeText("agent"), ExpectedState.RUNNING, incidental=incidental)
@@ -234,7 +228,7 @@ class TestVerification:
         assert found.state is (ExpectationState.MET if incidental else ExpectationState.BROKEN)
         assert ("as before" in found.description) is incidental
 
-    def test_a_health_check_that_never_decides_is_given_up(self, desk: Desk) -> None:
+    def test_a_health_check_without_a_result_times_out(self, desk: Desk) -> None:
         starting = again(health=Health(HealthStatus.STARTING))
         desk.runner.on_start = lambda: desk.observer.show(starting)
         status = desk.done()
@@ -243,31 +237,33 @@ class TestVerification:
         assert status.seconds is not None
         assert status.seconds >= QUICK.health
 
-    def test_one_that_ends_at_once_is_told_with_its_exit_code(self, desk: Desk) -> None:
+    def test_a_container_that_exits_at_once_is_reported_with_its_exit_code(
+        self, desk: Desk
+    ) -> None:
         dead = again(state=ContainerState.EXITED, exit_code=137, oom_killed=True)
         desk.runner.on_start = lambda: desk.observer.show(dead)
         status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
         assert "agent is not running: exit code 137 (out of memory)" in status.message
 
-    def test_one_that_the_engine_could_not_start_is_told_so(self, desk: Desk) -> None:
+    def test_a_container_that_could_not_be_started_is_reported(self, desk: Desk) -> None:
         error = SafeText("failed to create shim task: no such file")
         never = again(state=ContainerState.CREATED, started_at=None, error=error)
         desk.runner.on_start = lambda: desk.observer.show(never)
         assert f"agent is not started: {error} (" in desk.done().message
 
-    def test_a_crash_loop_is_told_as_one(self, desk: Desk) -> None:
+    def test_a_crash_loop_is_reported(self, desk: Desk) -> None:
         looping = again(state=ContainerState.RESTARTING, exit_code=1, restarts=4)
         desk.runner.on_start = lambda: desk.observer.show(looping)
         status = desk.done()
         assert status.state is JobState.FAILED
         assert "in a restart loop (exit code 1); check its logs" in status.message
 
-    def test_one_that_came_up_in_the_second_attempt_is_told_as_that(self, desk: Desk) -> None:
+    def test_a_second_attempt_that_succeeded_is_reported(self, desk: Desk) -> None:
         desk.runner.on_start = lambda: desk.observer.show(again(restarts=2))
         assert "running and healthy again (restarted 2 times by Docker)" in desk.done().message
 
-    def test_several_are_told_the_bad_ones_first(self, desk: Desk) -> None:
+    def test_results_are_described_worst_first(self, desk: Desk) -> None:
         web = agent(id="c" * 64, service=SafeText("web"), health=None)
         desk.observer.show(agent(), web)
         dead = again(state=ContainerState.EXITED, exit_code=1)
@@ -278,7 +274,7 @@ class TestVerification:
             "agent is not running: exit code 1; check its logs. web is running again."
         )
 
-    def test_without_a_health_check_it_has_to_last(self, desk: Desk) -> None:
+    def test_without_a_health_check_it_must_keep_running(self, desk: Desk) -> None:
         plan = desk.plan()
         bare = again(health=None)
         desk.runner.on_start = lambda: desk.observer.show(bare)
@@ -287,7 +283,7 @@ class TestVerification:
         desk.observer.show(agent())
         assert desk.operator(PATIENT).run(plan).wait(PATIENCE).state is JobState.SUCCEEDED
 
-    def test_each_restart_begins_the_settling_anew(self, desk: Desk) -> None:
+    def test_each_restart_resets_the_settle_time(self, desk: Desk) -> None:
         clock = FixedClock(NOW)
         expected = desk.plan().checks_after
         looking = Verification(expected, desk.observer, clock, Timeouts(settle=5.0), ProxyProbe(()))
@@ -313,7 +309,7 @@ class TestVerification:
         assert "Nobody answers" in status.message
         assert "Start the engine" in status.message
 
-    def test_what_a_probe_says_brings_no_secret_and_no_escape(self, desk: Desk) -> None:
+    def test_the_output_of_a_probe_is_redacted_and_cleaned(self, desk: Desk) -> None:
         sick = again(health=unhealthy("PASSWORD=hunter2hunter2 \x1b[2J"))
         desk.runner.on_start = lambda: desk.observer.show(sick)
         message = desk.done().message
@@ -322,7 +318,7 @@ class TestVerification:
 
 
 def left_half_done(desk: Desk) -> Plan:
-    """A plan that takes itself back, and what its program leaves behind where it is killed."""
+    """A plan that rolls back, and what its killed program leaves."""
     made = desk.plan()
     state = ApplyState(Phase.WAITING, "/srv/pixel/.env", "pixel", "old", "new")
     ApplyFiles(desk.folder, Path(COMMAND.directory)).write(state)
@@ -330,7 +326,7 @@ def left_half_done(desk: Desk) -> Plan:
 
 
 class TestFailure:
-    def test_a_command_that_fails_is_told_with_its_last_words(self, desk: Desk) -> None:
+    def test_a_failed_command_is_reported_with_its_last_line(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.says = [1], "one\nno space left on device\n\n"
         desk.runner.on_start = lambda: None
         status = desk.done()
@@ -340,7 +336,7 @@ class TestFailure:
         assert "agent is not restarted yet" in status.message
         assert desk.records()[-1]["exit_code"] == 1
 
-    def test_a_step_that_takes_itself_back_says_itself_why(self, desk: Desk) -> None:
+    def test_a_step_that_rolled_back_reports_its_own_reason(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.on_start = [4], lambda: None
         desk.runner.says = "Saved .env\nNot confirmed within 120 s. Rolled back: it is as before.\n"
         made = desk.plan()
@@ -349,7 +345,7 @@ class TestFailure:
         assert message.startswith("Not confirmed within 120 s. Rolled back: it is as before. ")
         assert desk.records()[-1]["exit_code"] == 4
 
-    def test_an_apply_whose_program_was_killed_promises_nothing(self, desk: Desk) -> None:
+    def test_a_killed_apply_reports_what_is_unfinished(self, desk: Desk) -> None:
         desk.runner.codes = [137]
         desk.runner.says = "Confirm it within 2m, else it is rolled back"
         desk.runner.on_start = lambda: None
@@ -360,7 +356,7 @@ class TestFailure:
         assert "`environment-roll-back` restores the previous state" in status.message
 
     @pytest.mark.parametrize("code", [-9, 137])
-    def test_a_restore_that_was_killed_says_what_it_replaced(
+    def test_a_killed_restore_reports_what_it_replaced(
         self, desk: Desk, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         desk.runner.codes, desk.runner.on_start = [code], lambda: None
@@ -382,7 +378,7 @@ class TestFailure:
         desk.runner.codes, desk.runner.says = [1], "It has no room.\n"
         assert "Restart agent exited with exit code 1: It has no room." in desk.done(made).message
 
-    def test_the_steps_behind_it_are_not_begun(self, desk: Desk) -> None:
+    def test_later_steps_are_not_started(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
         desk.observer.show(agent(), orphan)
         desk.runner.codes, desk.runner.on_start = [1], lambda: None
@@ -397,7 +393,7 @@ class TestFailure:
         assert status.state is JobState.FAILED
         assert "not installed" in status.message
 
-    def test_a_fault_of_the_console_itself_still_ends_the_job(self, desk: Desk) -> None:
+    def test_an_internal_error_still_finishes_the_job(self, desk: Desk) -> None:
         def fault() -> None:
             raise ZeroDivisionError
 
@@ -410,7 +406,7 @@ class TestFailure:
         desk.runner.on_start = lambda: desk.observer.show(again())
         assert operator.run(desk.plan()).wait(PATIENCE).state is JobState.SUCCEEDED
 
-    def test_a_listener_that_fails_hurts_nobody(self, desk: Desk) -> None:
+    def test_a_failing_listener_does_not_affect_others(self, desk: Desk) -> None:
         desk.runner.codes = [None]
 
         def broken(status: JobStatus) -> None:
@@ -432,7 +428,7 @@ class TestCancel:
             ("kill", ["interrupt", "terminate", "kill"]),
         ],
     )
-    def test_it_asks_then_insists_then_kills(
+    def test_cancel_sends_sigint_sigterm_and_sigkill(
         self, desk: Desk, obeys: str, asked: list[str]
     ) -> None:
         desk.runner.codes, desk.runner.obeys = [None], obeys
@@ -445,7 +441,7 @@ class TestCancel:
         assert status.state is JobState.CANCELLED
         assert desk.runner.commands[0].asked == asked
 
-    def test_what_takes_itself_back_gets_the_time_for_that(self, desk: Desk) -> None:
+    def test_a_step_that_rolls_back_gets_more_time(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.obeys = [None], "never"
         desk.runner.on_start = lambda: None
         made = desk.plan()
@@ -454,12 +450,12 @@ class TestCancel:
         assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()
         command = desk.runner.commands[0]
-        assert command.wait(0.2) is None  # twenty times what another command is given
+        assert command.wait(0.2) is None  # twenty times the usual grace
         assert command.asked == ["interrupt"]
         command.end(5)
         assert job.wait(PATIENCE).state is JobState.CANCELLED
 
-    def test_it_says_what_it_means_and_how_things_are(self, desk: Desk) -> None:
+    def test_a_cancelled_job_reports_the_effect_and_the_state(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.on_start = [None], lambda: None
         job = desk.operator().run(desk.plan())
         assert desk.runner.hanging.wait(PATIENCE)
@@ -469,9 +465,7 @@ class TestCancel:
         assert "agent is not restarted yet" in message
         assert desk.records()[-1]["result"] == "cancelled"
 
-    def test_an_apply_that_is_killed_while_it_is_cancelled_promises_nothing(
-        self, desk: Desk
-    ) -> None:
+    def test_an_apply_killed_during_its_cancel_reports_what_is_unfinished(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         job = desk.operator().run(left_half_done(desk))
         assert desk.runner.hanging.wait(PATIENCE)
@@ -480,7 +474,7 @@ class TestCancel:
         assert status.state is JobState.CANCELLED
         assert "`environment-roll-back` restores the previous state" in status.message
 
-    def test_no_further_step_is_begun(self, desk: Desk) -> None:
+    def test_no_further_step_is_started(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
         desk.observer.show(agent(), orphan)
         plan = desk.plan("restart", "agent", "old")
@@ -492,13 +486,13 @@ class TestCancel:
             job_box[0].cancel()
 
         desk.runner.on_start = cancel_meanwhile
-        desk.runner.obeys = "nothing"  # the first command comes to its end all the same
+        desk.runner.obeys = "nothing"  # the first command finishes anyway
         job_box.append(desk.operator().run(plan))
         ready.set()
         assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
         assert len(desk.runner.started) == 1
 
-    def test_one_that_is_asked_while_the_command_starts_reaches_it(self, desk: Desk) -> None:
+    def test_a_cancel_while_the_command_starts_reaches_it(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         job_box: list[Job] = []
         ready = threading.Event()
@@ -513,7 +507,7 @@ class TestCancel:
         assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
         assert desk.runner.commands[0].asked == ["interrupt"]
 
-    def test_during_the_verification_it_ends_the_wait(self, desk: Desk) -> None:
+    def test_a_cancel_during_the_verification_stops_waiting(self, desk: Desk) -> None:
         starting = again(health=Health(HealthStatus.STARTING))
         desk.runner.on_start = lambda: desk.observer.show(starting)
         job = desk.operator(PATIENT).run(desk.plan())
@@ -531,8 +525,8 @@ class TestCancel:
         assert status.state is JobState.CANCELLED
         assert status.message.startswith("Stopped waiting. agent is running, not healthy")
 
-    def test_once_every_step_is_done_it_is_told_by_how_all_stands(self, desk: Desk) -> None:
-        # The picture is of before the last step, as it is right behind it on a busy machine.
+    def test_a_cancel_after_the_last_step_reports_the_state(self, desk: Desk) -> None:
+        # The snapshot is from before the last step, as on a busy machine.
         desk.runner.on_start = lambda: None
         job = desk.operator(replace(PATIENT, refresh=PATIENCE)).run(desk.plan())
 
@@ -548,15 +542,15 @@ class TestCancel:
         assert status.state is JobState.SUCCEEDED
         assert "stopped after every step had finished" in status.message
 
-    def test_after_the_end_it_does_nothing(self, desk: Desk) -> None:
+    def test_a_cancel_after_the_job_has_finished_does_nothing(self, desk: Desk) -> None:
         job = desk.operator().run(desk.plan())
         before = job.wait(PATIENCE)
         job.cancel()
         assert job.status == before
 
 
-class TestDoor:
-    def test_an_outdated_plan_is_refused_and_nothing_happens(self, desk: Desk) -> None:
+class TestOperator:
+    def test_an_outdated_plan_is_refused_without_a_change(self, desk: Desk) -> None:
         plan = desk.plan()
         desk.observer.show(again())
         with pytest.raises(PlanOutdated):
@@ -571,17 +565,17 @@ class TestDoor:
             desk.operator().run(plan)
         assert desk.runner.started == []
 
-    def test_without_an_audit_there_is_no_change(self, desk: Desk) -> None:
+    def test_without_an_audit_record_nothing_is_changed(self, desk: Desk) -> None:
         (desk.folder / "audit.jsonl").mkdir()
         operator = desk.operator()
-        for _ in range(2):  # the second time would meet a lock that was left behind
+        for _ in range(2):  # the second time would find a leftover lock
             with pytest.raises(FileError, match="audit"):
                 operator.run(desk.plan())
         assert desk.runner.started == []
         assert operator.jobs == ()
         assert list((desk.folder / "jobs").iterdir()) == []
 
-    def test_a_job_that_can_not_be_written_down_leaves_nothing(
+    def test_a_job_that_can_not_be_recorded_leaves_no_file(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def full(path: Path, *_: object, **__: object) -> None:
@@ -593,7 +587,7 @@ class TestDoor:
         assert desk.runner.started == []
         assert list((desk.folder / "jobs").iterdir()) == []
 
-    def test_an_audit_that_cannot_be_ended_is_said(self, desk: Desk) -> None:
+    def test_a_failed_final_audit_record_is_reported(self, desk: Desk) -> None:
         def spoil() -> None:
             (desk.folder / "audit.jsonl").unlink()
             (desk.folder / "audit.jsonl").mkdir()
@@ -604,7 +598,7 @@ class TestDoor:
         assert status.state is JobState.SUCCEEDED
         assert "The audit record can't be written" in status.message
 
-    def test_two_consoles_never_change_one_stack_at_once(self, desk: Desk) -> None:
+    def test_two_processes_never_change_one_stack_at_once(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         plan = desk.plan()
         desk.runner.on_start = lambda: None
@@ -617,9 +611,7 @@ class TestDoor:
         desk.runner.commands[0].end(0)
         assert job.wait(PATIENCE).state is JobState.SUCCEEDED
 
-    def test_who_is_kept_waiting_by_an_apply_of_ones_own_is_told_how_to_confirm_it(
-        self, desk: Desk
-    ) -> None:
+    def test_a_lock_held_by_an_own_apply_has_a_hint_how_to_confirm_it(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         plan = desk.plan()
         desk.runner.on_start = lambda: None
@@ -637,7 +629,7 @@ class TestDoor:
         desk.runner.commands[0].end(1)
         job.wait(PATIENCE)
 
-    def test_who_waited_for_the_end_finds_the_stack_free(self, desk: Desk) -> None:
+    def test_the_lock_is_free_when_the_job_has_finished(self, desk: Desk) -> None:
         operator = desk.operator()
         later = iter(range(1, 100))
         desk.runner.on_start = lambda: desk.observer.show(
@@ -667,7 +659,7 @@ class TestDoor:
         job.wait(PATIENCE)
         assert operator.running is None
 
-    def test_closing_leaves_a_running_command_alone_and_says_so(self, desk: Desk) -> None:
+    def test_close_does_not_stop_a_running_command_and_records_it(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         operator = desk.operator()
         job = operator.run(desk.plan())
@@ -682,7 +674,7 @@ class TestDoor:
 
 
 class TestListening:
-    def test_every_change_of_state_is_heard_in_order(self, desk: Desk) -> None:
+    def test_a_listener_gets_every_state_in_order(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         job = desk.operator().run(desk.plan())
         assert desk.runner.hanging.wait(PATIENCE)
@@ -696,7 +688,7 @@ class TestListening:
             JobState.SUCCEEDED,
         ]
 
-    def test_who_unsubscribes_hears_no_more(self, desk: Desk) -> None:
+    def test_an_unsubscribed_listener_is_not_called(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         job = desk.operator().run(desk.plan())
         assert desk.runner.hanging.wait(PATIENCE)

@@ -1,4 +1,4 @@
-"""A job on the disk: what is written down of it, and what is read of what others wrote."""
+"""Records of jobs on disk."""
 
 import json
 import os
@@ -66,11 +66,11 @@ def saved(folder: JobFolder, desk: Desk, at: datetime = NOW, **changes: Any) -> 
 
 
 class TestRecord:
-    def test_what_is_read_is_what_was_written(self, desk: Desk) -> None:
+    def test_a_record_round_trips(self, desk: Desk) -> None:
         status = full_status(desk.plan(), Path("/x/20260301-120000-abcdef.log"))
         assert from_record(as_record(status), status.output) == status
 
-    def test_no_secret_is_in_it(self, desk: Desk) -> None:
+    def test_a_record_has_no_secret(self, desk: Desk) -> None:
         plan = desk.plan()
         secret = replace(
             plan,
@@ -87,7 +87,7 @@ class TestRecord:
         assert b"hunter2" not in content
         assert len(from_record(content, status.output).plan.steps) == 2
 
-    def test_what_somebody_else_wrote_is_harmless_text(self, desk: Desk) -> None:
+    def test_text_of_a_record_is_cleaned(self, desk: Desk) -> None:
         raw = json.loads(as_record(full_status(desk.plan(), Path("/x/a.log"))))
         raw["message"] = "m\x1b]52;c;x\x07"
         raw["plan"]["title"] = "t\x1b[2J\u202e"
@@ -99,14 +99,14 @@ class TestRecord:
             assert text.isprintable()
         assert (read.id, read.output) == ("a", Path("/x/a.log"))
 
-    def test_an_older_one_without_what_came_later_is_read(self, desk: Desk) -> None:
+    def test_an_older_record_without_newer_members_is_read(self, desk: Desk) -> None:
         raw = json.loads(as_record(full_status(desk.plan(), Path("/x/a.log"))))
         for name in ("times", "command", "by", "away", "cancelling", "exit_code"):
             del raw[name]
         read = from_record(json.dumps(raw).encode(), Path("/x/a.log"))
         assert (read.step_times, read.command, read.runner, read.downtimes) == ((), None, None, ())
 
-    def test_one_of_a_later_version_is_left_alone(self, desk: Desk) -> None:
+    def test_a_record_of_a_later_version_is_ignored(self, desk: Desk) -> None:
         raw = json.loads(as_record(full_status(desk.plan(), Path("/x/a.log"))))
         raw["version"] = 99
         with pytest.raises(ValueError, match="later version"):
@@ -122,7 +122,7 @@ NAMES = ("state", "step", "started", "ended", "exit_code", "times", "command", "
 
 
 @given(name=st.sampled_from(NAMES), value=JSON)
-def test_whatever_is_in_a_record_it_is_read_or_refused(name: str, value: object) -> None:
+def test_any_content_is_parsed_or_refused(name: str, value: object) -> None:
     raw = {
         "version": 1,
         "state": "running",
@@ -143,7 +143,7 @@ class TestFolder:
     @pytest.mark.parametrize(
         "content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"plan": 7}', b"[" * 100_000]
     )
-    def test_one_that_cannot_be_read_is_left_out_and_lost_by_nobody(
+    def test_an_unreadable_record_is_left_out_and_kept(
         self, folder: JobFolder, desk: Desk, content: bytes
     ) -> None:
         good = saved(folder, desk)
@@ -153,7 +153,9 @@ class TestFolder:
         folder.remove_old(NOW)
         assert broken.read_bytes() == content
 
-    def test_what_is_no_plain_file_is_left_out(self, folder: JobFolder, desk: Desk) -> None:
+    def test_a_record_that_is_no_regular_file_is_left_out(
+        self, folder: JobFolder, desk: Desk
+    ) -> None:
         saved(folder, desk)
         os.mkfifo(folder.path / "20260301-120001-a.json")
         (folder.path / "20260301-120001-b.json").symlink_to("/dev/zero")
@@ -161,11 +163,11 @@ class TestFolder:
         (folder.path / "20260301-120001-d.json").write_bytes(b" " * 2_000_000)
         assert len(list(folder.jobs())) == 1
 
-    def test_without_a_folder_there_is_no_job(self, folder: JobFolder) -> None:
+    def test_without_a_folder_there_are_no_jobs(self, folder: JobFolder) -> None:
         assert list(folder.jobs()) == []
         folder.remove_old(NOW)
 
-    def test_old_ones_go_and_one_that_runs_never_does(self, folder: JobFolder, desk: Desk) -> None:
+    def test_old_jobs_are_removed_except_running_ones(self, folder: JobFolder, desk: Desk) -> None:
         late = NOW + timedelta(days=MAX_AGE_DAYS, seconds=1)
         runs = saved(folder, desk)
         over = saved(folder, desk, state=JobState.FAILED)
@@ -175,7 +177,7 @@ class TestFolder:
         assert not over.output.exists()
         assert runs.output.exists()
 
-    def test_more_than_are_kept_go_too(
+    def test_jobs_over_the_maximum_are_removed(
         self, folder: JobFolder, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("pixel_tui.operations.jobs.folder.MAX_JOBS", 2)
@@ -187,10 +189,10 @@ class TestFolder:
         assert [job.id for job in folder.jobs()] == [jobs[3].id, jobs[2].id]
 
 
-class TestKept:
-    """What an operator writes down of its job."""
+class TestRecording:
+    """The records that an operator writes of its job."""
 
-    def test_each_step_is_there_while_it_runs(self, desk: Desk) -> None:
+    def test_each_step_is_recorded_while_it_runs(self, desk: Desk) -> None:
         folder = JobFolder(desk.folder / "jobs")
         found: list[JobStatus] = []
 
@@ -211,7 +213,7 @@ class TestKept:
         assert after == status
         assert [time.finished_at is not None for time in after.step_times] == [True, True]
 
-    def test_another_console_may_ask_for_its_end(self, desk: Desk) -> None:
+    def test_another_process_can_request_a_cancel(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.on_start = [None], lambda: None
         job = desk.operator().run(desk.plan())
         assert desk.runner.hanging.wait(PATIENCE)
@@ -219,7 +221,7 @@ class TestKept:
         assert job.wait(PATIENCE).state is JobState.CANCELLED
         assert desk.records()[-1]["result"] == "cancelled"
 
-    def test_a_job_that_was_never_begun_leaves_nothing(self, desk: Desk) -> None:
+    def test_a_job_that_never_started_leaves_no_file(self, desk: Desk) -> None:
         (desk.folder / "audit.jsonl").mkdir()
         with pytest.raises(Exception, match="audit"):
             desk.operator().run(desk.plan())

@@ -1,4 +1,4 @@
-"""The jobs of other consoles: seen while they run, settled where nobody sees to them."""
+"""Jobs of other processes: shown while they run, settled when they are dead."""
 
 import os
 import select
@@ -36,7 +36,7 @@ GONE = Runner("ana", HOST, DEAD)
 
 
 class Other:
-    """Another console of this user, and what this one sees of it."""
+    """Another pixel-tui process of this user, and the supervisor of this one."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -54,7 +54,7 @@ class Other:
         return self.operator._locks
 
     def job(self, *, written: str = "", **changes: Any) -> JobStatus:
-        """A job that was being run when its console was killed."""
+        """A job whose pixel-tui was killed."""
         output = self.folder.new_output(NOW)
         began = (StepTime(NOW),)
         status = JobStatus(
@@ -79,7 +79,7 @@ def other(desk: Desk) -> Other:
 
 
 class TestSettling:
-    def test_a_command_that_ended_well_without_its_console(self, other: Other) -> None:
+    def test_a_command_that_succeeded_without_pixel_tui(self, other: Other) -> None:
         job = other.job(written="0\n")
         other.desk.observer.show(again())
         status = other.only()
@@ -92,7 +92,7 @@ class TestSettling:
         assert other.folder.read(job.id) == status
         assert job.output.read_text() == f"# {status.message}\n"
 
-    def test_it_has_its_end_in_the_audit_and_only_once(self, other: Other) -> None:
+    def test_the_end_is_audited_once(self, other: Other) -> None:
         job = other.job(written="0\n")
         for _ in range(3):
             other.watch.refresh()
@@ -101,7 +101,7 @@ class TestSettling:
         assert (record["result"], record["exit_code"]) == ("abandoned", 0)
         assert [status.id for status in other.found] == [job.id]
 
-    def test_what_its_command_built_is_written_down(self, other: Other) -> None:
+    def test_the_build_of_its_command_is_recorded(self, other: Other) -> None:
         told: list[object] = []
 
         class Told:
@@ -124,7 +124,7 @@ class TestSettling:
         other.watch.refresh()
         assert len(told) == 1, "how it ended is not known"
 
-    def test_a_build_that_failed_is_told_from_one_that_did_not(self, other: Other) -> None:
+    def test_a_failed_build_is_reported(self, other: Other) -> None:
         other.job(written="17\n")
         message = other.only().message
         assert "Restart agent (step 1 of 1) exited with exit code 17." in message
@@ -132,16 +132,14 @@ class TestSettling:
         assert message.endswith("Run it again if you still need it.")
 
     @pytest.mark.parametrize("written", ["", "\n", "x"])
-    def test_what_nobody_wrote_down_is_not_claimed(self, other: Other, written: str) -> None:
+    def test_an_unrecorded_exit_code_is_unknown(self, other: Other, written: str) -> None:
         other.job(written=written)
         status = other.only()
         assert status.exit_code is None
         assert "exit code unknown" in status.message
 
-    def test_a_code_counts_that_a_command_left_before_it_was_known_by_its_id(
-        self, other: Other
-    ) -> None:
-        """Its console was killed between the start of the command and the record of it."""
+    def test_an_exit_code_counts_even_without_a_known_process(self, other: Other) -> None:
+        """Its pixel-tui was killed between the start of the command and its record."""
         other.job(written="0\n", command=None)
         status = other.only()
         assert status.exit_code == 0
@@ -153,7 +151,7 @@ class TestSettling:
         over = (StepTime(NOW, NOW),)
         assert last_exit_code(replace(job, step_times=over, exit_code=5), 0) == 5
 
-    def test_steps_that_were_never_begun_are_named(self, other: Other) -> None:
+    def test_steps_that_never_started_are_listed(self, other: Other) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
         other.desk.observer.show(agent(), orphan)
         plan = other.desk.plan("restart", "agent", "old")
@@ -162,13 +160,13 @@ class TestSettling:
             other.only().message
         )
 
-    def test_what_its_command_said_last_is_told(self, other: Other) -> None:
+    def test_the_last_output_line_is_reported(self, other: Other) -> None:
         job = other.job(written="0\n")
         job.output.write_text("$ worker restore\nfile .env restored\nPut aside: .env.before-x.\n")
         message = other.only().message
         assert "exited with exit code 0. Last output: Put aside: .env.before-x." in message
 
-    def test_a_restore_that_died_says_what_it_replaced(
+    def test_a_dead_restore_reports_what_it_replaced(
         self, other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = restoring(other.desk, tmp_path, monkeypatch)
@@ -183,7 +181,7 @@ class TestSettling:
         assert "exit code unknown. Nothing was replaced." in message
         assert "Last output" not in message
 
-    def test_a_project_that_compose_refuses_is_an_answer(self, other: Other) -> None:
+    def test_a_job_is_settled_if_compose_refuses_the_project(self, other: Other) -> None:
         other.job(written="0\n")
         watched = other.desk.observer
         refused = Trouble(SafeText("compose refuses it"), SafeText("mend it"), NOW)
@@ -192,19 +190,19 @@ class TestSettling:
         watched._snapshot = replace(watched.snapshot, project_trouble=refused)
         assert other.only().state is JobState.ABANDONED
 
-    def test_one_that_died_before_its_first_step(self, other: Other) -> None:
+    def test_a_job_that_died_before_its_first_step(self, other: Other) -> None:
         other.job(state=JobState.QUEUED, started_at=None, step_times=(), command=None)
         assert "Nothing was started." in other.only().message
         assert other.desk.records()[-1]["steps_begun"] == 0
 
-    def test_one_that_died_while_it_verified(self, other: Other) -> None:
+    def test_a_job_that_died_during_the_verification(self, other: Other) -> None:
         other.job(state=JobState.VERIFYING, exit_code=0)
         other.desk.observer.show(again())
         message = other.only().message
         assert "Every step succeeded, but was not verified." in message
         assert message.endswith("Everything is as planned.")
 
-    def test_a_silent_engine_is_waited_for(self, other: Other) -> None:
+    def test_a_job_is_not_settled_while_the_engine_does_not_answer(self, other: Other) -> None:
         other.job(written="0\n")
         other.desk.observer.show(agent(), engine=replace(ENGINE, connection=Connection.LOST))
         assert other.only().state is JobState.RUNNING
@@ -212,13 +210,13 @@ class TestSettling:
         other.desk.observer.show(again())
         assert other.only().state is JobState.ABANDONED
 
-    def test_a_stack_that_is_being_changed_is_waited_for(self, other: Other) -> None:
+    def test_a_job_is_not_settled_while_the_lock_is_held(self, other: Other) -> None:
         other.job(written="0\n")
         with held(other, "another job"):
             assert other.only().state is JobState.RUNNING
         assert other.only().state is JobState.ABANDONED
 
-    def test_a_job_of_another_stack_or_machine_is_left_alone(self, other: Other) -> None:
+    def test_a_job_of_another_stack_or_machine_is_not_settled(self, other: Other) -> None:
         plan = other.desk.plan()
         elsewhere = other.job(runner=Runner("ana", "another-machine", DEAD))
         other.job(plan=replace(plan, project=SafeText("another")))
@@ -226,7 +224,7 @@ class TestSettling:
         assert other.only().state is JobState.RUNNING
         assert not (other.desk.folder / "audit.jsonl").exists()
 
-    def test_a_disk_that_is_full_behind_the_audit_makes_no_second_end(
+    def test_a_failed_record_after_the_audit_makes_no_second_audit_record(
         self, other: Other, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         other.job(written="0\n")
@@ -241,7 +239,7 @@ class TestSettling:
         assert other.only().state is JobState.ABANDONED
         assert len(other.desk.records()) == 1
 
-    def test_two_consoles_settle_it_once(self, other: Other) -> None:
+    def test_two_processes_settle_a_job_once(self, other: Other) -> None:
         other.job(written="0\n")
         second = Other(other.desk)
         threads = [threading.Thread(target=one.watch.refresh) for one in (other, second)]
@@ -259,8 +257,8 @@ def held(other: Other, job: str) -> Any:
     return acquire_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
 
 
-class TestGoingOn:
-    """The command of a console that was killed still runs."""
+class TestOrphaned:
+    """The command of a killed pixel-tui is still running."""
 
     @pytest.fixture
     def command(self) -> Any:
@@ -269,7 +267,7 @@ class TestGoingOn:
         process.kill()
         process.wait()
 
-    def test_it_is_shown_as_going_on_and_not_settled(
+    def test_it_is_shown_as_running_and_not_settled(
         self, other: Other, command: "subprocess.Popen[bytes]"
     ) -> None:
         other.job(command=mark_of(command.pid))
@@ -282,7 +280,7 @@ class TestGoingOn:
         command.wait()
         assert other.only().state is JobState.ABANDONED
 
-    def test_what_the_command_has_started_is_waited_for(self, other: Other) -> None:
+    def test_it_is_not_settled_while_a_child_process_holds_the_lock(self, other: Other) -> None:
         job = other.job()
         with held(other, job.id):
             assert liveness_of(job, host=HOST, locks=other.locks) is Liveness.ORPHANED
@@ -297,7 +295,7 @@ class TestGoingOn:
         assert status.state is JobState.CANCELLED
         assert status.message.startswith("It was cancelled after its pixel-tui was gone.")
 
-    def test_what_it_left_running_is_ended_where_it_is_cancelled(self, other: Other) -> None:
+    def test_a_cancel_stops_the_processes_that_it_left_running(self, other: Other) -> None:
         leader = subprocess.Popen(
             ["sh", "-c", "sleep 1000 > /dev/null & echo $!; read _"],
             start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -312,7 +310,7 @@ class TestGoingOn:
             assert select.select([left], [], [], PATIENCE)[0], "it has ended"
         os.close(left)
 
-    def test_a_reused_number_is_not_taken_for_it(
+    def test_a_reused_pid_is_not_its_process(
         self, other: Other, command: "subprocess.Popen[bytes]"
     ) -> None:
         mark = mark_of(command.pid)
@@ -322,8 +320,8 @@ class TestGoingOn:
         assert command.poll() is None
 
 
-class TestOnlyLooking:
-    """What a read-only console has in the place of a watch."""
+class TestReadOnly:
+    """The reader of a read-only process, which is no supervisor."""
 
     @pytest.fixture
     def held(self, other: Other) -> StackLock:
@@ -336,7 +334,7 @@ class TestOnlyLooking:
         records = JobRecords(other.folder.path)
         return JobReader(records, other.locks, other.desk.observer, changed=lambda: None)
 
-    def test_it_sees_who_holds_the_lock_without_touching_it(
+    def test_the_lock_owner_is_read_without_taking_the_lock(
         self, held: StackLock, sight: JobReader, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: object) -> NoReturn:
@@ -354,7 +352,7 @@ class TestOnlyLooking:
         sight.refresh()
         assert sight.latest.other_owner is None
 
-    def test_it_settles_nothing(self, other: Other, sight: JobReader) -> None:
+    def test_a_reader_settles_nothing(self, other: Other, sight: JobReader) -> None:
         job = other.job(written="0\n")
         sight.refresh()
         (seen,) = sight.latest.jobs
@@ -366,7 +364,7 @@ class TestOnlyLooking:
 
 
 class TestOthers:
-    def test_a_job_of_another_console_is_seen_live(self, other: Other) -> None:
+    def test_a_job_of_another_process_is_shown_live(self, other: Other) -> None:
         ours = mark_of(os.getpid())
         job = other.job(runner=Runner("ana", HOST, ours))
         seen = CancellableRemoteJob(other.watch, job)
@@ -379,7 +377,7 @@ class TestOthers:
         assert heard == [JobState.RUNNING, JobState.VERIFYING]
         assert other.found == []
 
-    def test_another_user_is_told_by_name(self, other: Other) -> None:
+    def test_another_user_is_shown_by_name(self, other: Other) -> None:
         with held(other, "20260301-120000-abc"):
             other.watch.refresh()
             assert other.watch.latest.other_owner is not None
@@ -387,7 +385,7 @@ class TestOthers:
         other.watch.refresh()
         assert other.watch.latest.other_owner is None
 
-    def test_what_is_written_in_one_moment_with_a_look_is_not_missed(self, other: Other) -> None:
+    def test_a_record_written_during_a_refresh_is_not_missed(self, other: Other) -> None:
         job = other.job(runner=Runner("ana", HOST, mark_of(os.getpid())))
         other.watch.refresh()
         moment = other.folder.path.stat().st_mtime_ns
@@ -395,7 +393,7 @@ class TestOthers:
         os.utime(other.folder.path, ns=(moment, moment))
         assert other.only().state is JobState.VERIFYING
 
-    def test_nothing_is_told_while_nothing_changes(self, other: Other) -> None:
+    def test_no_change_is_reported_without_a_change(self, other: Other) -> None:
         other.job(runner=Runner("ana", HOST, mark_of(os.getpid())))
         other.watch.refresh()
         before = other.changes
@@ -403,13 +401,13 @@ class TestOthers:
             other.watch.refresh()
         assert other.changes == before == 1
 
-    def test_what_a_console_knows_itself_is_newer(self, other: Other) -> None:
+    def test_the_own_status_of_a_job_is_newer(self, other: Other) -> None:
         job = other.job()
         newer = replace(job, state=JobState.SUCCEEDED)
         later = replace(job, id="20270101-000000-a")
         assert merge_jobs([newer], [job, later]) == [later, newer]
 
-    def test_it_looks_by_itself_until_it_is_closed(self, other: Other) -> None:
+    def test_it_refreshes_on_its_own_until_it_is_closed(self, other: Other) -> None:
         other.job(written="0\n")
         other.watch.start()
         deadline = time.monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""What the actions on tasks would do, and what stands against them."""
+"""Plans and refusals of the actions on tasks."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def plan(name: str, facts: Facts, *targets: str, workers: tuple[Container, ...] 
 
 
 def verbs(made: Plan) -> list[str]:
-    """The ledger program's verb, or compose's and docker's."""
+    """The verb of each step: the ledger program's, compose's or docker's."""
     return [
         words[words.index("pixel_tui.ledger") + 1]
         if "pixel_tui.ledger" in words
@@ -69,12 +69,12 @@ def verbs(made: Plan) -> list[str]:
 
 
 def ended(seconds: float, status: str = "failed", **changes: Any) -> dict[str, Any]:
-    """A task that ended so many seconds ago."""
+    """A task that finished so many seconds ago."""
     at = (NOW - timedelta(seconds=seconds)).isoformat()
     return task(status=status, completedAt=at, **changes)
 
 
-def test_where_nothing_is_known_of_tasks_nothing_is_done_to_them() -> None:
+def test_without_a_ledger_actions_on_tasks_are_refused() -> None:
     names = [action.name for action in all_actions() if action.name.startswith("task-")]
     assert len(names) == 9
     for name in names:
@@ -82,13 +82,13 @@ def test_where_nothing_is_known_of_tasks_nothing_is_done_to_them() -> None:
             assert why_unavailable(find_action(name), (), shown(), NO_FACTS), name
 
 
-def test_a_torn_ledger_is_not_written_to() -> None:
+def test_a_damaged_ledger_is_not_written_to() -> None:
     trouble = Trouble(plain("It is torn."), plain("Mend it."), NOW)
     with pytest.raises(OperationError, match="It is torn"):
         plan("task-retry", known(ended(300), trouble=trouble), ONE)
 
 
-def test_a_ledger_that_is_mounted_as_a_file_stays_the_old_one_and_it_is_said() -> None:
+def test_it_warns_of_a_container_that_mounts_the_ledger_itself() -> None:
     mount = Mount(plain("bind"), plain("/srv/pixel/data/task-ledger.json"), plain("/l.json"), True)
     snapshot = stack(container("syntropy", mounts=(mount,)), container("api"), specs=SPECS)
     facts = known(ended(300))
@@ -98,7 +98,7 @@ def test_a_ledger_that_is_mounted_as_a_file_stays_the_old_one_and_it_is_said() -
 
 
 class TestSpawn:
-    def test_it_is_what_syntropy_does(self) -> None:
+    def test_a_worker_is_started_as_syntropy_does(self) -> None:
         made = plan("task-spawn", known(task()), ONE[:8])
         assert verbs(made) == ["lock", "run", "await"]
         assert commands(made)[1] == (
@@ -112,7 +112,7 @@ class TestSpawn:
         with pytest.raises(OperationError, match="pixel-worker-2222"):
             plan("task-spawn", known(task()), ONE, workers=(worker(TWO),))
 
-    def test_a_worker_that_comes_in_between_outdates_the_plan(self) -> None:
+    def test_a_plan_is_outdated_by_a_new_worker(self) -> None:
         made = plan("task-spawn", known(task()), ONE)
         assert not plan_outdated(made, shown())
         assert plan_outdated(made, shown(worker(TWO)))
@@ -123,18 +123,18 @@ class TestSpawn:
         with pytest.raises(OperationError, match=why):
             plan("task-spawn", known(task(), lock=lock), ONE)
 
-    def test_within_a_minute_after_a_failure_it_has_to_be_typed(self) -> None:
+    def test_within_a_minute_after_a_failure_the_task_must_be_typed(self) -> None:
         facts = known(ended(20), task(TWO))
         made = plan("task-spawn", facts, TWO)
         assert made.confirm == TWO[:8]
         assert "must wait 40s more" in warnings(made)
         assert plan("task-spawn", known(ended(61), task(TWO)), TWO).confirm == ""
 
-    def test_the_container_of_the_attempt_before_makes_room(self) -> None:
+    def test_the_container_of_the_previous_attempt_is_removed(self) -> None:
         made = plan("task-spawn", known(task()), ONE, workers=(worker(**exited(1)),))
         assert verbs(made) == ["rm", "lock", "run", "await"]
 
-    def test_only_what_waits_and_has_attempts_left(self) -> None:
+    def test_only_pending_tasks_with_attempts_left(self) -> None:
         with pytest.raises(OperationError, match="3 of 3 attempts"):
             plan("task-spawn", known(task(attempts=3)), ONE)
         with pytest.raises(NothingToDo, match="running"):
@@ -142,7 +142,7 @@ class TestSpawn:
 
 
 class TestStopAndAbort:
-    def test_a_worker_is_asked_to_end_and_its_end_written_down(self) -> None:
+    def test_a_worker_is_stopped_and_the_task_aborted(self) -> None:
         facts = known(task(status="running"))
         made = plan("task-stop", facts, ONE, workers=(worker(),))
         assert verbs(made) == ["stop", "abort"]
@@ -151,7 +151,7 @@ class TestStopAndAbort:
         with pytest.raises(NothingToDo, match="No worker is running"):
             plan("task-stop", facts, ONE)
 
-    def test_what_waits_is_given_up_without_touching_a_container(self) -> None:
+    def test_a_pending_task_is_aborted_without_stopping_a_container(self) -> None:
         assert verbs(plan("task-abort", known(task()), ONE)) == ["abort"]
         made = plan("task-abort", known(task(status="running")), ONE, workers=(worker(),))
         assert verbs(made) == ["stop", "abort"]
@@ -159,8 +159,8 @@ class TestStopAndAbort:
             plan("task-abort", known(task(status="completed")), ONE)
 
 
-class TestAgain:
-    def test_a_failed_task_is_tried_again_while_attempts_are_left(self) -> None:
+class TestRetry:
+    def test_a_failed_task_is_retried_while_attempts_are_left(self) -> None:
         assert verbs(plan("task-retry", known(ended(300, attempts=2)), ONE)) == ["retry"]
         spents: list[dict[str, Any]] = [{"attempts": 3}, {"maxAttempts": 1}]
         for spent in spents:
@@ -169,10 +169,10 @@ class TestAgain:
         with pytest.raises(NothingToDo, match="running"):
             plan("task-retry", known(task(status="running")), ONE)
 
-    def test_within_a_minute_after_a_failure_it_has_to_be_typed(self) -> None:
+    def test_within_a_minute_after_a_failure_the_task_must_be_typed(self) -> None:
         assert plan("task-retry", known(ended(30)), ONE).confirm == ONE[:8]
 
-    def test_an_orphan_waits_again_and_nothing_else_does(self) -> None:
+    def test_only_a_task_whose_worker_is_gone_is_requeued(self) -> None:
         facts = known(task(status="running"))
         assert verbs(plan("task-requeue", facts, ONE)) == ["requeue"]
         gone = worker(**exited(137))
@@ -180,7 +180,7 @@ class TestAgain:
         with pytest.raises(OperationError, match="may be running"):
             plan("task-requeue", facts, ONE, workers=(worker(),))
 
-    def test_a_name_has_to_mean_one_task(self) -> None:
+    def test_an_id_must_match_one_task(self) -> None:
         other = ONE[:8] + TWO[8:]
         with pytest.raises(OperationError, match="start with that"):
             plan("task-abort", known(task(), task(other)), ONE[:8])
@@ -192,7 +192,7 @@ class TestAgain:
             plan("task-abort", known(task()))
 
 
-class TestTheRest:
+class TestOtherActions:
     def test_a_draft_is_queued_by_its_id_alone(self, tmp_path: Path) -> None:
         drafts = TaskDrafts(tmp_path)
         task_id = drafts.save(new_task("Do what is secret", now=NOW))
@@ -210,7 +210,7 @@ class TestTheRest:
             with pytest.raises(OperationError):
                 plan("task-unlock", known(task(), lock=lock), workers=workers)
 
-    def test_old_workers_and_their_files_go_and_are_named(self) -> None:
+    def test_old_workers_and_their_files_are_removed(self) -> None:
         old = worker(**exited(0, finished_at=NOW - timedelta(days=8)))
         young = worker(TWO, **exited(0))
         left = (RemovableFile(Path("/srv/pixel/logs/worker-11111111.log"), 10),)
@@ -222,7 +222,7 @@ class TestTheRest:
         with pytest.raises(NothingToDo):
             plan("task-reap", known(task()), workers=(young,))
 
-    def test_a_rebuild_is_a_task_that_is_watched_to_its_end(self) -> None:
+    def test_a_rebuild_waits_for_its_task(self) -> None:
         made = plan("task-rebuild", known())
         assert verbs(made) == ["add-rebuild", "run", "await"]
         assert f"pixel-worker-rebuild-{TWO[:8]}" in commands(made)[1]
@@ -234,30 +234,30 @@ class TestTheRest:
             plan("task-rebuild", known(), workers=(worker(),))
 
 
-class TestGuardRails:
-    """Syntropy is not taken away from a task that runs, by whatever action."""
+class TestGuards:
+    """No action interrupts syntropy while a task runs, without a warning."""
 
     @pytest.mark.parametrize("action", ["stop", "restart", "recreate", "rebuild", "hard-rebuild"])
-    def test_it_wants_the_name_of_the_task_typed(self, action: str) -> None:
+    def test_a_running_task_must_be_typed(self, action: str) -> None:
         facts = known(task(status="running"))
         made = plan(action, facts, "syntropy", workers=(worker(),))
         assert made.confirm == ONE[:8]
         assert f"task {ONE[:8]} (Mend the canvas) runs" in warnings(made)
 
-    def test_everything_names_what_it_does_to_syntropy_and_to_workers(self) -> None:
+    def test_a_plan_for_all_services_lists_syntropy_and_workers(self) -> None:
         made = plan("recreate", known(task(status="running")), workers=(worker(),))
         assert made.confirm == ONE[:8]
         said = [check.message for check in made.checks_before if check.ok]
         assert "syntropy is recreated" in said
         assert f"pixel-worker-{ONE[:8]} continues: no worker is affected" in said
 
-    def test_a_worker_that_the_ledger_does_not_know_wants_the_name_of_the_service(self) -> None:
+    def test_an_unknown_worker_needs_the_service_name_typed(self) -> None:
         assert plan("stop", known(), "syntropy", workers=(worker(),)).confirm == "syntropy"
 
-    def test_an_orphan_stands_against_nothing(self) -> None:
+    def test_a_task_whose_worker_is_gone_is_no_guard(self) -> None:
         assert plan("stop", known(task(status="running")), "syntropy").confirm == ""
 
-    def test_other_services_are_nobody_s_brain(self) -> None:
+    def test_other_services_have_no_guard(self) -> None:
         facts = known(task(status="running"))
         assert plan("restart", facts, "api", workers=(worker(),)).confirm == ""
 
@@ -267,7 +267,7 @@ class TestChanges:
         found: list[dict[str, Any]] = json.loads(change(parsed(text(*tasks))))["tasks"]
         return found
 
-    def test_an_aborted_task_says_why_and_when(self) -> None:
+    def test_an_aborted_task_has_reason_and_time(self) -> None:
         make = changes.abort(ONE, "Not wanted", now=NOW)
         first, second = self.made(make, task(), task(TWO))
         assert first["status"] == "aborted"
@@ -277,7 +277,7 @@ class TestChanges:
         with pytest.raises(NothingToDo):
             self.made(make, task(status="completed"))
 
-    def test_a_task_that_waits_again_keeps_its_error_as_the_last(self) -> None:
+    def test_a_requeued_task_keeps_its_last_error(self) -> None:
         make = changes.queue_again(ONE, frozenset({TaskStatus.FAILED}))
         (found,) = self.made(make, task(status="failed", error="It broke", extra=[1.0]))
         assert found == task(attempts=1, lastAttemptError="It broke", extra=[1.0])
@@ -286,7 +286,7 @@ class TestChanges:
         with pytest.raises(OperationError, match="2 tasks have this id"):
             self.made(make, task(status="failed"), task(status="failed"))
 
-    def test_an_attempt_is_counted_where_nobody_else_has(self) -> None:
+    def test_an_uncounted_attempt_is_counted(self) -> None:
         make = changes.count_attempt(ONE, 0)
         assert self.made(make, task(status="running"))[0]["attempts"] == 1
         with pytest.raises(NothingToDo):
@@ -301,7 +301,7 @@ class TestChanges:
             new_task("  \n", now=NOW)
 
 
-def test_files_of_tasks_that_wait_or_run_stay(tmp_path: Path) -> None:
+def test_files_of_pending_and_running_tasks_stay(tmp_path: Path) -> None:
     place = LedgerPlace(tmp_path)
     tasks = parsed(text(task(status="completed"), task(TWO, "running"))).items
     for name in (f"data/worker-output-{ONE}.txt", f"data/worker-output-{TWO}.txt",
@@ -326,7 +326,7 @@ def test_the_task_id_of_a_worker_is_read_from_its_environment() -> None:
 
 
 @pytest.mark.parametrize("task_id", ["--help", "-v"])
-def test_a_task_that_is_called_like_an_option_is_a_task(task_id: str, tmp_path: Path) -> None:
+def test_a_task_named_like_an_option_is_no_option(task_id: str, tmp_path: Path) -> None:
     value = task(id=task_id, status="failed", attempts=1)
     for name in ("task-abort", "task-retry"):
         made = plan(name, known({**value, "status": "pending" if "abort" in name else "failed"}),
@@ -345,7 +345,7 @@ def test_a_task_that_is_called_like_an_option_is_a_task(task_id: str, tmp_path: 
     assert '"aborted"' in place.ledger.read_text()
 
 
-def test_no_worker_is_started_on_a_network_that_compose_would_make_again() -> None:
+def test_no_worker_is_started_on_a_changed_network() -> None:
     net = plain("net")
     specs = (SPECS[0], replace(SPECS[1], network_keys=(net,)), SPECS[2])
     diverged = (Diverged(ResourceKind.NETWORK, net, plain("pixel_net")),)

@@ -1,4 +1,4 @@
-"""What a step leaves running in the background ends with the step: it would hold the lock."""
+"""Background processes of a step are stopped with it, because they would hold the lock."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ def _restarted(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("code", "state"), [(0, JobState.SUCCEEDED), (3, JobState.FAILED)])
-def test_a_background_child_of_a_step_ends_with_it_and_frees_the_lock(
+def test_a_background_child_of_a_step_is_stopped_and_the_lock_freed(
     desk: Desk, tmp_path: Path, code: int, state: JobState
 ) -> None:
     docker = tmp_path / "docker"

@@ -1,4 +1,4 @@
-"""One change to a stack at a time."""
+"""The lock of a stack."""
 
 import json
 import multiprocessing
@@ -39,7 +39,7 @@ def take(folder: Path, *, engine: str = "unix:///x", project: str = "pixel") -> 
     return acquire_lock(folder, engine=engine, project=project, owner=ANA)
 
 
-def test_a_second_change_is_refused_and_told_by_whom(tmp_path: Path) -> None:
+def test_a_second_change_is_refused_with_the_owner(tmp_path: Path) -> None:
     with take(tmp_path), pytest.raises(LockHeld) as raised:
         take(tmp_path)
     message = str(raised.value)
@@ -48,14 +48,14 @@ def test_a_second_change_is_refused_and_told_by_whom(tmp_path: Path) -> None:
     assert raised.value.hint
 
 
-def test_it_is_free_again_afterwards(tmp_path: Path) -> None:
+def test_a_released_lock_is_free(tmp_path: Path) -> None:
     with take(tmp_path):
         pass
     with take(tmp_path):
         pass
 
 
-def test_releasing_twice_frees_nobody_elses_lock(tmp_path: Path) -> None:
+def test_a_second_release_does_not_free_another_lock(tmp_path: Path) -> None:
     first = take(tmp_path)
     first.release()
     with take(tmp_path):
@@ -73,12 +73,12 @@ def test_a_refusal_leaves_no_file_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("other", [{"engine": "ssh://other"}, {"project": "sandbox"}])
-def test_other_stacks_are_other_locks(tmp_path: Path, other: dict[str, str]) -> None:
+def test_other_stacks_have_other_locks(tmp_path: Path, other: dict[str, str]) -> None:
     with take(tmp_path), take(tmp_path, **other):
         pass
 
 
-def test_what_a_dead_console_left_behind_is_simply_taken(tmp_path: Path) -> None:
+def test_the_file_of_a_dead_process_is_no_held_lock(tmp_path: Path) -> None:
     take(tmp_path).release()
     (file,) = tmp_path.iterdir()
     assert json.loads(file.read_text())["pid"] == 41
@@ -86,17 +86,17 @@ def test_what_a_dead_console_left_behind_is_simply_taken(tmp_path: Path) -> None
         pass
 
 
-def test_it_is_free_at_once_though_another_program_is_just_being_started(tmp_path: Path) -> None:
+def test_the_lock_is_free_at_once_even_if_a_program_is_being_started(tmp_path: Path) -> None:
     lock = take(tmp_path)
     assert lock.descriptor is not None
-    copy = os.dup(lock.descriptor)  # as a fork has one until it has become that program
+    copy = os.dup(lock.descriptor)  # as a forked process has until exec
     lock.release()
     with take(tmp_path):
         pass
     os.close(copy)
 
 
-def test_the_lock_goes_with_the_process_that_held_it(tmp_path: Path) -> None:
+def test_the_lock_is_released_when_its_process_exits(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     other = context.Process(target=_hold, args=(str(tmp_path), theirs))
@@ -127,7 +127,7 @@ def test_an_owner_that_cannot_be_read_is_still_an_owner(tmp_path: Path) -> None:
                 take(tmp_path)
 
 
-def test_what_an_owner_wrote_is_harmless_text(tmp_path: Path) -> None:
+def test_the_text_of_an_owner_is_cleaned(tmp_path: Path) -> None:
     nasty = LockOwner("a\x1b[31m", "h\u202e", 1, ANA.since, "t\x1b]52;c;x\x07")
     with (
         acquire_lock(tmp_path, engine="e", project="p", owner=nasty),
@@ -138,7 +138,7 @@ def test_what_an_owner_wrote_is_harmless_text(tmp_path: Path) -> None:
 
 
 class TestSharing:
-    """Every user of the machine meets the same file, and trusts nothing in its folder."""
+    """All users of a machine share the file, and trust nothing in its folder."""
 
     def test_another_user_may_open_the_file(self, tmp_path: Path) -> None:
         before = os.umask(0o077)
@@ -151,7 +151,7 @@ class TestSharing:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="it takes root to be two users")
     def test_two_users_never_change_one_stack_at_once(self, tmp_path: Path) -> None:
-        # Not pytest's folder, which is its user's alone.
+        # Not pytest's folder, which only its user can access.
         with tempfile.TemporaryDirectory(prefix="pixel-tui-", dir="/tmp") as made:
             folder = Path(made)
             folder.chmod(0o1777)
@@ -164,7 +164,7 @@ class TestSharing:
                 take(folder)
             other.kill()
             other.join()
-            with take(folder):  # which the other user has made
+            with take(folder):  # created by the other user
                 assert lock_holder(the_path(folder)) == ANA
 
     def test_a_link_is_not_followed(self, tmp_path: Path) -> None:
@@ -191,19 +191,19 @@ class TestSharing:
             take(tmp_path)
         assert lock_holder(the_path(tmp_path)) is None
 
-    def test_one_that_is_removed_meanwhile_is_made_anew(self, tmp_path: Path) -> None:
+    def test_a_file_removed_meanwhile_is_recreated(self, tmp_path: Path) -> None:
         first = take(tmp_path)
         the_path(tmp_path).unlink()
         with take(tmp_path):
             assert the_path(tmp_path).exists()
         first.release()
 
-    def test_whoever_asks_the_folder_is_the_same(self) -> None:
+    def test_the_folder_is_the_same_for_all_users(self) -> None:
         assert shared_folder({"PIXEL_TUI_LOCKS": "/elsewhere"}) == Path("/elsewhere")
         folder = shared_folder({})
         assert folder.stat().st_mode & 0o1002 == 0o1002
 
-    def test_one_engine_is_one_engine_however_it_is_written(self, tmp_path: Path) -> None:
+    def test_equal_engine_addresses_have_the_same_lock(self, tmp_path: Path) -> None:
         (tmp_path / "run").mkdir()
         (tmp_path / "var").symlink_to(tmp_path / "run")
         same = [f"unix://{tmp_path}/{name}/docker.sock" for name in ("run", "var")]
@@ -213,7 +213,7 @@ class TestSharing:
 
 
 class TestHolder:
-    def test_it_is_told_while_it_is_held_and_no_longer(self, tmp_path: Path) -> None:
+    def test_the_owner_is_known_only_while_the_lock_is_held(self, tmp_path: Path) -> None:
         path = the_path(tmp_path)
         assert lock_holder(path) is None
         with take(tmp_path):
@@ -221,7 +221,7 @@ class TestHolder:
         assert path.read_text(), "what a dead console has left says nothing"
         assert lock_holder(path) is None
 
-    def test_it_tells_how_far_it_is(self, tmp_path: Path) -> None:
+    def test_the_owner_has_the_progress(self, tmp_path: Path) -> None:
         with take(tmp_path) as lock:
             lock.write_owner(replace(ANA, title="R", job="j-1", step=2, steps=3))
             told = lock_holder(the_path(tmp_path))
@@ -229,7 +229,7 @@ class TestHolder:
             assert (told.title, told.job) == ("R", "j-1")
             assert told.description == "ana on vps, process 41, since 12:00:05 UTC, step 2 of 3"
 
-    def test_to_look_keeps_nobody_from_taking_it(self, tmp_path: Path) -> None:
+    def test_reading_the_owner_does_not_block_the_lock(self, tmp_path: Path) -> None:
         take(tmp_path).release()
         stop = threading.Event()
 
@@ -247,7 +247,7 @@ class TestHolder:
             looking.join()
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_can_not_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FileError, match="file"):
         take(tmp_path / "file" / "locks")
@@ -265,11 +265,11 @@ def test_a_running_command_does_not_inherit_it(tmp_path: Path) -> None:
         assert not any(os.get_inheritable(descriptor) for descriptor in held)
 
 
-# A lock that is held by who only reads.
+# A lock held by a reader.
 
 
 def hold_shared(path: Path) -> subprocess.Popen[str]:
-    """A program of another that holds a file for reading until it is ended."""
+    """A foreign program that holds a read lock until it is stopped."""
     script = (
         "import fcntl,sys; f=open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_SH);"
         "print(1, flush=True); sys.stdin.read()"
@@ -287,7 +287,7 @@ def end(holding: "subprocess.Popen[str]") -> None:
     holding.communicate("")
 
 
-def test_one_who_only_reads_does_not_stop_the_owner(tmp_path: Path) -> None:
+def test_a_reader_does_not_block_the_owner(tmp_path: Path) -> None:
     take(tmp_path).release()
     holding = hold_shared(the_path(tmp_path))
     try:
@@ -303,7 +303,7 @@ def test_one_who_only_reads_does_not_stop_the_owner(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a program as another user")
-def test_another_user_who_only_reads_does_not_stop_the_owner() -> None:
+def test_a_reader_of_another_user_does_not_block_the_owner() -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -323,7 +323,7 @@ def test_another_user_who_only_reads_does_not_stop_the_owner() -> None:
             end(holding)
 
 
-def test_two_consoles_that_displace_a_reader_at_once_do_not_both_get_it(tmp_path: Path) -> None:
+def test_two_processes_that_displace_a_reader_do_not_both_get_the_lock(tmp_path: Path) -> None:
     take(tmp_path).release()
     holding = hold_shared(the_path(tmp_path))
     got: list[StackLock] = []
@@ -345,7 +345,7 @@ def test_two_consoles_that_displace_a_reader_at_once_do_not_both_get_it(tmp_path
         end(holding)
 
 
-def test_who_holds_a_lock_that_is_not_ours_to_replace_is_named(
+def test_the_holder_of_a_lock_that_can_not_be_replaced_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""What shares memory or processes with another service: when it has lost them, and what helps."""
+"""Services that share IPC or PID namespaces: when they are cut off, and what helps."""
 
 from datetime import timedelta
 
@@ -71,7 +71,7 @@ def hint(snapshot: StackSnapshot) -> tuple[str, str]:
         (container("owner"), ""),
     ],
 )
-def test_memory_of_before_is_no_memory_that_is_shared(owner: Container, why: str) -> None:
+def test_memory_of_a_previous_run_is_not_shared(owner: Container, why: str) -> None:
     snapshot = memory(owner)
     app = app_of(snapshot)
     assert why in app.cut_off
@@ -83,7 +83,7 @@ def test_memory_of_before_is_no_memory_that_is_shared(owner: Container, why: str
         assert advice.startswith("Restart it (r)")
 
 
-def test_memory_of_a_container_that_is_gone_wants_another_container() -> None:
+def test_memory_of_a_removed_container_needs_a_recreate() -> None:
     snapshot = memory(container("owner"), ipc_of=GONE)
     assert "is gone" in app_of(snapshot).cut_off
     assert hint(snapshot)[1].startswith("Recreate it")
@@ -92,7 +92,7 @@ def test_memory_of_a_container_that_is_gone_wants_another_container() -> None:
 
 
 @pytest.mark.parametrize("action", ["restart", "start"])
-def test_it_is_restarted_after_the_one_whose_memory_it_shares(action: str) -> None:
+def test_a_sharer_of_memory_is_restarted_after_its_owner(action: str) -> None:
     owner = container("owner") if action == "restart" else exited("owner")
     made = plan(action, memory(owner), "owner")
     assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
@@ -112,9 +112,7 @@ LOST = "app is running without the IPC namespace of owner"
         (memory(container("owner"), ipc_of=GONE), "recreate it"),
     ],
 )
-def test_what_runs_without_what_it_shares_is_not_called_running_already(
-    snapshot: StackSnapshot, fix: str
-) -> None:
+def test_a_cut_off_service_is_not_already_running(snapshot: StackSnapshot, fix: str) -> None:
     for target in ("app", app_of(snapshot).containers[0].id):
         with pytest.raises(OperationError) as raised:
             plan("start", snapshot, target)
@@ -124,7 +122,7 @@ def test_what_runs_without_what_it_shares_is_not_called_running_already(
         assert not isinstance(raised.value, NothingToDo)
 
 
-def test_a_start_of_others_says_who_still_runs_without_what_it_shares() -> None:
+def test_a_start_of_other_services_warns_of_a_cut_off_one() -> None:
     both = memory(LATER)
     specs = (*(item.spec for item in both.services if item.spec), spec("other"))
     containers = [item for found in both.services for item in found.containers]
@@ -133,7 +131,7 @@ def test_a_start_of_others_says_who_still_runs_without_what_it_shares() -> None:
     assert f"{LOST} (restart it)" in warnings(made)
 
 
-def test_what_is_restarted_with_its_partner_is_not_left_alone() -> None:
+def test_a_sharer_that_is_restarted_is_not_skipped() -> None:
     made = plan("start", memory(exited("owner")))
     assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
     assert "app is" not in warnings(made)
@@ -148,9 +146,7 @@ def test_what_is_restarted_with_its_partner_is_not_left_alone() -> None:
         ({}, "depends on owner with restart: true"),
     ],
 )
-def test_a_dependency_that_compose_makes_by_itself_is_called_what_it_comes_from(
-    changes: dict[str, object], why: str
-) -> None:
+def test_an_implicit_dependency_has_its_real_cause(changes: dict[str, object], why: str) -> None:
     app = spec("app", restarting_with("owner"), **changes)
     seen = stack(container("owner"), container("app"), specs=(spec("owner"), app))
     (cause,) = [item.cause for item in plan("restart", seen, "owner").affects if item.cause]
@@ -159,13 +155,13 @@ def test_a_dependency_that_compose_makes_by_itself_is_called_what_it_comes_from(
     assert cause == why.removesuffix(" with restart: true")
 
 
-def test_what_is_killed_with_its_partner_is_started() -> None:
+def test_a_sharer_that_was_killed_is_started() -> None:
     assert commands(plan("start", tracer(container("owner", finished_at=ENDED)), "app")) == [
         (*COMPOSE, "start", "app")
     ]
 
 
-def test_what_was_ill_before_it_is_restarted_along_fails_no_job() -> None:
+def test_an_unhealthy_restarted_sharer_does_not_fail_the_job() -> None:
     snapshot = memory(container("owner"), health=Health(HealthStatus.UNHEALTHY))
     found = {item.name: item.incidental for item in plan("restart", snapshot, "owner").checks_after}
     assert found == {"owner": False, "app": True}
@@ -173,8 +169,8 @@ def test_what_was_ill_before_it_is_restarted_along_fails_no_job() -> None:
     assert found == {"owner": False, "app": False}, "it is asked for"
 
 
-def test_what_names_the_container_itself_is_recreated_after_it() -> None:
-    """Compose leaves it alone, and a restart would stop it and find no container to join."""
+def test_a_sharer_of_the_container_itself_is_recreated() -> None:
+    """Compose ignores it, and a restart would stop it and find no container to join."""
     snapshot = memory(container("owner"), by_service=False)
     made = plan("recreate", snapshot, "owner")
     up = ("up", "--detach", "--force-recreate", "--no-deps")
@@ -194,7 +190,7 @@ def test_what_names_the_container_itself_is_recreated_after_it() -> None:
         ({"finished_at": None}, False),
     ],
 )
-def test_what_was_killed_with_another_is_told_from_an_end_of_its_own(
+def test_a_kill_with_the_owner_differs_from_an_own_exit(
     changes: dict[str, object], ended: bool
 ) -> None:
     again = container("owner", started_at=ENDED + timedelta(seconds=1), finished_at=ENDED)
@@ -209,14 +205,14 @@ def test_what_was_killed_with_another_is_told_from_an_end_of_its_own(
         assert hint(gone)[1] == "Recreate it (a): it can't be started again."
 
 
-def test_who_need_not_run_is_well_though_it_was_killed_with_another() -> None:
+def test_a_killed_sharer_that_need_not_run_is_no_problem() -> None:
     owner = exited("owner", finished_at=ENDED)
     unwanted = spec("app", "owner", pid_of=OWNER, replicas=0)
     ended = exited("app", pid_of=owner.id, exit_code=137, finished_at=ENDED)
     assert not app_of(stack(owner, ended, specs=(spec("owner"), unwanted))).cut_off
 
 
-def test_a_stop_says_whom_it_kills() -> None:
+def test_a_stop_lists_the_killed_sharers() -> None:
     owner = container("owner")
     specs = (spec("owner"), spec("app", "owner", pid_of=OWNER), spec("web", "owner"))
     app = container("app", pid_of=owner.id)

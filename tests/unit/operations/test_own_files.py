@@ -1,4 +1,4 @@
-"""Files of the console's own that are something else by now: never waited for, never read whole."""
+"""Files of pixel-tui replaced by pipes or huge files: they never block, nor fill the memory."""
 
 import os
 import threading
@@ -46,7 +46,7 @@ READERS: Final[dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_pipe_in_its_place_is_not_waited_for(name: str, tmp_path: Path) -> None:
+def test_a_pipe_instead_of_the_file_does_not_block(name: str, tmp_path: Path) -> None:
     place, read = READERS[name]
     path = place(tmp_path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def test_a_pipe_in_its_place_is_not_waited_for(name: str, tmp_path: Path) -> Non
     reader = threading.Thread(target=look, daemon=True)
     reader.start()
     waited_for = not ended.wait(PATIENCE)
-    if waited_for:  # let go of it
+    if waited_for:  # release it
         with suppress(OSError):
             os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
     reader.join(PATIENCE)
@@ -74,6 +74,6 @@ def test_a_huge_one_is_not_read(name: str, tmp_path: Path) -> None:
     path = place(tmp_path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        file.truncate(1 << 40)  # no memory holds it
+        file.truncate(1 << 40)  # too large for the memory
     with suppress(ConsoleError):
         read(tmp_path)

@@ -1,4 +1,4 @@
-"""Services with a provider: no plan waits for a container of one, and each `up` runs it."""
+"""Services with a provider: each `up` runs it, and they have no container."""
 
 import pytest
 
@@ -23,7 +23,7 @@ RUNS = "runs its provider cloud"
 
 
 def provided(*containers: Container) -> StackSnapshot:
-    """`app` depends on `db`, which a provider provides, as it does `idle`."""
+    """`app` depends on `db`, which has a provider, as `idle` has."""
     specs = (
         spec("app", "db", builds=True),
         spec("db", image=SafeText(""), provider=CLOUD),
@@ -32,7 +32,7 @@ def provided(*containers: Container) -> StackSnapshot:
     return stack(*containers, specs=specs)
 
 
-def test_all_are_brought_up_and_only_those_with_a_container_are_verified() -> None:
+def test_only_services_with_a_container_are_verified() -> None:
     made = plan("start", provided())
     assert commands(made) == [
         (*COMPOSE, "up", "--detach", "--no-recreate", "app", "db", "idle"),
@@ -41,32 +41,32 @@ def test_all_are_brought_up_and_only_those_with_a_container_are_verified() -> No
     assert [item.name for item in made.checks_after] == ["app"]
 
 
-def test_a_provider_alone_is_no_reason_to_start_all() -> None:
+def test_a_provider_alone_does_not_make_a_start_possible() -> None:
     with pytest.raises(NothingToDo, match=r"^Nothing to start: app is already running\.$"):
         plan("start", provided(container("app")))
 
 
-def test_it_is_run_where_it_is_named_and_nothing_is_waited_for() -> None:
+def test_a_named_provider_runs_and_nothing_is_verified() -> None:
     made = plan("start", provided(), "db")
     assert commands(made) == [(*COMPOSE, "up", "--detach", "--no-recreate", "db")]
     assert effects(made) == {"db": RUNS}
     assert not made.checks_after
 
 
-def test_who_depends_on_it_is_started_without_it_where_its_container_is_there() -> None:
+def test_a_dependant_with_a_container_is_started_without_the_provider() -> None:
     made = plan("start", provided(exited("app")), "app")
     assert commands(made) == [(*COMPOSE, "start", "app")]
     assert effects(made) == {"app": "is started"}
 
 
-def test_it_is_run_for_who_depends_on_it() -> None:
+def test_the_provider_runs_for_a_dependant() -> None:
     made = plan("start", provided(), "app")
     assert commands(made) == [(*COMPOSE, "up", "--detach", "--no-recreate", "app")]
     assert effects(made) == {"app": "is created and started", "db": RUNS}
     assert effects(plan("rebuild", provided(container("app")), "app"))["db"] == RUNS
 
 
-def test_a_recreate_without_dependencies_names_it_for_its_variables() -> None:
+def test_a_recreate_with_no_deps_names_the_provider() -> None:
     for targets in (("app",), ()):
         made = plan("recreate", provided(container("app")), *targets)
         up = ("up", "--detach", "--force-recreate", "--no-deps")
@@ -75,7 +75,7 @@ def test_a_recreate_without_dependencies_names_it_for_its_variables() -> None:
         assert [item.name for item in made.checks_after] == ["app"]
 
 
-def test_one_whose_profile_is_off_is_not_turned_on_by_being_named() -> None:
+def test_an_inactive_provider_is_not_named() -> None:
     need = Dependency(SafeText("db"), required=False)
     db = spec("db", provider=CLOUD, active=False, profiles=(SafeText("x"),))
     seen = stack(container("app"), specs=(spec("app", need), db))
@@ -84,6 +84,6 @@ def test_one_whose_profile_is_off_is_not_turned_on_by_being_named() -> None:
 
 
 @pytest.mark.parametrize("action", ["stop", "restart", "recreate", "rebuild", "hard-rebuild"])
-def test_what_is_done_to_containers_says_why_it_has_none(action: str) -> None:
+def test_actions_on_containers_report_why_a_provider_has_none(action: str) -> None:
     with pytest.raises(NothingToDo, match="db has no container: cloud provides it"):
         plan(action, provided(container("app")), "db")

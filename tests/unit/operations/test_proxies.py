@@ -1,4 +1,4 @@
-"""An nginx that keeps old addresses is restarted after what it stands in front of."""
+"""An nginx that keeps old addresses is restarted after its upstreams."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -45,11 +45,11 @@ server {
 """
 
 
-def test_a_variable_is_looked_up_anew() -> None:
+def test_a_variable_is_resolved_again() -> None:
     assert pinned_hosts(GOOD) == ()
 
 
-def test_an_upstream_and_a_name_written_out_are_kept() -> None:
+def test_an_upstream_and_a_literal_name_are_pinned() -> None:
     assert pinned_hosts(BAD) == ("web", "landing", "api")
 
 
@@ -100,19 +100,19 @@ def test_a_proxy_that_keeps_the_address_is_restarted_last(action: str) -> None:
     assert any(line.startswith("nginx:") for line in made.interrupts)
 
 
-def test_a_proxy_that_was_ill_before_fails_no_job() -> None:
+def test_an_unhealthy_proxy_does_not_fail_the_job() -> None:
     ill = container("nginx", health=Health(HealthStatus.UNHEALTHY))
     expected, _ = [i for i in plan("recreate", KEEPS, nginx=ill).checks_after if i.name == "nginx"]
     assert expected.incidental
 
 
-def test_a_proxy_that_looks_names_up_is_left_alone() -> None:
+def test_a_proxy_that_resolves_names_again_is_not_restarted() -> None:
     made = plan("rebuild", Facts(proxies=(Proxy(SafeText("nginx")),)))
     assert [step.command[-1] for step in made.steps] == ["api", "api"]
     assert not [check for check in made.checks_before if check.name == "proxy"]
 
 
-def test_what_can_not_be_known_is_said() -> None:
+def test_it_warns_of_an_unknown_configuration() -> None:
     unknown = Facts(proxies=(Proxy(SafeText("nginx"), unknown=SafeText("it is in the image")),))
     made = plan("rebuild", unknown)
     assert len(made.steps) == 2
@@ -121,7 +121,7 @@ def test_what_can_not_be_known_is_said() -> None:
     assert "restart nginx" in check.message
 
 
-def test_a_proxy_that_is_down_needs_nothing() -> None:
+def test_a_stopped_proxy_is_not_restarted() -> None:
     assert len(plan("rebuild", KEEPS, nginx=exited("nginx")).steps) == 2
 
 
@@ -130,7 +130,7 @@ def at(address: str, **changes: object) -> Container:
     return container("api", 1, networks=(place,), **changes)
 
 
-def test_what_is_restarted_has_to_be_found_where_the_proxy_looks_for_it() -> None:
+def test_a_restarted_service_must_keep_its_pinned_address() -> None:
     specs = (spec("api"), spec("nginx", "api"))
     seen = stack(at("172.18.0.3"), container("nginx"), specs=specs)
     made = plan_action("restart", ["api"], seen, COMMAND, now=NOW, facts=KEEPS)
@@ -149,7 +149,7 @@ def test_what_is_restarted_has_to_be_found_where_the_proxy_looks_for_it() -> Non
     )
 
 
-def test_where_no_proxy_keeps_an_address_any_will_do() -> None:
+def test_any_address_is_good_without_a_pinning_proxy() -> None:
     (expected,) = plan("restart", Facts()).checks_after
     assert not expected.addresses
 
@@ -175,7 +175,7 @@ def test_a_configuration_that_can_not_be_read_is_unknown(tmp_path: Path) -> None
     assert "not in a folder of this host" in inside.unknown
 
 
-def test_a_folder_beside_that_of_nginx_is_no_configuration(tmp_path: Path) -> None:
+def test_another_folder_is_no_configuration_of_nginx(tmp_path: Path) -> None:
     (tmp_path / "default.conf").write_text(BAD)
     mount = Mount(plain("bind"), plain(str(tmp_path)), plain("/etc/nginx-old"), False)
     (found,) = read_proxies(stack(container("nginx", mounts=(mount,)), specs=(spec("nginx"),)))
@@ -197,7 +197,7 @@ def test_nginx_is_tested_right_before_it_is_restarted() -> None:
 
 
 @pytest.mark.parametrize("targets", [["nginx"], ["api", "nginx"], ["pixel-nginx-1"]])
-def test_whoever_asks_for_a_restart_of_nginx_gets_the_test(targets: list[str]) -> None:
+def test_every_restart_of_nginx_is_tested(targets: list[str]) -> None:
     two = container("nginx", 2)
     seen = stack(
         container("api"), container("nginx"), two, specs=(spec("api"), spec("nginx", "api"))
@@ -213,13 +213,13 @@ def test_whoever_asks_for_a_restart_of_nginx_gets_the_test(targets: list[str]) -
     assert all(index < restarted for index in tested)
 
 
-def test_an_nginx_that_does_not_run_can_not_be_tested() -> None:
+def test_a_stopped_nginx_is_not_tested() -> None:
     seen = stack(exited("nginx"), specs=(spec("nginx"),))
     made = plan_action("restart", ["nginx"], seen, COMMAND, now=NOW, facts=KEEPS)
     assert len(made.steps) == 1
 
 
-def test_names_in_templates_and_included_files_are_seen(tmp_path: Path) -> None:
+def test_names_in_templates_and_included_files_are_found(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "default.conf.template").write_text(
         "server { location / { proxy_pass http://${APP_HOST}:3000; }\n"
@@ -246,7 +246,7 @@ def test_names_in_templates_and_included_files_are_seen(tmp_path: Path) -> None:
     assert set(proxy.pinned) == {"app", "web"}
 
 
-def test_an_include_leads_out_of_no_mount(tmp_path: Path) -> None:
+def test_an_include_does_not_leave_the_mount(tmp_path: Path) -> None:
     (tmp_path / "secret.conf").write_text("upstream u { server secret:1; }")
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "nginx.conf").write_text(
@@ -257,7 +257,7 @@ def test_an_include_leads_out_of_no_mount(tmp_path: Path) -> None:
     assert proxy.pinned == ()
 
 
-def test_a_service_that_was_out_of_reach_before_fails_no_restart_of_the_proxy() -> None:
+def test_an_upstream_that_was_unreachable_before_does_not_fail_the_job() -> None:
     routes = (Route("api", "/api/"), Route("web", "/"))
     facts = Facts(proxies=(Proxy(SafeText("nginx"), routes=routes),))
     specs = (spec("api"), spec("web"), spec("nginx"))

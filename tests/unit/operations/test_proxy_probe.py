@@ -1,4 +1,4 @@
-"""Whether a proxy still reaches what is behind it: what is asked, and what the answers mean."""
+"""Probing the upstreams of a proxy: the requests and the results."""
 
 import threading
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ http {
 """
 
 
-def test_one_request_for_each_host_that_is_sure_to_lead_there() -> None:
+def test_one_certain_request_for_each_host() -> None:
     assert find_routes(WHOLE) == (
         Route("web", "/", "pixel.example", 443, tls=True),
         Route("landing", "/", "pixel.example", 443, tls=True),
@@ -64,13 +64,13 @@ def test_a_request_without_tls_is_preferred() -> None:
 
 
 @given(st.text(alphabet="server{}; location/\n#\"'$a:80proxy_pass http://api"))
-def test_whatever_stands_there_is_read(text: str) -> None:
+def test_any_configuration_is_parsed(text: str) -> None:
     find_routes(text)
     find_routes("{" * 2000 + text)
 
 
 class Script:
-    """Gives these answers, the last of them for ever."""
+    """Returns these answers in turn, and then the last one again."""
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
@@ -150,7 +150,7 @@ def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapsho
         (ITSELF, Answer(502), Answer(502), ExpectationState.MET, "answering 502, as before"),
     ],
 )
-def test_what_answers_mean(
+def test_results_of_answers(
     item: Expectation, before: Answer, now: Answer, standing: ExpectationState, words: str
 ) -> None:
     looking = ProxyProbe([item], Script(before, now))
@@ -172,13 +172,13 @@ def test_what_answers_mean(
         (seen(address="tcp://vps:2375"), None),
     ],
 )
-def test_where_a_proxy_is_asked(snapshot: StackSnapshot, place: tuple[str, int] | None) -> None:
+def test_the_address_of_a_probe(snapshot: StackSnapshot, place: tuple[str, int] | None) -> None:
     script = Script(Answer(200))
     ProxyProbe([API], script).probe(snapshot)
     assert [(item.address, item.port) for item in script.asked] == ([place] if place else [])
 
 
-def test_an_engine_says_where_its_ports_are() -> None:
+def test_the_host_of_published_ports() -> None:
     assert published_host("unix:///var/run/docker.sock") == "127.0.0.1"
     assert published_host("demo") == ""
 
@@ -191,17 +191,17 @@ def verified(script: Script, *, deadline: float = 5.0) -> tuple[ExpectationResul
     return looking.wait(threading.Event(), cancelled=lambda: False, report=lambda _: None)
 
 
-def test_it_is_asked_again_until_it_is_reached() -> None:
+def test_a_proxy_is_probed_until_it_reaches_its_upstream() -> None:
     (finding,) = verified(Script(Answer(502), Answer(502), Answer(200)))
     assert finding.description == "reached through nginx (200)"
 
 
-def test_it_is_asked_no_longer_than_the_deadline() -> None:
+def test_a_proxy_is_probed_until_the_deadline() -> None:
     (finding,) = verified(Script(Answer(502)), deadline=0.1)
     assert finding.state is ExpectationState.WAITING
 
 
-def test_it_is_not_asked_before_the_services_are_there() -> None:
+def test_a_proxy_is_not_probed_before_the_services_are_running() -> None:
     script = Script(Answer(200))
     absent = Expectation(SafeText("db"), ExpectedState.RUNNING)
     quick = Timeouts(settle=0, deadline=0.05, health=0.05)
@@ -213,7 +213,7 @@ def test_it_is_not_asked_before_the_services_are_there() -> None:
 
 
 @pytest.mark.parametrize("action", ["rebuild", "hard-rebuild", "recreate", "restart"])
-def test_the_plan_says_that_it_will_be_asked(action: str) -> None:
+def test_the_plan_shows_the_probe(action: str) -> None:
     facts = Facts(proxies=(Proxy(SafeText("nginx"), routes=(Route("api", "/api/", "pixel"),)),))
     snapshot = stack(
         container("api"), container("nginx"),

@@ -1,4 +1,4 @@
-"""A job that ends in its check has changed nothing, and says only that."""
+"""A job that stops in its check reports only that nothing was changed."""
 
 from dataclasses import replace
 
@@ -21,13 +21,13 @@ CHECK = Step(plain("Test it"), ("true",), plain("It goes on as it is."), changes
 
 @pytest.fixture
 def checked(desk: Desk) -> Plan:
-    """A restart that is tested before."""
+    """A restart with a check before it."""
     made = desk.plan()
     desk.runner.on_start = lambda: None
     return replace(made, steps=(CHECK, *made.steps))
 
 
-def test_a_check_that_refuses_ends_with_nothing_was_changed(desk: Desk, checked: Plan) -> None:
+def test_a_failed_check_reports_that_nothing_was_changed(desk: Desk, checked: Plan) -> None:
     desk.runner.codes, desk.runner.says = [1], "unknown directive\n"
     status = desk.done(checked)
     assert status.state is JobState.FAILED
@@ -36,12 +36,12 @@ def test_a_check_that_refuses_ends_with_nothing_was_changed(desk: Desk, checked:
     )
 
 
-def test_what_fails_after_the_check_says_how_things_are(desk: Desk, checked: Plan) -> None:
+def test_a_failure_after_the_check_reports_the_state(desk: Desk, checked: Plan) -> None:
     desk.runner.codes = [0, 1]
     assert "agent is not restarted yet" in desk.done(checked).message
 
 
-def test_a_check_that_is_cancelled_says_the_same(desk: Desk, checked: Plan) -> None:
+def test_a_cancelled_check_reports_that_nothing_was_changed(desk: Desk, checked: Plan) -> None:
     desk.runner.codes = [None]
     job = desk.operator().run(checked)
     assert desk.runner.hanging.wait(PATIENCE)
@@ -60,7 +60,7 @@ def test_a_check_that_is_cancelled_says_the_same(desk: Desk, checked: Plan) -> N
         (JobState.VERIFYING, 1, "Now agent is not restarted yet. Run it again"),
     ],
 )
-def test_so_does_one_whose_console_died(
+def test_a_dead_job_in_its_check_reports_that_nothing_was_changed(
     desk: Desk, checked: Plan, state: JobState, step: int, words: str
 ) -> None:
     status = JobStatus("1", checked, desk.folder / "1.log", state, step=step)
@@ -69,6 +69,6 @@ def test_so_does_one_whose_console_died(
     assert words in ended.message
 
 
-def test_it_is_written_down_with_the_plan(checked: Plan) -> None:
+def test_changes_nothing_is_recorded_with_the_plan(checked: Plan) -> None:
     read = plan_from_json(Node(plan_as_json(checked)))
     assert [step.changes_nothing for step in read.steps] == [True, False]

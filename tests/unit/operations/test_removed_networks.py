@@ -1,4 +1,4 @@
-"""Stopped containers whose network was removed, or removed and made again: only recreated."""
+"""Stopped containers whose network was removed or recreated: they can only be recreated."""
 
 import pytest
 
@@ -50,26 +50,26 @@ def planned(action: str, name: str, snapshot: StackSnapshot, facts: Facts) -> Pl
 
 
 @pytest.mark.parametrize("state", [ContainerState.EXITED, ContainerState.CREATED])
-def test_it_has_to_be_recreated(state: ContainerState) -> None:
+def test_it_must_be_recreated(state: ContainerState) -> None:
     found = sync_of(seen(stopped("db", state=state), container("api")))
     assert found == Sync(SyncAction.RECREATE, plain(REASON), needs_force=True)
 
 
-def test_a_network_that_is_there_makes_it_a_start() -> None:
+def test_with_an_existing_network_it_is_started() -> None:
     there = (NetworkAddress(NET, plain(""), network_id="new"),)
     assert sync_of(seen(stopped("db", networks=there))).action is SyncAction.START
 
 
 @pytest.mark.parametrize("name", ["bridge", "host", "none"])
-def test_the_engine_looks_for_its_own_networks_by_name(name: str) -> None:
-    """It makes `bridge` again at each start, and what was on it starts all the same."""
+def test_default_networks_are_found_by_name(name: str) -> None:
+    """The engine recreates `bridge` each time it starts, and its containers can still start."""
     down = stopped("db", networks=(NetworkAddress(plain(name), plain(""), network_id="old"),))
     snapshot = seen(down, container("api"))
     assert sync_of(snapshot).action is SyncAction.START
     assert planned("start", "db", snapshot, Facts(networks=frozenset({"new", name}))).steps
 
 
-def test_up_recreates_it_by_force_or_where_it_has_changed_too() -> None:
+def test_up_recreates_it_if_forced_or_changed() -> None:
     gone = seen(stopped("db"), container("api"))
     assert changes(gone, "api") == {}, "neither recreated nor started: it fails"
     assert changes(gone, "db") == {}
@@ -99,7 +99,7 @@ def test_a_rebuild_of_what_depends_on_it_is_refused(facts: Facts, words: str) ->
         planned("rebuild", "api", seen(stopped("db"), container("api")), facts)
 
 
-def test_a_rebuild_is_not_refused_where_up_recreates_the_dependency() -> None:
+def test_a_rebuild_is_not_refused_if_up_recreates_the_dependency() -> None:
     changed = seen(stopped("db", config_hash=SafeText("other")), container("api"))
     assert planned("rebuild", "api", changed, REMADE).steps
 
@@ -113,19 +113,19 @@ def test_a_stopped_dependency_on_a_changed_network_is_recreated_with_it() -> Non
     assert commands(made)[-1] == (*COMPOSE, "up", "--detach", "--force-recreate", "api", "db")
 
 
-def test_a_missing_container_of_several_does_not_help_those_that_are_there() -> None:
+def test_a_missing_replica_does_not_help_the_existing_ones() -> None:
     """`up --no-recreate` creates the missing one, and fails to start the other."""
     snapshot = stack(stopped("db"), specs=(spec("db", replicas=2),))
     with pytest.raises(OperationError, match="pixel_default, which is gone"):
         planned("start", "db", snapshot, REMADE)
 
 
-def test_a_start_of_it_is_refused_where_docker_did_not_answer_in_time_either() -> None:
+def test_a_start_is_refused_even_if_docker_did_not_answer_in_time() -> None:
     with pytest.raises(OperationError, match=rf"db can't be started: {REASON} \(recreate it\)"):
         planned("start", "db", seen(stopped("db"), container("api")), NO_FACTS)
 
 
-def test_its_finding_says_that_a_start_is_of_no_use() -> None:
+def test_its_finding_does_not_suggest_a_start() -> None:
     snapshot = seen(stopped("db"), container("api"))
     service = snapshot.service("db")
     assert service is not None

@@ -1,4 +1,4 @@
-"""When a container that its policy restarts again and again is given up, and what is said of it."""
+"""Containers in a restart loop: when they count as broken, and how they are reported."""
 
 from datetime import timedelta
 
@@ -41,12 +41,14 @@ YOUNG = NOW - timedelta(seconds=20)
         ({"state": ContainerState.EXITED}, False),
     ],
 )
-def test_a_loop_is_what_fails_again_and_again(changes: dict[str, object], *, loops: bool) -> None:
+def test_a_loop_is_a_container_that_fails_repeatedly(
+    changes: dict[str, object], *, loops: bool
+) -> None:
     assert is_looping(container("api", 1, **(DOWN | changes))) is loops
 
 
 def chain(*changed: Container) -> tuple[str, StackSnapshot]:
-    """web depends on api, which loops, and api on postgres; landing is by itself."""
+    """web depends on api, which loops, and api on postgres; landing has no dependencies."""
     api = container("api", 1, **DOWN)
     known = {item.name: container(item.name) for item in CHAIN} | {"api": api}
     every = known | {item.service: item for item in changed}
@@ -70,7 +72,7 @@ def chain(*changed: Container) -> tuple[str, StackSnapshot]:
         ((container("web", started_at=YOUNG),), ("api",), False),
     ],
 )  # fmt: skip
-def test_it_may_wait_for_what_is_only_just_starting(
+def test_a_loop_may_wait_for_a_starting_service(
     changed: tuple[Container, ...], planned: tuple[str, ...], *, may: bool
 ) -> None:
     api, snapshot = chain(*changed)
@@ -83,7 +85,7 @@ def looking(clock: FixedClock, observer: FakeObserver) -> Verification:
     return Verification([expected], observer, clock, patience, ProxyProbe((), http_probe))
 
 
-def test_it_is_given_up_after_a_while_that_is_counted_through_its_short_lives() -> None:
+def test_a_loop_times_out_across_its_restarts() -> None:
     clock = FixedClock(NOW)
     up = {"state": UP, "exit_code": None, "health": None}
     observer = FakeObserver(chain()[1])
@@ -112,7 +114,7 @@ def given_up(desk: Desk) -> JobStatus:
     return desk.operator(HASTY).run(desk.plan()).wait(PATIENCE)
 
 
-def test_the_job_fails_with_the_last_words_of_its_log(desk: Desk) -> None:
+def test_the_job_fails_with_the_last_line_of_its_log(desk: Desk) -> None:
     desk.observer.engine.write(
         again().id, 1, "starting", "DB_PASSWORD=hunter2hunter2 \x1b[2Jis bad", ""
     )
@@ -127,10 +129,10 @@ def test_the_job_fails_with_the_last_words_of_its_log(desk: Desk) -> None:
     assert "hunter2" not in output
 
 
-def test_a_log_that_can_not_be_read_is_said(desk: Desk) -> None:
+def test_an_unreadable_log_is_reported(desk: Desk) -> None:
     desk.observer.engine.refusal = EngineRefused(501, "it is kept nowhere")
     assert given_up(desk).message.endswith("Its logs can't be read: it is kept nowhere.")
 
 
-def test_one_that_wrote_nothing_fails_as_well(desk: Desk) -> None:
+def test_a_loop_without_logs_fails_as_well(desk: Desk) -> None:
     assert given_up(desk).message.endswith("(exit code 1); check its logs.")

@@ -1,4 +1,4 @@
-"""A start that can't work is refused before, with the reason and what to do."""
+"""A start that would fail is refused, with the reason and a hint."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +26,8 @@ def start(snapshot: StackSnapshot, *names: str, facts: Facts) -> Plan:
     return plan_action("start", names, snapshot, COMMAND, now=NOW, facts=facts)
 
 
-def test_an_external_network_or_volume_that_is_not_there() -> None:
-    """Of a service whose profile is not active as well: the plan starts it all the same."""
+def test_a_missing_external_network_or_volume() -> None:
+    """Also for a service of an inactive profile, which the plan starts anyway."""
     externals = (External("network", plain("shared")), External("volume", plain("kept")))
     worker = spec("worker", externals=externals, active=False, profiles=(plain("late"),))
     nothing = stack(specs=(worker,))
@@ -51,8 +51,8 @@ SHARED = (External("network", plain("shared")),)
 
 
 @pytest.mark.parametrize("action", ["recreate", "rebuild", "hard-rebuild", "start"])
-def test_what_up_looks_for_is_missed_before_anything_is_stopped(action: str) -> None:
-    """Of what is needed as well, though it has its container: the file may have changed since."""
+def test_missing_resources_are_found_before_anything_is_stopped(action: str) -> None:
+    """Also for dependencies with a container: the file may have changed since."""
     db, api = spec("db", externals=SHARED), spec("api", "db", builds=True)
     seen = stack(container("db"), specs=(db, api))
     gone, there = Facts(networks=frozenset()), Facts(networks=frozenset({"shared"}))
@@ -69,12 +69,12 @@ def test_what_up_looks_for_is_missed_before_anything_is_stopped(action: str) -> 
     assert words.startswith("whether external networks and volumes exist")
 
 
-def test_who_is_taken_along_is_missed_something_too() -> None:
+def test_missing_resources_of_coupled_services_are_found() -> None:
     owner = container("owner")
     parts = {"joins": (plain("owner"),), "ipc_of": plain("owner"), "externals": SHARED}
     gone = Facts(networks=frozenset())
     by_name = spec("app", **parts)
-    # By `container:` compose leaves it alone, and the plan recreates it at the end.
+    # Compose ignores `container:`, so the plan recreates it at the end.
     for app in (by_name, replace(by_name, joins=())):
         joined = container("app", joins=(owner.id,), ipc_of=owner.id)
         seen = stack(owner, joined, specs=(spec("owner"), app))
@@ -90,7 +90,7 @@ def test_who_is_taken_along_is_missed_something_too() -> None:
     assert "needs the external network shared" in left
 
 
-def test_a_service_whose_profile_is_off_is_told_to_be_built_first(tmp_path: Path) -> None:
+def test_an_inactive_service_is_built_first(tmp_path: Path) -> None:
     worker = spec("worker", builds=True, active=False, build_folder=str(tmp_path / "none"))
     nothing = stack(specs=(worker,), image=None)
     service = nothing.service("worker")
@@ -122,7 +122,7 @@ def publishing(port: Port) -> StackSnapshot:
         (Port(53, "udp", plain(""), 53), held(53, "0.0.0.0", "udp")),
     ],
 )
-def test_a_port_that_another_container_holds(wanted: Port, facts: Facts) -> None:
+def test_a_port_held_by_another_container(wanted: Port, facts: Facts) -> None:
     with pytest.raises(OperationError, match=r"port \d+, which other holds \(stop that first\)"):
         start(publishing(wanted), "web", facts=facts)
 
@@ -138,7 +138,7 @@ def test_a_port_that_another_container_holds(wanted: Port, facts: Facts) -> None
         held(8080, owner=exited("web").id),
     ],
 )
-def test_another_port_stands_against_nothing(facts: Facts) -> None:
+def test_another_port_is_no_problem(facts: Facts) -> None:
     assert start(publishing(PORT), "web", facts=facts).steps
 
 
@@ -147,7 +147,7 @@ def unchecked(snapshot: StackSnapshot, name: str, facts: Facts) -> list[str]:
     return [check.message for check in checks if check.name == "not checked"]
 
 
-def test_what_docker_did_not_say_in_time_is_told_as_not_checked() -> None:
+def test_it_warns_of_what_docker_did_not_report_in_time() -> None:
     (said,) = unchecked(publishing(PORT), "web", Facts())
     assert said == "ports held by other containers (Docker did not answer in time)"
     assert not unchecked(publishing(PORT), "web", Facts(held_ports=()))
@@ -157,7 +157,7 @@ def test_what_docker_did_not_say_in_time_is_told_as_not_checked() -> None:
     assert not unchecked(on_network("old"), "web", Facts(networks=frozenset({"old"})))
 
 
-def test_the_ports_of_what_is_started_along_are_not_checked_either() -> None:
+def test_it_warns_of_unchecked_ports_of_dependencies() -> None:
     specs = (spec("db", ports=(PORT,)), spec("api", "db"))
     assert unchecked(stack(exited("db"), exited("api"), specs=specs), "api", Facts())
     seen = stack(container("db"), exited("api"), specs=specs)
@@ -165,7 +165,7 @@ def test_the_ports_of_what_is_started_along_are_not_checked_either() -> None:
 
 
 def wrongly_named(*names: str, seen: StackSnapshot) -> StackSnapshot:
-    """The same stack, where the engine takes the images of these for none."""
+    """The same stack, where these services have invalid image names."""
     wrong = Sync(SyncAction.UNKNOWN, plain("no name"), invalid_image=True)
     services = tuple(
         replace(item, sync=wrong, spec=replace(item.spec, image=plain("Bad/Name")))
@@ -179,7 +179,7 @@ def wrongly_named(*names: str, seen: StackSnapshot) -> StackSnapshot:
 REFUSED = "web has an image name that is not valid, “Bad/Name”"
 
 
-def test_an_image_name_that_is_none_is_refused_where_something_is_created() -> None:
+def test_an_invalid_image_name_is_refused_if_a_container_is_created() -> None:
     specs = (spec("web", builds=True), spec("api", "web", builds=True))
     seen = wrongly_named("web", seen=stack(container("web"), specs=specs))
     for action in ("recreate", "rebuild", "hard-rebuild"):
@@ -193,8 +193,8 @@ def test_an_image_name_that_is_none_is_refused_where_something_is_created() -> N
     assert plan_action("recreate", ["api"], seen, COMMAND, now=NOW).steps, "it has no use for it"
 
 
-def test_what_compose_refuses_by_itself_is_refused_with_its_words() -> None:
-    """As a service of a profile that is off may be: compose does not look at it before."""
+def test_a_service_that_compose_refuses_is_refused_with_its_reason() -> None:
+    """Possible for a service of an inactive profile, which compose does not check before."""
     off = {"active": False, "profiles": (plain("late"),), "refused": plain("no image")}
     web, api = spec("web", image=plain(""), **off), spec("api", "web", **(off | {"refused": ""}))
     words = "web is refused by compose: no image"
@@ -209,14 +209,14 @@ def test_what_compose_refuses_by_itself_is_refused_with_its_words() -> None:
     assert start(made, "web", facts=Facts()).steps, "it has its container"
 
 
-def test_an_image_that_is_no_name_is_refused_while_its_profile_is_off() -> None:
+def test_an_invalid_image_name_is_refused_while_its_profile_is_inactive() -> None:
     web = spec("web", image=plain("a b"), active=False, profiles=(plain("late"),))
     seen = stack(specs=(web,), image=REFUSED_IMAGE)
     with pytest.raises(OperationError, match="not valid, “a b”"):
         start(seen, "web", facts=Facts())
 
 
-def test_a_container_that_is_there_starts_whatever_its_image_is_called_now() -> None:
+def test_an_existing_container_starts_with_an_invalid_image_name() -> None:
     seen = wrongly_named("web", seen=stack(exited("web"), specs=(spec("web"),)))
     assert start(seen, "web", facts=Facts()).steps
     gone = wrongly_named("web", seen=stack(specs=(spec("web"),)))
@@ -231,8 +231,8 @@ def test_the_port_of_a_dependency_counts_too() -> None:
 
 
 @pytest.mark.parametrize("action", ["recreate", "rebuild", "hard-rebuild"])
-def test_a_port_is_missed_before_the_old_container_goes(action: str) -> None:
-    """One that its own container holds is free by then."""
+def test_a_taken_port_is_found_before_the_old_container_is_removed(action: str) -> None:
+    """A port that its own container holds is free by then."""
 
     def made(facts: Facts, *others: Container, name: str = "web") -> Plan:
         specs = (spec("web", builds=True, ports=(PORT,)), spec("api", "web", builds=True))
@@ -271,13 +271,13 @@ def profiled(*, required: bool = True) -> tuple[ServiceSpec, ...]:
 
 
 @pytest.mark.parametrize("name", ["api", "web"])
-def test_a_dependency_whose_profile_is_off(name: str) -> None:
+def test_a_dependency_whose_profile_is_inactive(name: str) -> None:
     with pytest.raises(OperationError, match=r"on db.*whose profile is not active.*--profile data"):
         start(stack(specs=profiled()), name, facts=Facts())
 
 
 @pytest.mark.parametrize("action", ["recreate", "rebuild"])
-def test_a_dependency_that_is_off_is_missed_before_anything_is_built(action: str) -> None:
+def test_an_inactive_dependency_is_found_before_anything_is_built(action: str) -> None:
     db, api, web = (replace(item, builds=True) for item in profiled())
     seen = stack(container("api"), container("web"), specs=(db, api, web))
     with pytest.raises(OperationError, match=r"would fail: .* db, whose profile is not active"):
@@ -286,7 +286,7 @@ def test_a_dependency_that_is_off_is_missed_before_anything_is_built(action: str
     assert both.steps, "a name turns its profile on"
 
 
-def test_a_dependency_that_is_not_required_may_be_off() -> None:
+def test_an_optional_dependency_may_be_inactive() -> None:
     assert start(stack(specs=profiled(required=False)), "api", facts=Facts()).steps
 
 
@@ -303,9 +303,7 @@ def building(folder: Path, dockerfile: str = "Dockerfile") -> StackSnapshot:
         (lambda folder: (folder.mkdir(), (folder / "x").touch()), "no Dockerfile in"),
     ],
 )
-def test_a_folder_that_nothing_can_be_built_from(
-    tmp_path: Path, prepare: object, reason: str
-) -> None:
+def test_an_unusable_build_folder(tmp_path: Path, prepare: object, reason: str) -> None:
     prepare(tmp_path / "api")  # type: ignore[operator]
     seen = building(tmp_path / "api")
     with pytest.raises(OperationError, match=f"must be built, and .*{reason}"):
@@ -314,7 +312,7 @@ def test_a_folder_that_nothing_can_be_built_from(
 
 @pytest.mark.parametrize("action", ["rebuild", "hard-rebuild"])
 @pytest.mark.parametrize("image", [None, "sha256:now"])
-def test_a_build_from_an_empty_folder_is_refused_before(
+def test_a_build_from_an_empty_folder_is_refused(
     tmp_path: Path, action: str, image: str | None
 ) -> None:
     api = spec("api", builds=True, build_folder=str(tmp_path), dockerfile="Dockerfile")
@@ -331,10 +329,10 @@ def test_a_build_from_an_empty_folder_is_refused_before(
 
 @pytest.mark.parametrize("action", ["recreate", "start", "rebuild"])
 @pytest.mark.parametrize("always", [True, False])
-def test_what_up_has_to_build_is_missed_before_anything_is_stopped(
+def test_an_unusable_build_folder_is_found_before_anything_is_stopped(
     tmp_path: Path, action: str, *, always: bool
 ) -> None:
-    """Of what is needed as well; not of what has its image, or where `start` makes nothing."""
+    """Also for dependencies; not if the image exists, or if `start` creates nothing."""
     changes: dict[str, object] = {"builds": True, "build_folder": str(tmp_path)}
     db = spec("db", always_builds=always, **changes)
     specs = (db, spec("api", "db", builds=True))
@@ -348,7 +346,7 @@ def test_what_up_has_to_build_is_missed_before_anything_is_stopped(
     assert plan_action(action, [name], there, COMMAND, now=NOW, facts=facts).steps
 
 
-def test_a_folder_with_its_dockerfile_can_be_built_from(tmp_path: Path) -> None:
+def test_a_folder_with_a_dockerfile_can_be_built(tmp_path: Path) -> None:
     (tmp_path / "other.Dockerfile").touch()
     assert not read_build_troubles(building(tmp_path, "other.Dockerfile"))
     assert not read_build_troubles(building(tmp_path, "")), "it is written in the compose file"
@@ -359,15 +357,15 @@ def on_network(network_id: str) -> StackSnapshot:
     return stack(exited("web", networks=(place,)), specs=(spec("web"),))
 
 
-def test_a_network_that_was_made_again_is_another_one() -> None:
+def test_a_recreated_network_is_another_one() -> None:
     now = Facts(networks=frozenset({"new"}))
     with pytest.raises(OperationError, match=r"network shared, which is gone \(recreate it\)"):
         start(on_network("old"), "web", facts=now)
     assert plan_action("recreate", ["web"], on_network("old"), COMMAND, now=NOW, facts=now).steps
 
 
-def test_a_restart_starts_what_is_down_and_is_refused_for_the_same_reasons() -> None:
-    """Else what runs is interrupted before the engine finds out."""
+def test_a_restart_of_a_stopped_service_is_refused_for_the_same_reasons() -> None:
+    """Otherwise running containers are interrupted before the engine notices."""
     place = NetworkAddress(plain("shared"), plain(""), network_id="old")
     down = exited("web", networks=(place,))
     specs = (spec("web", externals=SHARED), spec("api"))
@@ -393,7 +391,7 @@ def test_a_restart_starts_what_is_down_and_is_refused_for_the_same_reasons() -> 
 
 
 @pytest.mark.parametrize("action", ["start", "restart"])
-def test_one_of_several_containers_may_be_down_and_without_its_network(action: str) -> None:
+def test_one_of_several_containers_may_be_without_its_network(action: str) -> None:
     place = NetworkAddress(plain("shared"), plain(""), network_id="old")
     several = (container("web"), exited("web", 2, networks=(place,)))
     seen = stack(*several, specs=(spec("web", replicas=2),))
@@ -404,11 +402,11 @@ def test_one_of_several_containers_may_be_down_and_without_its_network(action: s
 
 
 @pytest.mark.parametrize("facts", [Facts(), Facts(networks=frozenset({"old"}))])
-def test_a_network_that_is_there_or_unknown_stands_against_nothing(facts: Facts) -> None:
+def test_an_existing_or_unknown_network_is_no_problem(facts: Facts) -> None:
     assert start(on_network("old"), "web", facts=facts).steps
 
 
-def test_one_that_can_not_start_leaves_the_others_their_start() -> None:
+def test_services_that_can_not_start_do_not_prevent_others() -> None:
     seen = stack(exited("web"), exited("api"), specs=(spec("web", ports=(PORT,)), spec("api")))
     made = start(seen, facts=held(8080))
     assert made.targets == ("api",)
@@ -416,13 +414,13 @@ def test_one_that_can_not_start_leaves_the_others_their_start() -> None:
     assert left == ["web needs port 8080, which other holds (stop that first)"]
 
 
-def test_the_list_of_actions_says_why_it_can_not_be_started() -> None:
+def test_the_list_of_actions_has_the_reason() -> None:
     reason = why_unavailable(find_action("start"), [TargetRef("web")], publishing(PORT), held(8080))
     assert "port 8080" in reason
     assert not why_unavailable(find_action("start"), [TargetRef("web")], publishing(PORT), Facts())
 
 
-def test_stopping_all_names_what_keeps_running() -> None:
+def test_a_stop_of_all_services_warns_of_what_keeps_running() -> None:
     specs = (spec("api"), spec("tool", active=False, profiles=(SafeText("tools"),)))
     one = container("job", 9, oneoff=True, name=SafeText("pixel-job-run-1"))
     seen = stack(container("api"), container("tool"), container("gone"), one, specs=specs)

@@ -1,4 +1,4 @@
-"""What a row of the table or a word of the shell points at, and what is found there."""
+"""Finding the targets of table rows and of words on the command line."""
 
 import pytest
 
@@ -18,33 +18,33 @@ def test_a_service_is_found_with_all_of_its_containers() -> None:
     assert not found.single
 
 
-def test_one_container_of_a_service_is_found_alone() -> None:
+def test_one_container_of_a_service_is_found() -> None:
     second = container("api", 2)
     (found,) = find_targets([TargetRef("api", second.id)], TWO)
     assert found.single
     assert found.containers == (second,)
 
 
-def test_a_container_beside_its_service_is_not_meant_twice() -> None:
+def test_a_container_of_a_chosen_service_is_dropped() -> None:
     second = container("api", 2)
     wanted = [TargetRef("api", second.id), TargetRef("api"), TargetRef("api")]
     assert [found.name for found in find_targets(wanted, TWO)] == ["api"]
 
 
 @pytest.mark.parametrize("ref", [TargetRef("gone"), TargetRef("api", "0" * 64)])
-def test_what_is_gone_by_now_is_an_error(ref: TargetRef) -> None:
+def test_an_unknown_target_is_an_error(ref: TargetRef) -> None:
     with pytest.raises(OperationError, match="No such service or container"):
         find_targets([ref], running())
 
 
-def test_a_container_is_not_taken_for_the_service_of_its_id() -> None:
+def test_a_container_id_is_no_service_name() -> None:
     one = container("api")
     named_alike = stack(one, container(one.id), specs=(spec("api"), spec(one.id)))
     (found,) = find_targets([TargetRef("api", one.id)], named_alike)
     assert found.containers == (one,)
 
 
-def test_a_word_of_the_shell_names_a_service_or_else_a_container_by_id_or_name() -> None:
+def test_a_word_is_a_service_or_a_container_by_id_or_name() -> None:
     once = worker()
     seen = stack(container("api"), once, specs=(spec("api"), spec("worker")))
     assert target_named("api", seen) == TargetRef("api")
