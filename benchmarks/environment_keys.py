@@ -17,7 +17,7 @@ from typing import Final
 from textual import events
 
 from benchmarks.figures import Figure, percentile, table
-from pixel_tui.commands.console import SWITCH_SECONDS
+from pixel_tui.commands.console import SWITCH_INTERVAL_SECONDS
 from pixel_tui.console.app import PixelTui
 from pixel_tui.demo.environment import DemoWorkspace
 from pixel_tui.demo.parts import demo_parts
@@ -35,7 +35,7 @@ SIZE: Final = (120, 40)
 
 def main() -> int:
     """Measure and print; returns 1 where a key takes too long."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     with tempfile.TemporaryDirectory() as home:
         for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "PIXEL_TUI_LOCKS"):
             os.environ[name] = str(Path(home) / name.lower())

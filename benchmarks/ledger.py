@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from benchmarks.figures import Figure, median, table
 from pixel_tui.clock import SystemClock
-from pixel_tui.commands.console import SWITCH_SECONDS
+from pixel_tui.commands.console import SWITCH_INTERVAL_SECONDS
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.reading import LedgerReader
 from pixel_tui.ledger.view.watch import LedgerWatch
@@ -70,7 +70,7 @@ def main() -> int:
     parser.add_argument("--megabytes", type=float, default=20)
     parser.add_argument("--rounds", type=int, default=10, help="changes that are waited for")
     arguments = parser.parse_args()
-    sys.setswitchinterval(SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     figures = asyncio.run(_measure(arguments.tasks, arguments.megabytes, arguments.rounds))
     print(table(f"ledger of {arguments.tasks:,} tasks, {arguments.megabytes:g} MB", figures))
     if arguments.json is not None:

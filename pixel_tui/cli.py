@@ -72,7 +72,7 @@ def _run(argv: Sequence[str] | None) -> int:
         print_error_and_hint(error.sentence, error.hint)
         if error.also is not None:
             print_error_and_hint(error.also.sentence, error.also.hint)
-        return ExitCode.UNREADABLE
+        return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  the last resort: the log has the details
         write_error = output_error() if isinstance(error, OSError) else None
         return _write_error_code(write_error) if write_error else _report_crash(error)
@@ -113,14 +113,14 @@ def _joined_times(words: Sequence[str]) -> list[str]:
 def _output_exit_code() -> int:
     """Return the exit code for output that can't be written; 0 if it can, or has no reader."""
     error = output_error()
-    return ExitCode.WELL if error is None else _write_error_code(error)
+    return ExitCode.OK if error is None else _write_error_code(error)
 
 
 def _write_error_code(error: OSError) -> int:
     if is_broken_pipe(error):
-        return ExitCode.WELL
+        return ExitCode.OK
     print_error(f"Standard output can't be written: {error.strerror or error}.")
-    return ExitCode.UNREADABLE
+    return ExitCode.ERROR
 
 
 def _report_crash(error: Exception) -> int:
@@ -134,7 +134,7 @@ def _report_crash(error: Exception) -> int:
     logging.getLogger(__name__).critical("the command failed", exc_info=error)
     where = f"Details: {path}" if path else "There is no log file: its folder can't be written."
     print_error(f"This command crashed because of a bug ({type(error).__name__}). {where}")
-    return ExitCode.UNREADABLE
+    return ExitCode.ERROR
 
 
 def _parser() -> ArgumentParser:

@@ -27,8 +27,8 @@ def run(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
     actions = all_actions()
     if arguments.json:
         print(json.dumps([action_as_json(action) for action in actions], indent=2))  # noqa: T201
-        return ExitCode.WELL
+        return ExitCode.OK
     width = max(len(action.name) for action in actions)
     for action in actions:
         print(f"{action.name:<{width}}  {action.when}")  # noqa: T201
-    return ExitCode.WELL
+    return ExitCode.OK

@@ -1,4 +1,4 @@
-"""`pixel-tui audit`: shows who changed what, or verifies the record of it."""
+"""`pixel-tui audit`: shows who changed what, or verifies the audit trail."""
 
 import argparse
 import json
@@ -38,7 +38,7 @@ def add_audit_command(commands: "argparse._SubParsersAction[ArgumentParser]") ->
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Print the trail, or verify it; returns the exit code."""
     from pixel_tui.clock import SystemClock
-    from pixel_tui.commands.audit_output import record_line, verdict
+    from pixel_tui.commands.audit_output import print_verdict, record_line
     from pixel_tui.operations.audit.origin import current_origin
     from pixel_tui.operations.audit.trail import AuditTrail, audit_path
     from pixel_tui.settings import load_settings, state_folder
@@ -54,16 +54,16 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     seal = _logged_seal(audit.path, environment)
     trail = audit.read(seal, max_records=0 if verifying else arguments.last)
     if verifying:
-        return ExitCode.WELL if verdict(trail, audit.path, print) else ExitCode.NOT_WELL
+        return ExitCode.OK if print_verdict(trail, audit.path, print) else ExitCode.NOT_OK
     for record in trail.records:
         print(json.dumps(dict(record.fields)) if arguments.json else record_line(record))  # noqa: T201
     for problem in trail.problems:
         print_error(problem)
-    return ExitCode.WELL
+    return ExitCode.OK
 
 
 def _logged_seal(trail: Path, environment: Mapping[str, str]) -> "Seal | None":
-    """What the system's log knows of the trail's length."""
+    """Return the last seal of the trail in the system log."""
     from pixel_tui.operations.audit.seal import IDENTIFIER, find_seal_in_log
     from pixel_tui.stack.programs.system_log import journal_entries
 

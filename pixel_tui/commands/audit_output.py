@@ -1,4 +1,4 @@
-"""The audit trail from the shell: `pixel-tui audit`."""
+"""The output of `pixel-tui audit`."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,8 +9,8 @@ from pixel_tui.plurals import counted
 from pixel_tui.text import plain
 
 
-def verdict(trail: CheckedTrail, path: Path, say: Callable[[str], None]) -> bool:
-    """Say whether a trail is as it was written, and what is wrong with it."""
+def print_verdict(trail: CheckedTrail, path: Path, say: Callable[[str], None]) -> bool:
+    """Print the problems of a trail; returns whether it is intact."""
     for problem in trail.problems:
         say(problem)
     if trail.truncated:
@@ -25,7 +25,7 @@ def verdict(trail: CheckedTrail, path: Path, say: Callable[[str], None]) -> bool
 
 
 def record_line(record: AuditRecord) -> str:
-    """One record for people: when, who, what, how it ended."""
+    """Return a record as a line of text: time, event, user, action, result."""
     plan = record.fields.get("plan")
     title = str(plan.get("title", "")) if isinstance(plan, Mapping) else ""
     seconds = record.fields.get("seconds")
@@ -33,9 +33,11 @@ def record_line(record: AuditRecord) -> str:
     what = title or f"{record.text('result')}{took}"
     origin = " ".join(part for part in (record.text("terminal"), _client(record)) if part)
     who = f"{record.text('user')}@{record.text('host')}"
-    words = f"{record.text('time')[:19]}  {record.text('event'):<5}  {who}  {what}"
-    said = record.text("verification")
-    return plain(f"{words}{f': {said}' if said else ''}{f'  ({origin})' if origin else ''}")
+    line = f"{record.text('time')[:19]}  {record.text('event'):<5}  {who}  {what}"
+    verification = record.text("verification")
+    return plain(
+        f"{line}{f': {verification}' if verification else ''}{f'  ({origin})' if origin else ''}"
+    )
 
 
 def _client(record: AuditRecord) -> str:

@@ -1,6 +1,6 @@
 """`pixel-tui backup`: makes, lists, verifies and restores backups of the project.
 
-`now` and `restore` change something, and are `run backup` and `run restore`.
+`now` and `restore` are short for `run backup` and `run restore`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pixel_tui.commands.options import (
     add_command,
     add_confirm,
     add_project_options,
-    readers,
+    project_readers,
 )
 from pixel_tui.commands.run import run_action
 from pixel_tui.errors import UsageError
@@ -56,7 +56,7 @@ def add_backup_command(commands: "argparse._SubParsersAction[ArgumentParser]") -
 
 
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    """Run it; returns the exit code."""
+    """Run the sub-command; returns the exit code."""
     from pixel_tui.session import start_session
 
     session = start_session(environment, read_only=arguments.read_only)
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
     if len(arguments.target) > (arguments.what == "verify"):
         raise UsageError("`backup` takes one id.", on=" ".join(arguments.target))
-    _, project = readers(arguments, environment, session.state_folder)
+    _, project = project_readers(arguments, environment, session.state_folder)
     policy = policy_for(
         Path(project.command.directory), session.settings.backup, session.state_folder
     )
@@ -82,11 +82,11 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         def view_of(name: str) -> "StackView":
             return backup_output.stack_view(project.command, name, environment)
 
-        wanted = arguments.target[0] if arguments.target else ""
-        whole = backup_output.verify_backup(
-            wanted, policy, view_of, clock, print, record=not session.settings.read_only
+        backup_id = arguments.target[0] if arguments.target else ""
+        intact = backup_output.verify_backup(
+            backup_id, policy, view_of, clock, print, record=not session.settings.read_only
         )
-        return ExitCode.WELL if whole else ExitCode.NOT_WELL
+        return ExitCode.OK if intact else ExitCode.NOT_OK
     listed = BackupStore(policy.root, former=policy.former).list()
     if arguments.json:
         print(json.dumps([backup_output.as_json(item) for item in listed], indent=2))  # noqa: T201
@@ -94,4 +94,4 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         print(backup_output.as_table(listed, clock.now()))  # noqa: T201
     else:
         print(f"No backups in {policy.root}.")  # noqa: T201
-    return ExitCode.WELL
+    return ExitCode.OK

@@ -1,7 +1,4 @@
-"""Backups from the shell: `pixel-tui backup list` and `verify`.
-
-`now` and `restore` change something, and are `run backup` and `run restore`.
-"""
+"""The output of `pixel-tui backup list` and `verify`."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -23,15 +20,15 @@ from pixel_tui.stack.programs.program import RealPrograms
 from pixel_tui.text import plain
 
 
-def state_word(backup: Backup) -> str:
-    """`verified`, `not verified`, or `damaged`; whether it is incomplete is said beside it."""
+def state_text(backup: Backup) -> str:
+    """Return `verified`, `not verified` or `damaged`."""
     if backup.trouble:
         return "damaged"
     return "verified" if backup.verified else "not verified"
 
 
 def as_json(backup: Backup) -> JsonObject:
-    """A backup for scripts."""
+    """Return a backup as JSON."""
     manifest = backup.manifest
     return {
         "id": backup.id,
@@ -41,32 +38,32 @@ def as_json(backup: Backup) -> JsonObject:
         "items": len(manifest.items) if manifest else None,
         "reason": manifest.reason if manifest else "",
         "left_out": len(manifest.left_out) if manifest else None,
-        "state": state_word(backup),
+        "state": state_text(backup),
         "incomplete": manifest.incomplete if manifest else None,
         "missing": [
             {"what": plain(gap.what), "why": plain(gap.why)}
             for gap in (manifest.missing if manifest else ())
         ],
-        "warnings": [plain(words) for words in (manifest.warnings if manifest else ())],
+        "warnings": [plain(warning) for warning in (manifest.warnings if manifest else ())],
         "verified": backup.verification.time.isoformat() if backup.verification else None,
         "trouble": plain(backup.trouble),
     }
 
 
 def as_table(backups: tuple[Backup, ...], now: datetime) -> str:
-    """Backups for people, newest first."""
+    """Return backups as a table, in the given order."""
     lines = [f"{'id':<19}  {'age':>7}  {'size':>8}  {'items':>5}  state"]
     for backup in backups:
         manifest = backup.manifest
         old = age((now - manifest.created).total_seconds()) if manifest else ""
         stored = size(manifest.size) if manifest else ""
         items = str(len(manifest.items)) if manifest else ""
-        words = state_word(backup)
-        more = backup.trouble or (manifest.reason if manifest else "")
+        state = state_text(backup)
+        details = backup.trouble or (manifest.reason if manifest else "")
         if manifest and manifest.incomplete:
-            words = f"INCOMPLETE, {words}"
-        said = f"{words}: {more}" if backup.trouble else f"{words}  {more}"
-        lines.append(plain(f"{backup.id:<19}  {old:>7}  {stored:>8}  {items:>5}  {said}".rstrip()))
+            state = f"INCOMPLETE, {state}"
+        text = f"{state}: {details}" if backup.trouble else f"{state}  {details}"
+        lines.append(plain(f"{backup.id:<19}  {old:>7}  {stored:>8}  {items:>5}  {text}".rstrip()))
     return "\n".join(lines)
 
 
@@ -79,15 +76,15 @@ def verify_backup(
     *,
     record: bool,
 ) -> bool:
-    """Verify a backup, the newest where none is named; returns whether it is whole.
+    """Verify a backup; returns whether it is intact.
 
     Args:
-        backup_id: Which one; the newest if empty.
+        backup_id: The backup; the newest one if empty.
         policy: The project's rules.
-        view_of: What asks the engine about a project, for servers that can read dumps.
-        clock: Gives the time of the verification.
-        say: Told a line an item.
-        record: Whether to store the verification beside the backup.
+        view_of: Returns the containers of a project, for servers that can read dumps.
+        clock: The source of the verification's time.
+        say: Called with a line per item.
+        record: Whether to store the verification in the backup.
 
     Raises:
         OperationError: There is no such backup.
@@ -110,7 +107,7 @@ def verify_backup(
 
 
 def stack_view(command: ComposeCommand, project: str, environment: Mapping[str, str]) -> StackView:
-    """What asks the engine for the project's containers."""
+    """Return what reads the project's containers from the engine."""
     variables = {**environment, **command.environment}
     return StackView(RealPrograms(Path(command.directory), variables), command, project)
 
@@ -119,7 +116,7 @@ def _servers(view: StackView, policy: Policy) -> dict[str, Postgres]:
     try:
         seen = view.containers()
     except OperationError:
-        return {}  # each dump says that it could not be looked into
+        return {}  # the result of each dump says that it could not be read
     return {
         item.service: Postgres(view.programs, view.command, item.id)
         for item in seen

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from pixel_tui.commands.options import (
     add_project_options,
     add_reveal_allowed,
-    begun_readers,
-    names_something,
+    selects_project,
+    start_readers,
 )
 from pixel_tui.errors import ConsoleError, UsageError
 
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
     from pixel_tui.stack.compose.project import ComposeProject
     from pixel_tui.stack.engine.docker_engine import DockerEngine
 
-SWITCH_SECONDS: Final = 0.001
-"""How long one thread may hold back another. While the toolkit is imported, or a log floods
-in, each answer of the engine and each key would else wait for five times as long."""
-MOST_PICTURES: Final = "1000"
-"""A second. Textual paints by a beat of 60: a key that comes right after a picture waits
-for up to two of them. Nothing is painted more often for it: only sooner."""
+SWITCH_INTERVAL_SECONDS: Final = 0.001
+"""The thread switch interval. With the default, which is five times as long, answers of the engine
+and key presses wait while Textual is imported or a log is flooding in."""
+MAX_FPS: Final = "1000"
+"""Textual paints at a rate of 60: a key press right after a frame waits for up to two frames. With
+a higher rate, changes are painted sooner, but not more often."""
 
-NEVER: Final = 1_000_000
-"""Collections of younger garbage before one of all garbage. A log's lines, a hundred thousand
-of them, would be gone through every few seconds of a flood, and a key waits for that."""
+FULL_COLLECTION_THRESHOLD: Final = 1_000_000
+"""The threshold for full garbage collections: they would scan the hundred thousand lines of a log
+every few seconds, and delay key presses."""
 
 
 def add_console_command(parser: "ArgumentParser") -> None:
-    """Have the program itself open the console."""
+    """Add the options of the console, which opens without a command."""
     add_project_options(parser)
     add_reveal_allowed(parser, default=False)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    """Open the console; returns the exit code when it is left."""
+    """Open the console; returns the exit code."""
     require_terminal(environment)
     prepare_process()
     from pixel_tui.console.observer import live_observer
@@ -49,22 +49,22 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     session = start_session(
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
     )
-    engine, project, settled = begun_readers(arguments, environment, session.state_folder)
+    engine, project, final_project = start_readers(arguments, environment, session.state_folder)
     if arguments.or_demo and not (project.has_files and engine.is_reachable()):
-        if names_something(arguments):
-            raise _not_opened(arguments, engine, project)
+        if selects_project(arguments):
+            raise _open_error(arguments, engine, project)
         from pixel_tui.console.ending import run_console
         from pixel_tui.demo.parts import demo_parts
 
         return run_console(demo_parts(session))
-    # The stack is being read while the rest is still imported.
+    # The stack is read while the other modules are imported.
     observer = live_observer(engine, project, session)
     observer.start()
     from pixel_tui.console.ending import run_console
     from pixel_tui.console.live import live_parts
 
-    if (found := settled()) is not project:
-        # Its containers were made with other files: the look at the first ones is given up.
+    if (found := final_project()) is not project:
+        # The containers were created with other files: read the project with these.
         observer.close()
         project = found
         observer = live_observer(engine, project, session)
@@ -72,23 +72,23 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     return run_console(live_parts(observer, project.command, session))
 
 
-def _not_opened(
+def _open_error(
     arguments: argparse.Namespace, engine: "DockerEngine", project: "ComposeProject"
 ) -> ConsoleError:
-    """Why what was named can't be opened: no other stack is shown in its place."""
-    asked: list[Callable[[], object]] = [engine.version, project.resolve]
+    """Return why the selected project can't be opened: the demo must not replace it."""
+    checks: list[Callable[[], object]] = [engine.version, project.resolve]
     if arguments.directory or arguments.file:
-        asked.reverse()  # a name alone is looked for with the engine
+        checks.reverse()  # a name alone is searched for with the engine
     try:
-        for ask in asked:
-            ask()
+        for check in checks:
+            check()
     except ConsoleError as error:
         return error
     return UsageError("It could not be opened.", hint="Try again.")
 
 
 def require_terminal(environment: Mapping[str, str]) -> None:
-    """Raise `UsageError` if there is no terminal, or one that nothing can be drawn on."""
+    """Raise `UsageError` if there is no terminal, or a dumb one."""
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
             "pixel-tui needs a terminal for input, output and errors.",
@@ -101,24 +101,23 @@ def require_terminal(environment: Mapping[str, str]) -> None:
 
 
 def prepare_process() -> None:
-    """Make this process what a console needs, before there are threads."""
+    """Configure the process for the console, before there are threads."""
     from pixel_tui.early_log import hold_log_records
     from pixel_tui.terminal.memory import limit_malloc_arenas
 
     limit_malloc_arenas()
     hold_log_records()
-    hurry()
+    speed_up_start()
 
 
-def hurry() -> None:
-    """Spend the time until the first picture on nothing but the way there.
+def speed_up_start() -> None:
+    """Disable work that delays the first frame.
 
-    What is imported stays for good: to look for garbage among it, again and again while it
-    grows, is about a tenth of a start. `PixelTui` turns the collector on again, and looks for
-    old garbage now and then.
+    Collecting garbage among imported modules, which are never freed, is about a tenth of the start.
+    `PixelTui` enables the collector again, and runs a full collection now and then.
     """
     gc.disable()
     young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, NEVER)
-    sys.setswitchinterval(SWITCH_SECONDS)
-    os.environ.setdefault("TEXTUAL_FPS", MOST_PICTURES)  # read when Textual is imported
+    gc.set_threshold(young, middle, FULL_COLLECTION_THRESHOLD)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    os.environ.setdefault("TEXTUAL_FPS", MAX_FPS)  # read when Textual is imported

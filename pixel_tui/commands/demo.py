@@ -21,7 +21,7 @@ def add_demo_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> 
 
 
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    """Open the console; returns the exit code when it is left."""
+    """Open the console; returns the exit code."""
     require_terminal(environment)
     prepare_process()
     from pixel_tui.console.ending import run_console

@@ -1,11 +1,11 @@
-"""`pixel-tui doctor`: checks what the console needs."""
+"""`pixel-tui doctor`: checks the daemon, the project and the terminal."""
 
 import argparse
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_command, add_project_options, readers
+from pixel_tui.commands.options import ExitCode, add_command, add_project_options, project_readers
 from pixel_tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     settings = answer(lambda: load_settings(environment, read_only=arguments.read_only))
     found: Readers | UsageError
     try:
-        found = Readers(*readers(arguments, environment, folder))
+        found = Readers(*project_readers(arguments, environment, folder))
     except UsageError as error:
         found = error
     report = examine(found, environment, SystemClock(), settings, folder)
     print(json.dumps(as_json(report), indent=2) if arguments.json else as_text(report))  # noqa: T201
     if isinstance(found, UsageError) or report.verdict("settings") is CheckResult.FAILED:
-        return ExitCode.UNREADABLE
-    return ExitCode.WELL if report.well else ExitCode.NOT_WELL
+        return ExitCode.ERROR
+    return ExitCode.OK if report.well else ExitCode.NOT_OK

@@ -1,6 +1,6 @@
-"""The environment from the shell: `pixel-tui env check|get|set|unset|diff|impact|confirm`.
+"""`pixel-tui env check|get|set|unset|diff|impact|confirm`: the project's environment files.
 
-Imports that cost time wait until a command needs them.
+Slow imports are deferred until a command needs them.
 """
 
 import argparse
@@ -15,8 +15,8 @@ from pixel_tui.commands.options import (
     add_command,
     add_confirm,
     add_project_options,
-    named_command,
-    readers,
+    compose_command,
+    project_readers,
 )
 from pixel_tui.errors import UsageError
 from pixel_tui.standard_streams import print_error
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 
 def add_env_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
-    """`env`."""
+    """Add `env` to the commands."""
     env = add_command(commands, "env", "Check, compare and change the project's .env")
     env.examples = ("pixel-tui env check", "pixel-tui env get LOG_LEVEL")
     env.set_defaults(run=lambda *_: _print_help(env))
-    kinds = env.add_subparsers(metavar="COMMAND")
+    subcommands = env.add_subparsers(metavar="COMMAND")
 
-    check = add_command(kinds, "check", "Check the environment files")
+    check = add_command(subcommands, "check", "Check the environment files")
     check.add_argument("path", nargs="?", metavar="FILE")
     check.add_argument("--json", action="store_true", help="Print JSON; a line per file if several")
     check.exits = {
@@ -48,7 +48,7 @@ def add_env_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> N
     check.examples = ("pixel-tui env check", "pixel-tui env check staging.env --json")
     check.set_defaults(run=_run_check)
 
-    get = add_command(kinds, "get", "Print the value of a key as compose reads it")
+    get = add_command(subcommands, "get", "Print the value of a key as compose reads it")
     get.add_argument("key", metavar="KEY")
     _add_in(get)
     get.add_argument("--reveal", action="store_true", help="Print a secret on a terminal too")
@@ -56,14 +56,14 @@ def add_env_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> N
     get.examples = ("pixel-tui env get LOG_LEVEL", "pixel-tui env get DB_PASSWORD | xclip")
     get.set_defaults(run=_run_get)
 
-    _add_changing(kinds)
-    for parser in kinds.choices.values():
+    _add_other_commands(subcommands)
+    for parser in subcommands.choices.values():
         add_project_options(parser, default=argparse.SUPPRESS)
 
 
-def _add_changing(kinds: "argparse._SubParsersAction[ArgumentParser]") -> None:
+def _add_other_commands(subcommands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     change = add_command(
-        kinds,
+        subcommands,
         "set",
         "Set a key to the value on standard input",
         "The value is quoted as needed. Containers keep the old value: a restart does not\n"
@@ -74,7 +74,7 @@ def _add_changing(kinds: "argparse._SubParsersAction[ArgumentParser]") -> None:
         "echo debug | pixel-tui env set LOG_LEVEL",
         "pixel-tui env set DB_PASSWORD --apply < password",
     )
-    unset = add_command(kinds, "unset", "Remove a key")
+    unset = add_command(subcommands, "unset", "Remove a key")
     unset.examples = ("pixel-tui env unset LOG_LEVEL",)
     for parser, run in ((change, _run_set), (unset, _run_unset)):
         parser.add_argument("key", metavar="KEY")
@@ -86,14 +86,16 @@ def _add_changing(kinds: "argparse._SubParsersAction[ArgumentParser]") -> None:
         parser.exits = {0: "done", 1: "failed", 2: "not started"}
         parser.set_defaults(run=run)
 
-    diff = add_command(kinds, "diff", "Compare two environment files; secrets are masked")
+    diff = add_command(subcommands, "diff", "Compare two environment files; secrets are masked")
     diff.add_argument("old", metavar="FILE1")
     diff.add_argument("new", metavar="FILE2")
     diff.exits = {0: "no differences", 1: "different", 2: "a file can't be read"}
     diff.examples = ("pixel-tui env diff .env .env.example",)
     diff.set_defaults(run=_run_diff)
 
-    impact = add_command(kinds, "impact", "Show the services that an environment file changes")
+    impact = add_command(
+        subcommands, "impact", "Show the services that an environment file changes"
+    )
     impact.add_argument("path", nargs="?", metavar="FILE")
     impact.add_argument("--json", action="store_true", help="Print JSON")
     impact.exits = {
@@ -104,14 +106,14 @@ def _add_changing(kinds: "argparse._SubParsersAction[ArgumentParser]") -> None:
     impact.examples = ("pixel-tui env impact staging.env",)
     impact.set_defaults(run=_run_impact)
 
-    confirm = add_command(kinds, "confirm", "Keep an applied environment that waits for it")
+    confirm = add_command(subcommands, "confirm", "Keep an applied environment that waits for it")
     confirm.exits = {0: "kept", 1: "nothing to confirm", 2: "the apply was interrupted"}
     confirm.examples = ("pixel-tui env confirm",)
     confirm.set_defaults(run=_run_confirm)
 
 
 def _add_in(parser: argparse.ArgumentParser) -> None:
-    """The option that names one of the files: `--file` is a compose file's."""
+    """Add the option that selects an environment file; `--file` is for compose files."""
     parser.add_argument(
         "--in", dest="in_file", metavar="FILE", help="Use only this environment file"
     )
@@ -119,76 +121,78 @@ def _add_in(parser: argparse.ArgumentParser) -> None:
 
 def _print_help(parser: argparse.ArgumentParser) -> int:
     parser.print_help(sys.stderr)
-    return ExitCode.UNREADABLE
+    return ExitCode.ERROR
 
 
 def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    from pixel_tui.commands.env_choice import paths_of
+    from pixel_tui.commands.env_choice import environment_paths
     from pixel_tui.commands.env_output import as_json, as_text, is_clean
     from pixel_tui.environment.live.reading import missing_file
     from pixel_tui.environment.storage.file_state import read_file
 
-    command = named_command(arguments, environment)
-    paths = [Path(arguments.path)] if arguments.path else paths_of(command)
+    command = compose_command(arguments, environment)
+    paths = [Path(arguments.path)] if arguments.path else environment_paths(command)
     states = [read_file(path) for path in paths]
     missing = [state.path for state in states if not state.exists]
     if missing and arguments.path:
         raise missing_file(missing[0])
-    remarks: dict[str, None] = {}
-    looked = []
+    notes: dict[str, None] = {}
+    results = []
     for path, state in zip(paths, states, strict=True):
         data = state.data if state.exists else None
-        overview, around = _look(path, data, command.editing(path.absolute()), environment)
-        looked.append((state, overview))
-        remarks |= dict.fromkeys(around.unknowns)
-    if not arguments.json:  # a file that compose refuses is why the others can't be read
-        looked.sort(key=lambda one: not one[1].is_fatal)
-    for state, overview in looked:
+        overview, context = _examine(path, data, command.editing(path.absolute()), environment)
+        results.append((state, overview))
+        notes |= dict.fromkeys(context.unknowns)
+    if not arguments.json:  # first a file that compose refuses, as that affects the others
+        results.sort(key=lambda result: not result[1].is_fatal)
+    for state, overview in results:
         if arguments.json:
             indent = 2 if len(paths) == 1 else None
             print(json.dumps(as_json(state.path, overview), indent=indent))  # noqa: T201
         elif state.exists or overview.findings:
             print(as_text(state.path, overview, named=len(paths) > 1))  # noqa: T201
-    clean = all(is_clean(overview) for _, overview in looked)
-    for words in remarks:
-        print_error(words)
+    clean = all(is_clean(overview) for _, overview in results)
+    for note in notes:
+        print_error(note)
     if missing:
-        # Compose takes the project without its `.env`, and what it lacks then is found above.
+        # Compose accepts a project without a `.env`; the checks above report missing keys.
         raise missing_file(missing[0])
-    return ExitCode.WELL if clean else ExitCode.NOT_WELL
+    return ExitCode.OK if clean else ExitCode.NOT_OK
 
 
 def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.env_choice import (
-        named_file,
+        environment_paths,
+        file_in_effect,
         overridden_by_shell,
-        paths_of,
-        read_each,
+        read_files,
         require_key,
-        where_it_counts,
+        selected_file,
     )
     from pixel_tui.environment.checks.catalogue import load_catalogue
     from pixel_tui.environment.checks.secrecy import is_secret
     from pixel_tui.settings import load_settings
 
     key = arguments.key
-    command = named_command(arguments, environment)
-    only = named_file(arguments.in_file, command) if arguments.in_file else None
-    paths = paths_of(command)
-    # Those before it as well: its values may refer to their keys.
-    files = read_each(paths[: paths.index(only) + 1] if only else paths, environment, _read)
-    files = [file for file in files if only in {None, file.path}]
+    command = compose_command(arguments, environment)
+    selected = selected_file(arguments.in_file, command) if arguments.in_file else None
+    paths = environment_paths(command)
+    # The earlier files are read too, because values can refer to their keys.
+    files = read_files(
+        paths[: paths.index(selected) + 1] if selected else paths, environment, _read
+    )
+    files = [file for file in files if selected in {None, file.path}]
     for file in files:
         if file.document.faults:
             where = f" {file.path}" if len(files) > 1 else ""
             print_error(f"Compose refuses the file{where}: {file.document.faults[0].message}")
     require_key(key, files)
-    found = where_it_counts(key, files)
+    found = file_in_effect(key, files)
     entry = found.document.entry(key) if found is not None else None
     reading = found.readings[key] if found is not None else None
     if entry is None or reading is None or reading.value is None:
         print_error(f"{key} has no value in {', '.join(str(file.path) for file in files)}.")
-        return ExitCode.NOT_WELL
+        return ExitCode.NOT_OK
     catalogue = load_catalogue()
     secret = is_secret(key, reading.value, catalogue) or is_secret(key, entry.written, catalogue)
     if (
@@ -208,16 +212,16 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
             hint="Add --reveal.",
         )
     if sys.stdout.isatty():
-        _print_harmless(reading.value)
+        _print_escaped(reading.value)
     else:
         sys.stdout.buffer.write(reading.value.encode("utf-8", "surrogateescape") + b"\n")
-    if remark := overridden_by_shell(key, environment):
-        print_error(remark)
-    return ExitCode.WELL
+    if note := overridden_by_shell(key, environment):
+        print_error(note)
+    return ExitCode.OK
 
 
-def _print_harmless(value: str) -> None:
-    """Print a value on a terminal, which shows all of it and obeys none of it."""
+def _print_escaped(value: str) -> None:
+    """Print a value on a terminal, with control characters replaced."""
     from pixel_tui.text import defuse
 
     lines = value.split("\n")
@@ -236,7 +240,7 @@ def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     session = start_session(environment, read_only=arguments.read_only)
     if session.settings.read_only:
         raise UsageError("`env set` is not available in read-only mode.")
-    return set_key(arguments, session, named_command(arguments, environment))
+    return set_key(arguments, session, compose_command(arguments, environment))
 
 
 def _run_unset(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
@@ -246,11 +250,11 @@ def _run_unset(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     session = start_session(environment, read_only=arguments.read_only)
     if session.settings.read_only:
         raise UsageError("`env unset` is not available in read-only mode.")
-    return unset_key(arguments, session, named_command(arguments, environment))
+    return unset_key(arguments, session, compose_command(arguments, environment))
 
 
 def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
-    from pixel_tui.commands.env_output import difference_as_text
+    from pixel_tui.commands.env_output import diff_as_text
     from pixel_tui.environment.checks.catalogue import load_catalogue
     from pixel_tui.environment.checks.checked_file import is_secret_entry
     from pixel_tui.environment.dotenv.difference import difference
@@ -261,40 +265,40 @@ def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) ->
     catalogue = load_catalogue()
     found = difference(old, new, lambda item: is_secret_entry(item, item.written, catalogue))
     if found.is_empty:
-        return ExitCode.WELL
-    print(difference_as_text(*paths, found))  # noqa: T201
-    return ExitCode.NOT_WELL
+        return ExitCode.OK
+    print(diff_as_text(*paths, found))  # noqa: T201
+    return ExitCode.NOT_OK
 
 
 def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    from pixel_tui.commands.env_choice import require_others
+    from pixel_tui.commands.env_choice import require_other_files
     from pixel_tui.commands.env_output import impact_as_json, impact_as_text
     from pixel_tui.environment.apply.impact_reading import ImpactReader
     from pixel_tui.settings import state_folder
 
-    command = named_command(arguments, environment)
+    command = compose_command(arguments, environment)
     path = _path(arguments.path, command)
     content, command = _read(path), command.editing(path.absolute())
-    require_others(command)
+    require_other_files(command)
     folder = state_folder()
     impact = ImpactReader(command, environment, folder).read(content)
-    old = () if impact.refusal else _old_contents(command, environment, impact, folder)
+    old = () if impact.refusal else _old_content_findings(command, environment, impact, folder)
     if arguments.json:
         print(json.dumps(impact_as_json(path, impact, old), indent=2))  # noqa: T201
     else:
         print(impact_as_text(path, impact, old))  # noqa: T201
     if impact.refusal:
-        return ExitCode.UNREADABLE
-    return ExitCode.WOULD_CHANGE if impact.services else ExitCode.WELL
+        return ExitCode.ERROR
+    return ExitCode.CHANGES if impact.services else ExitCode.OK
 
 
-def _old_contents(
+def _old_content_findings(
     command: "ComposeCommand",
     environment: Mapping[str, str],
     impact: "Impact",
     state_folder: Path,
 ) -> "Sequence[Finding]":
-    """What may have an old content of the file as it is, beside what this one changes."""
+    """Return findings about services with an old content that this file does not change."""
     from pixel_tui.clock import SystemClock
     from pixel_tui.environment.apply.impact_reading import engine_of
     from pixel_tui.errors import EngineError
@@ -321,7 +325,7 @@ def _old_contents(
 
 def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
-    from pixel_tui.commands.left_apply import left_applies
+    from pixel_tui.commands.interrupted_apply import interrupted_applies
     from pixel_tui.environment.apply.confirmation import Confirmation
     from pixel_tui.session import start_session
     from pixel_tui.stack.watch.look_once import read_snapshot
@@ -329,17 +333,17 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     session = start_session(environment, read_only=arguments.read_only)
     if session.settings.read_only:
         raise UsageError("`env confirm` is not available in read-only mode.")
-    command = named_command(arguments, environment)
+    command = compose_command(arguments, environment)
     marks = (each.env_mark for each in command.each_edited)
     if Confirmation(session.state_folder, *marks).confirm():
         print("The new environment is kept.")  # noqa: T201
-        return ExitCode.WELL
-    if (left := next(left_applies(command, session.state_folder), None)) is not None:
-        engine, project = readers(arguments, environment, session.state_folder)
+        return ExitCode.OK
+    if (left := next(interrupted_applies(command, session.state_folder), None)) is not None:
+        engine, project = project_readers(arguments, environment, session.state_folder)
         print(left.keep(lambda: read_snapshot(engine, project, SystemClock())))  # noqa: T201
-        return ExitCode.WELL
+        return ExitCode.OK
     print_error(f"Nothing to confirm in {command.directory}.")
-    return ExitCode.NOT_WELL
+    return ExitCode.NOT_OK
 
 
 def _path(named: str | None, command: "ComposeCommand") -> Path:
@@ -349,10 +353,10 @@ def _path(named: str | None, command: "ComposeCommand") -> Path:
 
 
 def _read(path: Path) -> bytes:
-    """The file's content.
+    """Return the file's content.
 
     Raises:
-        FileError: It is not there, or can't be read.
+        FileError: It does not exist, or can't be read.
     """
     from pixel_tui.environment.live.reading import missing_file
     from pixel_tui.environment.storage.file_state import read_file
@@ -363,11 +367,11 @@ def _read(path: Path) -> bytes:
     return state.data
 
 
-def _look(
+def _examine(
     path: Path, data: bytes | None, command: "ComposeCommand", environment: Mapping[str, str]
 ) -> "tuple[Overview, FileContext]":
     from pixel_tui.environment.dotenv.document import DotenvDocument
     from pixel_tui.environment.live.reading import Examiner, read_context
 
-    around = read_context(path, command, environment, content=data)
-    return Examiner(around, environment).examine(DotenvDocument.parse(data or b"")), around
+    context = read_context(path, command, environment, content=data)
+    return Examiner(context, environment).examine(DotenvDocument.parse(data or b"")), context

@@ -1,4 +1,4 @@
-"""Which of several environment files a command of the shell reads or edits."""
+"""Selects which of several environment files a command reads or edits."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,36 +14,36 @@ from pixel_tui.stack.compose.files import absolute
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFile:
-    """An environment file, and what compose reads in it after those before it."""
+class ReadEnvironmentFile:
+    """An environment file with its values, which may refer to earlier files."""
 
     path: Path
     document: DotenvDocument = field(repr=False)
     readings: Mapping[str, Reading] = field(repr=False)
 
 
-def paths_of(command: ComposeCommand) -> list[Path]:
-    """The files that compose reads, in its order; the place of one where it reads none."""
+def environment_paths(command: ComposeCommand) -> list[Path]:
+    """Return the files that compose reads, in order; the default path if it reads none."""
     return [each.edited_env for each in command.each_edited]
 
 
-def read_each(
+def read_files(
     paths: Sequence[Path], environment: Mapping[str, str], read: Callable[[Path], bytes]
-) -> list[ReadFile]:
-    """Read files, each with what those before it set.
+) -> list[ReadEnvironmentFile]:
+    """Read files, each with the values of the earlier ones.
 
     Args:
         paths: The files in compose's order.
-        environment: The variables that compose would see.
-        read: Gives the content of one.
+        environment: The environment variables of compose.
+        read: Returns the content of a file.
     """
     documents = [DotenvDocument.parse(read(path)) for path in paths]
     readings = read_layers(documents, environment)
-    return [ReadFile(*found) for found in zip(paths, documents, readings, strict=True)]
+    return [ReadEnvironmentFile(*found) for found in zip(paths, documents, readings, strict=True)]
 
 
-def where_it_counts(key: str, files: Sequence[ReadFile]) -> ReadFile | None:
-    """The last file that sets a key; None where none does."""
+def file_in_effect(key: str, files: Sequence[ReadEnvironmentFile]) -> ReadEnvironmentFile | None:
+    """Return the last file that sets a key; None if none does."""
     setting = (
         file
         for file in reversed(files)
@@ -54,34 +54,34 @@ def where_it_counts(key: str, files: Sequence[ReadFile]) -> ReadFile | None:
     return next(setting, None)
 
 
-def require_key(key: str, files: Sequence[ReadFile]) -> None:
-    """Raise `Unwritable` where the key is no name, and none that one of the files has."""
+def require_key(key: str, files: Sequence[ReadEnvironmentFile]) -> None:
+    """Raise `Unwritable` if the key is invalid, and not in one of the files."""
     if not any(file.document.entry(key) for file in files):
         require_name(key)
 
 
-def require_others(command: ComposeCommand) -> None:
-    """Raise `FileError` where a file that compose wants beside the edited one is missing."""
+def require_other_files(command: ComposeCommand) -> None:
+    """Raise `FileError` if another file that compose needs is missing."""
     for path in map(Path, command.env_files):
         if path != command.edited_env and is_missing(path):
             raise missing_file(path)
 
 
 def overridden_by_shell(key: str, environment: Mapping[str, str]) -> str:
-    """That no file decides over a key's value where compose is started here; else empty."""
+    """Return a note if this shell's environment overrides the key; else empty."""
     if key not in environment:
         return ""
     return f"This shell exports {key}: compose uses that value for ${{{key}}}."
 
 
-def named_file(named: str, command: ComposeCommand) -> Path:
-    """The file of `--in`, which has to be one that compose reads.
+def selected_file(named: str, command: ComposeCommand) -> Path:
+    """Return the file of `--in`, which must be one that compose reads.
 
     Raises:
-        UsageError: It is none of them.
+        UsageError: Compose does not read it.
     """
     path = absolute(Path.cwd(), named)
-    paths = paths_of(command)
+    paths = environment_paths(command)
     if path not in paths:
         raise UsageError(
             "Compose does not read this file.",

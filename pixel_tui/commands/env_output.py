@@ -1,7 +1,4 @@
-"""What `pixel-tui env` prints: an environment's overview as text and as JSON. Pure.
-
-No value of a secret is in either.
-"""
+"""The output of `pixel-tui env` as text and JSON, without secrets. Pure."""
 
 import hashlib
 from collections import Counter
@@ -20,17 +17,17 @@ from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import plain
 
 VERSION: Final = 1
-COUNTED: Final = (EnvironmentLevel.ERROR, EnvironmentLevel.WARNING)
-"""What makes `env check` exit with 1."""
+FAILING_LEVELS: Final = (EnvironmentLevel.ERROR, EnvironmentLevel.WARNING)
+"""The levels for which `env check` exits with 1."""
 
 
 def is_clean(overview: Overview) -> bool:
-    """Whether there is neither an error nor a warning."""
-    return all(finding.level not in COUNTED for finding in overview.findings)
+    """Whether there are no errors and no warnings."""
+    return all(finding.level not in FAILING_LEVELS for finding in overview.findings)
 
 
 def as_json(path: Path, overview: Overview) -> JsonObject:
-    """An overview for scripts: `docs/env.schema.json` describes it."""
+    """Return an overview as JSON, as documented in `docs/env.schema.json`."""
     return {
         "version": VERSION,
         "file": _text(str(path)),
@@ -61,7 +58,7 @@ def _finding(finding: EnvironmentFinding) -> JsonObject:
 
 
 def _text(text: str) -> str:
-    """Text that can be encoded, whatever bytes a name is made of."""
+    """Return text that can be encoded, even if a name contains invalid UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -70,28 +67,28 @@ def _sha256(value: str) -> str:
 
 
 def as_text(path: Path, overview: Overview, *, named: bool = False) -> str:
-    """A finding a line, its hint below it, and the sum of it all.
+    """Return a line per finding, with its hint below it, and the totals.
 
     Args:
         path: The file.
-        overview: What was found.
-        named: Say of which file the sum is.
+        overview: The findings.
+        named: Whether to print the file's name with the totals.
     """
     lines = []
     for finding in overview.findings:
-        place = f"{path}:{finding.line}" if finding.line else f"{path}"
+        location = f"{path}:{finding.line}" if finding.line else f"{path}"
         key = f" {finding.key}:" if finding.key else ""
-        lines.append(f"{place}: {finding.level}:{key} {finding.message} [{finding.rule}]")
+        lines.append(f"{location}: {finding.level}:{key} {finding.message} [{finding.rule}]")
         if finding.hint:
             lines.append(f"    -> {finding.hint}")
-    sum_of = f"{path}: " if named else ""
-    return "\n".join(plain(line) for line in [*lines, f"{sum_of}{_sum(overview)}"])
+    prefix = f"{path}: " if named else ""
+    return "\n".join(plain(line) for line in [*lines, f"{prefix}{_totals(overview)}"])
 
 
-def _sum(overview: Overview) -> str:
+def _totals(overview: Overview) -> str:
     keys = sum(row.entry is not None and not row.entry.commented for row in overview.rows)
     counts = Counter(finding.level for finding in overview.findings)
-    found = [counted(counts[level], level.value) for level in COUNTED if counts[level]]
+    found = [counted(counts[level], level.value) for level in FAILING_LEVELS if counts[level]]
     found += (
         [counted(counts[EnvironmentLevel.INFO], "remark")] if counts[EnvironmentLevel.INFO] else []
     )
@@ -99,12 +96,12 @@ def _sum(overview: Overview) -> str:
 
 
 def impact_as_json(path: Path, impact: Impact, old: Sequence[Finding] = ()) -> JsonObject:
-    """An impact for scripts.
+    """Return an impact as JSON.
 
     Args:
         path: The file.
         impact: What it would change.
-        old: What may have an old content of the file as it is.
+        old: Findings about services that may have an old content of the current file.
     """
     return {
         "version": VERSION,
@@ -135,8 +132,8 @@ def impact_as_json(path: Path, impact: Impact, old: Sequence[Finding] = ()) -> J
 
 
 def impact_as_text(path: Path, impact: Impact, old: Sequence[Finding] = ()) -> str:
-    """What compose says, and a line a service that would change or may have an old content."""
-    lines = [f"warning: {words}" for words in impact.warnings]
+    """Return compose's messages, and a line per service that changes or may have old content."""
+    lines = [f"warning: {warning}" for warning in impact.warnings]
     if impact.refusal:
         lines.append(f"Compose refuses the project with this file: {impact.refusal}")
     for item in impact.services:
@@ -149,8 +146,8 @@ def impact_as_text(path: Path, impact: Impact, old: Sequence[Finding] = ()) -> s
     return "\n".join(plain(line) for line in lines)
 
 
-def difference_as_text(old: Path, new: Path, found: DotenvDiff) -> str:
-    """Two files compared, line by line."""
+def diff_as_text(old: Path, new: Path, found: DotenvDiff) -> str:
+    """Return a line-by-line comparison of two files."""
     lines = (
         "..." if line.kind is DiffLineKind.GAP else f"{line.kind.value}{line.text}"
         for line in found.lines

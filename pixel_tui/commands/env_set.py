@@ -1,4 +1,4 @@
-"""`pixel-tui env set|unset`: one key, from standard input, through the operation that saves."""
+"""`pixel-tui env set|unset`: changes a key, with the same plan as the editor."""
 
 import argparse
 import hashlib
@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.commands.env_choice import (
-    ReadFile,
-    named_file,
+    ReadEnvironmentFile,
+    environment_paths,
+    file_in_effect,
     overridden_by_shell,
-    paths_of,
-    read_each,
+    read_files,
     require_key,
-    require_others,
-    where_it_counts,
+    require_other_files,
+    selected_file,
 )
 from pixel_tui.commands.options import ExitCode
 from pixel_tui.commands.run import run_action
@@ -37,33 +37,33 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.standard_streams import print_error
 from pixel_tui.text import plain
 
-PATIENCE_SECONDS: Final = 120.0
-"""A save takes a second or two, and several may wait in a row."""
-TRIES: Final = 3
-"""Whoever writes the file without our lock does it now and then, not all the time."""
+LOCK_TIMEOUT_SECONDS: Final = 120.0
+"""A save takes a second or two, and several may be waiting."""
+MAX_TRIES: Final = 3
+"""Another program may change the file without our lock, but not all the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
     make: Callable[[bytes], bytes]
-    """The new content of an old one."""
-    same: str
-    """What is printed where that is the old one."""
-    done: str
-    """What is printed when it is saved, before the file's name."""
-    remark: str = ""
-    """What is printed behind either, where another file has to do with the key."""
+    """Returns the new content for an old one."""
+    unchanged: str
+    """Printed if the content does not change."""
+    saved: str
+    """Printed after the save, before the file's name."""
+    note: str = ""
+    """Printed after either, if another file or the shell affects the key."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
-    """The file to edit, among those that compose reads."""
+class _EditTarget:
+    """The file to edit, and the others that compose reads."""
 
     command: ComposeCommand
-    """With that file edited."""
-    files: tuple[ReadFile, ...]
-    at: int
-    """Which of the files it is."""
+    """The compose command for editing that file."""
+    files: tuple[ReadEnvironmentFile, ...]
+    index: int
+    """Its index in `files`."""
 
     @property
     def path(self) -> Path:
@@ -71,16 +71,18 @@ class _Choice:
 
     @property
     def before(self) -> Mapping[str, str]:
-        """What the files before it set: what a line of this file refers to may be there."""
+        """The values of the earlier files, which this file can refer to."""
         found: dict[str, str] = {}
-        for file in self.files[: self.at]:
+        for file in self.files[: self.index]:
             found |= set_values(file.readings)
         return found
 
-    def counting(self, key: str, paths: Sequence[Path], environment: Mapping[str, str]) -> str:
-        """Which of these others gives the value of a key by itself; empty where none does."""
+    def name_in_effect(
+        self, key: str, paths: Sequence[Path], environment: Mapping[str, str]
+    ) -> str:
+        """Return the name of the file among these that sets a key; empty if none does."""
         documents = {file.path: file.document.data for file in self.files}
-        found = where_it_counts(key, read_each(paths, environment, documents.__getitem__))
+        found = file_in_effect(key, read_files(paths, environment, documents.__getitem__))
         if found is None:
             return ""
         names = short_names([file.path for file in self.files])
@@ -88,67 +90,67 @@ class _Choice:
 
 
 def set_key(arguments: argparse.Namespace, session: Session, command: ComposeCommand) -> int:
-    """Set `arguments.key`, and apply it where that is wanted.
+    """Set `arguments.key`, and apply it if requested.
 
-    One after the other: each of several at once is made from what the one before has saved.
+    Concurrent calls run one after the other, so that each edits what the previous one saved.
 
     Raises:
-        ConsoleError: It was not begun, and nothing was changed.
+        ConsoleError: It was not started, and nothing was changed.
     """
     key, environment = arguments.key, session.environment
-    choice = _chosen(arguments, environment, command)
-    value, before = _value(arguments), choice.before
-    later = [file.path for file in choice.files[choice.at + 1 :]]
-    remark = overridden_by_shell(key, environment)
-    if not remark and (name := choice.counting(key, later, environment)):
-        remark = f"{name} overrides it: compose uses that value."
+    edit_target = _edit_target(arguments, environment, command)
+    value, before = _value(arguments), edit_target.before
+    later = [file.path for file in edit_target.files[edit_target.index + 1 :]]
+    note = overridden_by_shell(key, environment)
+    if not note and (name := edit_target.name_in_effect(key, later, environment)):
+        note = f"{name} overrides it: compose uses that value."
 
     def make(data: bytes) -> bytes:
         return with_value(data, key, value, environment, before)
 
-    edit = _Edit(make, f"{key} already has this value.", f"{key} is saved in", remark)
-    return _in_tries(arguments, session, choice.command, edit)
+    edit = _Edit(make, f"{key} already has this value.", f"{key} is saved in", note)
+    return _save_with_retries(arguments, session, edit_target.command, edit)
 
 
 def unset_key(arguments: argparse.Namespace, session: Session, command: ComposeCommand) -> int:
-    """Remove `arguments.key`, and apply that where it is wanted.
+    """Remove `arguments.key`, and apply that if requested.
 
     Raises:
-        ConsoleError: It was not begun, and nothing was changed.
+        ConsoleError: It was not started, and nothing was changed.
     """
     key, environment = arguments.key, session.environment
-    choice = _chosen(arguments, environment, command)
-    others = [file.path for file in choice.files if file.path != choice.path]
-    remark = overridden_by_shell(key, environment)
-    if not remark and (name := choice.counting(key, others, environment)):
-        remark = f"{key} is still set by {name}."
-    same = f"{key} is not set in {choice.path}."
-    edit = _Edit(lambda data: without_key(data, key), same, f"{key} is removed from", remark)
-    return _in_tries(arguments, session, choice.command, edit)
+    edit_target = _edit_target(arguments, environment, command)
+    others = [file.path for file in edit_target.files if file.path != edit_target.path]
+    note = overridden_by_shell(key, environment)
+    if not note and (name := edit_target.name_in_effect(key, others, environment)):
+        note = f"{key} is still set by {name}."
+    unchanged = f"{key} is not set in {edit_target.path}."
+    edit = _Edit(lambda data: without_key(data, key), unchanged, f"{key} is removed from", note)
+    return _save_with_retries(arguments, session, edit_target.command, edit)
 
 
-def _chosen(
+def _edit_target(
     arguments: argparse.Namespace, environment: Mapping[str, str], command: ComposeCommand
-) -> _Choice:
-    """The file that was named, else the one in which the key counts, else the last.
+) -> _EditTarget:
+    """Return the selected file, else the one that sets the key, else the last.
 
     Raises:
-        Unwritable: The key is no name, and none that a file has.
-        UsageError: Compose does not read the file that was named.
-        FileError: A file can't be read, or another one than the one to edit is missing.
+        Unwritable: The key is invalid, and not in one of the files.
+        UsageError: Compose does not read the selected file.
+        FileError: A file can't be read, or another file is missing.
     """
-    files = read_each(paths_of(command), environment, lambda path: read_file(path).data)
+    files = read_files(environment_paths(command), environment, lambda path: read_file(path).data)
     require_key(arguments.key, files)
-    counting = where_it_counts(arguments.key, files)
-    path = files[-1].path if counting is None else counting.path
+    found = file_in_effect(arguments.key, files)
+    path = files[-1].path if found is None else found.path
     if arguments.in_file:
-        path = named_file(arguments.in_file, command)
+        path = selected_file(arguments.in_file, command)
     editing = command.editing(path)
-    require_others(editing)
-    return _Choice(editing, tuple(files), [file.path for file in files].index(path))
+    require_other_files(editing)
+    return _EditTarget(editing, tuple(files), [file.path for file in files].index(path))
 
 
-def _in_tries(
+def _save_with_retries(
     arguments: argparse.Namespace,
     session: Session,
     command: ComposeCommand,
@@ -157,11 +159,11 @@ def _in_tries(
     path = command.edited_env
     staging = Staging(session.state_folder, command.env_mark, command.edited)
     remove_abandoned_files(session.state_folder, session.environment)
-    with _in_turn(path):
-        for _ in range(TRIES - 1):
+    with _lock(path):
+        for _ in range(MAX_TRIES - 1):
             try:
                 return _save(arguments, session, path, staging, edit)
-            except CandidateOutdated:  # written by another right now: edit that
+            except CandidateOutdated:  # changed by another program meanwhile: edit that
                 continue
         return _save(arguments, session, path, staging, edit)
 
@@ -176,8 +178,8 @@ def _save(
     before: FileState = read_file(path)
     after = edit.make(before.data)
     if after == before.data:
-        _say(edit.same, edit.remark)
-        return ExitCode.WELL
+        _say(edit.unchanged, edit.note)
+        return ExitCode.OK
     candidate = staging.stage(after, base=before.sha256)
     arguments.action = "environment-apply" if arguments.apply else "environment-save"
     arguments.target, arguments.yes = [candidate], True
@@ -185,25 +187,25 @@ def _save(
         code = run_action(arguments, session)
     finally:
         staging.forget(candidate)
-    if code == ExitCode.WELL:
+    if code == ExitCode.OK:
         running = (
             "" if arguments.apply else " Containers keep the old value until they are recreated."
         )
-        _say(f"{edit.done} {path}.{running}", edit.remark)
+        _say(f"{edit.saved} {path}.{running}", edit.note)
     return code
 
 
-def _say(words: str, remark: str) -> None:
-    print(plain(words))  # noqa: T201
-    if remark:
-        print_error(remark)
+def _say(message: str, note: str) -> None:
+    print(plain(message))  # noqa: T201
+    if note:
+        print_error(note)
 
 
 def _value(arguments: argparse.Namespace) -> str:
-    """All of standard input but its last line end; from a terminal a line that is not shown.
+    """Return standard input without its last line end; on a terminal, ask for a hidden line.
 
     Raises:
-        UsageError: It is no UTF-8, or there is nothing in it.
+        UsageError: It is not UTF-8, or empty.
     """
     key = arguments.key
     if arguments.empty:
@@ -225,8 +227,8 @@ def _value(arguments: argparse.Namespace) -> str:
     return value
 
 
-def _in_turn(path: Path) -> AbstractContextManager[None]:
-    """Wait for every other `env set` on this file, and hold them up until the end."""
+def _lock(path: Path) -> AbstractContextManager[None]:
+    """Lock out every other `env set` on this file."""
     mark = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:16]
     held = LockHeld(
         "Another `env set` is changing this file, so nothing was changed.",
@@ -235,7 +237,7 @@ def _in_turn(path: Path) -> AbstractContextManager[None]:
     )
     return file_lock(
         shared_folder(os.environ) / f"pixel-tui-env-set-{mark}.lock",
-        timeout=PATIENCE_SECONDS,
+        timeout=LOCK_TIMEOUT_SECONDS,
         held=held,
         unusable="The lock can't be used, so nothing was changed",
         on_wait=lambda: print_error("Waiting for another `env set`..."),

@@ -1,7 +1,7 @@
-"""The ledger from the shell: `pixel-tui ledger`.
+"""`pixel-tui ledger`: lists, verifies and changes the task ledger.
 
-`list`, `show` and `verify` look; `add`, `retry`, `abort` and `reap` are `run task-add` and so on.
-Imports that cost time wait until they are needed.
+`add`, `retry`, `abort` and `reap` are short for `run task-add` and so on. Slow imports are
+deferred until they are needed.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pixel_tui.commands.options import (
     add_command,
     add_confirm,
     add_project_options,
-    readers,
+    project_readers,
 )
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.standard_streams import print_error
@@ -35,7 +35,7 @@ _ACTIONS: Final = {
 
 
 def add_ledger_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
-    """`ledger`."""
+    """Add `ledger` to the commands."""
     ledger = add_command(commands, "ledger", "List, verify and change the tasks of workers")
     ledger.verbs = {
         "list": "List the tasks, newest last (default)",
@@ -82,47 +82,47 @@ def add_ledger_command(commands: "argparse._SubParsersAction[ArgumentParser]") -
 def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     if arguments.what in _ACTIONS:
         return _change(arguments, environment)
-    wanted = arguments.target
-    if len(wanted) != (arguments.what == "show"):
-        words = (
+    ids = arguments.target
+    if len(ids) != (arguments.what == "show"):
+        message = (
             "`show` needs the id of one task." if arguments.what == "show" else "Not a valid id."
         )
-        raise UsageError(words, on=" ".join(wanted))
+        raise UsageError(message, on=" ".join(ids))
     from pixel_tui.commands import ledger_output
     from pixel_tui.settings import state_folder
 
-    view = _look(arguments, environment, state_folder())
+    view = _read_view(arguments, environment, state_folder())
     if view.trouble is not None:
         print_error(f"{view.trouble.what} {view.trouble.hint}")
-        return ExitCode.UNREADABLE
+        return ExitCode.ERROR
     tasks = view.tasks
     if arguments.what == "show":
-        tasks = view.reading.named(wanted[0])
+        tasks = view.reading.named(ids[0])
         if len(tasks) != 1:
-            words = "No such task." if not tasks else "Several ids match."
-            raise OperationError(words, on=wanted[0], hint="See `pixel-tui ledger list`.")
+            message = "No such task." if not tasks else "Several ids match."
+            raise OperationError(message, on=ids[0], hint="See `pixel-tui ledger list`.")
     elif arguments.what == "list":
-        tasks = ledger_output.chosen(tasks, arguments.status, arguments.grep)
+        tasks = ledger_output.filter_tasks(tasks, arguments.status, arguments.grep)
     if arguments.json:
-        said = json.dumps(ledger_output.as_json(view, tasks), indent=2)
+        output = json.dumps(ledger_output.as_json(view, tasks), indent=2)
     elif arguments.what == "show":
-        said = ledger_output.as_text(view, tasks[0])
+        output = ledger_output.as_text(view, tasks[0])
     elif arguments.what == "verify":
-        said = ledger_output.findings_text(view)
+        output = ledger_output.findings_text(view)
     else:
-        said = ledger_output.as_table(view, tasks)
-    print(said)  # noqa: T201
-    well = arguments.what != "verify" or not view.findings
-    return ExitCode.WELL if well else ExitCode.NOT_WELL
+        output = ledger_output.as_table(view, tasks)
+    print(output)  # noqa: T201
+    in_sync = arguments.what != "verify" or not view.findings
+    return ExitCode.OK if in_sync else ExitCode.NOT_OK
 
 
-def _look(
+def _read_view(
     arguments: argparse.Namespace, environment: Mapping[str, str], state_folder: Path
 ) -> "LedgerView":
-    """The ledger beside the stack; without an engine the ledger alone.
+    """Return the ledger compared with the stack; without an engine, the ledger alone.
 
     Raises:
-        OperationError: There is no ledger; it says what makes one.
+        OperationError: There is no ledger.
     """
     from pixel_tui.clock import SystemClock
     from pixel_tui.errors import EngineError
@@ -133,10 +133,10 @@ def _look(
     from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
     from pixel_tui.stack.watch.look_once import read_snapshot
 
-    engine, project = readers(arguments, environment, state_folder)
+    engine, project = project_readers(arguments, environment, state_folder)
     clock = SystemClock()
     place = LedgerPlace(Path(project.command.directory))
-    # Read before the stack is looked at: what began in between is no disagreement.
+    # Read before the stack, so that workers started in between are no mismatch.
     reading = LedgerReader(place, clock).read()
     if not reading.present and reading.trouble is None:
         fix = "Choose a folder with -C."
@@ -161,7 +161,7 @@ def _change(arguments: argparse.Namespace, environment: Mapping[str, str]) -> in
     if session.settings.read_only:
         raise UsageError("Not available in read-only mode; `list`, `show` and `verify` are.")
     if arguments.what == "add":
-        arguments.target = [_written_down(arguments, session)]
+        arguments.target = [_save_draft(arguments, session)]
         arguments.yes = True
     elif len(arguments.target) != (arguments.what != "reap"):
         raise UsageError(f"`{arguments.what}` needs the id of one task."
@@ -170,8 +170,8 @@ def _change(arguments: argparse.Namespace, environment: Mapping[str, str]) -> in
     return run_action(arguments, session)
 
 
-def _written_down(arguments: argparse.Namespace, session: "Session") -> str:
-    """The id of the draft of what the arguments, or standard input, say."""
+def _save_draft(arguments: argparse.Namespace, session: "Session") -> str:
+    """Save the task from the arguments or standard input as a draft; returns its id."""
     from pixel_tui.clock import SystemClock
     from pixel_tui.ledger.reading.task import TaskType
     from pixel_tui.ledger.writing.drafts import TaskDrafts, new_task
@@ -180,7 +180,7 @@ def _written_down(arguments: argparse.Namespace, session: "Session") -> str:
     if arguments.target:
         raise UsageError("`add` takes no id: it creates one.", on=" ".join(arguments.target))
     text = arguments.task if arguments.task is not None else sys.stdin.read()
-    _, project = readers(arguments, session.environment, session.state_folder)
+    _, project = project_readers(arguments, session.environment, session.state_folder)
     kind = TaskType(arguments.type)
     value = new_task(text, now=SystemClock().now(), kind=kind, context=arguments.with_context)
     folder = old_versions_folder(session.state_folder, Path(project.command.directory))

@@ -1,4 +1,4 @@
-"""The ledger for scripts and for people: `pixel-tui ledger`."""
+"""The output of `pixel-tui ledger` as text and JSON."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -19,11 +19,11 @@ from pixel_tui.text import SafeText, plain
 VERSION: Final = 1
 
 
-def chosen(tasks: Sequence[Task], status: str | None, words: str | None) -> tuple[Task, ...]:
-    """The tasks of a status that have some words in them.
+def filter_tasks(tasks: Sequence[Task], status: str | None, words: str | None) -> tuple[Task, ...]:
+    """Return the tasks with a status and a text.
 
     Raises:
-        UsageError: No such status.
+        UsageError: The status is unknown.
     """
     known = [item.value for item in TaskStatus]
     if status is not None and status not in known:
@@ -37,18 +37,18 @@ def chosen(tasks: Sequence[Task], status: str | None, words: str | None) -> tupl
 
 
 def as_json(view: LedgerView, tasks: Sequence[Task]) -> JsonObject:
-    """Tasks as they are in the file, and what is true of them, for scripts."""
+    """Return tasks as JSON: as in the file, with their container and verdict."""
     ids = {task.id for task in tasks}
-    every = len(tasks) == len(view.tasks)
+    complete = len(tasks) == len(view.tasks)
     return {
         "version": VERSION,
         "tasks": [_task_json(task, view.truth(task)) for task in tasks],
-        "findings": [_finding_json(item) for item in view.findings if every or item.task in ids],
+        "findings": [_finding_json(item) for item in view.findings if complete or item.task in ids],
     }
 
 
 def as_table(view: LedgerView, tasks: Sequence[Task]) -> str:
-    """Tasks for people, in the order of the file, with the totals at the end."""
+    """Return tasks as a table in file order, with the totals."""
     lines = ["id        status     type              tries  took         container         task"]
     for task in tasks:
         truth = view.truth(task)
@@ -66,7 +66,7 @@ def as_table(view: LedgerView, tasks: Sequence[Task]) -> str:
 
 
 def as_text(view: LedgerView, task: Task) -> str:
-    """One task for people, whole."""
+    """Return all details of a task as text."""
     truth, texts = view.truth(task), texts_of(task)
     worker = f"{truth.worker.container.name}, {truth.worker.words}" if truth.worker else "none"
     facts: list[tuple[str, str]] = [
@@ -98,7 +98,7 @@ def as_text(view: LedgerView, task: Task) -> str:
 
 
 def findings_text(view: LedgerView) -> str:
-    """What does not agree, for people."""
+    """Return the findings as text."""
     if not view.findings:
         return f"{counted(len(view.tasks), 'task')}, all in sync with the stack."
     return "\n".join(_finding_lines(view.findings))
@@ -117,7 +117,7 @@ def _task_json(task: Task, truth: Truth) -> JsonObject:
         value = decoder.decode(task.raw.decode("utf-8", "replace"))
     except ValueError:
         value = None
-    # What is no object has no place for more: it is shown inside of one.
+    # A value that is not an object is put into one.
     shown: JsonObject = value if isinstance(value, dict) else {"odd": value}
     worker = truth.worker
     container: JsonObject | None = None

@@ -1,4 +1,4 @@
-"""How `pixel-tui logs` prints lines: those of the past, and those that come."""
+"""Prints the lines of `pixel-tui logs`: past ones, and new ones as they come."""
 
 import json
 import queue
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from pixel_tui.commands.log_selection import GroupFilter, LogRequest, within
+from pixel_tui.commands.log_selection import GroupFilter, LogRequest, in_time_range
 from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import LogTarget
@@ -23,45 +23,45 @@ from pixel_tui.text import plain, shown_line
 
 PAGE: Final = 5000
 IDLE_SECONDS: Final = 0.1
-WAITING_BATCHES: Final = 64
-"""Batches that wait to be printed: a reader that is slower than the log holds it up."""
+MAX_BATCHES: Final = 64
+"""The most batches that wait to be printed; then reading the log blocks."""
 _STREAMS: Final = {LineKind.STDOUT: "stdout", LineKind.STDERR: "stderr", LineKind.MARK: "console"}
 
 
-def print_past(
-    history: LogHistory, request: LogRequest, printer: "Printer", chosen: GroupFilter
+def print_history(
+    history: LogHistory, request: LogRequest, printer: "Printer", group_filter: GroupFilter
 ) -> Mapping[str, ReadPosition]:
-    """Print what there is; returns how far each container was read, by its id.
+    """Print past lines; returns how far each container was read, by its id.
 
     Raises:
-        EngineError: The engine can't be asked.
+        EngineError: The engine can't be reached.
     """
-    reached: dict[str, ReadPosition] = {}
+    positions: dict[str, ReadPosition] = {}
     if request.tail is not None:
         lines: list[LogLine] = []
         for container in history.containers:
-            own = history.last_of(container, request.tail)
-            reached[container.id] = ReadPosition()
-            reached[container.id].advance(own)
-            lines += [line for line in own if within(line, request)]
-        printer.print(chosen.feed(sorted(lines, key=lambda line: line.stamp)))
-        return reached
+            container_lines = history.last_of(container, request.tail)
+            positions[container.id] = ReadPosition()
+            positions[container.id].advance(container_lines)
+            lines += [line for line in container_lines if in_time_range(line, request)]
+        printer.print(group_filter.feed(sorted(lines, key=lambda line: line.stamp)))
+        return positions
     reader = history.reader(request.since, until=request.until)
     complete = False
     while not complete:
         page = reader.read(PAGE)
-        printer.print(chosen.feed(page.lines))
+        printer.print(group_filter.feed(page.lines))
         complete = page.complete
     return reader.positions()
 
 
 class Printer:
-    """Lines to text.
+    """Formats and writes lines.
 
     Args:
-        containers: Whose lines; they tell the service.
-        request: How they are printed.
-        write: Where to.
+        containers: The containers, for the names of their services.
+        request: How to print the lines.
+        write: Writes text.
     """
 
     def __init__(
@@ -76,9 +76,9 @@ class Printer:
         self.count = 0
 
     def print(self, lines: Iterable[LogLine]) -> None:
-        """Print them."""
-        make = self._json if self._as_json else self._text
-        text = [make(line) for line in lines]
+        """Print lines."""
+        format_line = self._json if self._as_json else self._text
+        text = [format_line(line) for line in lines]
         self.count += len(text)
         if text:
             self._write("\n".join(text) + "\n")
@@ -86,10 +86,10 @@ class Printer:
     def _text(self, line: LogLine) -> str:
         at = parse_timestamp(line.stamp)
         local = f"{at.astimezone():%Y-%m-%d %H:%M:%S}.{line.stamp[20:23].decode()}" if at else "-"
-        words = shown_line(self._mask(line.text))
+        text = shown_line(self._mask(line.text))
         if line.kind is LineKind.MARK:
-            words = plain(f"── {words} ──")
-        return f"{local} {plain(line.source):<{self._width}} {words}"
+            text = plain(f"── {text} ──")
+        return f"{local} {plain(line.source):<{self._width}} {text}"
 
     def _json(self, line: LogLine) -> str:
         level = level_of(line.text)
@@ -106,46 +106,46 @@ class Printer:
         )
 
 
-class Followed:
-    """Gives lines that come to whoever prints them; blocks the log where he is slower."""
+class LogFollower:
+    """Passes new lines to the printer, with back-pressure on the log."""
 
     def __init__(self) -> None:
-        self._batches: queue.Queue[Sequence[LogLine]] = queue.Queue(WAITING_BATCHES)
+        self._batches: queue.Queue[Sequence[LogLine]] = queue.Queue(MAX_BATCHES)
 
     def sink(self, lines: Sequence[LogLine]) -> None:
-        """Take lines, on the log's own threads."""
+        """Accept lines, on the log's threads; blocks if the printer is slower."""
         self._batches.put(lines)
 
     def run(
         self,
         watcher: Watcher,
         request: LogRequest,
-        reached: Mapping[str, ReadPosition],
+        positions: Mapping[str, ReadPosition],
         printer: Printer,
-        chosen: GroupFilter,
+        group_filter: GroupFilter,
     ) -> None:
-        """Print what comes, in the order of the time stamps, until somebody interrupts.
+        """Print new lines, sorted by time stamp, until interrupted.
 
         Args:
-            watcher: Sees the stack.
-            request: Whose lines.
-            reached: What was printed already.
-            printer: Prints them.
-            chosen: Leaves lines out.
+            watcher: Watches the stack.
+            request: Which lines.
+            positions: How far each container was read already, by its id.
+            printer: Prints the lines.
+            group_filter: Filters the lines.
         """
-        watcher.follow_into([LogTarget(name) for name in request.services], self.sink, reached)
+        watcher.follow_into([LogTarget(name) for name in request.services], self.sink, positions)
         merge = LineMerger()
-        told: Trouble | None = None
+        reported: Trouble | None = None
         while True:
             trouble = watcher.snapshot.engine.trouble
-            if trouble is not None and trouble != told:
+            if trouble is not None and trouble != reported:
                 print_error_and_hint(trouble.what, trouble.hint)
-            told = trouble
+            reported = trouble
             try:
                 lines = self._batches.get(timeout=IDLE_SECONDS)
             except queue.Empty:
-                printer.print(chosen.feed(merge.feed((), time.monotonic())))
+                printer.print(group_filter.feed(merge.feed((), time.monotonic())))
                 if not merge.held:
-                    printer.print(chosen.flush())
+                    printer.print(group_filter.flush())
                 continue
-            printer.print(chosen.feed(merge.feed(lines, time.monotonic())))
+            printer.print(group_filter.feed(merge.feed(lines, time.monotonic())))

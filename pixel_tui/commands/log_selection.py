@@ -1,4 +1,4 @@
-"""Which lines `pixel-tui logs` prints: what is asked for, and what it leaves out."""
+"""Selects the lines that `pixel-tui logs` prints."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,31 +20,31 @@ _AGO = re.compile(r"\d+[dhms]", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class LogRequest:
-    """Which lines, and how they are printed."""
+    """Which lines to print, and how."""
 
     services: tuple[str, ...] = ()
-    """Empty for all."""
+    """The services; empty for all."""
     since: bytes = b""
     until: bytes = b""
     tail: int | None = None
-    """That many last lines of each container."""
+    """How many last lines of each container; None for all."""
     matcher: Matcher | None = None
     level: LogLevel = LogLevel.UNKNOWN
     as_json: bool = False
     masked: bool = True
-    """Known secrets are masked."""
+    """Whether to mask known secrets."""
 
     @property
-    def chooses(self) -> bool:
-        """Whether lines are left out for what they say."""
+    def has_filter(self) -> bool:
+        """Whether lines are filtered by their text or level."""
         return self.matcher is not None or self.level is not LogLevel.UNKNOWN
 
 
 def requested_time(text: str | None, now: datetime) -> bytes:
-    """A time of the command line as the engine writes it; empty for none.
+    """Parse a time of the command line to the engine's format; empty for none.
 
     Raises:
-        InvalidTime: It is none.
+        InvalidTime: It is invalid.
     """
     if not text:
         return b""
@@ -53,24 +53,24 @@ def requested_time(text: str | None, now: datetime) -> bytes:
 
 
 def requested_matcher(text: str | None, *, regex: bool, inverted: bool) -> Matcher | None:
-    """What `--grep` looks for.
+    """Return the matcher of `--grep`; None without it.
 
     Raises:
-        UsageError: It is no pattern.
+        UsageError: The pattern is invalid.
     """
     if not text:
         return None
-    found = compile_query(Query(text, regex=regex, inverted=inverted))
-    if isinstance(found, BadPattern):
-        raise UsageError("Not a valid regular expression", on=text[:60], hint=found.what)
-    return found
+    matched = compile_query(Query(text, regex=regex, inverted=inverted))
+    if isinstance(matched, BadPattern):
+        raise UsageError("Not a valid regular expression", on=text[:60], hint=matched.what)
+    return matched
 
 
 def requested_level(text: str | None) -> LogLevel:
-    """The least level that is shown.
+    """Parse the lowest level to print.
 
     Raises:
-        UsageError: No such level.
+        UsageError: The level is unknown.
     """
     if not text:
         return LogLevel.UNKNOWN
@@ -82,10 +82,10 @@ def requested_level(text: str | None) -> LogLevel:
 
 
 def requested_containers(snapshot: StackSnapshot, services: Sequence[str]) -> Sequence[Container]:
-    """The containers of these services; of all where none are named.
+    """Return the containers of services; of all if none are given.
 
     Raises:
-        UsageError: No such service, or nothing is known of any.
+        UsageError: A service does not exist, or all are unknown.
     """
     known = {str(service.name): service for service in snapshot.services}
     trouble = snapshot.project_trouble
@@ -94,21 +94,21 @@ def requested_containers(snapshot: StackSnapshot, services: Sequence[str]) -> Se
     for name in services:
         if name in known:
             continue
-        if trouble is not None:  # the compose file may well name it
+        if trouble is not None:  # the compose file may have it
             what = f"No container of {name}. {trouble.what}"
             raise UsageError(what, hint=trouble.hint)
-        there = f"Services: {', '.join(known)}." if known else "The project has no services."
-        raise UsageError("No such service", on=name, hint=there)
-    wanted = dict.fromkeys(services or known)
-    return [container for name in wanted for container in known[name].containers]
+        hint = f"Services: {', '.join(known)}." if known else "The project has no services."
+        raise UsageError("No such service", on=name, hint=hint)
+    names = dict.fromkeys(services or known)
+    return [container for name in names for container in known[name].containers]
 
 
 def is_readable(container: Container) -> bool:
-    """Whether the engine has a log of a container."""
+    """Whether the engine can read the log of a container."""
     return container.logs_readable and container.started_at is not None
 
 
-def _why_unreadable(container: Container) -> str:
+def _unreadable_reason(container: Container) -> str:
     if not container.logs_readable:
         return unreadable(container)
     return (
@@ -116,22 +116,22 @@ def _why_unreadable(container: Container) -> str:
     )
 
 
-def unread(
+def unreadable_logs(
     snapshot: StackSnapshot, services: Sequence[str], containers: Sequence[Container]
 ) -> Iterator[tuple[str, str]]:
-    """Why nothing can be read of some of what was asked for, and what to do.
+    """Yield why logs can't be read, each with a hint.
 
     Args:
         snapshot: The stack.
-        services: Those that were named; empty for all.
-        containers: The containers that there are of them.
+        services: The requested services; empty for all.
+        containers: Their containers.
     """
     for container in containers:
         if not is_readable(container):
-            yield f"Can't read the logs of {container.name}: {_why_unreadable(container)}.", ""
-    found = {str(container.service) for container in containers}
+            yield f"Can't read the logs of {container.name}: {_unreadable_reason(container)}.", ""
+    matched = {str(container.service) for container in containers}
     for name in dict.fromkeys(services):
-        if name not in found:
+        if name not in matched:
             status = without_container(name, snapshot)
             yield status.reason, status.hint
     if not containers and not services:
@@ -139,15 +139,15 @@ def unread(
 
 
 def masks_secrets(*, terminal: bool, reveal: bool, allowed: bool) -> bool:
-    """Whether known secrets are masked in what is printed.
+    """Whether to mask known secrets in the output.
 
     Args:
-        terminal: It is printed on a terminal.
-        reveal: `--reveal` was given.
-        allowed: Whether this run may show a secret at all.
+        terminal: Whether the output is a terminal.
+        reveal: Whether `--reveal` was given.
+        allowed: Whether this run may show secrets at all.
 
     Raises:
-        UsageError: Secrets are wanted, and it may not show them.
+        UsageError: `--reveal` was given, but is not allowed.
     """
     if reveal and not allowed:
         raise UsageError(
@@ -159,10 +159,10 @@ def masks_secrets(*, terminal: bool, reveal: bool, allowed: bool) -> bool:
 
 
 class GroupFilter:
-    """Lets lines pass that are looked for, with all that belongs to them.
+    """Passes matching lines with all lines of their group, such as a stack trace.
 
     Args:
-        request: What is looked for.
+        request: The filter.
     """
 
     def __init__(self, request: LogRequest) -> None:
@@ -172,20 +172,20 @@ class GroupFilter:
         self._groups: dict[tuple[str, LineKind], _Group] = {}
 
     def feed(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
-        """The lines that may pass now, of these and of those that were held back."""
-        if not self._request.chooses:
+        """Yield the lines that pass now, of these and of the lines held back."""
+        if not self._request.has_filter:
             yield from lines
             return
         for line in lines:
-            yield from self._take(line)
+            yield from self._feed_line(line)
 
     def flush(self) -> Iterator[LogLine]:
-        """Nothing more belongs to what was held back."""
+        """Yield the lines held back: their groups are complete."""
         groups, self._groups = self._groups, {}
         for group in groups.values():
             yield from group.end()
 
-    def _take(self, line: LogLine) -> Iterator[LogLine]:
+    def _feed_line(self, line: LogLine) -> Iterator[LogLine]:
         number, self._number = self._number, self._number + 1
         if line.kind is LineKind.MARK:
             self._grouper.feed(number, line)
@@ -198,35 +198,35 @@ class GroupFilter:
             if group is not None:
                 yield from group.end()
             group = self._groups[key] = _Group(start, self._request)
-        yield from group.take(line, self._grouper.level(line))
+        yield from group.add(line, self._grouper.level(line))
 
 
 @dataclass(slots=True)
 class _Group:
-    """Lines that belong together, as far as they have come."""
+    """The lines of a group so far."""
 
     start: int
     request: LogRequest
     held: list[LogLine] = field(default_factory=list)
-    found: bool = False
-    serious: bool = False
-    banned: bool = False
+    matched: bool = False
+    has_level: bool = False
+    excluded: bool = False
 
-    def take(self, line: LogLine, level: LogLevel) -> Iterator[LogLine]:
+    def add(self, line: LogLine, level: LogLevel) -> Iterator[LogLine]:
         matcher = self.request.matcher
         self.held.append(line)
-        self.serious = self.serious or level >= self.request.level
+        self.has_level = self.has_level or level >= self.request.level
         if matcher is None or not matcher.query.inverted:
-            self.found = self.found or matcher is None or matcher.matches(line.text)
-            if self.found and self.serious:
+            self.matched = self.matched or matcher is None or matcher.matches(line.text)
+            if self.matched and self.has_level:
                 yield from self._all()
-        else:  # it is known at its end only that none of its lines is unwanted
-            self.banned = self.banned or not matcher.matches(line.text)
+        else:  # only at its end it is known that none of its lines matches
+            self.excluded = self.excluded or not matcher.matches(line.text)
 
     def end(self) -> Iterator[LogLine]:
         matcher = self.request.matcher
         inverted = matcher is not None and matcher.query.inverted
-        if inverted and self.serious and not self.banned:
+        if inverted and self.has_level and not self.excluded:
             yield from self._all()
 
     def _all(self) -> Sequence[LogLine]:
@@ -234,6 +234,6 @@ class _Group:
         return held
 
 
-def within(line: LogLine, request: LogRequest) -> bool:
-    """Whether a line is of the time that is asked for."""
+def in_time_range(line: LogLine, request: LogRequest) -> bool:
+    """Whether a line is in the requested time range."""
     return line.stamp >= request.since and (not request.until or line.stamp <= request.until)

@@ -1,11 +1,11 @@
-"""`pixel-tui logs`: prints the logs of services, in the order of their times."""
+"""`pixel-tui logs`: prints the logs of services, sorted by time."""
 
 import argparse
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_command, add_project_options, readers
+from pixel_tui.commands.options import ExitCode, add_command, add_project_options, project_readers
 from pixel_tui.errors import UsageError
 from pixel_tui.standard_streams import print_error_and_hint
 
@@ -49,7 +49,7 @@ def add_logs_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> 
 
 
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    """Print what there is, and with `--follow` what comes; returns the exit code."""
+    """Print past lines, and new ones with `--follow`; returns the exit code."""
     from pixel_tui.clock import SystemClock
     from pixel_tui.commands import log_output, log_selection
     from pixel_tui.session import start_session
@@ -80,25 +80,25 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
             terminal=sys.stdout.isatty(), reveal=arguments.reveal, allowed=session.settings.reveals
         ),
     )
-    engine, project = readers(arguments, environment, session.state_folder)
+    engine, project = project_readers(arguments, environment, session.state_folder)
     snapshot = read_snapshot(
         engine, project, clock, build_records(project.command, session.state_folder)
     )
     containers = log_selection.requested_containers(snapshot, request.services)
-    for reason, fix in log_selection.unread(snapshot, request.services, containers):
+    for reason, fix in log_selection.unreadable_logs(snapshot, request.services, containers):
         print_error_and_hint(reason, fix)
     if not arguments.follow and not any(map(log_selection.is_readable, containers)):
-        return ExitCode.UNREADABLE
+        return ExitCode.ERROR
     printer = log_output.Printer(containers, request, sys.stdout.write)
-    chosen = log_selection.GroupFilter(request)
+    group_filter = log_selection.GroupFilter(request)
     history = LogHistory(engine, containers)
-    reached = log_output.print_past(history, request, printer, chosen)
+    positions = log_output.print_history(history, request, printer, group_filter)
     if arguments.follow:
         from pixel_tui.console.observer import live_observer
 
         observer = live_observer(engine, project, session)
         observer.start()
-        log_output.Followed().run(observer, request, reached, printer, chosen)
-    printer.print(chosen.flush())
+        log_output.LogFollower().run(observer, request, positions, printer, group_filter)
+    printer.print(group_filter.flush())
     sys.stdout.flush()
-    return ExitCode.WELL if printer.count or not request.chooses else ExitCode.NOT_WELL
+    return ExitCode.OK if printer.count or not request.has_filter else ExitCode.NOT_OK

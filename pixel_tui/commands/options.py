@@ -1,6 +1,6 @@
-"""Which project, on which engine: what every command of the command line shares.
+"""Options and exit codes that commands share: the project and the engine.
 
-Nothing here imports Docker before a command needs it.
+Docker is not imported before a command needs it.
 """
 
 import argparse
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from pixel_tui.stack.engine.docker_engine import DockerEngine
 
 
-MADE_WITH_SECONDS: Final = 0.3
-"""How long the engine may take to say what the containers were made with."""
+ADOPT_TIMEOUT_SECONDS: Final = 0.3
+"""How long to wait for the engine to report the files that containers were created with."""
 
 
 class ExitCode(IntEnum):
-    """What the program's exit code says."""
+    """The exit codes of commands."""
 
-    WELL = 0
-    NOT_WELL = 1
-    UNREADABLE = 2
+    OK = 0
+    NOT_OK = 1
+    ERROR = 2
     """The stack, the arguments or the settings can't be read; the reason is on stderr."""
-    WOULD_CHANGE = 100
-    """What `plan` was asked for would change something."""
+    CHANGES = 100
+    """The plan or the file would change something."""
 
 
 def add_command(
@@ -40,13 +40,13 @@ def add_command(
     summary: str,
     details: str = "",
 ) -> "ArgumentParser":
-    """A command: it and `--help`.
+    """Add a command with its `--help`.
 
     Args:
-        commands: Where it is added.
+        commands: The commands to add it to.
         name: Its name.
-        summary: One line, which the list of commands has too.
-        details: What else `--help` prints, with its line ends.
+        summary: One line for the list of commands and `--help`.
+        details: More text for `--help`, with line ends.
     """
     description = f"{summary}\n\n{details}" if details else summary
     parser = commands.add_parser(name, help=summary, description=description, add_help=False)
@@ -55,16 +55,16 @@ def add_command(
 
 
 def add_help(parser: argparse.ArgumentParser) -> None:
-    """The option `--help`, for a parser that is made without it."""
+    """Add the option `--help` to a parser created without it."""
     parser.add_argument("-h", "--help", action="help", help="Print this help")
 
 
 def add_project_options(parser: argparse.ArgumentParser, *, default: object = None) -> None:
-    """The options of every command that looks at a project.
+    """Add the options of commands that read a project.
 
     Args:
-        parser: Where they are added.
-        default: `SUPPRESS` in a sub-command, so that it leaves alone what stands before it.
+        parser: The parser to add them to.
+        default: `SUPPRESS` in a sub-command, so that it does not reset options before it.
     """
     group = parser.add_argument_group("project options")
     group.add_argument(
@@ -104,21 +104,21 @@ def add_project_options(parser: argparse.ArgumentParser, *, default: object = No
     add_read_only(parser, default=default or False)
 
 
-def names_something(arguments: argparse.Namespace) -> bool:
-    """Whether an option says which project, or which engine."""
+def selects_project(arguments: argparse.Namespace) -> bool:
+    """Whether an option selects a project or an engine."""
     options = ("directory", "file", "project_name", "env_file", "profile", "host", "context")
     return any(getattr(arguments, name) for name in options)
 
 
 def add_action(parser: argparse.ArgumentParser) -> None:
-    """The arguments of a command that plans an action: its name, on what, and in which project."""
+    """Add the arguments of an action: its name, its targets and the project."""
     parser.add_argument("action", metavar="ACTION")
     parser.add_argument("target", nargs="*", default=[], metavar="SERVICE")
     add_project_options(parser, default=argparse.SUPPRESS)
 
 
 def add_confirm(parser: argparse.ArgumentParser) -> None:
-    """The option that gives the words a dangerous plan asks for."""
+    """Add the option that confirms a dangerous plan."""
     parser.add_argument(
         "--confirm",
         metavar="NAME",
@@ -129,7 +129,7 @@ def add_confirm(parser: argparse.ArgumentParser) -> None:
 
 
 def add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:
-    """The option of a command that could change something, or shows what could."""
+    """Add the option that forbids changes."""
     parser.add_argument(
         "--read-only",
         action="store_true",
@@ -139,7 +139,7 @@ def add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:
 
 
 def add_reveal_allowed(parser: argparse.ArgumentParser, *, default: object) -> None:
-    """The option of a command that opens the console."""
+    """Add the option that allows to reveal secrets in read-only mode."""
     parser.add_argument(
         "--reveal-allowed",
         action="store_true",
@@ -148,23 +148,25 @@ def add_reveal_allowed(parser: argparse.ArgumentParser, *, default: object) -> N
     )
 
 
-def named_command(
+def compose_command(
     arguments: argparse.Namespace, environment: Mapping[str, str]
 ) -> "ComposeCommand":
-    """How compose is called for the project that the arguments name.
+    """Return the compose command of the selected project.
 
     Raises:
-        ConsoleError: They name none.
+        ConsoleError: There is no such project.
     """
-    command = _named(arguments, environment)
+    command = _selected_command(arguments, environment)
     _learn_secrets(command, environment)
     return command
 
 
-def _named(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "ComposeCommand":
-    project = _project_here(arguments, environment)
+def _selected_command(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "ComposeCommand":
+    project = _selected_project(arguments, environment)
     if name := _name_to_find(arguments, environment, project):
-        _, command = _found_by_name(arguments, environment, name)
+        _, command = _find_by_name(arguments, environment, name)
         return command
     from pixel_tui.errors import ConsoleError
     from pixel_tui.stack.engine.docker_engine import DockerEngine
@@ -172,26 +174,26 @@ def _named(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Co
 
     try:
         endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
-    except ConsoleError:  # whoever wants the engine says what is wrong with it
+    except ConsoleError:  # reported by whatever needs the engine
         return project.command
-    return _as_it_was_made(DockerEngine(endpoint), project)()
+    return _adopted_command(DockerEngine(endpoint), project)()
 
 
-def readers(
+def project_readers(
     arguments: argparse.Namespace, environment: Mapping[str, str], state_folder: Path
 ) -> "tuple[DockerEngine, ComposeProject]":
-    """What reads the engine and the project that the arguments name.
+    """Return what reads the engine and the selected project.
 
     Args:
-        arguments: Of the command line.
-        environment: The variables of this process.
-        state_folder: Where this user's state is kept.
+        arguments: The arguments of the command line.
+        environment: The environment variables of this process.
+        state_folder: The state folder of this user.
 
     Raises:
-        ConsoleError: They name none.
+        ConsoleError: There is no such project.
     """
-    engine, _, settled = begun_readers(arguments, environment, state_folder)
-    project = settled()
+    engine, _, final_project = start_readers(arguments, environment, state_folder)
+    project = final_project()
     _learn_secrets(project.command, environment)  # meanwhile compose reads the project
     return engine, project
 
@@ -202,28 +204,28 @@ def _learn_secrets(command: "ComposeCommand", environment: Mapping[str, str]) ->
     learn_secrets(command, environment)
 
 
-def begun_readers(
+def start_readers(
     arguments: argparse.Namespace, environment: Mapping[str, str], state_folder: Path
 ) -> "tuple[DockerEngine, ComposeProject, Callable[[], ComposeProject]]":
-    """What reads the engine and the project, before it is known what its containers were made with.
+    """Start reading the project before it is known which files its containers were created with.
 
     Args:
-        arguments: Of the command line.
-        environment: The variables of this process.
-        state_folder: Where this user's state is kept.
+        arguments: The arguments of the command line.
+        environment: The environment variables of this process.
+        state_folder: The state folder of this user.
 
     Returns:
-        The engine, the project as it was asked for, and what waits for the engine's answer
-        and returns the project that is to be read: nearly always the same one.
+        The engine, the project as requested, and a function that waits for the engine's answer
+        and returns the project to read: nearly always the same one.
 
     Raises:
-        ConsoleError: They name none.
+        ConsoleError: There is no such project.
     """
     from pixel_tui.stack.compose.project import ComposeProject
 
-    project = _project_here(arguments, environment, state_folder)
+    project = _selected_project(arguments, environment, state_folder)
     if name := _name_to_find(arguments, environment, project):
-        engine, command = _found_by_name(arguments, environment, name)
+        engine, command = _find_by_name(arguments, environment, name)
         found = ComposeProject(command, environment, state_folder)
         return engine, found, lambda: found
     # Compose reads the project while Docker's library is imported.
@@ -233,9 +235,9 @@ def begun_readers(
 
     endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
     engine = DockerEngine(endpoint)
-    made = _as_it_was_made(engine, project)
+    made = _adopted_command(engine, project)
 
-    def settled() -> "ComposeProject":
+    def final_project() -> "ComposeProject":
         command = made()
         if command is project.command:
             return project
@@ -244,17 +246,17 @@ def begun_readers(
         found.begin()
         return found
 
-    return engine, project, settled
+    return engine, project, final_project
 
 
-def _as_it_was_made(
+def _adopted_command(
     engine: "DockerEngine", project: "ComposeProject"
 ) -> "Callable[[], ComposeCommand]":
-    """Ask for the command with the `-f` and `--env-file` that its containers were made with.
+    """Start reading the `-f` and `--env-file` that the project's containers were created with.
 
     Returns:
-        What waits for the answer. Where somebody named other files, where the containers don't
-        agree, or where the engine does not say at once, it is the command as it was asked for.
+        A function that waits for the answer and returns the command with these files; the
+        requested command if files were given, the containers differ, or the engine is slow.
     """
     if not project.finds_files and project.command.env_files:
         return lambda: project.command
@@ -263,28 +265,28 @@ def _as_it_was_made(
 
     found: list[ComposeCommand] = []
 
-    def ask() -> None:
+    def read() -> None:
         with suppress(EngineError):
             made = creation_location(engine, project.location, project.fallback_name)
             command = project.command
             if made and (other := adopt_files(command, made, finds_files=project.finds_files)):
                 found.append(other)
 
-    asking = Thread(target=ask, name="made-with", daemon=True)
-    asking.start()
-    until = monotonic() + MADE_WITH_SECONDS
+    thread = Thread(target=read, name="made-with", daemon=True)
+    thread.start()
+    deadline = monotonic() + ADOPT_TIMEOUT_SECONDS
 
-    def answer() -> "ComposeCommand":
-        asking.join(max(until - monotonic(), 0))
+    def wait_for_command() -> "ComposeCommand":
+        thread.join(max(deadline - monotonic(), 0))
         return found[0] if found else project.command
 
-    return answer
+    return wait_for_command
 
 
-def _project_here(
+def _selected_project(
     arguments: argparse.Namespace, environment: Mapping[str, str], state_folder: Path | None = None
 ) -> "ComposeProject":
-    """The project in the folder and of the files that the arguments name, else in this folder."""
+    """Return the project of the selected folder or files, else of this folder."""
     from pixel_tui.stack.compose.find import find_command
     from pixel_tui.stack.compose.project import ComposeProject
 
@@ -302,17 +304,17 @@ def _project_here(
 
 
 def _name_to_find(
-    arguments: argparse.Namespace, environment: Mapping[str, str], here: "ComposeProject"
+    arguments: argparse.Namespace, environment: Mapping[str, str], current: "ComposeProject"
 ) -> str:
-    """The name of a project that is elsewhere; empty where it is here, or has no name."""
+    """Return the name of a project in another folder; empty if it is here, or has no name."""
     name: str = arguments.project_name or environment.get("COMPOSE_PROJECT_NAME") or ""
-    return "" if arguments.directory or arguments.file or here.has_files else name
+    return "" if arguments.directory or arguments.file or current.has_files else name
 
 
-def _found_by_name(
+def _find_by_name(
     arguments: argparse.Namespace, environment: Mapping[str, str], name: str
 ) -> "tuple[DockerEngine, ComposeCommand]":
-    """The engine and the command of a project that is elsewhere: its containers say where."""
+    """Return the engine and the command of a project that is found by its containers' labels."""
     from pixel_tui.stack.compose.find import find_command
     from pixel_tui.stack.compose.places import find_location
     from pixel_tui.stack.engine.docker_engine import DockerEngine
@@ -320,15 +322,15 @@ def _found_by_name(
 
     host, context = arguments.host, arguments.context
     engine = DockerEngine(find_endpoint(environment, host=host, context=context))
-    place = find_location(engine, name)
+    location = find_location(engine, name)
     command = find_command(
         environment,
         host=host,
         context=context,
-        directory=place.directory if place else None,
-        files=place.files if place else (),
+        directory=location.directory if location else None,
+        files=location.files if location else (),
         project=name,
-        env_files=arguments.env_file or (place.env_files if place else ()),
+        env_files=arguments.env_file or (location.env_files if location else ()),
         profiles=arguments.profile or (),
     )
     return engine, command

@@ -1,11 +1,11 @@
-"""`pixel-tui plan`: shows what an action would do, and does nothing."""
+"""`pixel-tui plan`: shows what an action would do, without doing it."""
 
 import argparse
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_action, add_command, readers
+from pixel_tui.commands.options import ExitCode, add_action, add_command, project_readers
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -34,9 +34,9 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.stack.watch.look_once import read_snapshot
 
     name, targets = arguments.action, arguments.target
-    action = find_action(name)  # before anybody is asked
+    action = find_action(name)  # fail early
     session = start_session(environment, read_only=arguments.read_only)
-    engine, project = readers(arguments, environment, session.state_folder)
+    engine, project = project_readers(arguments, environment, session.state_folder)
     clock = SystemClock()
     records = build_records(project.command, session.state_folder)
     ends = exit_tracker_with_records(engine.address, session.state_folder)
@@ -53,6 +53,6 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     except NothingToDo as error:
         nothing = nothing_as_json(name, targets, str(error))
         print(json.dumps(nothing, indent=2) if arguments.json else error)  # noqa: T201
-        return ExitCode.WELL
+        return ExitCode.OK
     print(json.dumps(as_json(plan), indent=2) if arguments.json else as_text(plan))  # noqa: T201
-    return ExitCode.WOULD_CHANGE
+    return ExitCode.CHANGES

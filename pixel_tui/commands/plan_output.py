@@ -1,4 +1,4 @@
-"""Plans from the shell: `pixel-tui plan` and `pixel-tui actions`."""
+"""The output of `pixel-tui plan` and `pixel-tui actions`."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ VERSION: Final = 1
 
 
 def as_json(plan: Plan) -> JsonObject:
-    """A plan for scripts: `docs/plan.schema.json` describes it."""
+    """Return a plan as JSON, as documented in `docs/plan.schema.json`."""
     return {
         "version": VERSION,
         "action": plan.action,
@@ -42,7 +42,7 @@ def as_json(plan: Plan) -> JsonObject:
 
 
 def nothing_as_json(action: str, targets: list[str], reason: str) -> JsonObject:
-    """That there is nothing to do, in the same form."""
+    """Return an empty plan as JSON, in the same form."""
     return {
         "version": VERSION,
         "action": action,
@@ -62,7 +62,7 @@ def nothing_as_json(action: str, targets: list[str], reason: str) -> JsonObject:
 
 
 def as_text(plan: Plan) -> str:
-    """A plan for people."""
+    """Return a plan as text."""
     host = f"host {plan.host}   " if plan.host else ""
     parts = [
         f"{plan.title}   {plan.risk.value}",
@@ -94,7 +94,7 @@ def as_text(plan: Plan) -> str:
 
 
 def action_as_json(action: Action) -> JsonObject:
-    """What an action is."""
+    """Return an action as JSON."""
     return {
         "name": action.name,
         "verb": action.verb,

@@ -1,10 +1,10 @@
-"""`pixel-tui run`: makes the same plan as `plan`, and carries it out."""
+"""`pixel-tui run`: makes the same plan as `plan`, and runs it."""
 
 import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import add_action, add_command, add_confirm, readers
+from pixel_tui.commands.options import add_action, add_command, add_confirm, project_readers
 from pixel_tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     """Plan and run `arguments.action` on `arguments.target`.
 
     Args:
-        arguments: Of the command line.
+        arguments: The arguments of the command line.
         session: This run of the program.
 
     Returns:
         The exit code.
 
     Raises:
-        ConsoleError: It was not begun.
+        ConsoleError: It was not started.
     """
     from pixel_tui.clock import SystemClock
     from pixel_tui.console.observer import live_observer
@@ -61,7 +61,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
 
     if session.settings.read_only:
         raise UsageError("`run` is not available in read-only mode.", hint="Use `plan`.")
-    from pixel_tui.commands.run_plan import RunRequest, carry_out
+    from pixel_tui.commands.run_plan import RunRequest, execute
     from pixel_tui.confirm_keys import confirm_keys
     from pixel_tui.operations.actions import find_action
     from pixel_tui.operations.jobs.abandoned import remove_abandoned_files
@@ -73,7 +73,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     confirmed = tuple(arguments.confirm)
     request = RunRequest(arguments.action, tuple(arguments.target), arguments.yes, confirmed)
     environment, folder = session.environment, session.state_folder
-    engine, project = readers(arguments, environment, folder)
+    engine, project = project_readers(arguments, environment, folder)
     observer = live_observer(engine, project, session)
     command, clock = project.command, SystemClock()
     operator = Operator(
@@ -89,7 +89,7 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     observer.start()
     try:
         read_facts = live_facts(command, session, patience=SHELL_PATIENCE_SECONDS)
-        return carry_out(request, observer, command, operator, clock, read_facts)
+        return execute(request, observer, command, operator, clock, read_facts)
     finally:
         observer.close()
         remove_abandoned_files(folder, environment, request.targets)  # a job may have been settled

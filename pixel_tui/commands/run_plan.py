@@ -1,7 +1,4 @@
-"""A change from the shell: `pixel-tui run`.
-
-The same plan, lock, audit and verification as on the screen.
-"""
+"""Runs a plan for `pixel-tui run`, with the same lock, audit and verification as the console."""
 
 import shlex
 import signal
@@ -27,63 +24,62 @@ from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.standard_streams import discard_output
 from pixel_tui.text import plain_lines
 
-READ_SECONDS: Final = 30.0
-"""How long a stack may take to be read."""
-LOOK_SECONDS: Final = 0.1
-"""Between two looks at what a job has said."""
+READ_TIMEOUT_SECONDS: Final = 30.0
+"""How long reading the stack may take."""
+POLL_SECONDS: Final = 0.1
+"""Between two reads of a job's output."""
 
 
 class RunExit(IntEnum):
-    """What the exit code of `run` says."""
+    """The exit codes of `run`."""
 
     DONE = 0
-    """It was done and verified, or there was nothing to do."""
+    """Done and verified, or nothing to do."""
     FAILED = 1
-    """It was begun, and did not come to the end that was planned."""
+    """Started, but not successful."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What is to be done."""
+    """A requested action."""
 
     action: str
     targets: tuple[str, ...]
     """Empty for all services."""
     agreed: bool = False
-    """Do it, and not only show it."""
+    """Whether to run the plan, not only show it."""
     confirmed: tuple[str, ...] = ()
-    """The words that the plan wants typed."""
+    """The words that confirm the plan."""
 
 
-def _require_read(observer: Observer) -> None:
-    """Wait until the stack is known, or until it is known why not."""
-    moved = threading.Event()
+def _wait_for_snapshot(observer: Observer) -> None:
+    """Wait until the stack is known, or why it is unknown."""
+    changed = threading.Event()
 
-    def listen(topic: Topic) -> None:
+    def on_change(topic: Topic) -> None:
         if topic is Topic.SNAPSHOT:
-            moved.set()
+            changed.set()
 
-    def known(snapshot: StackSnapshot) -> bool:
-        # A backup may be restored where compose refuses the project, so that the engine's
-        # answer is waited for there as well. Without the hashes a plan does not know what `up`
-        # recreates.
+    def is_known(snapshot: StackSnapshot) -> bool:
+        # The engine's answer is needed even if compose refuses the project, as a backup can be
+        # restored then. Without the hashes, a plan does not know what `up` recreates.
         project = snapshot.project
-        told = project is not None and not project.awaits_hashes
-        resolved = told or snapshot.project_trouble is not None
+        has_hashes = project is not None and not project.awaits_hashes
+        resolved = has_hashes or snapshot.project_trouble is not None
         return snapshot.engine.trouble is not None or (snapshot.taken_at is not None and resolved)
 
-    unsubscribe = observer.subscribe(listen)
+    unsubscribe = observer.subscribe(on_change)
     try:
-        left = int(READ_SECONDS / LOOK_SECONDS)
-        while not known(observer.snapshot) and left > 0:
-            moved.wait(LOOK_SECONDS)
-            moved.clear()
-            left -= 1
+        remaining = int(READ_TIMEOUT_SECONDS / POLL_SECONDS)
+        while not is_known(observer.snapshot) and remaining > 0:
+            changed.wait(POLL_SECONDS)
+            changed.clear()
+            remaining -= 1
     finally:
         unsubscribe()
 
 
-def carry_out(
+def execute(
     request: RunRequest,
     observer: Observer,
     command: ComposeCommand,
@@ -91,20 +87,20 @@ def carry_out(
     clock: Clock,
     read_facts: FactReader,
 ) -> RunExit:
-    """Show the plan, and run it where that is agreed.
+    """Show the plan, and run it if requested.
 
     Raises:
-        OperationError: It was not agreed, or can't be begun.
+        OperationError: It was not confirmed, or can't be started.
         FileError: The lock, the output or the audit can't be written.
     """
-    _require_read(observer)
+    _wait_for_snapshot(observer)
     found: list[JobStatus] = []
     operator.supervise(lambda: None, found.append).refresh()
-    for left in found:
-        _say(f"{left.plan.title} {left.state.value}. {left.message}\n")
-    require_engine(observer.snapshot)  # each of the facts would say so as well
+    for remaining in found:
+        _say(f"{remaining.plan.title} {remaining.state.value}. {remaining.message}\n")
+    require_engine(observer.snapshot)  # otherwise every fact would report the same error
     facts = read_facts(observer.snapshot, stored=find_action(request.action).reads_stored)
-    snapshot = observer.snapshot  # facts may take a while, and the stack moves meanwhile
+    snapshot = observer.snapshot  # it may have changed while the facts were read
     try:
         plan = plan_action(
             request.action, request.targets, snapshot, command, now=clock.now(), facts=facts
@@ -117,7 +113,7 @@ def carry_out(
     job = operator.run(plan)
     _say("")
     try:
-        status = _attend(job)
+        status = _follow_job(job)
     finally:
         operator.close()
     _say(f"\n{status.state.value}: {status.message}")
@@ -126,43 +122,49 @@ def carry_out(
 
 
 def _require_confirmation(plan: Plan, request: RunRequest) -> None:
-    words = required_words(plan)
-    options = "".join(f" --confirm {shlex.quote(word)}" for word in words)
+    text = required_words(plan)
+    options = "".join(f" --confirm {shlex.quote(word)}" for word in text)
     if not request.agreed:
         raise OperationError("Nothing was done.", hint=f"Add --yes{options} to run it.")
-    if words and sorted(request.confirmed) != sorted(words):
-        more = "".join(f", and again since {word_reason(plan, word)}" for word in words[1:])
+    if text and sorted(request.confirmed) != sorted(text):
+        reasons = "".join(f", and again since {word_reason(plan, word)}" for word in text[1:])
         raise OperationError(
-            f"This plan is {plan.risk.value} and must be confirmed by name{more}.",
+            f"This plan is {plan.risk.value} and must be confirmed by name{reasons}.",
             on=" ".join(request.confirmed),
             hint=f"Add{options} if you mean it.",
         )
 
 
-def _attend(job: Job) -> JobStatus:
-    """Print what a job says, until it has ended; Ctrl+C and SIGTERM cancel it."""
-    asked: list[int] = []  # a handler must take no lock that this thread may hold
-    before = {
-        # A connection that breaks takes the terminal away; the change is still seen to its end.
+def _follow_job(job: Job) -> JobStatus:
+    """Print a job's output until it has finished; Ctrl+C and SIGTERM cancel it."""
+    cancel_signals: list[
+        int
+    ] = []  # a signal handler must not take a lock that this thread may hold
+    previous_handlers = {
+        # A lost connection closes the terminal, but must not stop the job.
         signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_IGN),
-        signal.SIGINT: signal.signal(signal.SIGINT, lambda number, _: asked.append(number)),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, _: asked.append(number)),
+        signal.SIGINT: signal.signal(
+            signal.SIGINT, lambda number, _: cancel_signals.append(number)
+        ),
+        signal.SIGTERM: signal.signal(
+            signal.SIGTERM, lambda number, _: cancel_signals.append(number)
+        ),
     }
     try:
         printer = _OutputPrinter(job.status.output)
-        while not job.wait(LOOK_SECONDS).state.finished:
+        while not job.wait(POLL_SECONDS).state.finished:
             printer.print_more()
-            if asked:
+            if cancel_signals:
                 job.cancel()
         printer.print_more()
     finally:
-        for number, handler in before.items():
+        for number, handler in previous_handlers.items():
             signal.signal(number, handler)
     return job.status
 
 
 class _OutputPrinter:
-    """Prints a file as it grows, made harmless. The file holds raw output: it is redacted here."""
+    """Prints a growing file of raw output as plain text, with secrets masked."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -170,21 +172,21 @@ class _OutputPrinter:
         self._rest = b""
 
     def print_more(self) -> None:
-        """Print the whole lines that have come."""
+        """Print new complete lines."""
         with self._path.open("rb") as file:
             file.seek(self._read)
             content = file.read()
         self._read += len(content)
         *lines, self._rest = (self._rest + content).split(b"\n")
         for line in lines:
-            for words in plain_lines(line.replace(b"\r", b"\n")):
-                _say(redact(words))
+            for text in plain_lines(line.replace(b"\r", b"\n")):
+                _say(redact(text))
 
 
 def _say(text: str) -> None:
-    """Print a line; nobody may be there any more to read it."""
+    """Print a line; the terminal may be gone."""
     try:
         print(text, flush=True)  # noqa: T201
     except OSError:
-        # The terminal is gone. What is being done goes on, and is in the job's output.
+        # The job continues, and its output is in a file.
         discard_output()

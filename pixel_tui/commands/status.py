@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pixel_tui.commands.options import ExitCode, add_command, add_project_options, readers
+from pixel_tui.commands.options import ExitCode, add_command, add_project_options, project_readers
 from pixel_tui.errors import FileError
 from pixel_tui.standard_streams import print_error, print_error_and_hint
 
@@ -28,17 +28,17 @@ def add_status_command(commands: "argparse._SubParsersAction[ArgumentParser]") -
 
 
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    """Print the stack, and complain of what is wrong with it; returns the exit code."""
+    """Print the stack and its problems; returns the exit code."""
     from pixel_tui.clock import SystemClock
-    from pixel_tui.commands.left_apply import left_applies
+    from pixel_tui.commands.interrupted_apply import interrupted_applies
     from pixel_tui.commands.status_output import (
-        all_well,
+        all_healthy,
         as_json,
         as_table,
         reasons,
         unstable_services,
     )
-    from pixel_tui.commands.waiting_apply import waiting_words
+    from pixel_tui.commands.waiting_apply import waiting_message
     from pixel_tui.confirm_keys import confirm_keys
     from pixel_tui.facts.past_stops import exit_tracker_with_records
     from pixel_tui.health.stack_findings import stack_findings
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.stack.watch.look_once import read_snapshot
 
     session = start_session(environment, read_only=arguments.read_only)
-    engine, project = readers(arguments, environment, session.state_folder)
+    engine, project = project_readers(arguments, environment, session.state_folder)
     records = build_records(project.command, session.state_folder)
     ends = exit_tracker_with_records(engine.address, session.state_folder)
     snapshot = read_snapshot(engine, project, SystemClock(), records, ends)
@@ -58,19 +58,19 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     for finding in stack_findings(snapshot):
         print_error(f"{finding.what} {finding.hint}")
     try:
-        for left in left_applies(project.command, session.state_folder):
-            print_error(left.words)
+        for left in interrupted_applies(project.command, session.state_folder):
+            print_error(left.message)
         keys = confirm_keys(session.settings.keys)
-        if waits := waiting_words(project.command, session.state_folder, keys):
-            print_error(waits)
+        if message := waiting_message(project.command, session.state_folder, keys):
+            print_error(message)
     except FileError as error:
         print_error(str(error))
     for reason in reasons(snapshot):
         print_error(reason)
     for service, why in unstable_services(snapshot):
-        print_error(f"{service} has an invalid name: {why}.")  # its state is that of one that is
+        print_error(f"{service} has an invalid name: {why}.")
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
         print_error_and_hint(trouble.what, trouble.hint)
-        return ExitCode.UNREADABLE
-    return ExitCode.WELL if all_well(snapshot) else ExitCode.NOT_WELL
+        return ExitCode.ERROR
+    return ExitCode.OK if all_healthy(snapshot) else ExitCode.NOT_OK

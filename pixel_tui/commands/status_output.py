@@ -1,4 +1,4 @@
-"""The stack once, for scripts and for people: `pixel-tui status`."""
+"""The output of `pixel-tui status` as text and JSON."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -22,25 +22,27 @@ HEADINGS: Final = (
     "SERVICE", "STATE", "HEALTH", "SYNC", "RESTARTS", "LAST EXIT", "CONTAINER",
 )  # fmt: skip
 _KEY: Final = LatePattern(r" \([a-z0-9]\)")
-"""The key of the console behind what a fix advises: the shell has none."""
+"""The console's key in a hint, which is useless in a shell."""
 
 
-def all_well(snapshot: StackSnapshot) -> bool:
-    """Whether all that should run is known, running, healthy and stable, and nothing is wrong.
+def all_healthy(snapshot: StackSnapshot) -> bool:
+    """Whether everything that should run is known, running, healthy and stable.
 
-    A finding that is a warning, or worse, is wrong; a note is not.
+    Also False if there is a finding that is a warning or worse; notes are allowed.
     """
-    of_stack = any(item.severity >= Severity.WARNING for item in stack_findings(snapshot))
-    known = snapshot.project_trouble is None and not of_stack
-    return known and all(_well(item, snapshot) for item in snapshot.services)
+    stack_problem = any(item.severity >= Severity.WARNING for item in stack_findings(snapshot))
+    is_known = snapshot.project_trouble is None and not stack_problem
+    return is_known and all(_is_healthy(item, snapshot) for item in snapshot.services)
 
 
-def _well(service: Service, snapshot: StackSnapshot) -> bool:
-    return service.is_ok and not _unstable(service, snapshot) and not _wrong(service, snapshot)
+def _is_healthy(service: Service, snapshot: StackSnapshot) -> bool:
+    return (
+        service.is_ok and not _unstable(service, snapshot) and not _has_problem(service, snapshot)
+    )
 
 
-def _wrong(service: Service, snapshot: StackSnapshot) -> bool:
-    """Whether what is found about it is more than a note."""
+def _has_problem(service: Service, snapshot: StackSnapshot) -> bool:
+    """Whether it has a finding that is more than a note."""
     finding = _finding(service, snapshot)
     return finding is not None and finding.severity >= Severity.WARNING
 
@@ -51,16 +53,16 @@ def _unstable(service: Service, snapshot: StackSnapshot) -> tuple[Container, ...
 
 
 def unstable_services(snapshot: StackSnapshot) -> Iterable[tuple[SafeText, str]]:
-    """Those that run and are not well for that, and why."""
+    """Yield running services that were restarted recently, each with the reason."""
     for service in snapshot.services:
-        if young := _unstable(service, snapshot):
-            times = sum(item.restarts for item in young)
+        if restarted := _unstable(service, snapshot):
+            times = sum(item.restarts for item in restarted)
             how = f"was restarted ({times})" if times else "ran out of memory"
             yield service.name, f"it {how} and has been up for less than {span(STABLE_SECONDS)}"
 
 
 def reasons(snapshot: StackSnapshot) -> Iterable[str]:
-    """Why services are not well, or may have an old secret, a sentence or two each."""
+    """Yield why services are not healthy, or may have an old secret, in a sentence or two each."""
     for service in snapshot.services:
         finding = _finding(service, snapshot)
         if finding is None:
@@ -72,10 +74,10 @@ def reasons(snapshot: StackSnapshot) -> Iterable[str]:
 
 
 def _is_reason(finding: Finding, service: Service, snapshot: StackSnapshot) -> bool:
-    """Whether a finding says why a service is not well."""
+    """Whether a finding is the reason that a service is not healthy."""
     if finding.severity < Severity.WARNING:
         return not service.is_ok
-    # That it was restarted is said of it by `unstable_services`.
+    # `unstable_services` reports restarts.
     return not (service.is_ok and _unstable(service, snapshot) and not service.leftovers)
 
 
@@ -85,12 +87,12 @@ def _finding(service: Service, snapshot: StackSnapshot) -> Finding | None:
 
 
 def shell_fix(finding: Finding) -> str:
-    """What to do about a finding, without the keys of the console."""
+    """Return the hint of a finding without keys of the console."""
     return _KEY.sub("", finding.hint)
 
 
 def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
-    """The documented JSON (`docs/status.schema.json`). Times ISO 8601 UTC, sizes bytes."""
+    """Return the stack as JSON (`docs/status.schema.json`): ISO 8601 UTC times, sizes in bytes."""
     engine, project = snapshot.engine, snapshot.model
     return {
         "version": VERSION,
@@ -108,7 +110,7 @@ def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
             "memory": engine.memory,
         },
         "read_only": read_only,
-        "well": all_well(snapshot),
+        "well": all_healthy(snapshot),
         "services": [_service(item, snapshot) for item in snapshot.services if not item.orphan],
         "orphans": [
             _container(service, item)
@@ -128,7 +130,7 @@ def _service(service: Service, snapshot: StackSnapshot) -> JsonObject:
         "replicas": spec.replicas if spec else 0,
         "state": service.state.value,
         "health": service.health.value,
-        "well": _well(service, snapshot),
+        "well": _is_healthy(service, snapshot),
         "finding": _finding_json(_finding(service, snapshot)),
         "sync": {"action": service.sync.action.value, "reason": service.sync.reason},
         "restarts": service.restarts,
@@ -183,7 +185,7 @@ def _time(at: datetime | None) -> JsonValue:
 
 
 def as_table(snapshot: StackSnapshot) -> str:
-    """A plain table: one line a service, one more for each container beyond the first."""
+    """Return a table with a line per service, and one per further container."""
     rows: list[tuple[str, ...]] = [HEADINGS]
     for service in snapshot.services:
         rows += _table_rows(service)

@@ -1,4 +1,4 @@
-"""An apply of the environment that waits to be confirmed: what the shell is told of it."""
+"""The message about an apply of the environment that waits for its confirmation."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
-def waiting_words(command: ComposeCommand, state_folder: Path, keys: ConfirmKeys) -> SafeText:
-    """That one waits, how long, and what confirms it; empty where none does.
+def waiting_message(command: ComposeCommand, state_folder: Path, keys: ConfirmKeys) -> SafeText:
+    """Return the message: how long it waits, and how to confirm it; empty if none waits.
 
     Args:
-        command: How compose is called for the project.
-        state_folder: Where this user's state is kept.
-        keys: What confirms it in the console.
+        command: The compose command of the project.
+        state_folder: The state folder of this user.
+        keys: The keys that confirm it in the console.
 
     Raises:
-        FileError: That can't be read.
+        FileError: The state can't be read.
     """
     marks = (each.env_mark for each in command.each_edited)
     waiting = Confirmation(state_folder, *marks).waiting()

@@ -1,4 +1,4 @@
-"""The environment from the shell, without Docker and without compose."""
+"""`pixel-tui env`, without Docker and compose."""
 
 import hashlib
 import json
@@ -49,7 +49,7 @@ SITE_NAME=your_site_here
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with an environment, and a shell that has no program at all."""
+    """A folder with an environment file, and a shell without any program."""
     (tmp_path / "none").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "none"))
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -64,7 +64,7 @@ def run(*words: str) -> int:
     return cli.main(["env", *words])
 
 
-def test_a_project_that_is_named_is_looked_for_where_it_runs(
+def test_a_named_project_is_found_by_its_containers(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     folder = project / "elsewhere"
@@ -92,7 +92,7 @@ def test_each_problem_is_reported_with_its_line_and_a_hint(
     assert "The readers of the keys are unknown." in err
 
 
-def test_a_file_with_nothing_wrong_is_clean(
+def test_a_file_without_problems_is_clean(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "other.env").write_text("NAME=x\n")
@@ -100,7 +100,7 @@ def test_a_file_with_nothing_wrong_is_clean(
     assert capsys.readouterr().out == "1 key: nothing is wrong.\n"
 
 
-def test_a_remark_leaves_a_file_clean(project: Path) -> None:
+def test_a_file_with_only_remarks_is_clean(project: Path) -> None:
     (project / ".env.example").write_text("OTHER=\n")
     (project / ".env").write_text("NAME=x\n")
     assert run("check") == 0
@@ -114,7 +114,7 @@ def test_a_remark_leaves_a_file_clean(project: Path) -> None:
         (["get", "A_TOKEN"], "No such environment file"),
     ],
 )
-def test_a_file_that_can_not_be_read_is_no_answer(
+def test_an_unreadable_file_is_an_error(
     project: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / ".env").unlink()
@@ -125,7 +125,7 @@ def test_a_file_that_can_not_be_read_is_no_answer(
 @pytest.mark.parametrize(
     "name", [".env.example", "example.env", ".env-sample", ".env.prod.example", "env.template"]
 )
-def test_a_missing_file_is_made_from_the_example_that_there_is(
+def test_a_missing_file_has_a_hint_to_copy_the_example(
     project: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / ".env").unlink()
@@ -136,7 +136,7 @@ def test_a_missing_file_is_made_from_the_example_that_there_is(
     assert f"cp {name} .env" in capsys.readouterr().err
 
 
-def test_the_json_is_as_documented_and_without_a_value(
+def test_the_json_matches_its_schema_and_has_no_values(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("check", "--json") == 1
@@ -160,7 +160,7 @@ def test_the_json_is_as_documented_and_without_a_value(
         max_size=6,
     )
 )
-def test_any_file_gives_json_as_documented_and_no_secret(lines: list[str]) -> None:
+def test_any_file_gives_valid_json_without_secrets(lines: list[str]) -> None:
     text = "\n".join(lines).encode("utf-8", "surrogatepass")
     seen = check_text(
         text,
@@ -192,14 +192,14 @@ def test_the_value_is_printed_as_compose_reads_it(
     assert capsys.readouterr().out == f"{SECRET}\n"
 
 
-def test_a_key_without_a_value_is_said_to_have_none(
+def test_a_key_without_a_value_is_reported(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("get", "OFF") == 1
     assert capsys.readouterr().out == ""
 
 
-def test_a_secret_is_not_printed_on_a_terminal_unless_asked_for(
+def test_a_secret_is_not_printed_on_a_terminal_without_reveal(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
@@ -215,7 +215,7 @@ def test_a_secret_is_not_printed_on_a_terminal_unless_asked_for(
 @pytest.mark.parametrize(
     "value", ["a\x1b[31mred", "t\x1b]0;title\x07", "x\x9b2J", "one\ntwo\x1b[2J", "\u202egpj"]
 )
-def test_a_terminal_is_obeyed_by_no_value_and_a_pipe_gets_it_as_it_is(
+def test_a_value_is_escaped_on_a_terminal_and_raw_in_a_pipe(
     project: Path,
     value: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -238,7 +238,7 @@ def test_read_only_prints_no_secret(project: Path, capsys: pytest.CaptureFixture
     assert SECRET not in "".join(capsys.readouterr())
 
 
-def test_read_only_prints_a_secret_where_that_is_allowed(
+def test_read_only_prints_a_secret_if_allowed(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--read-only", "--reveal-allowed", "env", "get", "A_TOKEN", "--reveal"]
@@ -262,7 +262,7 @@ def test_two_files_are_compared_with_secrets_masked(
     assert "another1234" not in out
 
 
-def test_a_switch_whose_key_names_a_secret_is_compared_as_it_is(
+def test_a_boolean_with_a_secret_name_is_compared_unmasked(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("one.env").write_text("SECURE_COOKIES=false\nBASIC_AUTH=true\n")
@@ -273,7 +273,7 @@ def test_a_switch_whose_key_names_a_secret_is_compared_as_it_is(
         assert line in out
 
 
-def test_equal_files_have_no_difference(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_equal_files_have_no_differences(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("diff", ".env", ".env") == 0
     assert capsys.readouterr().out == ""
 
@@ -291,25 +291,25 @@ def test_equal_files_have_no_difference(project: Path, capsys: pytest.CaptureFix
         ("", "KEY=new\n"),
     ],
 )
-def test_a_key_is_set_where_it_counts(before: str, after: str) -> None:
+def test_a_key_is_set_in_its_last_entry(before: str, after: str) -> None:
     assert with_value(before.encode(), "KEY", "new", {}).decode() == after
 
 
 @pytest.mark.parametrize("before", ["B='x\n", "KEY='x\n", "B C=1\n"])
-def test_a_file_that_compose_refuses_is_not_made_longer(before: str) -> None:
+def test_a_file_that_compose_refuses_is_not_edited(before: str) -> None:
     with pytest.raises(UsageError, match="env check"):
         with_value(before.encode(), "KEY", "new", {})
 
 
 @pytest.mark.parametrize(("key", "value"), [("A B", "x"), ("", "x"), ("KEY", "x\0y")])
-def test_what_a_file_can_not_say_is_refused(key: str, value: str) -> None:
+def test_an_unwritable_value_is_refused(key: str, value: str) -> None:
     with pytest.raises(Unwritable):
         with_value(b"A=1\n", key, value, {})
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
-def test_what_is_set_is_what_is_read(value: str) -> None:
+def test_the_set_value_is_read_back(value: str) -> None:
     try:
         after = with_value(b"A=1\nKEY=x\n", "KEY", value, {})
     except Unwritable:
@@ -327,7 +327,7 @@ def test_read_only_sets_nothing(
     assert (project / ".env").read_text() == MIXED
 
 
-def test_a_value_that_is_there_already_changes_nothing(
+def test_setting_the_same_value_changes_nothing(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"it is\n")))
@@ -337,7 +337,7 @@ def test_a_value_that_is_there_already_changes_nothing(
 
 
 @pytest.mark.parametrize("said", [b"", b"\n", b"\r\n"])
-def test_empty_input_empties_no_key(
+def test_empty_input_does_not_empty_a_key(
     project: Path,
     said: bytes,
     monkeypatch: pytest.MonkeyPatch,
@@ -349,7 +349,7 @@ def test_empty_input_empties_no_key(
     assert (project / ".env").read_text() == MIXED
 
 
-def test_a_key_is_emptied_where_that_is_asked_for(
+def test_a_key_is_emptied_with_empty(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / ".env").write_text("NAME=\n")
@@ -359,7 +359,7 @@ def test_a_key_is_emptied_where_that_is_asked_for(
 
 
 @pytest.mark.parametrize("words", [["check"], ["get", "NAME"], ["diff", ".env", ".env"]])
-def test_a_pipe_in_place_of_the_file_is_told_and_not_waited_for(
+def test_a_pipe_instead_of_the_file_is_refused_without_waiting(
     project: Path, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / ".env").unlink()
@@ -370,7 +370,7 @@ def test_a_pipe_in_place_of_the_file_is_told_and_not_waited_for(
 
 @pytest.mark.parametrize("key", ["A B", "", "A=B", "A:B", "A#B"])
 @pytest.mark.parametrize("what", ["get", "set", "unset"])
-def test_what_is_no_name_is_a_wrong_argument(
+def test_an_invalid_name_is_a_usage_error(
     project: Path, what: str, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(what, "--", key) == 2
@@ -380,13 +380,15 @@ def test_what_is_no_name_is_a_wrong_argument(
 
 
 @pytest.mark.parametrize("key", ["A-B", "a.b", "1A", "A[0]", "Ä"])
-def test_what_compose_takes_for_a_name_is_one(project: Path, key: str) -> None:
+def test_a_name_that_compose_accepts_is_valid(project: Path, key: str) -> None:
     path = project / ".env"
     path.write_bytes(with_value(path.read_bytes(), key, "value", {}))
     assert run("get", key) == 0
 
 
-def test_nothing_waits_to_be_confirmed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_an_apply_there_is_nothing_to_confirm(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("confirm") == 1
 
 
@@ -395,11 +397,11 @@ SPECS = (spec("a"), spec("b"))
 
 @pytest.fixture
 def left(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ApplyFiles:
-    """An apply that saved the file, began with its containers, and was killed."""
+    """An apply that was killed after it saved the file and started with the containers."""
     path = project / ".env"
     command = ComposeCommand(directory=str(project))
-    monkeypatch.setattr("pixel_tui.commands.env.named_command", lambda *_: command)
-    monkeypatch.setattr("pixel_tui.commands.env.readers", lambda *_: (None, None))
+    monkeypatch.setattr("pixel_tui.commands.env.compose_command", lambda *_: command)
+    monkeypatch.setattr("pixel_tui.commands.env.project_readers", lambda *_: (None, None))
     new, old = digest(path.read_bytes()), digest(b"A=of before\n")
     files = ApplyFiles(state_folder(), command.env_mark)
     began = (STARTED + timedelta(hours=1)).timestamp()
@@ -416,7 +418,7 @@ def seen(monkeypatch: pytest.MonkeyPatch, *containers: Container) -> None:
 LATER = STARTED + timedelta(hours=2)
 
 
-def test_what_was_left_half_done_is_not_confirmed(
+def test_an_interrupted_apply_is_not_confirmed(
     left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old = container("a", created_at=STARTED), container("b", created_at=STARTED)
@@ -436,7 +438,7 @@ def test_what_was_left_half_done_is_not_confirmed(
         assert left.interrupted() is not None, "the way back is still there"
 
 
-def test_what_was_finished_by_hand_is_confirmed(
+def test_an_apply_that_was_completed_by_hand_is_confirmed(
     left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     again = container("b", created_at=STARTED, started_at=LATER)
@@ -446,7 +448,7 @@ def test_what_was_finished_by_hand_is_confirmed(
     assert left.read() is None
 
 
-def test_a_file_that_was_not_saved_is_not_said_to_stay(
+def test_an_unsaved_file_is_not_reported_as_kept(
     left: ApplyFiles,
     project: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -462,7 +464,7 @@ def test_a_file_that_was_not_saved_is_not_said_to_stay(
     assert capsys.readouterr().out == "The previous environment is kept.\n"
 
 
-def test_what_can_not_be_looked_at_is_not_confirmed(
+def test_with_unknown_services_nothing_is_confirmed(
     left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def unreachable(*_: object) -> StackSnapshot:
@@ -482,7 +484,7 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
 
 
-def test_git_says_how_it_stands_to_the_file(tmp_path: Path) -> None:
+def test_the_state_of_the_file_in_git_is_read(tmp_path: Path) -> None:
     environment = dict(os.environ)
     path = tmp_path / ".env"
     path.write_text("A=1\n")
@@ -499,5 +501,5 @@ def test_git_says_how_it_stands_to_the_file(tmp_path: Path) -> None:
     assert git_file(path, environment) == GitFile(tracked=False, ignored=True, committed=True)
 
 
-def test_without_git_nothing_is_known(project: Path) -> None:
+def test_without_git_the_state_is_unknown(project: Path) -> None:
     assert git_file(project / ".env", {"PATH": str(project / "none")}) is None

@@ -1,4 +1,4 @@
-"""`--help` of every command: Docker's form, the same order everywhere."""
+"""`--help` of every command has Docker's form, and the same order everywhere."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ ORDER = ("Usage", "Commands", "Options", "Project options", "Exit codes", "Examp
 
 
 def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """What `--help` prints of a command."""
+    """Return the output of `--help` for a command."""
     with pytest.raises(SystemExit) as leaving:
         main([*command.split(), "--help"])
     assert leaving.value.code == 0
@@ -26,7 +26,7 @@ def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def headings(text: str) -> Iterator[str]:
-    """The headings, and the first word of the last line."""
+    """Return the headings, and the first word of the last line."""
     for line in text.splitlines():
         if found := re.match(r"(Usage|Run)(?=:| ')|(\w[\w ]*):$", line):
             yield found[1] or found[2]
@@ -66,7 +66,9 @@ def test_a_section_without_rows_is_left_out() -> None:
     assert text == "Usage:  it COMMAND\n\nDo it\n\nExit codes:\n  0   done\n\nExamples:\n  it on\n"
 
 
-def test_a_wrong_choice_of_an_option_is_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_choice_of_an_option_is_not_a_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     parser = ArgumentParser(prog="it")
     parser.add_argument("--kind", choices=("one", "two"))
     with pytest.raises(SystemExit):
@@ -85,7 +87,7 @@ def test_a_wrong_choice_of_an_option_is_no_command(capsys: pytest.CaptureFixture
         ("env chek", "pixel-tui env: unknown command: 'chek'. Did you mean check?"),
     ],
 )
-def test_a_mistyped_command_is_answered_with_the_nearest(
+def test_a_mistyped_command_is_reported_with_the_nearest(
     words: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as leaving:

@@ -1,4 +1,4 @@
-"""The ledger from the shell, where no engine answers: what is said, and how it ends."""
+"""`pixel-tui ledger` without an engine: its output and exit codes."""
 
 import json
 from pathlib import Path
@@ -33,9 +33,7 @@ def document(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return found
 
 
-def test_tasks_are_listed_as_they_are_in_the_file(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_tasks_are_listed_in_file_order(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tasks = [task(extra={"a": [1e3]}), task(TWO, "running"), "odd"]
     project(folder, *tasks)
     assert run(folder, "list", "--json") == 0
@@ -49,7 +47,7 @@ def test_tasks_are_listed_as_they_are_in_the_file(
     assert "the workers are unknown" in said.err
 
 
-def test_one_task_is_not_many(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_needs_one_task(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project(folder, task())
     assert run(folder, "list") == 0
     assert "1 of 1 task; 1 " in capsys.readouterr().out
@@ -57,7 +55,7 @@ def test_one_task_is_not_many(folder: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize("verb", ["list", "verify", "show"])
-def test_without_a_ledger_what_makes_one_is_named_where_there_is_a_project(
+def test_without_a_ledger_the_hint_depends_on_the_project(
     folder: Path, capsys: pytest.CaptureFixture[str], verb: str
 ) -> None:
     words = [verb, *([ONE] if verb == "show" else [])]
@@ -71,7 +69,7 @@ def test_without_a_ledger_what_makes_one_is_named_where_there_is_a_project(
     assert "ledger add" not in said
 
 
-def test_one_is_shown_by_the_beginning_of_its_id(
+def test_a_task_is_shown_by_the_start_of_its_id(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project(folder, task(status="failed", output="last\x1b[2J words", error="It broke"))
@@ -93,14 +91,14 @@ def test_the_exit_code_of_verify(folder: Path, tasks: tuple[Any, ...] | None, co
     assert run(folder, "verify", "--json") == code
 
 
-def test_a_torn_ledger_is_unreadable(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_truncated_ledger_is_unreadable(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project(folder).ledger.write_text('{"tasks": [')
     for words in (["list"], ["verify", "--json"]):
         assert run(folder, *words) == 2
     assert "invalid at the moment" in capsys.readouterr().err
 
 
-def test_a_read_only_program_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_only_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = project(folder, task())
     before = place.ledger.read_bytes()
     for words in (["add", "--task", "x"], ["retry", ONE], ["abort", ONE, "--yes"], ["reap"]):
@@ -109,7 +107,7 @@ def test_a_read_only_program_changes_nothing(folder: Path, monkeypatch: pytest.M
     assert not (folder / "state").exists()
 
 
-def test_findings_say_what_to_run(folder: Path) -> None:
+def test_findings_have_a_command(folder: Path) -> None:
     found = view(task(status="running"), containers=(worker(**exited(137)),))
     written = as_json(found, found.tasks)
     jsonschema.validate(written, SCHEMA)

@@ -1,4 +1,4 @@
-"""Lines from the shell: what is let through, and how it is printed."""
+"""`pixel-tui logs`: filtering and printing lines."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from pixel_tui.commands import log_output
-from pixel_tui.commands.log_output import Followed, Printer
+from pixel_tui.commands.log_output import LogFollower, Printer
 from pixel_tui.commands.log_selection import (
     GroupFilter,
     LogRequest,
@@ -21,7 +21,7 @@ from pixel_tui.commands.log_selection import (
     requested_level,
     requested_matcher,
     requested_time,
-    unread,
+    unreadable_logs,
 )
 from pixel_tui.errors import FileError, UsageError
 from pixel_tui.logs.export import ExportFormat, export
@@ -60,7 +60,7 @@ def passed(request: LogRequest, *texts: str) -> list[str]:
 
 
 class Losing:
-    """A watcher whose engine is lost, comes again and is lost again; then somebody interrupts."""
+    """A watcher whose engine is lost, recovers and is lost again; then it is interrupted."""
 
     def __init__(self) -> None:
         lost = Trouble(SafeText("It is gone."), SafeText("Start it."), NOW)
@@ -79,13 +79,13 @@ class Losing:
             raise KeyboardInterrupt from end
 
 
-def test_who_follows_is_told_once_that_the_engine_is_lost(
+def test_follow_reports_a_lost_engine_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_output, "IDLE_SECONDS", 0.0)
     printer = Printer([], LogRequest(), sys.stdout.write)
     with pytest.raises(KeyboardInterrupt):
-        Followed().run(
+        LogFollower().run(
             cast("Watcher", Losing()), LogRequest(), {}, printer, GroupFilter(LogRequest())
         )
     assert [line.removeprefix("pixel-tui: ") for line in capsys.readouterr().err.splitlines()] == [
@@ -95,12 +95,12 @@ def test_who_follows_is_told_once_that_the_engine_is_lost(
     ]
 
 
-def test_a_trace_is_let_through_whole_for_one_of_its_lines() -> None:
+def test_a_trace_passes_completely_if_one_line_matches() -> None:
     request = LogRequest(matcher=requested_matcher("app.js:9", regex=False, inverted=False))
     assert passed(request, "INFO before", *TRACE, "INFO after") == TRACE
 
 
-def test_a_trace_is_held_back_whole_for_one_of_its_lines() -> None:
+def test_an_inverted_filter_drops_the_complete_trace() -> None:
     request = LogRequest(matcher=requested_matcher("app.js:9", regex=False, inverted=True))
     assert passed(request, "INFO before", *TRACE, "INFO after") == ["INFO before", "INFO after"]
 
@@ -109,7 +109,7 @@ def test_a_trace_has_the_level_of_its_first_line() -> None:
     assert passed(LogRequest(level=LogLevel.ERROR), "INFO before", *TRACE, "INFO after") == TRACE
 
 
-def test_without_a_choice_everything_passes_at_once() -> None:
+def test_without_a_filter_everything_passes_at_once() -> None:
     chosen = GroupFilter(LogRequest())
     assert len(list(chosen.feed([said("a"), said("b")]))) == 2
     assert list(chosen.flush()) == []
@@ -133,13 +133,13 @@ RAN = replace(API, started_at=NOW)
 
 
 @pytest.mark.parametrize("names", [(), ("api",)])
-def test_without_a_project_the_reason_is_that_of_status(names: tuple[str, ...]) -> None:
+def test_without_a_project_the_reason_is_the_same_as_in_status(names: tuple[str, ...]) -> None:
     with pytest.raises(UsageError) as raised:
         requested_containers(stack(trouble=NO_FILE), names)
     assert (raised.value.what, raised.value.hint) == (NO_FILE.what, NO_FILE.hint)
 
 
-def test_a_name_that_is_not_known_is_answered_with_those_that_are() -> None:
+def test_an_unknown_service_is_refused_with_the_known_ones() -> None:
     known = stack(service(RAN), service(name="web"))
     with pytest.raises(UsageError) as raised:
         requested_containers(known, ["nope"])
@@ -177,24 +177,24 @@ def test_a_name_that_is_not_known_is_answered_with_those_that_are() -> None:
         ),
     ],
 )
-def test_what_has_no_log_says_why(found: Service, reason: str) -> None:
+def test_a_container_without_logs_has_a_reason(found: Service, reason: str) -> None:
     snapshot = stack(found, service(replace(RAN, service=SafeText("web")), name="web"))
     for names in (["api"], ["web", "api", "api"]):
         chosen = requested_containers(snapshot, names)
-        assert [why for why, _ in unread(snapshot, names, chosen)] == [reason]
+        assert [why for why, _ in unreadable_logs(snapshot, names, chosen)] == [reason]
         assert any(map(is_readable, chosen)) is ("web" in names)
 
 
-def test_of_all_services_only_what_has_a_container_is_told() -> None:
+def test_for_all_services_only_containers_are_reported() -> None:
     some = stack(service(), service(replace(RAN, service=SafeText("web")), name="web"))
-    assert not list(unread(some, (), requested_containers(some, ())))
+    assert not list(unreadable_logs(some, (), requested_containers(some, ())))
     none = stack(service())
-    assert list(unread(none, (), requested_containers(none, ()))) == [
+    assert list(unreadable_logs(none, (), requested_containers(none, ()))) == [
         ("No service of this project has a container.", "")
     ]
 
 
-def test_nothing_that_a_terminal_obeys_is_printed_for_people() -> None:
+def test_text_output_has_no_control_characters() -> None:
     written: list[str] = []
     Printer([API], LogRequest(), written.append).print([said("a\x1b]0;title\x07b\rc\x9bd")])
     (text,) = written
@@ -204,7 +204,7 @@ def test_nothing_that_a_terminal_obeys_is_printed_for_people() -> None:
     assert text.count("\n") == 1
 
 
-def test_a_line_as_json_says_all_that_is_known() -> None:
+def test_a_line_as_json_has_all_fields() -> None:
     written: list[str] = []
     Printer([API], LogRequest(as_json=True), written.append).print(
         [said('{"level":50,"msg":"x\x1b"}', LineKind.STDERR)]
@@ -220,7 +220,7 @@ def test_a_line_as_json_says_all_that_is_known() -> None:
     assert written[0].isascii()
 
 
-def test_times_are_read_as_docker_reads_them_too() -> None:
+def test_times_are_parsed_like_dockers() -> None:
     assert requested_time("15m", NOW) == b"2026-03-01T11:45:00.000000000Z"
     assert requested_time("-2h", NOW) == b"2026-03-01T10:00:00.000000000Z"
     assert requested_time("2026-03-01T10:42:00Z", NOW) == b"2026-03-01T10:42:00.000000000Z"
@@ -229,7 +229,7 @@ def test_times_are_read_as_docker_reads_them_too() -> None:
         requested_time("soon", NOW)
 
 
-def test_what_is_no_level_and_no_pattern_is_said() -> None:
+def test_an_invalid_level_or_pattern_is_refused() -> None:
     assert requested_level("warn") is LogLevel.WARN
     with pytest.raises(UsageError, match="No such level"):
         requested_level("loud")
@@ -237,7 +237,7 @@ def test_what_is_no_level_and_no_pattern_is_said() -> None:
         requested_matcher("(", regex=True, inverted=False)
 
 
-def test_a_file_is_written_for_its_owner_alone_and_never_over_another(tmp_path: Path) -> None:
+def test_a_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "api.log"
     lines = [said("a\x1b[31mb"), said("ended", LineKind.MARK)]
     done = export(path, lines, ExportFormat.PLAIN)
@@ -254,7 +254,7 @@ def test_a_file_is_written_for_its_owner_alone_and_never_over_another(tmp_path: 
     assert raw.read_bytes() == b"a\x1b[31mb\n"
 
 
-def test_a_file_that_could_not_be_finished_is_not_left_behind(tmp_path: Path) -> None:
+def test_an_unfinished_file_is_removed(tmp_path: Path) -> None:
     def broken() -> Iterator[LogLine]:
         yield said("a")
         raise FileError("the engine went away")
@@ -268,7 +268,7 @@ def test_a_file_that_could_not_be_finished_is_not_left_behind(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("masked", "shown"), [(True, "********"), (False, "Fake-S3cret,one")])
-def test_secrets_are_masked_where_they_are_to_be(masked: bool, shown: str) -> None:
+def test_secrets_are_masked_unless_revealed(masked: bool, shown: str) -> None:
     remember_secret("Fake-S3cret,one")
     said_so = said("pw Fake-\x1b[1mS3cret,one")
     for as_json in (False, True):
@@ -278,7 +278,7 @@ def test_secrets_are_masked_where_they_are_to_be(masked: bool, shown: str) -> No
         assert shown in words.replace("\x1b[1m", "")
 
 
-def test_secrets_are_masked_on_a_terminal_and_where_none_may_be_shown() -> None:
+def test_secrets_are_masked_on_a_terminal_and_in_read_only_mode() -> None:
     assert masks_secrets(terminal=True, reveal=False, allowed=True)
     assert not masks_secrets(terminal=True, reveal=True, allowed=True)
     assert not masks_secrets(terminal=False, reveal=False, allowed=True)
@@ -288,9 +288,7 @@ def test_secrets_are_masked_on_a_terminal_and_where_none_may_be_shown() -> None:
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-def test_secrets_are_masked_in_a_file_unless_they_are_shown(
-    form: ExportFormat, tmp_path: Path
-) -> None:
+def test_secrets_are_masked_in_a_file_unless_revealed(form: ExportFormat, tmp_path: Path) -> None:
     remember_secret("Fake-S3cret,one")
     lines = [said("a \x1b[1mFake-S3cret,one\x1b[0m"), said("b")]
     export(tmp_path / "default", lines, form)

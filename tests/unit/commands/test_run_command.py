@@ -1,4 +1,4 @@
-"""Plans and changes from the shell: what is said, what is asked, and how it ends."""
+"""`pixel-tui plan`, `run`, `actions` and `audit`: their output and exit codes."""
 
 import json
 import subprocess
@@ -14,9 +14,9 @@ import pytest
 from pixel_tui import cli
 from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.commands import run_plan
-from pixel_tui.commands.audit_output import record_line, verdict
+from pixel_tui.commands.audit_output import print_verdict, record_line
 from pixel_tui.commands.plan_output import action_as_json, as_json, as_text, nothing_as_json
-from pixel_tui.commands.run_plan import RunExit, RunRequest, carry_out
+from pixel_tui.commands.run_plan import RunExit, RunRequest, execute
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations.actions import all_actions, find_action
 from pixel_tui.operations.audit.chain import AuditRecord
@@ -39,11 +39,11 @@ SCHEMA = ROOT / "docs" / "plan.schema.json"
 
 
 def carried(desk: Desk, request: RunRequest) -> RunExit:
-    return carry_out(request, desk.observer, COMMAND, desk.operator(), SystemClock(), no_facts)
+    return execute(request, desk.observer, COMMAND, desk.operator(), SystemClock(), no_facts)
 
 
 class Awaiting:
-    """An observer whose first pictures are without the hashes of services."""
+    """An observer whose first snapshots lack the hashes of services."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
@@ -60,7 +60,7 @@ class Awaiting:
         return self._observer.subscribe(listener)
 
 
-def test_what_is_run_is_planned_with_the_hashes_that_tell_what_up_recreates(desk: Desk) -> None:
+def test_a_plan_waits_for_the_hashes_of_services(desk: Desk) -> None:
     planned: list[StackSnapshot] = []
 
     def facts(snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
@@ -69,7 +69,7 @@ def test_what_is_run_is_planned_with_the_hashes_that_tell_what_up_recreates(desk
 
     awaiting = cast("Observer", Awaiting(desk.observer))
     with pytest.raises(OperationError, match="Nothing was done"):
-        carry_out(
+        execute(
             RunRequest("restart", ("agent",)),
             awaiting,
             COMMAND,
@@ -85,9 +85,7 @@ def test_what_is_run_is_planned_with_the_hashes_that_tell_what_up_recreates(desk
     "words",
     ["status", "logs", "plan restart", "run restart --yes", "backup now", "env unset A"],
 )
-def test_without_an_engine_one_line_says_what_failed_and_one_what_to_do(
-    tmp_path: Path, words: str
-) -> None:
+def test_without_an_engine_the_error_has_a_hint(tmp_path: Path, words: str) -> None:
     (tmp_path / "compose.yaml").write_text("services: {a: {image: x}}\n")
     (tmp_path / ".env").write_text("A=1\n")
     done = subprocess.run(
@@ -107,7 +105,7 @@ def test_without_an_engine_one_line_says_what_failed_and_one_what_to_do(
 
 
 class TestActions:
-    def test_each_says_when_to_use_it_and_what_to_do_when_it_fails(self) -> None:
+    def test_each_has_its_purpose_and_a_hint_for_failures(self) -> None:
         names = [action.name for action in all_actions()]
         assert {"start", "stop", "restart"} <= set(names)
         assert len(names) == len(set(names))
@@ -116,7 +114,7 @@ class TestActions:
             assert action.failure_hint.endswith(".")
             assert action_as_json(action)["name"] == action.name
 
-    def test_an_unknown_one_is_told_with_those_that_there_are(self) -> None:
+    def test_an_unknown_action_is_refused_with_the_known_ones(self) -> None:
         with pytest.raises(UsageError, match=r"Actions: .*restart"):
             find_action("reboot")
 
@@ -127,7 +125,7 @@ class TestPlan:
         plan = replace(desk.plan(), reason=plain("image tok en=ab;c is missing"))
         assert f"image {MASK} is missing" in as_text(plan)
 
-    def test_the_json_is_as_its_schema_says(self, desk: Desk) -> None:
+    def test_the_json_matches_its_schema(self, desk: Desk) -> None:
         schema = json.loads(SCHEMA.read_text())
         document = as_json(desk.plan())
         jsonschema.validate(document, schema)
@@ -149,7 +147,7 @@ class TestPlan:
 
 
 class TestRun:
-    def test_without_yes_it_only_shows_the_plan(
+    def test_without_yes_only_the_plan_is_shown(
         self, desk: Desk, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(OperationError, match="Add --yes to run it"):
@@ -157,7 +155,7 @@ class TestRun:
         assert "Restart agent   disruptive" in capsys.readouterr().out
         assert desk.runner.started == []
 
-    def test_with_it_the_plan_is_run_and_its_output_shown(
+    def test_with_yes_the_plan_is_run_and_its_output_shown(
         self, desk: Desk, capsys: pytest.CaptureFixture[str]
     ) -> None:
         desk.runner.says = "Container \x1b[31mpixel-agent-1\x1b[0m  Started\n"
@@ -169,7 +167,7 @@ class TestRun:
         assert [record["event"] for record in desk.records()] == ["begin", "end"]
 
     @pytest.mark.parametrize("secret", ["Sup3r-S3cret-Value-77", "tok en=ab;c"])
-    def test_a_secret_in_the_output_is_masked_as_on_the_screen(
+    def test_a_secret_in_the_output_is_masked(
         self, desk: Desk, capsys: pytest.CaptureFixture[str], secret: str
     ) -> None:
         remember_secret(secret)
@@ -183,23 +181,21 @@ class TestRun:
         assert f'exec: "/nonexist-{MASK}": no such file\nPulling\n{MASK}\n{MASK}\n' in out
         assert f"DB_PASSWORD={MASK}" in out
 
-    def test_what_fails_exits_with_one(
-        self, desk: Desk, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_a_failure_exits_with_1(self, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
         desk.runner.on_start = lambda: desk.observer.show(
             agent(state=ContainerState.EXITED, exit_code=3)
         )
         assert carried(desk, RunRequest("restart", ("agent",), agreed=True)) is RunExit.FAILED
         assert "\nfailed: agent is " in capsys.readouterr().out
 
-    def test_what_is_done_already_is_nothing_to_do(
+    def test_an_effect_that_exists_already_is_nothing_to_do(
         self, desk: Desk, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert carried(desk, RunRequest("start", ("agent",), agreed=True)) is RunExit.DONE
         assert "Nothing to start: agent is already running" in capsys.readouterr().out
         assert desk.runner.started == []
 
-    def test_all_services_want_the_projects_name(self, desk: Desk) -> None:
+    def test_all_services_need_the_projects_name(self, desk: Desk) -> None:
         for confirmed in ("", "agent"):
             with pytest.raises(OperationError, match="--confirm pixel"):
                 carried(desk, RunRequest("restart", (), agreed=True, confirmed=(confirmed,)))
@@ -207,20 +203,18 @@ class TestRun:
         request = RunRequest("restart", (), agreed=True, confirmed=("pixel",))
         assert carried(desk, request) is RunExit.DONE
 
-    def test_the_words_that_are_typed_are_taken_in_any_order(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_confirmations_can_be_in_any_order(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(run_plan, "required_words", lambda _: ("pixel", "no-backup", "other"))
         request = RunRequest("restore", (), agreed=True, confirmed=("other", "pixel", "no-backup"))
         run_plan._require_confirmation(cast("Plan", None), request)
 
-    def test_a_read_only_program_runs_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_read_only_runs_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["--read-only", "run", "restart", "api", "--yes"]) == 2
         assert "read-only" in capsys.readouterr().err
 
 
 class TestAudit:
-    def test_a_record_is_one_line_with_who_from_where_and_what(self, tmp_path: Path) -> None:
+    def test_a_record_is_one_line_with_user_origin_and_action(self, tmp_path: Path) -> None:
         audit = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(status())
         (record,) = audit.read().records
@@ -229,18 +223,18 @@ class TestAudit:
         )
         assert record_line(AuditRecord(1, {"event": "\x1b[2J\n", "plan": 7})).count("\n") == 0
 
-    def test_the_verdict_names_what_is_wrong(self, tmp_path: Path) -> None:
+    def test_the_verdict_has_the_problems(self, tmp_path: Path) -> None:
         said: list[str] = []
         audit = AuditTrail(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(status())
         audit.end(status())
-        assert verdict(audit.read(), audit.path, said.append)
+        assert print_verdict(audit.read(), audit.path, said.append)
         assert said == [f"2 records in {audit.path}, intact."]
         audit.path.write_bytes(audit.path.read_bytes().replace(b"ana", b"eve", 1))
-        assert not verdict(audit.read(), audit.path, said.append)
+        assert not print_verdict(audit.read(), audit.path, said.append)
         assert said[-1] == f"{audit.path} is not intact."
 
-    def test_the_command_exits_with_what_was_found(
+    def test_the_exit_code_depends_on_the_trail(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
@@ -254,7 +248,7 @@ class TestAudit:
         assert cli.main(["audit", "verify"]) == 1
 
     @pytest.mark.parametrize("damage", [b"", b"[" * 2000, b"[" * 5000])
-    def test_a_trail_that_lost_its_seal_is_verified_once_that_is_accepted(
+    def test_a_trail_without_its_seal_is_intact_once_accepted(
         self,
         damage: bytes,
         tmp_path: Path,
@@ -287,7 +281,7 @@ class TestAudit:
         ("ledger show --json 1f5b", ["1f5b"]),
     ],
 )
-def test_names_may_come_after_options(words: str, names: list[str]) -> None:
+def test_names_can_come_after_options(words: str, names: list[str]) -> None:
     found = cli._parsed(words.split())
     assert getattr(found, "target", getattr(found, "service", None)) == names
 
@@ -295,7 +289,7 @@ def test_names_may_come_after_options(words: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     "words", ["status api", "run restart --nope api", "logs api --nope", "env get A B"]
 )
-def test_an_option_or_a_name_that_means_nothing_is_refused(
+def test_an_unknown_option_or_a_surplus_name_is_refused(
     words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as leaving:
@@ -305,14 +299,14 @@ def test_an_option_or_a_name_that_means_nothing_is_refused(
 
 
 @pytest.mark.parametrize("words", ["logs --since -15m api", "logs --until -2h30m --since 15m -- a"])
-def test_a_time_ago_is_no_option(words: str) -> None:
+def test_a_relative_time_is_not_an_option(words: str) -> None:
     found = cli._parsed(words.split())
     assert "-15m" in {found.since, f"-{found.since}"}
     assert found.until in {None, "-2h30m"}
     assert found.service in (["api"], ["a"])
 
 
-def test_a_name_that_looks_like_a_time_ago_stays_a_name() -> None:
+def test_a_name_that_looks_like_a_relative_time_stays_a_name() -> None:
     assert cli._parsed(["run", "restart", "--", "--since", "-1"]).target == ["--since", "-1"]
 
 
@@ -329,7 +323,7 @@ def test_a_name_that_looks_like_a_time_ago_stays_a_name() -> None:
         ("run --yes", "the following arguments are required: ACTION\n"),
     ],
 )
-def test_a_wrong_word_is_named_with_the_nearest(
+def test_a_mistyped_word_is_reported_with_the_nearest(
     words: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as leaving:
@@ -338,7 +332,7 @@ def test_a_wrong_word_is_named_with_the_nearest(
     assert told in capsys.readouterr().err
 
 
-def test_a_wrong_action_is_told_the_nearest_or_all() -> None:
+def test_a_mistyped_action_is_reported_with_the_nearest_or_all() -> None:
     with pytest.raises(UsageError, match="No such action: restrat") as wrong:
         find_action("restrat")
     assert wrong.value.hint == "Did you mean restart?"

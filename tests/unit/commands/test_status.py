@@ -1,4 +1,4 @@
-"""The stack once, as a table, as JSON, and as an exit code."""
+"""`pixel-tui status`: its table, JSON and exit codes."""
 
 import json
 import time
@@ -10,8 +10,14 @@ import jsonschema
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.commands.status_output import all_well, as_json, as_table, reasons, unstable_services
-from pixel_tui.commands.waiting_apply import waiting_words
+from pixel_tui.commands.status_output import (
+    all_healthy,
+    as_json,
+    as_table,
+    reasons,
+    unstable_services,
+)
+from pixel_tui.commands.waiting_apply import waiting_message
 from pixel_tui.confirm_keys import confirm_keys
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
@@ -84,11 +90,13 @@ def test_the_table_has_a_line_for_each_service_and_each_further_container() -> N
         (replace(SERVICE, spec=None, state=ServiceState.RESTARTING), False),
     ],
 )
-def test_all_is_well_where_all_that_should_run_does(service: Service, *, well: bool) -> None:
-    assert all_well(replace(STACK, services=(service, OFF))) is well
+def test_the_stack_is_healthy_if_everything_that_should_run_does(
+    service: Service, *, well: bool
+) -> None:
+    assert all_healthy(replace(STACK, services=(service, OFF))) is well
 
 
-def test_a_one_off_has_its_own_line_where_the_service_has_no_container() -> None:
+def test_a_one_off_has_its_own_line_without_a_service_container() -> None:
     absent = replace(SERVICE, containers=(ONE_OFF,), state=ServiceState.ABSENT)
     assert as_table(replace(STACK, services=(absent,))).splitlines()[1:] == [
         "api               absent  healthy  in sync  0         -          -",
@@ -96,7 +104,7 @@ def test_a_one_off_has_its_own_line_where_the_service_has_no_container() -> None
     ]
 
 
-def test_the_json_is_as_its_schema_says() -> None:
+def test_the_json_matches_its_schema() -> None:
     schema = json.loads(SCHEMA.read_text())
     clock = FixedClock(NOON)
     world = DemoWorld(clock)
@@ -120,9 +128,9 @@ CUT_OFF = replace(
 )
 
 
-def test_what_is_not_well_says_why_though_its_row_shows_nothing() -> None:
+def test_an_unhealthy_service_has_a_reason() -> None:
     snapshot = replace(STACK, services=(CUT_OFF, OFF))
-    assert not all_well(snapshot)
+    assert not all_healthy(snapshot)
     (reason,) = reasons(snapshot)
     assert reason.startswith("api has no network: gw, whose network it shares, was started after")
     assert "Restart it;" in reason, "the shell has no keys"
@@ -182,30 +190,30 @@ FINE = replace(SERVICE, containers=(API,), state=ServiceState.RUNNING)
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_beside_running_and_healthy_is_not_well(service: Service, told: str) -> None:
+def test_a_running_and_healthy_service_can_have_a_problem(service: Service, told: str) -> None:
     """Two containers on one volume are, above all."""
     snapshot = replace(STACK, services=(service, OFF))
     assert service.is_ok, "what it is about: it runs, or need not"
-    assert not all_well(snapshot)
+    assert not all_healthy(snapshot)
     (reason,) = reasons(snapshot)
     assert reason.startswith(told)
     services = as_json(snapshot, read_only=False)
     assert services["well"] is False
 
 
-def test_a_warning_about_the_stack_is_not_well() -> None:
+def test_a_warning_about_the_stack_is_a_problem() -> None:
     tools = ServiceSpec(plain("api"), plain("i"), profiles=(plain("tools"),))
     for asked in (("tools",), ("tolls",)):
         profiles = tuple(map(plain, asked))
         project = Project(plain("shop"), plain("/srv"), services=(tools,), profiles=profiles)
         snapshot = replace(STACK, project=project, services=(FINE,))
-        assert all_well(snapshot) is (asked == ("tools",))
+        assert all_healthy(snapshot) is (asked == ("tools",))
 
 
-def test_what_was_restarted_a_moment_ago_is_said_once() -> None:
+def test_a_recent_restart_is_reported_once() -> None:
     young = replace(API, restarts=1, started_at=NOON - timedelta(seconds=5))
     snapshot = replace(STACK, services=(replace(FINE, containers=(young,)),))
-    assert not all_well(snapshot)
+    assert not all_healthy(snapshot)
     assert not list(reasons(snapshot))
     ((name, why),) = unstable_services(snapshot)
     assert (name, why.split(",")[0]) == (
@@ -214,7 +222,7 @@ def test_what_was_restarted_a_moment_ago_is_said_once() -> None:
     )
 
 
-def test_what_is_well_is_no_reason() -> None:
+def test_a_healthy_service_has_no_reason() -> None:
     note = replace(
         CUT_OFF,
         cut_off=plain(""),
@@ -224,16 +232,16 @@ def test_what_is_well_is_no_reason() -> None:
     assert not list(reasons(replace(STACK, services=(note, OFF))))
 
 
-def test_a_project_that_can_not_be_read_is_never_well() -> None:
+def test_an_unreadable_project_is_never_healthy() -> None:
     fine = replace(SERVICE, state=ServiceState.RUNNING)
     trouble = Trouble(plain("no file"), plain("make one"), NOON)
-    assert all_well(replace(STACK, services=(fine,)))
+    assert all_healthy(replace(STACK, services=(fine,)))
     broken = replace(STACK, services=(fine,), project_trouble=trouble)
-    assert not all_well(broken)
+    assert not all_healthy(broken)
     assert as_json(broken, read_only=False)["well"] is False
 
 
-def test_the_json_tells_times_orphans_and_ends() -> None:
+def test_the_json_has_times_orphans_and_exit_codes() -> None:
     orphan = replace(SERVICE, spec=None, containers=(replace(API, started_at=NOON),))
     document = as_json(replace(STACK, services=(SERVICE, orphan)), read_only=False)
     assert document["read_only"] is False
@@ -252,17 +260,17 @@ def test_the_json_tells_times_orphans_and_ends() -> None:
     assert (containers[1]["exit_code"], containers[1]["oom_killed"]) == (137, True)
 
 
-def test_an_apply_that_waits_to_be_confirmed_is_told_with_what_confirms_it(tmp_path: Path) -> None:
+def test_a_waiting_apply_is_reported_with_how_to_confirm_it(tmp_path: Path) -> None:
     command = ComposeCommand(directory="/srv/shop")
     keys = confirm_keys({"confirm": "f9,ctrl+w", "job.confirm": "ctrl+k"})
-    assert not waiting_words(command, state_folder(), keys)
+    assert not waiting_message(command, state_folder(), keys)
     files = ApplyFiles(state_folder(), command.each_edited[0].env_mark)
     waits = ApplyState(
         Phase.WAITING, ".env", "shop", "a", "b", deadline=time.time() + 90, process=this_process()
     )
     files.write(waits)
-    words = waiting_words(command, state_folder(), keys)
+    words = waiting_message(command, state_folder(), keys)
     assert "waits for confirmation. It is rolled back in " in words
     assert "F9 and then `^k` in pixel-tui, or `pixel-tui env confirm`" in words
-    assert "F8 and then `c` in" in waiting_words(command, state_folder(), confirm_keys({}))
+    assert "F8 and then `c` in" in waiting_message(command, state_folder(), confirm_keys({}))
     files.clear()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import Clock, FixedClock, SystemClock
-from pixel_tui.commands.status_output import all_well, unstable_services
+from pixel_tui.commands.status_output import all_healthy, unstable_services
 from pixel_tui.demo.stack.commands import INTERRUPTED, DemoRunner
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.faults import DemoFault
@@ -461,7 +461,7 @@ def test_a_crash_looping_service_is_not_well_until_it_is_stable(
         web = next(item for item in snapshot.services if item.name == "web")
         states.add(web.state)
         assert finding_of(web, snapshot, stage.clock.now()) is not None
-        assert not all_well(replace(snapshot, services=(web,)))
+        assert not all_healthy(replace(snapshot, services=(web,)))
     assert states == {ServiceState.RUNNING, ServiceState.RESTARTING}
     stage.world.clear("web")
     stage.pass_time(70)

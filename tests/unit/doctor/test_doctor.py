@@ -285,7 +285,7 @@ def test_exit_code_2_for_a_wrong_argument(run: Run) -> None:
 def test_exit_code_0_when_all_is_well(
     run: Run, readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "readers", lambda *_: (readers.engine, readers.project))
+    monkeypatch.setattr(doctor, "project_readers", lambda *_: (readers.engine, readers.project))
     assert run()[0] == 0
 
 

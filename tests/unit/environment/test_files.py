@@ -10,7 +10,7 @@ import pytest
 
 from pixel_tui import cli
 from pixel_tui.commands import env_set
-from pixel_tui.commands.env_choice import read_each, where_it_counts
+from pixel_tui.commands.env_choice import file_in_effect, read_files
 from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.environment.checks.layers import SINGLE_FILE, Layers, short_names
@@ -334,7 +334,7 @@ def test_files_of_the_same_name_are_shown_with_their_folders() -> None:
 
 def test_a_bare_key_is_in_effect_nowhere() -> None:
     contents = {Path("a"): b"A=1\n", Path("b"): b"#A=2\n"}
-    found = where_it_counts("A", read_each(list(contents), {}, contents.__getitem__))
+    found = file_in_effect("A", read_files(list(contents), {}, contents.__getitem__))
     assert found is not None
     assert found.path == Path("a")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.commands.console import MOST_PICTURES
+from pixel_tui.commands.console import MAX_FPS
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "pixel_tui"
@@ -54,8 +54,8 @@ print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
 
 HURRYING = """
 import json
-from pixel_tui.commands.console import hurry
-hurry()
+from pixel_tui.commands.console import speed_up_start
+speed_up_start()
 from textual.screen import UPDATE_PERIOD
 print(json.dumps(UPDATE_PERIOD))
 """
@@ -154,4 +154,4 @@ def test_the_first_picture_waits_for_nothing_that_it_does_not_show() -> None:
 
 
 def test_a_key_that_comes_right_after_a_picture_does_not_wait_for_a_slow_beat() -> None:
-    assert answer_of(HURRYING, None) == 1 / int(MOST_PICTURES)
+    assert answer_of(HURRYING, None) == 1 / int(MAX_FPS)

@@ -1,4 +1,4 @@
-"""An apply of the environment whose process died: what the shell is told of it, and its end."""
+"""An interrupted apply of the environment: its message, and how to keep its result."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,29 +17,29 @@ _ROLL_BACK: Final = "`pixel-tui run environment-roll-back` restores the previous
 
 
 @dataclass(frozen=True, slots=True)
-class LeftApply:
-    """An apply that was left half done."""
+class InterruptedApply:
+    """An apply whose process died."""
 
     files: ApplyFiles
     state: ApplyState
     path: Path
 
     @property
-    def words(self) -> SafeText:
-        """How far it was, and what to do."""
+    def message(self) -> SafeText:
+        """Its progress and what to do."""
         return plain(f"An apply was interrupted. {self.state.description} {_ROLL_BACK}.")
 
-    def keep(self, look: Callable[[], StackSnapshot]) -> str:
-        """Keep what is there now, where nothing of it is half done; it is then forgotten.
+    def keep(self, read_stack: Callable[[], StackSnapshot]) -> str:
+        """Keep the current state if it is consistent, and remove the record of the apply.
 
         Args:
-            look: Gives the stack as it is.
+            read_stack: Reads the stack.
 
         Returns:
-            What stays, as a sentence.
+            What is kept, as a sentence.
 
         Raises:
-            OperationError: It is half done, or that can't be told. The way back is still there.
+            OperationError: It is inconsistent or unknown. It can still be rolled back.
             FileError: A file can't be read or removed.
         """
         content = read_file(self.path).sha256
@@ -49,7 +49,7 @@ class LeftApply:
                 hint="`pixel-tui run environment-roll-back` ends it and changes nothing.",
             )
         saved = content == self.state.new
-        if found := unapplied_services(self.state, _seen(look), saved=saved):
+        if found := unapplied_services(self.state, _read_stack(read_stack), saved=saved):
             names = ", ".join(f"{name} ({why})" for name, why in found.items())
             how = "is saved, but was not applied to" if saved else "is restored, unlike"
             raise OperationError(
@@ -61,26 +61,26 @@ class LeftApply:
         return "The new environment is kept." if saved else "The previous environment is kept."
 
 
-def left_applies(command: ComposeCommand, state_folder: Path) -> Iterator[LeftApply]:
-    """Those of each environment file.
+def interrupted_applies(command: ComposeCommand, state_folder: Path) -> Iterator[InterruptedApply]:
+    """Yield the interrupted applies of all environment files.
 
     Args:
-        command: How compose is called for the project.
-        state_folder: Where this user's state is kept.
+        command: The compose command of the project.
+        state_folder: The state folder of this user.
 
     Raises:
-        FileError: One can't be read.
+        FileError: A record can't be read.
     """
     for each in command.each_edited:
         files = ApplyFiles(state_folder, each.env_mark)
         if (state := files.interrupted()) is not None:
-            yield LeftApply(files, state, each.edited_env)
+            yield InterruptedApply(files, state, each.edited_env)
 
 
-def _seen(look: Callable[[], StackSnapshot]) -> StackSnapshot:
+def _read_stack(read_stack: Callable[[], StackSnapshot]) -> StackSnapshot:
     unknown = "An apply was interrupted, and its services are unknown:"
     try:
-        snapshot = look()
+        snapshot = read_stack()
     except EngineError as error:
         raise OperationError(f"{unknown} {error.what}", hint=error.hint) from error
     if (trouble := snapshot.project_trouble) is not None:
