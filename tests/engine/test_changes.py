@@ -19,7 +19,7 @@ from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.stack.engine import http_probe
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
-from pixel_tui.stack.engine.http_probe import Answer, Request
+from pixel_tui.stack.engine.http_probe import ProbeRequest, ProbeResponse
 from pixel_tui.stack.model.snapshot import Service, ServiceState
 from pixel_tui.text import plain
 from tests.builders.engine_changes import QUICK, desk_of
@@ -201,9 +201,11 @@ class Within:
             with Path(f"/proc/{self._engine.daemon.namespaces.first_pid}/ns/net").open() as net:
                 assert ctypes.CDLL(None).setns(net.fileno(), 0) == 0
 
-    def ask_all(self, requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
+    def probe_all(
+        self, requests: Sequence[ProbeRequest], seconds: float
+    ) -> Sequence[ProbeResponse]:
         with ThreadPoolExecutor(1, initializer=self._enter) as thread:
-            return thread.submit(http_probe.ask_all, requests, seconds).result()
+            return thread.submit(http_probe.probe_all, requests, seconds).result()
 
 
 def test_what_a_proxy_does_not_reach_any_more_is_told(

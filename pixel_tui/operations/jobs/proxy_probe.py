@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pixel_tui.operations.jobs.expectations import ExpectationResult, ExpectationState
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.stack.engine import http_probe
-from pixel_tui.stack.engine.http_probe import Answer, Request
+from pixel_tui.stack.engine.http_probe import ProbeRequest, ProbeResponse
 from pixel_tui.stack.model.container import Container, Port
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
@@ -25,13 +25,15 @@ GATEWAY_ERRORS: Final = frozenset({502, 504})
 _ANYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  as the engine writes them
 _LOOPBACK: Final = ("127.", "::1")
 _LOCAL: Final = "unix://"
-_NOWHERE: Final = Answer(trouble=SafeText("it has no address to probe"), connected=False)
+_NOWHERE: Final = ProbeResponse(trouble=SafeText("it has no address to probe"), connected=False)
 
 
 class Prober(Protocol):
     """Sends HTTP requests."""
 
-    def ask_all(self, requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
+    def probe_all(
+        self, requests: Sequence[ProbeRequest], seconds: float
+    ) -> Sequence[ProbeResponse]:
         """Send all requests at once; returns the answers in order, after at most `seconds`."""
         ...
 
@@ -68,14 +70,14 @@ class ProxyProbe:
         answers = self._send(snapshot, REQUEST_SECONDS)
         return tuple(self._result(item, answers.get(item, _NOWHERE)) for item in self._expectations)
 
-    def _send(self, snapshot: StackSnapshot, seconds: float) -> Mapping[Expectation, Answer]:
+    def _send(self, snapshot: StackSnapshot, seconds: float) -> Mapping[Expectation, ProbeResponse]:
         """Send the requests that are possible; returns their answers."""
         found = {item: _request(item, snapshot) for item in self._expectations}
         requests = {item: request for item, request in found.items() if request is not None}
-        answers = self._prober.ask_all(tuple(requests.values()), seconds)
+        answers = self._prober.probe_all(tuple(requests.values()), seconds)
         return dict(zip(requests, answers, strict=True))
 
-    def _result(self, item: Expectation, answer: Answer) -> ExpectationResult:
+    def _result(self, item: Expectation, answer: ProbeResponse) -> ExpectationResult:
         itself = item.name == item.proxy
         if answer.status and answer.status not in GATEWAY_ERRORS:
             words = "answering" if itself else f"reached through {item.proxy}"
@@ -102,12 +104,12 @@ class ProxyProbe:
         return ExpectationResult(item.name, ExpectationState.WAITING, plain(words), plain(advice))
 
 
-def _status(answer: Answer) -> str:
+def _status(answer: ProbeResponse) -> str:
     """Return the status code, and the problem with the certificate if there is one."""
     return ", ".join(filter(None, (str(answer.status), answer.certificate)))
 
 
-def _request(item: Expectation, snapshot: StackSnapshot) -> Request | None:
+def _request(item: Expectation, snapshot: StackSnapshot) -> ProbeRequest | None:
     """Return the request for a proxy; None if it has no known address."""
     proxy = snapshot.service(item.proxy)
     running = [found for found in proxy.regular if found.running] if proxy else []
@@ -116,7 +118,7 @@ def _request(item: Expectation, snapshot: StackSnapshot) -> Request | None:
         if place is not None:
             address, port, inner = place
             tls = item.tls or (not item.port and inner == 443)
-            return Request(address, port, item.path or "/", item.host_name, tls)
+            return ProbeRequest(address, port, item.path or "/", item.host_name, tls)
     return None
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from pixel_tui.humanize import span
 from pixel_tui.stack.engine.http_failures import certificate_fault, reason
-from pixel_tui.stack.engine.http_probe import Answer, Request
+from pixel_tui.stack.engine.http_probe import ProbeRequest, ProbeResponse
 from pixel_tui.stack.engine.name_lookup import addresses_of
 from pixel_tui.text import SafeText, plain
 
@@ -35,20 +35,20 @@ _HEADERS: Final = {
 }
 
 
-async def ask_each(requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
-    """Send a GET for each request and read the statuses (`http_probe.ask_all`)."""
+async def probe_each(requests: Sequence[ProbeRequest], seconds: float) -> Sequence[ProbeResponse]:
+    """Send a GET for each request and read the statuses (`http_probe.probe_all`)."""
     async with _clients(tls=any(request.tls for request in requests)) as clients:
         exchanges = [_Exchange(request, clients).answer(seconds) for request in requests]
         found = await asyncio.gather(*exchanges, return_exceptions=True)
     return [_answered(item) for item in found]
 
 
-def _answered(found: Answer | BaseException) -> Answer:
+def _answered(found: ProbeResponse | BaseException) -> ProbeResponse:
     """What nothing here foresees counts as no answer: a job must not end by it."""
-    if isinstance(found, Answer):
+    if isinstance(found, ProbeResponse):
         return found
     log.error("a web server could not be queried", exc_info=found)
-    return Answer(trouble=plain(reason(found)), connected=False)
+    return ProbeResponse(trouble=plain(reason(found)), connected=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,12 @@ async def _clients(*, tls: bool) -> AsyncIterator[_Clients]:
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, request: Request, clients: _Clients) -> None:
+    def __init__(self, request: ProbeRequest, clients: _Clients) -> None:
         self._request = request
         self._clients = clients
         self._connected = False
 
-    async def answer(self, seconds: float) -> Answer:
+    async def answer(self, seconds: float) -> ProbeResponse:
         """Ask, and wait for the status for at most so long."""
         try:
             async with asyncio.timeout(seconds):
@@ -97,7 +97,7 @@ class _Exchange:
         except TimeoutError:
             return self._failed(f"no answer within {span(seconds)}")
 
-    async def _answer(self) -> Answer:
+    async def _answer(self) -> ProbeResponse:
         import httpx
 
         answer = self._failed(f"no address is known for {self._request.address}")
@@ -116,22 +116,22 @@ class _Exchange:
                 break
         return answer
 
-    def _failed(self, words: str) -> Answer:
-        return Answer(trouble=plain(words), connected=self._connected)
+    def _failed(self, words: str) -> ProbeResponse:
+        return ProbeResponse(trouble=plain(words), connected=self._connected)
 
-    async def _verified(self, address: str) -> Answer:
+    async def _verified(self, address: str) -> ProbeResponse:
         """Ask as a browser would, and if only the certificate is wrong, ask all the same."""
         import httpx
 
         try:
-            return Answer(await self._status(self._clients.verifying, address))
+            return ProbeResponse(await self._status(self._clients.verifying, address))
         except httpx.ConnectError as error:
             fault = certificate_fault(error, named=bool(self._request.host))
             if fault is None:
                 raise
         self._connected = True
         status = await self._status(self._clients.trusting, address)
-        return Answer(status, certificate=SafeText(fault))
+        return ProbeResponse(status, certificate=SafeText(fault))
 
     async def _status(self, client: "httpx.AsyncClient", address: str) -> int:
         import httpx

@@ -1,4 +1,4 @@
-"""Small requests to web servers, to see whether they answer, and with what."""
+"""HTTP probes of web servers: whether they respond, and with which status."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from pixel_tui.text import SafeText
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked, and where."""
+class ProbeRequest:
+    """An HTTP request to one server."""
 
     address: str
     """An IP address or a host name."""
@@ -20,7 +20,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeResponse:
     """The result of a request."""
 
     status: int = 0
@@ -33,7 +33,7 @@ class Answer:
     """What is wrong with its certificate: `expired certificate`. Empty if nothing is."""
 
 
-def ask_all(requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
+def probe_all(requests: Sequence[ProbeRequest], seconds: float) -> Sequence[ProbeResponse]:
     """Send a GET for each request, all at once, and read the statuses. Blocks.
 
     No content is read, no redirect followed, and no proxy of the environment used. A certificate
@@ -41,17 +41,17 @@ def ask_all(requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
     nothing that would be worth hiding.
 
     Args:
-        requests: What to ask.
+        requests: The requests.
         seconds: How long each complete answer may take, from the connection to the status.
 
     Returns:
-        An answer for each request, in the same order.
+        A response for each request, in the same order.
     """
     if not requests:
         return ()
-    # Most starts of the program never ask anything.
+    # Most starts of the program never probe anything.
     import asyncio
 
-    from pixel_tui.stack.engine.http_exchange import ask_each
+    from pixel_tui.stack.engine.http_exchange import probe_each
 
-    return asyncio.run(ask_each(requests, seconds))
+    return asyncio.run(probe_each(requests, seconds))

@@ -13,9 +13,9 @@ from typing import Final
 
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.model.build_record import BuildRecord, build_mark
+from pixel_tui.stack.model.fingerprints import Fingerprints, fingerprint
 from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.snapshot import NO_BUILD, BuildState
-from pixel_tui.stack.model.value_mark import Marks, value_mark
 from pixel_tui.text import plain
 
 BAKED_PREFIXES: Final = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "REACT_APP_", "VITE_")
@@ -29,7 +29,7 @@ _DECLARED = LatePattern(r"(?:/bin/sh -c #\(nop\)\s+)?ARG ([A-Za-z_][A-Za-z0-9_]*
 class KnownBuild:
     """The build arguments of an image, to be compared with those of a build now."""
 
-    arguments: Marks = ()
+    arguments: Fingerprints = ()
     complete: bool = False
     """Whether these are all arguments; if not, there may have been more."""
 
@@ -58,7 +58,7 @@ def argument_values(config: JsonObject) -> frozenset[tuple[str, str]]:
 
 
 def built_with(
-    histories: Mapping[str, Marks],
+    histories: Mapping[str, Fingerprints],
     records: Mapping[str, BuildRecord],
     wanted: Collection[tuple[str, str]],
 ) -> dict[str, KnownBuild]:
@@ -73,7 +73,7 @@ def built_with(
     found = {image_id: KnownBuild(arguments) for image_id, arguments in histories.items()}
     for image_id, record in records.items():
         equal = {
-            (name, build_mark(record.key, name, value)): value_mark(value)
+            (name, build_mark(record.key, name, value)): fingerprint(value)
             for name, value in wanted
             if name in record.arguments
         }
@@ -85,7 +85,7 @@ def built_with(
 
 
 def build_state(
-    arguments: Marks, images: Iterable[str], built: Mapping[str, KnownBuild]
+    arguments: Fingerprints, images: Iterable[str], built: Mapping[str, KnownBuild]
 ) -> BuildState:
     """Compare what a service's images were built with to what a build would get now.
 

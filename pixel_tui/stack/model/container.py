@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from pixel_tui.stack.model.value_mark import Marks
+from pixel_tui.stack.model.fingerprints import Fingerprints
 from pixel_tui.text import NO_TEXT, SafeText
 
 PREDEFINED_NETWORKS: Final = frozenset({"bridge", "host", "none"})
@@ -149,8 +149,8 @@ class Container:
     networks: tuple[NetworkAddress, ...] = ()
     labels: tuple[tuple[SafeText, SafeText], ...] = ()
     environment: tuple[EnvironmentEntry, ...] = ()
-    variables: Marks = field(default=(), repr=False)
-    """Its environment as marks, for comparison."""
+    variables: Fingerprints = field(default=(), repr=False)
+    """Its environment as fingerprints, for comparison."""
     log_driver: SafeText = NO_TEXT
     tty: bool = False
     memory_limit: int | None = None

@@ -16,11 +16,11 @@ from pixel_tui.stack.model.container import (
     Port,
     Probe,
 )
+from pixel_tui.stack.model.fingerprints import fingerprints
 from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.parse_times import parse_time
 from pixel_tui.stack.model.replacements import REPLACE_LABEL, replaced_id
-from pixel_tui.stack.model.value_mark import marks
 from pixel_tui.text import SafeText, plain, plain_lines
 
 
@@ -66,7 +66,7 @@ def parse_container(inspected: JsonObject) -> Container:
             )
         ),
         environment=_environment(config["Env"]),
-        variables=marks(item.raw.partition("=")[::2] for item in config["Env"]),
+        variables=fingerprints(item.raw.partition("=")[::2] for item in config["Env"]),
         log_driver=host["LogConfig"]["Type"].text,
         tty=config["Tty"].flag,
         memory_limit=host["Memory"].integer or None,

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from pixel_tui.redaction.redactor import redact, spare_names
 from pixel_tui.stack.model.built_with import arguments_of
 from pixel_tui.stack.model.container import Port
+from pixel_tui.stack.model.fingerprints import fingerprints
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.parse_times import parse_duration
 from pixel_tui.stack.model.project import Dependency, External, Project, ServiceSpec, VolumeSpec
 from pixel_tui.stack.model.resources import parse_resources
 from pixel_tui.stack.model.service_hash import NOT_UTF8
 from pixel_tui.stack.model.source import ResolvedProject
-from pixel_tui.stack.model.value_mark import marks
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
@@ -91,8 +91,8 @@ def _service_spec(
         stop_grace_period=10.0 if grace is None else grace,
         log_driver=node["logging"]["driver"].text,
         ports=declared_ports(node),
-        variables=marks(_variables(node["environment"])),
-        build_arguments=marks(arguments_of(node).items()),
+        variables=fingerprints(_variables(node["environment"])),
+        build_arguments=fingerprints(arguments_of(node).items()),
         config_hash=plain(config_hash),
         networks=tuple(_network_names(project, node)),
         externals=tuple(sorted(set(externals_of(project, node)))),

@@ -8,8 +8,8 @@ from pixel_tui.stack.model.container import (
     _shares,
 )
 from pixel_tui.stack.model.deliveries import Delivery
+from pixel_tui.stack.model.fingerprints import Fingerprints
 from pixel_tui.stack.model.resource_model import Resource
-from pixel_tui.stack.model.value_mark import Marks
 from pixel_tui.text import NO_TEXT, SafeText
 
 
@@ -64,10 +64,10 @@ class ServiceSpec:
     """In seconds."""
     log_driver: SafeText = NO_TEXT
     ports: tuple[Port, ...] = ()
-    variables: Marks = field(default=(), repr=False)
-    """The environment of a new container as marks, for comparison."""
-    build_arguments: Marks = field(default=(), repr=False)
-    """The build arguments of its image as marks, for comparison."""
+    variables: Fingerprints = field(default=(), repr=False)
+    """The environment of a new container as fingerprints, for comparison."""
+    build_arguments: Fingerprints = field(default=(), repr=False)
+    """The build arguments of its image as fingerprints, for comparison."""
     config_hash: SafeText = NO_TEXT
     """The hash that compose would label its containers with; empty if unknown."""
     networks: tuple[SafeText, ...] = ()

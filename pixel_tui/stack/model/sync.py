@@ -9,11 +9,11 @@ from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.built_with import is_baked
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.deliveries import Outdated
+from pixel_tui.stack.model.fingerprints import differing_names
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.removed_networks import IDLE, removed_networks
 from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.model.snapshot import NO_BUILD, BuildState, Sync, SyncAction
-from pixel_tui.stack.model.value_mark import differing_names
 from pixel_tui.stack.model.words import state_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 

@@ -8,11 +8,11 @@ from pixel_tui.errors import SINGLE_OBJECT_ERRORS, EngineRefused
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.model.built_with import KnownBuild, build_arguments, built_with, is_baked
 from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.fingerprints import Fingerprints, fingerprints
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.stack.model.sync import REFUSED
-from pixel_tui.stack.model.value_mark import Marks, marks
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +79,8 @@ def read_histories(
     project: Project | None,
     images: Mapping[str, str | None],
     containers: Iterable[Container],
-    known: Mapping[str, Marks],
-) -> dict[str, Marks]:
+    known: Mapping[str, Fingerprints],
+) -> dict[str, Fingerprints]:
     """Read the build arguments in the histories of images of services with baked-in values.
 
     An image never changes, so each history is read once.
@@ -93,7 +93,7 @@ def read_histories(
         known: The result of the previous call.
 
     Returns:
-        Image id to its build arguments as marks.
+        Image id to its build arguments as fingerprints.
 
     Raises:
         EngineError: The engine can't be reached.
@@ -106,7 +106,7 @@ def read_histories(
     used = [item for item in containers if item.service in specs]
     image_ids = {str(item.image_id) for item in used}
     image_ids |= {now for item in used if (now := images.get(specs[item.service]))}
-    found: dict[str, Marks] = {}
+    found: dict[str, Fingerprints] = {}
     for image_id in image_ids - {""}:
         if image_id in known:
             found[image_id] = known[image_id]
@@ -115,12 +115,12 @@ def read_histories(
             arguments = build_arguments(engine.image_history(image_id))
         except SINGLE_OBJECT_ERRORS:  # this one is unknown, and is not read again
             arguments = {}
-        found[image_id] = marks(arguments.items())
+        found[image_id] = fingerprints(arguments.items())
     return found
 
 
 def read_built(
-    histories: Mapping[str, Marks],
+    histories: Mapping[str, Fingerprints],
     records: BuildRecords | None,
     wanted: Collection[tuple[str, str]],
     images: Collection[str | None],

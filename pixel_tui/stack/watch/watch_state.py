@@ -6,12 +6,12 @@ from datetime import datetime
 
 from pixel_tui.stack.model.built_with import KnownBuild
 from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.fingerprints import Fingerprints
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.project import External, Project
 from pixel_tui.stack.model.resource_model import Diverged
 from pixel_tui.stack.model.snapshot import EngineStatus, Trouble
 from pixel_tui.stack.model.source import EventStream
-from pixel_tui.stack.model.value_mark import Marks
 from pixel_tui.text import NO_TEXT, SafeText
 
 
@@ -42,7 +42,7 @@ class WatchState:
     """Image id to the names of the variables that the image sets."""
     arguments: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     """The project's build arguments, with their values."""
-    histories: dict[str, Marks] = field(default_factory=dict)
+    histories: dict[str, Fingerprints] = field(default_factory=dict)
     """Image id to the build arguments in its history."""
     built: dict[str, KnownBuild] = field(default_factory=dict)
     """Image id to its known build arguments."""

@@ -21,7 +21,8 @@ from pixel_tui.operations.nginx.routes import Route, find_routes
 from pixel_tui.operations.planning.facts import Facts, Proxy
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.operations.planning.plan_record import plan_as_json, plan_from_json
-from pixel_tui.stack.engine.http_probe import Answer, Request
+from pixel_tui.stack.engine.http_probe import ProbeRequest
+from pixel_tui.stack.engine.http_probe import ProbeResponse as Response
 from pixel_tui.stack.model.container import NetworkAddress, Port
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -72,11 +73,11 @@ def test_any_configuration_is_parsed(text: str) -> None:
 class Script:
     """Returns these answers in turn, and then the last one again."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Response) -> None:
         self.answers = list(answers)
-        self.asked: list[Request] = []
+        self.asked: list[ProbeRequest] = []
 
-    def ask_all(self, requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
+    def probe_all(self, requests: Sequence[ProbeRequest], seconds: float) -> Sequence[Response]:
         self.asked += requests
         return [self.answers.pop(0) if len(self.answers) > 1 else self.answers[0] for _ in requests]
 
@@ -89,7 +90,7 @@ API = Expectation(
     port=80,
 )
 ITSELF = Expectation(SafeText("nginx"), ExpectedState.REACHED, proxy=SafeText("nginx"))
-REFUSED = Answer(0, SafeText("connection refused"), connected=False)
+REFUSED = Response(0, SafeText("connection refused"), connected=False)
 
 
 def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapshot:
@@ -102,32 +103,44 @@ def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapsho
 @pytest.mark.parametrize(
     ("item", "before", "now", "standing", "words"),
     [
-        (API, Answer(200), Answer(200), ExpectationState.MET, "api is reached through nginx (200)"),
         (
             API,
-            Answer(200),
-            Answer(200, certificate=SafeText("expired certificate")),
+            Response(200),
+            Response(200),
+            ExpectationState.MET,
+            "api is reached through nginx (200)",
+        ),
+        (
+            API,
+            Response(200),
+            Response(200, certificate=SafeText("expired certificate")),
             ExpectationState.MET,
             "api is reached through nginx (200, expired certificate)",
         ),
-        (API, Answer(502), Answer(401), ExpectationState.MET, "api is reached through nginx (401)"),
         (
             API,
-            Answer(502),
-            Answer(502),
+            Response(502),
+            Response(401),
+            ExpectationState.MET,
+            "api is reached through nginx (401)",
+        ),
+        (
+            API,
+            Response(502),
+            Response(502),
             ExpectationState.WAITING,
             "which answers 502; restart nginx",
         ),
         (
             API,
-            Answer(200),
-            Answer(504),
+            Response(200),
+            Response(504),
             ExpectationState.WAITING,
             "which answers 504; restart nginx",
         ),
         (
             API,
-            Answer(200),
+            Response(200),
             REFUSED,
             ExpectationState.WAITING,
             "does not answer (connection refused)",
@@ -139,19 +152,35 @@ def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapsho
             ExpectationState.MET,
             "unreachable from here (connection refused)",
         ),
-        (ITSELF, Answer(200), Answer(200), ExpectationState.MET, "nginx is answering (200)"),
         (
             ITSELF,
-            Answer(200),
-            Answer(502),
+            Response(200),
+            Response(200),
+            ExpectationState.MET,
+            "nginx is answering (200)",
+        ),
+        (
+            ITSELF,
+            Response(200),
+            Response(502),
             ExpectationState.WAITING,
             "can't reach its upstream",
         ),
-        (ITSELF, Answer(502), Answer(502), ExpectationState.MET, "answering 502, as before"),
+        (
+            ITSELF,
+            Response(502),
+            Response(502),
+            ExpectationState.MET,
+            "answering 502, as before",
+        ),
     ],
 )
 def test_results_of_answers(
-    item: Expectation, before: Answer, now: Answer, standing: ExpectationState, words: str
+    item: Expectation,
+    before: Response,
+    now: Response,
+    standing: ExpectationState,
+    words: str,
 ) -> None:
     looking = ProxyProbe([item], Script(before, now))
     looking.record_baseline(seen())
@@ -173,7 +202,7 @@ def test_results_of_answers(
     ],
 )
 def test_the_address_of_a_probe(snapshot: StackSnapshot, place: tuple[str, int] | None) -> None:
-    script = Script(Answer(200))
+    script = Script(Response(200))
     ProxyProbe([API], script).probe(snapshot)
     assert [(item.address, item.port) for item in script.asked] == ([place] if place else [])
 
@@ -192,17 +221,17 @@ def verified(script: Script, *, deadline: float = 5.0) -> tuple[ExpectationResul
 
 
 def test_a_proxy_is_probed_until_it_reaches_its_upstream() -> None:
-    (finding,) = verified(Script(Answer(502), Answer(502), Answer(200)))
+    (finding,) = verified(Script(Response(502), Response(502), Response(200)))
     assert finding.description == "reached through nginx (200)"
 
 
 def test_a_proxy_is_probed_until_the_deadline() -> None:
-    (finding,) = verified(Script(Answer(502)), deadline=0.1)
+    (finding,) = verified(Script(Response(502)), deadline=0.1)
     assert finding.state is ExpectationState.WAITING
 
 
 def test_a_proxy_is_not_probed_before_the_services_are_running() -> None:
-    script = Script(Answer(200))
+    script = Script(Response(200))
     absent = Expectation(SafeText("db"), ExpectedState.RUNNING)
     quick = Timeouts(settle=0, deadline=0.05, health=0.05)
     looking = Verification(

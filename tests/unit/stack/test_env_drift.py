@@ -8,6 +8,7 @@ from pixel_tui.health.findings import findings
 from pixel_tui.stack.model.build_record import BuildRecord, build_mark
 from pixel_tui.stack.model.built_with import KnownBuild, built_with
 from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.fingerprints import fingerprint, fingerprints
 from pixel_tui.stack.model.join import join
 from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.parse_project import parse_project
@@ -22,7 +23,6 @@ from pixel_tui.stack.model.snapshot import (
 )
 from pixel_tui.stack.model.source import ResolvedProject
 from pixel_tui.stack.model.sync import sync
-from pixel_tui.stack.model.value_mark import marks, value_mark
 from pixel_tui.text import plain
 from tests.builders import actions
 from tests.builders.actions import CHAIN, plan, running
@@ -32,14 +32,14 @@ from tests.builders.join import container, spec
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TOKEN = "a-token-that-nobody-may-see"
 URL = "NEXT_PUBLIC_API_URL"
-WEB = spec(builds=True, build_arguments=marks([(URL, "http://b")]))
+WEB = spec(builds=True, build_arguments=fingerprints([(URL, "http://b")]))
 IMAGES = {"api:1": "sha256:now"}
 
 
 def test_a_recreate_names_the_variables_that_differ() -> None:
-    wanted = spec(variables=marks([("A", "2"), ("B", "1"), ("C", "")]))
+    wanted = spec(variables=fingerprints([("A", "2"), ("B", "1"), ("C", "")]))
     has = container(
-        config_hash="other", variables=marks([("A", "1"), ("B", "1"), ("PATH", "/bin")])
+        config_hash="other", variables=fingerprints([("A", "1"), ("B", "1"), ("PATH", "/bin")])
     )
     found = sync(wanted, [has], IMAGES)
     assert (found.action, found.reason) == (
@@ -50,9 +50,9 @@ def test_a_recreate_names_the_variables_that_differ() -> None:
 def test_a_recreate_names_the_removed_variables() -> None:
     has = container(
         config_hash="other",
-        variables=marks([("A", "1"), ("GONE", "x"), ("PATH", "/bin"), ("https_proxy", "p")]),
+        variables=fingerprints([("A", "1"), ("GONE", "x"), ("PATH", "/bin"), ("https_proxy", "p")]),
     )
-    wanted, own = spec(variables=marks([("A", "1")])), {"sha256:now": frozenset({"PATH"})}
+    wanted, own = spec(variables=fingerprints([("A", "1")])), {"sha256:now": frozenset({"PATH"})}
     found = sync(wanted, [has], IMAGES, own_variables=own)
     assert found.reason == "its environment has changed (GONE)"
     unknown = sync(wanted, [has], IMAGES)
@@ -60,13 +60,13 @@ def test_a_recreate_names_the_removed_variables() -> None:
 
 
 def test_many_variables_are_counted() -> None:
-    wanted = spec(variables=marks([(f"KEY_{n}", "1") for n in range(8)]))
+    wanted = spec(variables=fingerprints([(f"KEY_{n}", "1") for n in range(8)]))
     found = sync(wanted, [container(config_hash="other")], IMAGES)
     assert found.reason.endswith("KEY_4 and 3 more)")
 
 
 def test_with_the_same_environment_the_configuration_has_changed() -> None:
-    same = marks([("A", "1")])
+    same = fingerprints([("A", "1")])
     found = sync(spec(variables=same), [container(config_hash="other", variables=same)], IMAGES)
     assert found.reason == "its configuration has changed"
 
@@ -95,7 +95,7 @@ def service_of(
 
 def from_history(**values: str) -> dict[str, KnownBuild]:
     """The arguments in the image's history."""
-    return {"sha256:now": KnownBuild(marks(values.items()))}
+    return {"sha256:now": KnownBuild(fingerprints(values.items()))}
 
 
 def from_record(**values: str) -> dict[str, KnownBuild]:
@@ -125,7 +125,7 @@ def test_the_build_record_has_arguments_that_the_history_lacks() -> None:
 
 
 def test_a_record_detects_added_and_removed_arguments() -> None:
-    mode = replace(WEB, build_arguments=marks([(URL, "http://b"), ("MODE", "x")]))
+    mode = replace(WEB, build_arguments=fingerprints([(URL, "http://b"), ("MODE", "x")]))
     assert service_of(from_record(NEXT_PUBLIC_API_URL="http://b"), mode).build.other == ("MODE",)
     gone = from_record(NEXT_PUBLIC_API_URL="http://b", GONE="1")
     assert service_of(gone).build.other == ("GONE",)
@@ -141,7 +141,7 @@ def test_an_image_with_unknown_arguments_is_in_sync_with_a_question_mark() -> No
     assert not findings(snapshot_of(WEB, container(), {"sha256:now": KnownBuild()}), NOW)
     asked_later = service_of({})
     assert asked_later.sync.words == "in sync"
-    plain_argument = replace(WEB, build_arguments=marks([("MODE", "x")]))
+    plain_argument = replace(WEB, build_arguments=fingerprints([("MODE", "x")]))
     assert service_of({"sha256:now": KnownBuild()}, plain_argument).sync.words == "in sync"
 
 
@@ -151,22 +151,22 @@ def test_a_recreate_for_another_reason_names_the_values_kept_by_the_image() -> N
     ).sync
     assert found.action is SyncAction.RECREATE
     assert found.reason.endswith(f"{URL} is built into its image: rebuild it")
-    new_image = replace(WEB, variables=marks([(URL, "http://b")]))
-    has = container(config_hash="other", variables=marks([(URL, "http://a")]))
+    new_image = replace(WEB, variables=fingerprints([(URL, "http://b")]))
+    has = container(config_hash="other", variables=fingerprints([(URL, "http://a")]))
     found = service_of(from_record(NEXT_PUBLIC_API_URL="http://b"), new_image, has).sync
     assert found.reason == f"its environment has changed ({URL})", "it was rebuilt by then"
 
 
 def test_a_recreate_for_a_baked_in_key_asks_for_a_rebuild() -> None:
-    wanted = replace(WEB, variables=marks([("NEXT_PUBLIC_API_URL", "http://b"), ("A", "2")]))
+    wanted = replace(WEB, variables=fingerprints([("NEXT_PUBLIC_API_URL", "http://b"), ("A", "2")]))
     has = container(
         config_hash="other",
-        variables=marks([("NEXT_PUBLIC_API_URL", "http://a"), ("A", "1")]),
+        variables=fingerprints([("NEXT_PUBLIC_API_URL", "http://a"), ("A", "1")]),
     )
     found = sync(wanted, [has], IMAGES)
     assert found.action is SyncAction.RECREATE
     assert found.reason.endswith("NEXT_PUBLIC_API_URL is built into its image: rebuild it")
-    other = replace(has, variables=marks([("NEXT_PUBLIC_API_URL", "http://b"), ("A", "1")]))
+    other = replace(has, variables=fingerprints([("NEXT_PUBLIC_API_URL", "http://b"), ("A", "1")]))
     assert "built into" not in sync(wanted, [other], IMAGES).reason
 
 
@@ -176,14 +176,14 @@ def chain_with(name: str, built: Mapping[str, KnownBuild], value: str = "b") -> 
         replace(
             item,
             builds=True,
-            build_arguments=marks([(URL, "http://b")]),
-            variables=marks([(URL, "b")] if value else []),
+            build_arguments=fingerprints([(URL, "http://b")]),
+            variables=fingerprints([(URL, "b")] if value else []),
         )
         if item.name == name
         else item
         for item in CHAIN
     )
-    has = [actions.container(item.name, variables=marks([(URL, value)])) for item in wanted]
+    has = [actions.container(item.name, variables=fingerprints([(URL, value)])) for item in wanted]
     return actions.stack(*has, specs=wanted, built=built)
 
 
@@ -257,6 +257,6 @@ def test_values_are_compared_as_the_container_has_them() -> None:
 
 
 def test_a_mark_is_short_and_valid_in_this_process_only() -> None:
-    assert value_mark(TOKEN) == value_mark(TOKEN)
-    assert value_mark(TOKEN) != value_mark(TOKEN + " ")
-    assert len(value_mark("")) == 16
+    assert fingerprint(TOKEN) == fingerprint(TOKEN)
+    assert fingerprint(TOKEN) != fingerprint(TOKEN + " ")
+    assert len(fingerprint("")) == 16

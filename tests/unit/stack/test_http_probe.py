@@ -13,7 +13,7 @@ from shutil import which
 import pytest
 
 from pixel_tui.stack.engine import http_exchange
-from pixel_tui.stack.engine.http_probe import Answer, Request, ask_all
+from pixel_tui.stack.engine.http_probe import ProbeRequest, ProbeResponse, probe_all
 from pixel_tui.text import SafeText
 
 HOST = "127.0.0.1"
@@ -23,8 +23,8 @@ Script = Callable[[socket.socket, threading.Event], None]
 """What a server does with a connection; the event is set once it has to stop."""
 
 
-def ask(request: Request, seconds: float = 5) -> Answer:
-    (answer,) = ask_all([request], seconds)
+def ask(request: ProbeRequest, seconds: float = 5) -> ProbeResponse:
+    (answer,) = probe_all([request], seconds)
     return answer
 
 
@@ -80,8 +80,8 @@ def test_a_request_has_the_name_and_nothing_that_any_one_else_may_not_see(
     (tmp_path / "netrc").write_text(f"machine {HOST} login me password hunter2\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with server(OK.replace(b"200 OK", b"404 Not Found")) as web:
-        answer = ask(Request(HOST, web.port, "/api/", NAME))
-    assert answer == Answer(404)
+        answer = ask(ProbeRequest(HOST, web.port, "/api/", NAME))
+    assert answer == ProbeResponse(404)
     first, *headers = web.heard[0].removesuffix("\r\n\r\n").split("\r\n")
     assert first == "GET /api/ HTTP/1.1"
     assert sorted(line.lower() for line in headers) == [
@@ -97,7 +97,7 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) ->
     with server() as web, server() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://{HOST}:{proxy.port}")
-        assert ask(Request(HOST, web.port)) == Answer(200)
+        assert ask(ProbeRequest(HOST, web.port)) == ProbeResponse(200)
     assert proxy.heard == []
 
 
@@ -105,22 +105,22 @@ def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     with server() as target:
         moved = f"HTTP/1.1 302 Found\r\nLocation: http://{HOST}:{target.port}/\r\n\r\n"
         with server(moved.encode()) as web:
-            assert ask(Request(HOST, web.port)) == Answer(302)
+            assert ask(ProbeRequest(HOST, web.port)) == ProbeResponse(302)
     assert target.heard == []
 
 
 def test_a_port_that_nothing_listens_on_refuses() -> None:
     with server() as web:
         pass
-    assert ask(Request(HOST, web.port)) == Answer(
+    assert ask(ProbeRequest(HOST, web.port)) == ProbeResponse(
         trouble=SafeText("connection refused"), connected=False
     )
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for() -> None:
     with server(lambda _, stop: _wait(stop)) as web:
-        answer = ask(Request(HOST, web.port), 0.1)
-    assert answer == Answer(trouble=SafeText("no answer within 100ms"))
+        answer = ask(ProbeRequest(HOST, web.port), 0.1)
+    assert answer == ProbeResponse(trouble=SafeText("no answer within 100ms"))
 
 
 def _wait(stop: threading.Event) -> None:
@@ -135,8 +135,8 @@ def test_an_answer_that_drips_is_given_up_as_a_whole() -> None:
                 return
 
     with server(drip) as web:
-        answer = ask(Request(HOST, web.port), 0.3)
-    assert answer == Answer(trouble=SafeText("no answer within 300ms"))
+        answer = ask(ProbeRequest(HOST, web.port), 0.3)
+    assert answer == ProbeResponse(trouble=SafeText("no answer within 300ms"))
 
 
 def _forever(taken: socket.socket, stop: threading.Event, part: bytes) -> None:
@@ -150,7 +150,7 @@ def test_the_status_of_an_answer_that_never_ends_is_enough() -> None:
         _forever(taken, stop, b"x" * 65536)
 
     with server(pour) as web:
-        assert ask(Request(HOST, web.port)) == Answer(503)
+        assert ask(ProbeRequest(HOST, web.port)) == ProbeResponse(503)
 
 
 def test_headers_that_never_end_are_not_kept() -> None:
@@ -159,8 +159,8 @@ def test_headers_that_never_end_are_not_kept() -> None:
         _forever(taken, stop, b"X: " + b"y" * 65536 + b"\r\n")
 
     with server(pour) as web:
-        answer = ask(Request(HOST, web.port))
-    assert answer == Answer(trouble=SafeText("it does not speak HTTP"))
+        answer = ask(ProbeRequest(HOST, web.port))
+    assert answer == ProbeResponse(trouble=SafeText("it does not speak HTTP"))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_headers_that_never_end_are_not_kept() -> None:
 )
 def test_what_is_no_answer_is_no_status(said: bytes, words: str) -> None:
     with server(said) as web:
-        assert ask(Request(HOST, web.port)) == Answer(trouble=SafeText(words))
+        assert ask(ProbeRequest(HOST, web.port)) == ProbeResponse(trouble=SafeText(words))
 
 
 def test_a_connection_that_is_reset_has_no_answer() -> None:
@@ -181,7 +181,7 @@ def test_a_connection_that_is_reset_has_no_answer() -> None:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     with server(reset) as web:
-        answer = ask(Request(HOST, web.port))
+        answer = ask(ProbeRequest(HOST, web.port))
     assert (answer.status, answer.connected) == (0, True)
     assert answer.trouble in {"connection reset by peer", "it closed the connection"}
 
@@ -189,7 +189,7 @@ def test_a_connection_that_is_reset_has_no_answer() -> None:
 @pytest.mark.parametrize("host", ["a\r\nX: y", ".example", "f\u00fc.example", "x" * 300])
 def test_a_name_that_can_not_be_sent_is_no_answer(host: str) -> None:
     with server() as web:
-        answer = ask(Request(HOST, web.port, host=host, tls=True))
+        answer = ask(ProbeRequest(HOST, web.port, host=host, tls=True))
     assert answer.status == 0
     assert answer.trouble
 
@@ -199,7 +199,7 @@ def test_a_name_without_an_address_is_not_asked(monkeypatch: pytest.MonkeyPatch)
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert ask(Request("nowhere.example", 80)) == Answer(
+    assert ask(ProbeRequest("nowhere.example", 80)) == ProbeResponse(
         trouble=SafeText("no address is known for nowhere.example"), connected=False
     )
 
@@ -213,7 +213,7 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.M
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     try:
-        assert ask(Request("nowhere.example", 80), 0.1) == Answer(
+        assert ask(ProbeRequest("nowhere.example", 80), 0.1) == ProbeResponse(
             trouble=SafeText("no answer within 100ms"), connected=False
         )
     finally:
@@ -224,7 +224,7 @@ def test_each_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> Non
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 0)) for ip in ("127.0.0.2", HOST)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     with server() as web:
-        assert ask(Request(NAME, web.port)) == Answer(200)
+        assert ask(ProbeRequest(NAME, web.port)) == ProbeResponse(200)
 
 
 def test_all_are_asked_at_once_and_answers_come_in_order() -> None:
@@ -238,9 +238,9 @@ def test_all_are_asked_at_once_and_answers_come_in_order() -> None:
         return answer
 
     with server(meet(b"201 A")) as one, server(meet(b"202 B")) as other:
-        answers = ask_all([Request(HOST, one.port), Request(HOST, other.port)], 5)
+        answers = probe_all([ProbeRequest(HOST, one.port), ProbeRequest(HOST, other.port)], 5)
     assert [item.status for item in answers] == [201, 202]
-    assert ask_all([], 5) == ()
+    assert probe_all([], 5) == ()
 
 
 def test_an_error_that_nothing_foresees_is_no_answer_and_keeps_no_other_from_being_asked(
@@ -253,9 +253,12 @@ def test_an_error_that_nothing_foresees_is_no_answer_and_keeps_no_other_from_bei
 
     monkeypatch.setattr(http_exchange, "addresses_of", addresses_of)
     with server() as web:
-        answers = ask_all([Request(NAME, 80), Request(HOST, web.port)], 5)
-    assert answers == [Answer(trouble=SafeText("a bug"), connected=False), Answer(200)]
-    assert "could not be asked" in caplog.text
+        answers = probe_all([ProbeRequest(NAME, 80), ProbeRequest(HOST, web.port)], 5)
+    assert answers == [
+        ProbeResponse(trouble=SafeText("a bug"), connected=False),
+        ProbeResponse(200),
+    ]
+    assert "could not be queried" in caplog.text
 
 
 # TLS.
@@ -331,22 +334,22 @@ def test_what_is_wrong_with_a_certificate_is_reported_beside_the_status(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificates / f"{name}.pem"))
     with server(context=with_certificate(certificates, name)) as web:
-        answer = ask(Request(HOST, web.port, host=host, tls=True))
-    assert answer == Answer(200, certificate=SafeText(fault))
+        answer = ask(ProbeRequest(HOST, web.port, host=host, tls=True))
+    assert answer == ProbeResponse(200, certificate=SafeText(fault))
     assert set(web.names) == {host or None}, "it is asked for the certificate of this name"
 
 
 def test_a_port_without_tls_is_not_reached_with_it(certificates: Path) -> None:
     with server() as web:
-        assert ask(Request(HOST, web.port, tls=True)) == Answer(
+        assert ask(ProbeRequest(HOST, web.port, tls=True)) == ProbeResponse(
             trouble=SafeText("it has no TLS"), connected=False
         )
     with server(context=with_certificate(certificates, "valid")) as web:
-        answer = ask(Request(HOST, web.port))
+        answer = ask(ProbeRequest(HOST, web.port))
     assert (answer.status, answer.connected) == (0, True)
 
 
 def test_tls_that_is_never_agreed_on_is_no_connection() -> None:
     with server(lambda _, stop: _wait(stop)) as web:
-        answer = ask(Request(HOST, web.port, tls=True), 0.1)
-    assert answer == Answer(trouble=SafeText("no answer within 100ms"), connected=False)
+        answer = ask(ProbeRequest(HOST, web.port, tls=True), 0.1)
+    assert answer == ProbeResponse(trouble=SafeText("no answer within 100ms"), connected=False)
