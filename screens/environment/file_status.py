@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -14,10 +16,20 @@ from pixel_tui.text import SafeText, plain
 from widgets.filter_title import filter_title
 from widgets.lines.fitted_line import FittedLine, LinePart
 from widgets.rows.environment_row import KeyLine, hidden_problems, totals_words
+from widgets.tables.cursor_table import fit_middle
+
+SHORTEST_PATH: Final = 12
+"""Cells of a path that are always shown."""
 
 
 def file_title(
-    path: Path, place: str, words: str, rows: Sequence[KeyLine], *, problems_only: bool
+    path: Path,
+    place: str,
+    words: str,
+    rows: Sequence[KeyLine],
+    *,
+    problems_only: bool,
+    width: int,
 ) -> Content:
     """The path of the file, and how its keys are filtered.
 
@@ -27,11 +39,17 @@ def file_title(
         words: The text of the filter; may be empty.
         rows: All keys.
         problems_only: Whether only keys with problems are listed.
+        width: The cells that it may take. If it is longer, the path is cut in the middle.
     """
-    name = f"Environment {place} · {path}" if place else f"Environment {path}"
+    name = f"Environment {place} · " if place else "Environment "
     parts = [f"filter: {words}"] if words else []
     parts += ["problems only"] if problems_only else []
-    return filter_title(name, parts, hidden_problems(rows, words))
+    hidden = hidden_problems(rows, words)
+    shown = str(plain(str(path)))
+    too_long = filter_title(f"{name}{shown}", parts, hidden).cell_length - width
+    if too_long > 0:
+        shown = fit_middle(shown, max(cell_len(shown) - too_long, SHORTEST_PATH))
+    return filter_title(f"{name}{shown}", parts, hidden)
 
 
 def file_totals(session: EditSession | None) -> Sequence[LinePart]:

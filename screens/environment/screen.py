@@ -43,6 +43,8 @@ from widgets.lines.fitted_line import LinePart
 from widgets.rows.environment_row import KeyLine, named_rows, table_lines
 from widgets.tables.environment_table import EnvironmentTable
 
+BESIDE_TITLE: Final = 6
+"""Cells of the border beside its title."""
 REVEAL_SECONDS: Final = 5.0
 """How long a revealed value is shown."""
 REST_SECONDS: Final = 0.04
@@ -228,6 +230,11 @@ class EnvironmentScreen(TextDialog[None]):
         self._draw_details()
         self._title()
 
+    @when_composed
+    def on_resize(self) -> None:
+        """Fit the title."""
+        self._title()
+
     def _title(self) -> None:
         path, words = self.source.path, self._filter_box.value
         place = (
@@ -235,7 +242,14 @@ class EnvironmentScreen(TextDialog[None]):
             if self._other_files is not None
             else ""
         )
-        title = file_title(path, place, words, self._rows, problems_only=self._problems_only)
+        title = file_title(
+            path,
+            place,
+            words,
+            self._rows,
+            problems_only=self._problems_only,
+            width=self.size.width - BESIDE_TITLE,
+        )
         self.query_one("#environment").border_title = title
 
     def draw_totals(self) -> None:

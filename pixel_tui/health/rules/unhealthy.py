@@ -23,9 +23,7 @@ def unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Fin
         service.name,
         Severity.BROKEN,
         plain(f"is unhealthy ({streak} health checks failed in a row)"),
-        plain(
-            f"{output or 'the probe said nothing'} ({exit_words(probe.exit_code)})" if probe else ""
-        ),
+        plain(f"{output or 'no output'} ({exit_words(probe.exit_code)})" if probe else ""),
         plain("See its health log (3) and its logs (2); restart it (r) if it hangs."),
     )
 

@@ -119,7 +119,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "is unhealthy (4 health checks failed in a row)",
-                "the probe said nothing (exit code 7)",
+                "no output (exit code 7)",
                 "See its health log (3) and its logs (2); restart it (r) if it hangs.",
             ),
             id="unhealthy without a word",
