@@ -201,7 +201,8 @@ class _Process:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
-        self._mark = mark_of(process.pid)
+        # It may have exited already, and left something running.
+        self._mark = mark_of(process.pid, exited=True)
 
     @property
     def pid(self) -> int | None:

@@ -23,8 +23,13 @@ class ProcessMark:
         return self.pid > 0 and mark_of(self.pid) == self
 
 
-def mark_of(pid: int) -> ProcessMark | None:
-    """Return the mark of a running process; None if no process has this PID."""
+def mark_of(pid: int, *, exited: bool = False) -> ProcessMark | None:
+    """Return the mark of a running process; None if no process has this PID.
+
+    Args:
+        pid: The PID.
+        exited: Whether a zombie has a mark too: a child that has exited and was not waited for.
+    """
     try:
         # The name, in parentheses, may contain any characters.
         words = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
@@ -32,7 +37,9 @@ def mark_of(pid: int) -> ProcessMark | None:
         state, started = words[0], int(words[19])
     except (OSError, ValueError, IndexError):
         return None
-    return None if state in {"Z", "X"} else ProcessMark(pid, started, boot)
+    if state == "X" or (state == "Z" and not exited):
+        return None
+    return ProcessMark(pid, started, boot)
 
 
 def signal_group(leader: ProcessMark, number: signal.Signals) -> bool:

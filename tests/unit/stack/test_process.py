@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from pixel_tui.stack.programs.process import (
     CommandRunner,
     ProcessRunner,
     RunningCommand,
+    _Process,
     exit_code_of,
     exit_path,
 )
@@ -175,6 +177,18 @@ class TestLeftRunning:
         assert "sleep 1000" in words[0] + words[1]
         assert mark_of(int((tmp_path / "left").read_text())) is None
         assert command.end_left_running() == ()
+
+    def test_a_program_that_exits_before_it_is_identified_leaves_nothing_running(
+        self, tmp_path: Path
+    ) -> None:
+        leaves = f"cd {tmp_path}; {LEAVES.format(before='')}"
+        program = subprocess.Popen(["/bin/sh", "-c", leaves], start_new_session=True)
+        os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
+        assert mark_of(program.pid) is None
+        command = _Process(program)
+        assert command.wait(PATIENCE) == 4
+        assert len(command.end_left_running()) == 2
+        assert mark_of(int((tmp_path / "left").read_text())) is None
 
     def test_what_does_not_obey_is_killed(self, shell: Shell, tmp_path: Path) -> None:
         command = shell(LEAVES.format(before="trap '' TERM;"))
