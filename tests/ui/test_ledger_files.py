@@ -290,7 +290,7 @@ async def test_keys_typed_ahead_are_meant_for_the_list_of_actions(
             await asyncio.sleep(0)  # the next key could be handled meanwhile
         return await tried(self, targets)
 
-    monkeypatch.setattr(Operations, "tried", slow)
+    monkeypatch.setattr(Operations, "check_actions", slow)
     write(tmp_path, task())
     async with console(tmp_path) as (it, screen):
         await it.until(lambda: PENDING in screen.table.keys)
