@@ -13,17 +13,17 @@ from textual.widgets.option_list import Option
 from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
-from widgets.rows.service_row import LOOKS, Column
+from widgets.rows.service_row import FORMATS, Column
 
-_OPTIONAL: Final = tuple(column for column in LOOKS if column is not Column.SERVICE)
+_OPTIONAL: Final = tuple(column for column in FORMATS if column is not Column.SERVICE)
 """The service's name is always shown."""
 
-Choice = tuple[Column, ...] | None
+ColumnChoice = tuple[Column, ...] | None
 """The chosen columns; None for as many as fit."""
 
 
-class ColumnsScreen(Dialog[Choice | bool]):
-    """A checklist of columns. Dismisses with the choice, or with False to change nothing.
+class ColumnsScreen(Dialog[ColumnChoice | bool]):
+    """A checklist of columns. Dismisses with the choice, or with False for no change.
 
     Args:
         shown: The columns that the table shows.
@@ -53,7 +53,7 @@ class ColumnsScreen(Dialog[Choice | bool]):
         yield KeyBar()
 
     def _line(self, column: Column) -> Content:
-        return Content(f"{'✓' if column in self._ticked else ' '}  {LOOKS[column].title}")
+        return Content(f"{'✓' if column in self._ticked else ' '}  {FORMATS[column].title}")
 
     def action_tick(self) -> None:
         """Toggle the column under the cursor."""
@@ -77,7 +77,7 @@ class ColumnsScreen(Dialog[Choice | bool]):
 
     def action_accept(self) -> None:
         """Use the ticked columns, in the table's order."""
-        self.dismiss(tuple(item for item in LOOKS if item in self._ticked | {Column.SERVICE}))
+        self.dismiss(tuple(item for item in FORMATS if item in self._ticked | {Column.SERVICE}))
 
     def action_automatic(self) -> None:
         """Show as many columns as fit."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pixel_tui.errors import FileError
 from pixel_tui.settings import Memory, Remembered
-from widgets.rows.service_row import LOOKS, Column
+from widgets.rows.service_row import FORMATS, Column
 from widgets.tables.keyed_table import Sorting
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Preferences:
         """The chosen columns; None for as many as fit."""
         if self._now.columns is None:
             return None
-        return tuple(column for column in LOOKS if column.value in self._now.columns) or None
+        return tuple(column for column in FORMATS if column.value in self._now.columns) or None
 
     def save_sorting(self, sorting: Sorting[Column]) -> None:
         """Remember the sort order."""

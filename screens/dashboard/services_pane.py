@@ -28,7 +28,7 @@ from widgets.tables.service_table import ServiceTable
 
 # The dialog is imported when it is opened, so that the table is shown sooner.
 if TYPE_CHECKING:
-    from screens.dashboard.columns import Choice
+    from screens.dashboard.columns import ColumnChoice
 
 TITLE: Final = "1 Services"
 NEXT_PROBLEM: Final = "services.next_problem"
@@ -115,7 +115,7 @@ class ServicesPane(Vertical):
         """Open the dialog for columns; the choice is remembered."""
         from screens.dashboard.columns import ColumnsScreen
 
-        def chosen(choice: "Choice | bool") -> None:
+        def chosen(choice: "ColumnChoice | bool") -> None:
             if not isinstance(choice, bool):
                 self.table.choose_columns(choice)
                 preferences.save_columns(choice)

@@ -12,8 +12,8 @@ from pixel_tui.environment.editing.edits import needs_single_quotes
 from pixel_tui.text import SafeText, plain
 from widgets.rows.environment_row import (
     MARKS,
-    brief,
     layer,
+    shortened,
     shown_effective,
     shown_value,
     state_words,
@@ -81,7 +81,7 @@ def key_content(
             Content.styled(f"{LAYER_MARKS[bool(row.overridden_by)]} {other}", "$text-primary")
         )
     if row.purpose:
-        parts.append(Content(brief(row.purpose)))
+        parts.append(Content(shortened(row.purpose)))
     parts += finding_lines(row.findings, fixable=fixable)
     if fixable and needs_single_quotes(row):
         parts.append(Content.assemble(("  m", "$text-accent bold"), " puts it in single quotes"))
@@ -103,7 +103,7 @@ def finding_lines(
         if finding.fix is not None and fixable:
             lines.append(
                 Content.assemble(
-                    ("  m", "$text-accent bold"), (f" writes {brief(plain(finding.fix))}", "")
+                    ("  m", "$text-accent bold"), (f" writes {shortened(plain(finding.fix))}", "")
                 )
             )
     return lines
@@ -113,9 +113,9 @@ def _value_lines(row: KeyRow, *, revealed: bool) -> list[Content]:
     entry = row.entry
     if entry is None:
         return [Content.styled("Not in the file.", "$foreground-muted")]
-    value = brief(shown_value(row, revealed=revealed))
+    value = shortened(shown_value(row, revealed=revealed))
     lines = [Content(value) if value else Content.styled("(empty)", "$foreground-muted")]
-    effective = brief(shown_effective(row, revealed=revealed))
+    effective = shortened(shown_effective(row, revealed=revealed))
     if effective and not (row.secret and not revealed):
         lines.append(Content.assemble(("compose reads ", "$text-primary"), effective))
     elif effective:

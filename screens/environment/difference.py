@@ -15,7 +15,7 @@ from pixel_tui.environment.editing.edits import effective_entries
 from pixel_tui.text import plain
 from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
-from widgets.rows.environment_row import brief, safe_value
+from widgets.rows.environment_row import safe_value, shortened
 
 STYLES: Final = {
     DiffLineKind.NEW: "$text-success",
@@ -95,7 +95,8 @@ class DifferenceScreen(ScrollingDialog[bool | None]):
         for key in keys:
             secret = any(self._is_secret(side[key]) for side in sides)
             values = [
-                brief(safe_value(side[key].written, secret=secret)) or "(empty)" for side in sides
+                shortened(safe_value(side[key].written, secret=secret)) or "(empty)"
+                for side in sides
             ]
             shown = " │ ".join(values)
             lines.append(Content.assemble("  ", (plain(key).ljust(width), "bold"), f"  {shown}"))
@@ -123,4 +124,4 @@ def difference_lines(
 def _diff_line(line: DiffLine) -> Content:
     if line.kind is DiffLineKind.GAP:
         return Content.styled("…", STYLES[line.kind])
-    return Content.styled(f"{line.kind.value} {brief(line.text)}", STYLES[line.kind])
+    return Content.styled(f"{line.kind.value} {shortened(line.text)}", STYLES[line.kind])

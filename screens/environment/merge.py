@@ -19,7 +19,7 @@ from pixel_tui.environment.editing.session import EditSession, PendingMerge
 from pixel_tui.text import SafeText, plain
 from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
-from widgets.rows.environment_row import brief, safe_value
+from widgets.rows.environment_row import safe_value, shortened
 
 REVEAL_SECONDS: Final = 5.0
 Sides = Mapping[Conflict, Side]
@@ -106,7 +106,7 @@ class MergeScreen(Dialog[Sides | None]):
     def _value(self, entry: DotenvEntry | None, *, secret: bool) -> SafeText:
         if entry is None:
             return SafeText("(removed)")
-        value = brief(safe_value(entry.written, secret=secret, revealed=self._revealed))
+        value = shortened(safe_value(entry.written, secret=secret, revealed=self._revealed))
         off = "  (commented out)" if entry.commented else ""
         return SafeText(f"{value or '(nothing)'}{off}")
 

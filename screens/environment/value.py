@@ -18,7 +18,7 @@ from pixel_tui.text import SafeText, plain
 from screens.environment.content import finding_lines
 from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
-from widgets.rows.environment_row import brief, safe_value
+from widgets.rows.environment_row import safe_value, shortened
 
 REVEAL_SECONDS: Final = 5.0
 DOT: Final = "•"
@@ -97,7 +97,7 @@ class ValueScreen(Dialog[TypedValue | None]):
         with Vertical(classes="dialog", id="value") as dialog:
             progress = f"   {form.progress}" if form.progress else ""
             dialog.border_title = Content(plain(f"{form.key}{progress}"))
-            yield Static(Content(brief(form.purpose)), id="value-purpose", markup=False)
+            yield Static(Content(shortened(form.purpose)), id="value-purpose", markup=False)
             yield Static(id="value-way", markup=False)
             box = Input(self._start(self._kind), id="value-box", password=self._masked)
             box.cursor_blink = False
@@ -163,7 +163,7 @@ class ValueScreen(Dialog[TypedValue | None]):
             message = (
                 "(nothing)"
                 if not value
-                else brief(
+                else shortened(
                     safe_value(value, secret=hidden, revealed=not self._form.secret or not hidden)
                 )
             )
@@ -252,6 +252,6 @@ class ValueScreen(Dialog[TypedValue | None]):
 
 def _written(raw: str, *, hidden: bool) -> SafeText:
     if not hidden:
-        return brief(plain(raw))
+        return shortened(plain(raw))
     quote = raw[0] if raw[:1] in {"'", '"'} else ""
     return SafeText(f"{quote}{DOT * 8 if raw else ''}{quote}")

@@ -32,7 +32,7 @@ from widgets.key_bar import KeyBar
 from widgets.lines.status_line import StatusLine
 from widgets.logs.pane import LogPane
 from widgets.logs.view import LogView
-from widgets.rows.task_details import fact_sections, output_sections, whole_of
+from widgets.rows.task_details import fact_sections, full_text_command, output_sections
 from widgets.rows.task_row import STATUSES
 from widgets.rows.task_words import TaskWords
 
@@ -163,7 +163,7 @@ class TaskScreen(TextDialog[None]):
     async def _draw_texts(self) -> None:
         outcome = output_sections(self._shown_task, self._texts)
         self.query_one("#task-output", Details).show(outcome, other=False)
-        await self.query_one(TaskWords).show(self._texts, whole_of(self._shown_task))
+        await self.query_one(TaskWords).show(self._texts, full_text_command(self._shown_task))
 
     @when_composed
     async def _draw_and_follow(self, view: LedgerView) -> None:

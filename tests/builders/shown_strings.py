@@ -14,7 +14,7 @@ SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
     "Action": frozenset({"verb", "menu_title", "when", "failure_hint"}),
     "Binding": frozenset({2, "description", "tooltip"}),
     "Button": frozenset({0}),
-    "ColumnLook": frozenset({0}),
+    "ColumnFormat": frozenset({0}),
     "Content": frozenset({0}),
     "DiscoveryHit": frozenset({"help"}),
     "Finding": frozenset({"what", "why", "message", "advice", "hint"}),

@@ -7,7 +7,7 @@ import pytest
 
 from pixel_tui.terminal import private_parts
 from tests.ui.driving import console
-from widgets.lines.scroll_bar import SteadyBar
+from widgets.lines.scroll_bar import LineScrollBar
 
 GROUPS = {
     name: value
@@ -59,4 +59,4 @@ async def test_the_console_opens_and_takes_keys(
 async def test_a_view_has_the_scroll_bar_of_textual(lacking: set[str]) -> None:
     async with console() as it:
         assert lacking
-        assert not isinstance(it.log.vertical_scrollbar, SteadyBar)
+        assert not isinstance(it.log.vertical_scrollbar, LineScrollBar)

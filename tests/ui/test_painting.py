@@ -11,7 +11,7 @@ from pixel_tui.console.app import PixelTui
 from pixel_tui.terminal.cells import ChangedCells
 from tests.ui.driving import Console, console
 from widgets.dashboard.details import Details
-from widgets.lines.scroll_bar import SteadyBar
+from widgets.lines.scroll_bar import LineScrollBar
 from widgets.lines.text_lines import TextLine
 
 WIDE = (200, 50)
@@ -91,7 +91,7 @@ async def test_a_scroll_bar_is_painted_where_its_thumb_moves(
 ) -> None:
     async with console(size=WIDE, still=True) as it:
         bar = it.log.vertical_scrollbar
-        assert isinstance(bar, SteadyBar)
+        assert isinstance(bar, LineScrollBar)
         bar.window_virtual_size, bar.position = 90_000, 45_000
         regions: list[Region] = []
         monkeypatch.setattr(bar, "refresh", lambda *parts, **_: regions.extend(parts))

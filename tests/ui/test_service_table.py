@@ -6,7 +6,7 @@ from textual.app import App, ComposeResult
 from pixel_tui.stack.model.container import Port
 from pixel_tui.text import SafeText
 from tests.builders.actions import NOW, container, exited, spec, stack
-from widgets.rows.service_row import LOOKS, Column, Row, service_rows
+from widgets.rows.service_row import FORMATS, Column, Row, service_rows
 from widgets.tables.keyed_table import Sorting
 from widgets.tables.service_table import ServiceTable
 
@@ -94,4 +94,4 @@ async def test_the_arrow_of_the_sorting_cuts_no_title() -> None:
         table.show(rows(1))
         for column in Column:
             table.sort_by(Sorting(column, reverse=True))
-            assert f"{LOOKS[column].title}↓" in painted(table)[0]
+            assert f"{FORMATS[column].title}↓" in painted(table)[0]

@@ -1,1 +1,1 @@
-"""Lines that scroll one by one, and the parts of Textual that they go round."""
+"""Views that draw and repaint single lines."""

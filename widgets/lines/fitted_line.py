@@ -1,4 +1,4 @@
-"""One line of parts: where not all fit, the least important are left out, and no word is cut."""
+"""One line of parts; if not all fit, the least important are left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from textual.widget import Widget
 
 @dataclass(frozen=True, slots=True)
 class LinePart:
-    """A few words that are shown or left out as one."""
+    """A part of a line, shown or left out as one."""
 
     words: Content
     rank: int = 0
-    """The part with the greatest is left out first, of equal ones the last; 0 stays."""
+    """The part with the highest rank is left out first, the last of equal ones; 0 stays."""
     gap: str = " · "
-    """Between it and the part before it."""
+    """The text between it and the part before it."""
 
 
 def fitted(parts: Sequence[LinePart], width: int) -> Content:
-    """As many of the parts as fit; what has to stay is cut if even that does not fit."""
+    """As many parts as fit; if those of rank 0 don't fit, they are cut."""
     kept = [part for part in parts if part.words]
     while _joined(kept).cell_length > width:
         rank, at = max(((part.rank, at) for at, part in enumerate(kept)), default=(0, 0))
@@ -36,7 +36,7 @@ def _joined(parts: Sequence[LinePart]) -> Content:
 
 
 class FittedLine(Widget):
-    """Parts in a line, as many as its width takes."""
+    """Shows as many parts as fit."""
 
     DEFAULT_CSS = """
     FittedLine { height: 1; padding: 0 1; }
@@ -47,11 +47,11 @@ class FittedLine(Widget):
         self._parts: Sequence[LinePart] = (LinePart(Content(words)),)
 
     def show(self, parts: Sequence[LinePart]) -> None:
-        """Show these."""
+        """Show these parts."""
         if parts != self._parts:
             self._parts = parts
             self.refresh()
 
     def render(self) -> RenderResult:
-        """What fits."""
+        """The parts that fit."""
         return fitted(self._parts, self.content_size.width)

@@ -1,4 +1,4 @@
-"""A view that scrolls, and whose content may grow without anything around it moving."""
+"""The base class of views that draw lines."""
 
 from rich.style import Style
 from textual.geometry import Size
@@ -7,48 +7,48 @@ from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
 from pixel_tui.terminal.private_parts import SCROLL_BAR, has_all
-from widgets.lines.scroll_bar import SteadyBar
+from widgets.lines.scroll_bar import LineScrollBar
 
 
-class SteadyView(ScrollView):
-    """The base of whatever draws lines: its scroll bar is always there.
+class LineView(ScrollView):
+    """A scroll view whose content may grow without a layout of the screen.
 
-    Another size of the content thus moves nothing outside. Textual does not know that:
-    told of the size, it would lay out the whole screen, and paint every scroll bar.
+    Its scroll bar is always shown, so another size of the content moves nothing outside. Textual
+    would lay out the complete screen and paint every scroll bar.
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id)
         self._ground: Style | None = None
         self._styles: dict[str, Style] = {}
-        """The styles of the theme, by the name that the view gives them."""
+        """The cached styles of the theme, by name."""
 
     @property
     def vertical_scrollbar(self) -> ScrollBar:
-        """The scroll bar; made when it is first asked for."""
+        """The scroll bar; made on first use."""
         if not has_all(SCROLL_BAR):
             return super().vertical_scrollbar
         if self._vertical_scrollbar is None:
-            self._vertical_scrollbar = bar = SteadyBar(self.scrollbar_size_vertical)
+            self._vertical_scrollbar = bar = LineScrollBar(self.scrollbar_size_vertical)
             bar.display = False
             self.app._start_widget(self, bar)  # noqa: SLF001  as Textual makes its own
         return self._vertical_scrollbar
 
     @property
     def ground(self) -> Style:
-        """How a cell is painted in which nothing stands."""
+        """The style of an empty cell."""
         if self._ground is None:
             self._ground = self.rich_style
         return self._ground
 
     def notify_style_update(self) -> None:
-        """Forget the colours of the old theme."""
+        """Drop the styles of the old theme."""
         super().notify_style_update()
         self._ground = None
         self._styles = {}
 
     def resize_content(self, size: Size) -> None:
-        """Take another size of the content, and stay inside it."""
+        """Change the size of the content, and keep the scroll offset inside it."""
         if size == self.virtual_size:
             return
         self.set_reactive(Widget.virtual_size, size)

@@ -1,4 +1,4 @@
-"""A list to choose from: its cursor is seen without colours, and it stands a small terminal."""
+"""A list to choose from, with a cursor that is visible without colours."""
 
 from typing import ClassVar, Final
 
@@ -14,9 +14,9 @@ BAR: Final = "▌"
 
 
 class Options(OptionList):
-    """Textual's list, with the bar of the tables at its cursor.
+    """Textual's option list, with the cursor bar of the tables.
 
-    Where there are no colours (`NO_COLOR`), nothing else of the cursor is left.
+    Without colours (`NO_COLOR`), the bar is all there is of the cursor.
     """
 
     BINDING_GROUP_TITLE = "List"
@@ -32,14 +32,14 @@ class Options(OptionList):
         return len(BAR)
 
     def render_line(self, y: int) -> Strip:
-        """A line of an option, with the bar before those of the highlighted one."""
+        """A line of an option, with the bar if it is highlighted."""
         strip = super().render_line(y)
         if not has_all(OPTIONS):
             return strip
         line = self.scroll_offset.y + y
         at_cursor = line < len(self._lines) and self._lines[line][0] == self.highlighted
         style = next((segment.style for segment in strip if segment.style), Style())
-        if at_cursor:  # of one colour, whatever the words behind it are painted in
+        if at_cursor:  # in the cursor's colour, whatever colour the text has
             style += Style(color=self._cursor_style.color)
         gutter = Segment(BAR if at_cursor else " " * len(BAR), style)
         return Strip([gutter, *strip]).crop(0, self.scrollable_content_region.width)
@@ -49,11 +49,11 @@ class Options(OptionList):
         return self.get_component_rich_style("option-list--option-highlighted")
 
     def action_page_up(self) -> None:
-        """Move up by one page, where a page has lines."""
+        """Move up by a page; a page may have no lines in a small terminal."""
         if self.scrollable_content_region:
             super().action_page_up()  # type: ignore[no-untyped-call]
 
     def action_page_down(self) -> None:
-        """Move down by one page, where a page has lines."""
+        """Move down by a page; a page may have no lines in a small terminal."""
         if self.scrollable_content_region:
             super().action_page_down()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""A scroll bar of which only those lines are painted anew that look otherwise."""
+"""A scroll bar that repaints only changed lines."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,14 +11,14 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
 EIGHTHS: Final = 8
-"""Of a cell: as finely the thumb's ends are drawn."""
+"""The resolution of the thumb: eighths of a cell."""
 
 
-class SteadyBar(ScrollBar):
-    """A vertical scroll bar.
+class LineScrollBar(ScrollBar):
+    """A vertical scroll bar that repaints only the lines in which its thumb moves.
 
-    Under a log that grows by thousands of lines the thumb moves by less than can be seen, and
-    Textual's own bar draws all its lines for each of them.
+    In a log of thousands of lines, the thumb hardly moves for a new one, while Textual's own bar
+    draws all of its lines each time.
     """
 
     window_virtual_size: var[int] = var(100)
@@ -27,15 +27,15 @@ class SteadyBar(ScrollBar):
     def __init__(self, thickness: int) -> None:
         super().__init__(vertical=True, name="vertical", thickness=thickness)
         self._thumb = (0, 0)
-        """Where the painted thumb begins and ends, in eighths of a cell."""
+        """The start and the end of the painted thumb, in eighths of a cell."""
         self._segments: Sequence[Segment] | None = None
 
     def watch_window_virtual_size(self) -> None:
-        """The content has another size."""
+        """Update the thumb for another size of the content."""
         self._move()
 
     def watch_position(self) -> None:
-        """Another part of the content is shown."""
+        """Update the thumb for another scroll offset."""
         self._move()
 
     def _move(self) -> None:
@@ -51,18 +51,18 @@ class SteadyBar(ScrollBar):
         if not 0 < window < total:
             return 0, 0
         thumb = max(1, window * size / total)
-        # What came has been counted, and the view may not have moved there yet.
+        # New lines are counted already, and the view may not have scrolled yet.
         position = min(self.position, total - window)
         start = int((size - thumb) * position / (total - window) * EIGHTHS)
         return start, min(start + int(thumb * EIGHTHS) + 1, size * EIGHTHS)
 
     def notify_style_update(self) -> None:
-        """Forget the colours of the old theme."""
+        """Drop the segments of the old theme."""
         super().notify_style_update()
         self._segments = None
 
     def render_line(self, y: int) -> Strip:
-        """One line, without drawing the others."""
+        """One line of the bar."""
         if self._dirty_regions or self._segments is None:
             self._segments = self._drawn()
             self._dirty_regions.clear()
@@ -70,7 +70,7 @@ class SteadyBar(ScrollBar):
         return Strip(segments[y : y + 1], self.size.width)
 
     def _drawn(self) -> Sequence[Segment]:
-        """A segment a line, as Textual draws them."""
+        """One segment a line, as Textual draws them."""
         bar = self.render()
         if not isinstance(bar, ScrollBarRender):
             return ()

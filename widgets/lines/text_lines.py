@@ -1,4 +1,4 @@
-"""Styled lines that scroll, drawn by the line: another text never lays the screen out anew."""
+"""A scrolling text of styled lines; another text needs no layout of the screen."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -9,16 +9,16 @@ from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from widgets.lines.line_view import SteadyView
+from widgets.lines.line_view import LineView
 from widgets.rows.table import Tone
 
-Piece = tuple[str, str]
+TextPiece = tuple[str, str]
 """Text, and its role: the value of a `Tone`, `label` or `title`."""
-TextLine = tuple[Piece, ...]
+TextLine = tuple[TextPiece, ...]
 
 
-class TextLines(SteadyView, can_focus=True):
-    """What it shows is given as lines of pieces; only those that can be seen are made."""
+class TextLines(LineView, can_focus=True):
+    """Shows lines of pieces; only visible lines are drawn."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "text--title",
@@ -44,15 +44,15 @@ class TextLines(SteadyView, can_focus=True):
         super().__init__(id=id)
         self._lines: Sequence[TextLine] = ()
         self._strips: dict[TextLine, Strip] = {}
-        """The lines of now, drawn: another one that is the same needs no other strip."""
+        """The cached strips of the current lines."""
 
     @property
     def width(self) -> int:
-        """Cells in a line; 0 while nobody can see it."""
+        """The width of a line in cells; 0 while it is hidden."""
         return int(self.scrollable_content_region.width)
 
     def show_lines(self, lines: Sequence[TextLine]) -> None:
-        """Show these lines; where one had scrolled to stays."""
+        """Show these lines, and keep the scroll offset."""
         if lines == self._lines:
             return
         before, top = self._lines, int(self.scroll_y)
@@ -60,7 +60,7 @@ class TextLines(SteadyView, can_focus=True):
         self._strips = {line: self._strips[line] for line in lines if line in self._strips}
         self.resize_content(Size(self.width, len(lines)))
         if int(self.scroll_y) != top:
-            return  # it moved to stay inside, and is painted anew for that
+            return  # scrolled to stay inside, which repaints everything
         shown = range(top, top + self.size.height)
         for index in shown:
             if before[index : index + 1] != lines[index : index + 1]:
@@ -78,7 +78,7 @@ class TextLines(SteadyView, can_focus=True):
         return strip.crop_extend(0, self.width, self.ground)
 
     def notify_style_update(self) -> None:
-        """Forget what was drawn in the colours of the old theme."""
+        """Drop the strips of the old theme."""
         super().notify_style_update()
         self._strips = {}
 

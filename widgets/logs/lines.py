@@ -15,7 +15,7 @@ from pixel_tui.logs.position import LogPosition
 from pixel_tui.stack.feed.feed import LogFeed
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.model.times import parse_timestamp
-from widgets.lines.line_view import SteadyView
+from widgets.lines.line_view import LineView
 from widgets.logs.page import LogPage
 from widgets.logs.painter import GUTTER, ROLES, Appearance, Signs
 
@@ -24,7 +24,7 @@ SIDEWAYS: Final = 16
 """Cells by which a key scrolls sideways."""
 
 
-class LogLines(SteadyView):
+class LogLines(LineView):
     """Draws the page of a log at a position.
 
     It follows at the end, or stays where the reader went to.

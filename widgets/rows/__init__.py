@@ -1,1 +1,1 @@
-"""From a model to the cells of a row. Pure."""
+"""From models to the text of rows and details. Pure."""

@@ -1,4 +1,4 @@
-"""Everything about one service, in sections of labelled lines. Pure."""
+"""The details of a service, in sections of labelled lines. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from widgets.rows.table import Tone
 
 @dataclass(frozen=True, slots=True)
 class DetailLine:
-    """A labelled value, or a value that stands alone where the label is empty."""
+    """A value with a label, which may be empty."""
 
     label: str
     value: SafeText
@@ -28,7 +28,7 @@ class DetailLine:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Some lines under a heading."""
+    """Lines under a heading."""
 
     title: SafeText
     lines: tuple[DetailLine, ...]
@@ -42,15 +42,15 @@ def detail_sections(
     events: Sequence[StackEvent],
     now: datetime,
 ) -> tuple[Section, ...]:
-    """What is known of a service, or of one of its containers.
+    """The details of a service or of one of its containers.
 
     Args:
         service: The service.
-        container: The container that is selected; None for the service as a whole.
-        project: For what depends on it.
-        finding: Problems with it.
-        events: The engine's last events of the whole stack, oldest first.
-        now: For "ago".
+        container: The selected container; None for the service.
+        project: The project, for dependent services.
+        finding: Its finding; None if there is none.
+        events: The last events of the stack, oldest first.
+        now: The time, for ages.
     """
     members = (container,) if container else service.containers
     sections = [

@@ -1,4 +1,4 @@
-"""An overview of an environment to the lines of its table. Pure."""
+"""The lines of the environment table. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from pixel_tui.text import SafeText, plain
 from widgets.rows.table import Cell, Tone
 
 DOTS: Final = SafeText("••••••••")
-"""In place of a secret, however long it is."""
+"""The mask of a secret, whatever its length."""
 STATES: Final[Mapping[KeyState, tuple[str, Tone]]] = {
     KeyState.SET: ("● set", Tone.GOOD),
     KeyState.MISSING: ("✗ missing", Tone.BAD),
@@ -24,14 +24,14 @@ STATES: Final[Mapping[KeyState, tuple[str, Tone]]] = {
     KeyState.COMMENTED: ("# off", Tone.MUTED),
 }
 MISSING_OPTIONAL: Final = ("– not set", Tone.MUTED)
-"""A key that is missing and that nobody needs."""
+"""The state of a missing key that is not required."""
 OVERRIDDEN: Final = ("↓ overridden", Tone.MUTED)
 OVERRIDES: Final = ("↑ overrides", Tone.GOOD)
 ELSEWHERE: Final = ("→ other file", Tone.MUTED)
-"""Set in another of the environment files."""
+"""The state of a key that another environment file sets."""
 NOWHERE: Final = SafeText("Not in the file")
-LONGEST: Final = 1000
-"""Characters of one text that are drawn: who holds 300,000 up to the light waits for them."""
+MAX_CHARACTERS: Final = 1000
+"""The characters of a text that are drawn: more would block the console."""
 MARKS: Final[Mapping[EnvironmentLevel, tuple[str, Tone]]] = {
     EnvironmentLevel.ERROR: ("✗", Tone.BAD),
     EnvironmentLevel.WARNING: ("!", Tone.WARN),
@@ -49,24 +49,24 @@ class Heading:
 
 @dataclass(frozen=True, repr=False)
 class KeyLine:
-    """One key. Its name stays the same whatever is edited above it."""
+    """The line of a key. Its name stays the same when lines above it are edited."""
 
     name: str
-    """The key, and its place among those of the same key: `DEBUG`, `DEBUG#2`."""
+    """The key, with a number if it is a duplicate: `DEBUG`, `DEBUG#2`."""
     row: KeyRow
 
     def __repr__(self) -> str:
-        """Say nothing of its value."""
+        """Leave out the value."""
         return f"KeyLine({self.name})"
 
     @property
     def problem(self) -> bool:
-        """Whether something is to be done about it."""
+        """Whether it has a problem."""
         return any(item.level is not EnvironmentLevel.INFO for item in self.row.findings)
 
     @cached_property
-    def searched(self) -> str:
-        """What a filter looks at, in small letters; at each key of it nothing is made anew."""
+    def search_text(self) -> str:
+        """The text that a filter searches, in lower case; cached."""
         row = self.row
         said = (row.key, state_words(row)[0], row.section, row.purpose, readers(row), layer(row))
         return " ".join((*said, shown_value(row))).lower()
@@ -76,37 +76,37 @@ TableLine = Heading | KeyLine
 
 
 def named_rows(overview: Overview) -> Sequence[KeyLine]:
-    """The rows, each with a name of its own."""
+    """The rows with unique names."""
     seen: Counter[str] = Counter()
     lines = []
-    for row in sorted(overview.rows, key=_is_nowhere):
+    for row in sorted(overview.rows, key=_is_unplaced):
         seen[row.key] += 1
         count = seen[row.key]
         lines.append(KeyLine(row.key if count == 1 else f"{row.key}#{count}", row))
     return lines
 
 
-def _is_nowhere(row: KeyRow) -> bool:
-    """Neither in the file nor known to belong anywhere in it."""
+def _is_unplaced(row: KeyRow) -> bool:
+    """Whether a key is not in the file and belongs to no section."""
     return row.entry is None and not row.section
 
 
 def table_lines(
     rows: Sequence[KeyLine], words: str = "", *, problems: bool = False
 ) -> list[TableLine]:
-    """The lines of the table: those rows that are wanted, below the names of their sections.
+    """The lines of the table: the rows that pass the filters, below the names of their sections.
 
     Args:
-        rows: All of them.
-        words: Each must stand in a row.
-        problems: Only those about which something is to be done.
+        rows: All rows.
+        words: The filter; a row must contain all of its words.
+        problems: Whether to show only rows with problems.
     """
     lines: list[TableLine] = []
     section: str | None = None
     for line in rows:
-        if (problems and not line.problem) or not _holds(line, words):
+        if (problems and not line.problem) or not _matches(line, words):
             continue
-        words_above = NOWHERE if _is_nowhere(line.row) else line.row.section
+        words_above = NOWHERE if _is_unplaced(line.row) else line.row.section
         if words_above != section:
             section = words_above
             lines.append(Heading(words_above or SafeText("Above every section")))
@@ -115,17 +115,17 @@ def table_lines(
 
 
 def hidden_problems(rows: Sequence[KeyLine], words: str) -> int:
-    """How many keys about which something is to be done are not listed, for these words."""
-    return sum(line.problem and not _holds(line, words) for line in rows)
+    """The number of keys with problems that a filter hides."""
+    return sum(line.problem and not _matches(line, words) for line in rows)
 
 
-def _holds(line: KeyLine, words: str) -> bool:
+def _matches(line: KeyLine, words: str) -> bool:
     wanted = words.lower().split()
-    return not wanted or all(word in line.searched for word in wanted)
+    return not wanted or all(word in line.search_text for word in wanted)
 
 
 def state_words(row: KeyRow) -> tuple[str, Tone]:
-    """How a key stands: a mark, a word, and a tone."""
+    """The state of a key: a mark with a word, and a tone."""
     if row.overridden_by and row.entry is None:
         return ELSEWHERE
     if row.overridden_by and row.state is not KeyState.COMMENTED:
@@ -138,7 +138,7 @@ def state_words(row: KeyRow) -> tuple[str, Tone]:
 
 
 def layer(row: KeyRow) -> SafeText:
-    """What other environment files have to do with a key; empty where nothing."""
+    """The relation of a key to other environment files; empty if there is none."""
     if row.overridden_by:
         counts = row.entry is not None and not row.entry.commented
         words = "overridden by" if counts else "set in"
@@ -147,19 +147,19 @@ def layer(row: KeyRow) -> SafeText:
 
 
 def readers(row: KeyRow) -> SafeText:
-    """The services that read it, each once."""
+    """The names of the services that read it."""
     return SafeText(", ".join(dict.fromkeys(use.service for use in row.uses if use.service)))
 
 
 def shown_value(row: KeyRow, *, revealed: bool = False) -> SafeText:
-    """Its value as it may be shown: dots for a secret, unless it is revealed."""
+    """The value of a key; a secret is masked unless it is revealed."""
     if not row.secret or revealed:
         return safe_value(row.written, secret=False, revealed=revealed)
     return DOTS if row.written else SafeText("")
 
 
 def shown_effective(row: KeyRow, *, revealed: bool = False) -> SafeText:
-    """What compose reads, where that is something else; empty where it is the same."""
+    """The value that compose reads, if it differs from the written one; else empty."""
     if not row.differs or row.effective is None:
         return SafeText("")
     if row.secret and not revealed:
@@ -168,17 +168,17 @@ def shown_effective(row: KeyRow, *, revealed: bool = False) -> SafeText:
 
 
 def safe_value(value: str, *, secret: bool, revealed: bool = False) -> SafeText:
-    """A value as it may be shown; also of one that is no secret, a password in it is masked."""
+    """A value with its secrets masked; passwords in other values are masked too."""
     if secret and not revealed:
         return DOTS if value else SafeText("")
     return plain(value if revealed else redact(value))
 
 
-def brief(text: str) -> SafeText:
-    """The beginning of a harmless text that is too long to be read, and how long it is."""
-    if len(text) <= LONGEST:
+def shortened(text: str) -> SafeText:
+    """A text cut to `MAX_CHARACTERS`, with its length if it was longer."""
+    if len(text) <= MAX_CHARACTERS:
         return SafeText(text)
-    return SafeText(f"{text[:LONGEST]}… ({len(text):,} characters)")
+    return SafeText(f"{text[:MAX_CHARACTERS]}… ({len(text):,} characters)")
 
 
 def worst(findings: Sequence[EnvironmentFinding]) -> EnvironmentLevel | None:
@@ -207,7 +207,7 @@ def cells(row: KeyRow, *, revealed: bool = False) -> Iterator[Cell]:
 
 
 def totals_words(overview: Overview) -> Iterator[tuple[SafeText, int]]:
-    """How many keys there are, and what is wrong: `41 keys`, `2 missing`, `3 errors`.
+    """The totals, with their ranks: `41 keys`, `2 missing`, `3 errors`.
 
     Each with its rank in a line: the greater, the sooner it is left out.
     """

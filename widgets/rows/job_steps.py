@@ -9,13 +9,13 @@ from pixel_tui.humanize import span
 from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.text import SafeText
 
-LONGEST: Final = 8
-"""As many steps are shown at most: those around the one that runs."""
+MAX_STEPS: Final = 8
+"""The number of steps that are shown, around the running one."""
 _DONE: Final = ("✓", "$text-success bold")
-_RUNS: Final = ("▸", "$text-primary bold")
-_ENDED_BADLY: Final = ("✗", "$text-error bold")
-_ENDED_EARLY: Final = ("■", "$text-warning bold")
-_TO_COME: Final = ("·", "$foreground-muted")
+_RUNNING: Final = ("▸", "$text-primary bold")
+_FAILED: Final = ("✗", "$text-error bold")
+_CANCELLED: Final = ("■", "$text-warning bold")
+_PENDING: Final = ("·", "$foreground-muted")
 
 
 def step_lines(status: JobStatus, now: datetime) -> list[Content]:
@@ -29,8 +29,8 @@ def step_lines(status: JobStatus, now: datetime) -> list[Content]:
         )
         for at, title in enumerate(titles)
     ]
-    first = max(0, min(len(status.step_times) - LONGEST // 2, len(lines) - LONGEST))
-    return lines[first : first + LONGEST]
+    first = max(0, min(len(status.step_times) - MAX_STEPS // 2, len(lines) - MAX_STEPS))
+    return lines[first : first + MAX_STEPS]
 
 
 def _took(status: JobStatus, at: int, now: datetime) -> str:
@@ -43,15 +43,15 @@ def _took(status: JobStatus, at: int, now: datetime) -> str:
 
 def _mark(status: JobStatus, at: int, verification: int) -> tuple[str, str]:
     if at >= len(status.step_times):
-        return _TO_COME
+        return _PENDING
     last = at == len(status.step_times) - 1
     if not last or status.state is JobState.SUCCEEDED:
         return _DONE
     if not status.state.finished:
         verifies = status.state is JobState.VERIFYING
-        return _RUNS if status.step_times[at].finished_at is None or verifies else _DONE
+        return _RUNNING if status.step_times[at].finished_at is None or verifies else _DONE
     if status.state is JobState.FAILED:
-        return _ENDED_BADLY
+        return _FAILED
     if status.state is JobState.ABANDONED and at != verification:
-        return {0: _DONE, None: _ENDED_EARLY}.get(status.exit_code, _ENDED_BADLY)
-    return _ENDED_EARLY
+        return {0: _DONE, None: _CANCELLED}.get(status.exit_code, _FAILED)
+    return _CANCELLED

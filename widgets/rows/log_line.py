@@ -1,4 +1,4 @@
-"""A log line to what is painted of it. Pure."""
+"""From a log line to the pieces that are painted. Pure."""
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,19 +18,19 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import SECOND, timestamp_nanoseconds
 from pixel_tui.text import SafeText, plain, shown_line
 
-LONGEST: Final = 4000
-"""Characters of a line that are painted; the rest is said to be there."""
-_LOOKED_AT: Final = 4 * LONGEST
-"""Bytes of a line that are taken apart for that."""
-_BEYOND: Final = 4 * KnownSecrets.MAX_LENGTH
-"""Bytes after those in which a secret may end that begins among them."""
+MAX_CHARACTERS: Final = 4000
+"""The characters of a line that are painted; a note stands for the rest."""
+_PARSED_BYTES: Final = 4 * MAX_CHARACTERS
+"""The bytes of a line that are parsed for that."""
+_LOOKAHEAD_BYTES: Final = 4 * KnownSecrets.MAX_LENGTH
+"""Further bytes, in which a secret that starts before may end."""
 
 Mask = Callable[[bytes], bytes]
-"""Makes of a line what may be shown of it."""
+"""Masks secrets in a line."""
 
 
 class Stamps(StrEnum):
-    """How the time of a line is shown."""
+    """The format of a line's time."""
 
     TIME = "time"
     DATE = "date"
@@ -39,7 +39,7 @@ class Stamps(StrEnum):
 
 
 class LineTone(StrEnum):
-    """What a line is, beside its words."""
+    """The tone of a line: its level or stream."""
 
     TEXT = "text"
     DEBUG = "debug"
@@ -83,13 +83,13 @@ def line_pieces(
     Args:
         line: The raw line.
         stamps: How its time is shown.
-        now: The time, for how long ago it was said.
-        level: How serious it is, as the lines that it belongs to.
-        label: What stands for its container.
-        label_width: Cells for that; 0 to leave it out.
-        label_role: How it is painted.
-        raw: A structured line as it was written, else its message and its fields.
-        mask: Makes of it what may be shown.
+        now: The current time, for ages.
+        level: The level of its group.
+        label: The label of its container.
+        label_width: The cells of the label; 0 to leave it out.
+        label_role: The role of the label.
+        raw: Whether to show a structured line as it was written, or its message and fields.
+        mask: Masks secrets.
     """
     stamp = _stamp(line.stamp, stamps, now)
     pieces = [Piece(SafeText(f"{stamp} "), "stamp")] if stamp else []
@@ -103,7 +103,7 @@ def line_pieces(
     parts = None if raw or size > MAX_SIZE else parse_structured(text)
 
     if parts is None:
-        words = _cut(shown_line(text), size) if size <= _LOOKED_AT else text_of(line, mask)
+        words = _cut(shown_line(text), size) if size <= _PARSED_BYTES else text_of(line, mask)
         return (*pieces, Piece(words, tone))
     fields = [
         Piece(SafeText(f"  {field.name}={field.value}"), "field")
@@ -111,7 +111,7 @@ def line_pieces(
         if not field.quiet
     ]
     message = parts.message
-    if b"\\" in text:  # escapes of JSON or of a quoted value may have hidden a secret until now
+    if b"\\" in text:  # an escape may have hidden a secret until it was decoded
         fields = [replace(piece, text=_masked(piece.text, mask)) for piece in fields]
         message = _masked(message, mask)
     message = message or SafeText("" if fields else text_of(line, mask))
@@ -119,26 +119,26 @@ def line_pieces(
 
 
 def text_of(line: LogLine, mask: Mask = mask_known) -> SafeText:
-    """The words of a line, harmless and not longer than can be painted.
+    """The text of a line, safe to paint, and cut to the characters that can be painted.
 
     Args:
         line: The line.
-        mask: Makes of it what may be shown.
+        mask: Masks secrets.
     """
-    raw, whole = line.text, len(line.text) <= _LOOKED_AT
+    raw, whole = line.text, len(line.text) <= _PARSED_BYTES
     if not whole:
-        # Of a line that was written over and over, the last state is what counts.
-        last = raw[-_LOOKED_AT:]
+        # Of a line that was overwritten, the last state counts.
+        last = raw[-_PARSED_BYTES:]
         again = b"\r" in last.rstrip(b"\r")
-        raw = last.partition(b"\r")[2] if again else raw[: _LOOKED_AT + _BEYOND]
+        raw = last.partition(b"\r")[2] if again else raw[: _PARSED_BYTES + _LOOKAHEAD_BYTES]
     text = shown_line(mask(raw))
-    if len(text) > LONGEST or not whole:
-        return SafeText(f"{text[:LONGEST]} … ({len(line.text):,} bytes)")
+    if len(text) > MAX_CHARACTERS or not whole:
+        return SafeText(f"{text[:MAX_CHARACTERS]} … ({len(line.text):,} bytes)")
     return text
 
 
 def colour_of(service: str, count: int) -> int:
-    """Which of so many colours a service has: the same one everywhere and every time."""
+    """The index of a service's colour; the same in every view and every run."""
     return zlib.crc32(service.encode("utf-8", "replace")) % count
 
 
@@ -161,14 +161,14 @@ def wrapped(pieces: Sequence[Piece], width: int, indent: int) -> tuple[tuple[Pie
                 left -= size
                 break
             part = chop_cells(rest, left)[0] if left > 0 else ""
-            if cell_len(part) > left:  # not even a wide character has room
+            if cell_len(part) > left:  # no room even for one wide character
                 part = ""
             empty = left == width - (indent if len(rows) > 1 else 0)
             part = _ended_between_words(part, rest, () if empty else rows[-1], width // 2)
             if part:
                 rows[-1].append(Piece(SafeText(part), piece.role))
             elif empty:
-                part = rest[0]  # a row too narrow for anything: better too wide than never
+                part = rest[0]  # too narrow for anything: rather too wide than endless
                 rows[-1].append(Piece(SafeText(part), piece.role))
             rest = rest[len(part) :]
             rows.append([Piece(SafeText(" " * indent), "text")] if indent else [])
@@ -196,7 +196,7 @@ def _ended_between_words(part: str, rest: str, row: Sequence[Piece], most: int) 
 
 
 def local_second(stamp: bytes) -> str:
-    """A stamp on the operator's own clock, to the second; empty where it is none."""
+    """A stamp in local time, to the second; empty if it is not valid."""
     return _local(stamp[:19]) if len(stamp) >= 19 else ""
 
 
@@ -213,11 +213,15 @@ def _masked(text: SafeText, mask: Mask) -> SafeText:
 
 
 def _cut(text: SafeText, size: int) -> SafeText:
-    return text if len(text) <= LONGEST else SafeText(f"{text[:LONGEST]} … ({size:,} bytes)")
+    return (
+        text
+        if len(text) <= MAX_CHARACTERS
+        else SafeText(f"{text[:MAX_CHARACTERS]} … ({size:,} bytes)")
+    )
 
 
 def _bounded(fields: Sequence[Piece]) -> Iterator[Piece]:
-    room = LONGEST
+    room = MAX_CHARACTERS
     for piece in fields:
         room -= len(piece.text)
         if room < 0:
@@ -246,7 +250,7 @@ def _ago(raw: bytes, now: bytes) -> str:
 
 @lru_cache(maxsize=512)
 def _local(raw: bytes) -> str:
-    """The second of an RFC 3339 time in UTC on the operator's own clock."""
+    """An RFC 3339 time in UTC as local time, to the second."""
     try:
         at = datetime.fromisoformat(raw.decode("ascii", "replace")).replace(tzinfo=UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A snapshot and its figures to the rows of the service table. Pure."""
+"""From a snapshot and usage to the rows of the service table. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.numbers import NOTHING, cpu_share, rate_pair, share, since
-from widgets.rows.table import Cell, ColumnLook, SortValue, Tone
+from widgets.rows.table import Cell, ColumnFormat, SortValue, Tone
 
 
 class Column(StrEnum):
@@ -42,22 +42,22 @@ class Column(StrEnum):
     IMAGE = "image"
 
 
-LOOKS: Final[Mapping[Column, ColumnLook]] = {
-    Column.SERVICE: ColumnLook("SERVICE", 20),
-    Column.STATE: ColumnLook("STATE", 12),
-    Column.HEALTH: ColumnLook("HEALTH", 11),
-    Column.CPU: ColumnLook("CPU/core", 8, right=True),
-    Column.MEMORY: ColumnLook("MEMORY", 11, right=True),
-    Column.SYNC: ColumnLook("SYNC", 10),
-    Column.UPTIME: ColumnLook("UPTIME", 7, right=True),
-    Column.RESTARTS: ColumnLook("RESTARTS", 8, right=True),
-    Column.EXIT: ColumnLook("LAST EXIT", 14),
-    Column.PORTS: ColumnLook("PORTS", 22),
-    Column.NETWORK: ColumnLook("NET in out/s", 12, right=True),
-    Column.DISK: ColumnLook("DISK r w/s", 12, right=True),
-    Column.IMAGE: ColumnLook("IMAGE", 28),
+FORMATS: Final[Mapping[Column, ColumnFormat]] = {
+    Column.SERVICE: ColumnFormat("SERVICE", 20),
+    Column.STATE: ColumnFormat("STATE", 12),
+    Column.HEALTH: ColumnFormat("HEALTH", 11),
+    Column.CPU: ColumnFormat("CPU/core", 8, right=True),
+    Column.MEMORY: ColumnFormat("MEMORY", 11, right=True),
+    Column.SYNC: ColumnFormat("SYNC", 10),
+    Column.UPTIME: ColumnFormat("UPTIME", 7, right=True),
+    Column.RESTARTS: ColumnFormat("RESTARTS", 8, right=True),
+    Column.EXIT: ColumnFormat("LAST EXIT", 14),
+    Column.PORTS: ColumnFormat("PORTS", 22),
+    Column.NETWORK: ColumnFormat("NET in out/s", 12, right=True),
+    Column.DISK: ColumnFormat("DISK r w/s", 12, right=True),
+    Column.IMAGE: ColumnFormat("IMAGE", 28),
 }
-"""In the order of their weight: a narrow table keeps the first ones."""
+"""The columns by priority: a narrow table shows the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +65,27 @@ class Row:
     """A row: a service, or one container of a service that has several."""
 
     target: TargetRef
-    """What actions on the row are done to."""
+    """The target of actions on the row."""
     name: str
     """The service's name, or the container's."""
     cells: Mapping[Column, Cell]
     order: Mapping[Column, SortValue] = field(compare=False)
     branch: str = ""
-    """What hangs a container's row below its service's."""
+    """The branch before a container's name; empty for a service."""
 
     @property
     def key(self) -> str:
-        """`service`, or `service/container`: by name, which outlives a recreate."""
+        """`service` or `service/container`, by name, which a recreate keeps."""
         return self.name if self.container_id is None else f"{self.service}/{self.name}"
 
     @property
     def service(self) -> str:
-        """The service."""
+        """The name of the service."""
         return self.target.name
 
     @property
     def container_id(self) -> str | None:
-        """Set on the row of one container."""
+        """The id of the container; None for a service."""
         return self.target.container_id
 
 
@@ -151,12 +151,12 @@ def service_rows(
     *,
     restarted: frozenset[str] = frozenset(),
 ) -> list[tuple[Row, list[Row]]]:
-    """Every service with the rows of its containers, where it has more than one.
+    """The row of each service, with the rows of its containers if there are several.
 
     Args:
         snapshot: The stack.
-        usage: What the running containers use.
-        now: For uptimes.
+        usage: The CPU and memory usage of running containers.
+        now: The time, for uptimes.
         restarted: The ids of the containers that were restarted recently.
     """
     return [
@@ -169,7 +169,7 @@ def service_rows(
 
 
 def _members(service: Service) -> Sequence[Container]:
-    """The containers that get a row of their own."""
+    """The containers that have a row."""
     if len(service.containers) > 1 or service.oneoffs:
         return service.containers
     return ()
@@ -195,7 +195,7 @@ def _service_row(
         sync=(service.sync_words, _SYNC.get(service.sync.action, Tone.WARN)),
         started=oldest,
         restarts=service.restarts,
-        grew=any(item.id in restarted for item in shown),
+        restarted_recently=any(item.id in restarted for item in shown),
         dead=newest_dead,
         ports=tuple(port for item in shown for port in item.ports)
         or (service.spec.ports if service.spec else ()),
@@ -229,7 +229,7 @@ def _container_row(
         sync=(_mark(service, container), Tone.MUTED),
         started=container.started_at if container.running else None,
         restarts=container.restarts,
-        grew=container.id in restarted,
+        restarted_recently=container.id in restarted,
         dead=container if not container.running and container.exit_code is not None else None,
         ports=container.ports,
         image=container.image,
@@ -246,7 +246,7 @@ def _container_row(
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What a row tells, of a service or of one container."""
+    """The values of a row, of a service or a container."""
 
     state: tuple[SafeText, Tone, int]
     health: HealthStatus
@@ -254,7 +254,7 @@ class _Facts:
     sync: tuple[SafeText, Tone]
     started: datetime | None
     restarts: int
-    grew: bool
+    restarted_recently: bool
     dead: Container | None
     ports: tuple[Port, ...]
     image: SafeText
@@ -264,7 +264,7 @@ class _Facts:
 def _cells(name: SafeText, facts: _Facts, now: datetime) -> dict[Column, Cell]:
     health_text, health_tone = _HEALTH[facts.health]
     used = facts.usage
-    restarts = f"{facts.restarts}{' ↑' if facts.grew else ''}"
+    restarts = f"{facts.restarts}{' ↑' if facts.restarted_recently else ''}"
     return {
         Column.SERVICE: Cell(name),
         Column.STATE: Cell(facts.state[0], facts.state[1]),
@@ -275,7 +275,7 @@ def _cells(name: SafeText, facts: _Facts, now: datetime) -> dict[Column, Cell]:
         Column.UPTIME: Cell(since(facts.started, now)),
         Column.RESTARTS: Cell(
             SafeText(restarts if facts.restarts else "0"),
-            Tone.BAD if facts.grew else Tone.WARN if facts.restarts else Tone.MUTED,
+            Tone.BAD if facts.restarted_recently else Tone.WARN if facts.restarts else Tone.MUTED,
         ),
         Column.EXIT: _exit_cell(facts.dead),
         Column.PORTS: Cell(plain(ports_text(facts.ports)), Tone.MUTED),
@@ -286,7 +286,7 @@ def _cells(name: SafeText, facts: _Facts, now: datetime) -> dict[Column, Cell]:
 
 
 def _order(name: str, facts: _Facts, now: datetime) -> dict[Column, SortValue]:
-    """What each column sorts by: the first press puts what wants attention on top."""
+    """The sort value of each column; problems come first."""
     used = facts.usage
     seconds = (now - facts.started).total_seconds() if facts.started else -1.0
     return {
@@ -351,7 +351,7 @@ def _last_dead(containers: Sequence[Container]) -> Container | None:
 
 
 def ports_text(ports: Sequence[Port]) -> str:
-    """Published ports as `host→container`, local ones with a mark, then the exposed ones."""
+    """Published ports as `host→container`, local ones with a mark, then exposed ports."""
     return " ".join(dict.fromkeys(_port_texts(ports)))
 
 
@@ -366,7 +366,7 @@ def _port_texts(ports: Sequence[Port]) -> Iterator[str]:
 
 
 def _total(parts: Sequence[Usage]) -> Usage | None:
-    """The figures of several containers taken together."""
+    """The total usage of several containers."""
     if len(parts) < 2:
         return parts[0] if parts else None
     limits = [part.memory_limit for part in parts]

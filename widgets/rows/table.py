@@ -1,4 +1,4 @@
-"""What tables are made of: cells and how their columns are drawn. Pure."""
+"""Cells and column formats of tables. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ SortValue = tuple[int, float, str]
 
 
 class Tone(StrEnum):
-    """What a cell says beside its words; never the words' only carrier."""
+    """The meaning of a cell's colour; the text says the same without it."""
 
     PLAIN = "plain"
     MUTED = "muted"
@@ -20,8 +20,8 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnLook:
-    """How a column is drawn."""
+class ColumnFormat:
+    """The format of a column."""
 
     title: str
     width: int
@@ -30,7 +30,7 @@ class ColumnLook:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in one cell."""
+    """A cell."""
 
     text: SafeText
     tone: Tone = Tone.PLAIN

@@ -1,4 +1,4 @@
-"""Everything about one task, in sections of labelled lines. Pure."""
+"""The details of a task, in sections of labelled lines. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -32,16 +32,16 @@ _TRUE: Final = {
     TaskVerdict.SILENT: ("no output for a long time", Tone.WARN),
     TaskVerdict.FINISHED: ("a worker is still running", Tone.WARN),
 }
-MOST_LINES: Final = 1000
-MOST_CHARACTERS: Final = 30_000
-"""So much of a text is shown: to wrap it takes some milliseconds."""
-MOST_FIELDS: Final = 100
-LONGEST_VALUE: Final = 1000
-"""Of a field that the format does not know."""
+MAX_LINES: Final = 1000
+MAX_CHARACTERS: Final = 30_000
+"""The characters of a text that are shown: wrapping them takes some milliseconds."""
+MAX_FIELDS: Final = 100
+MAX_VALUE: Final = 1000
+"""The characters of an unknown field that are shown."""
 
 
 def preview_sections(task: Task, view: LedgerView, now: datetime) -> Sequence[Section]:
-    """What fits below the list: what does not agree, what it is, how it went."""
+    """The preview: findings, the task, and its last events."""
     return _full(
         _section("Out of sync", finding_lines(view.findings_about(task), task)),
         _section("Task", _summary_lines(task, view, now)),
@@ -51,47 +51,49 @@ def preview_sections(task: Task, view: LedgerView, now: datetime) -> Sequence[Se
 def fact_sections(
     task: Task, texts: TaskTexts, view: LedgerView, moments: Sequence[Moment], now: datetime
 ) -> Sequence[Section]:
-    """All that is known of it but for its long texts.
+    """The facts of a task, without its long texts.
 
     Args:
         task: The task.
-        texts: Its long texts: unknown fields are among them.
-        view: What is true of it.
-        moments: What happened to it.
-        now: For "ago".
+        texts: Its texts, with unknown fields.
+        view: The view of the ledger.
+        moments: Its timeline.
+        now: The time, for ages.
     """
-    whole = whole_of(task)
+    command = full_text_command(task)
     return _full(
         _section("Out of sync", finding_lines(view.findings_about(task), task)),
         _section("Timeline", _moment_lines(moments, now)),
         _section("Task", _fact_lines(task, view, now)),
-        _section("Error of the previous attempt", _text_lines(texts.last_error, whole, Tone.WARN)),
-        _section("Other fields", _other_lines(texts.others, whole)),
+        _section(
+            "Error of the previous attempt", _text_lines(texts.last_error, command, Tone.WARN)
+        ),
+        _section("Other fields", _other_lines(texts.others, command)),
     )
 
 
 def output_sections(task: Task, texts: TaskTexts) -> Sequence[Section]:
-    """What came of it."""
-    whole = whole_of(task)
+    """The output of a task: summary, error, output."""
+    command = full_text_command(task)
     return _full(
-        _section("Summary", _text_lines(texts.summary, whole)),
-        _section("Error", _text_lines(texts.error, whole, Tone.BAD)),
-        _section("End of the output", _end_lines(texts.output, whole)),
+        _section("Summary", _text_lines(texts.summary, command)),
+        _section("Error", _text_lines(texts.error, command, Tone.BAD)),
+        _section("End of the output", _end_lines(texts.output, command)),
     )
 
 
-def readable(lines: Sequence[SafeText], *, end: bool = False) -> tuple[Sequence[SafeText], int]:
-    """A text as far as it is shown, and how many characters are left out.
+def truncated(lines: Sequence[SafeText], *, end: bool = False) -> tuple[Sequence[SafeText], int]:
+    """A text cut to what is shown, and the number of characters that are left out.
 
     Whoever may write the ledger may write a text in it that would hold the console up.
 
     Args:
-        lines: The text.
-        end: Its last lines, not its first.
+        lines: The lines of the text.
+        end: Whether to keep its last lines, not its first.
     """
     kept: list[SafeText] = []
-    room = MOST_CHARACTERS
-    for line in islice(reversed(lines) if end else lines, MOST_LINES):
+    room = MAX_CHARACTERS
+    for line in islice(reversed(lines) if end else lines, MAX_LINES):
         if room <= 0:
             break
         kept.append(SafeText(line[-room:] if end else line[:room]))
@@ -103,20 +105,20 @@ def _size(lines: Sequence[SafeText]) -> int:
     return sum(len(line) + 1 for line in lines)
 
 
-def left_out(characters: int, whole: SafeText) -> SafeText:
-    """What is said of a text that is not shown to its end."""
-    return plain(f"… {characters:,} more characters. Complete: {whole}")
+def truncation_note(characters: int, command: SafeText) -> SafeText:
+    """The note about characters that are left out."""
+    return plain(f"… {characters:,} more characters. Complete: {command}")
 
 
-def whole_of(task: Task) -> SafeText:
-    """What shows the long texts of a task whole."""
+def full_text_command(task: Task) -> SafeText:
+    """The command that prints the complete texts of a task."""
     return plain(f"pixel-tui ledger show {task.id}" if task.id else "the ledger's file")
 
 
 def finding_lines(
     findings: Sequence[LedgerFinding], task: Task | None = None
 ) -> Iterator[DetailLine]:
-    """Each finding, and what to do about it."""
+    """Each finding with its hint."""
     for finding in findings:
         yield DetailLine("", finding.message, _TONES[finding.severity])
         if finding.hint:
@@ -187,29 +189,29 @@ def _fact_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[DetailL
 
 
 def _text_lines(
-    lines: Sequence[SafeText], whole: SafeText, tone: Tone = Tone.PLAIN
+    lines: Sequence[SafeText], command: SafeText, tone: Tone = Tone.PLAIN
 ) -> Iterator[DetailLine]:
-    kept, more = readable(lines)
+    kept, more = truncated(lines)
     yield from (DetailLine("", line, tone) for line in kept)
     if more:
-        yield DetailLine("", left_out(more, whole), Tone.WARN)
+        yield DetailLine("", truncation_note(more, command), Tone.WARN)
 
 
-def _end_lines(lines: Sequence[SafeText], whole: SafeText) -> Iterator[DetailLine]:
-    kept, more = readable(lines, end=True)
+def _end_lines(lines: Sequence[SafeText], command: SafeText) -> Iterator[DetailLine]:
+    kept, more = truncated(lines, end=True)
     if more:
-        yield DetailLine("", left_out(more, whole), Tone.WARN)
+        yield DetailLine("", truncation_note(more, command), Tone.WARN)
     yield from (DetailLine("", line) for line in kept)
 
 
 def _other_lines(
-    others: Sequence[tuple[SafeText, SafeText]], whole: SafeText
+    others: Sequence[tuple[SafeText, SafeText]], command: SafeText
 ) -> Iterator[DetailLine]:
-    for name, value in others[:MOST_FIELDS]:
-        more = "…" if len(value) > LONGEST_VALUE else ""
-        yield DetailLine(name[:LONGEST_VALUE], plain(f"{value[:LONGEST_VALUE]}{more}"))
-    if len(others) > MOST_FIELDS:
-        words = f"… {len(others) - MOST_FIELDS:,} more fields. Complete: {whole} --json"
+    for name, value in others[:MAX_FIELDS]:
+        more = "…" if len(value) > MAX_VALUE else ""
+        yield DetailLine(name[:MAX_VALUE], plain(f"{value[:MAX_VALUE]}{more}"))
+    if len(others) > MAX_FIELDS:
+        words = f"… {len(others) - MAX_FIELDS:,} more fields. Complete: {command} --json"
         yield DetailLine("", plain(words), Tone.WARN)
 
 

@@ -1,4 +1,4 @@
-"""A task, and what is true of it, to a row of the ledger's table. Pure."""
+"""From a task to a row of the ledger's table. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from pixel_tui.plurals import counted
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.numbers import NOTHING, since
-from widgets.rows.table import Cell, ColumnLook, Tone
+from widgets.rows.table import Cell, ColumnFormat, Tone
 
-LOOKS: Final[Mapping[TaskField, ColumnLook]] = {
-    TaskField.STATUS: ColumnLook("STATUS", 13),
-    TaskField.ID: ColumnLook("ID", 8),
-    TaskField.TASK: ColumnLook("TASK", 24),
-    TaskField.AGE: ColumnLook("AGE", 7, right=True),
-    TaskField.TOOK: ColumnLook("TOOK", 7, right=True),
-    TaskField.TRIES: ColumnLook("TRIES", 5, right=True),
-    TaskField.WORKER: ColumnLook("WORKER", 20),
-    TaskField.EXIT: ColumnLook("EXIT", 14),
-    TaskField.TYPE: ColumnLook("TYPE", 16),
-    TaskField.SUMMARY: ColumnLook("SUMMARY", 24),
+FORMATS: Final[Mapping[TaskField, ColumnFormat]] = {
+    TaskField.STATUS: ColumnFormat("STATUS", 13),
+    TaskField.ID: ColumnFormat("ID", 8),
+    TaskField.TASK: ColumnFormat("TASK", 24),
+    TaskField.AGE: ColumnFormat("AGE", 7, right=True),
+    TaskField.TOOK: ColumnFormat("TOOK", 7, right=True),
+    TaskField.TRIES: ColumnFormat("TRIES", 5, right=True),
+    TaskField.WORKER: ColumnFormat("WORKER", 20),
+    TaskField.EXIT: ColumnFormat("EXIT", 14),
+    TaskField.TYPE: ColumnFormat("TYPE", 16),
+    TaskField.SUMMARY: ColumnFormat("SUMMARY", 24),
 }
-"""In the order of their weight: a narrow table keeps the first ones."""
+"""The columns by priority: a narrow table shows the first ones."""
 
 STATUSES: Final[Mapping[TaskStatus, tuple[str, Tone]]] = {
     TaskStatus.PENDING: ("○ pending", Tone.NOTE),
@@ -59,9 +59,9 @@ def task_row(line: LedgerLine, view: LedgerView, now: datetime) -> TaskRow:
     """The row of one line.
 
     Args:
-        line: The task, or the heading.
-        view: What is true of it.
-        now: For ages.
+        line: The task or the heading.
+        view: The view of the ledger.
+        now: The time, for ages.
     """
     task = line.task
     cells = _heading(line) if task is None else _cells(task, view, now)
@@ -94,7 +94,7 @@ def _cells(task: Task, view: LedgerView, now: datetime) -> Mapping[TaskField, Ce
 
 
 def _status(task: Task, view: LedgerView) -> Cell:
-    """What the ledger claims, with a mark where something does not agree."""
+    """The status in the ledger, with a mark if there is a finding."""
     words, tone = STATUSES[task.status]
     found = view.findings_about(task)
     if any(item.severity is LedgerSeverity.ERROR for item in found):
@@ -118,7 +118,7 @@ def _tries(task: Task) -> Cell:
 
 
 def _worker(task: Task, truth: Truth) -> Cell:
-    """What the stack shows."""
+    """The container of the worker, as the stack shows it."""
     if truth.verdict in _TRUTHS:
         words, tone = _TRUTHS[truth.verdict]
         return Cell(SafeText(words), tone)
@@ -131,7 +131,7 @@ def _worker(task: Task, truth: Truth) -> Cell:
 
 
 def exit_cell(code: int | None) -> Cell:
-    """How a worker ended, in words."""
+    """The exit code of a worker, in words."""
     if code is None:
         return Cell(NOTHING, Tone.MUTED)
     if code == -1:

@@ -12,12 +12,12 @@ from textual.widgets import Markdown, Static
 
 from pixel_tui.ledger.reading.task import TaskTexts
 from pixel_tui.text import SafeText
-from widgets.rows.task_details import left_out, readable
+from widgets.rows.task_details import truncated, truncation_note
 
-MOST_BLOCKS: Final = 100
+MAX_BLOCKS: Final = 100
 """Headings, paragraphs, items, cells: Textual needs 2 or 3 ms for each."""
-MOST_LINES: Final = 200
-MOST_CHARACTERS: Final = 10_000
+MAX_LINES: Final = 200
+MAX_CHARACTERS: Final = 10_000
 """One block of that length, of code or links, takes a fifth of a second."""
 
 
@@ -29,18 +29,18 @@ class TaskWords(VerticalScroll, can_focus=True):
         yield Markdown(open_links=False)
         yield Static(id="task-plain", markup=False)
 
-    async def show(self, texts: TaskTexts, whole: SafeText) -> None:
+    async def show(self, texts: TaskTexts, command: SafeText) -> None:
         """Show these texts.
 
         Args:
             texts: The texts of the task.
-            whole: The command that prints a text that is too long.
+            command: The command that prints a text that is too long.
         """
         words, more = await asyncio.to_thread(_words, texts)
         as_markdown = not more and await asyncio.to_thread(_is_light, words)
         said = Content(words)
         if more:
-            said += Content.styled(f"\n\n{left_out(more, whole)}", "$text-warning")
+            said += Content.styled(f"\n\n{truncation_note(more, command)}", "$text-warning")
         markdown, text = self.query_one(Markdown), self.query_one("#task-plain", Static)
         markdown.display, text.display = as_markdown, not as_markdown
         text.update("" if as_markdown else said)
@@ -52,13 +52,13 @@ def _words(texts: TaskTexts) -> tuple[str, int]:
     lines: Sequence[str] = texts.task or ("*The task has no text.*",)
     if texts.context:
         lines = (*lines, "", "## Context", "", *texts.context)
-    kept, more = readable([SafeText(line) for line in lines])
+    kept, more = truncated([SafeText(line) for line in lines])
     return "\n".join(kept), more
 
 
 def _is_light(words: str) -> bool:
     """Whether Markdown is fast for this text. Parsing it may take a third of a second."""
-    if len(words) > MOST_CHARACTERS or words.count("\n") > MOST_LINES:
+    if len(words) > MAX_CHARACTERS or words.count("\n") > MAX_LINES:
         return False
     tokens = MarkdownIt("gfm-like").parse(words)  # as Textual does
-    return sum(item.nesting >= 0 and item.type != "inline" for item in tokens) <= MOST_BLOCKS
+    return sum(item.nesting >= 0 and item.type != "inline" for item in tokens) <= MAX_BLOCKS

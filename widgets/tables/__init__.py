@@ -1,1 +1,1 @@
-"""Tables whose rows keep their key."""
+"""Tables with a cursor that stays on its row."""

@@ -1,4 +1,4 @@
-"""Lines below a heading, drawn one by one, with a cursor that is known by a key."""
+"""The base class of tables: lines below a fixed heading, with a cursor on a key."""
 
 from abc import abstractmethod
 from bisect import bisect_left
@@ -14,16 +14,15 @@ from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
-from widgets.lines.line_view import SteadyView
+from widgets.lines.line_view import LineView
 from widgets.rows.table import Tone
 
 
-class CursorTable(SteadyView, can_focus=True):
-    """The base of the tables: a heading that stands still, and a cursor that stays on its key.
+class CursorTable(LineView, can_focus=True):
+    """Lines below a fixed heading, with a cursor that stays on its key.
 
-    The cursor stands on lines that have a key, and steps over the others. It holds the key,
-    never the position: whatever comes, goes or is sorted elsewhere around it, what is
-    highlighted stays what it was.
+    The cursor is only on lines that have a key. It keeps the key and not the position: the same
+    line stays highlighted when lines are added, removed or sorted.
     """
 
     BINDING_GROUP_TITLE = "Table"
@@ -66,72 +65,72 @@ class CursorTable(SteadyView, can_focus=True):
     cursor_key: var[str] = var("", init=False)
 
     class Highlighted(Message):
-        """The cursor stands on another line."""
+        """The cursor is on another line."""
 
     class Opened(Message):
-        """The operator wants to see all of the line under the cursor."""
+        """The line under the cursor was opened with Enter or a double click."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id)
         self._keys: Sequence[str] = ()
-        """Of the lines that the cursor may stand on."""
+        """The keys of the lines, in order."""
         self._lines_of_keys: Sequence[int] = ()
-        self._places: dict[str, int] = {}
-        """On which line each key stands."""
+        self._line_by_key: dict[str, int] = {}
+        """The line of each key."""
         self._line_count = 0
 
-    # What a table of its own says.
+    # For subclasses.
 
     @abstractmethod
     def heading(self) -> Strip:
-        """The line that stands still above the others."""
+        """The fixed line above the others."""
 
     @abstractmethod
     def line_strip(self, line: int) -> tuple[Strip, Style]:
-        """One line, and how the cells right of it are painted."""
+        """One line, and the style of the cells right of it."""
 
     @abstractmethod
     def fit_columns(self) -> None:
         """Fit the columns to the width, and the content to the lines."""
 
     def successor(self, _key: str) -> str:
-        """The key that the cursor goes to when its own is gone; empty: the one in its place."""
+        """The key for the cursor if its own is removed; empty for the one at its position."""
         return ""
 
-    def first_shown_with(self, line: int) -> int:
-        """The first line that is to be in view where the cursor stands on this one."""
+    def first_visible_with(self, line: int) -> int:
+        """The first line that must be visible together with this one."""
         return line
 
-    # Arranging.
+    # Keys.
 
     @property
     def keys(self) -> Sequence[str]:
-        """The keys of the lines that the cursor may stand on, as they stand."""
+        """The keys of the lines, in order."""
         return self._keys
 
-    def take_keys(self, keys: Sequence[str], lines: Sequence[int], count: int) -> None:
-        """Take the keys in their new order; the cursor stays on its own, or goes to what follows.
+    def set_keys(self, keys: Sequence[str], lines: Sequence[int], count: int) -> None:
+        """Set the keys in their new order; the cursor stays on its key, or goes to the next.
 
         Args:
-            keys: Of the lines that the cursor may stand on.
-            lines: Where each of them stands, ascending.
-            count: How many lines there are.
+            keys: The keys, in order.
+            lines: The line of each key, ascending.
+            count: The number of lines, with those that have no key.
         """
         old = self.cursor_line
         self._keys, self._lines_of_keys, self._line_count = keys, lines, count
-        self._places = dict(zip(keys, lines, strict=True))
-        if self.cursor_key in self._places:
+        self._line_by_key = dict(zip(keys, lines, strict=True))
+        if self.cursor_key in self._line_by_key:
             return
         successor = self.successor(self.cursor_key)
-        if successor in self._places:
+        if successor in self._line_by_key:
             self.cursor_key = successor
         elif keys:
             self.cursor_key = keys[min(bisect_left(lines, old), len(keys) - 1)]
 
     @property
     def cursor_line(self) -> int:
-        """The line under the cursor; the first where it stands nowhere."""
-        return self._places.get(self.cursor_key, 0)
+        """The line under the cursor; 0 if it is on none."""
+        return self._line_by_key.get(self.cursor_key, 0)
 
     # The cursor.
 
@@ -142,39 +141,39 @@ class CursorTable(SteadyView, can_focus=True):
         self.refresh()
 
     def watch_cursor_key(self, old: str, new: str) -> None:
-        """Repaint the two lines and tell."""
+        """Repaint both lines, and post `Highlighted`."""
         for key in (old, new):
-            if key in self._places:
-                self.paint_line(self._places[key])
+            if key in self._line_by_key:
+                self.repaint_line(self._line_by_key[key])
         self.follow_cursor()
         self.post_message(self.Highlighted())
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        """The cursor looks different without the focus."""
+        """The cursor formats different without the focus."""
         super().watch_has_focus(_has_focus)
-        self.paint_line(self.cursor_line)
+        self.repaint_line(self.cursor_line)
 
     @property
     def _lines_in_view(self) -> int:
-        # The heading scrolls with nothing: it covers the first line of the view.
+        # The fixed heading covers the first line of the view.
         return max(self.scrollable_content_region.height - 1, 1)
 
     @property
     def shows_cursor(self) -> bool:
-        """Whether the line under the cursor is in view."""
+        """Whether the line under the cursor is visible."""
         return 0 <= self.cursor_line - int(self.scroll_y) < self._lines_in_view
 
     def follow_cursor(self) -> None:
-        """Scroll until the cursor is in view."""
+        """Scroll so that the cursor is visible."""
         line, top, shown = self.cursor_line, int(self.scroll_y), self._lines_in_view
-        first = self.first_shown_with(line)
+        first = self.first_visible_with(line)
         if first < top:
             self.scroll_to(y=first, animate=False, immediate=True)
         elif line >= top + shown:
             self.scroll_to(y=line - shown + 1, animate=False, immediate=True)
 
     def action_move(self, step: int) -> None:
-        """Move the cursor by so many lines that have a key."""
+        """Move the cursor by a number of keys."""
         if self._keys:
             at = bisect_left(self._lines_of_keys, self.cursor_line)
             self.cursor_key = self._keys[min(max(at + step, 0), len(self._keys) - 1)]
@@ -184,16 +183,16 @@ class CursorTable(SteadyView, can_focus=True):
         self.action_move(direction * max(self.scrollable_content_region.height - 2, 1))
 
     def action_edge(self, direction: int) -> None:
-        """Move the cursor to the first or the last line that has a key."""
+        """Move the cursor to the first or the last key."""
         self.action_move(direction * len(self._keys))
 
     def action_open(self) -> None:
-        """Ask for everything about the line."""
-        if self.cursor_key in self._places:
+        """Post `Opened` for the line under the cursor."""
+        if self.cursor_key in self._line_by_key:
             self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on a line; open it at a second click."""
+        """Move the cursor to a line; open it with a double click."""
         line = event.y - 1 + int(self.scroll_y)
         at = bisect_left(self._lines_of_keys, line)
         if event.y > 0 and at < len(self._keys) and self._lines_of_keys[at] == line:
@@ -203,14 +202,14 @@ class CursorTable(SteadyView, can_focus=True):
 
     # Drawing.
 
-    def paint_line(self, line: int) -> None:
-        """Paint one line anew."""
+    def repaint_line(self, line: int) -> None:
+        """Repaint one line."""
         y = line + 1 - int(self.scroll_y)
         if 0 < y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
-        """The heading stands still; lines scroll below it."""
+        """A row of the screen: the fixed heading, or a line below it."""
         width, left = self.scrollable_content_region.width, int(self.scroll_x)
         ground = self.ground
         if y == 0:
@@ -223,25 +222,25 @@ class CursorTable(SteadyView, can_focus=True):
         return strip.crop_extend(left, left + width, ground)
 
     def cursor_ground(self, key: str) -> Style:
-        """How the line of this key is painted where nothing stands in it."""
+        """The background style of the line with this key."""
         if key == self.cursor_key:
             return self.ground + self.style_of("cursor" if self.has_focus else "cursor-blurred")
         return self.ground
 
     def style_of(self, name: str) -> Style:
-        """A style of the theme, by the name that follows `table--`."""
+        """A style of the theme, by its name without `table--`."""
         found = self._styles.get(name)
         if found is None:
             found = self.get_component_rich_style(f"table--{name}")
             if not name.startswith("cursor"):
-                # Blended with the ground, but without it: lines have a ground of their own.
+                # Without the background: each line has its own.
                 found = Style(color=found.color, bold=found.bold, dim=found.dim)
             self._styles[name] = found
         return found
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Text in exactly so many cells, cut with an ellipsis."""
+    """Pad or cut a text to a number of cells, with an ellipsis."""
     length = cell_len(text)
     if length > width:
         return set_cell_size(text, max(width - 1, 0)) + "…" if width else ""
@@ -250,7 +249,7 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def fit_middle(text: str, width: int) -> str:
-    """Text in exactly so many cells, cut in the middle: both its ends stay."""
+    """Pad or cut a text to a number of cells; it is cut in the middle."""
     if cell_len(text) <= width or width < 3:
         return fit(text, width)
     tail = text[-(width // 2) :]

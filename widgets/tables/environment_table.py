@@ -1,4 +1,4 @@
-"""The table of an environment's keys, below the names of their sections, drawn by the line."""
+"""The table of an environment's keys, grouped by section."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Final
@@ -13,16 +13,16 @@ from widgets.rows.environment_row import Heading, KeyLine, TableLine, cells
 from widgets.tables.cursor_table import CursorTable, fit
 
 LEAD: Final = 3
-"""The cursor's bar, the mark of the findings, and a gap."""
+"""Cells for the cursor, the mark of findings, and a gap."""
 GAP: Final = 1
 STATE: Final = 13
 KEYS: Final = (16, 34)
-"""The least and the most cells of the column of keys."""
+"""The least and the most cells for keys."""
 READERS: Final = (10, 26)
 
 
 class EnvironmentTable(CursorTable):
-    """One line a key. The cursor stays on its key, whatever is edited around it."""
+    """Shows one line a key; the cursor stays on its key when the file is edited."""
 
     BINDING_GROUP_TITLE = "Keys of the file"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--section"}
@@ -37,28 +37,28 @@ class EnvironmentTable(CursorTable):
         self._longest = 0
         self._revealed = ""
 
-    # What is shown.
+    # Lines.
 
     @property
     def lines(self) -> Sequence[TableLine]:
-        """The lines as they stand."""
+        """The lines that are shown."""
         return self._lines
 
     @property
     def current(self) -> KeyLine | None:
         """The line under the cursor."""
-        at = self._places.get(self.cursor_key)
+        at = self._line_by_key.get(self.cursor_key)
         line = self._lines[at] if at is not None else None
         return line if isinstance(line, KeyLine) else None
 
     def show(self, lines: Sequence[TableLine]) -> None:
-        """Take new lines."""
+        """Show new lines."""
         self._lines = lines
         at = [place for place, line in enumerate(lines) if isinstance(line, KeyLine)]
         keys = [line for line in lines if isinstance(line, KeyLine)]
         longest = max((cell_len(line.row.key) for line in keys), default=0)
-        self._longest = longest + 1  # with the star of a required one
-        self.take_keys([line.name for line in keys], at, len(lines))
+        self._longest = longest + 1  # with the star of a required key
+        self.set_keys([line.name for line in keys], at, len(lines))
         if not keys:
             self.cursor_key = ""
         self.fit_columns()
@@ -66,14 +66,14 @@ class EnvironmentTable(CursorTable):
         self.refresh()
 
     def reveal(self, name: str) -> None:
-        """Show this key's value as it is; no key's where the name is empty."""
+        """Show the value of a key unmasked; of none if the name is empty."""
         if name != self._revealed:
             self._revealed = name
             self.refresh()
 
     def go_to_problem(self) -> bool:
-        """Put the cursor on the next key about which something is to be done."""
-        at = self._places.get(self.cursor_key, -1)
+        """Select the next key with a problem; returns whether there is one."""
+        at = self._line_by_key.get(self.cursor_key, -1)
         behind = [*self._lines[at + 1 :], *self._lines[: at + 1]]
         found = next((x for x in behind if isinstance(x, KeyLine) and x.problem), None)
         if found is not None:
@@ -83,28 +83,28 @@ class EnvironmentTable(CursorTable):
     # Drawing.
 
     def fit_columns(self) -> None:
-        """The columns follow the width by themselves."""
+        """Set the size of the content; columns depend on the width when drawn."""
         self.resize_content(Size(self.scrollable_content_region.width, len(self._lines) + 1))
 
-    def first_shown_with(self, line: int) -> int:
-        """The first key of a section comes with the section's name."""
+    def first_visible_with(self, line: int) -> int:
+        """Keep the name of a section visible with its first key."""
         return line - (line > 0 and isinstance(self._lines[line - 1], Heading))
 
     def _widths(self, width: int) -> tuple[int, int, int, int]:
-        """Of state, key, value and readers."""
+        """The widths of state, key, value and readers."""
         room = width - LEAD - STATE - 3 * GAP
         key = min(max(self._longest, KEYS[0]), KEYS[1], room * 2 // 5)
         reading = min(max(READERS[0], room // 5), READERS[1])
         return STATE, key, max(room - key - reading, 1), reading
 
     def heading(self) -> Strip:
-        """The titles of the columns."""
+        """The heading of the columns."""
         widths = self._widths(self.scrollable_content_region.width)
         text = " " * LEAD + " ".join(map(fit, ("STATE", "KEY", "VALUE", "READ BY"), widths))
         return Strip([Segment(text, self.ground + self.style_of("heading"))])
 
     def line_strip(self, line: int) -> tuple[Strip, Style]:
-        """A key as it is now, or the name of a section."""
+        """The line of a key, or the name of a section."""
         found = self._lines[line]
         if isinstance(found, KeyLine):
             return self._key_strip(found)

@@ -1,4 +1,4 @@
-"""A table of rows that are known by a key, drawn by the line."""
+"""The base class of tables with columns, sorting and marks."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -15,27 +15,27 @@ from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
-from widgets.rows.table import Cell, ColumnLook
+from widgets.rows.table import Cell, ColumnFormat
 from widgets.tables.cursor_table import CursorTable, fit
 
 GAP: Final = 2
 MARGIN: Final = 2
-"""The cells left of a row: the cursor's bar and the mark."""
+"""Cells left of a row: the cursor and the mark."""
 
 C = TypeVar("C", bound=StrEnum)
 
 
 class TableRow(Protocol[C]):
-    """What a table draws in one line."""
+    """A row of a table."""
 
     @property
     def key(self) -> str:
-        """What the row is known by."""
+        """The key of the row."""
         ...
 
     @property
     def cells(self) -> Mapping[C, Cell]:
-        """What stands in each column."""
+        """The cell of each column."""
         ...
 
 
@@ -44,20 +44,20 @@ R = TypeVar("R", bound=TableRow[Any])
 
 @dataclass(frozen=True, slots=True)
 class Sorting(Generic[C]):
-    """By which column rows are sorted, and whether the other way round."""
+    """The column by which rows are sorted, and whether the order is reversed."""
 
     column: C
     reverse: bool = False
 
 
 class KeyedTable(CursorTable, Generic[C, R]):
-    """Rows of cells in columns, sorted by one of them, some of them marked.
+    """Rows with cells in columns, sorted by a column; rows can be marked.
 
     The marks hold row keys, as the cursor does. A row is made when it is drawn.
 
     Args:
-        looks: The columns, in the order of their weight: a narrow table keeps the first ones.
-        sorting: By what rows are sorted first.
+        formats: The columns by priority: a narrow table shows the first ones.
+        sorting: The initial sort order.
     """
 
     BINDING_GROUP_TITLE = "Sorted table"
@@ -100,97 +100,97 @@ class KeyedTable(CursorTable, Generic[C, R]):
     stale: var[bool] = var(default=False)
 
     class MarksChanged(Message):
-        """Other rows are marked than before."""
+        """The marks have changed."""
 
     class SortingChanged(Message):
-        """The operator sorts otherwise."""
+        """The sort order has changed."""
 
     def __init__(
         self,
-        looks: Mapping[C, ColumnLook],
+        formats: Mapping[C, ColumnFormat],
         sorting: Sorting[C],
         *,
         id: str | None = None,  # noqa: A002  Textual's own name for it
     ) -> None:
         super().__init__(id=id)
-        self._looks = looks
-        self._subject = next(iter(looks))
-        """The column that says what a row is of."""
+        self._formats = formats
+        self._subject = next(iter(formats))
+        """The column with the name of a row."""
         self._drawn: dict[int, R] = {}
-        """The rows on the screen, as they were drawn."""
+        """The rows on the screen as they were drawn, by index."""
         self._columns: tuple[C, ...] = ()
         self._chosen: tuple[C, ...] | None = None
         self._widths: Mapping[C, int] = {}
         self._sorting = sorting
         self._marked: set[str] = set()
 
-    # What a table of its own says.
+    # For subclasses.
 
     @abstractmethod
     def row_at(self, index: int) -> R:
-        """The row in this place; it is asked for whenever one is drawn."""
+        """The row at an index; called whenever one is drawn."""
 
     @abstractmethod
     def column_widths(self, room: int) -> Mapping[C, int]:
-        """How wide each column is where there is this much room, in cells."""
+        """The width of each column in a table of a width, in cells."""
 
     @abstractmethod
-    def line_up(self) -> None:
-        """Sort and filter anew; ends with `stand`."""
+    def rearrange(self) -> None:
+        """Sort and filter the rows, and call `set_rows`."""
 
     def subject(self, row: R, width: int) -> str:
-        """What a row is of, in exactly so many cells."""
+        """The name of a row, padded or cut to a width."""
         return fit(row.cells[self._subject].text, width)
 
-    # What is shown.
+    # State.
 
     @property
     def columns(self) -> tuple[C, ...]:
-        """The columns that are drawn now."""
+        """The columns that are shown."""
         return self._columns
 
     @property
     def sorting(self) -> Sorting[C]:
-        """How rows are sorted now."""
+        """The sort order."""
         return self._sorting
 
     @property
     def current(self) -> R | None:
         """The row under the cursor."""
-        at = self._places.get(self.cursor_key)
+        at = self._line_by_key.get(self.cursor_key)
         return None if at is None else self.row_at(at)
 
     def sort_by(self, sorting: Sorting[C]) -> None:
         """Sort by a column."""
         self._sorting = sorting
-        self.line_up()
+        self.rearrange()
         self.follow_cursor()
         self.refresh()
 
     def choose_columns(self, columns: tuple[C, ...] | None) -> None:
-        """Show these columns, whatever the width; None: as many as fit."""
+        """Show these columns, whatever the width; None shows as many as fit."""
         self._chosen = columns
         self.fit_columns()
         self.refresh()
 
     def clear_marks(self) -> None:
-        """Mark nothing."""
+        """Remove all marks."""
         if self._marked:
             self._marked.clear()
             self.refresh()
             self.post_message(self.MarksChanged())
 
-    # Arranging.
+    # Rows.
 
-    def stand(self, keys: Sequence[str], *, vanished: bool) -> None:
-        """Show these rows in this order; only lines that differ are painted.
+    def set_rows(self, keys: Sequence[str], *, vanished: bool) -> None:
+        """Show these rows in this order; only changed lines are repainted.
 
         Args:
-            keys: The rows' keys.
-            vanished: No row is left at all, filtered or not: the cursor forgets its own.
+            keys: The keys of the rows.
+            vanished: Whether no row is left even without the filter: the cursor is reset.
         """
         before, in_view = len(self._keys), self.shows_cursor
-        self.take_keys(keys, range(len(keys)), len(keys))
+        self.set_keys(keys, range(len(keys)), len(keys))
         if vanished and not keys:
             self.cursor_key = ""
         widths, columns = self._widths, self._columns
@@ -202,13 +202,13 @@ class KeyedTable(CursorTable, Generic[C, R]):
             return
         for index, old in list(self._drawn.items()):
             if index >= len(keys) or self.row_at(index) != old:
-                self.paint_line(index)
+                self.repaint_line(index)
 
     def fit_columns(self) -> None:
-        """Show the columns that were chosen, or as many as fit."""
+        """Show the chosen columns, or as many as fit."""
         room = self.scrollable_content_region.width - MARGIN
         widths = self.column_widths(room)
-        self._columns = self._chosen or _fitting(self._looks, widths, room)
+        self._columns = self._chosen or _fitting(self._formats, widths, room)
         self._widths = {column: widths[column] for column in self._columns}
         total = MARGIN + sum(self._widths.values()) + GAP * (len(self._columns) - 1)
         self.resize_content(Size(total, len(self._keys) + 1))
@@ -216,7 +216,7 @@ class KeyedTable(CursorTable, Generic[C, R]):
     # Events and actions.
 
     def watch_stale(self) -> None:
-        """Dim what may no longer be so."""
+        """Repaint: old data is dimmed."""
         self.refresh()
 
     def action_sideways(self, direction: int) -> None:
@@ -224,17 +224,17 @@ class KeyedTable(CursorTable, Generic[C, R]):
         self.scroll_to(x=self.scroll_x + direction * 12, animate=False, immediate=True)
 
     def action_mark(self) -> None:
-        """Mark or unmark the row and go on to the next."""
-        if self.cursor_key not in self._places:
+        """Toggle the mark of the row, and move to the next."""
+        if self.cursor_key not in self._line_by_key:
             return
         self._marked ^= {self.cursor_key}
-        self.paint_line(self.cursor_line)
+        self.repaint_line(self.cursor_line)
         self.action_move(1)
         self.post_message(self.MarksChanged())
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column that is shown."""
-        columns = self._columns or tuple(self._looks)
+        columns = self._columns or tuple(self._formats)
         at = columns.index(self._sorting.column) if self._sorting.column in columns else -1
         self.sort_by(Sorting(columns[(at + step) % len(columns)]))
         self.post_message(self.SortingChanged())
@@ -263,33 +263,33 @@ class KeyedTable(CursorTable, Generic[C, R]):
     # Drawing.
 
     def line_strip(self, line: int) -> tuple[Strip, Style]:
-        """A row as it is now."""
+        """The line of a row."""
         row = self._drawn[line] = self.row_at(line)
         ground = self.cursor_ground(row.key)
         return self._row_strip(row, ground), ground
 
-    def _forget_what_left(self) -> None:
+    def _drop_hidden_rows(self) -> None:
         top = int(self.scroll_y)
         shown = range(top, top + self.size.height)
         for index in [item for item in self._drawn if item not in shown]:
             del self._drawn[index]
 
     def heading(self) -> Strip:
-        """The titles, with an arrow at the one by which rows are sorted."""
-        self._forget_what_left()
+        """The titles of the columns, with an arrow at the sorted one."""
+        self._drop_hidden_rows()
         base = self.ground
         heading, chosen = base + self.style_of("heading"), base + self.style_of("sorted")
         segments = [Segment(" " * MARGIN, base)]
         for column in self._columns:
-            look = self._looks[column]
+            fmt = self._formats[column]
             is_sorted = column is self._sorting.column
             arrow = ("↓" if self._sorting.reverse else "↑") if is_sorted else ""
             style = chosen if is_sorted else heading
-            if look.right:
-                # In the gap: a title that stays above its numbers has no room for it.
-                text, gap = fit(look.title, self._widths[column], right=True), fit(arrow, GAP)
+            if fmt.right:
+                # The arrow is in the gap: a title above numbers has no room for it.
+                text, gap = fit(fmt.title, self._widths[column], right=True), fit(arrow, GAP)
             else:
-                text, gap = fit(f"{look.title}{arrow}", self._widths[column]), " " * GAP
+                text, gap = fit(f"{fmt.title}{arrow}", self._widths[column]), " " * GAP
             segments += [Segment(text, style), Segment(gap, style)]
         return Strip(segments)
 
@@ -304,7 +304,7 @@ class KeyedTable(CursorTable, Generic[C, R]):
             if column is self._subject:
                 fitted = self.subject(row, width)
             else:
-                fitted = fit(cell.text, width, right=self._looks[column].right)
+                fitted = fit(cell.text, width, right=self._formats[column].right)
             segments += [
                 Segment(fitted, self._cell_style(cell, line, solid=at_cursor and self.has_focus)),
                 Segment(" " * GAP, line),
@@ -316,10 +316,12 @@ class KeyedTable(CursorTable, Generic[C, R]):
         return style + self.style_of("stale") if self.stale else style
 
 
-def _fitting(looks: Mapping[C, ColumnLook], widths: Mapping[C, int], room: int) -> tuple[C, ...]:
-    """The first columns, by weight, that fit side by side."""
+def _fitting(
+    formats: Mapping[C, ColumnFormat], widths: Mapping[C, int], room: int
+) -> tuple[C, ...]:
+    """The first columns by priority that fit side by side."""
     chosen: list[C] = []
-    for column in looks:
+    for column in formats:
         needed = widths[column] + (GAP if chosen else 0)
         if needed > room and chosen:
             continue

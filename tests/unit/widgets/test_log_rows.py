@@ -20,7 +20,15 @@ from pixel_tui.text import SafeText, is_harmless, plain
 from widgets.logs.activity_strip import sparkline, strip_of
 from widgets.logs.chips import chips_of
 from widgets.logs.painter import Appearance, LogPainter
-from widgets.rows.log_line import LONGEST, Piece, Stamps, colour_of, line_pieces, text_of, wrapped
+from widgets.rows.log_line import (
+    MAX_CHARACTERS,
+    Piece,
+    Stamps,
+    colour_of,
+    line_pieces,
+    text_of,
+    wrapped,
+)
 
 NOW = b"2026-03-01T12:00:00.000000000Z"
 
@@ -180,7 +188,7 @@ def test_no_known_secret_is_painted_however_it_is_written_and_folded(
 def test_no_half_of_a_secret_is_left_where_a_long_line_is_cut() -> None:
     secret = "Fake-S3cret,one" * 20
     remember_secret(secret)
-    for before in range(LONGEST - 60, LONGEST, 7):
+    for before in range(MAX_CHARACTERS - 60, MAX_CHARACTERS, 7):
         for filling in ("x", "x\x1b[m\x1b[m", "\U0001f642"):
             (shown,) = pieces((filling * before + secret).encode() + b" end" * 20_000)
             assert "Fake" not in shown

@@ -26,7 +26,7 @@ from pixel_tui.stack.model.snapshot import (
     SyncAction,
 )
 from pixel_tui.text import SafeText, plain
-from widgets.rows.service_row import LOOKS, Column, Row, ports_text, service_rows
+from widgets.rows.service_row import FORMATS, Column, Row, ports_text, service_rows
 from widgets.rows.table import Tone
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -180,7 +180,7 @@ def test_every_state_has_a_sign_a_word_and_a_tone(
     row, _ = rows(replace(API, state=state, spec=spec))
     cell = row.cells[Column.STATE]
     assert (cell.text, cell.tone.value) == (text, tone)
-    assert len(cell.text) <= LOOKS[Column.STATE].width
+    assert len(cell.text) <= FORMATS[Column.STATE].width
 
 
 def test_a_scaled_service_has_a_row_for_each_container() -> None:
