@@ -12,6 +12,7 @@ from textual.message import Message
 from pixel_tui.clock import Clock
 from screens.changes.flow import Operations
 from screens.changes.read_only_jobs import ReadOnlyJobs
+from screens.shared.bound_key import bound_key
 from screens.shared.composed import when_composed
 from widgets.dashboard.job_list import OTHER, JobList
 
@@ -94,7 +95,8 @@ class JobsPane(Vertical):
         """Notify of finished jobs that are not shown, and of jobs found of other consoles."""
         watched = getattr(self.app.screen, "watched_job", "")
         for status in operations.jobs.newly_finished(watched):
-            words = f"{status.plan.title} {status.state.value}. {status.message} (5: the jobs)"
+            jobs = bound_key(self.screen, "pane.jobs", "5")
+            words = f"{status.plan.title} {status.state.value}. {status.message} ({jobs}: the jobs)"
             well = status.state.value == "succeeded"
             severity: Literal["information", "warning"] = "information" if well else "warning"
             self.notify(words, severity=severity, timeout=10, markup=False)

@@ -34,6 +34,7 @@ from screens.environment.key_dialogs import KeyDialogs
 from screens.environment.merge import merge_with_file
 from screens.environment.save import ShowPlan, show_save_dialog
 from screens.environment.screen import EnvironmentScreen, OtherFiles
+from screens.shared.bound_key import bound_key
 from widgets.lines.fitted_line import LinePart
 from widgets.tables.environment_table import EnvironmentTable
 
@@ -242,7 +243,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if session is None:
             return parts
         if session.unsaved:
-            message = "not saved" if self.read_only_reason else "not saved: s saves"
+            message = "not saved" if self.read_only_reason else f"not saved: {self._save_key} saves"
             parts.append(_part(message, "$text-warning bold"))
         if session.changed_elsewhere:
             parts.insert(0, _part("✗ changed on disk: r merges", "$text-error bold"))
@@ -273,6 +274,14 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         return KeyDialogs(self, self.session, self.change) if self.session is not None else None
 
     @property
+    def _save_key(self) -> SafeText:
+        return bound_key(self, "environment.save", "s")
+
+    @property
+    def _undo_key(self) -> SafeText:
+        return bound_key(self, "environment.undo", "u")
+
+    @property
     def row(self) -> KeyRow | None:
         """The key under the cursor."""
         line = self.table.current
@@ -298,7 +307,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         """Remove the line."""
         row = self.row
         if row is not None and row.entry is not None:
-            message = f"{row.key} is removed; u undoes it."
+            message = f"{row.key} is removed; {self._undo_key} undoes it."
             self.change(lambda now: now.without(current_entry(now, row)), message)
 
     def action_switch(self) -> None:
@@ -328,7 +337,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if self.session is not None and self.session.undo():
             hold_keys(self.run_worker(self._after_step(), group="environment-edit"))
         else:
-            self.notify("Nothing to undo. h lists the saved versions.", timeout=4)
+            history = bound_key(self, "environment.history", "h")
+            self.notify(f"Nothing to undo. {history} lists the saved versions.", timeout=4)
 
     def action_redo(self) -> None:
         """Redo the last edit that was undone."""
@@ -349,7 +359,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             editor.edit(self.session.document.data)
 
     def _apply_edited(self, document: DotenvDocument) -> None:
-        self.change(lambda _now: document, "Changed in the editor; s saves.")
+        self.change(lambda _now: document, f"Changed in the editor; {self._save_key} saves.")
 
     def action_merge(self) -> None:
         """Merge with the changed file."""
@@ -365,7 +375,9 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if data is not None and self.session is not None and data == self.session.document.data:
             self.notify("The editor has this version already.", timeout=4)
         elif data is not None:
-            message = "The version is loaded; s saves it, u undoes it."
+            message = (
+                f"The version is loaded; {self._save_key} saves it, {self._undo_key} undoes it."
+            )
             self.change(lambda _now: DotenvDocument.parse(data), message)
 
     def action_save(self) -> None:

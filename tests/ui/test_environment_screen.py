@@ -919,3 +919,12 @@ async def test_what_is_saved_or_applied_runs_as_a_job_and_is_in_the_file_then(ke
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, EnvironmentEditor))
         await it.until(lambda: not session_of(editor_of(it)).unsaved)
+
+
+async def test_messages_name_the_keys_of_the_settings() -> None:
+    keys = {"environment.save": "ctrl+g", "environment.undo": "ctrl+u"}
+    async with console(size=SIZE, settings=Settings(keys=keys)) as it:
+        await opened(it, "CANVAS_THEME")
+        await it.press("d")
+        await it.until(lambda: "CANVAS_THEME is removed; ^u undoes it." in it.text())
+        await it.until(lambda: "not saved: ^g saves" in it.text())
