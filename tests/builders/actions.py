@@ -23,7 +23,7 @@ STARTED = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 ENGINE = EngineStatus(plain("unix:///x"), plain("default"), connection=Connection.READY)
 
 
-TROUBLE = Trouble(plain("It broke."), plain("Mend it."), NOW)
+TROUBLE = Trouble(plain("It broke."), plain("Fix it."), NOW)
 
 
 COMMAND = ComposeCommand(

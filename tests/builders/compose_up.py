@@ -14,7 +14,7 @@ def changes(snapshot: StackSnapshot, *named: str, **options: object) -> dict[str
     return {str(name): item.change.value for name, item in found.items()}
 
 
-def left_beside(old: Container, **changes: object) -> Container:
+def leftover_of(old: Container, **changes: object) -> Container:
     """A replacement that has not taken over the name."""
     fields: dict[str, object] = {
         "id": "f" * 64,

@@ -63,7 +63,7 @@ def agent(**changes: object) -> Container:
     return Container(**(fields | changes))  # type: ignore[arg-type]
 
 
-def again(**changes: object) -> Container:
+def restarted_agent(**changes: object) -> Container:
     """The agent in its next run."""
     return agent(**({"started_at": NOW + timedelta(seconds=5)} | changes))
 
@@ -143,12 +143,12 @@ class FakeCommand:
 
     pid = None
 
-    def __init__(self, obeys: str) -> None:
-        self._obeys = obeys
+    def __init__(self, stops_on: str) -> None:
+        self._stops_on = stops_on
         self._ended = threading.Event()
         self._code = 0
-        self.asked: list[str] = []
-        self.left: Sequence[SafeText] = ()
+        self.signals: list[str] = []
+        self.left_running: Sequence[SafeText] = ()
 
     def end(self, code: int) -> None:
         self._code = code
@@ -158,7 +158,7 @@ class FakeCommand:
         return self._code if self._ended.wait(timeout) else None
 
     def end_left_running(self) -> Sequence[SafeText]:
-        return self.left
+        return self.left_running
 
     def interrupt(self) -> None:
         self._ask("interrupt", 130)
@@ -170,8 +170,8 @@ class FakeCommand:
         self._ask("kill", -9)
 
     def _ask(self, how: str, code: int) -> None:
-        self.asked.append(how)
-        if how == self._obeys:
+        self.signals.append(how)
+        if how == self._stops_on:
             self.end(code)
 
 
@@ -180,9 +180,9 @@ class FakeRunner:
     """Starts commands that exit at once with the given codes, or hang until stopped."""
 
     codes: list[int | None] = field(default_factory=list)
-    """The exit codes of commands, None for one that hangs; later ones exit with 0."""
-    says: str = ""
-    obeys: str = "interrupt"
+    """The exit codes of commands; None for one that hangs; later ones exit with 0."""
+    text: str = ""
+    stops_on: str = "interrupt"
     fails: bool = False
     started: list[tuple[str, ...]] = field(default_factory=list)
     commands: list[FakeCommand] = field(default_factory=list)
@@ -205,8 +205,8 @@ class FakeRunner:
         self.places.append((directory, environment))
         self.on_start()
         with output.open("a") as file:
-            file.write(self.says)
-        command = FakeCommand(self.obeys)
+            file.write(self.text)
+        command = FakeCommand(self.stops_on)
         self.commands.append(command)
         code = self.codes.pop(0) if self.codes else 0
         if code is None:
@@ -224,7 +224,7 @@ def observer() -> FakeObserver:
 @pytest.fixture
 def runner(observer: FakeObserver) -> FakeRunner:
     """A runner whose command restarts the agent."""
-    return FakeRunner(on_start=lambda: observer.show(again()))
+    return FakeRunner(on_start=lambda: observer.show(restarted_agent()))
 
 
 @dataclass
@@ -234,7 +234,7 @@ class Desk:
     folder: Path
     observer: FakeObserver
     runner: FakeRunner
-    witness: BuildObserver | None = None
+    build_observer: BuildObserver | None = None
 
     def operator(self, timeouts: Timeouts = QUICK) -> Operator:
         return Operator(
@@ -246,15 +246,15 @@ class Desk:
             origin=Origin("ana", "vps", 41),
             timeouts=timeouts,
             grace=0.01,
-            build_observer=self.witness,
+            build_observer=self.build_observer,
         )
 
     def plan(self, action: str = "restart", *targets: str) -> Plan:
         wanted = targets or ("agent",)
         return plan_action(action, wanted, self.observer.snapshot, COMMAND, now=NOW)
 
-    def done(self, plan: Plan | None = None) -> JobStatus:
-        """Run a plan to its end."""
+    def run_to_end(self, plan: Plan | None = None) -> JobStatus:
+        """Run a plan and wait until it has finished."""
         return self.operator().run(plan or self.plan()).wait(PATIENCE)
 
     def records(self) -> list[dict[str, Any]]:
@@ -265,7 +265,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, observer: FakeObserver, runner: FakeRunner) -> Iterator[Desk]:
     yield Desk(tmp_path, observer, runner)
-    assert observer.listeners == 0, "somebody still listens to the observer"
+    assert observer.listeners == 0, "a listener is still subscribed"
 
 
 def restoring(desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:

@@ -158,7 +158,7 @@ class TestRun:
     def test_with_yes_the_plan_is_run_and_its_output_shown(
         self, desk: Desk, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        desk.runner.says = "Container \x1b[31mpixel-agent-1\x1b[0m  Started\n"
+        desk.runner.text = "Container \x1b[31mpixel-agent-1\x1b[0m  Started\n"
         assert carried(desk, RunRequest("restart", ("agent",), agreed=True)) is RunExit.DONE
         out = capsys.readouterr().out
         assert "Container pixel-agent-1  Started" in out
@@ -172,7 +172,7 @@ class TestRun:
     ) -> None:
         remember_secret(secret)
         coloured = f"{secret[:4]}\x1b[31m{secret[4:]}"
-        desk.runner.says = (
+        desk.runner.text = (
             f'exec: "/nonexist-{secret}": no such file\nPulling\r{secret}\n{coloured}\n'
             "DB_PASSWORD=hunter22xQ\n"
         )

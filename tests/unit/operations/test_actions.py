@@ -408,7 +408,7 @@ class TestRefusals:
         engine = replace(ENGINE, connection=Connection.LOST, trouble=TROUBLE)
         with pytest.raises(OperationError, match="It broke") as raised:
             plan("restart", replace(running(), engine=engine), "api")
-        assert raised.value.hint == "Mend it."
+        assert raised.value.hint == "Fix it."
 
     def test_a_project_that_compose_refuses(self) -> None:
         for action in ("recreate", "rebuild", "wipe-volumes"):
@@ -490,11 +490,11 @@ class TestWithoutCompose:
     ) -> None:
         with pytest.raises(OperationError, match=r"no container of landing\. It broke") as raised:
             plan("start", self.STACK, *targets)
-        assert raised.value.hint == "Mend it."
+        assert raised.value.hint == "Fix it."
 
     @pytest.mark.parametrize("action", ["start", "stop", "restart"])
     def test_without_containers_the_error_is_that_of_compose(self, action: str) -> None:
-        with pytest.raises(OperationError, match=r"^It broke\. Mend it\.$"):
+        with pytest.raises(OperationError, match=r"^It broke\. Fix it\.$"):
             plan(action, by_labels())
 
     def test_dependants_are_affected(self) -> None:

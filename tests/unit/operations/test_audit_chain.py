@@ -377,9 +377,9 @@ def test_the_system_log_reveals_a_trail_that_was_removed_with_its_seal(
         audit = AuditTrail(tmp_path / "state" / "audit.jsonl", FixedClock(NOW), ORIGIN)
         audit.begin(status())
         audit.end(status())
-        told = [log.recv(4096).decode() for _ in range(2)]
-    assert all(words.startswith("<85>pixel-tui: audit ") for words in told)
-    output = "".join(f"{words.partition(': ')[2]}\n" for words in reversed(told))
+        messages = [log.recv(4096).decode() for _ in range(2)]
+    assert all(words.startswith("<85>pixel-tui: audit ") for words in messages)
+    output = "".join(f"{words.partition(': ')[2]}\n" for words in reversed(messages))
     shutil.rmtree(audit.path.parent)
     assert audit.read().problems == ()
     seal = find_seal_in_log(f"other words\naudit x 99 y\n{output}", audit.path)

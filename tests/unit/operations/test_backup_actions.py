@@ -35,7 +35,7 @@ from tests.builders.actions import (
 )
 from tests.builders.actions import stack as stack_of
 from tests.builders.backup_actions import DIGEST, ID, facts, item, past, plan, refused
-from tests.builders.compose_up import left_beside
+from tests.builders.compose_up import leftover_of
 
 OLD = "sha256:" + "0" * 64
 
@@ -374,7 +374,7 @@ class TestRollBack:
         """The leftovers of the services and their dependencies."""
         for name in ("api", "postgres"):
             api = exited(name)
-            left = left_beside(api)
+            left = leftover_of(api)
             known = [container(item.name) for item in CHAIN if item.name != name]
             seen = stack_of(*known, api, left, specs=CHAIN)
             made = plan("roll-back", facts(self.state()), ID, stack=seen)

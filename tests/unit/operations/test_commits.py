@@ -40,12 +40,14 @@ def roll_back(root: Path, then: Deployment) -> Plan:
     return plan_action("roll-back", [ID], running(), command, now=NOW, facts=known)
 
 
-def said(made: Plan, name: str) -> str:
+def messages_of(made: Plan, name: str) -> str:
     return "\n".join(check.message for check in made.checks_before if check.name == name)
 
 
 def run_what_it_names(made: Plan) -> None:
-    (line,) = [item for item in said(made, "sources").splitlines() if "run this first" in item]
+    (line,) = [
+        item for item in messages_of(made, "sources").splitlines() if "run this first" in item
+    ]
     words = line.partition("plan again: ")[2]
     done = subprocess.run(
         ["sh", "-c", words], env=QUIET, capture_output=True, text=True, check=False
@@ -77,10 +79,10 @@ def test_uncommitted_changes_are_listed(checkout: Path) -> None:
 def test_unchanged_sources_are_a_passed_check(checkout: Path) -> None:
     made = roll_back(checkout, state(checkout))
     root = git(checkout, "rev-parse", "HEAD")
-    assert said(made, "commit") == (
+    assert messages_of(made, "commit") == (
         f"the sources are at {root[:12]}, as they were then, and so are 3 submodules"
     )
-    assert said(made, "sources") == ""
+    assert messages_of(made, "sources") == ""
 
 
 def test_the_root_and_each_submodule_are_named_then_and_now(checkout: Path) -> None:
@@ -90,14 +92,14 @@ def test_the_root_and_each_submodule_are_named_then_and_now(checkout: Path) -> N
     now = state(checkout)
     made = roll_back(checkout, then)
     web = [dict(item.submodules)["my web"][:12] for item in (then, now)]
-    assert said(made, "commit").splitlines() == [
+    assert messages_of(made, "commit").splitlines() == [
         f"the folder was at {then.commit[:12]}, and is now at {now.commit[:12]}",
         f"my web was at {web[0]}, and is now at {web[1]}",
     ]
-    assert "sources are not changed" in said(made, "sources")
+    assert "sources are not changed" in messages_of(made, "sources")
     run_what_it_names(made)
     assert state(checkout) == then
-    assert said(roll_back(checkout, then), "sources") == ""
+    assert messages_of(roll_back(checkout, then), "sources") == ""
 
 
 def test_the_commands_check_out_submodules_at_other_commits(checkout: Path) -> None:
@@ -111,8 +113,8 @@ def test_the_commands_check_out_submodules_at_other_commits(checkout: Path) -> N
     git(checkout, "commit", "--all", "--quiet", "--message", "moved")
     git(checkout, "submodule", "--quiet", "deinit", "--force", "my web")
     gone = roll_back(checkout, then)
-    assert "my web was at " in said(gone, "commit")
-    assert "is now at no commit (not checked out)" in said(gone, "commit")
+    assert "my web was at " in messages_of(gone, "commit")
+    assert "is now at no commit (not checked out)" in messages_of(gone, "commit")
     run_what_it_names(gone)
     assert state(checkout) == then
 
@@ -140,8 +142,8 @@ def test_an_added_or_removed_submodule_is_listed(checkout: Path, tmp_path: Path)
     git(checkout, "rm", "--quiet", "my web")
     git(checkout, "commit", "--quiet", "--message", "another")
     made = roll_back(checkout, then)
-    assert "more was at no such submodule, and is now at " in said(made, "commit")
-    assert "my web was at " in said(made, "commit")
+    assert "more was at no such submodule, and is now at " in messages_of(made, "commit")
+    assert "my web was at " in messages_of(made, "commit")
     run_what_it_names(made)
     assert state(checkout).submodules == then.submodules
 
@@ -151,7 +153,9 @@ def test_it_warns_of_uncommitted_changes(checkout: Path) -> None:
     commit(checkout, "2")
     (checkout / "source").write_text("mine")
     made = roll_back(checkout, then)
-    assert "uncommitted changes (the folder itself): keep them first" in said(made, "sources")
+    assert "uncommitted changes (the folder itself): keep them first" in messages_of(
+        made, "sources"
+    )
 
 
 def test_it_warns_if_git_fails(checkout: Path, tmp_path: Path) -> None:
@@ -161,6 +165,8 @@ def test_it_warns_if_git_fails(checkout: Path, tmp_path: Path) -> None:
     assert now.commit == ""
     assert now.trouble
     made = roll_back(checkout, then)
-    assert f"it ran {then.commit[:12]}; the current commit is unknown" in said(made, "commit")
-    assert "run this first" not in said(made, "sources")
+    assert f"it ran {then.commit[:12]}; the current commit is unknown" in messages_of(
+        made, "commit"
+    )
+    assert "run this first" not in messages_of(made, "sources")
     assert state(tmp_path) == Deployment(), "a folder without git has no commits, and no trouble"

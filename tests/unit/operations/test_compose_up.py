@@ -38,7 +38,7 @@ from tests.builders.actions import (
     warnings,
     worker,
 )
-from tests.builders.compose_up import changes, left_beside
+from tests.builders.compose_up import changes, leftover_of
 
 BUILT = (
     spec("postgres"),
@@ -219,8 +219,8 @@ class TestHandScaled:
         assert effects(made)["api"] == "is recreated"
         api = next(item for item in made.checks_after if item.name == "api")
         assert (api.containers, len(api.previous_runs)) == (3, 3)
-        told = [check.message for check in made.checks_before if check.name == "scale"]
-        assert told == ["api keeps its 3 containers; the compose file says 1"]
+        messages = [check.message for check in made.checks_before if check.name == "scale"]
+        assert messages == ["api keeps its 3 containers; the compose file says 1"]
 
     def test_a_rebuild_keeps_the_scale_of_dependencies_too(self) -> None:
         made = plan("rebuild", self.scaled(), "web")
@@ -335,17 +335,17 @@ class TestChangedNetwork:
         (net,) = snapshot.diverged
         snapshot = replace(snapshot, diverged=(replace(net, stopped=strangers),))
         made = plan("recreate", snapshot, "api")
-        told = [item.message for item in made.checks_before if "is stopped on" in item.message]
+        messages = [item.message for item in made.checks_before if "is stopped on" in item.message]
         docker = shown(COMMAND.docker)
         shop = f"{shown(COMMAND.compose)} --project-directory /srv/shop"
         shop += " --file /srv/shop/compose.yml --project-name shop"
         leave = f"{docker} network disconnect --force pixel_net debug"
         come = f"{docker} network connect --alias probe --alias=-x pixel_net debug"
-        assert [item.rpartition("run: ")[2] for item in told] == [
+        assert [item.rpartition("run: ")[2] for item in messages] == [
             f"{leave} && {come}",
             f"{shop} up --no-start --no-deps --force-recreate db",
         ]
-        assert told[0].startswith("debug is stopped on pixel_net")
+        assert messages[0].startswith("debug is stopped on pixel_net")
         assert not plan_outdated(made, snapshot)
         assert plan_outdated(made, changed_net())
         unknown = replace(net, unlisted=SafeText("Forbidden"))
@@ -495,7 +495,7 @@ class TestLeftovers:
 
     def stack(self, **changes: object) -> StackSnapshot:
         api = container("api")
-        left = left_beside(api, **changes)
+        left = leftover_of(api, **changes)
         assert left.name == self.NAME
         rest = (container("postgres"), container("web"))
         return stack(api, left, *rest, specs=BUILT[:3])
@@ -512,11 +512,11 @@ class TestLeftovers:
         ended = exited("api", exit_code=137)
         alone = stack(ended, specs=BUILT[1:2])
         assert check_expectation(expected, alone).state is ExpectationState.BROKEN
-        between = stack(ended, left_beside(ended), specs=BUILT[1:2])
+        between = stack(ended, leftover_of(ended), specs=BUILT[1:2])
         assert check_expectation(expected, between).state is ExpectationState.WAITING
 
     def test_without_the_old_container_the_replacement_is_the_service(self) -> None:
-        service = stack(left_beside(container("api")), specs=BUILT[1:2]).service("api")
+        service = stack(leftover_of(container("api")), specs=BUILT[1:2]).service("api")
         assert service is not None
         assert len(service.regular) == 1
         assert not service.leftovers
@@ -533,7 +533,7 @@ class TestLeftovers:
 
     def test_start_removes_it_and_starts_the_old_one(self) -> None:
         api = exited("api")
-        made = plan("start", stack(api, left_beside(api), specs=(spec("api"),)), "api")
+        made = plan("start", stack(api, leftover_of(api), specs=(spec("api"),)), "api")
         assert commands(made) == [
             (*COMMAND.docker, "rm", self.NAME),
             (*COMPOSE, "start", "api"),
@@ -543,7 +543,7 @@ class TestLeftovers:
     def test_the_leftover_of_a_dependency_is_removed_too(self, action: str) -> None:
         """`start` and `up` would start it, although its service is running."""
         db = container("postgres")
-        left = left_beside(db)
+        left = leftover_of(db)
         made = plan(action, stack(db, left, exited("api"), specs=BUILT[:2]), "api")
         assert commands(made)[0] == (*COMMAND.docker, "rm", left.name)
 

@@ -22,10 +22,10 @@ from tests.builders.job import (
     NOW,
     Desk,
     FakeObserver,
-    again,
     agent,
     desk,
     observer,
+    restarted_agent,
     runner,
 )
 
@@ -49,7 +49,7 @@ class Measured:
     def step(self) -> None:
         self._downtime.begin_step()
 
-    def away(self) -> dict[str, float]:
+    def downtimes(self) -> dict[str, float]:
         return {item.service: item.seconds for item in self._downtime.close()}
 
 
@@ -62,10 +62,10 @@ def test_downtime_is_from_the_first_snapshot_without_the_service_to_the_next_wit
     measured: Measured,
 ) -> None:
     measured.after(2, DOWN)
-    measured.after(1, again(health=Health(HealthStatus.STARTING)))
-    measured.after(3, again())
-    measured.after(9, again())
-    assert measured.away() == {"agent": 4.0}
+    measured.after(1, restarted_agent(health=Health(HealthStatus.STARTING)))
+    measured.after(3, restarted_agent())
+    measured.after(9, restarted_agent())
+    assert measured.downtimes() == {"agent": 4.0}
 
 
 def test_a_restart_between_two_snapshots_counts_from_the_start_of_the_step(
@@ -73,39 +73,39 @@ def test_a_restart_between_two_snapshots_counts_from_the_start_of_the_step(
 ) -> None:
     measured.after(5, agent())
     measured.step()
-    measured.after(0.5, again())
-    measured.after(9, again())
-    assert measured.away() == {"agent": 0.5}
+    measured.after(0.5, restarted_agent())
+    measured.after(9, restarted_agent())
+    assert measured.downtimes() == {"agent": 0.5}
 
 
 def test_a_service_that_is_still_down_is_not_counted(measured: Measured) -> None:
     measured.after(2, DOWN)
-    assert measured.away() == {}
+    assert measured.downtimes() == {}
 
 
 def test_a_service_that_was_never_down_is_not_counted(measured: Measured) -> None:
     measured.after(2, agent())
-    assert measured.away() == {}
+    assert measured.downtimes() == {}
 
 
 def test_a_stale_snapshot_is_no_downtime(measured: Measured) -> None:
     measured.after(2, DOWN, connection=Connection.LOST)
-    assert measured.away() == {}
+    assert measured.downtimes() == {}
 
 
 def test_a_service_that_was_down_before_is_not_counted(desk: Desk) -> None:
     desk.observer.show(agent(health=Health(HealthStatus.UNHEALTHY)))
     measured = Measured(desk)
-    measured.after(3, again())
-    assert measured.away() == {}
+    measured.after(3, restarted_agent())
+    assert measured.downtimes() == {}
 
 
 def test_downtime_is_recorded_and_shown_in_the_next_plan(
     desk: Desk, observer: FakeObserver
 ) -> None:
-    status = desk.done()
-    (away,) = status.downtimes
-    assert away.service == "agent"
+    status = desk.run_to_end()
+    (downtime,) = status.downtimes
+    assert downtime.service == "agent"
     folder = JobFolder(desk.folder / "jobs")
     for at, seconds in enumerate((5.0, 6.0, 4.0), 1):
         output = folder.new_output(NOW + timedelta(days=400, seconds=at))
@@ -123,7 +123,7 @@ def test_downtime_is_recorded_and_shown_in_the_next_plan(
 
 
 def test_downtime_of_another_stack_is_not_shown(desk: Desk, observer: FakeObserver) -> None:
-    desk.done()
+    desk.run_to_end()
     elsewhere = replace(observer.snapshot, project_name=SafeText("another"))
     assert past_downtimes(desk.folder / "jobs", elsewhere) == {}
     assert past_downtimes(Path("/nonexistent"), observer.snapshot) == {}

@@ -47,8 +47,8 @@ VERSION = StoredVersion(
 
 
 def impact(*services: ServiceImpact, **changes: object) -> Impact:
-    whole = Impact(NO_TEXT, (), services, SafeText("pixel"))
-    return replace(whole, **changes)  # type: ignore[arg-type]
+    impact_of_edit = Impact(NO_TEXT, (), services, SafeText("pixel"))
+    return replace(impact_of_edit, **changes)  # type: ignore[arg-type]
 
 
 def changed(
@@ -221,10 +221,10 @@ class TestMountedFile:
         assert made.risk is Risk.DISRUPTIVE
         (expected,) = [item for item in made.checks_after if item.name == "api"]
         assert [life.container_id for life in expected.previous_runs] == [api.id]
-        told = {str(item.service): (item.change, item.cause) for item in made.affects}
-        assert told["api"][0] == "is restarted"
-        assert "mounts a file that is replaced" in told["api"][1]
-        assert told["web"][0] == "loses api while it is down"
+        changes = {str(item.service): (item.change, item.cause) for item in made.affects}
+        assert changes["api"][0] == "is restarted"
+        assert "mounts a file that is replaced" in changes["api"][1]
+        assert changes["web"][0] == "loses api while it is down"
 
     def test_a_mount_of_the_folder_needs_no_restart(self) -> None:
         folder, down = mount("/srv/pixel"), mount("/srv/pixel/.env")
@@ -241,10 +241,10 @@ class TestMountedFile:
         seen = stack(container(vpn), cut_off, job, specs=specs)
         made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
         assert [step.title for step in made.steps] == ["Restore .env"]
-        said = warnings(made)
-        assert "app mounts a file that is replaced, not its folder, and shares" in said
-        assert "pixel-job-run-1 mounts a file" in said
-        assert "would run its command again" in said
+        message = warnings(made)
+        assert "app mounts a file that is replaced, not its folder, and shares" in message
+        assert "pixel-job-run-1 mounts a file" in message
+        assert "would run its command again" in message
 
     def test_a_container_unknown_to_compose_is_restarted_by_docker(self) -> None:
         orphan = container("old", mounts=(mount("/srv/pixel/.env"),))
@@ -273,11 +273,11 @@ class TestApply:
         assert not any("off" in word or "halted" in word for word in step.command)
         assert step.rolls_back
         assert "confirmed within 2m" in warnings(made)
-        said = {str(effect.service): str(effect.change) for effect in made.affects}
-        assert said["api"] == "is recreated"
-        assert said["web"] == "is rebuilt and recreated"
-        assert said["off"] == "gets it when it is created"
-        assert said["halted"] == "is stopped, and gets it with `recreate`, not with `start`"
+        changes = {str(effect.service): str(effect.change) for effect in made.affects}
+        assert changes["api"] == "is recreated"
+        assert changes["web"] == "is rebuilt and recreated"
+        assert changes["off"] == "gets it when it is created"
+        assert changes["halted"] == "is stopped, and gets it with `recreate`, not with `start`"
         assert [item.name for item in made.checks_after] == ["api", "web"]
 
     def test_a_manual_scale_is_kept(self) -> None:
@@ -298,8 +298,8 @@ class TestApply:
             made = plan("environment-apply", facts(impact(changed(name))), ID, stack=seen)
             given = [word for word in made.steps[0].command if word.startswith("--provider")]
             assert given == words
-            told = {str(effect.service): str(effect.change) for effect in made.affects}
-            assert told.get("cloud", "") == ("runs its provider cloud" if words else "")
+            changes = {str(effect.service): str(effect.change) for effect in made.affects}
+            assert changes.get("cloud", "") == ("runs its provider cloud" if words else "")
 
     def test_a_service_that_mounts_the_file_is_restarted_by_the_same_step(self) -> None:
         mounting = changed("api", ServiceChange.RESTART)
@@ -335,8 +335,8 @@ class TestApply:
         assert before["vpn"][0].container_id == vpn.id
         assert before["app"][0].container_id == app.id
         assert len(made.checks_after) == len(made.interrupts) == 2
-        told = [item.change for item in made.affects if item.service == "app"]
-        assert told == ["is recreated" if change is ServiceChange.RECREATE else "is restarted"]
+        changes = [item.change for item in made.affects if item.service == "app"]
+        assert changes == ["is recreated" if change is ServiceChange.RECREATE else "is restarted"]
 
     def test_a_sharer_of_a_removed_container_is_recreated(self) -> None:
         vpn = container("vpn")
@@ -499,18 +499,20 @@ class TestLeftHalfDone:
             known = facts(impact(), interrupted_apply=left, interrupted_networks=networks)
             return plan("environment-roll-back", known, stack=on_net)
 
-        said = warnings(back(net))
-        assert "network pixel_net is not the one from before the apply: recreated" in said
-        assert "debug is stopped on pixel_net, is not part of this" in said
-        assert "network connect" in said
-        assert "halted is stopped: recreate it before you start it" in said
+        message = warnings(back(net))
+        assert "network pixel_net is not the one from before the apply: recreated" in message
+        assert "debug is stopped on pixel_net, is not part of this" in message
+        assert "network connect" in message
+        assert "halted is stopped: recreate it before you start it" in message
         assert back(net).title == "Roll back an apply of .env"
         with pytest.raises(OperationError, match="while probe is running on it"):
             back(
                 replace(net, attached=(*net.attached, AttachedContainer("f" * 64, plain("probe"))))
             )
-        said = warnings(back(replace(net, unread=plain("Nobody answers."))))
-        assert said.startswith("the containers on network pixel_net are unknown: Nobody answers.")
+        message = warnings(back(replace(net, unread=plain("Nobody answers."))))
+        assert message.startswith(
+            "the containers on network pixel_net are unknown: Nobody answers."
+        )
 
     def test_without_an_interrupted_apply_a_roll_back_is_refused(self) -> None:
         reason = why_unavailable(

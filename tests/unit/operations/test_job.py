@@ -38,10 +38,10 @@ from tests.builders.job import (
     NOW,
     QUICK,
     Desk,
-    again,
     agent,
     desk,
     observer,
+    restarted_agent,
     restoring,
     runner,
 )
@@ -72,7 +72,7 @@ def built_each_time(snapshot: StackSnapshot) -> StackSnapshot:
 
 class TestSuccess:
     def test_the_message_has_the_result(self, desk: Desk) -> None:
-        status = desk.done()
+        status = desk.run_to_end()
         assert status.state is JobState.SUCCEEDED
         assert status.message.startswith("agent is running and healthy again after ")
         assert status.exit_code == 0
@@ -81,17 +81,17 @@ class TestSuccess:
 
     def test_it_runs_exactly_what_the_plan_shows(self, desk: Desk) -> None:
         plan = desk.plan()
-        desk.done(plan)
+        desk.run_to_end(plan)
         assert desk.runner.started == [step.command for step in plan.steps]
         assert desk.runner.places == [("/srv/pixel", {"DOCKER_HOST": "unix:///x"})]
 
     def test_the_output_is_a_private_file_with_command_and_result(self, desk: Desk) -> None:
-        desk.runner.says = "Container pixel-agent-1  Started\n"
-        status = desk.done()
-        first, said, verdict = status.output.read_text().splitlines()
+        desk.runner.text = "Container pixel-agent-1  Started\n"
+        status = desk.run_to_end()
+        first, output, result = status.output.read_text().splitlines()
         assert first == "$ docker compose --project-directory /srv/pixel restart agent"
-        assert said == "Container pixel-agent-1  Started"
-        assert verdict == f"# {status.message}"
+        assert output == "Container pixel-agent-1  Started"
+        assert result == f"# {status.message}"
         assert status.output.stat().st_mode & 0o777 == 0o600
         assert status.output.parent.parent == desk.folder
 
@@ -118,48 +118,48 @@ class TestSuccess:
         assert (1, True) not in seen
 
     def test_the_stack_is_read_again_after_each_step(self, desk: Desk) -> None:
-        desk.done()
+        desk.run_to_end()
         assert desk.observer.refreshed == 1
 
     def test_the_build_observer_is_called_before_the_stack_is_refreshed(self, desk: Desk) -> None:
-        told: list[object] = []
+        recorded: list[object] = []
 
         class Told:
             def before(self, argv: Sequence[str], *, up_builds: bool = False) -> Building | None:
-                told.append((tuple(argv), up_builds, len(desk.runner.started)))
+                recorded.append((tuple(argv), up_builds, len(desk.runner.started)))
                 return None
 
             def after(self, building: Building | None, *, done: bool) -> None:
-                told.append((done, desk.observer.refreshed))
+                recorded.append((done, desk.observer.refreshed))
 
             def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
                 raise AssertionError("its console is here")
 
-        desk.witness = Told()
+        desk.build_observer = Told()
         plan = desk.plan()
-        desk.done(plan)
+        desk.run_to_end(plan)
         (step,) = plan.steps
-        assert told == [(step.command, False, 0), (True, 0)]
-        told.clear()
+        assert recorded == [(step.command, False, 0), (True, 0)]
+        recorded.clear()
         desk.runner.codes = [1]
         desk.observer.show_stack(without_image(desk.observer.snapshot))
-        desk.done()
-        assert told == [(step.command, True, 1), (False, 1)]
-        told.clear()
+        desk.run_to_end()
+        assert recorded == [(step.command, True, 1), (False, 1)]
+        recorded.clear()
         desk.observer.show(agent())
         desk.observer.show_stack(built_each_time(desk.observer.snapshot))
-        desk.done(desk.plan())
-        assert told[0] == (step.command, True, 2)
+        desk.run_to_end(desk.plan())
+        assert recorded[0] == (step.command, True, 2)
 
     def test_it_is_audited_before_and_after(self, desk: Desk) -> None:
         before: list[str] = []
 
         def start() -> None:
             before.extend(item["event"] for item in desk.records())
-            desk.observer.show(again())
+            desk.observer.show(restarted_agent())
 
         desk.runner.on_start = start
-        status = desk.done()
+        status = desk.run_to_end()
         assert before == ["begin"]
         begin, end = desk.records()
         assert begin["job"] == end["job"] == status.id
@@ -170,7 +170,7 @@ class TestSuccess:
     def test_a_stop_is_verified_too(self, desk: Desk) -> None:
         stopped = agent(state=ContainerState.EXITED, exit_code=137)
         desk.runner.on_start = lambda: desk.observer.show(stopped)
-        status = desk.done(desk.plan("stop"))
+        status = desk.run_to_end(desk.plan("stop"))
         assert status.state is JobState.SUCCEEDED
         assert "agent is stopped (killed: it did not stop in its grace period)" in status.message
 
@@ -180,7 +180,7 @@ class TestSuccess:
         desk.observer.show(ended)
         later = NOW + timedelta(seconds=9)
         desk.runner.on_start = lambda: desk.observer.show(replace(ended, started_at=later))
-        status = desk.done(desk.plan("start"))
+        status = desk.run_to_end(desk.plan("start"))
         assert status.state is JobState.SUCCEEDED
         assert "agent is done (exit code 0)" in status.message
 
@@ -188,12 +188,12 @@ class TestSuccess:
 class TestVerification:
     def test_the_run_before_the_restart_does_not_count(self, desk: Desk) -> None:
         desk.runner.on_start = lambda: None
-        status = desk.done()
+        status = desk.run_to_end()
         assert status.state is JobState.FAILED
         assert "agent is not restarted yet" in status.message
 
     def test_it_waits_for_the_health_check(self, desk: Desk) -> None:
-        starting = again(health=Health(HealthStatus.STARTING))
+        starting = restarted_agent(health=Health(HealthStatus.STARTING))
         desk.runner.on_start = lambda: desk.observer.show(starting)
         waiting = threading.Event()
 
@@ -206,11 +206,11 @@ class TestVerification:
         listen(job.status)
         assert waiting.wait(PATIENCE)
         assert job.status.state is JobState.VERIFYING
-        desk.observer.show(again())
+        desk.observer.show(restarted_agent())
         assert job.wait(PATIENCE).state is JobState.SUCCEEDED
 
     def test_an_unhealthy_service_is_reported_with_its_last_probe(self, desk: Desk) -> None:
-        sick = again(health=unhealthy("connection refused"))
+        sick = restarted_agent(health=unhealthy("connection refused"))
         desk.runner.on_start = lambda: desk.observer.show(sick)
         status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
@@ -223,15 +223,15 @@ class TestVerification:
         self, desk: Desk, incidental: bool
     ) -> None:
         expectation = Expectation(SafeText("agent"), ExpectedState.RUNNING, incidental=incidental)
-        desk.observer.show(again(health=unhealthy("no disk")))
+        desk.observer.show(restarted_agent(health=unhealthy("no disk")))
         found = check_expectation(expectation, desk.observer.snapshot)
         assert found.state is (ExpectationState.MET if incidental else ExpectationState.BROKEN)
         assert ("as before" in found.description) is incidental
 
     def test_a_health_check_without_a_result_times_out(self, desk: Desk) -> None:
-        starting = again(health=Health(HealthStatus.STARTING))
+        starting = restarted_agent(health=Health(HealthStatus.STARTING))
         desk.runner.on_start = lambda: desk.observer.show(starting)
-        status = desk.done()
+        status = desk.run_to_end()
         assert status.state is JobState.FAILED
         assert "running, not healthy yet (" in status.message
         assert status.seconds is not None
@@ -240,7 +240,7 @@ class TestVerification:
     def test_a_container_that_exits_at_once_is_reported_with_its_exit_code(
         self, desk: Desk
     ) -> None:
-        dead = again(state=ContainerState.EXITED, exit_code=137, oom_killed=True)
+        dead = restarted_agent(state=ContainerState.EXITED, exit_code=137, oom_killed=True)
         desk.runner.on_start = lambda: desk.observer.show(dead)
         status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
@@ -248,35 +248,36 @@ class TestVerification:
 
     def test_a_container_that_could_not_be_started_is_reported(self, desk: Desk) -> None:
         error = SafeText("failed to create shim task: no such file")
-        never = again(state=ContainerState.CREATED, started_at=None, error=error)
+        never = restarted_agent(state=ContainerState.CREATED, started_at=None, error=error)
         desk.runner.on_start = lambda: desk.observer.show(never)
-        assert f"agent is not started: {error} (" in desk.done().message
+        assert f"agent is not started: {error} (" in desk.run_to_end().message
 
     def test_a_crash_loop_is_reported(self, desk: Desk) -> None:
-        looping = again(state=ContainerState.RESTARTING, exit_code=1, restarts=4)
+        looping = restarted_agent(state=ContainerState.RESTARTING, exit_code=1, restarts=4)
         desk.runner.on_start = lambda: desk.observer.show(looping)
-        status = desk.done()
+        status = desk.run_to_end()
         assert status.state is JobState.FAILED
         assert "in a restart loop (exit code 1); check its logs" in status.message
 
     def test_a_second_attempt_that_succeeded_is_reported(self, desk: Desk) -> None:
-        desk.runner.on_start = lambda: desk.observer.show(again(restarts=2))
-        assert "running and healthy again (restarted 2 times by Docker)" in desk.done().message
+        desk.runner.on_start = lambda: desk.observer.show(restarted_agent(restarts=2))
+        message = desk.run_to_end().message
+        assert "running and healthy again (restarted 2 times by Docker)" in message
 
     def test_results_are_described_worst_first(self, desk: Desk) -> None:
         web = agent(id="c" * 64, service=SafeText("web"), health=None)
         desk.observer.show(agent(), web)
-        dead = again(state=ContainerState.EXITED, exit_code=1)
+        dead = restarted_agent(state=ContainerState.EXITED, exit_code=1)
         later = replace(web, started_at=NOW + timedelta(seconds=5))
         desk.runner.on_start = lambda: desk.observer.show(dead, later)
-        status = desk.done(desk.plan("restart", "web", "agent"))
+        status = desk.run_to_end(desk.plan("restart", "web", "agent"))
         assert status.message == (
             "agent is not running: exit code 1; check its logs. web is running again."
         )
 
     def test_without_a_health_check_it_must_keep_running(self, desk: Desk) -> None:
         plan = desk.plan()
-        bare = again(health=None)
+        bare = restarted_agent(health=None)
         desk.runner.on_start = lambda: desk.observer.show(bare)
         never = replace(PATIENT, settle=PATIENCE, deadline=0.05)
         assert desk.operator(never).run(plan).wait(PATIENCE).state is JobState.FAILED
@@ -288,31 +289,31 @@ class TestVerification:
         expected = desk.plan().checks_after
         looking = Verification(expected, desk.observer, clock, Timeouts(settle=5.0), ProxyProbe(()))
 
-        def standing(**changes: object) -> ExpectationState:
-            desk.observer.show(again(health=None, **changes))
+        def state_of_agent(**changes: object) -> ExpectationState:
+            desk.observer.show(restarted_agent(health=None, **changes))
             (finding,) = looking.check()
             return finding.state
 
-        assert standing() is ExpectationState.WAITING
+        assert state_of_agent() is ExpectationState.WAITING
         clock.advance(4.9)
-        assert standing() is ExpectationState.WAITING
+        assert state_of_agent() is ExpectationState.WAITING
         clock.advance(0.2)
-        assert standing() is ExpectationState.MET
-        assert standing(started_at=NOW + timedelta(seconds=9)) is ExpectationState.WAITING
+        assert state_of_agent() is ExpectationState.MET
+        assert state_of_agent(started_at=NOW + timedelta(seconds=9)) is ExpectationState.WAITING
 
     def test_a_lost_engine_is_reported_with_its_hint(self, desk: Desk) -> None:
         trouble = Trouble(plain("Nobody answers."), plain("Start the engine."), NOW)
         lost = replace(ENGINE, connection=Connection.LOST, trouble=trouble)
-        desk.runner.on_start = lambda: desk.observer.show(again(), engine=lost)
-        status = desk.done()
+        desk.runner.on_start = lambda: desk.observer.show(restarted_agent(), engine=lost)
+        status = desk.run_to_end()
         assert status.state is JobState.FAILED
         assert "Nobody answers" in status.message
         assert "Start the engine" in status.message
 
     def test_the_output_of_a_probe_is_redacted_and_cleaned(self, desk: Desk) -> None:
-        sick = again(health=unhealthy("PASSWORD=hunter2hunter2 \x1b[2J"))
+        sick = restarted_agent(health=unhealthy("PASSWORD=hunter2hunter2 \x1b[2J"))
         desk.runner.on_start = lambda: desk.observer.show(sick)
-        message = desk.done().message
+        message = desk.run_to_end().message
         assert "hunter2" not in message
         assert message.isprintable()
 
@@ -327,9 +328,9 @@ def left_half_done(desk: Desk) -> Plan:
 
 class TestFailure:
     def test_a_failed_command_is_reported_with_its_last_line(self, desk: Desk) -> None:
-        desk.runner.codes, desk.runner.says = [1], "one\nno space left on device\n\n"
+        desk.runner.codes, desk.runner.text = [1], "one\nno space left on device\n\n"
         desk.runner.on_start = lambda: None
-        status = desk.done()
+        status = desk.run_to_end()
         assert status.state is JobState.FAILED
         assert status.exit_code == 1
         assert "Restart agent exited with exit code 1: no space left on device." in status.message
@@ -338,18 +339,18 @@ class TestFailure:
 
     def test_a_step_that_rolled_back_reports_its_own_reason(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.on_start = [4], lambda: None
-        desk.runner.says = "Saved .env\nNot confirmed within 120 s. Rolled back: it is as before.\n"
+        desk.runner.text = "Saved .env\nNot confirmed within 120 s. Rolled back: it is as before.\n"
         made = desk.plan()
         made = replace(made, steps=tuple(replace(s, rolls_back=True) for s in made.steps))
-        message = desk.done(made).message
+        message = desk.run_to_end(made).message
         assert message.startswith("Not confirmed within 120 s. Rolled back: it is as before. ")
         assert desk.records()[-1]["exit_code"] == 4
 
     def test_a_killed_apply_reports_what_is_unfinished(self, desk: Desk) -> None:
         desk.runner.codes = [137]
-        desk.runner.says = "Confirm it within 2m, else it is rolled back"
+        desk.runner.text = "Confirm it within 2m, else it is rolled back"
         desk.runner.on_start = lambda: None
-        status = desk.done(left_half_done(desk))
+        status = desk.run_to_end(left_half_done(desk))
         assert status.state is JobState.FAILED
         assert "rolled back in" not in status.message
         assert "works, but is not confirmed" in status.message
@@ -360,13 +361,13 @@ class TestFailure:
         self, desk: Desk, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         desk.runner.codes, desk.runner.on_start = [code], lambda: None
-        desk.runner.says = (
+        desk.runner.text = (
             "to replace a.db, kept as a.db.before-x\nall 1 are whole; nothing is replaced yet\n"
             "aside      a.db -> a.db.before-x\n"
         )
         made = restoring(desk, tmp_path, monkeypatch)
         (tmp_path / "a.db").write_text("old")
-        message = desk.done(made).message
+        message = desk.run_to_end(made).message
         assert (
             f"Restart agent exited with exit code {code} (SIGKILL). Nothing was replaced."
             in message
@@ -374,22 +375,23 @@ class TestFailure:
         (tmp_path / "a.db").rename(tmp_path / "a.db.before-x")
         (tmp_path / "a.db").write_text("new")
         desk.runner.codes = [code]
-        assert "Replaced: a.db (kept as a.db.before-x)." in desk.done(made).message
-        desk.runner.codes, desk.runner.says = [1], "It has no room.\n"
-        assert "Restart agent exited with exit code 1: It has no room." in desk.done(made).message
+        assert "Replaced: a.db (kept as a.db.before-x)." in desk.run_to_end(made).message
+        desk.runner.codes, desk.runner.text = [1], "It has no room.\n"
+        message = desk.run_to_end(made).message
+        assert "Restart agent exited with exit code 1: It has no room." in message
 
     def test_later_steps_are_not_started(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
         desk.observer.show(agent(), orphan)
         desk.runner.codes, desk.runner.on_start = [1], lambda: None
-        status = desk.done(desk.plan("restart", "agent", "old"))
+        status = desk.run_to_end(desk.plan("restart", "agent", "old"))
         assert len(status.plan.steps) == 2
         assert len(desk.runner.started) == 1
         assert status.step == 0
 
     def test_a_program_that_cannot_be_started(self, desk: Desk) -> None:
         desk.runner.fails = True
-        status = desk.done()
+        status = desk.run_to_end()
         assert status.state is JobState.FAILED
         assert "not installed" in status.message
 
@@ -403,7 +405,7 @@ class TestFailure:
         assert status.state is JobState.FAILED
         assert "log" in status.message
         assert desk.records()[-1]["event"] == "end"
-        desk.runner.on_start = lambda: desk.observer.show(again())
+        desk.runner.on_start = lambda: desk.observer.show(restarted_agent())
         assert operator.run(desk.plan()).wait(PATIENCE).state is JobState.SUCCEEDED
 
     def test_a_failing_listener_does_not_affect_others(self, desk: Desk) -> None:
@@ -431,7 +433,7 @@ class TestCancel:
     def test_cancel_sends_sigint_sigterm_and_sigkill(
         self, desk: Desk, obeys: str, asked: list[str]
     ) -> None:
-        desk.runner.codes, desk.runner.obeys = [None], obeys
+        desk.runner.codes, desk.runner.stops_on = [None], obeys
         desk.runner.on_start = lambda: None
         job = desk.operator().run(desk.plan())
         assert desk.runner.hanging.wait(PATIENCE)
@@ -439,10 +441,10 @@ class TestCancel:
         assert job.status.cancel_requested
         status = job.wait(PATIENCE)
         assert status.state is JobState.CANCELLED
-        assert desk.runner.commands[0].asked == asked
+        assert desk.runner.commands[0].signals == asked
 
     def test_a_step_that_rolls_back_gets_more_time(self, desk: Desk) -> None:
-        desk.runner.codes, desk.runner.obeys = [None], "never"
+        desk.runner.codes, desk.runner.stops_on = [None], "never"
         desk.runner.on_start = lambda: None
         made = desk.plan()
         undoing = replace(made, steps=tuple(replace(s, rolls_back=True) for s in made.steps))
@@ -451,7 +453,7 @@ class TestCancel:
         job.cancel()
         command = desk.runner.commands[0]
         assert command.wait(0.2) is None  # twenty times the usual grace
-        assert command.asked == ["interrupt"]
+        assert command.signals == ["interrupt"]
         command.end(5)
         assert job.wait(PATIENCE).state is JobState.CANCELLED
 
@@ -486,7 +488,7 @@ class TestCancel:
             job_box[0].cancel()
 
         desk.runner.on_start = cancel_meanwhile
-        desk.runner.obeys = "nothing"  # the first command finishes anyway
+        desk.runner.stops_on = "nothing"  # the first command finishes anyway
         job_box.append(desk.operator().run(plan))
         ready.set()
         assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
@@ -505,10 +507,10 @@ class TestCancel:
         job_box.append(desk.operator().run(desk.plan()))
         ready.set()
         assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
-        assert desk.runner.commands[0].asked == ["interrupt"]
+        assert desk.runner.commands[0].signals == ["interrupt"]
 
     def test_a_cancel_during_the_verification_stops_waiting(self, desk: Desk) -> None:
-        starting = again(health=Health(HealthStatus.STARTING))
+        starting = restarted_agent(health=Health(HealthStatus.STARTING))
         desk.runner.on_start = lambda: desk.observer.show(starting)
         job = desk.operator(PATIENT).run(desk.plan())
         verifying = threading.Event()
@@ -534,7 +536,7 @@ class TestCancel:
             looked = status.state is JobState.VERIFYING and bool(status.message)
             if looked and not status.cancel_requested:
                 job.cancel()
-                desk.observer.show(again())
+                desk.observer.show(restarted_agent())
 
         job.subscribe(listen)
         listen(job.status)
@@ -552,7 +554,7 @@ class TestCancel:
 class TestOperator:
     def test_an_outdated_plan_is_refused_without_a_change(self, desk: Desk) -> None:
         plan = desk.plan()
-        desk.observer.show(again())
+        desk.observer.show(restarted_agent())
         with pytest.raises(PlanOutdated):
             desk.operator().run(plan)
         assert desk.runner.started == []
@@ -591,10 +593,10 @@ class TestOperator:
         def spoil() -> None:
             (desk.folder / "audit.jsonl").unlink()
             (desk.folder / "audit.jsonl").mkdir()
-            desk.observer.show(again())
+            desk.observer.show(restarted_agent())
 
         desk.runner.on_start = spoil
-        status = desk.done()
+        status = desk.run_to_end()
         assert status.state is JobState.SUCCEEDED
         assert "The audit record can't be written" in status.message
 
@@ -607,7 +609,7 @@ class TestOperator:
         for other in (desk.operator(), desk.operator()):
             with pytest.raises(LockHeld, match="Restart agent"):
                 other.run(plan)
-        desk.observer.show(again())
+        desk.observer.show(restarted_agent())
         desk.runner.commands[0].end(0)
         assert job.wait(PATIENCE).state is JobState.SUCCEEDED
 
@@ -666,7 +668,7 @@ class TestOperator:
         assert desk.runner.hanging.wait(PATIENCE)
         operator.close()
         assert desk.records()[-1]["event"] == "left"
-        assert desk.runner.commands[0].asked == []
+        assert desk.runner.commands[0].signals == []
         with pytest.raises(OperationError, match="closing"):
             operator.run(desk.plan())
         desk.runner.commands[0].end(0)

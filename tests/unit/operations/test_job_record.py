@@ -201,7 +201,7 @@ class TestRecording:
             desk.observer.show(*desk.observer.snapshot.services[0].containers)
 
         desk.runner.on_start = start
-        status = desk.done()
+        status = desk.run_to_end()
         (during,) = found
         assert during.state is JobState.RUNNING
         assert during.runner is not None

@@ -25,7 +25,17 @@ from pixel_tui.stack.model.snapshot import Connection, Trouble
 from pixel_tui.stack.programs.process import exit_path
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText
-from tests.builders.job import ENGINE, NOW, Desk, again, agent, desk, observer, restoring, runner
+from tests.builders.job import (
+    ENGINE,
+    NOW,
+    Desk,
+    agent,
+    desk,
+    observer,
+    restarted_agent,
+    restoring,
+    runner,
+)
 from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
@@ -81,7 +91,7 @@ def other(desk: Desk) -> Other:
 class TestSettling:
     def test_a_command_that_succeeded_without_pixel_tui(self, other: Other) -> None:
         job = other.job(written="0\n")
-        other.desk.observer.show(again())
+        other.desk.observer.show(restarted_agent())
         status = other.only()
         assert status.state is JobState.ABANDONED
         assert status.message == (
@@ -102,27 +112,27 @@ class TestSettling:
         assert [status.id for status in other.found] == [job.id]
 
     def test_the_build_of_its_command_is_recorded(self, other: Other) -> None:
-        told: list[object] = []
+        recorded: list[object] = []
 
         class Told:
             def before(self, argv: Sequence[str], *, up_builds: bool = False) -> None:
-                raise AssertionError("nothing is begun")
+                raise AssertionError("nothing is started")
 
             def after(self, building: object, *, done: bool) -> None:
-                raise AssertionError("nothing was begun here")
+                raise AssertionError("nothing was started here")
 
             def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
-                told.append((tuple(argv), began, done))
+                recorded.append((tuple(argv), began, done))
 
         other.operator._build_observer = Told()
         job = other.job(written="0\n")
         other.only()
-        assert told == [
+        assert recorded == [
             (job.plan.steps[0].command, job.step_times[-1].started_at.timestamp(), True)
         ]
         other.job()
         other.watch.refresh()
-        assert len(told) == 1, "how it ended is not known"
+        assert len(recorded) == 1, "its result is unknown"
 
     def test_a_failed_build_is_reported(self, other: Other) -> None:
         other.job(written="17\n")
@@ -184,7 +194,7 @@ class TestSettling:
     def test_a_job_is_settled_if_compose_refuses_the_project(self, other: Other) -> None:
         other.job(written="0\n")
         watched = other.desk.observer
-        refused = Trouble(SafeText("compose refuses it"), SafeText("mend it"), NOW)
+        refused = Trouble(SafeText("compose refuses it"), SafeText("fix it"), NOW)
         watched._snapshot = replace(watched.snapshot, project=None)
         assert other.only().state is JobState.RUNNING, "it is still loading"
         watched._snapshot = replace(watched.snapshot, project_trouble=refused)
@@ -197,7 +207,7 @@ class TestSettling:
 
     def test_a_job_that_died_during_the_verification(self, other: Other) -> None:
         other.job(state=JobState.VERIFYING, exit_code=0)
-        other.desk.observer.show(again())
+        other.desk.observer.show(restarted_agent())
         message = other.only().message
         assert "Every step succeeded, but was not verified." in message
         assert message.endswith("Everything is as planned.")
@@ -207,7 +217,7 @@ class TestSettling:
         other.desk.observer.show(agent(), engine=replace(ENGINE, connection=Connection.LOST))
         assert other.only().state is JobState.RUNNING
         assert "Verifying the result" in other.only().message
-        other.desk.observer.show(again())
+        other.desk.observer.show(restarted_agent())
         assert other.only().state is JobState.ABANDONED
 
     def test_a_job_is_not_settled_while_the_lock_is_held(self, other: Other) -> None:

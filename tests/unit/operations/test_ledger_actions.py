@@ -83,7 +83,7 @@ def test_without_a_ledger_actions_on_tasks_are_refused() -> None:
 
 
 def test_a_damaged_ledger_is_not_written_to() -> None:
-    trouble = Trouble(plain("It is torn."), plain("Mend it."), NOW)
+    trouble = Trouble(plain("It is torn."), plain("Fix it."), NOW)
     with pytest.raises(OperationError, match="It is torn"):
         plan("task-retry", known(ended(300), trouble=trouble), ONE)
 
@@ -247,9 +247,9 @@ class TestGuards:
     def test_a_plan_for_all_services_lists_syntropy_and_workers(self) -> None:
         made = plan("recreate", known(task(status="running")), workers=(worker(),))
         assert made.confirm == ONE[:8]
-        said = [check.message for check in made.checks_before if check.ok]
-        assert "syntropy is recreated" in said
-        assert f"pixel-worker-{ONE[:8]} continues: no worker is affected" in said
+        messages = [check.message for check in made.checks_before if check.ok]
+        assert "syntropy is recreated" in messages
+        assert f"pixel-worker-{ONE[:8]} continues: no worker is affected" in messages
 
     def test_an_unknown_worker_needs_the_service_name_typed(self) -> None:
         assert plan("stop", known(), "syntropy", workers=(worker(),)).confirm == "syntropy"

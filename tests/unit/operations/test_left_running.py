@@ -11,7 +11,7 @@ from pixel_tui.operations.jobs.lock import lock_holder, lock_path
 from pixel_tui.operations.operator import Operator
 from pixel_tui.stack.programs.process import ProcessRunner
 from pixel_tui.stack.programs.process_mark import mark_of
-from tests.builders.job import COMMAND, QUICK, Desk, again, desk, observer, runner
+from tests.builders.job import COMMAND, QUICK, Desk, desk, observer, restarted_agent, runner
 from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
@@ -25,7 +25,7 @@ exit CODE
 
 
 def _restarted(desk: Desk) -> None:
-    desk.observer.show(again())
+    desk.observer.show(restarted_agent())
 
 
 @pytest.mark.parametrize(("code", "state"), [(0, JobState.SUCCEEDED), (3, JobState.FAILED)])

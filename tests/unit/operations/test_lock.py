@@ -224,10 +224,10 @@ class TestHolder:
     def test_the_owner_has_the_progress(self, tmp_path: Path) -> None:
         with take(tmp_path) as lock:
             lock.write_owner(replace(ANA, title="R", job="j-1", step=2, steps=3))
-            told = lock_holder(the_path(tmp_path))
-            assert told is not None
-            assert (told.title, told.job) == ("R", "j-1")
-            assert told.description == "ana on vps, process 41, since 12:00:05 UTC, step 2 of 3"
+            owner = lock_holder(the_path(tmp_path))
+            assert owner is not None
+            assert (owner.title, owner.job) == ("R", "j-1")
+            assert owner.description == "ana on vps, process 41, since 12:00:05 UTC, step 2 of 3"
 
     def test_reading_the_owner_does_not_block_the_lock(self, tmp_path: Path) -> None:
         take(tmp_path).release()

@@ -101,7 +101,7 @@ def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapsho
 
 
 @pytest.mark.parametrize(
-    ("item", "before", "now", "standing", "words"),
+    ("item", "before", "now", "expected_state", "words"),
     [
         (
             API,
@@ -179,13 +179,13 @@ def test_results_of_answers(
     item: Expectation,
     before: Response,
     now: Response,
-    standing: ExpectationState,
+    expected_state: ExpectationState,
     words: str,
 ) -> None:
     looking = ProxyProbe([item], Script(before, now))
     looking.record_baseline(seen())
     (finding,) = looking.probe(seen())
-    assert finding.state is standing
+    assert finding.state is expected_state
     assert words in describe_results([finding])
 
 

@@ -28,8 +28,8 @@ def checked(desk: Desk) -> Plan:
 
 
 def test_a_failed_check_reports_that_nothing_was_changed(desk: Desk, checked: Plan) -> None:
-    desk.runner.codes, desk.runner.says = [1], "unknown directive\n"
-    status = desk.done(checked)
+    desk.runner.codes, desk.runner.text = [1], "unknown directive\n"
+    status = desk.run_to_end(checked)
     assert status.state is JobState.FAILED
     assert status.message == (
         "Test it exited with exit code 1: unknown directive. Nothing was changed."
@@ -38,7 +38,7 @@ def test_a_failed_check_reports_that_nothing_was_changed(desk: Desk, checked: Pl
 
 def test_a_failure_after_the_check_reports_the_state(desk: Desk, checked: Plan) -> None:
     desk.runner.codes = [0, 1]
-    assert "agent is not restarted yet" in desk.done(checked).message
+    assert "agent is not restarted yet" in desk.run_to_end(checked).message
 
 
 def test_a_cancelled_check_reports_that_nothing_was_changed(desk: Desk, checked: Plan) -> None:

@@ -18,7 +18,7 @@ from pixel_tui.stack.model.container import Container, ContainerState, Health, H
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from tests.builders.actions import CHAIN, NOW, container, exited
 from tests.builders.actions import stack as stack_of
-from tests.builders.job import Desk, FakeObserver, again, desk, observer, runner
+from tests.builders.job import Desk, FakeObserver, desk, observer, restarted_agent, runner
 from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
@@ -81,7 +81,7 @@ def test_a_loop_may_wait_for_a_starting_service(
 
 def looking(clock: FixedClock, observer: FakeObserver) -> Verification:
     patience = Timeouts(settle=5, deadline=60, loop=5)
-    expected = Expectation(again().service, ExpectedState.RUNNING)
+    expected = Expectation(restarted_agent().service, ExpectedState.RUNNING)
     return Verification([expected], observer, clock, patience, ProxyProbe((), http_probe))
 
 
@@ -93,7 +93,7 @@ def test_a_loop_times_out_across_its_restarts() -> None:
 
     def seen(seconds: float, **changes: object) -> ExpectationResult:
         clock.advance(seconds)
-        observer.show(again(**(DOWN | changes)))
+        observer.show(restarted_agent(**(DOWN | changes)))
         (finding,) = verification.check()
         return finding
 
@@ -102,21 +102,19 @@ def test_a_loop_times_out_across_its_restarts() -> None:
     assert seen(3, **up).state is ExpectationState.WAITING, "it has not lasted"
     assert seen(1).state is ExpectationState.WAITING
     assert seen(2).state is ExpectationState.BROKEN
-    assert seen(1, restarts=0, **up).state is ExpectationState.WAITING, (
-        "somebody started it by hand"
-    )
-    assert seen(1).state is ExpectationState.WAITING, "and it fails anew"
+    assert seen(1, restarts=0, **up).state is ExpectationState.WAITING, "it was started manually"
+    assert seen(1).state is ExpectationState.WAITING, "and it fails again"
 
 
 def given_up(desk: Desk) -> JobStatus:
-    looping = again(**DOWN, restart_policy="always")
+    looping = restarted_agent(**DOWN, restart_policy="always")
     desk.runner.on_start = lambda: desk.observer.show(looping)
     return desk.operator(HASTY).run(desk.plan()).wait(PATIENCE)
 
 
 def test_the_job_fails_with_the_last_line_of_its_log(desk: Desk) -> None:
     desk.observer.engine.write(
-        again().id, 1, "starting", "DB_PASSWORD=hunter2hunter2 \x1b[2Jis bad", ""
+        restarted_agent().id, 1, "starting", "DB_PASSWORD=hunter2hunter2 \x1b[2Jis bad", ""
     )
     status = given_up(desk)
     assert status.state is JobState.FAILED

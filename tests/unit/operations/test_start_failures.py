@@ -40,8 +40,8 @@ def test_a_missing_external_network_or_volume() -> None:
         with pytest.raises(OperationError, match=rf"which does not exist \({command}\)"):
             start(nothing, "worker", facts=facts)
     unknown = start(nothing, "worker", facts=replace(there, volumes=None))
-    told = " ".join(item.message for item in unknown.checks_before)
-    assert "whether external networks and volumes exist" in told
+    messages = " ".join(item.message for item in unknown.checks_before)
+    assert "whether external networks and volumes exist" in messages
     made = stack(exited("worker"), specs=(worker,))
     assert start(made, "worker", facts=replace(there, volumes=())).steps, "it has its own"
 
@@ -148,12 +148,12 @@ def unchecked(snapshot: StackSnapshot, name: str, facts: Facts) -> list[str]:
 
 
 def test_it_warns_of_what_docker_did_not_report_in_time() -> None:
-    (said,) = unchecked(publishing(PORT), "web", Facts())
-    assert said == "ports held by other containers (Docker did not answer in time)"
+    (message,) = unchecked(publishing(PORT), "web", Facts())
+    assert message == "ports held by other containers (Docker did not answer in time)"
     assert not unchecked(publishing(PORT), "web", Facts(held_ports=()))
     assert not unchecked(publishing(Port(80, "tcp", plain(""))), "web", Facts())
-    (said,) = unchecked(on_network("old"), "web", Facts(held_ports=()))
-    assert "networks of the containers" in said
+    (message,) = unchecked(on_network("old"), "web", Facts(held_ports=()))
+    assert "networks of the containers" in message
     assert not unchecked(on_network("old"), "web", Facts(networks=frozenset({"old"})))
 
 
@@ -250,10 +250,12 @@ def test_a_taken_port_is_found_before_the_old_container_is_removed(action: str) 
     if action != "recreate":  # with `--no-deps`
         with pytest.raises(OperationError, match=r"api depends on web, which needs port 8080"):
             made(held(8080), name="api")
-    told = [check.message for check in made(Facts()).checks_before if check.name == "not checked"]
-    assert "ports held by other containers" in " ".join(told)
-    told = [check.message for check in made(Facts(held_ports=())).checks_before]
-    assert "ports held by other containers" not in " ".join(told)
+    messages = [
+        check.message for check in made(Facts()).checks_before if check.name == "not checked"
+    ]
+    assert "ports held by other containers" in " ".join(messages)
+    messages = [check.message for check in made(Facts(held_ports=())).checks_before]
+    assert "ports held by other containers" not in " ".join(messages)
 
 
 def test_a_port_that_moves_to_another_service_is_free_if_both_are_recreated() -> None:
@@ -384,8 +386,8 @@ def test_a_restart_of_a_stopped_service_is_refused_for_the_same_reasons() -> Non
     with pytest.raises(OperationError, match=r"which other holds"):
         plan_action("restart", ["web"], publishing(PORT), COMMAND, now=NOW, facts=held(8080))
     unknown = plan_action("restart", ["web"], seen, COMMAND, now=NOW, facts=Facts())
-    told = [check.message for check in unknown.checks_before if check.name == "not checked"]
-    assert told == [
+    messages = [check.message for check in unknown.checks_before if check.name == "not checked"]
+    assert messages == [
         "whether the networks of the containers still exist (Docker did not answer in time)"
     ]
 
