@@ -61,8 +61,9 @@ CHANGING: Final = (
 """How the modules begin whose objects exist only where something may be changed."""
 RULES: Final = frozenset(
     {
-        *("Action", "AuditEntry", "EnvironmentFacts", "Facts", "AuditRecord", "Guard", "Seal"),
-        *("JobRecords", "JobReader", "LedgerFacts", "StackJobs", "Timeouts", "UpOptions"),
+        *("Action", "AuditEntry", "AuditRecord", "CheckedTrail", "EnvironmentFacts", "Facts"),
+        *("Guard", "JobReader", "JobRecords", "JobStates", "LedgerFacts", "Seal", "StackJobs"),
+        *("Timeouts", "UpOptions"),
     }
 )
 """Constants, what is read of files, and what reads them: nothing of it can change anything."""
