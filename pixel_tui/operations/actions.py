@@ -59,7 +59,7 @@ def why_unavailable(
         action: The action.
         targets: Services and containers; empty for all active services.
         snapshot: The stack.
-        facts: The facts beside the snapshot.
+        facts: The facts besides the snapshot.
     """
     try:
         project = _require_readable(snapshot, action)
@@ -100,7 +100,7 @@ def plan_action(
         snapshot: The stack.
         command: The compose command of the project.
         now: The current time, UTC.
-        facts: The facts beside the snapshot.
+        facts: The facts besides the snapshot.
 
     Raises:
         UsageError: There is no such action.
@@ -131,7 +131,7 @@ def plan_targets(
         snapshot: The stack.
         command: The compose command of the project.
         now: The current time, UTC.
-        facts: The facts beside the snapshot.
+        facts: The facts besides the snapshot.
 
     Raises:
         UsageError: There is no such action.

@@ -1,4 +1,4 @@
-"""The facts that a plan is made from, beside the snapshot of the stack."""
+"""The facts that a plan is made from, besides the snapshot of the stack."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -28,7 +28,7 @@ def taken_port(ports: Iterable[Port], facts: Facts, replaced: Collection[str]) -
 
     Args:
         ports: The needed ports.
-        facts: The facts beside the snapshot.
+        facts: The facts besides the snapshot.
         replaced: Ids of containers that are removed by then, so their ports are free.
     """
     for port in _published(ports):

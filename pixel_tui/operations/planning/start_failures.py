@@ -36,7 +36,7 @@ def why_start_fails(target: Target, snapshot: StackSnapshot, facts: Facts) -> st
     Args:
         target: The service or container to start.
         snapshot: The stack.
-        facts: The facts beside the snapshot.
+        facts: The facts besides the snapshot.
     """
     all_up = len(target.up) == len(target.containers) and not target.missing
     if all_up and (reason := why_cut_off(target, snapshot)):
@@ -66,7 +66,7 @@ def why_restart_fails(target: Target, snapshot: StackSnapshot, facts: Facts) -> 
     Args:
         target: The service or container to restart; its stopped containers are started.
         snapshot: The stack.
-        facts: The facts beside the snapshot.
+        facts: The facts besides the snapshot.
     """
     if target.single:
         return ""
@@ -82,7 +82,7 @@ def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
 
     Args:
         targets: The services and containers to start.
-        facts: The facts beside the snapshot.
+        facts: The facts besides the snapshot.
     """
     services = [item for item in targets if item.spec is not None]
     idle = [item for item in services if not item.up]

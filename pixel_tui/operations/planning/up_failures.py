@@ -45,7 +45,7 @@ def why_up_fails(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     Args:
         target: The named service; the plan makes sure that it is recreated if it has to be.
         snapshot: The stack.
-        facts: The facts beside the snapshot.
+        facts: The facts besides the snapshot.
     """
     return _with_dependencies(target, snapshot, facts, why_up_no_deps_fails)
 
