@@ -1,1 +1,1 @@
-"""What draws models; no widget knows a service."""
+"""Widgets. They draw models and know no service."""

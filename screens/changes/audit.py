@@ -138,8 +138,8 @@ class AuditScreen(TextDialog[None]):
     @when_composed
     def _show_verdict(self, words: str, *, well: bool) -> None:
         style = "$text-success" if well else "$text-error bold"
-        said = f"{'✓' if well else '✗'} {plain(words)}"
-        self.query_one("#audit-verdict", Static).update(Content.styled(said, style))
+        verdict_line = f"{'✓' if well else '✗'} {plain(words)}"
+        self.query_one("#audit-verdict", Static).update(Content.styled(verdict_line, style))
         self._dialog.set_class(not well, "-broken")
 
     @when_composed

@@ -100,7 +100,7 @@ class Operations:
         """Why each action is not possible on these targets now; empty if it is. Blocks.
 
         Args:
-            targets: Services and containers; empty for the whole project.
+            targets: Services and containers; empty for the project.
         """
         from pixel_tui.operations.actions import all_actions, why_unavailable
         from pixel_tui.operations.planning.action import TARGET_NOUNS
@@ -155,13 +155,15 @@ class Operations:
             screen.notify(str(error), severity="warning", markup=False)
             return
         lines = tuple(Content(choice.label) for choice in found)
-        said = plain(f"{action.verb} which one? The plan is shown first.")
+        caption = plain(f"{action.verb} which one? The plan is shown first.")
 
         def picked(at: int | None) -> None:
             if at is not None:
                 self.show_plan(screen, action.name, [TargetRef(found[at].value)])
 
-        screen.app.push_screen(PickScreen(action.group.value, lambda: Choices(lines, said)), picked)
+        screen.app.push_screen(
+            PickScreen(action.group.value, lambda: Choices(lines, caption)), picked
+        )
 
     def offer_roll_back(self, screen: Screen[None], status: "JobStatus") -> None:
         """Show the roll-back plan of a failed apply, unless another screen is open."""
@@ -171,7 +173,7 @@ class Operations:
             self.show_plan(screen, "environment-roll-back", [])
 
     def list_actions(self, screen: Screen[None], targets: Sequence[TargetRef]) -> None:
-        """List what can be done to services: whether it can be to these, and when it should."""
+        """List the actions on services, with the reason if one is not possible."""
         from pixel_tui.operations.actions import all_actions, why_unavailable
         from pixel_tui.operations.planning.action import Scope
         from screens.shared.pick import Choices, PickScreen

@@ -120,7 +120,7 @@ class JobScreen(Dialog[None]):
     def _check_waiting(self) -> None:
         try:
             waiting = self._confirmation.waiting() if self._confirmation is not None else None
-        except FileError:  # the job's output says what is wrong with it
+        except FileError:  # the job's output has the error
             waiting = None
         self._seconds_left = waiting.seconds if waiting is not None else None
         self.post_message(JobChanged())
@@ -173,8 +173,8 @@ class JobScreen(Dialog[None]):
             return
         self._seconds_left = None
         if not kept:
-            said = "The job no longer waits for confirmation."
-            self.app.call_from_thread(self.notify, said, severity="warning", markup=False)
+            message = "The job no longer waits for confirmation."
+            self.app.call_from_thread(self.notify, message, severity="warning", markup=False)
         self.post_message(JobChanged())
 
     def action_dismiss_or_keep(self) -> None:

@@ -32,7 +32,7 @@ class PlanScreen(ScrollingDialog[bool]):
     """Dismisses with True to run the plan.
 
     A safe one rests on the button that runs it, a disruptive one on Cancel until it is armed,
-    and what wants a word typed on an empty line for it (see `confirmation`).
+    and a word that is typed, only if its line was empty (see `confirmation`).
 
     Args:
         plan: The plan.

@@ -164,7 +164,7 @@ def file_findings(findings: Sequence[EnvironmentFinding], remarks: Sequence[Safe
 
     Args:
         findings: The findings of keys and of the file.
-        remarks: What could not be checked; shown if there are no problems.
+        remarks: Failed checks; shown if there are no problems.
     """
     of_file = [finding for finding in findings if not finding.key]
     if not of_file:

@@ -1,7 +1,7 @@
 """The environment editor: nothing is written before its impact is shown.
 
 Each edit is a step of an `EditSession`, and is kept as a draft, so that a lost connection loses
-nothing. What is saved goes through the same door as every other change.
+nothing. A save is an operation with a plan, as every other change.
 """
 
 import asyncio

@@ -35,7 +35,7 @@ def file_title(
 
     Args:
         path: The path of the file.
-        place: What distinguishes it from the other environment files; empty if it is the only one.
+        place: Its position among the environment files; empty if it is the only one.
         words: The text of the filter; may be empty.
         rows: All keys.
         problems_only: Whether only keys with problems are listed.
@@ -81,15 +81,15 @@ class FileStatus(Vertical):
         self.query_one(FittedLine).show(parts)
 
     def show_obstacle(self, words: SafeText) -> None:
-        """Show why the file can't be saved, and what to do; nothing if the words are empty."""
+        """Show why the file can't be saved, and what to do; nothing if the text is empty."""
         self._show("#environment-obstacle", Content(words))
 
     def show_findings(self, words: Content) -> None:
-        """Show what is wrong with the file as a whole; nothing if the words are empty."""
+        """Show the first problem of the file; nothing if the text is empty."""
         self._show("#environment-file", words)
 
     def show_unreadable(self, error: ConsoleError) -> None:
-        """Show in place of the counts that the file can't be read, and what to do."""
+        """Show why the file can't be read, and what to do, in place of the counts."""
         self.show_totals([LinePart(Content.styled(f"✗ {error.what}", "$text-error bold"))])
         self.show_obstacle(plain(f"{error.hint} F5 reads it again.".lstrip()))
 

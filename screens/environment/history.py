@@ -77,7 +77,7 @@ class HistoryScreen(TextDialog[bytes | None]):
         """The versions, and the difference of the one under the cursor."""
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = "Saved versions"
-            yield Static("Reading…", id="history-said", markup=False)
+            yield Static("Reading…", id="history-summary", markup=False)
             with Container(id="history-parts"):
                 yield Options(id="history-list", markup=False)
                 with VerticalScroll(id="history-difference", can_focus=False):
@@ -135,7 +135,7 @@ class HistoryScreen(TextDialog[bytes | None]):
 
     @when_composed
     def _show_summary(self, words: str) -> None:
-        self.query_one("#history-said", Static).update(Content(words))
+        self.query_one("#history-summary", Static).update(Content(words))
 
     @property
     def _current(self) -> SavedVersion | None:

@@ -107,7 +107,7 @@ class ValueScreen(Dialog[TypedValue | None]):
             area.masked = self._masked
             yield area
             with VerticalScroll(id="value-meaning", can_focus=False):
-                yield Static(id="value-said", markup=False)
+                yield Static(id="value-preview", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -178,7 +178,7 @@ class ValueScreen(Dialog[TypedValue | None]):
         lines += finding_lines(judged.findings)
         if not judged.refusal and not judged.findings:
             lines.append(Content.styled("✓ No problems.", "$text-success"))
-        self.query_one("#value-said", Static).update(Content("\n").join(lines))
+        self.query_one("#value-preview", Static).update(Content("\n").join(lines))
 
     # Keys.
 

@@ -55,7 +55,7 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
             area = TextArea(TEMPLATE, id="writing-text", tab_behavior="focus")
             area.cursor_blink = False
             yield area
-            yield Static(id="writing-said", markup=False)
+            yield Static(id="writing-message", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -73,7 +73,7 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
         )
         words = message or "Ctrl+S shows the plan; nothing is queued yet."
         style = "$text-warning" if message else "$foreground-muted"
-        self.query_one("#writing-said", Static).update(Content.styled(words, style))
+        self.query_one("#writing-message", Static).update(Content.styled(words, style))
 
     @property
     def _text(self) -> str:

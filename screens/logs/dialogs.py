@@ -140,9 +140,9 @@ class LogDialogs:
                         masked_shape(group),
                     )
                 )
-            said = "Errors that differ only in numbers and ids. Enter shows only these."
+            caption = "Errors that differ only in numbers and ids. Enter shows only these."
             return Choices(
-                tuple(lines), SafeText(said if lines else "No errors in the lines read here.")
+                tuple(lines), SafeText(caption if lines else "No errors in the lines read here.")
             )
 
         def picked(at: int | None) -> None:

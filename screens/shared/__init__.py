@@ -1,1 +1,1 @@
-"""What screens of several subjects use: the dialog, the question, the pick list, the help."""
+"""Screens and helpers of several subjects: dialogs, prompts, lists, help, messages."""

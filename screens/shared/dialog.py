@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 Result = TypeVar("Result")
 WAYS_OUT: Final = frozenset({"Cancel", "Close", "Background"})
-"""What the keys are called that cancel or close."""
+"""The descriptions of keys that cancel or close."""
 
 
 class Dialog(ModalScreen[Result]):

@@ -60,7 +60,7 @@ async def opened(it: Console, *words: str) -> None:
         await it.until(lambda said=said: said in it.text())  # type: ignore[misc]
 
 
-async def test_newest_first_with_who_what_result_and_how_long() -> None:
+async def test_changes_are_listed_newest_first_with_user_result_and_duration() -> None:
     async with console(size=SIZE) as it:
         change(trail(it), "one", "Restart agent")
         change(trail(it), "two", "Stop web", end=False)
@@ -126,7 +126,7 @@ async def test_columns_stay_apart_and_begin_below_their_titles() -> None:
         assert "2m 19s  deployment-auto…  Rebuild agent" in it.text("#audit-list")
 
 
-async def test_enter_opens_a_record_whole() -> None:
+async def test_enter_opens_the_complete_record() -> None:
     async with console(size=SIZE) as it:
         change(trail(it), "one", "Restart agent")
         await opened(it, "Restart agent")
@@ -197,7 +197,7 @@ async def test_the_filter_counts_the_failures_that_it_hides() -> None:
         await it.until(lambda: "hidden" not in it.text())
 
 
-async def test_the_filter_leaves_what_has_its_words() -> None:
+async def test_the_filter_keeps_records_with_its_words() -> None:
     async with console(size=SIZE) as it:
         change(trail(it), "one", "Restart agent")
         change(trail(it), "two", "Stop web")
@@ -209,12 +209,12 @@ async def test_the_filter_leaves_what_has_its_words() -> None:
         assert "Stop web" in it.text("#audit-list")
 
 
-async def test_nothing_yet_is_said_calmly() -> None:
+async def test_an_empty_trail_is_no_error() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "No changes yet")
 
 
-async def test_an_edited_trail_is_said_to_be_one_and_where() -> None:
+async def test_an_edited_trail_is_reported_with_the_place() -> None:
     async with console(size=SIZE) as it:
         change(trail(it), "one", "Restart agent")
         change(trail(it), "two", "Stop web")
@@ -224,7 +224,7 @@ async def test_an_edited_trail_is_said_to_be_one_and_where() -> None:
         assert "Stop web" in it.text(), "what there is can still be read"
 
 
-async def test_a_trail_that_cannot_be_read_is_said_to_be_one_and_what_to_do() -> None:
+async def test_a_trail_that_cannot_be_read_is_reported_with_a_hint() -> None:
     async with console(size=SIZE) as it:
         trail(it).path.mkdir(parents=True)
         await opened(it)

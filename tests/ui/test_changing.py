@@ -46,7 +46,7 @@ async def test_a_restart_is_planned_confirmed_run_and_verified() -> None:
         assert "Restart web" in it.text("#jobs-pane")
 
 
-async def test_every_action_is_a_key_away_with_when_to_use_it_or_why_not() -> None:
+async def test_every_action_is_listed_with_its_advice_or_the_reason_against_it() -> None:
     async with console(size=(160, 45)) as it:
         it.dashboard.select("web")
         await it.press("a")

@@ -155,7 +155,7 @@ async def test_the_word_may_be_pasted() -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
-async def test_what_to_press_and_the_buttons_stay_in_sight(size: tuple[int, int]) -> None:
+async def test_the_hint_and_the_buttons_stay_visible(size: tuple[int, int]) -> None:
     async with console(size=size) as it:
         await ask_to_stop_all(it)
         await it.until(lambda: "Stop all of pixel" in it.text())
@@ -173,7 +173,7 @@ async def test_what_to_press_and_the_buttons_stay_in_sight(size: tuple[int, int]
         assert "When it fails" in it.text()
 
 
-async def test_a_plan_says_where_it_is_run_and_what_to_do_when_it_fails() -> None:
+async def test_a_plan_shows_its_host_and_advice_for_a_failure() -> None:
     async with console(size=(120, 45)) as it:
         await it.press("r")
         said = it.text()
@@ -183,7 +183,7 @@ async def test_a_plan_says_where_it_is_run_and_what_to_do_when_it_fails() -> Non
         assert "When it fails" in said
 
 
-async def test_a_plan_that_is_longer_than_the_screen_says_so_and_names_the_key() -> None:
+async def test_a_plan_longer_than_the_screen_shows_the_key_for_more() -> None:
     async with console(size=(80, 24)) as it:
         await it.press("r")
         await it.until(lambda: "↓ more" in it.text())
@@ -193,7 +193,7 @@ async def test_a_plan_that_is_longer_than_the_screen_says_so_and_names_the_key()
         assert "More" not in it.text().splitlines()[-1], "there is no more"
 
 
-async def test_what_is_interrupted_is_in_sight_at_once_in_a_small_terminal() -> None:
+async def test_interruptions_are_visible_at_once_in_a_small_terminal() -> None:
     async with console(size=(80, 24)) as it:
         await it.press("r")
         await it.until(lambda: "↓ more" in it.text())
@@ -223,7 +223,7 @@ async def type_out(it: Console, word: str) -> None:
     await it.press("enter")
 
 
-async def test_what_is_lost_stands_first_and_wants_a_second_word() -> None:
+async def test_losses_are_shown_first_and_need_a_second_word() -> None:
     async with console(size=(80, 24)) as it:
         await ask_to_lose(it, 2)
         said = it.text()

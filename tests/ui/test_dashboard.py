@@ -116,7 +116,7 @@ async def test_the_selected_row_stays_in_view_when_rows_are_sorted() -> None:
         assert any("▌" in line and "agent" in line for line in it.text("ServiceTable").splitlines())
 
 
-async def test_what_is_wrong_sorts_first_by_state_and_health() -> None:
+async def test_problems_sort_first_by_state_and_health() -> None:
     async with console() as it:
         it.table.sort_by(Sorting(Column.HEALTH))
         assert it.names()[0] == "agent"
@@ -130,7 +130,7 @@ async def test_containers_of_a_scaled_service_stay_below_it() -> None:
         assert names[at + 1 : at + 3] == ["landing/pixel-landing-1", "landing/pixel-landing-2"]
 
 
-async def test_the_filter_hides_what_does_not_match_and_escape_clears_it() -> None:
+async def test_the_filter_hides_rows_without_a_match_and_escape_clears_it() -> None:
     async with console() as it:
         await it.press("slash", *"unhealthy", "enter")
         assert it.names() == ["agent"]
@@ -139,14 +139,14 @@ async def test_the_filter_hides_what_does_not_match_and_escape_clears_it() -> No
         assert len(it.names()) > 5
 
 
-async def test_what_matches_is_seen_while_the_filter_is_typed() -> None:
+async def test_matches_are_shown_while_the_filter_is_typed() -> None:
     async with console(still=True) as it:
         await it.press("slash", *"web")
         await it.until(lambda: it.table.region.height == 2)
         assert "running" in it.text("ServiceTable").splitlines()[1]
 
 
-async def test_a_filter_without_a_hit_says_so() -> None:
+async def test_a_filter_without_matches_shows_a_message() -> None:
     async with console() as it:
         await it.press("slash", *"zzz", "enter")
         assert "No service matches" in it.text("#services-pane")
@@ -163,14 +163,14 @@ async def test_letters_that_come_at_once_are_typed_and_are_no_commands() -> None
         assert it.app.screen is it.dashboard
 
 
-async def test_keys_behind_one_that_closes_a_dialog_are_not_lost() -> None:
+async def test_keys_after_one_that_closes_a_dialog_are_not_lost() -> None:
     async with console() as it:
         await it.burst("question_mark", "escape", "j", "j", "c", "escape", "k")
         await it.until(lambda: it.app.screen is it.dashboard)
         await it.until(lambda: it.table.cursor_key == it.names()[1])
 
 
-async def test_what_is_searched_in_the_log_does_not_filter_the_services() -> None:
+async def test_a_search_in_the_log_does_not_filter_the_services() -> None:
     async with console() as it:
         names, key = it.names(), it.table.cursor_key
         await it.press("2", "slash", *"pool", "enter")
@@ -210,7 +210,7 @@ TRAPS = ("[/x]", "[bold]x\\", "\\[x]", "[$text-error]x[", "x\\")
 
 
 @pytest.mark.parametrize("typed", TRAPS)
-async def test_a_filter_is_text_in_the_title_beside_what_it_hides(typed: str) -> None:
+async def test_a_filter_is_text_in_the_title_beside_the_hidden_problems(typed: str) -> None:
     async with console() as it:
         await it.press("slash", *(key_of(letter) for letter in typed), "enter")
         assert f"filter: {typed}" in it.text("#services-pane")
@@ -233,7 +233,7 @@ async def test_columns_can_be_chosen() -> None:
         assert Column.STATE in it.table.columns
 
 
-async def test_a_row_is_painted_only_when_it_says_something_else(
+async def test_a_row_is_painted_only_when_its_text_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with console(still=True) as it:
@@ -286,7 +286,7 @@ async def test_the_advice_names_the_reason_and_the_hint() -> None:
         assert "→" in said
 
 
-async def test_the_advice_says_how_many_more_there_are_and_a_key_leads_to_the_next() -> None:
+async def test_the_advice_counts_other_findings_and_a_key_selects_the_next() -> None:
     async with console(size=(80, 24)) as it:
         it.dashboard.select("agent")
         await it.until(lambda: "agent is unhealthy" in it.text("Advice"))
@@ -339,7 +339,7 @@ async def test_a_lost_engine_is_shown_with_a_hint_and_comes_back_by_itself() -> 
         await it.until(lambda: not it.dashboard.query_one(Banner).has_class("-shown"))
 
 
-async def test_a_log_opens_at_its_end_follows_and_stands_still_when_scrolled() -> None:
+async def test_a_log_opens_at_its_end_follows_and_pauses_when_scrolled() -> None:
     async with console() as it:
         log = it.log
         await it.press("2")
@@ -356,7 +356,7 @@ async def test_a_log_opens_at_its_end_follows_and_stands_still_when_scrolled() -
         assert it.log.new_lines == 0
 
 
-async def test_a_log_stands_on_its_line_when_older_ones_are_dropped() -> None:
+async def test_a_log_stays_on_its_line_when_older_ones_are_dropped() -> None:
     async with console() as it:
         await it.press("2", "g")
         feed = it.log.page.feed
@@ -372,7 +372,7 @@ async def test_a_log_stands_on_its_line_when_older_ones_are_dropped() -> None:
         assert it.text("LogView").splitlines()[0][:36] == before
 
 
-async def test_a_search_counts_its_hits_and_goes_round() -> None:
+async def test_a_search_counts_its_matches_and_wraps() -> None:
     async with console(still=True) as it:
         await it.press("2", "slash", *"agent", "enter")
         title = str(it.dashboard.query_one(LogPane).border_title)
@@ -384,7 +384,7 @@ async def test_a_search_counts_its_hits_and_goes_round() -> None:
         assert "is not in these lines" in str(it.dashboard.query_one(LogPane).border_title)
 
 
-async def test_a_log_that_the_engine_cannot_give_says_why() -> None:
+async def test_a_log_that_docker_cannot_read_shows_the_reason() -> None:
     async with console() as it:
         it.dashboard.select("nginx")
         await it.until(lambda: "logging driver" in it.text("#logs-pane"))
@@ -428,7 +428,7 @@ async def test_help_lists_the_keys_of_the_place() -> None:
         assert "To the last line" in it.text()
 
 
-async def test_a_copy_claims_only_what_is_known() -> None:
+async def test_a_copy_is_reported_without_a_claim_of_success() -> None:
     async with console() as it:
         await it.press("y")
         await it.until(lambda: "to the terminal's clipboard." in it.text())
@@ -477,7 +477,7 @@ async def test_jobs_are_listed_only_when_there_are_any() -> None:
         assert it.dashboard.query_one(JobList).option_count == 1
 
 
-async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_selecting_another_row_causes_no_layout(monkeypatch: pytest.MonkeyPatch) -> None:
     async with console() as it:
         laid_out: list[bool] = []
         lay_out = Screen._refresh_layout
@@ -510,7 +510,7 @@ async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch
         ),
     ],
 )  # fmt: skip
-async def test_what_is_up_between_two_restarts_is_not_called_well(
+async def test_a_service_between_two_restarts_is_not_called_running(
     fault: DemoFault, service: str, round_seconds: float, why: str
 ) -> None:
     async with console(still=True, size=(140, 36)) as it:
@@ -554,7 +554,7 @@ async def test_an_engine_that_never_answered_is_not_looked_for_for_good() -> Non
         assert "looking…" not in it.text()
 
 
-async def test_a_socket_that_refuses_the_user_is_told_as_that(
+async def test_a_socket_without_permission_is_reported_as_such(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refused() -> None:
@@ -596,7 +596,7 @@ def started(clock: FixedClock) -> tuple[PixelTui, DemoWorld]:
     return PixelTui(demo_parts(session(), clock=clock, world=world)), world
 
 
-async def test_the_logs_come_where_no_engine_answers() -> None:
+async def test_the_logs_pane_is_mounted_without_a_docker_daemon() -> None:
     clock = still_clock()
     app, world = started(clock)
     world.fail_engine(down=True)

@@ -12,7 +12,7 @@ from tests.ui.test_environment_screen import opened, session_of
 
 
 @pytest.mark.parametrize(("source", "unknown"), [("secrets.db", True), ("secrets.other", False)])
-async def test_whether_the_running_one_has_a_rotated_secret_is_unknown_where_it_is_older(
+async def test_a_container_older_than_a_rotated_secret_is_reported_as_unknown(
     monkeypatch: pytest.MonkeyPatch, source: str, unknown: bool
 ) -> None:
     async with console(size=SIZE) as it:

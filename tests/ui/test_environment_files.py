@@ -49,7 +49,7 @@ async def at_key(it: Console, key: str, words: str) -> None:
     await it.until(lambda: words in it.text("#environment-details"))
 
 
-async def test_the_screen_says_which_of_the_files_it_shows(several: list[Files]) -> None:
+async def test_the_title_shows_which_of_the_files_is_open(several: list[Files]) -> None:
     async with console(size=SMALL) as it:
         await opened(it)
         assert "3 of 3" in it.text()
@@ -57,7 +57,7 @@ async def test_the_screen_says_which_of_the_files_it_shows(several: list[Files])
         assert "o Files" in " ".join(bar(it).split())
 
 
-async def test_the_list_says_of_each_file_whether_it_is_there_its_keys_and_problems(
+async def test_the_list_shows_existence_keys_and_problems_of_each_file(
     several: list[Files],
 ) -> None:
     async with console(size=SMALL) as it:
@@ -77,7 +77,7 @@ async def test_the_list_says_of_each_file_whether_it_is_there_its_keys_and_probl
         assert screen_of(it).source.path == PROD
 
 
-async def test_another_file_is_shown_and_its_keys_say_what_overrides_them(
+async def test_another_file_is_shown_with_overridden_keys_marked(
     several: list[Files],
 ) -> None:
     async with console(size=SMALL) as it:

@@ -128,7 +128,7 @@ async def test_v_shows_a_secret_for_a_few_seconds_and_never_after_the_cursor_mov
         await it.until(lambda: SECRET not in it.text())
 
 
-async def test_what_is_opened_above_hides_a_secret_that_is_shown() -> None:
+async def test_a_dialog_masks_a_secret_below_it() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "OPENROUTER_API_KEY")
         await it.press("v", "question_mark")
@@ -163,13 +163,13 @@ async def test_compose_reading_something_else_is_shown_beside_the_value() -> Non
         )
 
 
-async def test_of_a_secret_it_is_only_said_that_compose_reads_a_different_value() -> None:
+async def test_of_a_secret_only_the_difference_to_composes_value_is_shown() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "POSTGRES_PASSWORD")
         assert f"{DOTS} → different value" in line_of(it, "POSTGRES_PASSWORD")
 
 
-async def test_the_filter_leaves_keys_in_whose_line_the_words_stand() -> None:
+async def test_the_filter_keeps_keys_whose_line_has_its_words() -> None:
     async with console(size=SIZE) as it:
         await opened(it)
         screen = it.app.screen
@@ -187,7 +187,7 @@ async def test_the_filter_leaves_keys_in_whose_line_the_words_stand() -> None:
         assert "POSTGRES_DB" in it.text("#environment-keys")
 
 
-async def test_n_goes_from_problem_to_problem_and_p_shows_nothing_else() -> None:
+async def test_n_selects_the_next_problem_and_p_shows_only_problems() -> None:
     async with console(size=SIZE) as it:
         screen = await opened(it, "POSTGRES_DB")
         await it.press("n")
@@ -208,7 +208,7 @@ async def test_a_file_that_changes_on_disk_is_read_again_by_itself() -> None:
         await it.until(lambda: "debug" in line_of(it, "LOG_LEVEL"))
 
 
-async def test_a_file_that_cannot_be_read_says_why_and_what_to_do(
+async def test_a_file_that_cannot_be_read_shows_the_reason_and_a_hint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refused(_source: DemoSource) -> None:
@@ -240,7 +240,7 @@ async def test_only_keys_that_need_no_file_are_offered_while_it_cannot_be_read(
         assert "F5 reads it again." not in it.text()
 
 
-async def test_what_compose_refuses_the_whole_file_for_is_said_above_the_keys() -> None:
+async def test_an_error_for_which_compose_refuses_the_file_is_shown_above_the_keys() -> None:
     async with console(size=SIZE) as it:
         file_of(it).data = b"A=1\nno name=2\n"
         await opened(it)
@@ -282,13 +282,13 @@ async def test_with_reveal_allowed_a_read_only_console_shows_a_secret_on_a_key()
 # Editing.
 
 
-async def test_enter_edits_a_value_and_says_at_each_key_what_compose_will_read() -> None:
+async def test_enter_edits_a_value_with_a_preview_of_composes_reading() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "POSTGRES_DB")
         await it.press("enter")
         assert isinstance(it.app.screen, ValueScreen)
         await typed(it, "a b$c")
-        said = it.text("#value-said")
+        said = it.text("#value-preview")
         assert "Compose reads  a b$c" in said
         assert "Written as     POSTGRES_DB='a b$c'" in said
         await it.press("enter")
@@ -308,13 +308,13 @@ async def test_a_secret_is_typed_as_dots_and_shown_on_a_key() -> None:
         assert "sk-or-new" in it.text()
 
 
-async def test_a_finding_of_what_is_typed_is_there_at_once() -> None:
+async def test_a_finding_of_the_typed_value_is_shown_at_once() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "NEXT_PUBLIC_API_URL")
         await it.press("enter")
-        assert "localhost" in it.text("#value-said")
+        assert "localhost" in it.text("#value-preview")
         await typed(it, "https://pixel.example.org/api")
-        assert "No problems" in it.text("#value-said")
+        assert "No problems" in it.text("#value-preview")
 
 
 async def test_a_value_can_be_typed_as_it_is_written_and_a_fault_is_not_taken() -> None:
@@ -322,9 +322,9 @@ async def test_a_value_can_be_typed_as_it_is_written_and_a_fault_is_not_taken() 
         await opened(it, "CANVAS_THEME")
         await it.press("enter", "ctrl+t")
         await typed(it, '"${POSTGRES_DB}"')
-        assert "Compose reads  pixel_agent" in it.text("#value-said")
+        assert "Compose reads  pixel_agent" in it.text("#value-preview")
         await typed(it, '"unclosed')
-        assert "✗" in it.text("#value-said")
+        assert "✗" in it.text("#value-preview")
         await it.press("enter")
         assert isinstance(it.app.screen, ValueScreen)
         await it.press("escape")
@@ -380,7 +380,7 @@ def now_below(it: Console) -> str:
     return session_of(editor).document.data.decode()
 
 
-async def test_m_takes_the_mend_of_a_finding() -> None:
+async def test_m_applies_the_fix_of_a_finding() -> None:
     async with console(size=SIZE) as it:
         file_of(it).data = b"OPENROUTER_MODEL=deep$seek\n"
         await opened(it, "OPENROUTER_MODEL")
@@ -389,7 +389,7 @@ async def test_m_takes_the_mend_of_a_finding() -> None:
         await it.until(lambda: "OPENROUTER_MODEL='deep$seek'\n" in now(it))
 
 
-async def test_the_key_of_a_fix_is_offered_only_where_there_is_one() -> None:
+async def test_the_key_of_a_fix_is_offered_only_if_there_is_one() -> None:
     async with console(size=SIZE) as it:
         file_of(it).data = b"A=1\nOPENROUTER_MODEL=deep$seek\n"
         screen = await opened(it, "OPENROUTER_MODEL")
@@ -420,7 +420,7 @@ async def test_undo_and_redo_go_through_the_edits() -> None:
         await it.until(lambda: "CANVAS_THEME" not in now(it))
 
 
-async def test_undo_says_when_there_is_nothing_to_undo() -> None:
+async def test_undo_without_an_edit_shows_a_message() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.press("u")
@@ -440,7 +440,7 @@ async def test_an_edit_is_undone_in_the_editor_after_it_was_saved() -> None:
         assert "not saved" in it.text("#environment-totals")
 
 
-async def test_keys_that_are_typed_ahead_do_what_they_would_one_by_one() -> None:
+async def test_keys_typed_ahead_have_the_same_effect_as_one_by_one() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.burst("d", "u", "number_sign", "u")
@@ -457,7 +457,7 @@ def progress_of(it: Console) -> str | None:
     return screen._form.progress if isinstance(screen, ValueScreen) else None
 
 
-async def test_fill_in_asks_for_what_is_missing_required_keys_first() -> None:
+async def test_fill_in_asks_for_missing_values_required_keys_first() -> None:
     async with console(size=SIZE) as it:
         await opened(it)
         await it.press("f")
@@ -517,7 +517,7 @@ async def test_the_file_is_compared_with_another_one() -> None:
         await it.until(lambda: "no such file" in it.text())
 
 
-async def test_a_saved_version_is_shown_by_its_difference_and_taken_back_into_the_editor() -> None:
+async def test_a_saved_version_is_compared_and_restored_into_the_editor() -> None:
     async with console(size=SIZE) as it:
         await opened(it)
         await it.press("h")
@@ -566,7 +566,7 @@ async def test_a_version_is_compared_with_the_editor_if_that_has_unsaved_content
         await it.until(lambda: "No changes." in it.text("#history-difference"))
 
 
-async def test_a_file_that_is_none_of_the_versions_is_said_to_be_so() -> None:
+async def test_a_file_that_is_none_of_the_versions_is_reported() -> None:
     async with console(size=SIZE) as it:
         file_of(it).data = b"A=1\n"
         await opened(it)
@@ -575,7 +575,7 @@ async def test_a_file_that_is_none_of_the_versions_is_said_to_be_so() -> None:
         assert not any("current" in line for line in version_lines(it))
 
 
-async def test_taking_back_what_the_editor_has_already_says_so() -> None:
+async def test_restoring_the_content_of_the_editor_shows_a_message() -> None:
     async with console(size=SIZE) as it:
         await opened(it)
         await it.press("h")
@@ -617,7 +617,7 @@ async def test_edits_that_were_not_saved_are_offered_when_it_is_opened_again() -
         assert "CANVAS_THEME" in now(it)
 
 
-async def test_keys_that_were_typed_ahead_throw_no_edits_away() -> None:
+async def test_keys_typed_ahead_discard_no_edits() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.press("d")
@@ -656,7 +656,7 @@ def another_writes(it: Console, old: bytes, new: bytes) -> None:
     file_of(it).write(data.replace(old, new))
 
 
-async def test_what_another_writes_meanwhile_is_merged_and_never_overwritten() -> None:
+async def test_a_file_changed_meanwhile_is_merged_and_never_overwritten() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.press("d")
@@ -672,7 +672,7 @@ async def test_what_another_writes_meanwhile_is_merged_and_never_overwritten() -
 
 
 @pytest.mark.parametrize(("key", "kept"), [("m", "LOG_LEVEL=debug"), ("t", "LOG_LEVEL=warn")])
-async def test_what_both_have_changed_is_chosen_one_by_one(key: str, kept: str) -> None:
+async def test_conflicts_are_resolved_one_by_one(key: str, kept: str) -> None:
     async with console(size=SIZE) as it:
         await opened(it, "LOG_LEVEL")
         await it.press("enter")
@@ -752,7 +752,7 @@ class FakeOutside:
 # Saving.
 
 
-async def test_saving_shows_the_difference_masked_and_what_has_to_be_made_anew() -> None:
+async def test_saving_shows_the_masked_difference_and_the_affected_services() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "OPENROUTER_API_KEY")
         await it.press("enter")
@@ -771,7 +771,7 @@ async def test_saving_shows_the_difference_masked_and_what_has_to_be_made_anew()
         assert isinstance(it.app.screen, EnvironmentEditor)
 
 
-async def test_a_save_masks_only_what_is_masked_elsewhere() -> None:
+async def test_a_save_masks_the_same_values_as_other_views() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "POSTGRES_DB")
         await it.press("d", "s")
@@ -808,7 +808,7 @@ async def test_a_built_in_key_wants_a_rebuild() -> None:
         assert "rebuild" in line
 
 
-async def test_what_compose_refuses_can_not_be_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_that_compose_refuses_cannot_be_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         refusal = Impact(SafeText("required variable GH_TOKEN is missing"), (), ())
@@ -840,7 +840,7 @@ async def test_save_and_apply_lead_to_their_plans(
         assert workspace_of(it).staged(asked[0][1]) == wanted
 
 
-async def test_what_was_saved_is_seen_on_disk_and_is_no_unfinished_edit_any_more() -> None:
+async def test_saved_edits_are_found_on_disk_and_no_longer_unsaved() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.press("d")
@@ -862,7 +862,7 @@ def give_to_root(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-async def test_a_file_of_another_user_says_how_to_get_it_and_offers_no_key_that_edits(
+async def test_a_file_of_another_user_shows_a_hint_and_no_edit_keys(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     give_to_root(monkeypatch)
@@ -903,7 +903,7 @@ def test_the_path_of_the_demonstration_is_the_projects() -> None:
 
 
 @pytest.mark.parametrize("key", ["s", "a"])
-async def test_what_is_saved_or_applied_runs_as_a_job_and_is_in_the_file_then(key: str) -> None:
+async def test_saving_and_applying_run_as_jobs_and_write_the_file(key: str) -> None:
     async with console(size=SIZE) as it:
         await opened(it, "NOSTR_POST_ENABLE")
         await it.press("enter")

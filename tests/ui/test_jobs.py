@@ -77,7 +77,7 @@ async def test_the_steps_of_a_job_are_shown_with_their_times(gate: threading.Eve
 
 
 @pytest.mark.usefixtures("gate")
-async def test_what_cancelling_means_is_said_before_it_is_done() -> None:
+async def test_the_consequences_of_cancelling_are_shown_first() -> None:
     async with console(size=(120, 36)) as it:
         await begin(it)
         await it.press("ctrl+x")
@@ -91,7 +91,7 @@ async def test_what_cancelling_means_is_said_before_it_is_done() -> None:
         await it.until(lambda: "■ cancelled" in it.text())
 
 
-async def test_what_waits_to_be_confirmed_is_confirmed_by_a_key(tmp_path: Path) -> None:
+async def test_a_waiting_apply_is_confirmed_by_a_key(tmp_path: Path) -> None:
     files, confirmation = ApplyFiles(tmp_path, tmp_path), Confirmation(tmp_path, tmp_path)
     async with console(size=(120, 36)) as it:
         running = replace(status(), state=JobState.RUNNING, output=tmp_path / "job.log")
@@ -111,7 +111,7 @@ async def test_what_waits_to_be_confirmed_is_confirmed_by_a_key(tmp_path: Path) 
         await it.until(lambda: "Press c" not in it.text())
 
 
-async def test_the_end_of_a_job_in_the_background_is_told(gate: threading.Event) -> None:
+async def test_the_result_of_a_background_job_is_notified(gate: threading.Event) -> None:
     async with console(size=(120, 36)) as it:
         await begin(it, "restart")
         await it.press("escape")
@@ -140,7 +140,7 @@ async def test_a_confirmation_is_written_even_if_its_job_is_closed_at_once(tmp_p
         await asyncio.gather(*threads)
 
 
-async def test_the_end_that_is_watched_is_not_told_twice() -> None:
+async def test_the_result_of_a_watched_job_is_not_notified() -> None:
     async with console(size=(120, 36)) as it:
         await begin(it, "restart")
         await it.until(lambda: "✓ succeeded" in it.text())
@@ -149,7 +149,7 @@ async def test_the_end_that_is_watched_is_not_told_twice() -> None:
 
 
 @pytest.mark.usefixtures("gate")
-async def test_who_leaves_may_cancel_what_runs() -> None:
+async def test_quitting_can_cancel_running_jobs() -> None:
     async with console(size=(120, 36)) as it:
         await begin(it)
         await it.press("escape", "q")
@@ -173,7 +173,7 @@ async def test_the_question_whether_to_quit_follows_the_job(gate: threading.Even
         await it.until(lambda: not it.app.is_running)
 
 
-async def test_ctrl_c_says_which_key_quits() -> None:
+async def test_ctrl_c_shows_which_key_quits() -> None:
     async with console(still=True) as it:
         await it.press("ctrl+c")
         assert [item.message for item in it.app._notifications] == ["q quits pixel-tui."]
@@ -265,7 +265,7 @@ async def test_long_lines_of_the_output_are_folded_and_cut_ones_are_marked(
         operations_of(it).jobs.close()
 
 
-async def test_what_became_of_a_job_without_its_console_is_told_at_the_start() -> None:
+async def test_the_result_of_a_job_without_a_console_is_notified_at_the_start() -> None:
     async with console(size=(140, 36)) as it:
         written(it, await finished(it), ProcessMark(1, 1, "an earlier start"))
         operations_of(it).jobs.watch_jobs()
@@ -275,7 +275,7 @@ async def test_what_became_of_a_job_without_its_console_is_told_at_the_start() -
         operations_of(it).jobs.close()
 
 
-async def test_what_a_dead_apply_has_left_is_offered_to_be_taken_back(
+async def test_the_roll_back_of_a_dead_apply_is_offered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with console(size=(140, 36)) as it:
@@ -374,13 +374,13 @@ async def test_the_keys_that_keep_it_are_those_of_the_settings() -> None:
         operations_of(it).jobs.close()
 
 
-async def test_where_nothing_waits_the_key_says_so() -> None:
+async def test_without_a_waiting_apply_the_key_shows_a_message() -> None:
     async with console(size=(80, 24)) as it:
         await it.press("f8")
         await it.until(lambda: "Nothing to confirm." in it.text())
 
 
-async def test_who_quits_is_told_that_an_apply_is_rolled_back(
+async def test_the_question_of_quitting_warns_of_the_roll_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ConsoleJobs, "running", property(lambda _: 1))
@@ -397,7 +397,7 @@ async def test_who_quits_is_told_that_an_apply_is_rolled_back(
         operations_of(it).jobs.close()
 
 
-async def test_what_another_user_does_is_told_by_name() -> None:
+async def test_another_users_job_is_shown_with_its_owner() -> None:
     async with console(size=(140, 36)) as it:
         status = await finished(it)
         plan, since = status.plan, it.clock.now().isoformat()

@@ -32,7 +32,7 @@ async def test_nothing_is_done_to_a_screen_that_is_not_there_yet() -> None:
         assert opening.done
 
 
-async def test_a_key_is_pending_until_what_it_asked_for_was_made() -> None:
+async def test_a_key_is_pending_until_its_effect_is_complete() -> None:
     app, gate = KeysInOrder(), asyncio.Event()
 
     async def make() -> None:
@@ -72,7 +72,7 @@ async def test_enter_from_before_the_terminal_was_the_consoles_is_enter() -> Non
 
 
 @pytest.mark.parametrize("where", TYPED)
-async def test_no_key_behind_one_that_opens_a_line_is_lost_however_slow_the_machine_is(
+async def test_no_key_after_one_that_opens_an_input_is_lost_on_a_slow_machine(
     monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     # Any time there is has passed before the first step is done.

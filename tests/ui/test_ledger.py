@@ -23,7 +23,7 @@ async def opened(it: Console) -> LedgerScreen:
     return screen
 
 
-async def test_tasks_are_listed_by_status_with_what_went_well_folded() -> None:
+async def test_tasks_are_listed_by_status_with_completed_ones_folded() -> None:
     async with console() as it:
         await opened(it)
         text = it.text()
@@ -34,7 +34,7 @@ async def test_tasks_are_listed_by_status_with_what_went_well_folded() -> None:
         assert "Log the cost of each completion" not in text
 
 
-async def test_totals_and_the_lock_stand_above_the_list() -> None:
+async def test_totals_and_the_lock_are_shown_above_the_list() -> None:
     async with console() as it:
         await opened(it)
         totals = it.text("#ledger-totals")
@@ -44,7 +44,7 @@ async def test_totals_and_the_lock_stand_above_the_list() -> None:
         await it.until(lambda: it.text("#ledger-totals").endswith("6 completed"))
 
 
-async def test_what_does_not_agree_is_said_above_the_list() -> None:
+async def test_the_worst_finding_is_shown_above_the_list() -> None:
     async with console() as it:
         await opened(it)
         await it.until(lambda: "! " in it.text("#ledger-trouble"))
@@ -61,7 +61,7 @@ async def test_a_heading_unfolds_its_group() -> None:
         assert screen.table.current.task is None
 
 
-async def test_words_are_searched_in_the_whole_text_of_a_task() -> None:
+async def test_the_complete_text_of_a_task_is_searched() -> None:
     async with console() as it:
         screen = await opened(it)
         await it.press("slash", *"one note a", "enter")
@@ -105,7 +105,7 @@ async def test_findings_lead_to_their_task() -> None:
         await it.until(lambda: screen.current is not None and screen.current.id == ORPHAN)
 
 
-async def test_the_preview_says_what_is_true_of_the_task_under_the_cursor() -> None:
+async def test_the_preview_shows_the_findings_of_the_task_under_the_cursor() -> None:
     async with console() as it:
         screen = await opened(it)
         screen.table.cursor_key = RUNNING
@@ -113,7 +113,7 @@ async def test_the_preview_says_what_is_true_of_the_task_under_the_cursor() -> N
         assert "in sync with the stack" in it.text("#ledger-preview")
 
 
-async def test_a_task_opens_whole_with_its_log() -> None:
+async def test_a_task_opens_with_its_texts_and_its_log() -> None:
     async with console() as it:
         screen = await opened(it)
         screen.table.cursor_key = RUNNING
@@ -148,7 +148,7 @@ async def test_secrets_in_the_log_of_a_task_are_masked(read_only: bool) -> None:
         assert view.secrets_shown is not read_only
 
 
-async def test_a_task_that_has_no_log_says_so() -> None:
+async def test_a_task_without_a_log_shows_a_message() -> None:
     async with console() as it:
         screen = await opened(it)
         screen.table.cursor_key = next(key for key in screen.table.keys if key[:8] == "00c0de06")
@@ -166,7 +166,7 @@ async def test_the_outcome_of_a_failed_task_is_shown() -> None:
         assert "bun test: 3 fail" in it.text()
 
 
-async def test_nobody_looks_at_a_ledger_that_is_not_shown() -> None:
+async def test_a_ledger_that_is_not_shown_is_not_watched() -> None:
     async with console() as it:
         observer = it.app.parts.observer
         assert isinstance(observer, Watcher)
@@ -179,7 +179,7 @@ async def test_nobody_looks_at_a_ledger_that_is_not_shown() -> None:
         assert len(observer._listeners) == before + 1
 
 
-async def test_figures_count_what_ended() -> None:
+async def test_statistics_count_finished_tasks() -> None:
     async with console() as it:
         await opened(it)
         await it.press("i")

@@ -113,7 +113,7 @@ async def console(project: Path) -> AsyncIterator[tuple[Console, LedgerScreen]]:
         watch.close()
 
 
-async def test_a_project_without_a_ledger_says_so(tmp_path: Path) -> None:
+async def test_a_project_without_a_ledger_shows_a_message(tmp_path: Path) -> None:
     async with console(tmp_path) as (it, _):
         await it.until(lambda: "There is no ledger:" in it.text())
 
@@ -128,7 +128,7 @@ async def test_a_change_on_disk_shows(tmp_path: Path) -> None:
         await it.until(lambda: "Feed the cat" in it.text())
 
 
-async def test_a_torn_file_leaves_the_last_good_state_and_says_so(tmp_path: Path) -> None:
+async def test_a_torn_file_keeps_the_last_good_state_and_is_reported(tmp_path: Path) -> None:
     write(tmp_path, task())
     async with console(tmp_path) as (it, screen):
         await it.until(lambda: PENDING in screen.table.keys)
@@ -179,7 +179,7 @@ async def test_a_text_that_would_be_many_widgets_is_plain(tmp_path: Path) -> Non
         assert "more characters" not in text_of(words)
 
 
-async def test_a_text_of_any_length_is_cut_and_says_what_shows_it_whole(tmp_path: Path) -> None:
+async def test_a_long_text_is_cut_and_names_the_command_for_all_of_it(tmp_path: Path) -> None:
     long = "- a\n" * 100_000
     write(tmp_path, task(payload={"task": long}, output=long + "the last", summary="x" * 100_000))
     async with console(tmp_path) as (it, screen):

@@ -17,7 +17,7 @@ from widgets.lines.options import BAR
     [("a",), ("c",), ("2", "f"), ("A",), ("E", "h"), ("E", "c"), ("colon",)],
     ids=["actions", "columns", "log services", "recovery", "versions", "files", "menu"],
 )
-async def test_a_bar_stands_at_the_cursor_of_every_list(opened: tuple[str, ...]) -> None:
+async def test_every_list_has_a_bar_at_its_cursor(opened: tuple[str, ...]) -> None:
     async with console(settings=Settings(theme="pixel-ansi"), size=(80, 24)) as it:
         await it.press(*opened)
         await it.until(lambda: it.app.screen.query(OptionList))

@@ -59,7 +59,7 @@ async def test_a_secret_is_masked_and_a_key_shows_and_masks_it() -> None:
         assert "secrets masked" in title(it)
 
 
-async def test_only_what_is_on_the_screen_is_spoken_of() -> None:
+async def test_only_secrets_on_the_screen_are_reported() -> None:
     async with console(still=True) as it:
         await it.press("2")
         await say(it, LINE, *(f"INFO line {number}" for number in range(100)))
@@ -69,7 +69,7 @@ async def test_only_what_is_on_the_screen_is_spoken_of() -> None:
         await it.until(lambda: "secrets masked" in title(it))
 
 
-async def test_what_becomes_known_is_masked_where_it_stands_already() -> None:
+async def test_a_newly_known_secret_is_masked_in_lines_already_shown() -> None:
     async with console(still=True) as it:
         await it.press("2")
         await say(it, "INFO here is Fake-S3cret,two")
@@ -91,7 +91,7 @@ async def test_a_folded_secret_is_masked_before_it_is_folded() -> None:
             await it.press("V")
 
 
-async def test_a_search_finds_what_was_written_and_shows_the_mask() -> None:
+async def test_a_search_finds_a_secret_and_highlights_its_mask() -> None:
     async with console(still=True) as it:
         await it.press("2")
         await say(it, LINE, "INFO nothing")
@@ -107,7 +107,7 @@ async def test_a_search_finds_what_was_written_and_shows_the_mask() -> None:
         assert chips(it) == [f"“{MASK}”"]
 
 
-async def test_what_is_copied_is_what_is_shown() -> None:
+async def test_a_copy_is_masked_as_on_the_screen() -> None:
     async with console(still=True) as it:
         await it.press("2")
         await say(it, "INFO before", LINE)
@@ -155,7 +155,7 @@ async def test_lists_of_lines_are_masked() -> None:
 
 
 @pytest.mark.parametrize("name", ["out.log", "out.raw"])
-async def test_an_export_is_masked_and_says_so(
+async def test_an_export_is_masked_and_reports_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -176,7 +176,7 @@ async def test_an_export_is_masked_and_says_so(
             await it.press("V")
 
 
-async def test_no_secret_stays_on_the_screen_when_the_reader_goes_elsewhere() -> None:
+async def test_secrets_are_masked_again_when_the_focus_leaves() -> None:
     async with console(still=True) as it:
         await it.press("2")
         await say(it, LINE)
@@ -192,7 +192,7 @@ async def test_no_secret_stays_on_the_screen_when_the_reader_goes_elsewhere() ->
 
 
 @pytest.mark.parametrize("allowed", [False, True])
-async def test_a_read_only_console_shows_secrets_only_where_it_may(allowed: bool) -> None:
+async def test_a_read_only_console_shows_secrets_only_if_it_is_allowed(allowed: bool) -> None:
     settings = Settings(read_only=True, reveal_allowed=allowed)
     async with console(still=True, settings=settings) as it:
         await it.press("2")

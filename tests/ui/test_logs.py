@@ -47,7 +47,7 @@ def shown(it: Console) -> list[str]:
     return [line.text.decode() for line in it.log.shown_lines()]
 
 
-async def test_the_logs_of_marked_services_stand_in_one_stream() -> None:
+async def test_the_logs_of_marked_services_are_merged() -> None:
     async with console(still=True) as it:
         names = it.names()
         await it.press("g", "space", "j", "space")
@@ -112,7 +112,7 @@ async def test_a_key_steps_through_the_levels() -> None:
         await it.until(lambda: shown(it)[-1] == "INFO good")
 
 
-async def test_a_filter_that_no_line_matches_says_so_and_how_to_take_it_away() -> None:
+async def test_a_filter_that_no_line_matches_shows_how_to_remove_it() -> None:
     async with console(still=True) as it:
         await it.press("2", "slash", *"qwertz", "enter")
         await it.until(lambda: "“qwertz” is not in these lines" in title(it))
@@ -125,7 +125,7 @@ async def test_a_filter_that_no_line_matches_says_so_and_how_to_take_it_away() -
         await it.until(lambda: "No line matches." not in it.text("#logs-pane"))
 
 
-async def test_lines_around_what_is_filtered_are_shown_on_demand() -> None:
+async def test_lines_around_matches_are_shown_on_demand() -> None:
     async with console(still=True) as it:
         await it.press("2")
         await say(it, "INFO one", "INFO two", "INFO needle", "INFO four")
@@ -133,7 +133,7 @@ async def test_lines_around_what_is_filtered_are_shown_on_demand() -> None:
         await it.until(lambda: shown(it) == ["INFO two", "INFO needle", "INFO four"])
 
 
-async def test_a_pattern_that_is_none_says_what_is_wrong_while_it_is_typed() -> None:
+async def test_the_error_of_a_pattern_is_shown_while_it_is_typed() -> None:
     async with console(still=True) as it:
         await it.press("2", "slash", "ctrl+r", *"(a")
         assert "at 1" in title(it)
@@ -161,7 +161,7 @@ async def test_a_search_goes_from_match_to_match() -> None:
         assert "• " in it.text("LogView")
 
 
-async def test_the_whole_history_is_searched_and_gone_to() -> None:
+async def test_the_complete_history_is_searched_and_a_match_opened() -> None:
     async with console(still=True) as it:
         await it.press("2")
         words = it.log.shown_lines()[0]
@@ -175,7 +175,7 @@ async def test_the_whole_history_is_searched_and_gone_to() -> None:
         assert words.source == "pixel-agent-1"
 
 
-async def test_a_line_is_opened_whole_with_its_times() -> None:
+async def test_a_complete_line_is_opened_with_its_times() -> None:
     async with console(still=True) as it:
         await it.press("2")
         await say(it, '{"level":50,"msg":"boom","user":{"id":7}}')
@@ -203,7 +203,7 @@ async def test_typing_a_time_goes_there() -> None:
         assert line.stamp >= wanted
 
 
-async def test_the_first_line_of_the_history_is_a_key_away_and_so_is_the_last() -> None:
+async def test_keys_go_to_the_first_and_the_last_line_of_the_history() -> None:
     async with console(still=True) as it:
         await it.press("2", "g")
         feed = it.log.page.feed
@@ -214,7 +214,7 @@ async def test_the_first_line_of_the_history_is_a_key_away_and_so_is_the_last() 
         await it.until(lambda: feed.status.state is FeedState.LIVE and it.log.following)
 
 
-async def test_another_part_of_the_log_is_painted_anew() -> None:
+async def test_another_part_of_the_log_is_repainted() -> None:
     async with console(still=True) as it:
         await it.press("2")
         feed = it.log.page.feed
@@ -225,7 +225,7 @@ async def test_another_part_of_the_log_is_painted_anew() -> None:
         await it.until(lambda: "another place" in it.text("LogView"))
 
 
-async def test_a_chosen_range_says_its_time_and_is_copied() -> None:
+async def test_a_selection_shows_its_duration_and_is_copied() -> None:
     async with console(still=True) as it:
         await it.press("2")
         await say(it, "INFO a", "INFO b", "INFO c")
@@ -253,7 +253,7 @@ async def test_bookmarks_are_gone_to() -> None:
         assert it.log.cursor_line == marked
 
 
-async def test_what_came_since_one_looked_is_counted() -> None:
+async def test_lines_since_the_last_visit_are_counted() -> None:
     async with console(still=True) as it:
         await it.press("2", "1")
         await say(it, "INFO new", "INFO newer")
@@ -358,7 +358,7 @@ async def test_an_export_that_is_broken_off_leaves_nothing(tmp_path: Path) -> No
         assert not list(tmp_path.glob("*.log"))  # noqa: ASYNC240  nothing waits here
 
 
-async def test_without_a_filter_the_whole_log_is_exported(
+async def test_without_a_filter_the_complete_log_is_exported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -39,7 +39,7 @@ async def test_the_pictures_of_closed_dialogs_are_let_go(monkeypatch: pytest.Mon
         await it.until(lambda: kept() <= 2)
 
 
-async def test_what_was_reckoned_of_places_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cached_places_are_freed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "CLEANUP_SECONDS", 0.05)
     async with console() as it:
         places = [Region(0, 0, number, 1) for number in range(1, 500)]
@@ -55,7 +55,7 @@ MIB = 1024 * 1024
 
 
 @glibc
-def test_memory_that_a_thread_has_freed_goes_back_to_the_system() -> None:
+def test_memory_freed_by_a_thread_is_returned_to_the_system() -> None:
     kept: list[bytes] = []
 
     def use() -> None:
@@ -91,7 +91,7 @@ print(psutil.Process().memory_info().rss - before)
 
 
 @glibc
-def test_what_a_console_reads_and_forgets_takes_no_memory() -> None:
+def test_dropped_data_takes_no_memory() -> None:
     done = subprocess.run(
         [sys.executable, "-c", THREADS_THAT_READ], capture_output=True, text=True, check=True
     )

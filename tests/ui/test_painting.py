@@ -86,7 +86,7 @@ async def test_details_paint_the_lines_that_differ(monkeypatch: pytest.MonkeyPat
         assert [(region.y, region.height) for region in regions] == [(5, 1)]
 
 
-async def test_a_scroll_bar_is_painted_where_its_thumb_moves(
+async def test_a_scroll_bar_repaints_only_the_lines_in_which_its_thumb_moves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with console(size=WIDE, still=True) as it:

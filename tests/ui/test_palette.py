@@ -21,7 +21,7 @@ async def opened(it: Console) -> None:
     await it.until(lambda: isinstance(it.app.screen, Palette) and it.app.screen.has_class("-ready"))
 
 
-async def test_the_menu_has_one_order_and_begins_with_what_is_harmless() -> None:
+async def test_the_menu_has_one_order_and_starts_with_a_harmless_command() -> None:
     async with console(still=True) as it:
         await opened(it)
         assert it.app.screen.query_one(CommandList).highlighted == 0

@@ -38,7 +38,7 @@ async def choose(it: Console, name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
-async def test_each_action_has_its_advice_and_says_whether_it_can_run(
+async def test_each_action_shows_advice_and_whether_it_is_possible(
     size: tuple[int, int],
 ) -> None:
     async with console(size=size) as it:
@@ -124,7 +124,7 @@ async def test_it_follows_the_stack_and_keeps_the_cursor() -> None:
         assert chosen.name == "stop"
 
 
-async def test_what_cannot_run_shows_no_plan_and_says_why() -> None:
+async def test_an_impossible_action_shows_the_reason_and_no_plan() -> None:
     async with console(size=(160, 45)) as it:
         it.dashboard.select("web")
         await it.press("A")
@@ -195,7 +195,7 @@ async def test_an_action_on_a_backup_lets_one_be_picked(kept: list[Choice]) -> N
         await it.until(lambda: "Restore 20260301-100000" in it.text())
 
 
-async def test_without_a_backup_it_says_so_and_what_to_do(kept: list[Choice]) -> None:
+async def test_without_a_backup_the_advice_is_to_make_one(kept: list[Choice]) -> None:
     async with console(size=(160, 45)) as it:
         await it.press("A")
         await choose(it, "restore")

@@ -25,7 +25,7 @@ def rows(api: int) -> list[tuple[Row, list[Row]]]:
     return service_rows(seen, {}, NOW)
 
 
-async def test_the_cursor_goes_from_a_container_that_is_gone_to_its_service() -> None:
+async def test_the_cursor_moves_from_a_removed_container_to_its_service() -> None:
     app = TableApp()
     async with app.run_test():
         table = app.query_one(ServiceTable)
@@ -62,7 +62,7 @@ async def test_a_long_name_gives_way_to_the_first_columns(width: int) -> None:
         assert any("database-mi" in line and "…" in line for line in lines)
 
 
-async def test_the_end_of_a_containers_name_stays_where_it_is_cut() -> None:
+async def test_a_containers_name_keeps_its_end_when_it_is_cut() -> None:
     app = TableApp()
     async with app.run_test(size=(80, 24)):
         table = app.query_one(ServiceTable)

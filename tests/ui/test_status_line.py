@@ -19,7 +19,7 @@ class Said(App[None]):
         yield StatusLine(id="flat")
 
 
-async def test_only_other_words_or_another_style_lay_anything_out() -> None:
+async def test_only_another_text_or_style_causes_a_layout() -> None:
     app = Said()
     async with app.run_test() as pilot:
         tall = app.query_one("#tall", StatusLine)
@@ -33,7 +33,7 @@ async def test_only_other_words_or_another_style_lay_anything_out() -> None:
         assert tall.size.height == 2
 
 
-async def test_one_of_a_fixed_height_moves_nothing_else() -> None:
+async def test_one_of_a_fixed_height_causes_no_layout() -> None:
     app = Said()
     async with app.run_test():
         flat = app.query_one("#flat", StatusLine)
@@ -43,7 +43,7 @@ async def test_one_of_a_fixed_height_moves_nothing_else() -> None:
         assert str(flat.render()) == "news"
 
 
-async def test_its_class_says_whether_there_are_words() -> None:
+async def test_its_class_shows_whether_it_has_a_text() -> None:
     app = Said()
     async with app.run_test():
         tall = app.query_one("#tall", StatusLine)

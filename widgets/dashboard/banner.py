@@ -16,7 +16,7 @@ RETRIES: Final = "pixel-tui retries automatically."
 
 
 class Banner(Static):
-    """Lists the problems of the stack as a whole; hidden if there are none."""
+    """Lists the problems of the daemon, compose and the project; hidden if there are none."""
 
     DEFAULT_CSS = """
     Banner {

@@ -80,7 +80,7 @@ LEAST_GAP: Final = 3
 
 
 class StatusBar(Widget):
-    """Two lines: the stack and its totals; the engine and the age of what is shown.
+    """Two lines: the stack with its totals; the Docker daemon with the age of old data.
 
     Args:
         modes: The badges.

@@ -27,7 +27,7 @@ SIDEWAYS: Final = 16
 class LogLines(LineView):
     """Draws the page of a log at a position.
 
-    It follows at the end, or stays where the reader went to.
+    It follows the end, or stays at the position of the reader.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"log--{role}" for role in ROLES}

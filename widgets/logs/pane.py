@@ -378,9 +378,9 @@ class LogPane(Vertical):
         if matcher is None or not view.page.settled:
             return ""
         words, total = plain(masked_text(matcher.query.text)), view.page.state.matches
-        said = view.match_status if total else "is not in these lines (S searches all)"
-        left = max(room - cell_len(f"“” {said}"), SHORTEST_QUERY)
-        return f"“{Content(words).truncate(left, ellipsis=True).plain}” {said}"
+        status = view.match_status if total else "is not in these lines (S searches all)"
+        left = max(room - cell_len(f"“” {status}"), SHORTEST_QUERY)
+        return f"“{Content(words).truncate(left, ellipsis=True).plain}” {status}"
 
     def _extent(self, view: LogView) -> SafeText:
         """How much of the log is held, which is all that filters and searches cover."""

@@ -93,11 +93,11 @@ def _service_lines(service: Service, project: Project | None) -> Iterator[Detail
     yield DetailLine("replicas", plain(str(spec.replicas)))
     yield DetailLine("restart", spec.restart_policy or plain("no"))
     if spec.depends_on:
-        said = [
+        dependencies = [
             f"{item.service} ({item.condition.removeprefix('service_')})"
             for item in spec.depends_on
         ]
-        yield DetailLine("depends on", plain(", ".join(said)))
+        yield DetailLine("depends on", plain(", ".join(dependencies)))
     if project is not None and (needed_by := project.needed_by(service.name)):
         yield DetailLine("needed by", plain(", ".join(needed_by)))
 
@@ -151,7 +151,7 @@ def _when(at: datetime | None, now: datetime) -> SafeText:
 def health_sections(service: Service, container: Container | None = None) -> tuple[Section, ...]:
     """The health logs of a service's containers, or of one of them.
 
-    Empty where none has a health check that ran.
+    Empty if no health check has run.
     """
     members = (container,) if container else service.containers
     sections = [_section(member.name, _health_lines(member)) for member in members]

@@ -68,8 +68,8 @@ class KeyLine:
     def search_text(self) -> str:
         """The text that a filter searches, in lower case; cached."""
         row = self.row
-        said = (row.key, state_words(row)[0], row.section, row.purpose, readers(row), layer(row))
-        return " ".join((*said, shown_value(row))).lower()
+        texts = (row.key, state_words(row)[0], row.section, row.purpose, readers(row), layer(row))
+        return " ".join((*texts, shown_value(row))).lower()
 
 
 TableLine = Heading | KeyLine

@@ -184,7 +184,7 @@ def _ended_between_words(part: str, rest: str, row: Sequence[Piece], most: int) 
     Args:
         part: The part that has room.
         rest: The text from there on.
-        row: What the row has already.
+        row: The pieces already in the row.
         most: A longer beginning of a word, in characters, is not moved to the next row.
     """
     if rest[len(part) : len(part) + 1] in {"", " "}:
@@ -242,10 +242,10 @@ def _stamp(raw: bytes, stamps: Stamps, now: bytes) -> str:
 
 
 def _ago(raw: bytes, now: bytes) -> str:
-    said, present = timestamp_nanoseconds(raw), timestamp_nanoseconds(now)
-    if said is None or present is None:
+    logged, present = timestamp_nanoseconds(raw), timestamp_nanoseconds(now)
+    if logged is None or present is None:
         return " " * 7
-    return f"{age((present - said) // SECOND):>7}"
+    return f"{age((present - logged) // SECOND):>7}"
 
 
 @lru_cache(maxsize=512)

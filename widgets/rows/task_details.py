@@ -85,7 +85,7 @@ def output_sections(task: Task, texts: TaskTexts) -> Sequence[Section]:
 def truncated(lines: Sequence[SafeText], *, end: bool = False) -> tuple[Sequence[SafeText], int]:
     """A text cut to what is shown, and the number of characters that are left out.
 
-    Whoever may write the ledger may write a text in it that would hold the console up.
+    A text in the ledger can be long enough to block the console.
 
     Args:
         lines: The lines of the text.

@@ -38,12 +38,12 @@ class TaskWords(VerticalScroll, can_focus=True):
         """
         words, more = await asyncio.to_thread(_words, texts)
         as_markdown = not more and await asyncio.to_thread(_is_light, words)
-        said = Content(words)
+        plain_text = Content(words)
         if more:
-            said += Content.styled(f"\n\n{truncation_note(more, command)}", "$text-warning")
+            plain_text += Content.styled(f"\n\n{truncation_note(more, command)}", "$text-warning")
         markdown, text = self.query_one(Markdown), self.query_one("#task-plain", Static)
         markdown.display, text.display = as_markdown, not as_markdown
-        text.update("" if as_markdown else said)
+        text.update("" if as_markdown else plain_text)
         await markdown.update(words if as_markdown else "")
 
 

@@ -79,10 +79,10 @@ class ServiceTable(KeyedTable[Column, Row]):
         if not words:
             return True
         row, members = group
-        said = " ".join(
+        text = " ".join(
             cell.text.lower() for item in (row, *members) for cell in item.cells.values()
         )
-        return all(word in said for word in words)
+        return all(word in text for word in words)
 
     def subject(self, row: Row, width: int) -> str:
         """The name; a container's is cut in the middle, as containers differ at the end."""

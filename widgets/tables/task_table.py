@@ -52,7 +52,7 @@ class TaskTable(KeyedTable[TaskField, TaskRow]):
         self.set_rows([line.key for line in self._lines], vanished=not self._view.tasks)
 
     def column_widths(self, room: int) -> Mapping[TaskField, int]:
-        """The widths: task and summary share what the other columns leave."""
+        """The widths: the task and the summary share the rest."""
         widths = {field: fmt.width for field, fmt in FORMATS.items()}
         few = (TaskField.STATUS, TaskField.ID, TaskField.AGE, TaskField.TOOK, TaskField.TRIES)
         left = room - sum(widths[field] + GAP for field in few)

@@ -41,7 +41,7 @@ class Answers(Screen[None]):
         self.drawn.append(answer)
 
 
-async def test_nothing_is_drawn_before_the_screen_is_shown_and_after_it_is_closed() -> None:
+async def test_nothing_is_drawn_before_a_screen_is_shown_or_after_it_is_closed() -> None:
     app = App[None]()
     async with app.run_test():
         screen = Answers()
@@ -54,7 +54,7 @@ async def test_nothing_is_drawn_before_the_screen_is_shown_and_after_it_is_close
     assert screen.drawn == ["shown"]
 
 
-async def test_a_screen_may_be_closed_while_it_waits_for_what_it_draws() -> None:
+async def test_a_screen_may_be_closed_while_it_awaits_data() -> None:
     app = App[None]()
     async with app.run_test():
         screen = Answers()
@@ -67,7 +67,7 @@ async def test_a_screen_may_be_closed_while_it_waits_for_what_it_draws() -> None
     assert not screen.drawn
 
 
-async def test_a_widget_that_a_shown_screen_does_not_have_is_an_error() -> None:
+async def test_a_missing_widget_on_a_shown_screen_is_an_error() -> None:
     app = App[None]()
     async with app.run_test():
         screen = Answers()
@@ -76,7 +76,7 @@ async def test_a_widget_that_a_shown_screen_does_not_have_is_an_error() -> None:
             screen.draw("drawn", "#misspelled")
 
 
-def test_only_one_place_in_the_screens_copes_with_missing_widgets() -> None:
+def test_only_one_module_handles_missing_widgets() -> None:
     naming = [
         str(path.relative_to(ROOT))
         for room in ("screens", "widgets", "pixel_tui/console")

@@ -39,7 +39,7 @@ def followed(feed: Feed, *services: str) -> FollowedLogs:
     return logs
 
 
-def test_jobs_are_told_once_and_in_the_order_of_their_times() -> None:
+def test_jobs_are_marked_once_in_the_order_of_their_times() -> None:
     feed = Feed("api")
     logs = followed(feed, "api")
     newest_first = [job("restart", 2, "api"), job("stop", 1, "api")]
@@ -56,7 +56,7 @@ def test_jobs_are_told_once_and_in_the_order_of_their_times() -> None:
     ]
 
 
-def test_jobs_of_other_services_are_not_told() -> None:
+def test_jobs_of_other_services_are_not_marked() -> None:
     feed = Feed("api", "web")
     jobs = [
         job("a", 1, "agent"),
@@ -71,7 +71,7 @@ def test_jobs_of_other_services_are_not_told() -> None:
     ]
 
 
-def test_jobs_of_every_service_are_told_where_all_are_followed() -> None:
+def test_jobs_of_every_service_are_marked_if_all_are_followed() -> None:
     feed = Feed("api", "web")
     followed(feed).mark_jobs([job("a", 1, "api"), job("backup", 2)])
     assert [words for words, _ in feed.told][::2] == ["pixel-tui: a", "pixel-tui: backup"]

@@ -35,7 +35,7 @@ def what(services: InspectedServices) -> str:
     return finding.what if finding is not None else ""
 
 
-def test_a_finding_has_the_count_of_the_health_log_that_was_inspected_later() -> None:
+def test_a_finding_has_the_count_of_the_newer_health_log() -> None:
     services = inspected(SnapshotOnly(seen(54)))
     assert "54" in what(services)
     services.update({agent(55).id: agent(55)})
@@ -45,7 +45,7 @@ def test_a_finding_has_the_count_of_the_health_log_that_was_inspected_later() ->
     assert service.containers == (agent(55),)
 
 
-def test_a_newer_snapshot_replaces_what_was_inspected() -> None:
+def test_a_newer_snapshot_replaces_inspect_results() -> None:
     observer = SnapshotOnly(seen(54))
     services = inspected(observer)
     services.update({agent(55).id: agent(55)})
@@ -60,7 +60,7 @@ def test_another_health_waits_for_the_snapshot() -> None:
     assert "54" in what(services)
 
 
-def test_a_container_that_is_gone_is_not_taken() -> None:
+def test_inspect_results_of_a_removed_container_are_ignored() -> None:
     services = inspected(SnapshotOnly(seen(54)))
     services.update({"gone": replace(agent(1), id="gone")})
     assert "54" in what(services)

@@ -18,7 +18,7 @@ def no_operator() -> NoReturn:
     raise AssertionError("nothing is run here")
 
 
-async def test_an_action_is_tried_on_the_stack_as_it_is_when_the_facts_are_known() -> None:
+async def test_an_action_is_checked_on_the_stack_as_of_when_the_facts_are_read() -> None:
     observer = FakeObserver(stack(agent()))
 
     def read_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
@@ -35,7 +35,7 @@ async def test_an_action_is_tried_on_the_stack_as_it_is_when_the_facts_are_known
     )
 
 
-async def test_only_a_plan_that_loses_what_is_stored_looks_into_volumes() -> None:
+async def test_only_a_plan_that_removes_data_reads_volumes() -> None:
     asked: list[bool] = []
 
     def read_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:

@@ -38,7 +38,7 @@ def operating(quick: Callable[[Callable[[], None]], QuickReader]) -> ConsoleJobs
 
 
 @pytest.mark.parametrize("make", [reading, operating])
-async def test_what_is_seen_at_the_first_look_is_shown(make: Callable[[Any], Any]) -> None:
+async def test_jobs_found_at_the_first_check_are_shown(make: Callable[[Any], Any]) -> None:
     there = cast("JobStatus", SimpleNamespace(id="1", started_at=NOW))
     jobs = make(lambda changed: QuickReader(changed, there))
     shown: list[Any] = []

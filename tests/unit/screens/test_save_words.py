@@ -24,9 +24,7 @@ ABSENT = replace(RUNS, running=False)
         (ABSENT, "it gets it when it is created"),
     ],
 )
-def test_how_a_service_that_does_not_run_gets_the_file_is_as_its_plan_says(
-    service: ServiceImpact, words: str
-) -> None:
+def test_a_stopped_service_is_described_as_in_its_plan(service: ServiceImpact, words: str) -> None:
     shown = impact_lines([service])[0].plain
     printed = impact_as_text(Path(".env"), Impact(NO_TEXT, (), (service,)))
     for text in (shown, printed):
@@ -34,7 +32,7 @@ def test_how_a_service_that_does_not_run_gets_the_file_is_as_its_plan_says(
         assert "next start" not in text
 
 
-def test_of_one_that_runs_nothing_is_added() -> None:
+def test_a_running_service_has_no_note() -> None:
     assert ";" not in impact_lines([RUNS])[0].plain
     said = impact_as_json(Path(".env"), Impact(NO_TEXT, (), (STOPPED,)))["services"]
     assert isinstance(said, list)
