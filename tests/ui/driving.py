@@ -27,7 +27,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 @dataclass
 class Console:
-    """A console on the embedded stack, and the one who presses its keys."""
+    """A console on the demo stack, with methods to press keys and read the screen."""
 
     app: PixelTui
     pilot: Pilot[None]
@@ -57,7 +57,7 @@ class Console:
         return self.dashboard.query_one("#logs-pane LogView", LogView)
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and let them have their effect."""
+        """Press keys, and wait until they have taken effect."""
         await self.pilot.press(*keys)
         await self._handled()
 
@@ -66,7 +66,7 @@ class Console:
         await self.pilot.pause()
 
     async def burst(self, *keys: str) -> None:
-        """Press keys at once, as a slow line hands them over: none waits for the one before."""
+        """Press keys without waiting in between, as they arrive over a slow line."""
         for key in keys:
             character = key if len(key) == 1 else CHARACTERS.get(key)
             self.app.post_message(events.Key(key, character))
@@ -74,10 +74,10 @@ class Console:
         await self._handled()
 
     async def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-        """Wait until something is so."""
+        """Wait until a condition is true."""
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, "it never came to be so"
+            assert time.monotonic() < deadline, "the condition did not become true"
             await self.pilot.pause(0.02)
 
     def names(self) -> list[str]:
@@ -85,7 +85,7 @@ class Console:
         return [row.key for row in self.table.rows]
 
     def text(self, selector: str = "") -> str:
-        """What is painted, as lines of text."""
+        """The painted text of the screen or of a widget."""
         screen = self.app.screen
         region = screen.query_one(selector).region if selector else screen.region
         strips = screen._compositor.render_strips()  # the complete screen, painted once
@@ -94,7 +94,7 @@ class Console:
 
 
 def still_clock() -> FixedClock:
-    """A clock that stands at noon."""
+    """A clock that is fixed at noon."""
     return FixedClock(NOON)
 
 
@@ -105,12 +105,12 @@ async def console(
     size: tuple[int, int] = (100, 36),
     still: bool = False,
 ) -> AsyncIterator[Console]:
-    """A console whose table is complete and whose log has lines.
+    """A console with a complete table and a log with lines.
 
     Args:
-        settings: What the user wants.
+        settings: The settings.
         size: Columns and rows.
-        still: Time stands still.
+        still: Whether the clock is fixed.
     """
     clock: Clock = still_clock() if still else SystemClock()
     world = DemoWorld(clock)

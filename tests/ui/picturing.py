@@ -1,4 +1,4 @@
-"""Pictures of the console on the embedded stack, taken when nothing is on its way any more."""
+"""Pictures of the console on the demo stack, taken once everything is painted."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ README_SIZE = (120, 36)
 
 
 def still_app(settings: Settings | None = None) -> PixelTui:
-    """A console in which time stands still."""
+    """A console with a fixed clock."""
     clock = still_clock()
     return PixelTui(demo_parts(session(settings), clock=clock, world=DemoWorld(clock)))
 
@@ -38,7 +38,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until the table, the figures and the log have arrived.
+    """Wait until the table, the stats and the log are complete.
 
     Rates want two samples, so that time moves on once, by the same step each time.
     """

@@ -1,4 +1,4 @@
-"""An embedded stack whose compose reads three environment files, one over another."""
+"""A demo stack with three environment files, which override each other."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -67,13 +67,13 @@ class Files:
             )
 
     def open(self, path: Path) -> EnvironmentAccess:
-        """What a console has of one of them."""
+        """The access of a console to one of the files."""
         return self._opened[path]
 
 
 @pytest.fixture
 def several(monkeypatch: pytest.MonkeyPatch) -> list[Files]:
-    """A console that is opened has these files, and opens the last; they are put in here."""
+    """Let consoles open these files, the last one first."""
     found: list[Files] = []
 
     def opened(

@@ -1,4 +1,4 @@
-"""A Textual that lacks what the console uses of its inside: it is painted plainly, and works."""
+"""A Textual without the private parts that pixel-tui uses: it works, and is painted plainly."""
 
 import logging
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ GROUPS = {
 
 @pytest.fixture
 def lacking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """The parts of a group, or of all, are not there."""
+    """Remove the private parts of a group, or all."""
     gone = set(request.param)
     is_there = private_parts._exists
     monkeypatch.setattr(private_parts, "_exists", lambda part: part not in gone and is_there(part))

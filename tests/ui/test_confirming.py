@@ -1,4 +1,4 @@
-"""A plan is agreed to by its risk, and by no slip."""
+"""A plan is confirmed according to its risk, and not by accident."""
 
 from dataclasses import replace
 
@@ -20,12 +20,12 @@ def plan_shown(it: Console) -> PlanScreen:
 
 
 def let_a_moment_pass(it: Console) -> None:
-    """As if the plan had been looked at for a while; the keys that follow take no time."""
+    """Let time pass since the plan was shown; later keys take no time."""
     stop_the_clock(it, 5)
 
 
 def stop_the_clock(it: Console, seconds: float) -> None:
-    """So many seconds after the plan was shown."""
+    """Seconds after the plan was shown."""
     screen = plan_shown(it)
     now = screen._confirmation._opened + seconds
     screen._seconds = lambda: now
@@ -42,7 +42,7 @@ def focused_button(it: Console) -> str | None:
 
 
 async def stop(it: Console, service: str) -> None:
-    """Somebody else stops a service."""
+    """Another user stops a service."""
     with it.world.locked() as (containers, _):
         container = next(container for container in containers if container.service.name == service)
     it.world.stop(container)
@@ -205,7 +205,7 @@ async def test_interruptions_are_visible_at_once_in_a_small_terminal() -> None:
 
 
 async def ask_to_lose(it: Console, count: int) -> None:
-    """Show a plan that loses so many volumes, as `wipe-volumes` does."""
+    """Show a plan that removes a number of volumes, as `wipe-volumes` does."""
     assert it.app.parts.operations is not None
     it.app.parts.operations.show_plan(it.dashboard, "stop", [])
     await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.focused)

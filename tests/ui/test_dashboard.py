@@ -1,4 +1,4 @@
-"""The dashboard: what is shown, and what stays where it was."""
+"""The dashboard: its table, its panes and its header."""
 
 import re
 import unicodedata
@@ -591,7 +591,7 @@ async def test_a_file_that_breaks_makes_no_orphan_and_keeps_restart_in_reach(
 
 
 def started(clock: FixedClock) -> tuple[PixelTui, DemoWorld]:
-    """A console that has not begun, and its stack."""
+    """A console that is not started, and its stack."""
     world = DemoWorld(clock)
     return PixelTui(demo_parts(session(), clock=clock, world=world)), world
 

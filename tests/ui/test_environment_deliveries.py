@@ -1,4 +1,4 @@
-"""What the environment view says of values that can't be compared with what runs."""
+"""Values in the environment view that can't be compared with running containers."""
 
 from dataclasses import replace
 

@@ -33,7 +33,7 @@ async def picked(it: Console, path: Path) -> None:
 
 
 async def shown(it: Console, path: Path) -> None:
-    """The screen of a file, read."""
+    """The screen of a file, once it is read."""
     await it.until(
         lambda: (
             isinstance(it.app.screen, EnvironmentScreen)
@@ -44,7 +44,7 @@ async def shown(it: Console, path: Path) -> None:
 
 
 async def at_key(it: Console, key: str, words: str) -> None:
-    """The cursor on a key, whose details say something."""
+    """Move the cursor to a key, and wait for a text in its details."""
     screen_of(it).table.cursor_key = key
     await it.until(lambda: words in it.text("#environment-details"))
 
@@ -172,7 +172,7 @@ async def test_with_one_file_there_is_no_such_key() -> None:
 
 
 def seen(*keys: str, words: str, done: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    """Open the environment, press keys, and wait for what is said, and no longer said."""
+    """Open the environment, press keys, and wait for texts to appear and disappear."""
 
     def is_said(app: App[None]) -> bool:
         picture = app.export_screenshot().replace("&#160;", " ")

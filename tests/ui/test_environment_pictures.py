@@ -1,4 +1,4 @@
-"""What the environment's screens look like. After a wanted change: `--snapshot-update`."""
+"""Snapshots of the environment's screens. After a wanted change: `--snapshot-update`."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,7 +14,7 @@ SIZES = [(80, 24), (160, 45)]
 
 
 def opened(*pressed: str, at: str = "GH_TOKEN", words: str = "") -> Callable[..., Awaitable[None]]:
-    """Open the environment with the cursor on a key, press keys, and wait for what is said."""
+    """Open the environment with the cursor on a key, press keys, and wait for a text."""
 
     async def run(pilot: Pilot[None]) -> None:
         await settle(pilot)

@@ -1,4 +1,4 @@
-"""The environment screen: every key, what compose makes of it, and how it is changed."""
+"""The environment screen: keys, values in compose, and edits."""
 
 import threading
 from dataclasses import replace
@@ -62,7 +62,7 @@ def session_of(screen: EnvironmentScreen) -> EditSession:
 
 
 async def opened(it: Console, at: str = "") -> EnvironmentScreen:
-    """The screen, read, with the cursor on a key."""
+    """The screen once it is read, with the cursor on a key."""
     await it.press("E")
     await it.until(
         lambda: isinstance(it.app.screen, EnvironmentScreen) and it.app.screen.overview is not None
@@ -74,11 +74,11 @@ async def opened(it: Console, at: str = "") -> EnvironmentScreen:
 
 
 async def typed(it: Console, text: str) -> None:
-    """A text in place of what stands in the dialog."""
+    """Replace the text in the dialog."""
     await it.press("end", "ctrl+u", *text)
 
 
-# What is shown.
+# Keys and details.
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -452,7 +452,7 @@ async def test_keys_typed_ahead_have_the_same_effect_as_one_by_one() -> None:
 
 
 def progress_of(it: Console) -> str | None:
-    """Where filling in stands; None when it is over."""
+    """The progress of filling in; None if it is finished."""
     screen = it.app.screen
     return screen._form.progress if isinstance(screen, ValueScreen) else None
 
@@ -596,7 +596,7 @@ async def test_a_read_only_console_takes_no_version_back() -> None:
         assert isinstance(it.app.screen, HistoryScreen)
 
 
-# Nothing is lost.
+# Unsaved edits.
 
 
 async def test_edits_that_were_not_saved_are_offered_when_it_is_opened_again() -> None:
@@ -693,7 +693,7 @@ async def test_conflicts_are_resolved_one_by_one(key: str, kept: str) -> None:
         await it.until(lambda: kept in now(it))
 
 
-# The user's own editor.
+# The external editor.
 
 
 async def test_a_text_of_the_own_editor_is_taken_and_one_with_faults_is_not(
@@ -727,7 +727,7 @@ async def test_an_editor_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPa
 
 
 class FakeOutside:
-    """An editor that hands back what it is told to."""
+    """An editor with a fixed result."""
 
     def __init__(self, it: Console, texts: list[bytes]) -> None:
         self.texts = texts
@@ -855,7 +855,7 @@ OWNED_BY_ROOT = SafeText("It belongs to root, so it can't be saved. Run: docker 
 
 
 def give_to_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the file belong to another user from now on."""
+    """Let the file belong to another user."""
     original = DemoSource.read
     monkeypatch.setattr(
         DemoSource, "read", lambda source: replace(original(source), read_only_reason=OWNED_BY_ROOT)

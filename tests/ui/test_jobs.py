@@ -1,4 +1,4 @@
-"""Jobs on the screen: their steps, what cancelling means, whose they are, how they ended."""
+"""Jobs on the screen: steps, cancelling, owners and results."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ def operations_of(it: Console) -> Operations:
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Until it is set every command waits in its middle, however long it takes to look at that."""
+    """Until it is set, every command waits half way."""
     opened, rest = threading.Event(), _DemoCommand._sleep
 
     def wait_and_rest(command: _DemoCommand, seconds: float) -> None:
@@ -53,7 +53,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 
 async def begin(it: Console, action: str = "rebuild") -> JobStatus:
-    """Begin with a job and look at it."""
+    """Start a job, and open it."""
     it.dashboard.dialogs.show_plan_for(action, "web")
     await it.until(lambda: "Run it" in it.text())
     await it.press("y", "enter")
@@ -180,7 +180,7 @@ async def test_ctrl_c_shows_which_key_quits() -> None:
 
 
 def written(it: Console, status: JobStatus, mark: ProcessMark | None, **changes: object) -> None:
-    """Put down the record of another console's job."""
+    """Write the record of another console's job."""
     folder = JobFolder(jobs_path(state_folder() / "demo"))
     output = folder.new_output(it.clock.now() + timedelta(seconds=5))
     output.write_text("said by another console\n")
@@ -298,7 +298,7 @@ async def test_the_roll_back_of_a_dead_apply_is_offered(
 
 
 async def waiting_apply(it: Console, seconds: float) -> ApplyFiles:
-    """An apply of another console that waits to be confirmed."""
+    """An apply of another console that waits for confirmation."""
     ended = await finished(it)
     operations = operations_of(it)
     files = ApplyFiles(state_folder() / "demo", operations._command.each_edited[0].env_mark)

@@ -1,4 +1,4 @@
-"""Keys that come before a screen is there, and at once on a machine that is slow."""
+"""Keys that are pressed before a screen is shown, and in bursts."""
 
 import asyncio
 from math import inf
@@ -13,12 +13,12 @@ from widgets.filter_box import FilterBox
 
 
 class Opening(Screen[None]):
-    """Says what was done to it."""
+    """Records its actions."""
 
     done = False
 
     def action_leave(self) -> None:
-        """What a key does here."""
+        """The action of a key."""
         self.done = True
 
 
@@ -60,7 +60,7 @@ TYPED = {
     "the palette": (("colon", *"Refr"), "Refresh"),
     "behind a dialog": (("question_mark", "escape", "W", "escape", "slash", *"web"), "web"),
 }
-"""Keys that open a line to type in, at once with what is typed there; and what is seen then."""
+"""Keys that open an input together with the text typed into it, and the text shown then."""
 
 
 async def test_enter_from_before_the_terminal_was_the_consoles_is_enter() -> None:

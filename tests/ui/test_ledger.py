@@ -1,4 +1,4 @@
-"""The ledger's screen, on the embedded stack."""
+"""The ledger's screen on the demo stack."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The ledger's screen over real files: what changes there, and what leads to changes."""
+"""The ledger's screen on real files: changes of the files, and actions."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ def write(project: Path, *tasks: dict[str, object]) -> None:
 
 @asynccontextmanager
 async def console(project: Path) -> AsyncIterator[tuple[Console, LedgerScreen]]:
-    """A console on the embedded stack whose ledger is in this folder, with the ledger open."""
+    """A console on the demo stack with its ledger in this folder, and the ledger open."""
     clock = SystemClock()
     world = DemoWorld(clock)
     parts = demo_parts(session(), clock=clock, world=world)
@@ -158,14 +158,14 @@ async def test_hostile_text_in_a_task_is_text(tmp_path: Path) -> None:
 
 
 async def opened(it: Console) -> TaskWords:
-    """The words of the task under the cursor."""
+    """The text of the task under the cursor."""
     await it.press("enter")
     await it.until(lambda: isinstance(it.app.screen, TaskScreen))
     return it.app.screen.query_one(TaskWords)
 
 
 def text_of(words: TaskWords) -> str:
-    """All of it, also what is scrolled out of sight; empty where it is Markdown."""
+    """The complete text of the task; empty if it is shown as Markdown."""
     return str(words.query_one("#task-plain", Static).content)
 
 

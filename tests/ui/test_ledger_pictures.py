@@ -1,4 +1,4 @@
-"""What the ledger looks like, to the letter. After a wanted change: `--snapshot-update`."""
+"""Snapshots of the ledger. After a wanted change: `--snapshot-update`."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Lists to choose from: where the cursor stands is seen without colours."""
+"""Lists to choose from: their cursor is visible without colours."""
 
 import pytest
 from textual.containers import VerticalScroll
@@ -102,7 +102,7 @@ async def test_in_an_open_record_of_the_audit_they_scroll_to_its_ends() -> None:
 
 
 def barred(options: OptionList) -> set[int | None]:
-    """The options at whose lines the bar stands."""
+    """The options with the bar."""
     shown = range(options.scrollable_content_region.height)
     return {
         options._lines[options.scroll_offset.y + y][0]

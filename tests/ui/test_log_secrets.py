@@ -1,4 +1,4 @@
-"""Known secrets in the log pane: masked wherever a line is shown or leaves it, until revealed."""
+"""Known secrets in the log pane: masked on the screen, in copies and exports, until revealed."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""The log pane: several logs in one stream, narrowed down, searched, gone back in."""
+"""The log pane: merged logs, filters, search and history."""
 
 import re
 from datetime import timedelta
@@ -22,7 +22,7 @@ from tests.ui.driving import NOON, Console, console
 
 
 async def say(it: Console, *texts: str, source: str = "pixel-agent-1") -> None:
-    """Lines that the container says now, whatever the stack does."""
+    """Replace the log by these lines."""
     feed = it.log.page.feed
     assert feed is not None
     at = it.clock.now() + timedelta(seconds=1)
@@ -37,7 +37,7 @@ def _now(it: Console, text: str) -> LogLine:
 
 
 async def say_unseen(it: Console, text: str) -> None:
-    """A line in a log that nobody can see yet."""
+    """Append a line to a log that is not shown."""
     feed = it.log.page.feed
     assert feed is not None
     feed.ring.extend([_now(it, text)])

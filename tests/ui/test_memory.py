@@ -1,4 +1,4 @@
-"""A console that runs for weeks keeps nothing of what was closed."""
+"""A console that runs for weeks frees the memory of closed screens."""
 
 import ctypes
 import gc

@@ -1,4 +1,4 @@
-"""What is painted of a change: all of it, and little else."""
+"""A change is painted completely, and little else with it."""
 
 from collections.abc import Sequence
 
@@ -18,12 +18,12 @@ WIDE = (200, 50)
 
 
 def whole(it: Console) -> list[str]:
-    """All of the screen, drawn anew."""
+    """The complete screen, rendered again."""
     return [strip.text for strip in it.app.screen._compositor.render_strips()]
 
 
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Widget, Region]]:
-    """Which lines widgets are asked for from now on."""
+    """Record which lines are requested of widgets."""
     found: list[tuple[Widget, Region]] = []
     render = Widget.render_lines
 

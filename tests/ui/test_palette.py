@@ -1,4 +1,4 @@
-"""The menu of all commands."""
+"""The command palette."""
 
 from textual.command import CommandList, CommandPalette
 from textual.widgets import Input
@@ -8,7 +8,7 @@ from tests.ui.driving import Console, console
 
 
 def offered(it: Console) -> list[str]:
-    """What the open menu has, top to bottom."""
+    """The commands of the open palette, top to bottom."""
     found = it.app.screen.query_one(CommandList)
     return [
         str(found.get_option_at_index(at).prompt).partition("\n")[0]

@@ -1,4 +1,4 @@
-"""What the screens look like, to the letter. After a wanted change: `--snapshot-update`."""
+"""Snapshots of the screens. After a wanted change: `--snapshot-update`."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -129,7 +129,7 @@ def test_audit(snap_compare: Compare, size: tuple[int, int], broken: bool) -> No
 
 
 def write_trail(path: Path, *, broken: bool) -> None:
-    """The trail of an evening."""
+    """An audit trail with some changes."""
     clock = still_clock()
     audit = AuditTrail(path, clock, ORIGIN)
     for number, (title, state) in enumerate(

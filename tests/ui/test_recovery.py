@@ -1,4 +1,4 @@
-"""The recovery screen: every action, when it helps, whether it can run now."""
+"""The recovery screen: actions, advice, and whether they are possible."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def screen_of(it: Console) -> RecoveryScreen:
 
 
 async def choose(it: Console, name: str) -> None:
-    """Put the cursor on an action."""
+    """Select an action."""
     options = screen_of(it).query_one(Options)
     options.highlighted = options.get_option_index(name)
     await it.until(
@@ -173,7 +173,7 @@ def restore(kept: list[Choice]) -> Action:
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[Choice]:
-    """The backups that there are, in a catalogue that has something to do with them."""
+    """Backups, in a catalogue with actions on them."""
     found: list[Choice] = []
     every = (*(item for item in all_actions() if item.name != "restore"), restore(found))
     monkeypatch.setattr(actions, "all_actions", lambda: every)

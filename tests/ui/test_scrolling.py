@@ -1,4 +1,4 @@
-"""The keys of dialogs that are one scrolled text."""
+"""The keys of dialogs with a scrolling text."""
 
 import pytest
 from textual.app import App, ComposeResult

@@ -1,4 +1,4 @@
-"""The service table by itself: its cursor while rows come and go, and its columns."""
+"""The service table alone: its cursor when rows change, and its columns."""
 
 import pytest
 from textual.app import App, ComposeResult
@@ -12,14 +12,14 @@ from widgets.tables.service_table import ServiceTable
 
 
 class TableApp(App[None]):
-    """Nothing but the table."""
+    """An app with only the table."""
 
     def compose(self) -> ComposeResult:
         yield ServiceTable()
 
 
 def rows(api: int) -> list[tuple[Row, list[Row]]]:
-    """Two services, of which one has so many containers."""
+    """Two services, one of them with a number of containers."""
     containers = [container("api", number) for number in range(1, api + 1)]
     seen = stack(*containers, container("web"), specs=(spec("web"), spec("api", replicas=api)))
     return service_rows(seen, {}, NOW)
@@ -38,7 +38,7 @@ async def test_the_cursor_moves_from_a_removed_container_to_its_service() -> Non
 
 
 def painted(table: ServiceTable) -> list[str]:
-    """The lines of the table, from its heading."""
+    """The lines of the table, with its heading."""
     return [table.render_line(y).text.rstrip() for y in range(len(table.rows) + 1)]
 
 

@@ -1,4 +1,4 @@
-"""A terminal with no room for what is open."""
+"""A terminal that is too small for the open screen."""
 
 import pytest
 

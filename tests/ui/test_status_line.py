@@ -1,4 +1,4 @@
-"""Words that are said again and again cost nothing while they are the same."""
+"""A text that is set again without a change costs nothing."""
 
 from unittest.mock import Mock
 
@@ -9,12 +9,12 @@ from widgets.lines.status_line import StatusLine
 
 
 class Said(App[None]):
-    """One that grows with its words, and one that does not."""
+    """An app with one status line of automatic height, and one of fixed height."""
 
-    CSS = "Saying { height: auto; } #flat { height: 1; }"
+    CSS = "StatusLine { height: auto; } #flat { height: 1; }"
 
     def compose(self) -> ComposeResult:
-        """Both."""
+        """Both lines."""
         yield StatusLine("at first", id="tall")
         yield StatusLine(id="flat")
 

@@ -1,4 +1,4 @@
-"""What is drawn arrives before a screen is composed, and after it is closed."""
+"""Data that arrives before a screen is composed, or after it is closed."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Answers(Screen[None]):
-    """Draws the answers of others."""
+    """Draws data as it arrives."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the environment screen says beside its keys."""
+"""The texts about keys on the environment screen."""
 
 import pytest
 

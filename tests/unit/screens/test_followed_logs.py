@@ -1,4 +1,4 @@
-"""What the stream of logs says of the console's own jobs."""
+"""Marks of jobs in followed logs."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -20,16 +20,16 @@ def job(name: str, minute: int, *services: str) -> JobStatus:
 
 
 class Feed:
-    """Takes marks."""
+    """Records marks."""
 
     def __init__(self, *services: str) -> None:
         self.sources = tuple(
             SimpleNamespace(service=service, container=f"pixel-{service}-1") for service in services
         )
-        self.told: list[tuple[str, str]] = []
+        self.marks: list[tuple[str, str]] = []
 
     def mark(self, words: str, _at: datetime, source: str) -> None:
-        self.told.append((words, source))
+        self.marks.append((words, source))
 
 
 def followed(feed: Feed, *services: str) -> FollowedLogs:
@@ -45,7 +45,7 @@ def test_jobs_are_marked_once_in_the_order_of_their_times() -> None:
     newest_first = [job("restart", 2, "api"), job("stop", 1, "api")]
     logs.mark_jobs(newest_first)
     logs.mark_jobs(newest_first)
-    assert feed.told == [
+    assert feed.marks == [
         (words, "pixel-api-1")
         for words in (
             "pixel-tui: stop",
@@ -65,7 +65,7 @@ def test_jobs_of_other_services_are_not_marked() -> None:
         job("d", 4),
     ]
     followed(feed, "api", "web").mark_jobs(jobs)
-    assert [words for words in feed.told if not words[0].endswith("succeeded")] == [
+    assert [words for words in feed.marks if not words[0].endswith("succeeded")] == [
         ("pixel-tui: b", "pixel-web-1"),
         ("pixel-tui: c", ""),
     ]
@@ -74,4 +74,4 @@ def test_jobs_of_other_services_are_not_marked() -> None:
 def test_jobs_of_every_service_are_marked_if_all_are_followed() -> None:
     feed = Feed("api", "web")
     followed(feed).mark_jobs([job("a", 1, "api"), job("backup", 2)])
-    assert [words for words, _ in feed.told][::2] == ["pixel-tui: a", "pixel-tui: backup"]
+    assert [words for words, _ in feed.marks][::2] == ["pixel-tui: a", "pixel-tui: backup"]

@@ -1,4 +1,4 @@
-"""The panes show the same of a service: what was inspected last."""
+"""All panes show the newest inspect results of a service."""
 
 from dataclasses import dataclass, replace
 from typing import cast
@@ -13,7 +13,7 @@ from tests.builders.actions import NOW, container, spec, stack
 
 @dataclass
 class SnapshotOnly:
-    """An observer of which only the snapshot is asked for."""
+    """An observer with only a snapshot."""
 
     snapshot: StackSnapshot
 

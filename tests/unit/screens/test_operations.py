@@ -1,4 +1,4 @@
-"""From a key to a plan: what it is made from."""
+"""Plans are made from the current snapshot and facts."""
 
 from typing import NoReturn, cast
 
@@ -15,7 +15,7 @@ from tests.builders.job import COMMAND, FakeObserver, agent, stack
 
 
 def no_operator() -> NoReturn:
-    raise AssertionError("nothing is run here")
+    raise AssertionError("no job is started here")
 
 
 async def test_an_action_is_checked_on_the_stack_as_of_when_the_facts_are_read() -> None:

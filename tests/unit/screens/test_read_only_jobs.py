@@ -1,4 +1,4 @@
-"""The jobs of other consoles, from what looks at them to what shows them."""
+"""Jobs of other consoles, from the reader to the list."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from tests.builders.job import COMMAND, NOW
 
 
 class QuickReader:
-    """Sees a job in the very moment in which it begins to look, and tells on its own thread."""
+    """Finds a job as soon as it starts, and notifies on its own thread."""
 
     def __init__(self, changed: Callable[[], None], seen: JobStatus) -> None:
         self._changed = changed
@@ -42,7 +42,7 @@ async def test_jobs_found_at_the_first_check_are_shown(make: Callable[[Any], Any
     there = cast("JobStatus", SimpleNamespace(id="1", started_at=NOW))
     jobs = make(lambda changed: QuickReader(changed, there))
     shown: list[Any] = []
-    # A loop that gets its turn in that moment asks at once.
+    # As if the event loop ran at that moment.
     jobs._changed = lambda: shown.append(jobs.statuses())
     await asyncio.to_thread(jobs.watch_jobs)
     assert [[job.id for job in found] for found in shown] == [[there.id]]

@@ -1,4 +1,4 @@
-"""What the save dialog and `env impact` say of services that do not run."""
+"""Stopped services in the save dialog and in `env impact`."""
 
 from dataclasses import replace
 from pathlib import Path

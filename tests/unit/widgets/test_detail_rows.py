@@ -1,4 +1,4 @@
-"""Everything about one service, line by line."""
+"""The details of a service, line by line."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What of an environment is put on the screen."""
+"""The rows of the environment table."""
 
 from pixel_tui.text import plain
 from widgets.rows.environment_row import MAX_CHARACTERS, shortened

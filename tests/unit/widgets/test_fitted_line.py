@@ -1,4 +1,4 @@
-"""A line that leaves out parts, and cuts no word."""
+"""A line that leaves out complete parts."""
 
 import pytest
 from textual.content import Content

@@ -1,4 +1,4 @@
-"""A log line to what is painted of it, folded to any width."""
+"""From a log line to painted pieces, folded to any width."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Figures as short words."""
+"""Numbers and times as the text of a cell."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The rows of the service table: the very cells, words and tones."""
+"""The rows of the service table: cells, texts and tones."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
