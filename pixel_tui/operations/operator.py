@@ -136,10 +136,8 @@ class Operator:
                 self._records.remove(status.id)  # it never ran
                 raise
             self._jobs.appendleft(job)
-            for work, name in ((self._work, "job"), (self._poll_cancel, "job-cancel-poll")):
-                threading.Thread(
-                    target=work, args=(job, lock), name=f"{name}-{status.id}", daemon=True
-                ).start()
+            _start_thread(f"job-{job.status.id}", lambda: self._work(job, lock))
+            _start_thread(f"job-cancel-poll-{job.status.id}", lambda: self._poll_cancel(job))
         except BaseException:
             lock.release()
             raise
@@ -340,7 +338,7 @@ class Operator:
         by = Runner(self._origin.user, self._origin.host, mark_of(os.getpid()))
         return JobStatus(id=output.stem, plan=plan, output=output, runner=by)
 
-    def _poll_cancel(self, job: Job, _lock: StackLock) -> None:
+    def _poll_cancel(self, job: Job) -> None:
         """Cancel a job when another process of the same user requests it."""
         while not job.wait(CANCEL_POLL_SECONDS).state.finished:
             if self._records.cancel_requested(job.status.id):
@@ -386,3 +384,7 @@ class Operator:
             build_observer=self._build_observer,
             describe_unfinished=self._unfinished_roll_back,
         )
+
+
+def _start_thread(name: str, run: Callable[[], None]) -> None:
+    threading.Thread(target=run, name=name, daemon=True).start()

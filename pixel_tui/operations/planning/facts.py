@@ -149,9 +149,3 @@ class FactReader(Protocol):
             stored: Read the contents of volumes and servers too, which takes longer.
         """
         ...
-
-
-def no_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
-    """Return no facts: the reader of a stack without any."""
-    del stored
-    return NO_FACTS

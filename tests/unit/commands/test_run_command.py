@@ -22,7 +22,7 @@ from pixel_tui.operations.actions import all_actions, find_action
 from pixel_tui.operations.audit.chain import AuditRecord
 from pixel_tui.operations.audit.seal import seal_path
 from pixel_tui.operations.audit.trail import AuditTrail
-from pixel_tui.operations.planning.facts import Facts, no_facts
+from pixel_tui.operations.planning.facts import NO_FACTS, Facts
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.redaction.redactor import MASK, remember_secret
 from pixel_tui.stack.model.container import ContainerState
@@ -38,8 +38,13 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "docs" / "plan.schema.json"
 
 
+def read_no_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
+    del stored
+    return NO_FACTS
+
+
 def carried(desk: Desk, request: RunRequest) -> RunExit:
-    return execute(request, desk.observer, COMMAND, desk.operator(), SystemClock(), no_facts)
+    return execute(request, desk.observer, COMMAND, desk.operator(), SystemClock(), read_no_facts)
 
 
 class Awaiting:
@@ -65,7 +70,7 @@ def test_a_plan_waits_for_the_hashes_of_services(desk: Desk) -> None:
 
     def facts(snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
         planned.append(snapshot)
-        return no_facts(snapshot, stored=stored)
+        return read_no_facts(snapshot, stored=stored)
 
     awaiting = cast("Observer", Awaiting(desk.observer))
     with pytest.raises(OperationError, match="Nothing was done"):
