@@ -53,15 +53,15 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     if arguments.or_demo and not (project.has_files and engine.is_reachable()):
         if selects_project(arguments):
             raise _open_error(arguments, engine, project)
-        from pixel_tui.console.ending import run_console
+        from pixel_tui.console.running import run_console
         from pixel_tui.demo.parts import demo_parts
 
         return run_console(demo_parts(session))
     # The stack is read while the other modules are imported.
     observer = live_observer(engine, project, session)
     observer.start()
-    from pixel_tui.console.ending import run_console
     from pixel_tui.console.live import live_parts
+    from pixel_tui.console.running import run_console
 
     if (found := final_project()) is not project:
         # The containers were created with other files: read the project with these.

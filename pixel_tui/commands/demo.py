@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Open the console; returns the exit code."""
     require_terminal(environment)
     prepare_process()
-    from pixel_tui.console.ending import run_console
+    from pixel_tui.console.running import run_console
     from pixel_tui.demo.parts import demo_parts
     from pixel_tui.session import start_session
 

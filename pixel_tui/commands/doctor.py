@@ -29,13 +29,13 @@ def add_doctor_command(commands: "argparse._SubParsersAction[ArgumentParser]") -
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Print the checks with their fixes; returns the exit code."""
     from pixel_tui.clock import SystemClock
-    from pixel_tui.doctor.asking import answer
     from pixel_tui.doctor.examine import Readers, examine
     from pixel_tui.doctor.report import CheckResult, as_json, as_text
+    from pixel_tui.doctor.timeouts import call_with_timeout
     from pixel_tui.settings import load_settings, state_folder
 
     folder = state_folder()
-    settings = answer(lambda: load_settings(environment, read_only=arguments.read_only))
+    settings = call_with_timeout(lambda: load_settings(environment, read_only=arguments.read_only))
     found: Readers | UsageError
     try:
         found = Readers(*project_readers(arguments, environment, folder))
@@ -45,4 +45,4 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     print(json.dumps(as_json(report), indent=2) if arguments.json else as_text(report))  # noqa: T201
     if isinstance(found, UsageError) or report.verdict("settings") is CheckResult.FAILED:
         return ExitCode.ERROR
-    return ExitCode.OK if report.well else ExitCode.NOT_OK
+    return ExitCode.OK if report.passed else ExitCode.NOT_OK

@@ -1,1 +1,1 @@
-"""The console: the app, the parts it is made of, its keys, its theme, its end."""
+"""The console: the app, its parts, its keys, its themes, its exit."""

@@ -1,4 +1,4 @@
-"""The console's app: its theme, its keys and its menu around the screens."""
+"""The Textual app of the console: themes, global keys and the command palette."""
 
 import asyncio
 import gc
@@ -18,7 +18,7 @@ from textual.theme import Theme
 
 from pixel_tui.confirm_keys import OPEN_ID, OPEN_KEY
 from pixel_tui.console.parts import ConsoleParts
-from pixel_tui.console.theme import EVERY, default_theme
+from pixel_tui.console.theme import ALL_THEMES, default_theme
 from pixel_tui.errors import UsageError
 from pixel_tui.terminal.app import TerminalApp
 from pixel_tui.terminal.clipboard import is_tmux
@@ -34,21 +34,20 @@ if TYPE_CHECKING:
 
 PRELOAD_SECONDS: Final = 3.0
 WATCH_SECONDS: Final = 0.7
-"""After the first picture: the jobs of other consoles are looked at from then on, and the
-environment files are read."""
+"""Time after the first frame until jobs of other consoles and the environment files are read."""
 COUNTDOWN_SECONDS: Final = 1.0
-_THEMES: Final = {theme.name: theme for theme in EVERY}
+_THEMES: Final = {theme.name: theme for theme in ALL_THEMES}
 
 
 class PixelTui(TerminalApp):
-    """The console's frame: theme, keys, palette, and the end."""
+    """The app around the console's screens."""
 
     TITLE = "pixel-tui"
-    # Textual loads no style sheet of a default screen by itself.
+    # Textual does not load the style sheet of a default screen.
     CSS_PATH = Path(dashboard.__file__).with_name("dashboard.tcss")
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    # Screens have commands; a second provider beside theirs would be listed in any order.
+    # Only screens have commands: the order of several providers is undefined.
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="quit"),
@@ -77,38 +76,38 @@ class PixelTui(TerminalApp):
     ]
 
     notice: var[str] = var("")
-    """Shown on every screen: an apply waits to be confirmed. Empty if none does."""
+    """Shown on every screen while an apply waits for its confirmation; else empty."""
 
     def __init__(self, parts: ConsoleParts) -> None:
-        # Asked for no colour, Textual paints greys, and black on black in a theme of the
-        # terminal's own colours, unless it is told of those from the start.
-        colourless = "NO_COLOR" in parts.environment
-        super().__init__(parts.environment, ansi_color=True if colourless else None)
+        # With NO_COLOR, Textual paints greys, and black on black in an ANSI theme, unless
+        # `ansi_color` is set from the start.
+        no_color = "NO_COLOR" in parts.environment
+        super().__init__(parts.environment, ansi_color=True if no_color else None)
         self.parts = parts
         self.animation_level = "none"
-        for theme in EVERY:
+        for theme in ALL_THEMES:
             self.register_theme(theme)
-        remembered = None if colourless else parts.memory.load().theme
+        remembered = None if no_color else parts.memory.load().theme
         self.theme = parts.settings.theme or remembered or default_theme(parts.environment)
         self.stylesheet.set_variables(self.get_css_variables())
         self._own_loop: asyncio.AbstractEventLoop | None = None
-        self._told_to_end = False
-        self._see_to_jobs = False
+        self._exit_requested = False
+        self._must_wait_for_jobs = False
         self._countdown: ApplyCountdown | None = None
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
 
     def get_theme(self, theme_name: str) -> Theme | None:
-        """A theme by its name, found at once: it is asked for with every line that is painted."""
+        """Return a theme by its name; fast, because it is called for every painted line."""
         return _THEMES.get(theme_name) or super().get_theme(theme_name)
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Style everything anew; before there is anything, the first styling does it."""
+        """Apply the style sheet again; does nothing before there is a screen."""
         if self.screen_stack:
             super().refresh_css(animate)
 
     def get_default_screen(self) -> Screen[None]:
-        """The dashboard."""
+        """Return the dashboard."""
         parts = self.parts
         return DashboardScreen(
             parts.observer,
@@ -125,9 +124,9 @@ class PixelTui(TerminalApp):
         )
 
     def on_ready(self) -> None:
-        """Be able to end from now on: a screen that is half made can't be taken down."""
+        """Allow the exit from now on: a half-mounted screen can't be unmounted."""
         self._own_loop = asyncio.get_running_loop()
-        if self._told_to_end:
+        if self._exit_requested:
             self.exit()
 
     def action_command_palette(self) -> None:
@@ -136,9 +135,9 @@ class PixelTui(TerminalApp):
             self.push_screen(Palette(id="--command-palette"))
 
     def on_mount(self) -> None:
-        """Look at the stack from now on."""
+        """Start watching the stack."""
         self.parts.observer.start()
-        self.call_after_refresh(self._settle)
+        self.call_after_refresh(self._after_first_frame)
         if self.parts.operations is not None:
             self._countdown = ApplyCountdown(self, self.parts.operations.jobs)
             self.set_interval(COUNTDOWN_SECONDS, self._count_down)
@@ -147,19 +146,19 @@ class PixelTui(TerminalApp):
         if self._countdown is not None:
             self.notice = self._countdown.tick()
 
-    def _settle(self) -> None:
-        """After the first picture: collect garbage again, but not among what stays for good."""
+    def _after_first_frame(self) -> None:
+        """After the first frame: enable the garbage collector, except for imported modules."""
         gc.freeze()
         gc.enable()
         self.set_timer(PRELOAD_SECONDS, self._preload)
         self.set_timer(WATCH_SECONDS, self._learn_secrets)
         if Mode.DEMO not in self.parts.modes:
-            # Another demonstration's stack is another one.
+            # Jobs of other demos belong to other stacks.
             self.set_timer(WATCH_SECONDS, self._watch_jobs)
 
     @work(thread=True, group="preload")
     def _preload(self) -> None:
-        """Import what is imported late: in weeks from now it may be of another version."""
+        """Import deferred modules now: after an update of the program they would not match."""
         importlib.import_module("pixel_tui.console.keymap")
         importlib.import_module("pixel_tui.stack.feed.stream")
         if self.parts.operations is not None:
@@ -170,42 +169,42 @@ class PixelTui(TerminalApp):
 
     @work(thread=True, group="preload")
     def _learn_secrets(self) -> None:
-        """Know what to mask in logs that no container's environment tells."""
+        """Learn secrets to mask in logs that are not in a container's environment."""
         self.parts.learn_secrets()
 
     @work(thread=True, group="preload")
     def _watch_jobs(self) -> None:
-        """See the jobs of other consoles, and what became of those that were left."""
+        """Watch the jobs of other consoles, including those of consoles that have exited."""
         if self.parts.jobs is not None:
             self.parts.jobs.watch_jobs()
 
     def on_unmount(self) -> None:
-        """Stop looking, unless a job has yet to be verified."""
+        """Stop watching, unless a job is still to be verified."""
         operations = self.parts.operations
         if operations is None or not operations.jobs.running:
             self.parts.observer.close()
         from pixel_tui.stack.compose.bounded_program import kill_bounded_programs
 
-        kill_bounded_programs()  # threads that wait for an answer would hold the end up
+        kill_bounded_programs()  # threads that wait for them would delay the exit
 
-    def end(self) -> None:
-        """Leave without asking. May be called by a signal's handler, at any moment."""
-        self._told_to_end = True
+    def request_exit(self) -> None:
+        """Exit without a question. Can be called by a signal handler at any time."""
+        self._exit_requested = True
         if self._own_loop is not None and not self._own_loop.is_closed():
             self._own_loop.call_soon_threadsafe(self.exit)
 
     def get_system_commands(self, _screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette's general commands; none that writes the screen to a file."""
-        for theme in EVERY:
+        """Yield the general commands, without Textual's screenshot, which writes a file."""
+        for theme in ALL_THEMES:
             yield SystemCommand(
-                f"Theme: {theme.name}", "Change the theme", partial(self.use, theme.name)
+                f"Theme: {theme.name}", "Change the theme", partial(self.use_theme, theme.name)
             )
         for drill in self.parts.drills:
             yield SystemCommand(drill.title, drill.help, drill.run)
         yield SystemCommand("Quit", "Quit pixel-tui", self.action_quit)
 
     def action_open_waiting(self) -> None:
-        """Show the job of an apply that waits to be confirmed."""
+        """Show the job of an apply that waits for its confirmation."""
         operations, dashboard = self.parts.operations, self.screen_stack[0]
         if operations is not None and isinstance(dashboard, DashboardScreen):
             operations.jobs.open_waiting(dashboard)
@@ -217,20 +216,20 @@ class PixelTui(TerminalApp):
         self.push_screen(HelpScreen(self.screen.active_bindings))
 
     def action_next_theme(self) -> None:
-        """Use the next of the themes."""
-        names = [theme.name for theme in EVERY]
-        at = names.index(self.theme) if self.theme in names else -1
-        self.use(names[(at + 1) % len(names)])
+        """Use the next theme."""
+        names = [theme.name for theme in ALL_THEMES]
+        index = names.index(self.theme) if self.theme in names else -1
+        self.use_theme(names[(index + 1) % len(names)])
 
-    def use(self, theme: str) -> None:
-        """Use a theme, and remember it."""
+    def use_theme(self, theme: str) -> None:
+        """Use a theme and save it as the preference."""
         self.theme = theme
         screen = self.screen_stack[0]
         if isinstance(screen, DashboardScreen):
             screen.preferences.save_theme(theme)
 
     async def action_quit(self) -> None:
-        """Leave; ask first while a job runs."""
+        """Quit; ask first if a job is running."""
         operations = self.parts.operations
         if operations is None or not operations.jobs.running:
             self.exit()
@@ -248,10 +247,10 @@ class PixelTui(TerminalApp):
             self.push_screen(question, self._quit_answered)
 
     def action_help_quit(self) -> None:
-        """Say which key quits: Ctrl+C, which many try, does not."""
+        """Show which key quits, because Ctrl+C does not."""
         bound = (item.binding for item in self.active_bindings.values())
         quitting = [binding for binding in bound if binding.action in {"quit", "app.quit"}]
-        quitting.sort(key=lambda binding: binding.system)  # that of the footer first
+        quitting.sort(key=lambda binding: binding.system)  # the one in the footer first
         for binding in quitting[:1]:
             key = self.get_key_display(binding)
             self.notify(f"{key} quits pixel-tui.", timeout=3, markup=False)
@@ -261,38 +260,38 @@ class PixelTui(TerminalApp):
             return
         if choice == "cancel" and self.parts.operations is not None:
             self.parts.operations.jobs.cancel_all()
-            self._see_to_jobs = True
+            self._must_wait_for_jobs = True
         self.exit()
 
     @property
-    def sees_to_jobs(self) -> bool:
-        """Whether the jobs are waited for below the restored terminal: they were cancelled."""
-        return self._see_to_jobs
+    def waits_for_jobs(self) -> bool:
+        """Whether to wait for the cancelled jobs after the terminal is restored."""
+        return self._must_wait_for_jobs
 
     def on_copy_requested(self, event: CopyRequested) -> None:
-        """Copy the text of any widget or screen, and confirm it."""
+        """Copy a text to the clipboard and notify the user."""
         self.copy_to_clipboard(event.text)
         what = f"{event.what} sent" if event.what else "Sent"
-        words, seconds = f"{what} to the terminal's clipboard.", 2
+        message, seconds = f"{what} to the terminal's clipboard.", 2
         if is_tmux(self.parts.environment):
-            words, seconds = f"{what} to tmux, if it allows that: see `pixel-tui doctor`.", 5
-        self.notify(words, timeout=seconds, markup=False)
+            message, seconds = f"{what} to tmux, if it allows that: see `pixel-tui doctor`.", 5
+        self.notify(message, timeout=seconds, markup=False)
 
     @property
     def crash_words(self) -> str:
-        """What is said when the console fails."""
-        place = f" Details: {self.parts.log_path}" if self.parts.log_path else ""
-        return f"pixel-tui crashed because of a bug. Your stack was not changed.{place}"
+        """The message after a crash."""
+        details = f" Details: {self.parts.log_path}" if self.parts.log_path else ""
+        return f"pixel-tui crashed because of a bug. Your stack was not changed.{details}"
 
     def _check_keys(self, keys: Mapping[str, str]) -> None:
-        """Refuse a rebinding of something that does not exist."""
+        """Raise `UsageError` if the settings bind a key to an unknown name."""
         if not keys:
             return
         from pixel_tui.console.keymap import binding_ids
 
-        known = binding_ids() | _own_ids()
+        known_ids = binding_ids() | _own_ids()
         for name in keys:
-            if name not in known:
+            if name not in known_ids:
                 raise UsageError(
                     f"The settings file binds a key to {name}, which does not exist.",
                     hint="See docs/keys.md for the names.",

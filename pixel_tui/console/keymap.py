@@ -1,4 +1,4 @@
-"""Every key of the screens and widgets by the name that the settings file uses."""
+"""All key bindings of screens and widgets that have a name in the settings."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -47,7 +47,7 @@ from widgets.tables.cursor_table import CursorTable
 from widgets.tables.environment_table import EnvironmentTable
 from widgets.tables.keyed_table import KeyedTable
 
-PLACES: Final[tuple[type[DOMNode], ...]] = (
+BINDING_OWNERS: Final[tuple[type[DOMNode], ...]] = (
     DashboardScreen, ServicesPane, CursorTable, KeyedTable, FilterBox, LogPane, LogView, JobOutput,
     QueryBox, Details, EventList, Options, JobList, Dialog, ScrollingDialog, PlanScreen, JobScreen,
     HealthLogScreen, ColumnsScreen,
@@ -56,19 +56,19 @@ PLACES: Final[tuple[type[DOMNode], ...]] = (
     EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,
     DifferenceScreen, HistoryScreen, MergeScreen,
 )  # fmt: skip
-"""Wherever keys are bound, beside the application itself."""
+"""All classes with key bindings, except the app."""
 
 
 def named_bindings() -> Iterator[Binding]:
-    """The bindings that have a name, place by place; one that several places share comes once."""
+    """Yield the bindings with a name; one that several classes share comes once."""
     seen: set[int] = set()
-    for place in PLACES:
-        for binding in place.BINDINGS:
+    for owner in BINDING_OWNERS:
+        for binding in owner.BINDINGS:
             if isinstance(binding, Binding) and binding.id and id(binding) not in seen:
                 seen.add(id(binding))
                 yield binding
 
 
 def binding_ids() -> frozenset[str]:
-    """The names."""
+    """Return the names of all bindings."""
     return frozenset(binding.id for binding in named_bindings() if binding.id)

@@ -1,4 +1,4 @@
-"""The page of all keys, made from the bindings themselves."""
+"""Generates docs/keys.md from the key bindings."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.keys import format_key
 
-from pixel_tui.console.keymap import PLACES
+from pixel_tui.console.keymap import BINDING_OWNERS
 
 _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HEAD = """# Keys
@@ -18,25 +18,25 @@ settings file ([configuration.md](configuration.md)).
 
 
 def keys_page(everywhere: Iterable[BindingType] = ()) -> str:
-    """The page as Markdown.
+    """Return the page as Markdown.
 
     Args:
-        everywhere: The application's own bindings.
+        everywhere: The bindings of the app.
     """
     parts = [_HEAD, _table("Everywhere", everywhere)]
-    parts += [_table(_title(place), _own(place)) for place in PLACES]
+    parts += [_table(_title(owner), _own_bindings(owner)) for owner in BINDING_OWNERS]
     return "\n".join(parts)
 
 
-def _own(place: type[DOMNode]) -> list[BindingType]:
-    """The bindings of a place, without those of the place that it is a kind of."""
-    others = [item for kind in place.__mro__[1:] for item in vars(kind).get("BINDINGS", ())]
-    return [item for item in place.BINDINGS if item not in others]
+def _own_bindings(owner: type[DOMNode]) -> list[BindingType]:
+    """Return the bindings of a class without inherited ones."""
+    others = [item for kind in owner.__mro__[1:] for item in vars(kind).get("BINDINGS", ())]
+    return [item for item in owner.BINDINGS if item not in others]
 
 
-def _title(place: type[DOMNode]) -> str:
-    words = _WORD_START.sub(" ", place.__name__.removesuffix("Screen")).capitalize()
-    return place.BINDING_GROUP_TITLE or words
+def _title(owner: type[DOMNode]) -> str:
+    title = _WORD_START.sub(" ", owner.__name__.removesuffix("Screen")).capitalize()
+    return owner.BINDING_GROUP_TITLE or title
 
 
 def _table(title: str, bindings: Iterable[BindingType]) -> str:

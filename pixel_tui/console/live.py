@@ -1,7 +1,6 @@
-"""The parts of a console on a real engine.
+"""Creates the parts of a console on a real engine.
 
-How to make an operator, and what it runs programs with, is known here alone, and only where the
-console may change something.
+This is the only place that creates an operator, and only if the console is not read-only.
 """
 
 from collections.abc import Callable
@@ -33,11 +32,11 @@ if TYPE_CHECKING:
 
 
 def live_parts(observer: Observer, command: ComposeCommand, session: Session) -> ConsoleParts:
-    """The parts of a console on a real engine.
+    """Return the parts of a console on a real engine.
 
     Args:
-        observer: Looks at the stack.
-        command: How compose is called for it.
+        observer: Watches the stack.
+        command: The compose command of the project.
         session: This run of the program.
     """
     clock = SystemClock()
@@ -67,10 +66,10 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
 
             remove_abandoned_files(folder, environment)
             runner = ProcessRunner(environment)
-            witness = live_build_recorder(command, environment, folder)
+            build_observer = live_build_recorder(command, environment, folder)
             return Operator(
                 runner, observer, command, folder, clock,
-                build_observer=witness, confirm_keys=confirm_keys(session.settings.keys),
+                build_observer=build_observer, confirm_keys=confirm_keys(session.settings.keys),
             )  # fmt: skip
 
         @cache
@@ -105,7 +104,7 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
         reader = ledger_reader()
         return LedgerAccess(LedgerWatch(reader, observer, clock), reader.place)
 
-    def sight(changed: Callable[[], None]) -> "JobReader":
+    def job_reader(changed: Callable[[], None]) -> "JobReader":
         from pixel_tui.locks import shared_folder
         from pixel_tui.operations.jobs.folder import JobRecords, jobs_path
         from pixel_tui.operations.jobs.reader import JobReader
@@ -125,6 +124,6 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
         open_ledger=open_ledger,
         open_environment=open_environment,
         log_path=start_log(folder),
-        read_only_jobs=ReadOnlyJobs(sight, clock) if settings.read_only else None,
+        read_only_jobs=ReadOnlyJobs(job_reader, clock) if settings.read_only else None,
         learn_secrets=learn_secrets,
     )

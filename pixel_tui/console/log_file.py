@@ -1,4 +1,4 @@
-"""The console's own log file: details of what went wrong, without secrets."""
+"""The console's log file, without secrets."""
 
 import logging
 import os
@@ -17,8 +17,8 @@ NAME: Final = "pixel-tui.log"
 MAX_BYTES: Final = 1024 * 1024
 
 
-class _Private(RotatingFileHandler):
-    """A rotating file that only its owner can read."""
+class _PrivateFileHandler(RotatingFileHandler):
+    """A rotating log file that only its owner can read."""
 
     def _open(self) -> TextIOWrapper:
         def private(path: str, flags: int) -> int:
@@ -27,14 +27,14 @@ class _Private(RotatingFileHandler):
         return open(self.baseFilename, "a", encoding="utf-8", opener=private)
 
     def handleError(self, _record: logging.LogRecord) -> None:  # noqa: N802  logging's own name
-        """Leave it: Python would tell of a full disk in the middle of a picture."""
+        """Ignore the error: Python would print it over the screen."""
 
 
-class _Redacted(logging.Formatter):
-    """One harmless line a message, and a traceback without the values of variables."""
+class _RedactingFormatter(logging.Formatter):
+    """Formats a message as one plain line, and tracebacks, with secrets masked."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record, redacted."""
+        """Return the redacted record."""
         head = f"{self.formatTime(record)} {record.levelname} {record.name}: "
         lines = [head + plain(redact(record.getMessage()))]
         if record.exc_info:
@@ -44,20 +44,20 @@ class _Redacted(logging.Formatter):
 
 
 def start_log(folder: Path) -> Path | None:
-    """Log to a file in this folder. None where it can't be written: there is no log then."""
+    """Log to a file in this folder; returns its path, or None if it can't be written."""
     path = folder / NAME
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        handler = _Private(path, maxBytes=MAX_BYTES, backupCount=2)
+        handler = _PrivateFileHandler(path, maxBytes=MAX_BYTES, backupCount=2)
     except OSError:
         release_log_records(
             logging.NullHandler()
-        )  # else warnings would be printed over the picture
+        )  # otherwise warnings would be printed over the screen
         return None
-    handler.setFormatter(_Redacted())
+    handler.setFormatter(_RedactingFormatter())
     root = logging.getLogger()
     release_log_records(handler)
     root.setLevel(logging.INFO)
-    for noisy in ("urllib3", "docker", "asyncio", "httpx", "httpcore"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for library in ("urllib3", "docker", "asyncio", "httpx", "httpcore"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     return path

@@ -1,7 +1,6 @@
-"""What looks at a real stack, put together without the terminal toolkit.
+"""Creates the observer of a real stack.
 
-Apart from `app.py`, so that the command line can let it look while Textual is still
-being imported.
+Does not import Textual, so that the observer can start while Textual is still being imported.
 """
 
 from pixel_tui.clock import SystemClock
@@ -17,7 +16,7 @@ from pixel_tui.stack.watch.watcher import Watcher
 
 
 def live_observer(engine: DockerEngine, project: ComposeProject, session: Session) -> Watcher:
-    """An observer of a real engine and a real project; it does not look yet.
+    """Return an observer of a real engine and project; it is not started.
 
     Args:
         engine: The engine.
@@ -25,7 +24,7 @@ def live_observer(engine: DockerEngine, project: ComposeProject, session: Sessio
         session: This run of the program.
     """
     clock, settings = SystemClock(), session.settings
-    # An engine behind a local socket is most often this host's; the ids show whether it is.
+    # A local socket usually belongs to an engine on this host; container ids verify that.
     local = Cgroups(clock) if engine.address.startswith(LOCAL) else None
     pace = Pace(usage=settings.usage_seconds)
     return Watcher(

@@ -1,4 +1,4 @@
-"""The parts that a console is made of."""
+"""The parts of a console."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,37 +21,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleParts:
-    """What a console is made of."""
+    """Everything that the app needs."""
 
     observer: Observer
     operations: Operations | None
-    """None in a read-only console: there is nothing that could change anything."""
+    """None in a read-only console."""
     clock: Clock
     modes: tuple[Mode, ...]
-    """What the header says."""
+    """Shown in the header."""
     settings: Settings
     memory: Memory
     environment: Mapping[str, str]
     state_folder: Path
-    """Where the audit trail of its changes is."""
+    """The folder with the audit trail, jobs and preferences."""
     open_ledger: "Callable[[], LedgerAccess]"
-    """Makes what looks at the task ledger."""
+    """Returns the access to the task ledger."""
     open_environment: "Callable[[], EnvironmentAccess]"
-    """What reads the environment file and, where anything may be changed, what changes it."""
+    """Returns the access to the environment files."""
     log_path: Path | None = None
     drills: "tuple[Drill, ...]" = ()
-    """Faults to practise on; only a demonstration has any."""
+    """Faults to practise on; only the demo has any."""
     read_only_jobs: ReadOnlyJobs | None = None
-    """Where there are no operations: sees the jobs of other consoles, and only sees them."""
+    """Watches the jobs of other consoles if there are no operations."""
     learn_secrets: Callable[[], None] = lambda: None
-    """Has the secrets of the environment files masked in logs; blocks."""
+    """Masks the secrets of the environment files in logs; blocks."""
 
     @property
     def jobs(self) -> ConsoleJobs | ReadOnlyJobs | None:
-        """The jobs of this console and of others, or only of others."""
+        """The jobs of this console and of others; in a read-only console only of others."""
         return self.operations.jobs if self.operations is not None else self.read_only_jobs
 
     def close(self) -> None:
-        """Begin nothing more, and record what still runs without the console."""
+        """Start no more jobs, and record those that continue without the console."""
         if self.jobs is not None:
             self.jobs.close()

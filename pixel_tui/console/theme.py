@@ -1,7 +1,7 @@
-"""The looks: a dark and a light one, and one in the terminal's own sixteen colours.
+"""The themes: dark, light, and one with the terminal's own 16 colours.
 
-The colours of the first two are chosen so that a terminal with 256 has one like each of them: most
-dark tones become grey there (`tests/unit/console/test_theme.py`).
+The colours of the first two have a close match in a terminal with 256 colours, where most dark
+tones become grey (`tests/unit/console/test_theme.py`).
 """
 
 from collections.abc import Mapping
@@ -93,18 +93,18 @@ ANSI: Final = Theme(
         "footer-background": "ansi_default",
     },
 )
-EVERY: Final = (DARK, LIGHT, ANSI)
+ALL_THEMES: Final = (DARK, LIGHT, ANSI)
 
 
 def default_theme(environment: Mapping[str, str]) -> str:
-    """The look for a terminal that nobody has chosen one for.
+    """Return the theme for a terminal if the user has not chosen one.
 
-    A terminal that says its background is light (`COLORFGBG`) gets the light one, one
-    that knows only a few colours its own.
+    A terminal with a light background (`COLORFGBG`) gets the light theme, one with few colours
+    the theme of its own colours.
     """
     if "NO_COLOR" in environment:
-        return ANSI.name  # only here does Textual leave colour out, greys too
+        return ANSI.name  # only in an ANSI theme Textual uses no colours at all
     if has_few_colours(environment.get("TERM", "")):
         return ANSI.name
-    ground = environment.get("COLORFGBG", "").rpartition(";")[2]
-    return LIGHT.name if ground in {"7", "15"} else DARK.name
+    background = environment.get("COLORFGBG", "").rpartition(";")[2]
+    return LIGHT.name if background in {"7", "15"} else DARK.name

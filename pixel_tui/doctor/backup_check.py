@@ -1,4 +1,4 @@
-"""The project's backups: can a service get at them?"""
+"""Checks whether a service can access the project's backups."""
 
 import shlex
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Final
 
 from pixel_tui.backups.exposure import Exposure, exposures
 from pixel_tui.backups.policy import Policy, policy_for
-from pixel_tui.doctor.project_checks import Asked
+from pixel_tui.doctor.project_checks import NotKnown
 from pixel_tui.doctor.report import DoctorCheck, failed_with, ok, skipped, warning
 from pixel_tui.errors import ConsoleError
 from pixel_tui.settings import Settings
@@ -17,25 +17,25 @@ from pixel_tui.stack.model.container import Container
 NAME: Final = "backups"
 
 
-def look_at_backups(
+def read_exposures(
     command: ComposeCommand,
     settings: Settings | ConsoleError,
     state_folder: Path,
-    containers: Sequence[Container] | Asked,
+    containers: Sequence[Container] | NotKnown,
 ) -> tuple[Policy, tuple[Exposure, ...]] | None:
-    """The folders of backups that containers mount; None if the containers are not known. Blocks.
+    """Return the backup folders that containers mount; None if the containers are unknown. Blocks.
 
     Args:
-        command: How compose is called for the project.
-        settings: What the user wants, or why the settings can't be read.
-        state_folder: Where this user's state is kept.
-        containers: The project's.
+        command: The compose command of the project.
+        settings: The settings, or why they can't be read.
+        state_folder: The state folder of this user.
+        containers: The project's containers.
 
     Raises:
         ConsoleError: The settings can't be read.
         FileError: The folder can't be read.
     """
-    if isinstance(containers, Asked):
+    if isinstance(containers, NotKnown):
         return None
     if isinstance(settings, ConsoleError):
         raise settings
@@ -44,7 +44,7 @@ def look_at_backups(
 
 
 def check_backups(found: tuple[Policy, tuple[Exposure, ...]] | ConsoleError | None) -> DoctorCheck:
-    """Can a service read the backups, or plant some?"""
+    """Check whether a service can read or write the backups."""
     if isinstance(found, ConsoleError):
         return failed_with(NAME, found)
     if found is None:
@@ -52,7 +52,7 @@ def check_backups(found: tuple[Policy, tuple[Exposure, ...]] | ConsoleError | No
     policy, exposed = found
     if not exposed:
         return ok(NAME, f"No container mounts {policy.root}.")
-    words = "; ".join(item.words for item in exposed)
+    mounts = "; ".join(item.words for item in exposed)
     hints = []
     if any(not item.former for item in exposed):
         hints.append(
@@ -62,4 +62,4 @@ def check_backups(found: tuple[Policy, tuple[Exposure, ...]] | ConsoleError | No
         root = shlex.quote(str(policy.root))
         former = shlex.quote(str(policy.former))
         hints.append(f"Move the older ones: `mkdir -p {root} && mv {former}/2* {root}/`.")
-    return warning(NAME, f"{words}, with every secret in the backups.", " ".join(hints))
+    return warning(NAME, f"{mounts}, with every secret in the backups.", " ".join(hints))

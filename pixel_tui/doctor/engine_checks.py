@@ -1,4 +1,4 @@
-"""The engine: may this user use its socket, does it answer, is its clock right."""
+"""Checks the engine: its socket, its answer and its clock."""
 
 import grp
 import os
@@ -19,46 +19,46 @@ from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.parse_times import parse_time
 
 SCHEME: Final = "unix://"
-OLDEST: Final = (20, 10)
-"""The oldest engine that the console has been tried with."""
+MIN_VERSION: Final = (20, 10)
+"""The oldest tested version."""
 DRIFT_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class SocketFacts:
-    """A socket's rights, and how this user stands to them."""
+    """A socket's permissions, and whether this user can use it."""
 
     path: str
     is_socket: bool
     usable: bool
-    """Whether this process may read and write."""
+    """Whether this process can read and write it."""
     owner: str
     group: str
     mode: int
     user: str
-    """This process's user."""
+    """The user of this process."""
     in_group: bool
     """Whether this process is in the socket's group."""
     listed: bool
-    """Whether the user is listed in the group, if only for the next login."""
+    """Whether the user is a member of the group, which may apply only after the next login."""
 
 
 @dataclass(frozen=True, slots=True)
-class EngineTold:
-    """What the engine said of itself, and when it was asked."""
+class EngineAnswer:
+    """The engine's answer, with the times around the request."""
 
     version: JsonObject
     info: JsonObject
-    asked_at: datetime
+    requested_at: datetime
     answered_at: datetime
 
 
-def look_at_socket(address: str) -> SocketFacts | OSError | None:
-    """The rights of a local engine's socket.
+def read_socket(address: str) -> SocketFacts | OSError | None:
+    """Read the permissions of a local engine's socket.
 
     Returns:
-        None for an engine that is reached otherwise, an error for a socket that is not
-        there or stands in a closed folder.
+        None for any other connection; an error if the socket is missing or its folder is not
+        accessible.
     """
     if not address.startswith(SCHEME):
         return None
@@ -87,11 +87,11 @@ def look_at_socket(address: str) -> SocketFacts | OSError | None:
 
 
 def other_sockets(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Sockets of engines that belong to this user alone, or to Docker Desktop."""
+    """Return usable sockets of a rootless engine or of Docker Desktop."""
     runtime = environment.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}"
     home = environment.get("HOME", "")
-    places = (f"{runtime}/docker.sock", f"{home}/.docker/desktop/docker.sock")
-    return tuple(place for place in places if os.access(place, os.R_OK | os.W_OK))
+    paths = (f"{runtime}/docker.sock", f"{home}/.docker/desktop/docker.sock")
+    return tuple(path for path in paths if os.access(path, os.R_OK | os.W_OK))
 
 
 def _user_name(user_id: int) -> str:
@@ -102,11 +102,11 @@ def _user_name(user_id: int) -> str:
 
 
 def check_socket(facts: SocketFacts | OSError | None, others: Sequence[str] = ()) -> DoctorCheck:
-    """May this user use the engine's socket, and by which group?
+    """Check whether this user can use the engine's socket, and by which group.
 
     Args:
-        facts: The socket's rights.
-        others: Sockets that this user could use instead.
+        facts: The socket's permissions.
+        others: Other sockets that this user can use.
     """
     name = "socket"
     if facts is None:
@@ -126,72 +126,79 @@ def check_socket(facts: SocketFacts | OSError | None, others: Sequence[str] = ()
         return failed(
             name, f"{facts.path} is not a socket.", "Check --host, DOCKER_HOST or the context."
         )
-    rights = f"{facts.path} belongs to {facts.owner}:{facts.group} ({facts.mode:04o})"
+    permissions = f"{facts.path} belongs to {facts.owner}:{facts.group} ({facts.mode:04o})"
     if facts.usable:
         how = f", whose group {facts.user} is in" if facts.in_group else ""
-        return ok(name, f"{rights}{how}; {facts.user} can use it.")
+        return ok(name, f"{permissions}{how}; {facts.user} can use it.")
     if facts.listed and not facts.in_group:
         return failed(
             name,
-            f"{rights}. {facts.user} is in group {facts.group}, but this login session is older.",
+            f"{permissions}. {facts.user} is in group {facts.group}, but this login session is "
+            "older.",
             f"Log in again, or run `newgrp {facts.group}`.",
         )
     if facts.group == "root":
         return failed(
             name,
-            f"{rights}: only root can use it.",
+            f"{permissions}: only root can use it.",
             "Create a group for Docker: `sudo groupadd -f docker`, `sudo systemctl restart "
             f"docker.socket docker`, `sudo usermod -aG docker {facts.user}`, and log in again.",
         )
     return failed(
         name,
-        f"{rights}; {facts.user} is not in group {facts.group}.",
+        f"{permissions}; {facts.user} is not in group {facts.group}.",
         f"Join it: `sudo usermod -aG {facts.group} {facts.user}`, then log in again. Members "
         "have root access to this host.",
     )
 
 
-def check_engine(told: EngineTold | ConsoleError, context: str, address: str) -> DoctorCheck:
-    """Does it answer, and is it new enough?"""
+def check_engine(
+    engine_answer: EngineAnswer | ConsoleError, context: str, address: str
+) -> DoctorCheck:
+    """Check whether the engine answers and is new enough."""
     name = "engine"
-    if isinstance(told, ConsoleError):
-        # Which engine was meant, and why that one, is half of the answer.
-        return failed(name, f"{told.sentence.removesuffix('.')}, {_chosen(context)}.", told.hint)
-    version, host = Node(told.version), Node(told.info)["Name"].text
+    if isinstance(engine_answer, ConsoleError):
+        # How the engine was chosen is an important part of the problem.
+        return failed(
+            name,
+            f"{engine_answer.sentence.removesuffix('.')}, {_chosen(context)}.",
+            engine_answer.hint,
+        )
+    version, host = Node(engine_answer.version), Node(engine_answer.info)["Name"].text
     number = version["Version"].text
     found = (
         f"Docker {number} (API {version['ApiVersion'].text}) on {host or 'a host without a name'}"
         f" at {address}, {_chosen(context)}."
     )
-    if (pair := version_pair(number)) is not None and pair < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
+    if (version_numbers := version_pair(number)) is not None and version_numbers < MIN_VERSION:
+        oldest = ".".join(map(str, MIN_VERSION))
         return warning(name, found, f"Update Docker: pixel-tui supports {oldest} and newer.")
     return ok(name, found)
 
 
 def _chosen(context: str) -> str:
-    """How the engine came to be chosen: `Endpoint.context` in words."""
+    """Return how the engine was chosen, from `Endpoint.context`."""
     given = context in {"--host", "DOCKER_HOST"}
     return f"chosen by {context}" if given else f"chosen by the Docker context {context}"
 
 
 def version_pair(text: str) -> tuple[int, int] | None:
-    """The first two numbers of a version: `v2.40.3` is 2 and 40."""
+    """Return the first two numbers of a version: 2 and 40 for `v2.40.3`."""
     match = re.match(r"v?(\d+)\.(\d+)", text)
     return (int(match[1]), int(match[2])) if match else None
 
 
-def check_clock(told: EngineTold | ConsoleError) -> DoctorCheck:
-    """Do this machine's and the engine's clock agree?"""
+def check_clock(engine_answer: EngineAnswer | ConsoleError) -> DoctorCheck:
+    """Check whether the engine's clock matches this machine's."""
     name = "clock"
-    if isinstance(told, ConsoleError):
+    if isinstance(engine_answer, ConsoleError):
         return skipped(name, "The Docker daemon did not answer.")
-    theirs = parse_time(Node(told.info)["SystemTime"].raw)
-    if theirs is None:
+    engine_time = parse_time(Node(engine_answer.info)["SystemTime"].raw)
+    if engine_time is None:
         return skipped(name, "The Docker daemon does not report its time.")
-    # It was that late at some time between the question and the answer.
-    ahead = (theirs - told.answered_at).total_seconds()
-    behind = (told.asked_at - theirs).total_seconds()
+    # The engine read its clock at some time between the request and the answer.
+    ahead = (engine_time - engine_answer.answered_at).total_seconds()
+    behind = (engine_answer.requested_at - engine_time).total_seconds()
     drift = max(ahead, behind, 0.0)
     if drift <= DRIFT_SECONDS:
         return ok(name, f"The Docker daemon's clock differs by less than {span(DRIFT_SECONDS)}.")

@@ -1,4 +1,4 @@
-"""The project's environment files: how much is wrong with them."""
+"""Checks the project's environment files."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,43 +17,41 @@ from pixel_tui.stack.compose.command import ComposeCommand
 NAME: Final = "environment"
 
 
-def look_at_environment(
-    command: ComposeCommand, environment: Mapping[str, str]
-) -> tuple[Overview, ...]:
-    """What is found in each of the files that are there. Blocks.
+def read_overviews(command: ComposeCommand, environment: Mapping[str, str]) -> tuple[Overview, ...]:
+    """Return the overview of each existing file. Blocks.
 
     Raises:
-        FileError: One can't be read.
+        FileError: A file can't be read.
     """
     found = []
     for each in command.each_edited:
         state = read_file(each.edited_env)
         if state.exists:
-            around = read_context(each.edited_env, each, environment)
-            found.append(Examiner(around, environment).examine(DotenvDocument.parse(state.data)))
+            context = read_context(each.edited_env, each, environment)
+            found.append(Examiner(context, environment).examine(DotenvDocument.parse(state.data)))
     return tuple(found)
 
 
 def check_environment(found: Sequence[Overview] | ConsoleError) -> DoctorCheck:
-    """Is there an error or a warning in the environment?"""
+    """Check whether the environment files have errors or warnings."""
     if isinstance(found, ConsoleError):
         return failed_with(NAME, found)
     if not found:
         return skipped(NAME, "The project has no .env.")
     counts = Counter(finding.level for file in found for finding in file.findings)
-    wrong = [
+    problems = [
         counted(counts[level], level)
         for level in (EnvironmentLevel.ERROR, EnvironmentLevel.WARNING)
         if counts[level]
     ]
     rows = [row for file in found for row in file.rows]
     count = sum(row.entry is not None and not row.entry.commented for row in rows)
-    where = ".env" if len(found) == 1 else f"{len(found)} environment files"
+    files = ".env" if len(found) == 1 else f"{len(found)} environment files"
     keys = counted(count, "key")
-    if wrong:
+    if problems:
         return warning(
             NAME,
-            f"{' and '.join(wrong)} in the {keys} of {where}.",
+            f"{' and '.join(problems)} in the {keys} of {files}.",
             "See `pixel-tui env check`.",
         )
-    return ok(NAME, f"No problems with the {keys} in {where}.")
+    return ok(NAME, f"No problems with the {keys} in {files}.")

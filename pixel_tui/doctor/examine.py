@@ -1,4 +1,4 @@
-"""Asks everything that the checks judge. What one question meets never stops the next."""
+"""Collects the input of all checks; an error in one never stops the others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,21 +6,20 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from pixel_tui.clock import Clock
-from pixel_tui.doctor.asking import answer, program_says
-from pixel_tui.doctor.backup_check import check_backups, look_at_backups
+from pixel_tui.doctor.backup_check import check_backups, read_exposures
 from pixel_tui.doctor.engine_checks import (
-    EngineTold,
+    EngineAnswer,
     check_clock,
     check_engine,
     check_socket,
-    look_at_socket,
     other_sockets,
+    read_socket,
 )
-from pixel_tui.doctor.environment_check import check_environment, look_at_environment
-from pixel_tui.doctor.image_check import LOOKING_SECONDS, ImageAge, check_images, look_at_images
+from pixel_tui.doctor.environment_check import check_environment, read_overviews
+from pixel_tui.doctor.image_check import READ_SECONDS, ImageAge, check_images, read_image_ages
 from pixel_tui.doctor.own_checks import check_settings, check_state, try_folder
 from pixel_tui.doctor.project_checks import (
-    Asked,
+    NotKnown,
     Unknown,
     check_compose,
     check_containers,
@@ -36,8 +35,9 @@ from pixel_tui.doctor.terminal_checks import (
     check_colours,
     check_size,
     check_terminal,
-    look_at_terminal,
+    read_terminal,
 )
+from pixel_tui.doctor.timeouts import call_with_timeout, run_program
 from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.settings import ENVIRONMENT_CONFIG, Settings, config_path
 from pixel_tui.stack.compose.build_records import build_records
@@ -53,18 +53,18 @@ from pixel_tui.stack.watch.container_reading import read_containers
 from pixel_tui.text import SafeText
 
 COMPOSE_SECONDS: Final = 75.0
-"""More than the limits of two runs of compose, which end by themselves."""
+"""Longer than the time limits of two runs of compose."""
 
 
 class ProjectOnDisk(ProjectReader, Protocol):
-    """A project, and how compose is called for it."""
+    """A project with its compose command."""
 
     command: ComposeCommand
 
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """What is examined."""
+    """The engine and the project to examine."""
 
     engine: EngineReader
     project: ProjectOnDisk
@@ -77,24 +77,24 @@ def examine(
     settings: Settings | ConsoleError,
     state_folder: Path,
 ) -> Report:
-    """Look at everything that a new user trips over.
+    """Check everything that pixel-tui needs.
 
     Args:
-        readers: The engine and the project, or why they can't even be named.
-        environment: The variables of this process.
-        clock: This machine's time.
-        settings: What the user wants, or why the settings can't be read.
-        state_folder: Where this user's state is kept.
+        readers: The engine and the project, or why they can't be determined.
+        environment: The environment variables of this process.
+        clock: The clock of this machine.
+        settings: The settings, or why they can't be read.
+        state_folder: The state folder of this user.
     """
     if isinstance(readers, UsageError):
-        stack = _unnamed(readers)
+        stack = _without_stack(readers)
     else:
         stack = _stack(readers, environment, clock, settings, state_folder)
-    own = _own(environment, settings, state_folder)
-    return Report((*stack, *_terminal(environment), *own))
+    own_checks = _own_checks(environment, settings, state_folder)
+    return Report((*stack, *_terminal(environment), *own_checks))
 
 
-def _unnamed(error: UsageError) -> list[DoctorCheck]:
+def _without_stack(error: UsageError) -> list[DoctorCheck]:
     names = (
         *("socket", "clock", "compose", "project", "containers", "hashes", "logging"),
         *("images", "environment", "backups"),
@@ -112,8 +112,8 @@ def _stack(
     state_folder: Path,
 ) -> list[DoctorCheck]:
     engine, command = readers.engine, readers.project.command
-    told = answer(lambda: _engine_told(engine, clock))
-    program = program_says(
+    engine_answer = call_with_timeout(lambda: _read_engine(engine, clock))
+    program = run_program(
         (*command.compose, "version", "--short"), {**environment, **command.environment}
     )
     compose = check_compose(command.compose, program)
@@ -121,43 +121,45 @@ def _stack(
     if compose.verdict is CheckResult.FAILED:
         resolved = Unknown("There is no compose program.")
     else:
-        resolved = answer(readers.project.resolve, COMPOSE_SECONDS)
-    project = _parsed(resolved)
-    containers = _containers(readers, told, project)
-    known = _known(project, containers)
+        resolved = call_with_timeout(readers.project.resolve, COMPOSE_SECONDS)
+    project = _parse(resolved)
+    containers = _containers(readers, engine_answer, project)
+    known_project = _known_project(project, containers)
     return [
-        check_socket(look_at_socket(engine.address), other_sockets(environment)),
-        check_engine(told, engine.context, engine.address),
-        check_clock(told),
+        check_socket(read_socket(engine.address), other_sockets(environment)),
+        check_engine(engine_answer, engine.context, engine.address),
+        check_clock(engine_answer),
         compose,
         check_project(project),
-        check_containers(known, containers, _other_names(engine, project, containers)),
+        check_containers(known_project, containers, _other_names(engine, project, containers)),
         check_hashes(project, _hashes(readers.project, resolved)),
-        check_logging(known, containers),
-        check_images(_images(readers, told, project, environment, state_folder)),
-        check_environment(answer(lambda: look_at_environment(command, environment))),
-        check_backups(answer(lambda: look_at_backups(command, settings, state_folder, containers))),
+        check_logging(known_project, containers),
+        check_images(_images(readers, engine_answer, project, environment, state_folder)),
+        check_environment(call_with_timeout(lambda: read_overviews(command, environment))),
+        check_backups(
+            call_with_timeout(lambda: read_exposures(command, settings, state_folder, containers))
+        ),
     ]
 
 
-def _engine_told(engine: EngineReader, clock: Clock) -> EngineTold:
-    engine.ping()  # one that is frozen shows it here soonest
+def _read_engine(engine: EngineReader, clock: Clock) -> EngineAnswer:
+    engine.ping()  # the fastest way to detect a frozen engine
     version = engine.version()
-    asked_at = clock.now()
-    return EngineTold(version, engine.info(), asked_at, clock.now())
+    requested_at = clock.now()
+    return EngineAnswer(version, engine.info(), requested_at, clock.now())
 
 
-def _parsed(resolved: ResolvedProject | ConsoleError | Unknown) -> Project | ConsoleError | Unknown:
+def _parse(resolved: ResolvedProject | ConsoleError | Unknown) -> Project | ConsoleError | Unknown:
     return parse_project(resolved, {}) if isinstance(resolved, ResolvedProject) else resolved
 
 
 def _containers(
     readers: Readers,
-    told: EngineTold | ConsoleError,
+    engine_answer: EngineAnswer | ConsoleError,
     project: Project | ConsoleError | Unknown,
 ) -> tuple[Container, ...] | ConsoleError | Unknown:
-    """The project's containers; where compose does not tell its name, by their labels."""
-    if isinstance(told, ConsoleError):
+    """Return the project's containers; by their labels if compose can't tell the project's name."""
+    if isinstance(engine_answer, ConsoleError):
         return Unknown("The Docker daemon did not answer.")
     engine, resolved = readers.engine, isinstance(project, Project)
 
@@ -172,15 +174,15 @@ def _containers(
             return found
         return Unknown("The project is unknown: no container belongs to this folder.")
 
-    return answer(read)
+    return call_with_timeout(read)
 
 
-def _known(
+def _known_project(
     project: Project | ConsoleError | Unknown,
     containers: tuple[Container, ...] | ConsoleError | Unknown,
 ) -> Project | ConsoleError | Unknown:
-    """The project, or else what its containers tell of it."""
-    if isinstance(project, Project) or isinstance(containers, Asked):
+    """Return the project, else one derived from the labels of its containers."""
+    if isinstance(project, Project) or isinstance(containers, NotKnown):
         return project
     name = next(iter(label_values(containers, PROJECT)), SafeText(""))
     return labelled_project(name, containers)
@@ -191,10 +193,10 @@ def _other_names(
     project: Project | ConsoleError | Unknown,
     containers: tuple[Container, ...] | ConsoleError | Unknown,
 ) -> tuple[SafeText, ...] | ConsoleError | Unknown:
-    """Under which names this folder's containers run, where none has the project's."""
-    if not isinstance(project, Project) or isinstance(containers, Asked) or containers:
+    """Return other project names of this folder's containers, if none has the project's name."""
+    if not isinstance(project, Project) or isinstance(containers, NotKnown) or containers:
         return Unknown("Not requested.")
-    return answer(lambda: read_other_names(engine, project))
+    return call_with_timeout(lambda: read_other_names(engine, project))
 
 
 def _hashes(
@@ -202,28 +204,28 @@ def _hashes(
 ) -> Mapping[str, str] | ConsoleError | Unknown:
     if not isinstance(resolved, ResolvedProject):
         return Unknown("Compose did not resolve the project.")
-    return answer(lambda: project.hashes(resolved), COMPOSE_SECONDS)
+    return call_with_timeout(lambda: project.hashes(resolved), COMPOSE_SECONDS)
 
 
 def _images(
     readers: Readers,
-    told: EngineTold | ConsoleError,
+    engine_answer: EngineAnswer | ConsoleError,
     project: Project | ConsoleError | Unknown,
     environment: Mapping[str, str],
     state_folder: Path,
 ) -> tuple[ImageAge, ...] | ConsoleError | Unknown:
-    if isinstance(told, ConsoleError):
+    if isinstance(engine_answer, ConsoleError):
         return Unknown("The Docker daemon did not answer.")
     if not isinstance(project, Project):
         return Unknown("The project is unknown.")
     records = build_records(readers.project.command, state_folder)
-    return answer(
-        lambda: look_at_images(project, readers.engine, records, environment), LOOKING_SECONDS
+    return call_with_timeout(
+        lambda: read_image_ages(project, readers.engine, records, environment), READ_SECONDS
     )
 
 
 def _terminal(environment: Mapping[str, str]) -> list[DoctorCheck]:
-    facts = look_at_terminal()
+    facts = read_terminal()
     tmux = _tmux_options(environment) if environment.get("TMUX") else None
     return [
         check_terminal(facts, environment),
@@ -235,19 +237,18 @@ def _terminal(environment: Mapping[str, str]) -> list[DoctorCheck]:
 
 
 def _tmux_options(environment: Mapping[str, str]) -> Mapping[str, str] | None:
-    said = {
-        option: program_says(("tmux", "show", "-gv", option), environment)
-        for option in TMUX_OPTIONS
+    outputs = {
+        option: run_program(("tmux", "show", "-gv", option), environment) for option in TMUX_OPTIONS
     }
-    known = {
+    options = {
         option: str(value.one_line)
-        for option, value in said.items()
+        for option, value in outputs.items()
         if isinstance(value, ProgramOutput) and value.code == 0
     }
-    return known or None
+    return options or None
 
 
-def _own(
+def _own_checks(
     environment: Mapping[str, str], settings: Settings | ConsoleError, state_folder: Path
 ) -> list[DoctorCheck]:
     named = bool(environment.get(ENVIRONMENT_CONFIG))

@@ -1,4 +1,4 @@
-"""The images that are built here: are they older than what they were built from?"""
+"""Checks whether built images are older than their sources."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.doctor.project_checks import SHOWN, Unknown
+from pixel_tui.doctor.project_checks import MAX_SHOWN, Unknown
 from pixel_tui.doctor.report import DoctorCheck, ok, skipped, warning
 from pixel_tui.errors import SINGLE_OBJECT_ERRORS, ConsoleError
 from pixel_tui.stack.compose.build_records import BuildRecords
@@ -17,13 +17,13 @@ from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.stack.programs.git_files import last_commit
 
 NAME: Final = "images"
-LOOKING_SECONDS: Final = 20.0
-"""For all of them: git has its own limit for each question."""
+READ_SECONDS: Final = 20.0
+"""For all images; git has its own time limit for each call."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageAge:
-    """When an image was made, and when its sources were changed last."""
+    """The time of an image's build, and of the last commit of its sources."""
 
     service: str
     built: datetime
@@ -31,27 +31,27 @@ class ImageAge:
 
     @property
     def old(self) -> bool:
-        """Whether there is a commit that can't be in it."""
+        """Whether it can't contain the last commit."""
         return self.built < self.committed
 
 
-def look_at_images(
+def read_image_ages(
     project: Project,
     engine: EngineReader,
     records: BuildRecords,
     environment: Mapping[str, str],
 ) -> tuple[ImageAge, ...]:
-    """The age of each active service's image whose build context git knows. Blocks.
+    """Return the ages of the images of active services that are built from a git checkout. Blocks.
 
     Args:
         project: The resolved model.
         engine: The engine.
-        records: When images were built here: a build that changes nothing keeps the image, with
-            the time of when it was made first.
-        environment: The variables of this process.
+        records: The times of builds here: a build without changes keeps the old image with its
+            old time.
+        environment: The environment variables of this process.
 
     Raises:
-        EngineError: The engine can't be asked.
+        EngineError: The engine can't be reached.
     """
     commits: dict[str, datetime | None] = {}
     found = []
@@ -70,21 +70,21 @@ def look_at_images(
 
 
 def _built_at(spec: ServiceSpec, engine: EngineReader, records: BuildRecords) -> datetime | None:
-    """The latest that is known of; None if there is no such image."""
+    """Return the latest known time of a build; None if there is no image."""
     try:
         image: JsonObject | None = engine.image(spec.image)
     except SINGLE_OBJECT_ERRORS:
         return None
     node = Node(image)
-    made = [parse_time(item.raw) for item in (node["Created"], node["Metadata"]["LastTagTime"])]
+    times = [parse_time(item.raw) for item in (node["Created"], node["Metadata"]["LastTagTime"])]
     record = records.read().get(node["Id"].raw)
     if record is not None:
-        made.append(datetime.fromtimestamp(record.built_at, UTC))
-    return max((item for item in made if item is not None), default=None)
+        times.append(datetime.fromtimestamp(record.built_at, UTC))
+    return max((item for item in times if item is not None), default=None)
 
 
 def check_images(found: tuple[ImageAge, ...] | ConsoleError | Unknown) -> DoctorCheck:
-    """Is there a commit in a build context that is younger than the image?"""
+    """Check whether a build context has a commit that is newer than its image."""
     if isinstance(found, Unknown):
         return skipped(NAME, found.why)
     if isinstance(found, ConsoleError):
@@ -95,14 +95,14 @@ def check_images(found: tuple[ImageAge, ...] | ConsoleError | Unknown) -> Doctor
     if not old:
         names = ", ".join(item.service for item in found)
         return ok(NAME, f"Not older than the last commit of their source: {names}.")
-    words = [
+    old_images = [
         f"{item.service} (built {_minute(item.built)}, commit {_minute(item.committed)})"
-        for item in old[:SHOWN]
+        for item in old[:MAX_SHOWN]
     ]
-    more = f"; and {len(old) - SHOWN} more" if len(old) > SHOWN else ""
+    more = f"; and {len(old) - MAX_SHOWN} more" if len(old) > MAX_SHOWN else ""
     return warning(
         NAME,
-        f"Older than the last commit of their source: {'; '.join(words)}{more} (UTC).",
+        f"Older than the last commit of their source: {'; '.join(old_images)}{more} (UTC).",
         f"Rebuild {', '.join(item.service for item in old)} to run that commit.",
     )
 

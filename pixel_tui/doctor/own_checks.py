@@ -1,4 +1,4 @@
-"""What is this program's own: its settings file and its state folder."""
+"""Checks pixel-tui's settings file and its state folder."""
 
 import tempfile
 from pathlib import Path
@@ -9,12 +9,12 @@ from pixel_tui.settings import ENVIRONMENT_CONFIG, Settings
 
 
 def check_settings(settings: Settings | ConsoleError, path: Path, *, named: bool) -> DoctorCheck:
-    """Can the settings be used?
+    """Check whether the settings are valid.
 
     Args:
-        settings: What was read, or why not.
-        path: Where the file was looked for.
-        named: Whether the user has named that file.
+        settings: The settings, or why they can't be read.
+        path: The path of the settings file.
+        named: Whether the user set that path.
     """
     name = "settings"
     if isinstance(settings, ConsoleError):
@@ -32,10 +32,10 @@ def check_settings(settings: Settings | ConsoleError, path: Path, *, named: bool
 
 
 def try_folder(folder: Path) -> OSError | None:
-    """Write in a folder, or where it would be made; nothing stays behind."""
+    """Try to write to a folder, or to the parent in which it would be created; leaves no file."""
     try:
-        there = next(place for place in (folder, *folder.parents) if place.exists())
-        with tempfile.TemporaryFile(dir=there) as file:
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"pixel-tui")
             file.flush()
     except OSError as error:
@@ -44,7 +44,7 @@ def try_folder(folder: Path) -> OSError | None:
 
 
 def check_state(folder: Path, error: OSError | None) -> DoctorCheck:
-    """Can logs, the audit trail and job output be written?"""
+    """Check whether logs, the audit trail and job output can be written."""
     name = "state"
     if error is None:
         return ok(name, f"{folder} is writable.")

@@ -1,4 +1,4 @@
-"""The project: compose, what it resolves, its containers and what can be read of them."""
+"""Checks the project: compose, the resolved model, its containers and their logs."""
 
 import errno
 import os
@@ -24,44 +24,48 @@ from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.model.project import Project
 from pixel_tui.text import SafeText
 
-OLDEST_COMPOSE: Final = 2
-SHOWN: Final = 3
-_NOT_THERE: Final = os.strerror(errno.ENOENT)
+MIN_COMPOSE_VERSION: Final = 2
+MAX_SHOWN: Final = 3
+_ENOENT_MESSAGE: Final = os.strerror(errno.ENOENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Something that was not asked for, since what it rests on is not there."""
+    """Something that was not read, because something that it needs is missing."""
 
     why: str
 
 
-Asked = ConsoleError | Unknown
+NotKnown = ConsoleError | Unknown
 
 
-def check_compose(program: Sequence[str], said: ProgramOutput | ConsoleError) -> DoctorCheck:
-    """Is there a compose program, and is it version 2 or newer?"""
-    name, called = "compose", " ".join(program)
-    words = said.what if isinstance(said, ConsoleError) else said.one_line
-    if isinstance(said, ConsoleError) or said.code != 0:
-        if is_compose_missing(words) or (isinstance(said, ConsoleError) and words == _NOT_THERE):
-            return failed_with(name, compose_missing(called))
-        reason = words.partition("Usage:")[0].strip(" .")
-        return failed(name, f"`{called}` can't be used: {reason or 'it gave no reason'}.", INSTALL)
-    pair = version_pair(words)
-    if pair is None:
+def check_compose(program: Sequence[str], output: ProgramOutput | ConsoleError) -> DoctorCheck:
+    """Check whether there is a compose program of version 2 or newer."""
+    name, command = "compose", " ".join(program)
+    text = output.what if isinstance(output, ConsoleError) else output.one_line
+    if isinstance(output, ConsoleError) or output.code != 0:
+        if is_compose_missing(text) or (
+            isinstance(output, ConsoleError) and text == _ENOENT_MESSAGE
+        ):
+            return failed_with(name, compose_missing(command))
+        reason = text.partition("Usage:")[0].strip(" .")
+        return failed(name, f"`{command}` can't be used: {reason or 'it gave no reason'}.", INSTALL)
+    version = version_pair(text)
+    if version is None:
         return warning(
             name,
-            f"`{called}` reports no version: {words or 'it says nothing'}.",
-            f"Is it Docker Compose? See `{called} version`.",
+            f"`{command}` reports no version: {text or 'it says nothing'}.",
+            f"Is it Docker Compose? See `{command} version`.",
         )
-    if pair[0] < OLDEST_COMPOSE:
-        return failed(name, f"`{called}` is version {words}, older than {OLDEST_COMPOSE}.", INSTALL)
-    return ok(name, f"`{called}` is version {words.removeprefix('v')}.")
+    if version[0] < MIN_COMPOSE_VERSION:
+        return failed(
+            name, f"`{command}` is version {text}, older than {MIN_COMPOSE_VERSION}.", INSTALL
+        )
+    return ok(name, f"`{command}` is version {text.removeprefix('v')}.")
 
 
-def check_project(project: Project | Asked) -> DoctorCheck:
-    """Does compose find the project, and resolve it without a warning?"""
+def check_project(project: Project | NotKnown) -> DoctorCheck:
+    """Check whether compose finds the project and resolves it without warnings."""
     name = "project"
     if isinstance(project, Unknown):
         return skipped(name, project.why)
@@ -70,9 +74,9 @@ def check_project(project: Project | Asked) -> DoctorCheck:
     found = f"{project.name} in {project.directory}: {counted(len(project.services), 'service')}."
     if not project.services:
         return warning(name, found, "Add a service to the compose file.")
-    vain = unknown_profiles(project)
-    if vain is not None:
-        return warning(name, f"{found} {vain.what}", vain.hint)
+    unknown = unknown_profiles(project)
+    if unknown is not None:
+        return warning(name, f"{found} {unknown.what}", unknown.hint)
     if project.warnings:
         return warning(
             name,
@@ -83,19 +87,19 @@ def check_project(project: Project | Asked) -> DoctorCheck:
 
 
 def check_containers(
-    project: Project | Asked,
-    containers: Sequence[Container] | Asked,
-    other_names: Sequence[SafeText] | Asked = (),
+    project: Project | NotKnown,
+    containers: Sequence[Container] | NotKnown,
+    other_names: Sequence[SafeText] | NotKnown = (),
 ) -> DoctorCheck:
-    """Can the project's containers be read, and are there any, if only under another name?"""
+    """Check whether the project has containers, perhaps under another project name."""
     name = "containers"
     if isinstance(containers, Unknown):
         return skipped(name, containers.why)
     if isinstance(containers, ConsoleError):
         return failed_with(name, containers)
-    if isinstance(project, Asked):
+    if isinstance(project, NotKnown):
         return skipped(name, "The project is unknown.")
-    if not containers and other_names and not isinstance(other_names, Asked):
+    if not containers and other_names and not isinstance(other_names, NotKnown):
         return warning(
             name,
             f"No container belongs to project {project.name}: those of this folder belong to "
@@ -114,10 +118,10 @@ def check_containers(
     return ok(name, f"{counted(len(containers), 'container')}, {running} running{how}.")
 
 
-def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) -> DoctorCheck:
-    """Can it be told what `up` would do?"""
+def check_hashes(project: Project | NotKnown, hashes: Mapping[str, str] | NotKnown) -> DoctorCheck:
+    """Check whether compose reports config hashes, which show the effect of `up`."""
     name = "hashes"
-    if isinstance(project, Asked) or isinstance(hashes, Unknown):
+    if isinstance(project, NotKnown) or isinstance(hashes, Unknown):
         return skipped(name, "Compose did not resolve the project.")
     if isinstance(hashes, ConsoleError):
         return warning(
@@ -135,18 +139,20 @@ def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) ->
     return ok(name, f"Compose reports the config hash of {counted(len(hashes), 'service')}.")
 
 
-def check_logging(project: Project | Asked, containers: Sequence[Container] | Asked) -> DoctorCheck:
-    """Which services write logs that nobody can read back?"""
+def check_logging(
+    project: Project | NotKnown, containers: Sequence[Container] | NotKnown
+) -> DoctorCheck:
+    """Check whether the logs of all services can be read."""
     name = "logging"
-    if isinstance(project, Asked):
+    if isinstance(project, NotKnown):
         return skipped(name, "The project is unknown.")
-    silent = {service.name for service in project.services if service.log_driver == "none"}
-    if not isinstance(containers, Asked):
-        silent |= {container.service for container in containers if not container.logs_readable}
-    if silent:
+    unreadable = {service.name for service in project.services if service.log_driver == "none"}
+    if not isinstance(containers, NotKnown):
+        unreadable |= {container.service for container in containers if not container.logs_readable}
+    if unreadable:
         return warning(
             name,
-            f"The logging driver is none, so there are no logs: {_some(sorted(silent))}.",
+            f"The logging driver is none, so there are no logs: {_some(sorted(unreadable))}.",
             "Set logging.driver to json-file or local in the compose file, "
             "then `docker compose up -d`.",
         )
@@ -154,6 +160,6 @@ def check_logging(project: Project | Asked, containers: Sequence[Container] | As
 
 
 def _some(items: Sequence[str]) -> str:
-    """The first few, and how many more there are."""
-    rest = len(items) - SHOWN
-    return "; ".join(items[:SHOWN]) + (f"; and {rest} more" if rest > 0 else "")
+    """Return the first items and the number of the others."""
+    rest = len(items) - MAX_SHOWN
+    return "; ".join(items[:MAX_SHOWN]) + (f"; and {rest} more" if rest > 0 else "")

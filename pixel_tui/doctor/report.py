@@ -1,4 +1,4 @@
-"""What the doctor found: checks with a verdict and a hint, as text and as JSON. Pure."""
+"""The doctor's report: checks with a verdict and a hint, as text and as JSON. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ NO_HINT: Final = SafeText("")
 
 
 class CheckResult(StrEnum):
-    """How a check ended."""
+    """The verdict of a check."""
 
     OK = "ok"
     WARNING = "warning"
-    """The console works, but not as well as it could."""
+    """pixel-tui works, but not as well as it could."""
     FAILED = "failed"
     SKIPPED = "skipped"
-    """It was not looked at, or can't be known from here."""
+    """It was not checked, or can't be."""
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorCheck:
-    """One thing that was looked at."""
+    """One check and its result."""
 
     name: str
-    """One word; the same in every run and version."""
+    """One word that is stable across versions."""
     verdict: CheckResult
     found: SafeText
     hint: SafeText = NO_HINT
@@ -37,50 +37,50 @@ class DoctorCheck:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that was looked at, in the order to read it."""
+    """All checks, in display order."""
 
     checks: Sequence[DoctorCheck]
 
     @property
-    def well(self) -> bool:
-        """Whether nothing failed. Warnings are allowed."""
+    def passed(self) -> bool:
+        """Whether no check failed. Warnings are allowed."""
         return all(check.verdict is not CheckResult.FAILED for check in self.checks)
 
     def verdict(self, name: str) -> CheckResult | None:
-        """The verdict of the check of this name, if it was made."""
+        """Return the verdict of a check; None if there is no such check."""
         return next((check.verdict for check in self.checks if check.name == name), None)
 
 
 def ok(name: str, found: str) -> DoctorCheck:
-    """A check that went well."""
+    """Return a check without a problem."""
     return DoctorCheck(name, CheckResult.OK, plain(found))
 
 
 def warning(name: str, found: str, hint: str) -> DoctorCheck:
-    """A check that found something to mend, though not at once."""
+    """Return a check with a problem that is not urgent."""
     return DoctorCheck(name, CheckResult.WARNING, plain(found), plain(hint))
 
 
 def failed(name: str, found: str, hint: str) -> DoctorCheck:
-    """A check that found why something can't work."""
+    """Return a check with a reason why something can't work."""
     return DoctorCheck(name, CheckResult.FAILED, plain(found), plain(hint))
 
 
 def failed_with(name: str, error: ConsoleError) -> DoctorCheck:
-    """A check that met an error, which brings its own words."""
+    """Return a failed check with the message of an error."""
     return DoctorCheck(name, CheckResult.FAILED, error.sentence, error.hint)
 
 
 def skipped(name: str, why: str, hint: str = "") -> DoctorCheck:
-    """A check that was not made."""
+    """Return a check that was not done."""
     return DoctorCheck(name, CheckResult.SKIPPED, plain(why), plain(hint))
 
 
 def as_json(report: Report) -> JsonObject:
-    """The documented JSON (`docs/doctor.schema.json`)."""
+    """Return the report as JSON, as documented in `docs/doctor.schema.json`."""
     return {
         "version": VERSION,
-        "well": report.well,
+        "well": report.passed,
         "checks": [
             {
                 "name": check.name,
@@ -94,7 +94,7 @@ def as_json(report: Report) -> JsonObject:
 
 
 def as_text(report: Report) -> str:
-    """A line a check, its hint below it, and the sum of it all."""
+    """Return a line per check, with its hint below it, and a summary."""
     verdicts = max((len(check.verdict) for check in report.checks), default=0)
     names = max((len(check.name) for check in report.checks), default=0)
     lines = []
@@ -102,16 +102,16 @@ def as_text(report: Report) -> str:
         lines.append(f"{check.verdict:<{verdicts}}  {check.name:<{names}}  {check.found}")
         if check.hint:
             lines.append(f"{'':<{verdicts + names + 4}}-> {check.hint}")
-    return "\n".join([*lines, "", _sum(report)])
+    return "\n".join([*lines, "", _summary(report)])
 
 
-def _sum(report: Report) -> str:
+def _summary(report: Report) -> str:
     counts = [
         (sum(check.verdict is verdict for check in report.checks), verdict)
         for verdict in (CheckResult.FAILED, CheckResult.WARNING)
     ]
-    said = [f"{count} {_plural(verdict, count)}" for count, verdict in counts if count]
-    return f"{', '.join(said)}." if said else "No problems found."
+    parts = [f"{count} {_plural(verdict, count)}" for count, verdict in counts if count]
+    return f"{', '.join(parts)}." if parts else "No problems found."
 
 
 def _plural(verdict: CheckResult, count: int) -> str:

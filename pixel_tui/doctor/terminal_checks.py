@@ -1,4 +1,4 @@
-"""The terminal: is there one, how large, which colours, which characters, its clipboard."""
+"""Checks the terminal: its size, colours, character set and clipboard."""
 
 import os
 import sys
@@ -9,9 +9,9 @@ from typing import Final, TextIO
 from pixel_tui.doctor.report import DoctorCheck, failed, ok, skipped, warning
 from pixel_tui.terminal.few_colours import has_few_colours
 
-COLUMNS: Final = 80
-LINES: Final = 24
-NOT_HERE: Final = "No terminal."
+MIN_COLUMNS: Final = 80
+MIN_LINES: Final = 24
+NO_TERMINAL: Final = "No terminal."
 DUMB: Final = "TERM=dumb: the terminal can't move its cursor."
 USE_ANOTHER: Final = "Use another terminal, or set TERM correctly."
 TMUX_OPTIONS: Final = ("set-clipboard", "allow-passthrough")
@@ -19,28 +19,28 @@ TMUX_OPTIONS: Final = ("set-clipboard", "allow-passthrough")
 
 @dataclass(frozen=True, slots=True)
 class TerminalFacts:
-    """What the console would read from and draw on."""
+    """The terminal of a process."""
 
-    reads: bool
+    has_input: bool
     """Whether standard input is a terminal."""
-    draws: bool
-    """Whether standard error is: that is where the console draws."""
+    has_output: bool
+    """Whether standard error, on which the console draws, is a terminal."""
     columns: int = 0
     lines: int = 0
 
     @property
-    def there(self) -> bool:
-        """Whether a console could run here."""
-        return self.reads and self.draws
+    def usable(self) -> bool:
+        """Whether the console can run here."""
+        return self.has_input and self.has_output
 
 
-def look_at_terminal() -> TerminalFacts:
-    """The terminal of this process."""
-    reads, draws = _is_terminal(sys.__stdin__), _is_terminal(sys.__stderr__)
-    if not draws or sys.__stderr__ is None:
-        return TerminalFacts(reads, draws)
+def read_terminal() -> TerminalFacts:
+    """Return the facts of this process's terminal."""
+    has_input, has_output = _is_terminal(sys.__stdin__), _is_terminal(sys.__stderr__)
+    if not has_output or sys.__stderr__ is None:
+        return TerminalFacts(has_input, has_output)
     size = os.get_terminal_size(sys.__stderr__.fileno())
-    return TerminalFacts(reads, draws, size.columns, size.lines)
+    return TerminalFacts(has_input, has_output, size.columns, size.lines)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -48,11 +48,11 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> DoctorCheck:
-    """Is there a terminal that could show the console?"""
+    """Check whether there is a terminal that can show the console."""
     name = "terminal"
     term = environment.get("TERM", "")
-    if not facts.there:
-        part = "Standard error" if facts.reads else "Standard input"
+    if not facts.usable:
+        part = "Standard error" if facts.has_input else "Standard input"
         return warning(
             name,
             f"{part} is not a terminal: pixel-tui can't be shown here.",
@@ -66,32 +66,32 @@ def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> Doct
 
 
 def check_size(facts: TerminalFacts, environment: Mapping[str, str]) -> DoctorCheck:
-    """Is there room for the whole console?"""
+    """Check whether the terminal is large enough."""
     name = "size"
-    if not facts.there:
-        return skipped(name, NOT_HERE)
+    if not facts.usable:
+        return skipped(name, NO_TERMINAL)
     found = f"{facts.columns} columns, {facts.lines} lines."
-    # The toolkit believes these variables more than the terminal.
+    # Textual prefers these variables to the terminal's size.
     for variable, real in (("COLUMNS", facts.columns), ("LINES", facts.lines)):
-        said = environment.get(variable, "")
-        if said.isdecimal() and int(said) not in {0, real}:
+        value = environment.get(variable, "")
+        if value.isdecimal() and int(value) not in {0, real}:
             return warning(
                 name,
-                f"{found} But {variable}={said} is exported, which overrides it.",
+                f"{found} But {variable}={value} is exported, which overrides it.",
                 "Run `unset COLUMNS LINES`.",
             )
-    if facts.columns < COLUMNS or facts.lines < LINES:
+    if facts.columns < MIN_COLUMNS or facts.lines < MIN_LINES:
         return warning(
-            name, found, f"Make it {COLUMNS} by {LINES} or larger; smaller ones hide parts."
+            name, found, f"Make it {MIN_COLUMNS} by {MIN_LINES} or larger; smaller ones hide parts."
         )
     return ok(name, found)
 
 
 def check_colours(facts: TerminalFacts, environment: Mapping[str, str]) -> DoctorCheck:
-    """How many colours will be used?"""
+    """Check how many colours will be used."""
     name = "colours"
-    if not facts.there:
-        return skipped(name, NOT_HERE)
+    if not facts.usable:
+        return skipped(name, NO_TERMINAL)
     if "NO_COLOR" in environment:
         return ok(name, "None, because NO_COLOR is set; words and marks replace them.")
     if environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
@@ -110,7 +110,7 @@ def check_colours(facts: TerminalFacts, environment: Mapping[str, str]) -> Docto
 
 
 def check_characters(environment: Mapping[str, str]) -> DoctorCheck:
-    """Is the locale one of UTF-8?"""
+    """Check whether the locale is UTF-8."""
     name = "utf-8"
     for variable in ("LC_ALL", "LC_CTYPE", "LANG"):
         if value := environment.get(variable, ""):
@@ -131,17 +131,17 @@ def _no_utf8(why: str) -> DoctorCheck:
 def check_clipboard(
     facts: TerminalFacts, environment: Mapping[str, str], tmux: Mapping[str, str] | None
 ) -> DoctorCheck:
-    """Will what is copied (OSC 52) reach the clipboard?
+    """Check whether copied text (OSC 52) can reach the clipboard.
 
     Args:
         facts: The terminal.
-        environment: The variables of this process.
-        tmux: Its options, without those that it does not know; None where it can't be
-            asked.
+        environment: The environment variables of this process.
+        tmux: The options of tmux, without those that it does not have; None if it can't be
+            queried.
     """
     name = "clipboard"
-    if not facts.there:
-        return skipped(name, NOT_HERE)
+    if not facts.usable:
+        return skipped(name, NO_TERMINAL)
     term = environment.get("TERM", "")
     if environment.get("TMUX") or term.startswith("tmux"):
         return _clipboard_in_tmux(tmux)

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.doctor.engine_checks import check_socket, look_at_socket
+from pixel_tui.doctor.engine_checks import check_socket, read_socket
 from pixel_tui.doctor.examine import Readers, examine
 from pixel_tui.doctor.report import CheckResult, as_json
 from pixel_tui.settings import Settings, state_folder
@@ -236,7 +236,7 @@ def test_a_user_who_may_not_use_the_socket_is_told_the_group(closed_socket: str)
             os.setgroups([])
             os.setgid(NOBODY)
             os.setuid(NOBODY)
-            check = check_socket(look_at_socket(closed_socket))
+            check = check_socket(read_socket(closed_socket))
             said = f"{check.verdict} {check.found} {check.hint}"
         finally:
             os.write(write_end, said.encode())

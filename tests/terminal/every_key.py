@@ -9,7 +9,7 @@ from textual._xterm_parser import XTermParser
 from textual.dom import DOMNode
 
 from pixel_tui.console.app import PixelTui
-from pixel_tui.console.keymap import PLACES
+from pixel_tui.console.keymap import BINDING_OWNERS
 
 ESCAPE: Final = "\x1b[27u"
 """Escape as newer terminals send it: nothing has to wait for what may follow."""
@@ -43,7 +43,7 @@ def every_key() -> Mapping[str, str]:
 
 def bound_keys() -> frozenset[str]:
     """Whatever is bound by the application, a screen or a widget that is loaded."""
-    kinds: set[type[DOMNode]] = {PixelTui, *PLACES, *_kinds(DOMNode)}
+    kinds: set[type[DOMNode]] = {PixelTui, *BINDING_OWNERS, *_kinds(DOMNode)}
     return frozenset(key for kind in kinds for key in kind._merge_bindings().key_to_bindings)
 
 

@@ -181,7 +181,7 @@ def test_copying_goes_through_the_terminal(tmp_path: Path) -> None:
 
 
 CRASHING = """
-from pixel_tui.console.ending import run_console
+from pixel_tui.console.running import run_console
 from pixel_tui.demo.parts import demo_parts
 from pixel_tui.session import start_session
 from widgets.dashboard.advice import Advice

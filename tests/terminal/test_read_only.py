@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from pixel_tui.console.keymap import PLACES
+from pixel_tui.console.keymap import BINDING_OWNERS
 from tests.builders import ledger_files
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, eventually
@@ -212,7 +212,7 @@ def test_a_read_only_console_only_reads_whatever_is_pressed(recorded: Recorded) 
         places = [press_every_key(console, name) for name in WAYS]
         visited = {kind for place in places for kind in place.inside}
         tables = {"ServiceTable", "TaskTable"}
-        wanted = {kind.__name__ for kind in PLACES} - BASES | tables
+        wanted = {kind.__name__ for kind in BINDING_OWNERS} - BASES | tables
         assert visited >= wanted - NEED_AN_OPERATOR
         back(console)
         counted = console.settle(count=True)

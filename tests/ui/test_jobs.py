@@ -157,7 +157,7 @@ async def test_quitting_can_cancel_running_jobs() -> None:
         assert "To cancel it: A build changes no container" in it.text()
         await it.press("ctrl+x")
         await it.until(lambda: not it.app.is_running)
-        assert it.app.sees_to_jobs, "what is cancelled is seen to its end"
+        assert it.app.waits_for_jobs, "what is cancelled is seen to its end"
         await it.until(lambda: operations_of(it).jobs.statuses()[0].state is JobState.CANCELLED)
 
 

@@ -1,4 +1,4 @@
-"""What the read-only test presses is every key, and what it lets pass only reads."""
+"""The read-only test presses every key, and the programs that it allows only read."""
 
 import importlib
 import pkgutil
@@ -12,26 +12,27 @@ from textual.screen import Screen
 import screens
 import widgets
 from pixel_tui.console.app import PixelTui
-from pixel_tui.console.keymap import PLACES
+from pixel_tui.console.keymap import BINDING_OWNERS
 from pixel_tui.stack.compose.command import UNRESOLVED
 from pixel_tui.stack.programs.git import OFF
+from screens.dashboard.screen import DashboardScreen
 from tests.terminal.every_key import bound_keys, every_key, named
 from tests.terminal.recorded_programs import reads
 
 OPTIONS = ("--project-directory", "/srv/shop", "--project-name", "shop", "--profile", "*")
 
 
-def test_every_key_that_is_bound_anywhere_is_pressed() -> None:
+def test_every_bound_key_is_pressed() -> None:
     keys = every_key()
     assert {"q", "x", "f5", "colon", "ctrl+x", "ctrl+q", "shift+tab"} <= bound_keys()
-    places: tuple[type[DOMNode], ...] = (PixelTui, *PLACES)
-    for place in places:
-        assert set(place._merge_bindings().key_to_bindings) <= bound_keys()
+    owners: tuple[type[DOMNode], ...] = (PixelTui, *BINDING_OWNERS)
+    for owner in owners:
+        assert set(owner._merge_bindings().key_to_bindings) <= bound_keys()
     assert bound_keys() <= set(keys)
 
 
 def own_kinds() -> Iterator[type[DOMNode]]:
-    """Every screen and widget that is the console's own, wherever it is defined."""
+    """Return all screens and widgets of the console."""
     for package in (screens, widgets):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             for kind in vars(importlib.import_module(found.name)).values():
@@ -40,18 +41,18 @@ def own_kinds() -> Iterator[type[DOMNode]]:
                     yield kind
 
 
-def test_no_place_that_binds_a_key_is_forgotten() -> None:
+def test_every_class_with_bindings_is_listed() -> None:
     binding = {kind for kind in own_kinds() if vars(kind).get("BINDINGS")}
-    assert binding <= set(PLACES), "PLACES is what the read-only test goes through"
+    assert binding <= set(BINDING_OWNERS), "the read-only test goes through BINDING_OWNERS"
 
 
-def test_the_palette_offers_nothing_that_only_another_screen_would_show() -> None:
-    """So it is enough to run the commands that it offers above the services."""
-    bringing = {kind for kind in own_kinds() if issubclass(kind, Screen) and kind.COMMANDS}
-    assert bringing == set()
+def test_only_the_dashboard_has_commands_in_the_palette() -> None:
+    """So it is enough to run the palette's commands above the dashboard."""
+    with_commands = {kind for kind in own_kinds() if issubclass(kind, Screen) and kind.COMMANDS}
+    assert with_commands == {DashboardScreen}
 
 
-def test_so_is_whatever_prints_and_every_key_of_functions_and_control() -> None:
+def test_printable_function_and_control_keys_are_pressed() -> None:
     keys = every_key()
     printable = set(string.printable) - set(string.whitespace) | {" "}
     assert printable <= set(keys.values())
@@ -61,7 +62,7 @@ def test_so_is_whatever_prints_and_every_key_of_functions_and_control() -> None:
     assert {"backspace", "tab", "enter", "escape", "up", "pagedown", "home"} <= set(keys)
 
 
-def test_each_sequence_is_read_as_the_key_it_is_meant_for() -> None:
+def test_each_sequence_is_parsed_as_its_key() -> None:
     assert [name for name, sequence in every_key().items() if named(sequence) != name] == []
 
 
@@ -83,14 +84,14 @@ def test_each_sequence_is_read_as_the_key_it_is_meant_for() -> None:
         ((), False),
     ],
 )
-def test_only_these_words_to_compose_count_as_reading(
+def test_only_these_compose_commands_count_as_reading(
     program: tuple[str, ...], words: tuple[str, ...], only_reads: bool
 ) -> None:
     assert reads((*program, *words)) is only_reads
     assert reads((*program, *OPTIONS, *words)) is only_reads
 
 
-def test_git_is_asked_and_never_told_to_do_anything() -> None:
+def test_git_commands_only_read() -> None:
     assert reads(("git", *OFF, "ls-files", "--", ":(literal).env"))
     assert reads(("git", *OFF, "config", "--null", "--list"))
     assert reads(("git", *OFF, "-c", "core.filemode=false", "status"))
@@ -103,5 +104,5 @@ def test_git_is_asked_and_never_told_to_do_anything() -> None:
 @pytest.mark.parametrize(
     "argv", [("docker", "ps"), ("docker",), ("sh", "-c", "config"), ("systemctl", "ls")]
 )
-def test_another_program_is_never_taken_for_a_reader(argv: tuple[str, ...]) -> None:
+def test_other_programs_never_count_as_reading(argv: tuple[str, ...]) -> None:
     assert not reads(argv)

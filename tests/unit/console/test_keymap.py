@@ -1,4 +1,4 @@
-"""The names of keys that the settings file may use."""
+"""The names of keys for the settings file."""
 
 import importlib
 import inspect
@@ -9,11 +9,11 @@ from textual.dom import DOMNode
 
 import screens
 import widgets
-from pixel_tui.console.keymap import PLACES
+from pixel_tui.console.keymap import BINDING_OWNERS
 
 
 def with_keys() -> Iterator[type[DOMNode]]:
-    """Every screen and widget that binds keys itself."""
+    """Return all screens and widgets with their own bindings."""
     for package in (screens, widgets):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             module = importlib.import_module(found.name)
@@ -24,7 +24,7 @@ def with_keys() -> Iterator[type[DOMNode]]:
 
 
 def test_the_keys_of_every_screen_and_widget_have_names() -> None:
-    """A forgotten one would be neither in docs/keys.md nor pressed by the read-only test."""
+    """A missing one would be neither in docs/keys.md nor pressed by the read-only test."""
     assert {kind.__name__ for kind in with_keys()} == {
-        kind.__name__ for kind in PLACES if vars(kind).get("BINDINGS")
+        kind.__name__ for kind in BINDING_OWNERS if vars(kind).get("BINDINGS")
     }

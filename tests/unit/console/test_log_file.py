@@ -1,4 +1,4 @@
-"""The console's own log: private, redacted, harmless, bounded."""
+"""The console's log file is private, redacted, plain text and bounded."""
 
 import errno
 import logging
@@ -17,7 +17,7 @@ SECRET = "hunter2-fake-secret"
 
 @pytest.fixture(autouse=True)
 def own_root() -> Iterator[None]:
-    """Leave the root logger as it was."""
+    """Restore the root logger."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
@@ -45,7 +45,7 @@ def test_only_its_owner_can_read_it(path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_a_command_without_a_log_says_one_redacted_harmless_line(
+def test_without_a_log_a_command_prints_one_redacted_plain_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
@@ -64,7 +64,7 @@ def test_a_command_without_a_log_says_one_redacted_harmless_line(
     assert second == "pixel-tui: it failed: 1 wrong"
 
 
-def test_a_message_is_one_redacted_harmless_line(path: Path) -> None:
+def test_a_message_is_one_redacted_plain_line(path: Path) -> None:
     logging.getLogger("x").warning("PASSWORD=%s\n\x1b]0;owned\x07forged line", SECRET)
     (line,) = path.read_text().splitlines()
     assert SECRET not in line
@@ -72,7 +72,7 @@ def test_a_message_is_one_redacted_harmless_line(path: Path) -> None:
     assert "WARNING x: " in line
 
 
-def test_a_traceback_names_places_and_no_values(path: Path) -> None:
+def test_a_traceback_has_no_values(path: Path) -> None:
     try:
         fail_with_a_secret()
     except ValueError:
@@ -83,7 +83,7 @@ def test_a_traceback_names_places_and_no_values(path: Path) -> None:
     assert SECRET not in text
 
 
-def test_a_secret_in_an_exceptions_words_is_masked(path: Path) -> None:
+def test_a_secret_in_an_exceptions_message_is_masked(path: Path) -> None:
     error = ValueError(f"API_TOKEN={SECRET}")
     logging.getLogger("x").error("it failed", exc_info=error)
     text = path.read_text()
@@ -91,7 +91,7 @@ def test_a_secret_in_an_exceptions_words_is_masked(path: Path) -> None:
     assert SECRET not in text
 
 
-def test_it_does_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_file, "MAX_BYTES", 2000)
     path = start_log(tmp_path)
     assert path is not None
@@ -103,20 +103,20 @@ def test_it_does_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monkey
     assert all(stat.S_IMODE(item.stat().st_mode) == 0o600 for item in files)
 
 
-def test_what_libraries_chat_is_left_out(path: Path) -> None:
+def test_info_messages_of_libraries_are_left_out(path: Path) -> None:
     logging.getLogger("urllib3.connectionpool").info("Starting new connection")
     logging.getLogger("docker.auth").debug("Trying paths")
     logging.getLogger("httpx").info("HTTP Request: GET http://127.0.0.1/ 200 OK")
     assert path.read_text() == ""
 
 
-def test_a_folder_that_cannot_be_written_leaves_it_without(tmp_path: Path) -> None:
+def test_without_a_writable_folder_there_is_no_log(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file in its place")
     assert start_log(tmp_path / "state") is None
     assert (tmp_path / "state").read_text() == "a file in its place"
 
 
-def test_what_is_logged_before_there_is_a_file_stands_in_it(
+def test_earlier_messages_are_in_the_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hold_log_records()
@@ -130,11 +130,11 @@ def test_what_is_logged_before_there_is_a_file_stands_in_it(
 
 
 def bare_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A root logger as a program has it, without the handlers of the test run."""
+    """A root logger without the handlers of the test run."""
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
 
 
-def test_without_a_place_for_it_nothing_is_printed_over_the_picture(
+def test_without_a_log_nothing_is_printed_over_the_screen(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare_root(monkeypatch)
@@ -146,11 +146,11 @@ def test_without_a_place_for_it_nothing_is_printed_over_the_picture(
     assert capsys.readouterr().err == ""
 
 
-def test_of_a_full_disk_nothing_is_printed_over_the_picture(
+def test_a_full_disk_prints_nothing_over_the_screen(
     path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert path.exists()
-    monkeypatch.setattr(log_file._Redacted, "format", full_disk)
+    monkeypatch.setattr(log_file._RedactingFormatter, "format", full_disk)
     logging.getLogger("x").warning("words")
     assert capsys.readouterr().err == ""
 

@@ -1,11 +1,11 @@
-"""Which look a terminal gets that nobody has chosen one for."""
+"""The default themes, and their colours in terminals with 256 colours."""
 
 import pytest
 from rich.color import Color, ColorSystem
 from rich.color_triplet import ColorTriplet
 from textual.theme import Theme
 
-from pixel_tui.console.theme import DARK, EVERY, LIGHT, default_theme
+from pixel_tui.console.theme import ALL_THEMES, DARK, LIGHT, default_theme
 from pixel_tui.settings import THEMES
 
 
@@ -32,11 +32,11 @@ def test_the_terminal_decides(environment: dict[str, str], theme: str) -> None:
 
 
 def test_the_settings_know_every_theme() -> None:
-    assert tuple(theme.name for theme in EVERY) == THEMES
+    assert tuple(theme.name for theme in ALL_THEMES) == THEMES
 
 
 def in_256(theme: Theme, variable: str) -> ColorTriplet:
-    """What a terminal of 256 colours shows for one of a theme's."""
+    """Return the colour that a terminal with 256 colours shows."""
     colour = Color.parse(str(theme.to_color_system().generate()[variable])[:7])
     return colour.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
 
@@ -49,7 +49,7 @@ def test_red_stays_red_in_256_colours(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
-def test_the_row_of_the_cursor_stands_out_in_256_colours(theme: Theme) -> None:
+def test_the_cursor_row_is_distinct_in_256_colours(theme: Theme) -> None:
     row, ground = in_256(theme, "block-cursor-background"), in_256(theme, "background")
     assert row.blue >= row.red + 40, "blue, and no grey"
     assert max(abs(one - other) for one, other in zip(row, ground, strict=True)) >= 40

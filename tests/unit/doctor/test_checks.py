@@ -1,4 +1,4 @@
-"""Each check of the doctor and each of its verdicts, from facts alone."""
+"""The checks of the doctor with each of their verdicts."""
 
 import socket
 from dataclasses import replace
@@ -11,15 +11,15 @@ from pixel_tui.clock import FixedClock
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.doctor.engine_checks import (
-    EngineTold,
+    EngineAnswer,
     SocketFacts,
     check_clock,
     check_engine,
     check_socket,
-    look_at_socket,
     other_sockets,
+    read_socket,
 )
-from pixel_tui.doctor.image_check import ImageAge, check_images, look_at_images
+from pixel_tui.doctor.image_check import ImageAge, check_images, read_image_ages
 from pixel_tui.doctor.own_checks import check_settings, check_state, try_folder
 from pixel_tui.doctor.project_checks import (
     Unknown,
@@ -54,7 +54,7 @@ DOWN = EngineUnreachable("Nobody listens.", on="unix:///s", hint="Start it.")
 
 
 def is_(check: DoctorCheck, verdict: CheckResult, *words: str) -> None:
-    """The verdict is this one, and the words are said; what is not well has a hint."""
+    """Assert the verdict and the words; a problem must have a hint."""
     assert check.verdict is verdict, check
     for word in words:
         assert word in f"{check.found} {check.hint}", check
@@ -77,72 +77,72 @@ SOCKET = SocketFacts(
 )
 
 
-def test_a_socket_that_may_be_used() -> None:
+def test_a_usable_socket() -> None:
     is_(check_socket(SOCKET), CheckResult.OK, "root:docker (0660)", "whose group ana is in")
 
 
-def test_a_user_outside_of_the_group_is_told_which_group() -> None:
+def test_a_user_outside_the_group_gets_its_name() -> None:
     facts = replace(SOCKET, usable=False, in_group=False, listed=False, group="engineers")
     is_(check_socket(facts), CheckResult.FAILED, "usermod -aG engineers ana", "not in group")
 
 
-def test_a_login_from_before_the_membership_is_told_to_log_in_again() -> None:
+def test_a_session_older_than_the_membership_must_log_in_again() -> None:
     facts = replace(SOCKET, usable=False, in_group=False)
     is_(check_socket(facts), CheckResult.FAILED, "this login session is older", "newgrp docker")
 
 
-def test_nobody_is_told_to_join_the_group_of_root() -> None:
+def test_joining_the_root_group_is_never_advised() -> None:
     facts = replace(SOCKET, usable=False, in_group=False, listed=False, group="root")
     check = check_socket(facts)
     is_(check, CheckResult.FAILED, "only root", "groupadd")
     assert "usermod -aG root" not in check.hint
 
 
-def test_a_file_that_is_no_socket(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_socket(tmp_path: Path) -> None:
     path = tmp_path / "docker.sock"
     path.touch()
-    is_(check_socket(look_at_socket(f"unix://{path}")), CheckResult.FAILED, "is not a socket")
+    is_(check_socket(read_socket(f"unix://{path}")), CheckResult.FAILED, "is not a socket")
 
 
-def test_a_socket_that_is_not_there_is_the_engines_matter() -> None:
-    found = look_at_socket("unix:///nowhere/docker.sock")
+def test_a_missing_socket_is_skipped() -> None:
+    found = read_socket("unix:///nowhere/docker.sock")
     is_(check_socket(found), CheckResult.SKIPPED, "/nowhere/docker.sock")
     is_(check_socket(found, ["/run/user/7/docker.sock"]), CheckResult.SKIPPED, "--host unix:///run")
 
 
-def test_a_socket_in_a_closed_folder() -> None:
+def test_a_socket_in_an_inaccessible_folder() -> None:
     error = PermissionError(13, "Permission denied", "/closed/docker.sock")
     is_(check_socket(error), CheckResult.FAILED, "Permission denied: /closed/docker.sock")
 
 
-def test_an_engine_elsewhere_has_no_socket_here() -> None:
-    assert look_at_socket("tcp://vps:2376") is None
+def test_a_remote_engine_has_no_socket() -> None:
+    assert read_socket("tcp://vps:2376") is None
     is_(check_socket(None), CheckResult.SKIPPED)
 
 
-def test_the_rights_of_a_real_socket(tmp_path: Path) -> None:
+def test_the_permissions_of_a_real_socket(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
-        facts = look_at_socket(f"unix://{path}")
+        facts = read_socket(f"unix://{path}")
     assert isinstance(facts, SocketFacts)
     assert facts.is_socket
     assert facts.usable
     assert facts.in_group
 
 
-def test_a_rootless_engine_is_noticed(tmp_path: Path) -> None:
+def test_a_rootless_engine_is_found(tmp_path: Path) -> None:
     (tmp_path / "docker.sock").touch()
     found = other_sockets({"XDG_RUNTIME_DIR": str(tmp_path), "HOME": "/nowhere"})
     assert found == (f"{tmp_path}/docker.sock",)
 
 
-def told(*, number: str = "28.1.0", time: datetime | None = NOW, took: float = 0) -> EngineTold:
+def told(*, number: str = "28.1.0", time: datetime | None = NOW, took: float = 0) -> EngineAnswer:
     info: JsonObject = {"Name": "vps"}
     if time is not None:
         info["SystemTime"] = time.strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
     version: JsonObject = {"Version": number, "ApiVersion": "1.48"}
-    return EngineTold(version, info, NOW, NOW + timedelta(seconds=took))
+    return EngineAnswer(version, info, NOW, NOW + timedelta(seconds=took))
 
 
 def test_an_engine_that_answers() -> None:
@@ -151,11 +151,11 @@ def test_an_engine_that_answers() -> None:
     is_(check_engine(told(number="dev"), "default", "unix:///s"), CheckResult.OK, "context default")
 
 
-def test_an_engine_older_than_any_that_was_tried() -> None:
+def test_an_engine_that_is_too_old() -> None:
     is_(check_engine(told(number="19.03.5"), "default", "unix:///s"), CheckResult.WARNING, "20.10")
 
 
-def test_an_engine_that_is_not_there() -> None:
+def test_an_unreachable_engine() -> None:
     check = check_engine(DOWN, "default", "unix:///s")
     is_(
         check,
@@ -179,11 +179,11 @@ def test_the_engines_clock(drift: float, verdict: CheckResult, word: str) -> Non
     is_(check_clock(told(time=NOW + timedelta(seconds=drift))), verdict, word)
 
 
-def test_a_slow_answer_is_no_wrong_clock() -> None:
+def test_a_slow_answer_is_not_a_wrong_clock() -> None:
     is_(check_clock(told(time=NOW + timedelta(seconds=8), took=9)), CheckResult.OK)
 
 
-def test_a_clock_that_nobody_tells() -> None:
+def test_an_unknown_clock() -> None:
     is_(check_clock(told(time=None)), CheckResult.SKIPPED)
     is_(check_clock(DOWN), CheckResult.SKIPPED)
 
@@ -237,7 +237,7 @@ def test_the_compose_program(
         ConsoleError("No such file or directory"),
     ],
 )
-def test_the_doctor_says_as_the_console_does_that_compose_is_missing(
+def test_missing_compose_has_the_same_message_as_in_the_console(
     said: ProgramOutput | ConsoleError,
 ) -> None:
     check, error = check_compose(COMPOSE, said), compose_missing("docker compose")
@@ -249,7 +249,7 @@ def test_the_doctor_says_as_the_console_does_that_compose_is_missing(
     )
 
 
-def test_a_compose_program_that_fails_is_quoted_without_its_options() -> None:
+def test_a_failing_compose_is_quoted_without_its_usage() -> None:
     check = check_compose(
         COMPOSE, ProgramOutput(1, b"", b"permission denied Usage: docker [OPTIONS]")
     )
@@ -263,7 +263,7 @@ def test_the_project() -> None:
     is_(check_project(UNKNOWN), CheckResult.SKIPPED)
 
 
-def test_what_compose_warns_of_is_a_warning() -> None:
+def test_warnings_of_compose_are_a_warning() -> None:
     warnings = tuple(plain(f"The {name} variable is not set") for name in "ABCDE")
     check = check_project(replace(STACK, warnings=warnings))
     is_(check, CheckResult.WARNING, "The A variable", "and 2 more")
@@ -291,7 +291,7 @@ def test_the_config_hashes() -> None:
     is_(check_hashes(UNKNOWN, UNKNOWN), CheckResult.SKIPPED)
 
 
-def test_logs_that_nobody_can_read() -> None:
+def test_unreadable_logs() -> None:
     mute = replace(RUNNING, log_driver=plain("none"))
     is_(check_logging(STACK, (RUNNING,)), CheckResult.OK)
     is_(check_logging(STACK, (mute,)), CheckResult.WARNING, "api", "json-file")
@@ -316,7 +316,7 @@ def test_images_that_are_older_than_their_sources() -> None:
 
 
 class Images(DemoEngine):
-    """An engine that has one image, of another time each."""
+    """An engine with one image, of a different time for each call."""
 
     def __init__(self, **told: JsonValue) -> None:
         super().__init__(DemoWorld(FixedClock(NOW)))
@@ -361,14 +361,14 @@ def test_an_image_is_as_old_as_its_last_build(
     )
     project, records = replace(STACK, services=services), BuildRecords(tmp_path / "records")
     engine = Images(**told)
-    found = look_at_images(project, engine, records, {})
+    found = read_image_ages(project, engine, records, {})
     assert [item.old for item in found if item.service == "web"] == old
     assert {item.service for item in found} <= {"web", "twin"}
     assert asked.count(Path("/srv/web")) == bool(old), "git is asked once"
     records.add({"sha256:web": {}}, (NOW + timedelta(hours=1)).timestamp())
-    assert not any(item.old for item in look_at_images(project, engine, records, {}))
+    assert not any(item.old for item in read_image_ages(project, engine, records, {}))
     engine.refuses = True
-    assert look_at_images(project, engine, records, {}) == ()
+    assert read_image_ages(project, engine, records, {}) == ()
 
 
 # What is its own.

@@ -1,4 +1,4 @@
-"""The doctor's report, and the whole examination with fakes and from the command line."""
+"""The doctor's report, and complete runs with fakes and from the command line."""
 
 import json
 import os
@@ -20,7 +20,6 @@ from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.services import DIRECTORY, PROJECT
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.doctor import examine as examining
-from pixel_tui.doctor.asking import answer, program_says
 from pixel_tui.doctor.examine import Readers, examine
 from pixel_tui.doctor.report import (
     CheckResult,
@@ -35,6 +34,7 @@ from pixel_tui.doctor.report import (
 from pixel_tui.doctor.terminal_checks import (
     TerminalFacts,
 )
+from pixel_tui.doctor.timeouts import call_with_timeout, run_program
 from pixel_tui.errors import ConsoleError, EngineUnreachable, UsageError
 from pixel_tui.settings import load_settings, state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -45,13 +45,13 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "docs" / "doctor.schema.json").read_text())
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DOWN = EngineUnreachable("Nobody listens.", on="unix:///s", hint="Start it.")
-TERMINAL = TerminalFacts(reads=True, draws=True, columns=120, lines=40)
+TERMINAL = TerminalFacts(has_input=True, has_output=True, columns=120, lines=40)
 
 
 # The report.
 
 
-def test_the_text_is_aligned_with_each_hint_below_its_check() -> None:
+def test_the_text_is_aligned_with_hints_below_checks() -> None:
     report = Report((ok("engine", "There."), failed("utf-8", "None.", "Set one.")))
     assert as_text(report).splitlines() == [
         "ok      engine  There.",
@@ -62,18 +62,18 @@ def test_the_text_is_aligned_with_each_hint_below_its_check() -> None:
     ]
 
 
-def test_the_sum_counts_what_is_not_well() -> None:
+def test_the_summary_counts_problems() -> None:
     checks = (failed("a", "x", "y"), warning("b", "x", "y"), warning("c", "x", "y"))
     assert as_text(Report(checks)).endswith("\n1 failed, 2 warnings.")
     assert as_text(Report((ok("a", "x"), skipped("b", "x")))).endswith("\nNo problems found.")
 
 
-def test_warnings_are_well_and_failures_are_not() -> None:
-    assert Report((warning("a", "x", "y"), skipped("b", "x"))).well
-    assert not Report((ok("a", "x"), failed("b", "x", "y"))).well
+def test_warnings_pass_and_failures_do_not() -> None:
+    assert Report((warning("a", "x", "y"), skipped("b", "x"))).passed
+    assert not Report((ok("a", "x"), failed("b", "x", "y"))).passed
 
 
-def test_what_was_found_is_harmless_text() -> None:
+def test_results_are_plain_text() -> None:
     report = Report((failed("a", "\x1b]0;title\x07red\x1b[31m", "do\nthis"),))
     assert "\x1b" not in as_text(report)
     assert len(as_text(report).splitlines()) == 4
@@ -82,43 +82,43 @@ def test_what_was_found_is_harmless_text() -> None:
 # Asking.
 
 
-def test_a_question_that_is_never_answered_is_left_alone() -> None:
+def test_a_call_that_never_returns_is_abandoned() -> None:
     never = threading.Event()
-    said = answer(never.wait, seconds=0.05)
+    said = call_with_timeout(never.wait, seconds=0.05)
     never.set()
     assert isinstance(said, EngineUnreachable)
     assert "No answer" in said.what
 
 
-def test_an_error_is_an_answer() -> None:
+def test_an_error_is_returned() -> None:
     def refuse() -> int:
         raise DOWN
 
-    assert answer(refuse) is DOWN
-    assert answer(lambda: 3) == 3
+    assert call_with_timeout(refuse) is DOWN
+    assert call_with_timeout(lambda: 3) == 3
 
 
-def test_a_fault_of_our_own_is_an_answer_too() -> None:
+def test_a_bug_is_returned_as_an_error() -> None:
     def stumble() -> int:
         raise RecursionError("too deep")
 
-    said = answer(stumble, seconds=30)
+    said = call_with_timeout(stumble, seconds=30)
     assert isinstance(said, ConsoleError)
     assert "because of a bug (RecursionError: too deep)" in said.what
 
 
 def output_of(argv: Sequence[str], environment: Mapping[str, str]) -> ProgramOutput:
-    found = program_says(argv, environment)
+    found = run_program(argv, environment)
     assert isinstance(found, ProgramOutput)
     return found
 
 
-def test_a_program_that_is_missing_fails_or_hangs(
+def test_a_missing_failing_or_hanging_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.doctor.asking.PROGRAM_SECONDS", 0.2)
+    monkeypatch.setattr("pixel_tui.doctor.timeouts.PROGRAM_SECONDS", 0.2)
     environment = dict(os.environ)
-    missing, slow = (program_says(argv, environment) for argv in (["/nowhere/x"], ["sleep", "9"]))
+    missing, slow = (run_program(argv, environment) for argv in (["/nowhere/x"], ["sleep", "9"]))
     assert isinstance(missing, ConsoleError)
     assert missing.what == "No such file or directory"
     assert isinstance(slow, ConsoleError)
@@ -139,7 +139,7 @@ NAMES = [
 
 
 class OnDisk(DemoProject):
-    """The embedded project, with a compose program of the test's own."""
+    """The demo project with a fake compose program."""
 
     def __init__(self, world: DemoWorld, program: Path) -> None:
         super().__init__(world)
@@ -168,19 +168,19 @@ def verdicts(report: Report) -> dict[str, str]:
 
 def examined(readers: Readers | UsageError, **environment: str) -> Report:
     variables = {**os.environ, **environment}
-    settings = answer(lambda: load_settings(variables))
+    settings = call_with_timeout(lambda: load_settings(variables))
     report = examine(readers, variables, FixedClock(NOW), settings, state_folder())
     jsonschema.validate(as_json(report), SCHEMA)
     assert [check.name for check in report.checks] == NAMES
     return report
 
 
-def test_a_stack_that_is_well(readers: Readers) -> None:
+def test_a_stack_without_problems(readers: Readers) -> None:
     found = verdicts(examined(readers))
     assert {found[name] for name in ("engine", "compose", "project", "containers")} == {"ok"}
 
 
-def test_checks_of_the_project_go_on_without_an_engine(readers: Readers) -> None:
+def test_the_project_is_checked_without_an_engine(readers: Readers) -> None:
     world = DemoWorld(FixedClock(NOW))
     found = verdicts(examined(replace(readers, engine=Frozen(world))))
     assert found["engine"] == "failed"
@@ -188,7 +188,7 @@ def test_checks_of_the_project_go_on_without_an_engine(readers: Readers) -> None
     assert {found[name] for name in ("compose", "project", "settings")} == {"ok"}
 
 
-def test_checks_of_the_engine_go_on_without_compose(readers: Readers) -> None:
+def test_the_engine_is_checked_without_compose(readers: Readers) -> None:
     readers.project.command = ComposeCommand(compose=("/nowhere/docker-compose",))
     found = verdicts(examined(readers))
     assert found["compose"] == "failed"
@@ -203,7 +203,7 @@ class Empty(DemoEngine):
         return []
 
 
-def test_where_nothing_tells_the_project_its_containers_are_not_looked_for(
+def test_an_unknown_project_has_no_containers(
     readers: Readers,
 ) -> None:
     readers.project.command = ComposeCommand(compose=("/nowhere/docker-compose",))
@@ -213,21 +213,21 @@ def test_where_nothing_tells_the_project_its_containers_are_not_looked_for(
     assert "no container belongs to this folder" in found.found
 
 
-def test_without_a_valid_context_the_rest_is_looked_at(readers: Readers) -> None:
+def test_without_a_valid_context_the_rest_is_checked(readers: Readers) -> None:
     found = verdicts(examined(UsageError("No such Docker context.", hint="-")))
     assert found["engine"] == "failed"
     assert found["project"] == "skipped"
     assert found["state"] == "ok"
 
 
-def test_tmux_is_asked_where_it_runs(
+def test_tmux_is_queried_if_it_is_running(
     readers: Readers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmux = tmp_path / "tmux"
     tmux.write_text('#!/bin/sh\n[ "$3" = set-clipboard ] || exit 1\necho external\n')
     tmux.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(examining, "look_at_terminal", lambda: TERMINAL)
+    monkeypatch.setattr(examining, "read_terminal", lambda: TERMINAL)
     report = examined(readers, TMUX="/tmp/t,1,0")
     check = next(check for check in report.checks if check.name == "clipboard")
     assert check.verdict is CheckResult.OK
@@ -258,9 +258,7 @@ def test_exit_code_1_when_something_failed(run: Run) -> None:
     assert (code, report["well"]) == (1, False)
 
 
-def test_exit_code_2_when_the_settings_are_wrong_and_the_report_all_the_same(
-    run: Run, tmp_path: Path
-) -> None:
+def test_exit_code_2_with_a_report_for_wrong_settings(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "config" / "pixel-tui" / "settings.toml"
     path.parent.mkdir(parents=True)
     path.write_text("them = 1\n")
@@ -282,14 +280,14 @@ def test_exit_code_2_for_a_wrong_argument(run: Run) -> None:
     assert stopped.value.code == 2
 
 
-def test_exit_code_0_when_all_is_well(
+def test_exit_code_0_without_problems(
     run: Run, readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "project_readers", lambda *_: (readers.engine, readers.project))
     assert run()[0] == 0
 
 
-def test_a_locale_that_can_not_say_everything_is_no_crash(tmp_path: Path) -> None:
+def test_a_limited_locale_does_not_crash(tmp_path: Path) -> None:
     environment = {
         **os.environ,
         "PYTHONIOENCODING": "ascii",

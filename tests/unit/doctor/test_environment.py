@@ -1,23 +1,23 @@
-"""What the doctor says of a project's environment."""
+"""The doctor's check of a project's environment files."""
 
 import os
 from pathlib import Path
 
-from pixel_tui.doctor.environment_check import check_environment, look_at_environment
+from pixel_tui.doctor.environment_check import check_environment, read_overviews
 from pixel_tui.doctor.report import CheckResult
 from pixel_tui.errors import FileError
 from pixel_tui.stack.compose.command import ComposeCommand
 from tests.builders.environment_cases import check_text
 
 
-def test_errors_and_warnings_are_counted_without_a_name_or_a_value() -> None:
+def test_errors_and_warnings_are_counted_without_names_and_values() -> None:
     check = check_environment([check_text("A_TOKEN=hunter$x\nB=1\nB=2\n#C=1\n")])
     assert check.verdict is CheckResult.WARNING
     assert check.found == "1 error and 1 warning in the 2 keys of .env."
     assert "pixel-tui env check" in check.hint
 
 
-def test_a_file_with_nothing_wrong_is_well() -> None:
+def test_a_file_without_problems_is_ok() -> None:
     check = check_environment([check_text("A=1\n")])
     assert (check.verdict, check.found) == (
         CheckResult.OK,
@@ -25,7 +25,7 @@ def test_a_file_with_nothing_wrong_is_well() -> None:
     )
 
 
-def test_each_file_that_compose_reads_is_looked_at(tmp_path: Path) -> None:
+def test_each_file_that_compose_reads_is_checked(tmp_path: Path) -> None:
     for name, content in (("base.env", "A=1\nA=2\n"), ("prod.env", "B=1\n")):
         (tmp_path / name).write_text(content)
         (tmp_path / name).chmod(0o600)
@@ -35,16 +35,16 @@ def test_each_file_that_compose_reads_is_looked_at(tmp_path: Path) -> None:
         directory=str(tmp_path),
         env_files=tuple(str(tmp_path / name) for name in names),
     )
-    check = check_environment(look_at_environment(command, {"PATH": ""}))
+    check = check_environment(read_overviews(command, {"PATH": ""}))
     assert check.found == "1 warning in the 2 keys of 2 environment files."
 
 
-def test_a_project_without_an_environment_is_not_looked_at(tmp_path: Path) -> None:
+def test_a_project_without_environment_files_is_skipped(tmp_path: Path) -> None:
     command = ComposeCommand(directory=str(tmp_path))
-    assert check_environment(look_at_environment(command, dict(os.environ))).verdict is (
+    assert check_environment(read_overviews(command, dict(os.environ))).verdict is (
         CheckResult.SKIPPED
     )
 
 
-def test_a_file_that_can_not_be_read_has_failed() -> None:
+def test_an_unreadable_file_fails() -> None:
     assert check_environment(FileError("No.", on="/x")).verdict is CheckResult.FAILED

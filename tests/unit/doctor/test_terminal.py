@@ -1,4 +1,4 @@
-"""What the doctor says of a terminal, from facts alone."""
+"""The doctor's checks of a terminal."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,12 +18,12 @@ from pixel_tui.doctor.terminal_checks import (
     check_terminal,
 )
 
-TERMINAL = TerminalFacts(reads=True, draws=True, columns=120, lines=40)
-PIPE = TerminalFacts(reads=False, draws=False)
+TERMINAL = TerminalFacts(has_input=True, has_output=True, columns=120, lines=40)
+PIPE = TerminalFacts(has_input=False, has_output=False)
 
 
 def is_(check: DoctorCheck, verdict: CheckResult, *words: str) -> None:
-    """The verdict is this one, and the words are said; what is not well has a hint."""
+    """Assert the verdict and the words; a problem must have a hint."""
     assert check.verdict is verdict, check
     for word in words:
         assert word in f"{check.found} {check.hint}", check
@@ -36,7 +36,7 @@ def test_a_terminal() -> None:
     is_(check_terminal(TERMINAL, {}), CheckResult.WARNING, "TERM")
     is_(check_terminal(TERMINAL, {"TERM": "dumb"}), CheckResult.FAILED)
     is_(check_terminal(PIPE, {"TERM": "dumb"}), CheckResult.WARNING, "Standard input", "status")
-    is_(check_terminal(replace(PIPE, reads=True), {}), CheckResult.WARNING, "Standard error")
+    is_(check_terminal(replace(PIPE, has_input=True), {}), CheckResult.WARNING, "Standard error")
 
 
 def test_the_size() -> None:

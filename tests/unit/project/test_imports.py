@@ -15,7 +15,7 @@ KNOW_THE_TOOLKIT = {
     "pixel_tui.__main__",
     "pixel_tui.cli",
     "pixel_tui.console.app",
-    "pixel_tui.console.ending",
+    "pixel_tui.console.running",
     "pixel_tui.console.keymap",
     "pixel_tui.console.keys_page",
     "pixel_tui.console.live",
@@ -139,7 +139,7 @@ def test_an_environment_is_checked_without_a_toolkit_and_an_sdk(tmp_path: Path) 
 
 FIRST_PICTURE = """
 import json, sys
-import pixel_tui.console.observer, pixel_tui.console.live, pixel_tui.console.ending
+import pixel_tui.console.observer, pixel_tui.console.live, pixel_tui.console.running
 late = ("docker", "requests", "dotenv", "pixel_tui.demo.stack", "pixel_tui.doctor",
         "screens.shared.help", "screens.changes.plan",
         "screens.dashboard.columns", "widgets.logs.pane",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.backups.stack_view import StackView
-from pixel_tui.doctor.asking import program_says
+from pixel_tui.doctor.timeouts import run_program
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose import bounded_program
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -42,7 +42,7 @@ def asked_by_a_backup(program: Path) -> str:
 
 
 def asked_by_the_doctor(program: Path) -> str:
-    found = program_says([str(program)], ENVIRONMENT)
+    found = run_program([str(program)], ENVIRONMENT)
     assert isinstance(found, ProgramOutput)
     return found.one_line
 

@@ -1,4 +1,4 @@
-"""Asking without ever waiting for long: questions and programs with a time limit."""
+"""Calls and programs with a time limit."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -11,50 +11,50 @@ from pixel_tui.stack.model.program_output import ProgramOutput
 
 T = TypeVar("T")
 
-QUESTION_SECONDS: Final = 45.0
-"""More than the engine's own limits: what an ssh program that waits for a password needs."""
+CALL_SECONDS: Final = 45.0
+"""Longer than the engine's own limits; an ssh that waits for a password exceeds it."""
 PROGRAM_SECONDS: Final = 10.0
 
 
-def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | ConsoleError:
-    """Ask, on a thread that is left behind when no answer comes.
+def call_with_timeout(function: Callable[[], T], seconds: float = CALL_SECONDS) -> T | ConsoleError:
+    """Call a function on a thread, which is abandoned if it takes too long.
 
     Args:
-        question: What to call. Every `ConsoleError` of it is an answer.
-        seconds: How long to wait at most.
+        function: The function. A `ConsoleError` that it raises is returned.
+        seconds: The time limit.
 
     Returns:
-        The answer, or why there is none.
+        Its result, or the error.
     """
-    answers: list[T | ConsoleError] = []
+    results: list[T | ConsoleError] = []
 
-    def ask() -> None:
+    def run() -> None:
         try:
-            answers.append(question())
+            results.append(function())
         except ConsoleError as error:
-            answers.append(error)
-        except Exception as error:  # noqa: BLE001  no other check suffers
+            results.append(error)
+        except Exception as error:  # noqa: BLE001  other checks must continue
             what = f"This check crashed because of a bug ({type(error).__name__}: {error})."
-            answers.append(ConsoleError(what, hint="Please report it."))
+            results.append(ConsoleError(what, hint="Please report it."))
 
-    thread = threading.Thread(target=ask, name="doctor", daemon=True)
+    thread = threading.Thread(target=run, name="doctor", daemon=True)
     thread.start()
     thread.join(seconds)
-    if answers:
-        return answers[0]
+    if results:
+        return results[0]
     return EngineUnreachable(
         f"No answer within {span(seconds)}.",
         hint="Does a program, such as ssh, wait for a password or a slow network?",
     )
 
 
-def program_says(
+def run_program(
     argv: Sequence[str], environment: Mapping[str, str]
 ) -> ProgramOutput | ConsoleError:
-    """Run a short program that only reads.
+    """Run a short program that changes nothing.
 
     Returns:
-        Its output, or why it could not be started or did not answer in time.
+        Its output, or the error if it can't be started or takes too long.
     """
     try:
         return BoundedProgram(argv, directory=None, environment=environment).result(PROGRAM_SECONDS)
