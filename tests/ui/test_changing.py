@@ -198,9 +198,8 @@ async def test_in_read_only_none_of_it_exists() -> None:
 
 async def test_a_dialog_leaves_the_rest_of_the_screen_visible_without_colours() -> None:
     async with console(size=(80, 24), settings=Settings(theme="pixel-ansi")) as it:
-        it.dashboard.select("web")
-        await it.press("r")
-        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        await it.press("a")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
         assert it.text().splitlines()[0].strip().startswith("DEMO  pixel")
 
 
