@@ -97,6 +97,11 @@ class PlanDraft:
         """The targets that are single containers."""
         return tuple(target for target in self.targets if target.single)
 
+    def services_named(self, names: Iterable[str]) -> list[Target]:
+        """Return the services of these names, without those that the stack does not have."""
+        found = (find_target(name, self.snapshot) for name in names)
+        return [target for target in found if target is not None]
+
     def compose_step(
         self,
         targets: Sequence[Target],
@@ -157,9 +162,23 @@ class PlanDraft:
         grace = span(target.stop_grace_seconds)
         self.interrupt(target, f"up to {grace} to stop, then until {back} again")
 
+    def raise_to_disruptive(self) -> None:
+        """Make the risk at least disruptive."""
+        if self.risk is Risk.SAFE:
+            self.risk = Risk.DISRUPTIVE
+
     def warn(self, name: str, message: str) -> None:
         """Add a warning."""
         self.checks.append(PlanCheck(plain(name), ok=False, message=plain(message)))
+
+    def warn_of_unchecked(self, facts: Sequence[str]) -> None:
+        """Warn of what could not be checked because Docker did not answer in time.
+
+        Args:
+            facts: What was not checked: `ports held by other containers`. Nothing if empty.
+        """
+        if facts:
+            self.warn("not checked", f"{listed(facts)} (Docker did not answer in time)")
 
     def note_removed_containers(self, names: Iterable[str]) -> None:
         """Record containers that are removed, and warn of the data outside of their volumes.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Risk, Step, is_up
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Step, is_up
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.container import Container
 from pixel_tui.text import SafeText, plain
@@ -49,7 +49,7 @@ def removal_steps(draft: PlanDraft, containers: Sequence[Container]) -> list[Ste
     running = [item.name for item in containers if is_up(item)]
     steps = []
     if running:
-        draft.risk = Risk.DISRUPTIVE if draft.risk is Risk.SAFE else draft.risk
+        draft.raise_to_disruptive()
         argv = draft.command.docker_argv("stop", names=running)
         steps.append(Step(plain(f"Stop {listed(running)}"), argv, CANCEL_EFFECT))
     argv = draft.command.docker_argv("rm", names=names)

@@ -13,7 +13,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.planning.draft import SKIPPED, PlanDraft
-from pixel_tui.operations.planning.plan import ExpectedState, Risk, is_up
+from pixel_tui.operations.planning.plan import ExpectedState, is_up
 from pixel_tui.operations.planning.providers import add_provider_effects
 from pixel_tui.operations.planning.targets import Target, find_target, find_targets
 from pixel_tui.operations.planning.up_failures import inactive_dependency, why_up_no_deps_fails
@@ -201,8 +201,7 @@ def _unskip(draft: PlanDraft, target: Target) -> None:
 
 def _expect_back(draft: PlanDraft, target: Target) -> None:
     _unskip(draft, target)
-    if draft.risk is Risk.SAFE:
-        draft.risk = Risk.DISRUPTIVE
+    draft.raise_to_disruptive()
     draft.interrupt_until_back(target)
     earlier = [item for item in draft.expected if item.name == target.name]
     draft.expected = [item for item in draft.expected if item not in earlier]

@@ -134,8 +134,7 @@ def warn_of_resources(draft: PlanDraft, services: Collection[str]) -> None:
     found = {spec.name: find_target(spec.name, draft.snapshot) for spec in specs}
     if any(are_ports_unknown(spec.ports, found[spec.name], draft.facts) for spec in specs):
         unknown.append(NOT_CHECKED)
-    if unknown:
-        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
+    draft.warn_of_unchecked(unknown)
     if unread := next((item for item in draft.snapshot.diverged if item.unread), None):
         what = f"unknown whether {unread.kind.value} {unread.name} has changed"
         draft.warn(unread.kind.value, f"{what}: {unread.unread}")

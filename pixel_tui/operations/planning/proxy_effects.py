@@ -6,7 +6,7 @@ from typing import Final
 
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Proxy
-from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Risk, Step
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Step
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.project import ServiceSpec
@@ -50,8 +50,7 @@ def restart_proxies(
         argv = draft.command.compose_argv("restart", names=[proxy.service])
         draft.steps.append(Step(plain(f"Restart {proxy.service}"), argv, CANCEL_EFFECT))
         draft.affect(proxy.service, "is restarted at the end", cause)
-        if draft.risk is Risk.SAFE:
-            draft.risk = Risk.DISRUPTIVE
+        draft.raise_to_disruptive()
         draft.interrupt_until_back(target)
         draft.expect_running(target, target.containers, incidental=True)
         restarted.append(proxy.service)

@@ -22,7 +22,6 @@ from pixel_tui.operations.planning.proxy_effects import (
 from pixel_tui.operations.planning.start_failures import not_checked, why_restart_fails
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.wait_steps import wait_for_completion, wait_for_health
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.text import SafeText
 
 # With engine 20.10 and compose 2.40, the program exits at once, but the engine continues.
@@ -61,9 +60,8 @@ def draft_restart(draft: PlanDraft, *, cause: str = "") -> None:
         _interrupt(draft, other, incidental=True)
     draft.affect_dependants("while it is down", spared=dependants)
     _warn_of_absent_dependencies(draft)
-    restarted = (*draft.targets, *(find_target(name, draft.snapshot) for name in dependants))
-    if unknown := not_checked(filter(None, restarted), draft.facts):
-        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
+    restarted = (*draft.targets, *draft.services_named(dependants))
+    draft.warn_of_unchecked(not_checked(restarted, draft.facts))
     verify_pinned_addresses(draft)
     verify_through_proxies(draft)
 
@@ -77,11 +75,10 @@ def _restart_in_order(draft: PlanDraft) -> None:
     """
     names = [target.name for target in draft.services]
     dependants = dependants_of(draft.project, names, restarted=True)
-    others = [find_target(name, draft.snapshot) for name in dependants]
-    there = [item for item in others if item and item.containers]
-    able = [item for item in there if not why_restart_fails(item, draft.snapshot, draft.facts)]
+    others = [item for item in draft.services_named(dependants) if item.containers]
+    able = [item for item in others if not why_restart_fails(item, draft.snapshot, draft.facts)]
     every = {item.name: item for item in (*draft.services, *able)}
-    if len(dependency_layers(draft.project, names)) < 2 and len(able) == len(there):
+    if len(dependency_layers(draft.project, names)) < 2 and len(able) == len(others):
         add_configuration_test(draft, draft.services)
         draft.compose_step(draft.services, "restart", cancel_effect=CANCEL_EFFECT, verb=_VERB)
         return

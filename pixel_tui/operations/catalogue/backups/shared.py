@@ -13,7 +13,7 @@ from pixel_tui.operations.planning.action import Choice
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import BackupComparison, Facts
 from pixel_tui.operations.planning.plan import Step
-from pixel_tui.operations.planning.targets import Target, find_target
+from pixel_tui.operations.planning.targets import Target
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import option
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -144,8 +144,8 @@ def backup_summary(backup: Backup, facts: Facts) -> SafeText:
 
 def running_targets(draft: PlanDraft) -> list[Target]:
     """Return the services with a running container."""
-    found = [find_target(service.name, draft.snapshot) for service in draft.snapshot.services]
-    return [target for target in found if target is not None and target.up]
+    found = draft.services_named(service.name for service in draft.snapshot.services)
+    return [target for target in found if target.up]
 
 
 def recent_verified_backup(

@@ -172,8 +172,7 @@ def _require_creatable(draft: PlanDraft, services: Sequence[ServiceImpact]) -> N
         unknown.append(EXTERNALS_NOT_CHECKED)
     if any(are_ports_unknown(item.ports, found[item.service], draft.facts) for item in services):
         unknown.append(NOT_CHECKED)
-    if unknown:
-        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
+    draft.warn_of_unchecked(unknown)
 
 
 def _require_read_networks(impact: Impact) -> None:
@@ -205,7 +204,7 @@ def _warn_of_moved(draft: PlanDraft, impact: Impact) -> None:
 
 def _proxies(draft: PlanDraft, names: list[SafeText], recreate: list[SafeText]) -> list[SafeText]:
     """Record the interruptions; returns the proxies that must be restarted too."""
-    targets = [found for name in names if (found := find_target(name, draft.snapshot)) is not None]
+    targets = draft.services_named(names)
     for target in targets:
         _interrupt(draft, target, certain=target.name in recreate)
         if target.name in recreate:
@@ -233,14 +232,12 @@ def _restart_options(
         proxies: The proxies to restart, which are recorded already.
         recreated: The services that are recreated.
     """
-    for name in restart:
-        if (target := find_target(name, draft.snapshot)) is not None and name not in proxies:
-            _interrupt_restart(draft, target)
+    for target in draft.services_named(name for name in restart if name not in proxies):
+        _interrupt_restart(draft, target)
     restarted = list(dict.fromkeys((*restart, *proxies)))
     restarted += _sharers(draft, restarted, recreated)
     # Test before anything is changed: a roll-back restarts the proxy as well.
-    found = [find_target(name, draft.snapshot) for name in restarted]
-    add_configuration_test(draft, [target for target in found if target is not None])
+    add_configuration_test(draft, draft.services_named(restarted))
     joined = _restarted_last(draft, restarted)
     words = [f"--restart={name}" for name in restarted if name not in joined]
     return words + [f"--joined={name}" for name in joined]

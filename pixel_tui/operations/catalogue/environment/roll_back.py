@@ -11,7 +11,6 @@ from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.networks import note_recreated_networks
 from pixel_tui.operations.planning.plan import Risk
 from pixel_tui.operations.planning.providers import runs_provider
-from pixel_tui.operations.planning.targets import find_target
 from pixel_tui.stack.model.resource_model import Diverged
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText
@@ -39,8 +38,7 @@ def draft_roll_back(draft: PlanDraft) -> None:
     cancel_effect = SafeText("The roll-back is incomplete; run it again.")
     title = "Restore the previous state"
     add_worker_step(draft, environment, title, cancel_effect, "roll-back", rolls_back=True)
-    found_services = (find_target(name, draft.snapshot) for name in left.services)
-    draft.targets = tuple(target for target in found_services if target is not None)
+    draft.targets = tuple(draft.services_named(left.services))
     _warn_of_networks(draft, environment.interrupted_networks)
     draft.note_removed_containers(
         item.name for touched in draft.targets for item in touched.containers
@@ -49,14 +47,12 @@ def draft_roll_back(draft: PlanDraft) -> None:
         service = draft.snapshot.service(name)
         if service is not None and service.spec is not None:
             draft.affect(name, runs_provider(service.spec.provider))
-    for name in left.watched:
-        target = find_target(name, draft.snapshot)
-        if target is not None:
-            draft.affect(name, "is recreated as it was before, if it was changed")
-            draft.interrupt(
-                target, f"up to {span(target.stop_grace_seconds)} to stop, then until it is running"
-            )
-            draft.expect_running(target, ())
+    for target in draft.services_named(left.watched):
+        draft.affect(target.name, "is recreated as it was before, if it was changed")
+        draft.interrupt(
+            target, f"up to {span(target.stop_grace_seconds)} to stop, then until it is running"
+        )
+        draft.expect_running(target, ())
 
 
 def _warn_of_networks(draft: PlanDraft, networks: Sequence[Diverged]) -> None:

@@ -17,7 +17,6 @@ from pixel_tui.operations.planning.up_failures import (
     externals_of,
     start_needs_up,
 )
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.plurals import counted
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.text import SafeText
@@ -80,20 +79,17 @@ def draft_start(draft: PlanDraft) -> None:
 def _provided(draft: PlanDraft) -> tuple[Target, ...]:
     """Return the services with a provider, which `up` of all services runs too."""
     names = [spec.name for spec in draft.project.services if spec.enabled and spec.provider]
-    found = [find_target(name, draft.snapshot) for name in names]
-    return tuple(
-        item for item in found if item and item.provider_reason and item not in draft.targets
-    )
+    found = draft.services_named(names)
+    return tuple(item for item in found if item.provider_reason and item not in draft.targets)
 
 
 def _warn_of_unchecked(draft: PlanDraft, touched: Collection[str]) -> None:
     """Warn of what could not be checked because Docker did not answer in time."""
-    found = [find_target(effect.service, draft.snapshot) for effect in draft.effects]
-    unknown = [*not_checked([target for target in found if target is not None], draft.facts)]
+    found = draft.services_named(effect.service for effect in draft.effects)
+    unknown = [*not_checked(found, draft.facts)]
     if are_externals_unknown(externals_of(touched, draft.snapshot), draft.facts):
         unknown.append(EXTERNALS_NOT_CHECKED)
-    if unknown:
-        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
+    draft.warn_of_unchecked(unknown)
 
 
 def _start_dependencies(draft: PlanDraft, targets: Sequence[Target], *, created: bool) -> None:
