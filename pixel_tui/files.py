@@ -44,7 +44,7 @@ def replace_file(
     mode: int = PRIVATE_FILE,
     durable: bool = True,
     same_owner: bool = False,
-    before_rename: Callable[[], None] = lambda: None,
+    before_rename: Callable[[], object] = lambda: None,
     reserve: bool = True,
 ) -> None:
     """Replace a file's content atomically.
@@ -99,7 +99,7 @@ def _replace(
     *,
     durable: bool,
     same_owner: bool,
-    before_rename: Callable[[], None],
+    before_rename: Callable[[], object],
 ) -> None:
     _make_private_folder(target.parent, durable=durable)
     descriptor, temporary = tempfile.mkstemp(prefix=_prefix(target.name), dir=target.parent)

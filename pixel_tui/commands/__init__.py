@@ -1,1 +1,1 @@
-"""The shell commands: one file each, and what it prints beside it."""
+"""The shell commands: one file each, with its output next to it."""

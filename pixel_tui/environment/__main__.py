@@ -145,8 +145,8 @@ class _Work:
         self._file.save(content, expected_sha256=self._expected_sha256)
         self._staging.forget(self._arguments.id)
         say(f"Saved and verified {self._path}.")
-        if self._file.remark:
-            say(self._file.remark)
+        if self._file.note:
+            say(self._file.note)
         return ApplyOutcome.SUCCESS
 
     def _require_accepted(self, content: bytes) -> None:

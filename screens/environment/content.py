@@ -159,16 +159,16 @@ def _part(title: str, lines: list[Content]) -> list[Content]:
     ]
 
 
-def file_findings(findings: Sequence[EnvironmentFinding], remarks: Sequence[SafeText]) -> Content:
+def file_findings(findings: Sequence[EnvironmentFinding], unknowns: Sequence[SafeText]) -> Content:
     """The first problem of the file itself, in one line.
 
     Args:
         findings: The findings of keys and of the file.
-        remarks: Failed checks; shown if there are no problems.
+        unknowns: What could not be checked; shown if there are no problems.
     """
     of_file = [finding for finding in findings if not finding.key]
     if not of_file:
-        return Content.styled(f"! {remarks[0]}", "$text-warning") if remarks else Content("")
+        return Content.styled(f"! {unknowns[0]}", "$text-warning") if unknowns else Content("")
     first = of_file[0]
     mark, tone = MARKS[first.level]
     where = f"line {first.line}: " if first.line else ""

@@ -213,7 +213,7 @@ class EnvironmentScreen(TextDialog[None]):
     def _show(self, session: EditSession, overview: Overview) -> None:
         session.overview = overview
         self._rows = named_rows(overview)
-        self._draw_all(file_findings(overview.findings, session.loaded.remarks))
+        self._draw_all(file_findings(overview.findings, session.loaded.unknowns))
 
     @when_composed
     def _draw_all(self, findings: Content) -> None:

@@ -134,7 +134,7 @@ class Bench:
         self.started.append(process)
         return process
 
-    def ending(self, process: "subprocess.Popen[str]", *said: str) -> ApplyOutcome:
+    def outcome(self, process: "subprocess.Popen[str]", *said: str) -> ApplyOutcome:
         output, _ = process.communicate(timeout=PATIENCE)
         assert "first-value" not in output
         assert "second-value" not in output

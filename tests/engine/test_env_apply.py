@@ -50,7 +50,7 @@ def test_what_is_confirmed_from_another_process_stays(bench: Bench) -> None:
     assert waiting is not None
     assert 0 < waiting.seconds <= 60
     assert bench.confirmation.confirm()
-    assert bench.ending(process, "Confirm within 1m", "Confirmed") is ApplyOutcome.SUCCESS
+    assert bench.outcome(process, "Confirm within 1m", "Confirmed") is ApplyOutcome.SUCCESS
     assert bench.file.read_bytes() == GOOD
     assert bench.variable("api", "SECRET_KEY") == "second-value"
     assert bench.image_file() == "http://b"
@@ -66,7 +66,7 @@ def test_what_is_confirmed_from_another_process_stays(bench: Bench) -> None:
 def test_what_is_not_well_is_taken_back(bench: Bench) -> None:
     process = bench.start(BAD, "--recreate", "api")
     assert (
-        bench.ending(process, "api is unhealthy", "environment is restored")
+        bench.outcome(process, "api is unhealthy", "environment is restored")
         is ApplyOutcome.UNHEALTHY
     )
     assert bench.variable("api", "MODE") == "good"
@@ -77,7 +77,7 @@ def test_what_nobody_confirms_is_taken_back_with_its_images(bench: Bench) -> Non
     image = bench.project.inspect("web")["Image"]
     process = bench.start(GOOD, *BOTH, within=1)
     said = ("Not confirmed within 1s. Rolled back", "is the previous image again")
-    assert bench.ending(process, *said) is ApplyOutcome.UNCONFIRMED
+    assert bench.outcome(process, *said) is ApplyOutcome.UNCONFIRMED
     assert bench.project.inspect("web")["Image"] == image
     assert bench.image_file() == "http://a"
     bench.require_as_before()
@@ -87,7 +87,7 @@ def test_what_is_cancelled_while_it_waits_is_taken_back(bench: Bench) -> None:
     process = bench.start(GOOD, "--recreate", "api")
     eventually(bench.confirmation.waiting, "it waits to be confirmed", process)
     os.killpg(process.pid, signal.SIGINT)
-    assert bench.ending(process, "Cancelled. Rolled back") is ApplyOutcome.CANCELLED
+    assert bench.outcome(process, "Cancelled. Rolled back") is ApplyOutcome.CANCELLED
     bench.require_as_before()
 
 
@@ -95,22 +95,22 @@ def test_a_file_that_somebody_changes_meanwhile_is_left_alone(bench: Bench) -> N
     process = bench.start(GOOD, "--recreate", "api", within=2)
     eventually(bench.confirmation.waiting, "it waits to be confirmed", process)
     bench.file.write_bytes(b"MODE=good\n")
-    assert bench.ending(process, "was changed on disk") is ApplyOutcome.INCOMPLETE
+    assert bench.outcome(process, "was changed on disk") is ApplyOutcome.INCOMPLETE
     assert bench.file.read_bytes() == b"MODE=good\n"
 
 
 def test_what_compose_refuses_or_what_has_moved_is_never_saved(bench: Bench) -> None:
     refused = bench.start(b'MODE="never ended\n', "--recreate", "api")
     assert (
-        bench.ending(refused, "unterminated", "Nothing was saved") is ApplyOutcome.NOTHING_CHANGED
+        bench.outcome(refused, "unterminated", "Nothing was saved") is ApplyOutcome.NOTHING_CHANGED
     )
     staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(
         GOOD, base=digest(BEFORE)
     )
     moved = bench.run("apply", staged, "--was", "0" * 64, "--recreate", "api")
-    assert bench.ending(moved, "has changed since") is ApplyOutcome.NOTHING_CHANGED
+    assert bench.outcome(moved, "has changed since") is ApplyOutcome.NOTHING_CHANGED
     saved = bench.run("save", staged, "--was", hashlib.sha256(BEFORE).hexdigest())
-    assert bench.ending(saved, "Saved and verified") is ApplyOutcome.SUCCESS
+    assert bench.outcome(saved, "Saved and verified") is ApplyOutcome.SUCCESS
     assert bench.file.read_bytes() == GOOD
 
 
@@ -143,7 +143,7 @@ def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) ->
     os.kill(state.process.pid, signal.SIGKILL)
     eventually(bench.confirmation.interrupted, "it is left half done")
     refused = bench.start(BAD, "--recreate", "api")
-    assert bench.ending(refused, "was not finished") is ApplyOutcome.NOTHING_CHANGED
+    assert bench.outcome(refused, "was not finished") is ApplyOutcome.NOTHING_CHANGED
     later = bench.console("environment-roll-back", "--yes")
     output, _ = later.communicate(timeout=PATIENCE)
     assert "but is not confirmed. `environment-roll-back` restores" in output

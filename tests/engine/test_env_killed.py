@@ -78,7 +78,7 @@ def _save(root: str, pipe: Connection) -> None:
         saved = store.save(where.file, NEW, read)
     except FileError:
         os._exit(TOLD)
-    os._exit(TOLD if saved.remark else 0)
+    os._exit(TOLD if saved.note else 0)
 
 
 @contextmanager

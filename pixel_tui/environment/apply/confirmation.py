@@ -20,7 +20,7 @@ class Waiting:
 
     @property
     def seconds(self) -> float:
-        """How many seconds are left, at least 0."""
+        """The seconds that are left, at least 0."""
         return max(0.0, self.deadline - time.time())
 
     def text(self, keys: ConfirmKeys) -> SafeText:

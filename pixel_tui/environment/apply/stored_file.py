@@ -21,7 +21,7 @@ class StoredFile:
         self._store = EnvironmentStore(state_folder, clock)
         self._path = path
         self._clock = clock
-        self.remark = ""
+        self.note = ""
         """A note for the user about the last save; empty if there is none."""
 
     def read(self) -> bytes | None:
@@ -46,7 +46,7 @@ class StoredFile:
                 on=str(self._path),
                 hint="Open it in the editor again, and merge.",
             )
-        self.remark = self._store.save(self._path, content, state).remark
+        self.note = self._store.save(self._path, content, state).note
 
     def remove(self) -> None:
         """Remove the file, because there was none before.

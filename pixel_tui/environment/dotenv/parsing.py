@@ -148,7 +148,7 @@ def _fault(statement: Statement, entry: DotenvEntry) -> DotenvFault | None:
 
 
 def _refusal(statement: Statement, key: str) -> tuple[str, str] | None:
-    """The message and the hint."""
+    """Return the message and the hint for a refused statement; None if compose accepts it."""
     match statement.refused:
         case RefusalReason.CHARACTER:
             return f"A name can't have “{statement.character}” in it.", _NO_ASSIGNMENT

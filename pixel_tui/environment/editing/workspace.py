@@ -32,7 +32,7 @@ class LoadedFile:
     """The same for one key, for every key press."""
     read_only_reason: SafeText = SafeText("")
     """Why it can't be written, with a hint; empty if it can."""
-    remarks: tuple[SafeText, ...] = ()
+    unknowns: tuple[SafeText, ...] = ()
     """What is unknown, and so can't be checked."""
 
 

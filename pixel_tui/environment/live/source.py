@@ -135,7 +135,7 @@ class LiveSource:
             examine=examiner.examine,
             examine_key=examiner.examine_key,
             read_only_reason=_read_only_reason(state),
-            remarks=context.unknowns,
+            unknowns=context.unknowns,
         )
 
     def _read_context(self) -> FileContext:

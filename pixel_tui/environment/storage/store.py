@@ -69,7 +69,7 @@ class SaveResult:
     """The file as it was read back."""
     kept: StoredVersion | None
     """The version with the old content; None if there was no file, or nothing was changed."""
-    remark: SafeText = SafeText("")
+    note: SafeText = SafeText("")
     """A note for the user about the successful save; empty if there is none."""
 
 
@@ -159,7 +159,7 @@ class EnvironmentStore:
                     now.target,
                     data,
                     same_owner=True,
-                    before_rename=lambda: _stays_unchanged(path, expected),
+                    before_rename=lambda: _require_unchanged(path, expected),
                 )
             except (ChangedOnDisk, NotDurable):
                 raise
@@ -214,10 +214,6 @@ def _require_unchanged(path: Path, expected: FileState) -> FileState:
     if not now.same_content(expected):
         raise ChangedOnDisk(now)
     return now
-
-
-def _stays_unchanged(path: Path, expected: FileState) -> None:
-    _require_unchanged(path, expected)
 
 
 def _read_back(path: Path, data: bytes, kept: StoredVersion | None) -> FileState:

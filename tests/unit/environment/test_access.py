@@ -59,7 +59,7 @@ def test_without_compose_the_file_is_read_and_unknowns_are_reported(
     opened = source.read()
     assert opened.data == b"A=1\n"
     assert opened.example == b"A=\nB=\n"
-    assert any("The readers of the keys" in item for item in opened.remarks)
+    assert any("The readers of the keys" in item for item in opened.unknowns)
     rows = {row.key: row for row in opened.examine(DotenvDocument.parse(opened.data)).rows}
     assert {"A", "B"} <= set(rows)
     assert source.stamp() == opened.stamp

@@ -154,7 +154,7 @@ class TestSaving:
         saved = store.save(file, NEW, store.read(file))
         assert file.read_bytes() == NEW
         assert saved.state == store.read(file)
-        assert saved.remark == ""
+        assert saved.note == ""
         assert saved.kept is not None
         assert store.history(file).read(saved.kept) == OLD
         assert contents(store, file) == [NEW, OLD]
@@ -381,7 +381,7 @@ class TestFailing:
         path = tmp_path / ".env"
         monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC, on=is_in(tmp_path / "state")))
         saved = store.save(path, NEW, store.read(path))
-        assert "saved, but not in the history" in saved.remark
+        assert "saved, but not in the history" in saved.note
         assert path.read_bytes() == NEW
 
     @root_only
