@@ -181,13 +181,13 @@ def test_any_changed_byte_is_reported(
 # The seal: the length of the trail, stored separately.
 
 
-def beside(audit: AuditTrail) -> Path:
+def head_of(audit: AuditTrail) -> Path:
     return head_path(audit.path)
 
 
 def test_a_trail_removed_with_its_head_is_missing(audit: AuditTrail) -> None:
     audit.path.unlink()
-    beside(audit).unlink()
+    head_of(audit).unlink()
     assert audit.read().problems == ("The audit trail is missing: it had 6 records.",)
     audit.path.write_bytes(b"")
     assert "missing" in audit.read().problems[0]
@@ -199,7 +199,7 @@ def test_a_trail_with_a_removed_end_and_a_new_head_is_shortened(
 ) -> None:
     kept = lines(audit)[:left]
     audit.path.write_bytes(b"".join(kept))
-    beside(audit).write_text(digest(kept[-1].removesuffix(b"\n")))
+    head_of(audit).write_text(digest(kept[-1].removesuffix(b"\n")))
     assert audit.read().problems == (f"The audit trail was shortened: it has {left} of 6 records.",)
     audit.begin(status())
     assert any("short" in words or "rewritten" in words for words in audit.read().problems)
@@ -213,7 +213,7 @@ def test_a_rewritten_trail_is_reported(audit: AuditTrail, tmp_path: Path) -> Non
     for _ in range(7):
         other.begin(status())
     audit.path.write_bytes(other.path.read_bytes())
-    beside(audit).write_bytes(beside(other).read_bytes())
+    head_of(audit).write_bytes(head_of(other).read_bytes())
     (problem,) = audit.read().problems
     assert "rewritten: line 6" in problem
 
@@ -249,7 +249,7 @@ def test_a_missing_or_damaged_seal_is_reported(audit: AuditTrail, content: bytes
 def test_a_recreated_seal_stays_marked(audit: AuditTrail, content: bytes | None) -> None:
     kept = lines(audit)[:2]
     audit.path.write_bytes(b"".join(kept))
-    beside(audit).write_text(digest(kept[-1].removesuffix(b"\n")))
+    head_of(audit).write_text(digest(kept[-1].removesuffix(b"\n")))
     damage(audit, content)
     for _ in range(3):
         audit.begin(status())
@@ -345,7 +345,7 @@ def test_a_missing_seal_is_reported_even_if_the_system_log_has_one(audit: AuditT
 
 
 def test_a_head_that_is_too_long_matches_no_line(audit: AuditTrail) -> None:
-    beside(audit).write_bytes(b"[" * 5000)
+    head_of(audit).write_bytes(b"[" * 5000)
     (problem,) = audit.read().problems
     assert "last line was changed" in problem
 
@@ -396,7 +396,7 @@ def test_a_large_trail_is_read_in_bounded_memory(audit: AuditTrail) -> None:
             line = json.dumps({"previous": previous, "filling": "x" * 4000}).encode()
             previous = digest(line)
             written += file.write(line + b"\n")
-    beside(audit).write_text(f"{previous}\n")
+    head_of(audit).write_text(f"{previous}\n")
     tracemalloc.start()
     try:
         trail = audit.read(max_records=2)

@@ -44,7 +44,7 @@ def messages_of(made: Plan, name: str) -> str:
     return "\n".join(check.message for check in made.checks_before if check.name == name)
 
 
-def run_what_it_names(made: Plan) -> None:
+def run_listed_commands(made: Plan) -> None:
     (line,) = [
         item for item in messages_of(made, "sources").splitlines() if "run this first" in item
     ]
@@ -97,7 +97,7 @@ def test_the_root_and_each_submodule_are_named_then_and_now(checkout: Path) -> N
         f"my web was at {web[0]}, and is now at {web[1]}",
     ]
     assert "sources are not changed" in messages_of(made, "sources")
-    run_what_it_names(made)
+    run_listed_commands(made)
     assert state(checkout) == then
     assert messages_of(roll_back(checkout, then), "sources") == ""
 
@@ -108,14 +108,14 @@ def test_the_commands_check_out_submodules_at_other_commits(checkout: Path) -> N
     then = state(checkout)
     assert then.moved == ("api", "my web")
     commit(checkout / "api", "3")
-    run_what_it_names(roll_back(checkout, then))
+    run_listed_commands(roll_back(checkout, then))
     assert state(checkout) == then
     git(checkout, "commit", "--all", "--quiet", "--message", "moved")
     git(checkout, "submodule", "--quiet", "deinit", "--force", "my web")
     gone = roll_back(checkout, then)
     assert "my web was at " in messages_of(gone, "commit")
     assert "is now at no commit (not checked out)" in messages_of(gone, "commit")
-    run_what_it_names(gone)
+    run_listed_commands(gone)
     assert state(checkout) == then
 
 
@@ -124,15 +124,15 @@ def test_the_commands_check_out_nested_submodules(checkout: Path) -> None:
     commit(checkout / "api/lib", "2")
     git(checkout / "api", "commit", "--all", "--quiet", "--message", "lib")
     both = state(checkout)
-    run_what_it_names(roll_back(checkout, then))
+    run_listed_commands(roll_back(checkout, then))
     assert state(checkout) == then
-    run_what_it_names(roll_back(checkout, both))
+    run_listed_commands(roll_back(checkout, both))
     assert state(checkout) == both
     commit(checkout / "api/lib", "3")
-    run_what_it_names(roll_back(checkout, then))
+    run_listed_commands(roll_back(checkout, then))
     assert state(checkout) == then
     git(checkout / "api", "submodule", "--quiet", "deinit", "--force", "lib")
-    run_what_it_names(roll_back(checkout, then))
+    run_listed_commands(roll_back(checkout, then))
     assert state(checkout) == then
 
 
@@ -144,7 +144,7 @@ def test_an_added_or_removed_submodule_is_listed(checkout: Path, tmp_path: Path)
     made = roll_back(checkout, then)
     assert "more was at no such submodule, and is now at " in messages_of(made, "commit")
     assert "my web was at " in messages_of(made, "commit")
-    run_what_it_names(made)
+    run_listed_commands(made)
     assert state(checkout).submodules == then.submodules
 
 

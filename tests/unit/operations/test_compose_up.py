@@ -184,18 +184,18 @@ def warnings_named(made: Plan) -> str:
     return "; ".join(f"{check.name}: {check.message}" for check in made.checks_before)
 
 
-ILL = Health(HealthStatus.UNHEALTHY)
+UNHEALTHY = Health(HealthStatus.UNHEALTHY)
 
 
 def test_an_unhealthy_dependant_does_not_fail_the_job() -> None:
-    snapshot = running(container("web", health=ILL), container("api", health=ILL))
+    snapshot = running(container("web", health=UNHEALTHY), container("api", health=UNHEALTHY))
     for action in ("recreate", "rebuild"):
         found = {item.name: item.incidental for item in plan(action, snapshot, "api").checks_after}
         assert found == {"api": False, "web": True, "syntropy": False}
 
 
 def test_an_unhealthy_coupled_service_does_not_fail_the_job() -> None:
-    old = container("postgres", config_hash=SafeText("old"), health=ILL)
+    old = container("postgres", config_hash=SafeText("old"), health=UNHEALTHY)
     found = {
         item.name: item.incidental for item in plan("rebuild", running(old), "api").checks_after
     }
@@ -385,12 +385,12 @@ class TestSharing:
 
 
 VPN = SafeText("vpn")
-BEHIND_VPN = (spec("vpn"), spec("app", "vpn", joins=(VPN,), network_of=VPN))
+SHARING_VPN = (spec("vpn"), spec("app", "vpn", joins=(VPN,), network_of=VPN))
 
 
-def behind_vpn(vpn: Container, **changes: object) -> StackSnapshot:
+def sharing_vpn(vpn: Container, **changes: object) -> StackSnapshot:
     joined: dict[str, object] = {"joins": (vpn.id,), "network_of": vpn.id}
-    return stack(vpn, container("app", 1, **(joined | changes)), specs=BEHIND_VPN)
+    return stack(vpn, container("app", 1, **(joined | changes)), specs=SHARING_VPN)
 
 
 class TestNetworkOfAnother:
@@ -404,7 +404,7 @@ class TestNetworkOfAnother:
         ],
     )
     def test_a_cut_off_service_is_broken_with_a_finding(self, vpn: Container, why: str) -> None:
-        snapshot = behind_vpn(vpn)
+        snapshot = sharing_vpn(vpn)
         app = snapshot.service("app")
         assert app is not None
         assert app.is_ok is not bool(why)
@@ -413,7 +413,7 @@ class TestNetworkOfAnother:
         assert why in app.cut_off
 
     def test_a_sharer_of_a_removed_container_is_cut_off(self) -> None:
-        app = behind_vpn(container("vpn"), network_of="d" * 64).service("app")
+        app = sharing_vpn(container("vpn"), network_of="d" * 64).service("app")
         assert app is not None
         assert "is gone" in app.cut_off
         assert not app.is_ok
@@ -421,7 +421,7 @@ class TestNetworkOfAnother:
     @pytest.mark.parametrize("action", ["restart", "start"])
     def test_a_sharer_is_restarted_after_the_owner_of_the_network(self, action: str) -> None:
         vpn = container("vpn") if action == "restart" else exited("vpn")
-        made = plan(action, behind_vpn(vpn), "vpn")
+        made = plan(action, sharing_vpn(vpn), "vpn")
         assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
         assert effects(made)["app"] == "is restarted at the end"
         (app,) = [item for item in made.checks_after if item.name == "app"]
@@ -440,12 +440,12 @@ class TestNetworkOfAnother:
         # The engine would stop it, and then find no container to join.
         changes: dict[str, object] = {"joins": ("d" * 64,), "network_of": "d" * 64}
         app = container("app", 1, **changes) if action == "restart" else exited("app", 1, **changes)
-        snapshot = stack(container("vpn"), app, specs=BEHIND_VPN)
+        snapshot = stack(container("vpn"), app, specs=SHARING_VPN)
         with pytest.raises(OperationError, match=r"is gone \(recreate it\)"):
             plan(action, snapshot, "app")
 
     def test_the_finding_does_not_suggest_a_restart(self) -> None:
-        snapshot = behind_vpn(container("vpn"), network_of="d" * 64)
+        snapshot = sharing_vpn(container("vpn"), network_of="d" * 64)
         app = snapshot.service("app")
         assert app is not None
         found = finding_of(app, snapshot, NOW)
@@ -454,7 +454,7 @@ class TestNetworkOfAnother:
 
     def test_a_created_gateway_recreates_the_sharers_of_the_removed_one(self) -> None:
         app = container("app", joins=("d" * 64,), network_of="d" * 64)
-        made = plan("start", stack(app, specs=BEHIND_VPN), "vpn")
+        made = plan("start", stack(app, specs=SHARING_VPN), "vpn")
         words = ("up", "--detach", "--force-recreate", "--no-deps", "app")
         assert commands(made)[-1] == (*COMPOSE, *words)
         assert effects(made)["app"] == "is recreated at the end"
@@ -472,7 +472,7 @@ class TestNetworkOfAnother:
         assert "not changed" not in {check.name for check in made.checks_before}
 
     def test_a_sharer_is_restarted_by_container_if_compose_refuses_the_project(self) -> None:
-        broken = replace(behind_vpn(container("vpn")), project_trouble=TROUBLE)
+        broken = replace(sharing_vpn(container("vpn")), project_trouble=TROUBLE)
         made = plan("restart", broken, "vpn")
         assert commands(made) == [
             (*DOCKER, "restart", "pixel-vpn-1"),
@@ -484,7 +484,7 @@ class TestNetworkOfAnother:
     def test_a_stopped_sharer_is_not_changed(self) -> None:
         vpn = container("vpn")
         app = exited("app", joins=(vpn.id,), network_of=vpn.id)
-        made = plan("restart", stack(vpn, app, specs=BEHIND_VPN), "vpn")
+        made = plan("restart", stack(vpn, app, specs=SHARING_VPN), "vpn")
         assert len(made.steps) == 1
 
 

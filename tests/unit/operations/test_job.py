@@ -49,7 +49,7 @@ from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
 
-PATIENT = Timeouts(settle=0.01, deadline=PATIENCE, health=PATIENCE, refresh=0.01)
+PATIENT_TIMEOUTS = Timeouts(settle=0.01, deadline=PATIENCE, health=PATIENCE, refresh=0.01)
 
 
 def unhealthy(output: str) -> Health:
@@ -201,7 +201,7 @@ class TestVerification:
             if "not healthy yet" in status.message:
                 waiting.set()
 
-        job = desk.operator(PATIENT).run(desk.plan())
+        job = desk.operator(PATIENT_TIMEOUTS).run(desk.plan())
         job.subscribe(listen)
         listen(job.status)
         assert waiting.wait(PATIENCE)
@@ -212,7 +212,7 @@ class TestVerification:
     def test_an_unhealthy_service_is_reported_with_its_last_probe(self, desk: Desk) -> None:
         sick = restarted_agent(health=unhealthy("connection refused"))
         desk.runner.on_start = lambda: desk.observer.show(sick)
-        status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
+        status = desk.operator(PATIENT_TIMEOUTS).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
         assert status.message == (
             "agent is unhealthy: last check exit code 1: connection refused; check its logs."
@@ -242,7 +242,7 @@ class TestVerification:
     ) -> None:
         dead = restarted_agent(state=ContainerState.EXITED, exit_code=137, oom_killed=True)
         desk.runner.on_start = lambda: desk.observer.show(dead)
-        status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
+        status = desk.operator(PATIENT_TIMEOUTS).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
         assert "agent is not running: exit code 137 (out of memory)" in status.message
 
@@ -279,10 +279,10 @@ class TestVerification:
         plan = desk.plan()
         bare = restarted_agent(health=None)
         desk.runner.on_start = lambda: desk.observer.show(bare)
-        never = replace(PATIENT, settle=PATIENCE, deadline=0.05)
+        never = replace(PATIENT_TIMEOUTS, settle=PATIENCE, deadline=0.05)
         assert desk.operator(never).run(plan).wait(PATIENCE).state is JobState.FAILED
         desk.observer.show(agent())
-        assert desk.operator(PATIENT).run(plan).wait(PATIENCE).state is JobState.SUCCEEDED
+        assert desk.operator(PATIENT_TIMEOUTS).run(plan).wait(PATIENCE).state is JobState.SUCCEEDED
 
     def test_each_restart_resets_the_settle_time(self, desk: Desk) -> None:
         clock = FixedClock(NOW)
@@ -318,7 +318,7 @@ class TestVerification:
         assert message.isprintable()
 
 
-def left_half_done(desk: Desk) -> Plan:
+def unfinished_apply(desk: Desk) -> Plan:
     """A plan that rolls back, and what its killed program leaves."""
     made = desk.plan()
     state = ApplyState(Phase.WAITING, "/srv/pixel/.env", "pixel", "old", "new")
@@ -350,7 +350,7 @@ class TestFailure:
         desk.runner.codes = [137]
         desk.runner.text = "Confirm it within 2m, else it is rolled back"
         desk.runner.on_start = lambda: None
-        status = desk.run_to_end(left_half_done(desk))
+        status = desk.run_to_end(unfinished_apply(desk))
         assert status.state is JobState.FAILED
         assert "rolled back in" not in status.message
         assert "works, but is not confirmed" in status.message
@@ -469,7 +469,7 @@ class TestCancel:
 
     def test_an_apply_killed_during_its_cancel_reports_what_is_unfinished(self, desk: Desk) -> None:
         desk.runner.codes = [None]
-        job = desk.operator().run(left_half_done(desk))
+        job = desk.operator().run(unfinished_apply(desk))
         assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()
         status = job.wait(PATIENCE)
@@ -512,7 +512,7 @@ class TestCancel:
     def test_a_cancel_during_the_verification_stops_waiting(self, desk: Desk) -> None:
         starting = restarted_agent(health=Health(HealthStatus.STARTING))
         desk.runner.on_start = lambda: desk.observer.show(starting)
-        job = desk.operator(PATIENT).run(desk.plan())
+        job = desk.operator(PATIENT_TIMEOUTS).run(desk.plan())
         verifying = threading.Event()
 
         def listen(status: JobStatus) -> None:
@@ -530,7 +530,7 @@ class TestCancel:
     def test_a_cancel_after_the_last_step_reports_the_state(self, desk: Desk) -> None:
         # The snapshot is from before the last step, as on a busy machine.
         desk.runner.on_start = lambda: None
-        job = desk.operator(replace(PATIENT, refresh=PATIENCE)).run(desk.plan())
+        job = desk.operator(replace(PATIENT_TIMEOUTS, refresh=PATIENCE)).run(desk.plan())
 
         def listen(status: JobStatus) -> None:
             looked = status.state is JobState.VERIFYING and bool(status.message)

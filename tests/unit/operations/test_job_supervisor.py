@@ -340,37 +340,37 @@ class TestReadOnly:
         return acquire_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
 
     @pytest.fixture
-    def sight(self, other: Other) -> JobReader:
+    def reader(self, other: Other) -> JobReader:
         records = JobRecords(other.folder.path)
         return JobReader(records, other.locks, other.desk.observer, changed=lambda: None)
 
     def test_the_lock_owner_is_read_without_taking_the_lock(
-        self, held: StackLock, sight: JobReader, monkeypatch: pytest.MonkeyPatch
+        self, held: StackLock, reader: JobReader, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: object) -> NoReturn:
             pytest.fail("a lock was taken")
 
         with monkeypatch.context() as patched:
             patched.setattr("fcntl.flock", refuse)
-            sight.refresh()
-        assert sight.latest.other_owner is not None
-        assert (sight.latest.other_owner.title, sight.latest.other_owner.step) == (
+            reader.refresh()
+        assert reader.latest.other_owner is not None
+        assert (reader.latest.other_owner.title, reader.latest.other_owner.step) == (
             "Restart agent",
             1,
         )
         held.release()
-        sight.refresh()
-        assert sight.latest.other_owner is None
+        reader.refresh()
+        assert reader.latest.other_owner is None
 
-    def test_a_reader_settles_nothing(self, other: Other, sight: JobReader) -> None:
+    def test_a_reader_settles_nothing(self, other: Other, reader: JobReader) -> None:
         job = other.job(written="0\n")
-        sight.refresh()
-        (seen,) = sight.latest.jobs
+        reader.refresh()
+        (seen,) = reader.latest.jobs
         assert seen.state is JobState.RUNNING
         assert "that is not read-only will verify it" in seen.message
         assert other.folder.read(job.id) == job
         assert not (other.desk.folder / "audit.jsonl").exists()
-        assert not isinstance(RemoteJob(sight, seen), CancellableJob)
+        assert not isinstance(RemoteJob(reader, seen), CancellableJob)
 
 
 class TestOthers:

@@ -31,7 +31,7 @@ ANA = LockOwner("ana", "vps", 41, "2026-03-01T12:00:05+00:00", "Restart agent")
 NOBODY = 65534
 
 
-def the_path(folder: Path) -> Path:
+def path_of(folder: Path) -> Path:
     return lock_path(folder, engine="unix:///x", project="pixel")
 
 
@@ -165,10 +165,10 @@ class TestSharing:
             other.kill()
             other.join()
             with take(folder):  # created by the other user
-                assert lock_holder(the_path(folder)) == ANA
+                assert lock_holder(path_of(folder)) == ANA
 
     def test_a_link_is_not_followed(self, tmp_path: Path) -> None:
-        path = the_path(tmp_path)
+        path = path_of(tmp_path)
         victim = tmp_path / "victim"
         victim.write_text("precious")
         path.symlink_to(victim)
@@ -180,22 +180,22 @@ class TestSharing:
     def test_a_file_with_a_second_name_is_refused(self, tmp_path: Path) -> None:
         victim = tmp_path / "victim"
         victim.write_text("precious")
-        the_path(tmp_path).hardlink_to(victim)
+        path_of(tmp_path).hardlink_to(victim)
         with pytest.raises(FileError, match="second name"):
             take(tmp_path)
         assert victim.read_text() == "precious"
 
     def test_a_pipe_is_refused_and_not_waited_for(self, tmp_path: Path) -> None:
-        os.mkfifo(the_path(tmp_path))
+        os.mkfifo(path_of(tmp_path))
         with pytest.raises(FileError, match="not a regular file"):
             take(tmp_path)
-        assert lock_holder(the_path(tmp_path)) is None
+        assert lock_holder(path_of(tmp_path)) is None
 
     def test_a_file_removed_meanwhile_is_recreated(self, tmp_path: Path) -> None:
         first = take(tmp_path)
-        the_path(tmp_path).unlink()
+        path_of(tmp_path).unlink()
         with take(tmp_path):
-            assert the_path(tmp_path).exists()
+            assert path_of(tmp_path).exists()
         first.release()
 
     def test_the_folder_is_the_same_for_all_users(self) -> None:
@@ -214,7 +214,7 @@ class TestSharing:
 
 class TestHolder:
     def test_the_owner_is_known_only_while_the_lock_is_held(self, tmp_path: Path) -> None:
-        path = the_path(tmp_path)
+        path = path_of(tmp_path)
         assert lock_holder(path) is None
         with take(tmp_path):
             assert lock_holder(path) == ANA
@@ -224,7 +224,7 @@ class TestHolder:
     def test_the_owner_has_the_progress(self, tmp_path: Path) -> None:
         with take(tmp_path) as lock:
             lock.write_owner(replace(ANA, title="R", job="j-1", step=2, steps=3))
-            owner = lock_holder(the_path(tmp_path))
+            owner = lock_holder(path_of(tmp_path))
             assert owner is not None
             assert (owner.title, owner.job) == ("R", "j-1")
             assert owner.description == "ana on vps, process 41, since 12:00:05 UTC, step 2 of 3"
@@ -235,7 +235,7 @@ class TestHolder:
 
         def look() -> None:
             while not stop.is_set():
-                lock_holder(the_path(tmp_path))
+                lock_holder(path_of(tmp_path))
 
         looking = threading.Thread(target=look)
         looking.start()
@@ -289,15 +289,15 @@ def end(holding: "subprocess.Popen[str]") -> None:
 
 def test_a_reader_does_not_block_the_owner(tmp_path: Path) -> None:
     take(tmp_path).release()
-    holding = hold_shared(the_path(tmp_path))
+    holding = hold_shared(path_of(tmp_path))
     try:
         with take(tmp_path):
-            assert lock_holder(the_path(tmp_path)) == ANA
+            assert lock_holder(path_of(tmp_path)) == ANA
             with pytest.raises(LockHeld, match="Restart agent"):
                 take(tmp_path)
         with take(tmp_path):
             pass
-        assert [path.name for path in tmp_path.iterdir()] == [the_path(tmp_path).name]
+        assert [path.name for path in tmp_path.iterdir()] == [path_of(tmp_path).name]
     finally:
         end(holding)
 
@@ -308,9 +308,9 @@ def test_a_reader_of_another_user_does_not_block_the_owner() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         take(folder).release()
-        the_path(folder).chmod(0o644)
+        path_of(folder).chmod(0o644)
         holding = subprocess.Popen(
-            ["flock", "--shared", str(the_path(folder)), "sh", "-c", "echo 1; cat"],
+            ["flock", "--shared", str(path_of(folder)), "sh", "-c", "echo 1; cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             user=65534, group=65534, extra_groups=[],
         )  # fmt: skip
@@ -318,22 +318,22 @@ def test_a_reader_of_another_user_does_not_block_the_owner() -> None:
             assert holding.stdout is not None
             assert holding.stdout.readline() == "1\n"
             with take(folder):
-                assert lock_holder(the_path(folder)) == ANA
+                assert lock_holder(path_of(folder)) == ANA
         finally:
             end(holding)
 
 
 def test_two_processes_that_displace_a_reader_do_not_both_get_the_lock(tmp_path: Path) -> None:
     take(tmp_path).release()
-    holding = hold_shared(the_path(tmp_path))
+    holding = hold_shared(path_of(tmp_path))
     got: list[StackLock] = []
 
-    def try_it() -> None:
+    def try_lock() -> None:
         with suppress(LockHeld):
             got.append(take(tmp_path))
 
     try:
-        threads = [threading.Thread(target=try_it) for _ in range(6)]
+        threads = [threading.Thread(target=try_lock) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -353,7 +353,7 @@ def test_the_holder_of_a_lock_that_can_not_be_replaced_is_reported(
 
     monkeypatch.setattr(machine_lock, "exchange", refused)
     take(tmp_path).release()
-    holding = hold_shared(the_path(tmp_path))
+    holding = hold_shared(path_of(tmp_path))
     try:
         with pytest.raises(LockHeld) as raised:
             take(tmp_path)

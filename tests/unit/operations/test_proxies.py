@@ -80,14 +80,14 @@ def plan(action: str, facts: Facts, *, nginx: Container | None = None) -> Plan:
     return plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=facts)
 
 
-KEEPS = Facts(
+PINNING = Facts(
     proxies=(Proxy(SafeText("nginx"), (SafeText("api"),), SafeText("/srv/pixel/nginx.conf")),)
 )
 
 
 @pytest.mark.parametrize("action", ["rebuild", "hard-rebuild", "recreate"])
 def test_a_proxy_that_keeps_the_address_is_restarted_last(action: str) -> None:
-    made = plan(action, KEEPS)
+    made = plan(action, PINNING)
     assert made.steps[-1].title == "Restart nginx"
     assert made.steps[-1].command[-2:] == ("restart", "nginx")
     assert [item.change for item in made.affects if item.service == "nginx"] == [
@@ -102,7 +102,9 @@ def test_a_proxy_that_keeps_the_address_is_restarted_last(action: str) -> None:
 
 def test_an_unhealthy_proxy_does_not_fail_the_job() -> None:
     ill = container("nginx", health=Health(HealthStatus.UNHEALTHY))
-    expected, _ = [i for i in plan("recreate", KEEPS, nginx=ill).checks_after if i.name == "nginx"]
+    expected, _ = [
+        i for i in plan("recreate", PINNING, nginx=ill).checks_after if i.name == "nginx"
+    ]
     assert expected.incidental
 
 
@@ -122,7 +124,7 @@ def test_it_warns_of_an_unknown_configuration() -> None:
 
 
 def test_a_stopped_proxy_is_not_restarted() -> None:
-    assert len(plan("rebuild", KEEPS, nginx=exited("nginx")).steps) == 2
+    assert len(plan("rebuild", PINNING, nginx=exited("nginx")).steps) == 2
 
 
 def at(address: str, **changes: object) -> Container:
@@ -133,7 +135,7 @@ def at(address: str, **changes: object) -> Container:
 def test_a_restarted_service_must_keep_its_pinned_address() -> None:
     specs = (spec("api"), spec("nginx", "api"))
     seen = stack(at("172.18.0.3"), container("nginx"), specs=specs)
-    made = plan_action("restart", ["api"], seen, COMMAND, now=NOW, facts=KEEPS)
+    made = plan_action("restart", ["api"], seen, COMMAND, now=NOW, facts=PINNING)
     assert len(made.steps) == 1
     assert any("nginx keeps the address of api" in check.message for check in made.checks_before)
     expected, _asked = made.checks_after
@@ -187,7 +189,7 @@ def test_other_services_are_no_proxies() -> None:
 
 
 def test_nginx_is_tested_right_before_it_is_restarted() -> None:
-    steps = plan("rebuild", KEEPS).steps
+    steps = plan("rebuild", PINNING).steps
     assert [step.title for step in steps][-2:] == [
         "Test the configuration of pixel-nginx-1", "Restart nginx",
     ]  # fmt: skip
@@ -205,7 +207,7 @@ def test_every_restart_of_nginx_is_tested(targets: list[str]) -> None:
     wanted = [container("nginx").id if name == "pixel-nginx-1" else name for name in targets]
     titles = [
         step.title
-        for step in plan_action("restart", wanted, seen, COMMAND, now=NOW, facts=KEEPS).steps
+        for step in plan_action("restart", wanted, seen, COMMAND, now=NOW, facts=PINNING).steps
     ]
     tested = [index for index, title in enumerate(titles) if title.startswith("Test ")]
     restarted = next(i for i, title in enumerate(titles) if "nginx" in title and i not in tested)
@@ -215,7 +217,7 @@ def test_every_restart_of_nginx_is_tested(targets: list[str]) -> None:
 
 def test_a_stopped_nginx_is_not_tested() -> None:
     seen = stack(exited("nginx"), specs=(spec("nginx"),))
-    made = plan_action("restart", ["nginx"], seen, COMMAND, now=NOW, facts=KEEPS)
+    made = plan_action("restart", ["nginx"], seen, COMMAND, now=NOW, facts=PINNING)
     assert len(made.steps) == 1
 
 

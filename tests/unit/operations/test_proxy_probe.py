@@ -30,7 +30,7 @@ from pixel_tui.text import SafeText
 from tests.builders.actions import COMMAND, NOW, container, spec, stack
 from tests.builders.job import FakeObserver
 
-WHOLE = """
+CONFIGURATION = """
 http {
   upstream front { server web:3002 max_fails=3; server landing:3001; }
   server { listen 80 default_server; return 301 https://$host$request_uri; }
@@ -50,7 +50,7 @@ http {
 
 
 def test_one_certain_request_for_each_host() -> None:
-    assert find_routes(WHOLE) == (
+    assert find_routes(CONFIGURATION) == (
         Route("web", "/", "pixel.example", 443, tls=True),
         Route("landing", "/", "pixel.example", 443, tls=True),
         Route("api", "/api/", "pixel.example", 443, tls=True),
@@ -89,7 +89,7 @@ API = Expectation(
     path=SafeText("/api/"),
     port=80,
 )
-ITSELF = Expectation(SafeText("nginx"), ExpectedState.REACHED, proxy=SafeText("nginx"))
+PROXY_ITSELF = Expectation(SafeText("nginx"), ExpectedState.REACHED, proxy=SafeText("nginx"))
 REFUSED = Response(0, SafeText("connection refused"), connected=False)
 
 
@@ -153,21 +153,21 @@ def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapsho
             "unreachable from here (connection refused)",
         ),
         (
-            ITSELF,
+            PROXY_ITSELF,
             Response(200),
             Response(200),
             ExpectationState.MET,
             "nginx is answering (200)",
         ),
         (
-            ITSELF,
+            PROXY_ITSELF,
             Response(200),
             Response(502),
             ExpectationState.WAITING,
             "can't reach its upstream",
         ),
         (
-            ITSELF,
+            PROXY_ITSELF,
             Response(502),
             Response(502),
             ExpectationState.MET,

@@ -27,7 +27,7 @@ from tests.builders.compose_up import changes
 NET = plain("pixel_default")
 OLD = (NetworkAddress(NET, plain(""), network_id="old"),)
 SPECS = (spec("db"), spec("api", "db", builds=True))
-REMADE = Facts(networks=frozenset({"new", NET}))
+RECREATED = Facts(networks=frozenset({"new", NET}))
 REASON = "the network pixel_default that it was created with is gone"
 
 
@@ -81,7 +81,7 @@ def test_up_recreates_it_if_forced_or_changed() -> None:
 
 def test_a_rebuild_of_it_forces_the_recreate() -> None:
     api = stopped("api")
-    for facts in (REMADE, NO_FACTS):
+    for facts in (RECREATED, NO_FACTS):
         made = planned("rebuild", "api", seen(container("db"), api), facts)
         assert commands(made)[-1] == (*COMPOSE, "up", "--detach", "--force-recreate", "api")
         assert effects(made)["api"] == "is recreated"
@@ -90,7 +90,10 @@ def test_a_rebuild_of_it_forces_the_recreate() -> None:
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        (REMADE, r"db, which was created for network pixel_default, which is gone \(recreate it\)"),
+        (
+            RECREATED,
+            r"db, which was created for network pixel_default, which is gone \(recreate it\)",
+        ),
         (NO_FACTS, rf"db, which can't be started: {REASON} \(recreate it\)"),
     ],
 )
@@ -101,7 +104,7 @@ def test_a_rebuild_of_what_depends_on_it_is_refused(facts: Facts, words: str) ->
 
 def test_a_rebuild_is_not_refused_if_up_recreates_the_dependency() -> None:
     changed = seen(stopped("db", config_hash=SafeText("other")), container("api"))
-    assert planned("rebuild", "api", changed, REMADE).steps
+    assert planned("rebuild", "api", changed, RECREATED).steps
 
 
 def test_a_stopped_dependency_on_a_changed_network_is_recreated_with_it() -> None:
@@ -117,7 +120,7 @@ def test_a_missing_replica_does_not_help_the_existing_ones() -> None:
     """`up --no-recreate` creates the missing one, and fails to start the other."""
     snapshot = stack(stopped("db"), specs=(spec("db", replicas=2),))
     with pytest.raises(OperationError, match="pixel_default, which is gone"):
-        planned("start", "db", snapshot, REMADE)
+        planned("start", "db", snapshot, RECREATED)
 
 
 def test_a_start_is_refused_even_if_docker_did_not_answer_in_time() -> None:

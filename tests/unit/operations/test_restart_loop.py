@@ -23,7 +23,9 @@ from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
 
-HASTY = Timeouts(settle=PATIENCE, deadline=PATIENCE, health=PATIENCE, loop=0.01, refresh=0.01)
+SHORT_TIMEOUTS = Timeouts(
+    settle=PATIENCE, deadline=PATIENCE, health=PATIENCE, loop=0.01, refresh=0.01
+)
 DOWN = {"state": ContainerState.RESTARTING, "exit_code": 1, "restarts": LOOP_RESTARTS}
 UP = ContainerState.RUNNING
 YOUNG = NOW - timedelta(seconds=20)
@@ -79,7 +81,7 @@ def test_a_loop_may_wait_for_a_starting_service(
     assert may_come_up(api, planned, snapshot) is may
 
 
-def looking(clock: FixedClock, observer: FakeObserver) -> Verification:
+def verification_of(clock: FixedClock, observer: FakeObserver) -> Verification:
     patience = Timeouts(settle=5, deadline=60, loop=5)
     expected = Expectation(restarted_agent().service, ExpectedState.RUNNING)
     return Verification([expected], observer, clock, patience, ProxyProbe((), http_probe))
@@ -89,7 +91,7 @@ def test_a_loop_times_out_across_its_restarts() -> None:
     clock = FixedClock(NOW)
     up = {"state": UP, "exit_code": None, "health": None}
     observer = FakeObserver(chain()[1])
-    verification = looking(clock, observer)
+    verification = verification_of(clock, observer)
 
     def seen(seconds: float, **changes: object) -> ExpectationResult:
         clock.advance(seconds)
@@ -106,17 +108,17 @@ def test_a_loop_times_out_across_its_restarts() -> None:
     assert seen(1).state is ExpectationState.WAITING, "and it fails again"
 
 
-def given_up(desk: Desk) -> JobStatus:
+def broken_loop(desk: Desk) -> JobStatus:
     looping = restarted_agent(**DOWN, restart_policy="always")
     desk.runner.on_start = lambda: desk.observer.show(looping)
-    return desk.operator(HASTY).run(desk.plan()).wait(PATIENCE)
+    return desk.operator(SHORT_TIMEOUTS).run(desk.plan()).wait(PATIENCE)
 
 
 def test_the_job_fails_with_the_last_line_of_its_log(desk: Desk) -> None:
     desk.observer.engine.write(
         restarted_agent().id, 1, "starting", "DB_PASSWORD=hunter2hunter2 \x1b[2Jis bad", ""
     )
-    status = given_up(desk)
+    status = broken_loop(desk)
     assert status.state is JobState.FAILED
     assert status.message == (
         "agent is in a restart loop (exit code 1); check its logs."
@@ -129,8 +131,8 @@ def test_the_job_fails_with_the_last_line_of_its_log(desk: Desk) -> None:
 
 def test_an_unreadable_log_is_reported(desk: Desk) -> None:
     desk.observer.engine.refusal = EngineRefused(501, "it is kept nowhere")
-    assert given_up(desk).message.endswith("Its logs can't be read: it is kept nowhere.")
+    assert broken_loop(desk).message.endswith("Its logs can't be read: it is kept nowhere.")
 
 
 def test_a_loop_without_logs_fails_as_well(desk: Desk) -> None:
-    assert given_up(desk).message.endswith("(exit code 1); check its logs.")
+    assert broken_loop(desk).message.endswith("(exit code 1); check its logs.")
