@@ -226,13 +226,10 @@ class AuditScreen(TextDialog[None]):
 
     def action_move(self, step: int) -> None:
         """Move the cursor, or scroll the record."""
-        options = self._options
         if self._record_open:
             self.action_scroll(step)
-        elif step > 0:
-            options.action_cursor_down()
         else:
-            options.action_cursor_up()
+            self._options.move_cursor(step)
 
 
 def record_content(entry: AuditEntry) -> Content:

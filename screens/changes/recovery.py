@@ -227,11 +227,7 @@ class RecoveryScreen(TextDialog[None]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self._list
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        self._list.move_cursor(step)
 
 
 def plan_command(action: Action, selection: TargetSelection) -> SafeText:

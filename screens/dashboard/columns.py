@@ -69,11 +69,7 @@ class ColumnsScreen(Dialog[ColumnChoice | bool]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self._options
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        self._options.move_cursor(step)
 
     def action_accept(self) -> None:
         """Use the ticked columns, in the table's order."""

@@ -94,8 +94,11 @@ class DashboardScreen(Screen[None]):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
 
     snapshot: var[StackSnapshot | None] = var(None)
+    """What the header and the banner show."""
     now: var[datetime | None] = var(None)
+    """The time of the last update, for ages."""
     jobs_running: var[int] = var(0)
+
     services_pane = getters.query_one(ServicesPane)
     panes = getters.query_one(Panes)
     _details = getters.query_one(DetailsPane)

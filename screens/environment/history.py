@@ -191,11 +191,7 @@ class HistoryScreen(TextDialog[bytes | None]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self._options
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        self._options.move_cursor(step)
 
 
 def _line(version: SavedVersion, *, current: bool, edited: bool) -> Content:

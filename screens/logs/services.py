@@ -81,11 +81,7 @@ class LogServicesScreen(Dialog[tuple[str, ...] | None]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self._options
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        self._options.move_cursor(step)
 
     def action_accept(self) -> None:
         """Close with the selected services."""

@@ -112,8 +112,4 @@ class PickScreen(Dialog[int | None]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self._options
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        self._options.move_cursor(step)

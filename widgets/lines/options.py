@@ -48,6 +48,13 @@ class Options(OptionList):
     def _cursor_style(self) -> Style:
         return self.get_component_rich_style("option-list--option-highlighted")
 
+    def move_cursor(self, step: int) -> None:
+        """Move the cursor down by one option, up if the step is negative."""
+        if step > 0:
+            self.action_cursor_down()
+        else:
+            self.action_cursor_up()
+
     def action_page_up(self) -> None:
         """Move up by a page; a page may have no lines in a small terminal."""
         if self.scrollable_content_region:
