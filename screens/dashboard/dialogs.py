@@ -173,7 +173,7 @@ class DashboardDialogs:
 
         operations, other_files = self._operations, None
         if (files := access.files) is not None:
-            from screens.environment.screen import OtherFiles
+            from screens.environment.files import OtherFiles
 
             other_files = OtherFiles(
                 files, lambda path: self._environment_screen(files.open(path), resumes=True)

@@ -17,7 +17,7 @@ from pixel_tui.environment.checks.deliveries import OutdatedSources, no_outdated
 from pixel_tui.environment.checks.overview import KeyRow
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.from_example import merge_example
-from pixel_tui.environment.editing.edits import current_entry, fix_of, with_row_value
+from pixel_tui.environment.editing.edits import fix_of
 from pixel_tui.environment.editing.session import Edit, EditSession, ReloadResult, parse_file
 from pixel_tui.environment.editing.workspace import (
     EnvironmentSource,
@@ -30,10 +30,11 @@ from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import SafeText, plain
 from screens.environment.draft import offer_draft
 from screens.environment.external_editor import ExternalEditor
-from screens.environment.key_dialogs import KeyDialogs
+from screens.environment.files import OtherFiles
+from screens.environment.key_edits import KeyEdits
 from screens.environment.merge import merge_with_file
 from screens.environment.save import ShowPlan, show_save_dialog
-from screens.environment.screen import EnvironmentScreen, OtherFiles
+from screens.environment.screen import EnvironmentScreen
 from screens.shared.bound_key import bound_key
 from widgets.lines.fitted_line import LinePart
 from widgets.tables.environment_table import EnvironmentTable
@@ -186,8 +187,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         hold_keys(self.run_worker(change, group="environment-edit"))
 
     async def _change(self, make: Edit, message: str, cursor: str, then: Then | None) -> None:
-        session = self.session
-        if session is None:
+        if (session := self.session) is None:
             return
         async with self._turn:
             try:
@@ -213,8 +213,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     async def _save_draft(self) -> bool:
         """Save the edits as a draft, which survives a lost connection; False if that fails."""
-        session = self.session
-        if session is None:
+        if (session := self.session) is None:
             return True
         async with self._turn:
             try:
@@ -270,8 +269,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         return super().check_action(action, parameters)
 
     @property
-    def _key_dialogs(self) -> KeyDialogs | None:
-        return KeyDialogs(self, self.session, self.change) if self.session is not None else None
+    def _key_edits(self) -> KeyEdits | None:
+        return KeyEdits(self, self.session, self.change) if self.session is not None else None
 
     @property
     def _save_key(self) -> SafeText:
@@ -295,42 +294,28 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def action_edit(self) -> None:
         """Edit the value under the cursor."""
-        if self._key_dialogs is not None and self.row is not None:
-            self._key_dialogs.edit(self.row)
+        if self._key_edits is not None and self.row is not None:
+            self._key_edits.edit(self.row)
 
     def action_add(self) -> None:
         """Add a key and its value."""
-        if self._key_dialogs is not None:
-            self._key_dialogs.add()
+        if self._key_edits is not None:
+            self._key_edits.add()
 
     def action_remove(self) -> None:
         """Remove the line."""
-        row = self.row
-        if row is not None and row.entry is not None:
-            message = f"{row.key} is removed; {self._undo_key} undoes it."
-            self.change(lambda now: now.without(current_entry(now, row)), message)
+        if self._key_edits is not None and self.row is not None:
+            self._key_edits.remove(self.row)
 
     def action_switch(self) -> None:
         """Comment the line out, or uncomment it."""
-        row = self.row
-        if row is None or row.entry is None:
-            return
-        if row.entry.commented:
-            self.change(
-                lambda now: now.restored(current_entry(now, row)), f"{row.key} is active again."
-            )
-        else:
-            message = f"{row.key} is commented out."
-            self.change(lambda now: now.commented_out(current_entry(now, row)), message)
+        if self._key_edits is not None and self.row is not None:
+            self._key_edits.toggle_comment(self.row)
 
     def action_fix(self) -> None:
         """Apply the first suggested value."""
-        row = self.row
-        fix = fix_of(row) if row is not None else None
-        if row is None or fix is None:
-            self.notify("There is no suggested value for this key.", timeout=3)
-            return
-        self.change(lambda now: with_row_value(now, row, fix), f"{row.key} is fixed.")
+        if self._key_edits is not None and self.row is not None:
+            self._key_edits.apply_fix(self.row)
 
     def action_undo(self) -> None:
         """Undo the last edit, also one that was saved."""
@@ -349,8 +334,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def action_fill(self) -> None:
         """Fill in the missing keys of the example."""
-        if self._key_dialogs is not None:
-            self._key_dialogs.fill_in()
+        if self._key_edits is not None:
+            self._key_edits.fill_in()
 
     def action_outside(self) -> None:
         """Edit the file in an external editor."""
@@ -382,8 +367,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def action_save(self) -> None:
         """Show the impact of a save."""
-        session = self.session
-        if session is None:
+        if (session := self.session) is None:
             return
         if session.changed_elsewhere:
             self.notify(OUTDATED, severity="warning", timeout=8)

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 from textual.screen import Screen
@@ -15,7 +16,19 @@ from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText
 from screens.shared.pick import Choices, PickScreen
 
+if TYPE_CHECKING:
+    from screens.environment.screen import EnvironmentScreen
+
 CAPTION: Final = SafeText("In the order of compose: later files override earlier ones.")
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFiles:
+    """All environment files that compose reads."""
+
+    files: EnvironmentFiles
+    screen_of: "Callable[[Path], EnvironmentScreen]"
+    """Makes the screen of another file."""
 
 
 def position_words(path: Path, paths: Sequence[Path]) -> str:

@@ -1,13 +1,10 @@
 """The environment screen: every key with its state, its readers and its value in compose.
 
-What changes the file is the editor's (`editor.py`), which a read-only console
-has no object of.
+It changes nothing; the editor (`editor.py`) does, which a read-only console does not have.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual import getters, on
@@ -26,14 +23,14 @@ from pixel_tui.environment.checks.deliveries import (
 from pixel_tui.environment.checks.overview import Overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.session import EditSession, parse_file
-from pixel_tui.environment.editing.workspace import EnvironmentFiles, EnvironmentSource, LoadedFile
+from pixel_tui.environment.editing.workspace import EnvironmentSource, LoadedFile
 from pixel_tui.errors import ConsoleError
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import SafeText
 from screens.environment.comparison import Comparison
 from screens.environment.content import file_findings, key_content
 from screens.environment.file_status import FileStatus, file_title, file_totals
-from screens.environment.files import pick_file, position_words
+from screens.environment.files import OtherFiles, pick_file, position_words
 from screens.environment.history import HistoryScreen
 from screens.shared.composed import when_composed
 from screens.shared.scrolling import TextDialog
@@ -53,15 +50,6 @@ CHECK_SECONDS: Final = 1.0
 """The interval of checks if the file has changed on disk."""
 WITHOUT_FILE: Final = frozenset({"files", "read_again", "back"})
 """The actions that are available while the file can't be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherFiles:
-    """All environment files that compose reads."""
-
-    files: EnvironmentFiles
-    screen_of: "Callable[[Path], EnvironmentScreen]"
-    """Makes the screen of another file."""
 
 
 class EnvironmentScreen(TextDialog[None]):
@@ -237,11 +225,8 @@ class EnvironmentScreen(TextDialog[None]):
 
     def _title(self) -> None:
         path, words = self.source.path, self._filter_box.value
-        place = (
-            position_words(path, self._other_files.files.paths)
-            if self._other_files is not None
-            else ""
-        )
+        others = self._other_files
+        place = position_words(path, others.files.paths) if others is not None else ""
         title = file_title(
             path,
             place,

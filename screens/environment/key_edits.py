@@ -1,4 +1,4 @@
-"""The editor's dialogs for keys: a value, a new key, all missing values."""
+"""The edits of keys, and the dialogs that they need."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -6,11 +6,13 @@ from typing import Final, Protocol
 from textual.screen import Screen
 
 from pixel_tui.environment.checks.overview import KeyRow
+from pixel_tui.environment.editing.edits import current_entry, fix_of, with_row_value
 from pixel_tui.environment.editing.session import Edit, EditSession, FillInStep
 from pixel_tui.environment.editing.typed_value import TypedValue
 from pixel_tui.text import SafeText
 from screens.environment.value import ValueScreen
 from screens.shared.ask import AskScreen
+from screens.shared.bound_key import bound_key
 
 NO_TEXT: Final = SafeText("")
 
@@ -37,8 +39,8 @@ class ChangeDocument(Protocol):
         ...
 
 
-class KeyDialogs:
-    """Asks for keys and values, and makes the edits.
+class KeyEdits:
+    """Edits keys; asks for keys and values.
 
     Args:
         screen: The screen below the dialogs.
@@ -77,6 +79,32 @@ class KeyDialogs:
         edit = self._session.typed(key, answer) if answer is not None else None
         if edit is not None:
             self._change(edit, cursor=key)
+
+    def remove(self, row: KeyRow) -> None:
+        """Remove the line of a key."""
+        if row.entry is not None:
+            undo_key = bound_key(self._screen, "environment.undo", "u")
+            message = f"{row.key} is removed; {undo_key} undoes it."
+            self._change(lambda now: now.without(current_entry(now, row)), message)
+
+    def toggle_comment(self, row: KeyRow) -> None:
+        """Comment the line of a key out, or uncomment it."""
+        if row.entry is None:
+            return
+        if row.entry.commented:
+            message = f"{row.key} is active again."
+            self._change(lambda now: now.restored(current_entry(now, row)), message)
+        else:
+            message = f"{row.key} is commented out."
+            self._change(lambda now: now.commented_out(current_entry(now, row)), message)
+
+    def apply_fix(self, row: KeyRow) -> None:
+        """Write the first suggested value of a key."""
+        fix = fix_of(row)
+        if fix is None:
+            self._screen.notify("There is no suggested value for this key.", timeout=3)
+        else:
+            self._change(lambda now: with_row_value(now, row, fix), f"{row.key} is fixed.")
 
     # A new key.
 
