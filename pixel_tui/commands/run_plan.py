@@ -94,10 +94,10 @@ def execute(
         FileError: The lock, the output or the audit can't be written.
     """
     _wait_for_snapshot(observer)
-    found: list[JobStatus] = []
-    operator.supervise(lambda: None, found.append).refresh()
-    for remaining in found:
-        _say(f"{remaining.plan.title} {remaining.state.value}. {remaining.message}\n")
+    settled: list[JobStatus] = []
+    operator.supervise(lambda: None, settled.append).refresh()
+    for status in settled:
+        _say(f"{status.plan.title} {status.state.value}. {status.message}\n")
     require_engine(observer.snapshot)  # otherwise every fact would report the same error
     facts = read_facts(observer.snapshot, stored=find_action(request.action).reads_stored)
     snapshot = observer.snapshot  # it may have changed while the facts were read

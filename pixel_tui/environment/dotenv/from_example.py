@@ -57,19 +57,19 @@ def merge_example(
 def _runs(example: DotenvDocument, wanted: Collection[str]) -> Iterator[list[_MissingEntry]]:
     """Yield the wanted entries of the example, grouped if they are adjacent in a section."""
     remaining = set(wanted)
-    position = {(entry.line, entry.start): index for index, entry in enumerate(example.entries)}
+    positions = {(entry.line, entry.start): index for index, entry in enumerate(example.entries)}
     run: list[_MissingEntry] = []
-    last_index = -1
+    last_position = -1
     for item in _entries_with_comments(example):
         if item.entry.key not in remaining:
             continue
         remaining -= item.keys
-        current = position[item.entry.line, item.entry.start]
-        if run and (current != last_index + 1 or item.entry.section != run[0].entry.section):
+        position = positions[item.entry.line, item.entry.start]
+        if run and (position != last_position + 1 or item.entry.section != run[0].entry.section):
             yield run
             run = []
         run.append(item)
-        last_index = current
+        last_position = position
     if run:
         yield run
 
@@ -78,23 +78,19 @@ def _insert_run(
     document: DotenvDocument, example: DotenvDocument, run: Sequence[_MissingEntry]
 ) -> DotenvDocument:
     units = split_units(document)
-    blocks = list(
-        line_blocks(document, [entry for entry in document.entries if not entry.commented])
-    )
-    position, lines = (
-        _insertion_index(blocks, document, example, run[0]),
-        [*chain(*(item.lines for item in run))],
-    )
-    if position is None:
-        position = len(blocks)
+    active = [entry for entry in document.entries if not entry.commented]
+    blocks = list(line_blocks(document, active))
+    lines = [*chain(*(item.lines for item in run))]
+    index = _insertion_index(blocks, document, example, run[0])
+    if index is None:
+        index = len(blocks)
         separator = (b"",) if blocks and blocks[-1].data.strip() else ()
         lines = [*separator, *run[0].banner, *lines]
-    carriage_return = (
-        b"\r" if document.data.count(b"\r\n") * 2 > document.data.count(b"\n") else b""
-    )
+    mostly_crlf = document.data.count(b"\r\n") * 2 > document.data.count(b"\n")
+    line_end = b"\r\n" if mostly_crlf else b"\n"
     pieces = [(block.data.removesuffix(b"\n"), block.data[-1:]) for block in blocks]
     pieces = [(text, end) if end == b"\n" else (text, b"") for text, end in pieces]
-    pieces[position:position] = [(line, carriage_return + b"\n") for line in lines]
+    pieces[index:index] = [(line, line_end) for line in lines]
     return join_units(pieces, has_bom=units.has_bom)
 
 
