@@ -171,7 +171,7 @@ def test_copying_goes_through_the_terminal(tmp_path: Path) -> None:
     with program("demo", home=tmp_path, environment={"TMUX": "/x,1,0"}) as it:
         it.wait_for("healthy")
         it.press("y")
-        it.wait_for("clipboard")
+        it.wait_for("to tmux")
         assert b"\x1bPtmux;\x1b\x1b]52;c;" + wanted + b"\x07\x1b\\" in it.raw
     with program("demo", home=tmp_path, environment={"STY": "1.pts"}) as it:
         it.wait_for("healthy")
