@@ -2,19 +2,17 @@
 
 import errno
 import hashlib
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
 from urllib.parse import quote
 
 from pixel_tui import __version__
+from pixel_tui.backups.backup_space import is_full, require_space, required_bytes
 from pixel_tui.backups.copies import (
-    CHUNK,
     Copy,
     copy_roles,
     copy_server_database,
@@ -51,7 +49,6 @@ from pixel_tui.backups.servers import (
     volume_gaps,
     with_volumes,
 )
-from pixel_tui.backups.sizes import file_size
 from pixel_tui.backups.source_model import Sources, Stack
 from pixel_tui.backups.sources import find_sources
 from pixel_tui.backups.stack_view import SeenContainer, StackView
@@ -65,8 +62,6 @@ from pixel_tui.stack.compose.project_files import find_project_files
 from pixel_tui.stack.engine.endpoint import LOCAL, endpoint_of
 from pixel_tui.stack.model.json_value import JsonObject
 
-MARGIN: Final = 1.1
-"""The space for a backup, relative to the size of its sources."""
 Say = Callable[[str], None]
 
 
@@ -258,32 +253,12 @@ class Maker:
             self._say(f"kept {backup_id}: the last good copy of {', '.join(titles[:3])}{more}")
         return retired.removed
 
-    def _required_bytes(self, sources: Sources) -> int:
-        """Return the bytes of everything to copy, with a margin."""
-        required = 0
-        paths = [self._policy.project / name for name in (*sources.databases, *sources.files)]
-        for path in (*paths, *(item.path for item in sources.in_volumes)):
-            for part in (path, path.with_name(f"{path.name}-wal")):
-                required += file_size(part)
-        for queried in self._servers:
-            required += sum(item.size for item in queried.dumpable)
-        return int(required * MARGIN)
-
     def _require_space(self, sources: Sources) -> None:
         """Raise `FileError` if the disk has not enough space."""
-        required = self._required_bytes(sources)
-        place = self._policy.root
-        while not place.exists():
-            place = place.parent
-        found = os.statvfs(place)
-        free = found.f_bavail * found.f_frsize
-        if required > free:
-            raise FileError(
-                f"Not enough space for a backup: it needs about {size(required)}, and "
-                f"{size(free)} are free.",
-                on=str(self._policy.root),
-                hint="Free some space, or set another folder under [backup] in the settings.",
-            )
+        require_space(self._required_bytes(sources), self._policy.root)
+
+    def _required_bytes(self, sources: Sources) -> int:
+        return required_bytes(sources, self._servers, self._policy.project)
 
     def _copy(
         self, in_progress: BackupInProgress, sources: Sources, seen: tuple[SeenContainer, ...]
@@ -361,7 +336,7 @@ class Maker:
             in_progress.place(path)
             details, digest = copy(target)
         except (OSError, ValueError, ConsoleError) as error:
-            full = self._is_full()
+            full = is_full(self._policy.root)
             with suppress(OSError):
                 target.unlink()
             if full or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
@@ -385,10 +360,6 @@ class Maker:
         with suppress(OperationError):  # a missing version is no reason to fail
             tools |= self._view.version()
         return tools
-
-    def _is_full(self) -> bool:
-        found = os.statvfs(self._policy.root)
-        return found.f_bavail * found.f_frsize < CHUNK
 
     def _copy_error(self, error: OSError) -> ConsoleError:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}

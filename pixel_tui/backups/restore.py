@@ -20,7 +20,7 @@ from pixel_tui.backups.postgres import MAX_ROLE_BYTES, Postgres, database_of
 from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore_check import RestoreCheck, failure_reason
 from pixel_tui.backups.secret_copies import SecretCopies
-from pixel_tui.backups.server_room import require_server_space
+from pixel_tui.backups.server_space import require_server_space
 from pixel_tui.backups.verify import item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.files import open_regular, read_regular

@@ -22,7 +22,7 @@ from pixel_tui.backups.restorable import (
     require_content,
     target_of,
 )
-from pixel_tui.backups.room import require_space
+from pixel_tui.backups.restore_space import require_space
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE

@@ -31,7 +31,7 @@ from pixel_tui.backups.made_here import MadeBackups
 from pixel_tui.backups.manifest import ItemKind, Manifest
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.restorable import RestoreRoots, why_not_restorable
-from pixel_tui.backups.room import restore_space_shortages
+from pixel_tui.backups.restore_space import restore_space_shortages
 from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import Backup, BackupStore

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from pixel_tui.backups.deployment import NO_DEPLOYMENT, Deployment
 from pixel_tui.backups.exposure import Exposure
 from pixel_tui.backups.holders import Holder, Volume
-from pixel_tui.backups.room import Shortage
+from pixel_tui.backups.restore_space import Shortage
 from pixel_tui.backups.store import Backup
 from pixel_tui.backups.stored import StoredData
 from pixel_tui.ledger.reading.reading import NO_READING, LedgerReading

@@ -189,7 +189,7 @@ class TestCheck:
         monkeypatch.setattr(worker, "run_step", lambda work: work() or 0)
         words = ["check", made, "--directory", str(project), "--project", "pixel"]
         assert worker.main([*words, "--backup-first"]) == 0
-        monkeypatch.setattr("pixel_tui.backups.make.MARGIN", 1e12)
+        monkeypatch.setattr("pixel_tui.backups.backup_space.MARGIN", 1e12)
         assert worker.main(words) == 0
         with pytest.raises(OperationError, match="Not enough space"):
             worker.main([*words, "--backup-first"])

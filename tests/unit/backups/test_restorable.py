@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.backups import restore_check, room
+from pixel_tui.backups import restore_check, restore_space
 from pixel_tui.backups.manifest_file import MANIFEST
 from pixel_tui.errors import OperationError
 from pixel_tui.facts.live import _backups
@@ -177,7 +177,7 @@ def test_a_file_that_changes_between_check_and_copy_is_not_restored(
 ) -> None:
     backup_id = forge("notes")
     planted = store_of(project).find(backup_id).folder / "files/planted-2"
-    require_space = room.require_space
+    require_space = restore_space.require_space
 
     def change(needs: Any, folder: Path) -> None:
         require_space(needs, folder)

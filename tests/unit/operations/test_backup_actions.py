@@ -9,7 +9,7 @@ from pixel_tui.backups.deployment import Deployment, RanImage
 from pixel_tui.backups.exposure import Exposure
 from pixel_tui.backups.holders import Holder, Volume
 from pixel_tui.backups.manifest import Cover, Gap, ItemKind, LeftOut, VolumeContent
-from pixel_tui.backups.room import Shortage
+from pixel_tui.backups.restore_space import Shortage
 from pixel_tui.backups.stored import StoredData, StoredServer, StoredVolume
 from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import find_action, plan_action, why_unavailable

@@ -11,7 +11,7 @@ import pytest
 
 from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.backups.policy import policy_for
-from pixel_tui.backups.room import restore_space_shortages
+from pixel_tui.backups.restore_space import restore_space_shortages
 from pixel_tui.backups.store import Backup
 from pixel_tui.facts.live import _past_state
 from pixel_tui.reserve import NAME, RECORD_BYTES

@@ -8,7 +8,7 @@ import pytest
 
 from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.postgres import Postgres
-from pixel_tui.backups.server_room import require_server_space
+from pixel_tui.backups.server_space import require_server_space
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.program_output import ProgramOutput
