@@ -1,5 +1,6 @@
 """Driving the console without a terminal."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -7,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from textual import events
+from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from pixel_tui.clock import Clock, FixedClock, SystemClock
 from pixel_tui.console.app import PixelTui
@@ -74,11 +77,19 @@ class Console:
         await self._handled()
 
     async def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-        """Wait until a condition is true."""
-        deadline = time.monotonic() + seconds
-        while not condition():
+        """Wait until a condition is true, and still is when pending messages are handled.
+
+        In between the console is left alone: a pause of the pilot sends a message to every
+        widget and paints, and a wait of seconds has hundreds of them.
+        """
+        deadline, holds = time.monotonic() + seconds, bool(condition())
+        while not holds:
             assert time.monotonic() < deadline, "the condition did not become true"
-            await self.pilot.pause(0.02)
+            await asyncio.sleep(0.05)
+            if condition():
+                if self.app.is_running:
+                    await self.pilot.pause(0)
+                holds = bool(condition())
 
     def names(self) -> list[str]:
         """The keys of the rows, top to bottom."""
@@ -88,8 +99,11 @@ class Console:
         """The painted text of the screen or of a widget."""
         screen = self.app.screen
         region = screen.query_one(selector).region if selector else screen.region
-        strips = screen._compositor.render_strips()  # the complete screen, painted once
-        shown = [strips[y].crop(region.x, region.right) for y in range(region.y, region.bottom)]
+        # Of the complete screen only these lines are painted: most of what a test does is to look.
+        lines = Region(0, region.y, screen.size.width, region.height).intersection(screen.region)
+        painted = screen._compositor._render_chops(lines, lines.line_range.__contains__)
+        strips = (Strip.join(painted[y].values()) for y in lines.line_range)
+        shown = [strip.crop(region.x, region.right) for strip in strips]
         return "\n".join(strip.text.rstrip() for strip in shown)
 
 

@@ -14,6 +14,7 @@ import pytest
 from pixel_tui.demo.stack.commands import _DemoCommand
 from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
+from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.jobs.lock import LockOwner, acquire_lock
@@ -179,10 +180,12 @@ async def test_ctrl_c_shows_which_key_quits() -> None:
         assert [item.message for item in it.app._notifications] == ["q quits pixel-tui."]
 
 
-def written(it: Console, status: JobStatus, mark: ProcessMark | None, **changes: object) -> None:
-    """Write the record of another console's job."""
+def written(
+    it: Console, status: JobStatus, mark: ProcessMark | None, in_seconds: int = 5, **changes: object
+) -> None:
+    """Write the record of another console's job; the list is sorted by its second."""
     folder = JobFolder(jobs_path(state_folder() / "demo"))
-    output = folder.new_output(it.clock.now() + timedelta(seconds=5))
+    output = folder.new_output(it.clock.now() + timedelta(seconds=in_seconds))
     output.write_text("said by another console\n")
     by = Runner("ana", os.uname().nodename, mark)
     now = it.clock.now()
@@ -200,9 +203,16 @@ async def finished(it: Console) -> JobStatus:
     return operations_of(it).jobs.statuses()[0]
 
 
+def restart(it: Console) -> JobStatus:
+    """A job as another console of this stack would run it."""
+    command = operations_of(it)._command
+    snapshot = it.app.parts.observer.snapshot
+    return JobStatus("", plan_action("restart", ["web"], snapshot, command, now=NOW), Path())
+
+
 async def test_a_job_of_another_console_is_listed_and_opened() -> None:
     async with console(size=(140, 36)) as it:
-        written(it, await finished(it), mark_of(os.getpid()))
+        written(it, restart(it), mark_of(os.getpid()))
         operations_of(it).jobs.watch_jobs()
         await it.press("5")
         await it.until(lambda: "Run by another pixel-tui: ana on" in it.text("#jobs-pane"))
@@ -214,7 +224,7 @@ async def test_a_job_of_another_console_is_listed_and_opened() -> None:
 
 async def test_a_job_of_another_console_goes_on_running_in_the_list() -> None:
     async with console(size=(140, 36)) as it:
-        written(it, await finished(it), mark_of(os.getpid()))
+        written(it, restart(it), mark_of(os.getpid()))
         operations_of(it).jobs.watch_jobs()
         await it.press("5")
         await it.until(lambda: "▸ running" in it.text("#jobs-pane"))
@@ -246,7 +256,7 @@ async def test_long_lines_of_the_output_are_folded_and_cut_ones_are_marked(
     size: tuple[int, int],
 ) -> None:
     async with console(size=size) as it:
-        written(it, await finished(it), mark_of(os.getpid()))
+        written(it, restart(it), mark_of(os.getpid()))
         operations_of(it).jobs.watch_jobs()
         await it.press("5")
         await it.until(lambda: "Run by another pixel-tui" in it.text("#jobs-pane"))
@@ -267,7 +277,7 @@ async def test_long_lines_of_the_output_are_folded_and_cut_ones_are_marked(
 
 async def test_the_result_of_a_job_without_a_console_is_notified_at_the_start() -> None:
     async with console(size=(140, 36)) as it:
-        written(it, await finished(it), ProcessMark(1, 1, "an earlier start"))
+        written(it, restart(it), ProcessMark(1, 1, "an earlier start"))
         operations_of(it).jobs.watch_jobs()
         await it.until(lambda: "Restart web abandoned. Its pixel-tui was gone." in it.text())
         await it.press("5")
@@ -279,9 +289,9 @@ async def test_the_roll_back_of_a_dead_apply_is_offered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with console(size=(140, 36)) as it:
-        ended = await finished(it)
-        steps = tuple(replace(step, rolls_back=True) for step in ended.plan.steps)
-        applied = replace(ended, plan=replace(ended.plan, steps=steps))
+        status = restart(it)
+        steps = tuple(replace(step, rolls_back=True) for step in status.plan.steps)
+        applied = replace(status, plan=replace(status.plan, steps=steps))
         operations, asked = operations_of(it), []
         monkeypatch.setattr(
             operations, "show_plan", lambda _screen, name, _targets: asked.append(name)
@@ -297,9 +307,9 @@ async def test_the_roll_back_of_a_dead_apply_is_offered(
         operations.jobs.close()
 
 
-async def waiting_apply(it: Console, seconds: float) -> ApplyFiles:
+def waiting_apply(it: Console, seconds: float) -> ApplyFiles:
     """An apply of another console that waits for confirmation."""
-    ended = await finished(it)
+    status = restart(it)
     operations = operations_of(it)
     files = ApplyFiles(state_folder() / "demo", operations._command.each_edited[0].env_mark)
     files.write(
@@ -308,7 +318,7 @@ async def waiting_apply(it: Console, seconds: float) -> ApplyFiles:
             process=this_process(),
         )
     )  # fmt: skip
-    applies = replace(ended, plan=replace(ended.plan, action=SafeText("environment-apply")))
+    applies = replace(status, plan=replace(status.plan, action=SafeText("environment-apply")))
     written(it, applies, mark_of(os.getpid()))
     operations.jobs.watch_jobs()
     return files
@@ -319,7 +329,7 @@ async def test_the_time_to_confirm_an_apply_is_counted_down_on_the_dashboard(
     size: tuple[int, int],
 ) -> None:
     async with console(size=size) as it:
-        files = await waiting_apply(it, 90)
+        files = waiting_apply(it, 90)
         await it.until(lambda: "apply rolls back in" in it.text("StatusBar"))
         assert "F8, then c keeps it" in it.text("StatusBar")
         before = it.text("StatusBar")
@@ -341,7 +351,10 @@ async def test_it_is_counted_down_on_every_screen_and_a_key_leads_to_its_job(
     opened: tuple[str, ...], size: tuple[int, int]
 ) -> None:
     async with console(size=size) as it:
-        files = await waiting_apply(it, 90)
+        ended = it.clock.now()
+        written(it, restart(it), None, 0, state=JobState.SUCCEEDED, finished_at=ended)
+        files = waiting_apply(it, 90)
+        await it.until(lambda: len(operations_of(it).jobs.statuses()) == 2)
         await it.until(lambda: "apply rolls back in" in it.text("StatusBar"))
         await it.press(*opened)
         below = it.app.screen
@@ -364,7 +377,7 @@ async def test_it_is_counted_down_on_every_screen_and_a_key_leads_to_its_job(
 async def test_the_keys_that_keep_it_are_those_of_the_settings() -> None:
     keys = {"confirm": "f9", "job.confirm": "ctrl+k"}
     async with console(size=(80, 24), settings=Settings(keys=keys)) as it:
-        files = await waiting_apply(it, 90)
+        files = waiting_apply(it, 90)
         await it.until(lambda: "F9, then ^k keeps it" in it.text("StatusBar"))
         await it.press("f9")
         await it.until(lambda: "Press ^k within" in it.text())
@@ -385,7 +398,7 @@ async def test_the_question_of_quitting_warns_of_the_roll_back(
 ) -> None:
     monkeypatch.setattr(ConsoleJobs, "running", property(lambda _: 1))
     async with console(size=(80, 24)) as it:
-        files = await waiting_apply(it, 90)
+        files = waiting_apply(it, 90)
         await it.until(lambda: "apply rolls back in" in it.text("StatusBar"))
         await it.press("q")
         await it.until(lambda: "It is rolled back in" in it.text())
@@ -399,8 +412,7 @@ async def test_the_question_of_quitting_warns_of_the_roll_back(
 
 async def test_another_users_job_is_shown_with_its_owner() -> None:
     async with console(size=(140, 36)) as it:
-        status = await finished(it)
-        plan, since = status.plan, it.clock.now().isoformat()
+        plan, since = restart(it).plan, it.clock.now().isoformat()
         lock = acquire_lock(
             state_folder() / "demo" / "locks", engine=plan.engine, project=plan.project,
             owner=LockOwner("eve", "vps", 41, since, "Stop web", "20990101-000000-abc"),
