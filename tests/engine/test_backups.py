@@ -35,7 +35,7 @@ services:
     image: {BASE_IMAGE}
     command: [sleep, "100000"]
     stop_grace_period: 0s
-    healthcheck: {{test: ["CMD", "true"], interval: 300ms}}
+    healthcheck: {{test: ["CMD", "true"], interval: 1s}}
     volumes: ["./data:/data"]
 """
 
@@ -255,30 +255,28 @@ class TestRestoring:
         copy = desk.backups / newest["id"] / "sqlite/data/pixels.db"
         assert count(copy) == 0
 
-    @pytest.mark.parametrize("damage", ["files/.env", "manifest.json", "sqlite/data/pixels.db"])
-    def test_what_is_wrong_with_a_backup_is_found_before_anything_stops(
-        self, desk: Desk, damage: str
-    ) -> None:
+    def test_what_is_wrong_with_a_backup_is_found_before_anything_stops(self, desk: Desk) -> None:
         database(desk.folder / "data/pixels.db")
         desk.project.compose("up", "--detach")
         made = desk.back_up()
         state = desk.project.inspect("app")["State"]
-        path = desk.backups / made / damage
-        if damage == "manifest.json":  # a place that no backup of ours has
-            content = path.read_text().replace('"source": ".env"', '"source": ".git/hooks/x"')
-            path.write_text(content)
-        else:
-            path.write_bytes(path.read_bytes()[:-1] + b"?")
-        words: tuple[str, ...] = ("--yes", "--confirm", desk.project.name)
-        if damage == "manifest.json":  # that is found when it is planned
+        words = (made, "--yes", "--confirm", desk.project.name)
+        for damaged in ("files/.env", "sqlite/data/pixels.db"):
+            path = desk.backups / made / damaged
+            intact = path.read_bytes()
+            path.write_bytes(intact[:-1] + b"?")
             for name in ("restore", "restore-without-backup"):
-                result = desk.run("run", name, made, *words, code=2).stderr
-                assert "A backup can't contain a repository's history" in result
-            return
+                more = () if name == "restore" else ("--confirm", "no-backup")
+                result = desk.run("run", name, *words, *more, code=1).stdout
+                assert "Nothing was stopped or restored" in result, damaged
+            path.write_bytes(intact)
+        manifest = desk.backups / made / "manifest.json"
+        content = manifest.read_text()  # a place that no backup of ours has
+        manifest.write_text(content.replace('"source": ".env"', '"source": ".git/hooks/x"'))
         for name in ("restore", "restore-without-backup"):
-            more = () if name == "restore" else ("--confirm", "no-backup")
-            result = desk.run("run", name, made, *words, *more, code=1).stdout
-            assert "Nothing was stopped or restored" in result
+            result = desk.run("run", name, *words, code=2).stderr
+            assert "A backup can't contain a repository's history" in result, "found when planned"
+        manifest.write_text(content)
         now = desk.project.inspect("app")["State"]
         assert (now["StartedAt"], now["Pid"]) == (state["StartedAt"], state["Pid"])
         assert [item["id"] for item in desk.listed()] == [made], "nor is a backup made for nothing"
@@ -337,27 +335,27 @@ class TestRestoring:
         status = path.stat()
         assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1234, 1234, 0o640)
 
-    @pytest.mark.parametrize("name", ["data/pixels.db", "data/pixels.db-wal", ".env"])
     def test_a_process_of_the_host_that_has_a_file_open_is_named_before_anything_stops(
-        self, desk: Desk, name: str
+        self, desk: Desk
     ) -> None:
         path = database(desk.folder / "data/pixels.db")
         desk.project.compose("up", "--detach")
         made = desk.back_up()
         (desk.folder / ".env").write_text("COLOUR=blue\n")
-        (desk.folder / name).touch()
         before = desk.project.inspect("app")["State"]
         holding = "import sys; file = open(sys.argv[1]); print(flush=True); sys.stdin.read()"
         words = ("backup", "restore", made, "--yes", "--confirm", desk.project.name)
-        with subprocess.Popen(
-            [sys.executable, "-c", holding, str(desk.folder / name)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        ) as other:  # fmt: skip
-            assert other.stdout is not None
-            assert other.stdout.readline()
-            result = desk.run(*words, code=1).stdout
-        assert f"process {other.pid} of root (`{sys.executable} -c import sys" in result
-        assert "Nothing was stopped or restored" in result
+        for name in ("data/pixels.db", "data/pixels.db-wal", ".env"):
+            (desk.folder / name).touch()
+            with subprocess.Popen(
+                [sys.executable, "-c", holding, str(desk.folder / name)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            ) as other:  # fmt: skip
+                assert other.stdout is not None
+                assert other.stdout.readline()
+                result = desk.run(*words, code=1).stdout
+            assert f"process {other.pid} of root (`{sys.executable} -c import sys" in result, name
+            assert "Nothing was stopped or restored" in result
         now = desk.project.inspect("app")["State"]
         assert (now["StartedAt"], now["Pid"]) == (before["StartedAt"], before["Pid"])
         assert [item["id"] for item in desk.listed()] == [made], "nor is a backup made for nothing"
@@ -620,7 +618,7 @@ services:
     image: {BASE_IMAGE}
     command: [sleep, "100000"]
     stop_grace_period: 0s
-    healthcheck: {{test: [CMD, "true"], interval: 300ms}}
+    healthcheck: {{test: [CMD, "true"], interval: 1s}}
     depends_on: {{db: {{condition: service_healthy}}}}
     volumes: ["cache:/cache", "./data:/data"]
 volumes: {{held: , other: , cache: }}
