@@ -191,7 +191,8 @@ def fail(self, *arguments):
     password = "hunter2-fake-secret"
     raise ValueError("PASSWORD=hunter2-fake-secret is wrong")
 
-Advice.show = fail
+assert callable(Advice.render)
+Advice.render = fail
 sys.exit(run_console(demo_parts(start_session({}))))
 """
 
