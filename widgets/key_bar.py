@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from textual import events
 from textual.app import RenderResult
@@ -10,6 +10,7 @@ from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
+from textual.signal import Signal
 from textual.widget import Widget
 
 GAPS: Final = (2, 1)
@@ -18,6 +19,15 @@ GENERAL: Final = 3
 """The last keys, which every view has; they are always shown."""
 HELP: Final = "app.help"
 """The action that lists every key."""
+
+
+@runtime_checkable
+class NoticeSource(Protocol):
+    """An app with a notice that every screen shows."""
+
+    notice: str
+    notice_signal: Signal[str]
+    """Published with each new notice. A watcher of `notice` would keep every closed bar alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +70,17 @@ class KeyBar(Widget):
     def on_mount(self) -> None:
         """Follow the screen's bindings and the app's notice."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
-        if self._notices:
-            self.watch(self.app, "notice", self._set_notice)
+        if self._notices and isinstance(self.app, NoticeSource):
+            self.notice = self.app.notice
+            self.app.notice_signal.subscribe(self, self._set_notice)
 
-    def _set_notice(self, notice: str | None) -> None:
-        self.notice = notice or ""
+    def on_unmount(self) -> None:
+        """Stop following the app's notice."""
+        if isinstance(self.app, NoticeSource):
+            self.app.notice_signal.unsubscribe(self)
+
+    def _set_notice(self, notice: str) -> None:
+        self.notice = notice
 
     def _bindings_updated(self, _screen: Screen[object]) -> None:
         self.refresh()

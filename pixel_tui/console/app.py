@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.reactive import var
 from textual.screen import Screen
+from textual.signal import Signal
 from textual.theme import Theme
 
 from pixel_tui.confirm_keys import OPEN_ID, OPEN_KEY
@@ -84,6 +85,7 @@ class PixelTui(TerminalApp):
         no_color = "NO_COLOR" in parts.environment
         super().__init__(parts.environment, ansi_color=True if no_color else None)
         self.parts = parts
+        self.notice_signal: Signal[str] = Signal(self, "notice")
         self.animation_level = "none"
         for theme in ALL_THEMES:
             self.register_theme(theme)
@@ -141,6 +143,10 @@ class PixelTui(TerminalApp):
         if self.parts.operations is not None:
             self._countdown = ApplyCountdown(self, self.parts.operations.jobs)
             self.set_interval(COUNTDOWN_SECONDS, self._count_down)
+
+    def watch_notice(self, notice: str) -> None:
+        """Pass the notice to the footers of all screens."""
+        self.notice_signal.publish(notice)
 
     def _count_down(self) -> None:
         if self._countdown is not None:
