@@ -245,7 +245,7 @@ def whole(text: str) -> bool:
     """Whether header, key bar and every line of a frame are painted from edge to edge."""
     lines = text.split("\n")
     frames = [line for line in lines[:-1] if line[:1] in set("━─╭│╰")]
-    headed = "DEMO" in lines[0] or (lines[0][:1] == "╭" and lines[-2][:1] == "╰")
+    headed = "DEMO" in lines[0] or ("╭─" in lines[0] and "╰─" in lines[-2])
     return headed and bool(lines[-1]) and all(len(line) == 100 for line in frames)
 
 
