@@ -202,7 +202,7 @@ def test_output_records_and_labels_that_are_hostile_are_text(stack: Poisoned) ->
         trail.writelines(json.dumps(poisoned(line, kept=kept)) + "\n" for line in lines)
     record.write_text(json.dumps(poisoned(json.loads(record.read_text()), kept=kept)))
     with stack.console() as it:
-        look(it, ("U", both("─ Audit", SEEN)), ("\r", both("begin: ", SEEN)))
-        look(it, (ESCAPE, without("begin: ")), (ESCAPE, "1 Services"))
+        look(it, ("U", both("─ Audit", SEEN)), ("\r", both("Started: ", SEEN)))
+        look(it, (ESCAPE, without("Started: ")), (ESCAPE, "1 Services"))
         look(it, ("5", "5 Jobs"), ("1", "━1 Services"), (":", "Search for commands"))
         look(it, ("Select", SEEN), (ESCAPE, "Open"))
