@@ -66,7 +66,7 @@ def add_project_options(parser: argparse.ArgumentParser, *, default: object = No
         parser: The parser to add them to.
         default: `SUPPRESS` in a sub-command, so that it does not reset options before it.
     """
-    group = parser.add_argument_group("project options")
+    group = parser.add_argument_group("project options (paths are relative to the current folder)")
     group.add_argument(
         "-C", "--directory", metavar="DIR", default=default, help="Project directory (default: .)"
     )

@@ -55,8 +55,15 @@ def test_every_option_and_command_is_described_on_its_line(
 
 
 def test_options_are_sorted_by_their_long_names(capsys: pytest.CaptureFixture[str]) -> None:
-    names = re.findall(r"--([a-z-]+)", help_of("", capsys).partition("Project options:")[2])
+    names = re.findall(r"--([a-z-]+)", help_of("", capsys).partition("Project options")[2])
     assert names[:4] == ["context", "directory", "env-file", "file"]
+
+
+@pytest.mark.parametrize("command", ["", "status", "run"])
+def test_help_tells_what_relative_paths_are_relative_to(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "(paths are relative to the current folder):" in help_of(command, capsys)
 
 
 def test_a_section_without_rows_is_left_out() -> None:

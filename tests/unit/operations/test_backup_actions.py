@@ -400,6 +400,15 @@ class TestRollBack:
         with pytest.raises(OperationError, match=r"^Roll back would fail: api .* is not active"):
             plan("roll-back", facts(state), ID, stack=seen)
 
+    def test_a_roll_back_keeps_a_manual_scale(self) -> None:
+        three = [container("api", number) for number in (1, 2, 3)]
+        seen = stack_of(*three, container("postgres"), specs=CHAIN)
+        made = plan("roll-back", facts(self.state()), ID, stack=seen)
+        (up,) = [argv for argv in commands(made) if "up" in argv]
+        assert "--scale=api=3" in up
+        (kept,) = [check.message for check in made.checks_before if check.name == "scale"]
+        assert kept == "api keeps its 3 containers; the compose file says 1"
+
     def test_only_services_with_another_image_are_certainly_recreated(self) -> None:
         made = plan("roll-back", facts(self.state()), ID)
         assert "api: while its container is recreated" in made.interrupts

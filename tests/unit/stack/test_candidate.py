@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,13 @@ CandidateReader(ComposeProject(command, environment)).read(sys.argv[4].encode())
 
 
 def files_with(words: bytes, *folders: Path) -> list[Path]:
-    paths = [path for folder in folders for path in folder.rglob("*")]
-    readable = [path for path in paths if path.is_file() and os.access(path, os.R_OK)]
-    return [path for path in readable if words in path.read_bytes()]
+    """The files with these words; those of other programs may go away, or be unreadable."""
+    found = []
+    for path in (path for folder in folders for path in folder.rglob("*")):
+        with suppress(OSError):
+            if path.is_file() and words in path.read_bytes():
+                found.append(path)
+    return found
 
 
 def test_a_candidate_ends_with_the_process_that_made_it(tmp_path: Path) -> None:
