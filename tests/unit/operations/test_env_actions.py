@@ -18,7 +18,7 @@ from pixel_tui.operations.actions import find_action, plan_action, why_unavailab
 from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated, candidate_choices
 from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts, HeldPort, Proxy
-from pixel_tui.operations.planning.plan import Plan, Risk, plan_outdated
+from pixel_tui.operations.planning.plan import ExpectedState, Plan, Risk, plan_outdated
 from pixel_tui.operations.planning.plan_files import changed_file
 from pixel_tui.stack.model.container import Mount, Port
 from pixel_tui.stack.model.project import External
@@ -37,6 +37,7 @@ from tests.builders.actions import (
 )
 from tests.builders.actions import running as stack_of
 from tests.builders.backup_actions import refused
+from tests.builders.compose_up import leftover_of
 from tests.patience import PATIENCE
 
 ID = "0123456789abcdef"
@@ -285,6 +286,15 @@ class TestApply:
         made = plan("environment-apply", facts(impact(changed("api"))), ID, stack=scaled)
         assert "--scale=api=2" in made.steps[0].command
         assert made.checks_after[0].containers == 2
+
+    def test_leftovers_of_an_interrupted_recreate_are_removed_first(self) -> None:
+        api = exited("api")
+        left = leftover_of(api)
+        seen = stack(api, left, specs=(spec("api"),))
+        made = plan("environment-apply", facts(impact(changed("api"))), ID, stack=seen)
+        assert made.steps[0].command == (*COMMAND.docker, "rm", left.name)
+        gone = [item for item in made.checks_after if item.state is ExpectedState.GONE]
+        assert [item.container_id for item in gone] == [left.id]
 
     def test_the_provider_of_a_recreated_service_is_named(
         self,

@@ -28,6 +28,18 @@ def setting(name: str, value: str = "{}") -> Trap:
     return set_it
 
 
+def program_setting(name: str) -> Trap:
+    """A setting whose value git starts without a shell."""
+
+    def set_it(root: Path, program: str) -> None:
+        path = root / ".git/trap"
+        path.write_text(f"#!/bin/sh\n{program}\n")
+        path.chmod(0o755)
+        git(root, "config", name, str(path))
+
+    return set_it
+
+
 def setting_with_attributes(name: str, *, inside: bool = False) -> Trap:
     def set_it(root: Path, program: str) -> None:
         git(root, "config", name, program)
@@ -121,7 +133,8 @@ TRAPS: Final[Mapping[str, Trap]] = {
     "editor": setting("core.editor"),
     "askPass": setting("core.askPass"),
     "credential helper": setting("credential.helper", "!{}"),
-    "signature program": setting("gpg.program"),
+    "signature program": program_setting("gpg.program"),
+    "signature program of OpenPGP": program_setting("gpg.openpgp.program"),
     "alternate refs": setting("core.alternateRefsCommand"),
     "external diff": setting("diff.external"),
     "diff driver": setting_with_attributes("diff.trap.command"),
@@ -190,7 +203,8 @@ def test_no_program_configured_by_the_repository_is_run(hostile: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["fsmonitor", "clean filter", "clean filter by info/attributes", "filter process",
              "filter of a submodule", "lazy fetch by ssh", "lazy fetch by upload-pack",
-             "fsmonitor of the worktree", "external diff", "textconv"],
+             "fsmonitor of the worktree", "external diff", "textconv", "signature program",
+             "signature program of OpenPGP"],
 )  # fmt: skip
 def test_plain_git_runs_the_configured_programs(root: Path, tmp_path: Path, name: str) -> None:
     marker = tmp_path / "sprung"
