@@ -91,6 +91,24 @@ def test_what_is_cancelled_while_it_waits_is_taken_back(bench: Bench) -> None:
     bench.require_as_before()
 
 
+def test_a_manual_scale_is_kept_by_an_apply_and_by_its_roll_back(bench: Bench) -> None:
+    def values() -> list[str]:
+        ids = bench.project.compose("ps", "--quiet", "api").stdout.split()
+        each = [bench.engine.inspect(item)["Config"]["Env"] for item in ids]
+        return [word for words in each for word in words if word.startswith("SECRET_KEY=")]
+
+    bench.project.compose("up", "--detach", "--wait", "--no-recreate", "--scale=api=2", "api")
+    try:
+        words = ("--recreate", "api", "--scale", "api=2")
+        process = bench.start(GOOD, *words, within=2)
+        eventually(bench.confirmation.waiting, "it waits to be confirmed", process)
+        assert values() == ["SECRET_KEY=second-value"] * 2
+        assert bench.outcome(process, "Rolled back") is ApplyOutcome.UNCONFIRMED
+        assert values() == ["SECRET_KEY=first-value"] * 2
+    finally:
+        bench.project.compose("up", "--detach", "--wait", "--scale=api=1", "api")
+
+
 def test_a_file_that_somebody_changes_meanwhile_is_left_alone(bench: Bench) -> None:
     process = bench.start(GOOD, "--recreate", "api", within=2)
     eventually(bench.confirmation.waiting, "it waits to be confirmed", process)
