@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import pytest
 
 from pixel_tui.clock import SystemClock
@@ -271,7 +272,7 @@ services:
 """
 
 
-def test_what_a_cancelled_recreate_leaves_is_never_started_and_goes_with_the_next_plan(
+def test_what_a_cancelled_or_killed_recreate_leaves_is_removed_and_never_started(
     make_project: MakeProject, tmp_path: Path
 ) -> None:
     project = make_project(STUBBORN, up=True)
@@ -289,6 +290,14 @@ def test_what_a_cancelled_recreate_leaves_is_never_started_and_goes_with_the_nex
             job.cancel()
             return job.wait(60)
 
+        def killed() -> JobStatus:
+            job = desk.operator.run(desk.plan("recreate", "app"))
+            eventually(lambda: service().leftovers)
+            for process in psutil.process_iter(["cmdline"]):
+                if {project.name, "up"} <= set(process.info["cmdline"] or ()):
+                    process.kill()
+            return job.wait(60)
+
         assert ended_early().state is JobState.CANCELLED
         eventually(lambda: service().state is ServiceState.EXITED)  # the engine finishes the stop
         left = service().leftovers[0]
@@ -300,7 +309,7 @@ def test_what_a_cancelled_recreate_leaves_is_never_started_and_goes_with_the_nex
         assert status.state is JobState.SUCCEEDED, status.message
         assert project.container("app") == old, "the old one runs again"
         assert [item.id for item in service().containers] == [old]
-        assert ended_early().state is JobState.CANCELLED
+        assert killed().state is JobState.FAILED
         status = desk.run("recreate", "app")
         assert status.state is JobState.SUCCEEDED, status.message
         assert len(service().containers) == 1
