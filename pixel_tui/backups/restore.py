@@ -97,15 +97,15 @@ class Restorer:
             stopping: Ids of the containers that are stopped before the restore.
 
         Raises:
-            OperationError: An item can't be restored, there is not enough space, or a process
-                outside of these containers has a file open.
+            OperationError: An item can't be restored, there is not enough space, or another
+                container mounts a file, or another process has it open.
         """
         self._check.untouched = "Nothing was stopped or restored"
         items = self._check.select_items(manifest, wanted)
         targets, changed = self._check.check_items(items, also_needed=also_needed)
         with self._check.reporting_untouched("the backup can't be"):
             require_server_space(items, self._servers, self._say)
-        self._check.require_closed(changed, targets, stopping)
+        self._check.require_unused(changed, targets, frozenset(stopping))
         self._say(f"all {len(items)} are intact and can be restored")
 
     def restore(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> None:

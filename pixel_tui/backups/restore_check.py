@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -161,12 +161,22 @@ class RestoreCheck:
         finally:
             test_file.unlink(missing_ok=True)
 
-    def require_unused(self, files: Sequence[Item], targets: Mapping[str, Path]) -> None:
-        """Raise `OperationError` if a running container could write to one of these."""
-        if self._running is None or not files:
+    def require_unused(
+        self, files: Sequence[Item], targets: Mapping[str, Path], stopping: Collection[str] = ()
+    ) -> None:
+        """Raise `OperationError` if a running container could write to one of these.
+
+        Args:
+            files: The items to restore.
+            targets: Their targets, by their paths.
+            stopping: Ids of containers that don't count, because they are stopped before.
+        """
+        if not files:
             return
-        with self.reporting_untouched("its users are unknown"):
-            holders = self._running()
+        holders: Sequence[Holder] = ()
+        if self._running is not None:
+            with self.reporting_untouched("its users are unknown"):
+                holders = [holder for holder in self._running() if holder.id not in stopping]
         for item in files:
             place = str(targets[item.path])
             users = [holder.name for holder in holders if holder.holds(place, item.volume)]
@@ -176,10 +186,10 @@ class RestoreCheck:
                         f"{', '.join(users[:3])} is running and mounts it",
                         hint=f"Stop it first: docker stop {' '.join(users[:3])}",
                     )
-        self.require_closed(files, targets)
+        self._require_closed(files, targets, stopping)
 
-    def require_closed(
-        self, files: Sequence[Item], targets: Mapping[str, Path], stopping: Iterable[str] = ()
+    def _require_closed(
+        self, files: Sequence[Item], targets: Mapping[str, Path], stopping: Iterable[str]
     ) -> None:
         """Raise `OperationError` if a process has one of these open; all are checked at once."""
         parts: dict[Path, Item] = {}

@@ -26,7 +26,7 @@ from pixel_tui.backups.differences import (
     replaced_files,
     unchanged_files,
 )
-from pixel_tui.backups.holders import holder_of, volume_of
+from pixel_tui.backups.holders import Holder, holder_of, volume_of
 from pixel_tui.backups.manifest import ItemKind, wanted_for_deployment
 from pixel_tui.backups.open_files import OpenFiles
 from pixel_tui.backups.restorable import RestoreRoots
@@ -202,6 +202,28 @@ class TestRestore:
             restore(project, made.id)
         assert not list(project.rglob("*.before-x"))
         assert (project / ".env").read_text() == "broken", "nor is anything else touched"
+
+    def test_the_check_refuses_a_file_that_a_container_mounts_which_is_not_stopped(
+        self, project: Path
+    ) -> None:
+        """The file was identical when the plan was made, and has changed since."""
+        made = make(project)
+        (project / ".env").write_text("SECRET=new\n")
+        web = Holder("id-of-web", "shop-web-1", places=(str(project / ".env"),))
+        result = list[str]()
+        restorer = Restorer(
+            store_of(project).find(made.id).folder,
+            RestoreRoots(project),
+            {},
+            mark="before-x",
+            say=result.append,
+            state_folder=state_folder(),
+            running=lambda: [web],
+        )
+        with pytest.raises(OperationError, match=r"Nothing was stopped or restored: .*shop-web-1"):
+            restorer.check(made, wanted_for_restore)
+        restorer.check(made, wanted_for_restore, stopping=[web.id])
+        assert "can be restored" in result[-1]
 
     @pytest.mark.parametrize("name", [".env", "data/pixels.db", "data/pixels.db-shm"])
     def test_the_check_names_processes_with_open_files(self, project: Path, name: str) -> None:
