@@ -198,7 +198,7 @@ def show_save_dialog(
 def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:
     """A line for each affected service, with the reason."""
     if not services:
-        return [Content("Nothing: no service reads the changed keys.")]
+        return [Content("Nothing: no container would change.")]
     width = max(len(item.service) for item in services)
     lines = []
     for item in services:
