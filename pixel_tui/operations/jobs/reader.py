@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from typing import Final
 from pixel_tui.errors import ConsoleError
 from pixel_tui.listeners import Listeners
 from pixel_tui.operations.jobs.folder import FileStamp, JobRecords
-from pixel_tui.operations.jobs.job import JobListener, JobStatus
+from pixel_tui.operations.jobs.job import JobListener, JobState, JobStatus
 from pixel_tui.operations.jobs.lock import LockOwner, engine_identity, lock_path
 from pixel_tui.operations.jobs.proc_locks import holder_from_proc
 from pixel_tui.operations.jobs.settlement import ORPHANED_MESSAGE, Liveness, liveness_of
@@ -60,6 +61,8 @@ class JobReader:
         "Its pixel-tui is gone. A pixel-tui that is not read-only will verify it."
     )
     """The message of a job of which nothing runs any more."""
+    settles: bool = False
+    """Whether such a job is verified here, and counts as running until then."""
 
     def __init__(
         self,
@@ -138,6 +141,8 @@ class JobReader:
             words = plain(f"Run on another machine, {job.runner.host}: see its state there.")
         elif liveness is Liveness.DEAD:
             words = self.dead_message
+            if not self.settles:
+                job = replace(job, state=JobState.ABANDONED, finished_at=_last_written(job.output))
         elif job.runner is not None and not words:
             pid = f", process {job.runner.process.pid}" if job.runner.process else ""
             words = plain(f"Run by another pixel-tui: {job.runner.user} on {job.runner.host}{pid}.")
@@ -209,3 +214,11 @@ def merge_jobs(own: Sequence[JobStatus], seen: Sequence[JobStatus]) -> Sequence[
     """Merge the jobs of this process with those read, newest first; its own status is newer."""
     found = {job.id: job for job in (*seen, *own)}
     return [found[job_id] for job_id in sorted(found, reverse=True)][:MAX_SHOWN]
+
+
+def _last_written(output: Path) -> datetime | None:
+    """When a job last wrote output (UTC); None if unknown."""
+    try:
+        return datetime.fromtimestamp(output.stat().st_mtime, UTC)
+    except OSError:
+        return None

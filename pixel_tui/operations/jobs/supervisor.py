@@ -40,6 +40,7 @@ class JobSupervisor(JobReader):
     """
 
     dead_message = SafeText("Its pixel-tui is gone. Verifying the result.")
+    settles = True
 
     def __init__(
         self,

@@ -366,7 +366,7 @@ class TestReadOnly:
         job = other.job(written="0\n")
         reader.refresh()
         (seen,) = reader.latest.jobs
-        assert seen.state is JobState.RUNNING
+        assert seen.state is JobState.ABANDONED, "nothing of it runs"
         assert "that is not read-only will verify it" in seen.message
         assert other.folder.read(job.id) == job
         assert not (other.desk.folder / "audit.jsonl").exists()
