@@ -14,8 +14,9 @@ from pixel_tui.text import SafeText, plain
 
 MAX_BYTES: Final = 256 * 1024
 MAX_LINES: Final = 20
-MAX_HASHED_BYTES: Final = 4 * 1024 * 1024
-"""The size up to which a plan compares files; larger ones are compared by the restore."""
+MAX_HASHED_BYTES: Final = 1024 * 1024
+"""The size up to which a plan compares files, and reads them again before it is run; larger ones
+are compared by the restore."""
 MAX_COMPARED_LINES: Final = 10_000
 """The most lines that are compared; more may take minutes."""
 _VARIABLE: Final = re.compile(

@@ -15,7 +15,7 @@ from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import find_action, plan_action, why_unavailable
 from pixel_tui.operations.planning.confirmation import required_words
 from pixel_tui.operations.planning.facts import NO_FACTS, BackupComparison, Facts, HeldPort
-from pixel_tui.operations.planning.plan import ExpectedState, Plan, Risk
+from pixel_tui.operations.planning.plan import ExpectedState, FileMark, Plan, Risk
 from pixel_tui.stack.model.container import Health, HealthStatus, Mount, Port
 from pixel_tui.stack.model.project import External, VolumeSpec
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -139,12 +139,18 @@ class TestRestore:
         self,
     ) -> None:
         files = tuple(item(ItemKind.FILE, name) for name in (".env", "compose.yaml"))
-        state = replace(past(items=files), unchanged=frozenset({".env"}))
+        state = replace(
+            past(items=files),
+            unchanged=frozenset({".env"}),
+            real_paths={name: f"/srv/pixel/{name}" for name in (".env", "compose.yaml")},
+        )
         mounting = (holder("api", "/srv/pixel/.env"), holder("landing", "/srv/pixel/compose.yaml"))
         made = plan("restore", facts(state, holders=mounting), ID)
         assert effects(made)[".env"] == "is unchanged"
         assert effects(made)["compose.yaml"].startswith("is replaced by the backup")
         assert commands(made)[2][-2:] == ("stop", "landing")
+        marked = FileMark("/srv/pixel/.env", files[0].sha256)
+        assert made.files == (marked,), "the plan is outdated if it changes"
 
     def test_users_of_the_data_over_a_link_are_stopped(self) -> None:
         linked = replace(past(), real_paths={"data/pixels.db": "/mnt/disk/data/pixels.db"})

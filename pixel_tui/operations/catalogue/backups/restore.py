@@ -20,7 +20,7 @@ from pixel_tui.operations.catalogue.backups.shared import (
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
-from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Risk, Step
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState, FileMark, Risk, Step
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.text import SafeText, plain
@@ -107,6 +107,8 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
     for item in items:
         if item not in replaced:
             draft.affect(item.title, "is unchanged", "identical to the backup's")
+            # If it changes before the plan is run, the restore would replace it.
+            draft.files.append(FileMark(past.real_paths[item.source], item.sha256))
             continue
         place = past.real_paths.get(item.source, "")
         elsewhere = place and not place.endswith(f"/{item.source}")
