@@ -6,7 +6,6 @@ after a SIGSTOP it would read keys twice and lose the terminal's original state.
 """
 
 import asyncio
-import logging
 import signal
 from collections.abc import Awaitable, Callable
 from types import FrameType
@@ -17,8 +16,6 @@ from pixel_tui.terminal.job_control import in_foreground, stop_group
 if TYPE_CHECKING:
     from textual.app import App
     from textual.driver import Driver
-
-log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.05
 """How long another signal that came with SIGCONT may take to arrive."""

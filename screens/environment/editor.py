@@ -323,7 +323,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             hold_keys(self.run_worker(self._after_step(), group="environment-edit"))
         else:
             history = bound_key(self, "environment.history", "h")
-            self.notify(f"Nothing to undo. {history} lists the saved versions.", timeout=4)
+            words = f"Nothing to undo. {history} lists the saved versions."
+            self.notify(words, timeout=4, markup=False)
 
     def action_redo(self) -> None:
         """Redo the last edit that was undone."""

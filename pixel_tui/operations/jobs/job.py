@@ -1,6 +1,5 @@
 """Jobs: plans that are running or have run."""
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,8 +13,6 @@ from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.programs.process import RunningCommand
 from pixel_tui.stack.programs.process_mark import ProcessMark
 from pixel_tui.text import NO_TEXT, SafeText
-
-log = logging.getLogger(__name__)
 
 GRACE_SECONDS: Final = 10.0
 ROLL_BACK_SECONDS: Final = 1800.0
