@@ -60,7 +60,10 @@ def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     from pixel_tui.facts.live import SHELL_PATIENCE_SECONDS, live_facts
 
     if session.settings.read_only:
-        raise UsageError("`run` is not available in read-only mode.", hint="Use `plan`.")
+        raise UsageError(
+            "Nothing can be changed in read-only mode.",
+            hint="`pixel-tui plan` shows what an action would do.",
+        )
     from pixel_tui.commands.run_plan import RunRequest, execute
     from pixel_tui.confirm_keys import confirm_keys
     from pixel_tui.operations.actions import find_action

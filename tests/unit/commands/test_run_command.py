@@ -344,3 +344,12 @@ def test_a_mistyped_action_is_reported_with_the_nearest_or_all() -> None:
     with pytest.raises(UsageError) as far:
         find_action("zzz")
     assert far.value.hint.startswith("Actions: recreate, restart,")
+
+
+@pytest.mark.parametrize("words", ["run restart api", "backup now"])
+def test_read_only_refuses_every_change_in_the_same_words(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    assert cli.main(["-C", str(tmp_path), "--read-only", *words.split()]) == 2
+    assert "Nothing can be changed in read-only mode." in capsys.readouterr().err
