@@ -19,6 +19,7 @@ from pixel_tui.redaction import redactor as redaction
 from tests import own_threads
 from tests.engine.private_engine import GIVEN_HOST
 from tests.file_order import order_files
+from tests.own_process import restored_process
 
 # How long an example takes is the machine's affair and says nothing of the code.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -58,6 +59,13 @@ def _own_threads() -> None:
 def _no_known_secrets() -> None:
     """Forget the secrets that the tests before have shown: they are no test's affair."""
     redaction.forget_secrets()
+
+
+@pytest.fixture(autouse=True)
+def _restored_process() -> Iterator[None]:
+    """Leave nothing to the next test of what a called program changes in the process."""
+    with restored_process():
+        yield
 
 
 @pytest.fixture(scope="session")
