@@ -91,6 +91,14 @@ class Console:
                     await self.pilot.pause(0)
                 holds = bool(condition())
 
+    def all_lines_counted(self) -> bool:
+        """Whether the log has come to the last line that is held; lines are counted in batches."""
+        page = self.log.page
+        if page.feed is None:
+            return False
+        held = page.feed.ring.extent
+        return (page.state.epoch, page.state.stop) == (held.epoch, held.following)
+
     def names(self) -> list[str]:
         """The keys of the rows, top to bottom."""
         return [row.key for row in self.table.rows]
@@ -134,5 +142,5 @@ async def console(
         driven = Console(app, pilot, world, clock)
         await driven.until(lambda: app.screen_stack[0].query("#logs-pane LogView"))
         await driven.until(lambda: parts.observer.snapshot.complete and driven.names())
-        await driven.until(lambda: driven.log.page.shown > 0)
+        await driven.until(lambda: driven.log.page.shown > 0 and driven.all_lines_counted())
         yield driven

@@ -29,7 +29,7 @@ async def say(it: Console, *texts: str, source: str = "pixel-agent-1") -> None:
     feed.ring.extend(
         [LogLine(timestamp_at(at), source, LineKind.STDOUT, text.encode()) for text in texts]
     )
-    await it.until(lambda: it.log.page.state.stop == feed.ring.extent.following)
+    await it.until(it.all_lines_counted)
 
 
 def _now(it: Console, text: str) -> LogLine:
