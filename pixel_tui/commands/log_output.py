@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from pixel_tui.commands.log_selection import GroupFilter, LogRequest, in_time_range
+from pixel_tui.commands.log_selection import GroupFilter, LogSelection, in_time_range
 from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import LogTarget
@@ -29,7 +29,7 @@ _STREAMS: Final = {LineKind.STDOUT: "stdout", LineKind.STDERR: "stderr", LineKin
 
 
 def print_history(
-    history: LogHistory, request: LogRequest, printer: "Printer", group_filter: GroupFilter
+    history: LogHistory, request: LogSelection, printer: "Printer", group_filter: GroupFilter
 ) -> Mapping[str, ReadPosition]:
     """Print past lines; returns how far each container was read, by its id.
 
@@ -65,7 +65,7 @@ class Printer:
     """
 
     def __init__(
-        self, containers: Sequence[Container], request: LogRequest, write: Callable[[str], object]
+        self, containers: Sequence[Container], request: LogSelection, write: Callable[[str], object]
     ) -> None:
         self._services = {str(item.name): str(item.service) for item in containers}
         self._names = {str(item.name): item.name for item in containers}
@@ -106,46 +106,38 @@ class Printer:
         )
 
 
-class LogFollower:
-    """Passes new lines to the printer, with back-pressure on the log."""
+def print_new_lines(
+    watcher: Watcher,
+    request: LogSelection,
+    positions: Mapping[str, ReadPosition],
+    printer: Printer,
+    group_filter: GroupFilter,
+) -> None:
+    """Print new lines, sorted by time stamp, until interrupted.
 
-    def __init__(self) -> None:
-        self._batches: queue.Queue[Sequence[LogLine]] = queue.Queue(MAX_BATCHES)
+    If printing is slow, reading the log blocks.
 
-    def sink(self, lines: Sequence[LogLine]) -> None:
-        """Accept lines, on the log's threads; blocks if the printer is slower."""
-        self._batches.put(lines)
-
-    def run(
-        self,
-        watcher: Watcher,
-        request: LogRequest,
-        positions: Mapping[str, ReadPosition],
-        printer: Printer,
-        group_filter: GroupFilter,
-    ) -> None:
-        """Print new lines, sorted by time stamp, until interrupted.
-
-        Args:
-            watcher: Watches the stack.
-            request: Which lines.
-            positions: How far each container was read already, by its id.
-            printer: Prints the lines.
-            group_filter: Filters the lines.
-        """
-        watcher.follow_into([LogTarget(name) for name in request.services], self.sink, positions)
-        merge = LineMerger()
-        reported: Trouble | None = None
-        while True:
-            trouble = watcher.snapshot.engine.trouble
-            if trouble is not None and trouble != reported:
-                print_error_and_hint(trouble.what, trouble.hint)
-            reported = trouble
-            try:
-                lines = self._batches.get(timeout=IDLE_SECONDS)
-            except queue.Empty:
-                printer.print(group_filter.feed(merge.feed((), time.monotonic())))
-                if not merge.held:
-                    printer.print(group_filter.flush())
-                continue
-            printer.print(group_filter.feed(merge.feed(lines, time.monotonic())))
+    Args:
+        watcher: Watches the stack.
+        request: Which lines.
+        positions: How far each container was read already, by its id.
+        printer: Prints the lines.
+        group_filter: Filters the lines.
+    """
+    batches: queue.Queue[Sequence[LogLine]] = queue.Queue(MAX_BATCHES)
+    watcher.follow_into([LogTarget(name) for name in request.services], batches.put, positions)
+    merge = LineMerger()
+    reported: Trouble | None = None
+    while True:
+        trouble = watcher.snapshot.engine.trouble
+        if trouble is not None and trouble != reported:
+            print_error_and_hint(trouble.what, trouble.hint)
+        reported = trouble
+        try:
+            lines = batches.get(timeout=IDLE_SECONDS)
+        except queue.Empty:
+            printer.print(group_filter.feed(merge.feed((), time.monotonic())))
+            if not merge.held:
+                printer.print(group_filter.flush())
+            continue
+        printer.print(group_filter.feed(merge.feed(lines, time.monotonic())))

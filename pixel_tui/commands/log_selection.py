@@ -19,7 +19,7 @@ _AGO = re.compile(r"\d+[dhms]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class LogRequest:
+class LogSelection:
     """Which lines to print, and how."""
 
     services: tuple[str, ...] = ()
@@ -165,7 +165,7 @@ class GroupFilter:
         request: The filter.
     """
 
-    def __init__(self, request: LogRequest) -> None:
+    def __init__(self, request: LogSelection) -> None:
         self._request = request
         self._grouper = Grouper()
         self._number = 0
@@ -206,7 +206,7 @@ class _Group:
     """The lines of a group so far."""
 
     start: int
-    request: LogRequest
+    request: LogSelection
     held: list[LogLine] = field(default_factory=list)
     matched: bool = False
     has_level: bool = False
@@ -234,6 +234,6 @@ class _Group:
         return held
 
 
-def in_time_range(line: LogLine, request: LogRequest) -> bool:
+def in_time_range(line: LogLine, request: LogSelection) -> bool:
     """Whether a line is in the requested time range."""
     return line.stamp >= request.since and (not request.until or line.stamp <= request.until)

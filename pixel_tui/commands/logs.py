@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         raise UsageError("--tail needs a number above 0", on=str(arguments.tail))
     if arguments.follow and arguments.until:
         raise UsageError("--until can't be used with --follow")
-    request = log_selection.LogRequest(
+    request = log_selection.LogSelection(
         services=tuple(arguments.service),
         since=log_selection.requested_time(arguments.since, now),
         until=log_selection.requested_time(arguments.until, now),
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
         observer = live_observer(engine, project, session)
         observer.start()
-        log_output.LogFollower().run(observer, request, positions, printer, group_filter)
+        log_output.print_new_lines(observer, request, positions, printer, group_filter)
     printer.print(group_filter.flush())
     sys.stdout.flush()
     return ExitCode.OK if printer.count or not request.has_filter else ExitCode.NOT_OK

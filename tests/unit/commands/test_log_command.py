@@ -11,10 +11,10 @@ from typing import cast
 import pytest
 
 from pixel_tui.commands import log_output
-from pixel_tui.commands.log_output import LogFollower, Printer
+from pixel_tui.commands.log_output import Printer, print_new_lines
 from pixel_tui.commands.log_selection import (
     GroupFilter,
-    LogRequest,
+    LogSelection,
     is_readable,
     masks_secrets,
     requested_containers,
@@ -53,7 +53,7 @@ def said(text: str, kind: LineKind = LineKind.STDOUT) -> LogLine:
     return LogLine(b"2026-03-01T12:00:00.123456789Z", "api-1", kind, text.encode())
 
 
-def passed(request: LogRequest, *texts: str) -> list[str]:
+def passed(request: LogSelection, *texts: str) -> list[str]:
     chosen = GroupFilter(request)
     lines = [*chosen.feed(map(said, texts)), *chosen.flush()]
     return [line.text.decode() for line in lines]
@@ -83,10 +83,10 @@ def test_follow_reports_a_lost_engine_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_output, "IDLE_SECONDS", 0.0)
-    printer = Printer([], LogRequest(), sys.stdout.write)
+    printer = Printer([], LogSelection(), sys.stdout.write)
     with pytest.raises(KeyboardInterrupt):
-        LogFollower().run(
-            cast("Watcher", Losing()), LogRequest(), {}, printer, GroupFilter(LogRequest())
+        print_new_lines(
+            cast("Watcher", Losing()), LogSelection(), {}, printer, GroupFilter(LogSelection())
         )
     assert [line.removeprefix("pixel-tui: ") for line in capsys.readouterr().err.splitlines()] == [
         "It is gone.",
@@ -96,21 +96,21 @@ def test_follow_reports_a_lost_engine_once(
 
 
 def test_a_trace_passes_completely_if_one_line_matches() -> None:
-    request = LogRequest(matcher=requested_matcher("app.js:9", regex=False, inverted=False))
+    request = LogSelection(matcher=requested_matcher("app.js:9", regex=False, inverted=False))
     assert passed(request, "INFO before", *TRACE, "INFO after") == TRACE
 
 
 def test_an_inverted_filter_drops_the_complete_trace() -> None:
-    request = LogRequest(matcher=requested_matcher("app.js:9", regex=False, inverted=True))
+    request = LogSelection(matcher=requested_matcher("app.js:9", regex=False, inverted=True))
     assert passed(request, "INFO before", *TRACE, "INFO after") == ["INFO before", "INFO after"]
 
 
 def test_a_trace_has_the_level_of_its_first_line() -> None:
-    assert passed(LogRequest(level=LogLevel.ERROR), "INFO before", *TRACE, "INFO after") == TRACE
+    assert passed(LogSelection(level=LogLevel.ERROR), "INFO before", *TRACE, "INFO after") == TRACE
 
 
 def test_without_a_filter_everything_passes_at_once() -> None:
-    chosen = GroupFilter(LogRequest())
+    chosen = GroupFilter(LogSelection())
     assert len(list(chosen.feed([said("a"), said("b")]))) == 2
     assert list(chosen.flush()) == []
 
@@ -196,7 +196,7 @@ def test_for_all_services_only_containers_are_reported() -> None:
 
 def test_text_output_has_no_control_characters() -> None:
     written: list[str] = []
-    Printer([API], LogRequest(), written.append).print([said("a\x1b]0;title\x07b\rc\x9bd")])
+    Printer([API], LogSelection(), written.append).print([said("a\x1b]0;title\x07b\rc\x9bd")])
     (text,) = written
     assert "\x1b" not in text
     assert "\x07" not in text
@@ -206,7 +206,7 @@ def test_text_output_has_no_control_characters() -> None:
 
 def test_a_line_as_json_has_all_fields() -> None:
     written: list[str] = []
-    Printer([API], LogRequest(as_json=True), written.append).print(
+    Printer([API], LogSelection(as_json=True), written.append).print(
         [said('{"level":50,"msg":"x\x1b"}', LineKind.STDERR)]
     )
     assert json.loads(written[0]) == {
@@ -273,7 +273,9 @@ def test_secrets_are_masked_unless_revealed(masked: bool, shown: str) -> None:
     said_so = said("pw Fake-\x1b[1mS3cret,one")
     for as_json in (False, True):
         written: list[str] = []
-        Printer([API], LogRequest(as_json=as_json, masked=masked), written.append).print([said_so])
+        Printer([API], LogSelection(as_json=as_json, masked=masked), written.append).print(
+            [said_so]
+        )
         words = json.loads(written[0])["text"] if as_json else written[0]
         assert shown in words.replace("\x1b[1m", "")
 

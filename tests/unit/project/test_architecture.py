@@ -4,6 +4,8 @@ import ast
 import builtins
 import importlib
 import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,20 +50,32 @@ def test_the_tree_has_every_folder_of_the_program_and_nothing_else() -> None:
     assert all((ROOT / name).exists() for name in tree())
 
 
+def classes(node: ast.AST) -> Iterator[str]:
+    """The names of the classes directly in a module or another class."""
+    return (each.name for each in ast.iter_child_nodes(node) if isinstance(each, ast.ClassDef))
+
+
+def modules() -> Iterator[ast.Module]:
+    """The modules of the program."""
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            yield ast.parse(path.read_text())
+
+
+def test_the_name_of_a_public_class_is_used_once() -> None:
+    names = Counter(name for module in modules() for name in classes(module))
+    repeated = {name for name, count in names.items() if count > 1}
+    assert {name for name in repeated if not name.startswith("_")} == set()
+
+
 def test_every_class_that_is_named_is_defined_somewhere() -> None:
-    defined = {
-        node.name
-        for package in PACKAGES
-        for path in (ROOT / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ClassDef)
-    }
     named = set(
         re.findall(
             r"`([A-Z][a-z]+\w*)(?:[.(][^`]*)?`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
         )
     )
     assert len(named) > 20
+    defined = {name for module in modules() for node in ast.walk(module) for name in classes(node)}
     assert named <= defined | set(vars(builtins))
 
 
