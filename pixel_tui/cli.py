@@ -25,7 +25,7 @@ from pixel_tui.commands.options import ExitCode, add_help
 from pixel_tui.commands.plan import add_plan_command
 from pixel_tui.commands.run import add_run_command
 from pixel_tui.commands.status import add_status_command
-from pixel_tui.errors import ConsoleError
+from pixel_tui.errors import NOTHING_CHANGED, ConsoleError
 from pixel_tui.interruption import Interrupted, interruptible, termination_exit_code
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.standard_streams import (
@@ -72,6 +72,8 @@ def _run(argv: Sequence[str] | None) -> int:
         print_error_and_hint(error.sentence, error.hint)
         if error.also is not None:
             print_error_and_hint(error.also.sentence, error.also.hint)
+        if error.refuses_change:
+            print_error(NOTHING_CHANGED)
         return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  the last resort: the log has the details
         write_error = output_error() if isinstance(error, OSError) else None

@@ -20,9 +20,13 @@
         └── PlanOutdated          the stack has changed since the plan was made
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from pixel_tui.text import SafeText, plain
+
+NOTHING_CHANGED: Final = SafeText("Nothing was changed.")
 
 
 class ConsoleError(Exception):
@@ -44,6 +48,8 @@ class ConsoleError(Exception):
         self.hint: SafeText = plain(redact(hint))
         self.also: ConsoleError | None = None
         """An earlier error that must be fixed as well."""
+        self.refuses_change = False
+        """Whether it refused a change, so that nothing was changed."""
         super().__init__(self.what)
 
     @property
@@ -128,3 +134,13 @@ class LockHeld(OperationError):
 
 class PlanOutdated(OperationError):
     """The stack has changed since the plan was made."""
+
+
+@contextmanager
+def refusing_change() -> Iterator[None]:
+    """Mark every error as the refusal of a change."""
+    try:
+        yield
+    except ConsoleError as error:
+        error.refuses_change = True
+        raise

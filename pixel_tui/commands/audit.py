@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixel_tui.commands.options import ExitCode, add_command
-from pixel_tui.errors import UsageError
+from pixel_tui.errors import UsageError, refusing_change
 from pixel_tui.standard_streams import print_error
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
     from pixel_tui.operations.audit.seal import Seal
+    from pixel_tui.operations.audit.trail import AuditTrail
+    from pixel_tui.settings import Settings
 
 
 def add_audit_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
@@ -48,9 +50,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     audit = AuditTrail(audit_path(state_folder()), SystemClock(), current_origin(environment))
     verifying = arguments.what != "show"
     if arguments.what == "accept":
-        if load_settings(environment, read_only=arguments.read_only).read_only:
-            raise UsageError("`audit accept` is not available in read-only mode.")
-        print("Accepted." if audit.accept() else "Nothing to accept.")  # noqa: T201
+        _accept(audit, load_settings(environment, read_only=arguments.read_only))
     seal = _logged_seal(audit.path, environment)
     trail = audit.read(seal, max_records=0 if verifying else arguments.last)
     if verifying:
@@ -60,6 +60,13 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     for problem in trail.problems:
         print_error(problem)
     return ExitCode.OK
+
+
+@refusing_change()
+def _accept(audit: "AuditTrail", settings: "Settings") -> None:
+    if settings.read_only:
+        raise UsageError("`audit accept` is not available in read-only mode.")
+    print("Accepted." if audit.accept() else "Nothing to accept.")  # noqa: T201
 
 
 def _logged_seal(trail: Path, environment: Mapping[str, str]) -> "Seal | None":

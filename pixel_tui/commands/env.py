@@ -18,7 +18,7 @@ from pixel_tui.commands.options import (
     compose_command,
     project_readers,
 )
-from pixel_tui.errors import UsageError
+from pixel_tui.errors import UsageError, refusing_change
 from pixel_tui.standard_streams import print_error
 
 if TYPE_CHECKING:
@@ -233,6 +233,7 @@ def _print_escaped(value: str) -> None:
         )
 
 
+@refusing_change()
 def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.env_set import set_key
     from pixel_tui.session import start_session
@@ -243,6 +244,7 @@ def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     return set_key(arguments, session, compose_command(arguments, environment))
 
 
+@refusing_change()
 def _run_unset(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.env_set import unset_key
     from pixel_tui.session import start_session
@@ -323,6 +325,7 @@ def _old_content_findings(
     ]
 
 
+@refusing_change()
 def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
     from pixel_tui.commands.interrupted_apply import interrupted_applies

@@ -220,7 +220,7 @@ def _value(arguments: argparse.Namespace) -> str:
         value = raw.removesuffix("\n").removesuffix("\r")
     if not value:
         raise UsageError(
-            "Standard input is empty, so nothing was changed.",
+            "Standard input is empty.",
             on=key,
             hint="Check the command that prints the value; use --empty for an empty value.",
         )
@@ -231,7 +231,7 @@ def _lock(path: Path) -> AbstractContextManager[None]:
     """Lock out every other `env set` on this file."""
     mark = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:16]
     held = LockHeld(
-        "Another `env set` is changing this file, so nothing was changed.",
+        "Another `env set` is changing this file.",
         on=str(path),
         hint="An apply may wait for confirmation: `pixel-tui env confirm`.",
     )
@@ -239,6 +239,6 @@ def _lock(path: Path) -> AbstractContextManager[None]:
         shared_folder(os.environ) / f"pixel-tui-env-set-{mark}.lock",
         timeout=LOCK_TIMEOUT_SECONDS,
         held=held,
-        unusable="The lock can't be used, so nothing was changed",
+        unusable="The lock can't be used",
         on_wait=lambda: print_error("Waiting for another `env set`..."),
     )

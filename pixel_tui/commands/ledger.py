@@ -18,7 +18,7 @@ from pixel_tui.commands.options import (
     add_project_options,
     project_readers,
 )
-from pixel_tui.errors import OperationError, UsageError
+from pixel_tui.errors import OperationError, UsageError, refusing_change
 from pixel_tui.standard_streams import print_error
 
 if TYPE_CHECKING:
@@ -153,6 +153,7 @@ def _read_view(
     return view_of(reading, snapshot, clock.now())
 
 
+@refusing_change()
 def _change(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.run import run_action
     from pixel_tui.session import start_session

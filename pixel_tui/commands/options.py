@@ -151,13 +151,15 @@ def add_reveal_allowed(parser: argparse.ArgumentParser, *, default: object) -> N
 def compose_command(
     arguments: argparse.Namespace, environment: Mapping[str, str]
 ) -> "ComposeCommand":
-    """Return the compose command of the selected project.
+    """Return the compose command of the selected project, for commands that read its files.
+
+    They report unreadable ones themselves, and show nothing of them.
 
     Raises:
         ConsoleError: There is no such project.
     """
     command = _selected_command(arguments, environment)
-    _learn_secrets(command, environment)
+    _learn_secrets(command, environment, warn=False)
     return command
 
 
@@ -198,10 +200,12 @@ def project_readers(
     return engine, project
 
 
-def _learn_secrets(command: "ComposeCommand", environment: Mapping[str, str]) -> None:
+def _learn_secrets(
+    command: "ComposeCommand", environment: Mapping[str, str], *, warn: bool = True
+) -> None:
     from pixel_tui.environment.checks.masking import learn_secrets
 
-    learn_secrets(command, environment)
+    learn_secrets(command, environment, warn=warn)
 
 
 def start_readers(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pixel_tui.commands.options import add_action, add_command, add_confirm, project_readers
-from pixel_tui.errors import UsageError
+from pixel_tui.errors import UsageError, refusing_change
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -42,6 +42,7 @@ def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     return run_action(arguments, start_session(environment, read_only=arguments.read_only))
 
 
+@refusing_change()
 def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     """Plan and run `arguments.action` on `arguments.target`.
 

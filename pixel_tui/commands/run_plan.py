@@ -125,7 +125,7 @@ def _require_confirmation(plan: Plan, request: RunRequest) -> None:
     text = required_words(plan)
     options = "".join(f" --confirm {shlex.quote(word)}" for word in text)
     if not request.agreed:
-        raise OperationError("Nothing was done.", hint=f"Add --yes{options} to run it.")
+        raise OperationError("The plan is not confirmed.", hint=f"Add --yes{options} to run it.")
     if text and sorted(request.confirmed) != sorted(text):
         reasons = "".join(f", and again since {word_reason(plan, word)}" for word in text[1:])
         raise OperationError(

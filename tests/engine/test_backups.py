@@ -242,7 +242,7 @@ class TestRestoring:
             connection.execute("DELETE FROM pixels")
         (desk.folder / ".env").write_text("COLOUR=blue\n")
         shown = desk.run("backup", "restore", made, code=2)
-        assert "Nothing was done" in shown.stderr
+        assert shown.stderr.endswith("pixel-tui: Nothing was changed.\n")
         name = desk.project.name
         desk.run("backup", "restore", made, "--yes", "--confirm", name)
         assert count(path) == 1

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import pytest
 
+from pixel_tui import cli
 from pixel_tui.clock import SystemClock
 from pixel_tui.console import live as live_console
 from pixel_tui.console.live import live_parts
@@ -57,6 +58,26 @@ def no_makers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_makers")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "restart"],
+        ["backup", "now"],
+        ["ledger", "reap"],
+        ["audit", "accept"],
+        ["env", "set", "A"],
+        ["env", "unset", "A"],
+        ["env", "confirm"],
+    ],
+)
+def test_a_refused_change_ends_with_that_nothing_was_changed(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIXEL_TUI_READ_ONLY", "1")
+    assert cli.main(words) == 2
+    assert capsys.readouterr().err.endswith("\npixel-tui: Nothing was changed.\n")
+
+
 def test_a_read_only_console_has_no_operator() -> None:
     live = live_parts(observer(), COMMAND, session(READ_ONLY))
     assert live.operations is None
@@ -79,6 +100,7 @@ import gc, sys
 from pixel_tui.console.app import PixelTui
 from pixel_tui.console.live import live_parts
 from pixel_tui.demo import parts as demonstration
+from pixel_tui import cli
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.audit.trail import AuditTrail
 from pixel_tui.operations.operator import Operator

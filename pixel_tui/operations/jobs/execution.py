@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError, EngineError
+from pixel_tui.errors import NOTHING_CHANGED, ConsoleError, EngineError
 from pixel_tui.files import PRIVATE_FILE, open_regular
 from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.backups.interrupted_restore import interrupted_restore
@@ -18,7 +18,7 @@ from pixel_tui.operations.jobs.expectations import (
     ExpectationState,
     describe_results,
 )
-from pixel_tui.operations.jobs.job import NOTHING_CHANGED, Job, JobState, JobStatus, StepTime
+from pixel_tui.operations.jobs.job import Job, JobState, JobStatus, StepTime
 from pixel_tui.operations.jobs.lock import StackLock
 from pixel_tui.operations.jobs.proxy_probe import Prober, ProxyProbe
 from pixel_tui.operations.jobs.verification import Timeouts, Verification

@@ -122,8 +122,6 @@ def interrupt_grace(status: JobStatus, grace: float) -> float:
     return max(grace, ROLL_BACK_SECONDS) if rolls_back else grace
 
 
-NOTHING_CHANGED: Final = SafeText("Nothing was changed.")
-"""The message of a job that stopped before it changed anything."""
 JobListener = Callable[[JobStatus], None]
 
 

@@ -11,12 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.errors import NOTHING_CHANGED
 from pixel_tui.operations.jobs.expectations import (
     ExpectationResult,
     ExpectationState,
     describe_results,
 )
-from pixel_tui.operations.jobs.job import NOTHING_CHANGED, JobState, JobStatus
+from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.operations.jobs.lock import LockOwner, lock_holder, lock_path
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.redactor import redact

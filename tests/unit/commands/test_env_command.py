@@ -327,6 +327,19 @@ def test_read_only_sets_nothing(
     assert (project / ".env").read_text() == MIXED
 
 
+@pytest.mark.parametrize("words", [["set", "NAME", "--empty"], ["unset", "NAME"]])
+def test_a_change_of_an_unreadable_file_is_refused_without_a_warning(
+    project: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").unlink()
+    (project / ".env").mkdir()
+    assert run(*words) == 2
+    what, hint, end = capsys.readouterr().err.splitlines()
+    assert "It is a folder, not a file" in what
+    assert "remove the folder" in hint
+    assert end == "pixel-tui: Nothing was changed."
+
+
 def test_setting_the_same_value_changes_nothing(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
