@@ -31,13 +31,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Print the stack and its problems; returns the exit code."""
     from pixel_tui.clock import SystemClock
     from pixel_tui.commands.interrupted_apply import interrupted_applies
-    from pixel_tui.commands.status_output import (
-        all_healthy,
-        as_json,
-        as_table,
-        reasons,
-        unstable_services,
-    )
+    from pixel_tui.commands.status_output import all_healthy, as_json, as_table, reasons
     from pixel_tui.commands.waiting_apply import waiting_message
     from pixel_tui.confirm_keys import confirm_keys
     from pixel_tui.facts.past_stops import exit_tracker_with_records
@@ -67,8 +61,6 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         print_error(str(error))
     for reason in reasons(snapshot):
         print_error(reason)
-    for service, why in unstable_services(snapshot):
-        print_error(f"{service} has an invalid name: {why}.")
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
         print_error_and_hint(trouble.what, trouble.hint)

@@ -6,16 +6,13 @@ from typing import Final
 
 from pixel_tui.health.finding import Finding, Severity
 from pixel_tui.health.findings import finding_of
-from pixel_tui.health.restarts import STABLE_SECONDS, unstable
 from pixel_tui.health.rules.sync import is_of_old_content
 from pixel_tui.health.stack_findings import stack_findings
-from pixel_tui.humanize import span
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.model.container import Container, HealthStatus, Port
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.stack.model.words import code_words
-from pixel_tui.text import SafeText
 
 VERSION: Final = 1
 HEADINGS: Final = (
@@ -36,9 +33,7 @@ def all_healthy(snapshot: StackSnapshot) -> bool:
 
 
 def _is_healthy(service: Service, snapshot: StackSnapshot) -> bool:
-    return (
-        service.is_ok and not _unstable(service, snapshot) and not _has_problem(service, snapshot)
-    )
+    return service.is_ok and not _has_problem(service, snapshot)
 
 
 def _has_problem(service: Service, snapshot: StackSnapshot) -> bool:
@@ -47,38 +42,17 @@ def _has_problem(service: Service, snapshot: StackSnapshot) -> bool:
     return finding is not None and finding.severity >= Severity.WARNING
 
 
-def _unstable(service: Service, snapshot: StackSnapshot) -> tuple[Container, ...]:
-    at = snapshot.taken_at
-    return unstable(service, at) if at is not None else ()
-
-
-def unstable_services(snapshot: StackSnapshot) -> Iterable[tuple[SafeText, str]]:
-    """Yield running services that were restarted recently, each with the reason."""
-    for service in snapshot.services:
-        if restarted := _unstable(service, snapshot):
-            times = sum(item.restarts for item in restarted)
-            how = f"was restarted ({times})" if times else "ran out of memory"
-            yield service.name, f"it {how} and has been up for less than {span(STABLE_SECONDS)}"
-
-
 def reasons(snapshot: StackSnapshot) -> Iterable[str]:
     """Yield why services are not healthy, or may have an old secret, in a sentence or two each."""
     for service in snapshot.services:
         finding = _finding(service, snapshot)
         if finding is None:
             continue
-        if not _is_reason(finding, service, snapshot) and not is_of_old_content(finding, snapshot):
+        is_reason = finding.severity >= Severity.WARNING or not service.is_ok
+        if not is_reason and not is_of_old_content(finding, snapshot):
             continue
         why = f": {finding.why}" if finding.why else ""
         yield f"{service.name} {finding.what}{why}. {shell_fix(finding)}".rstrip()
-
-
-def _is_reason(finding: Finding, service: Service, snapshot: StackSnapshot) -> bool:
-    """Whether a finding is the reason that a service is not healthy."""
-    if finding.severity < Severity.WARNING:
-        return not service.is_ok
-    # `unstable_services` reports restarts.
-    return not (service.is_ok and _unstable(service, snapshot) and not service.leftovers)
 
 
 def _finding(service: Service, snapshot: StackSnapshot) -> Finding | None:
