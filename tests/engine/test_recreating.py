@@ -12,6 +12,7 @@ from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.model.snapshot import Service, ServiceState, SyncAction
+from tests.builders.engine_by_labels import pixel_tui
 from tests.builders.engine_changes import Desk, desk_of
 from tests.builders.engine_compose_up import seen
 from tests.engine.fixtures import MakeProject
@@ -193,7 +194,10 @@ services:
 
 
 def has_network(project: Project) -> bool:
-    return "eth0" in project.compose("exec", "-T", "app", "ip", "-o", "addr").stdout
+    """Whether `app` reaches the router of its network."""
+    router = "$(ip route | awk '/^default/ { print $3 }')"
+    words = ("exec", "-T", "app", "sh", "-c", f"ping -c 1 -W 5 {router}")
+    return project.compose(*words, check=False).returncode == 0
 
 
 def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_plan(
@@ -220,6 +224,52 @@ def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_
         status = desk.run("start", "vpn")
         assert status.state is JobState.SUCCEEDED, status.message
         assert has_network(project)
+
+
+# Without its `sleep`, the first process of `vpn` exits, and the engine starts it again.
+CRASHING = f"""
+services:
+  vpn:
+    image: {BASE_IMAGE}
+    command: [sh, -c, "sleep 100000; exit 3"]
+    restart: always
+    stop_grace_period: 0s
+  app: {PART}, network_mode: "service:vpn", depends_on: [vpn]}}
+"""
+
+
+@pytest.mark.parametrize("target", ["vpn", "app"])
+def test_what_shares_a_crashed_gateways_network_is_reported_and_fixed_by_either_plan(
+    make_project: MakeProject, tmp_path: Path, target: str
+) -> None:
+    project = make_project(CRASHING, up=True)
+    state = tmp_path / "state"
+    with desk_of(project, state) as desk:
+        assert service(desk, "app").is_ok
+        assert has_network(project)
+        project.compose("exec", "-T", "vpn", "killall", "sleep")
+        eventually(lambda: project.inspect("vpn")["RestartCount"] == 1)
+        is_cut_off(desk, "app", "vpn, whose network it shares, was started after it")
+        assert not has_network(project)
+        found = finding_of(service(desk, "app"), desk.watcher.snapshot, SystemClock().now())
+        assert found is not None
+        assert found.what == "has no network"
+        told = pixel_tui(project.engine, project, state, "status", "--json", named=True)
+        assert told.returncode == 1, told.stderr
+        app, vpn = json.loads(told.stdout)["services"]
+        assert (app["state"], app["well"], vpn["restarts"]) == ("running", False, 1)
+        assert app["finding"]["what"] == "has no network"
+        assert app["finding"]["fix"].startswith("Restart it; if vpn is down")
+        assert "app has no network: vpn, whose network" in told.stderr
+        assert "vpn was restarted once, last" in told.stderr
+
+        status = desk.run("restart", target)
+        assert status.state is JobState.SUCCEEDED, status.message
+        assert has_network(project)
+        eventually(lambda: service(desk, "app").is_ok)
+        told = pixel_tui(project.engine, project, state, "status", "--json", named=True)
+        app = json.loads(told.stdout)["services"][0]
+        assert (app["well"], app["finding"]) == (True, None)
 
 
 PROVIDER = """#!/bin/sh
