@@ -1,6 +1,5 @@
 """Actions planned and run on a real engine."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,16 +17,13 @@ from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.build_records import build_records
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine import http_probe
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.programs.process import ProcessRunner
 from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 from pixel_tui.stack.watch.watcher import Watcher
-from pixel_tui.text import plain
+from tests.builders.engine_readers import command_of, engine_reader, environment_of
 from tests.engine.private_engine import Project, eventually
 
 QUICK = Timeouts(settle=0.3, deadline=10, health=8, refresh=1)
@@ -67,14 +63,11 @@ def is_known(snapshot: StackSnapshot) -> bool:
 def desk_of(
     project: Project, folder: Path, prober: Prober = http_probe, timeouts: Timeouts = QUICK
 ) -> Iterator[Desk]:
-    engine = project.engine
-    environment = {**os.environ, **engine.env}
-    command = find_command(
-        environment, host=engine.host, directory=str(project.directory), project=project.name
-    )
+    environment = environment_of(project.engine)
+    command = command_of(project)
     clock = SystemClock()
     watcher = Watcher(
-        DockerEngine(Endpoint(engine.host, plain("test"))),
+        engine_reader(project.engine),
         ComposeProject(command, environment, folder),
         clock,
         records=build_records(command, folder),

@@ -1,7 +1,6 @@
 """What an observer and an operator are: one body, on the embedded stack and on a real engine."""
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -23,10 +22,6 @@ from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
 from pixel_tui.operations.jobs.verification import Timeouts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.compose.find import find_command
-from pixel_tui.stack.compose.project import ComposeProject
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.feed.feed import FeedState, LogFeed, LogTarget
 from pixel_tui.stack.feed.frames import splitter
 from pixel_tui.stack.feed.ring import LineKind, LogLine
@@ -37,7 +32,7 @@ from pixel_tui.stack.programs.process import CommandRunner, ProcessRunner
 from pixel_tui.stack.watch.observer import Topic
 from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
-from pixel_tui.text import plain
+from tests.builders.engine_readers import command_of, engine_reader, environment_of, project_reader
 from tests.engine.private_engine import Engine, Project, eventually, unique_name
 from tests.patience import PATIENCE
 
@@ -158,16 +153,12 @@ def _embedded(tmp_path: Path) -> Stack:
 
 def _real(project: Project) -> Stack:
     engine = project.engine
-    environment = {**os.environ, **engine.env}
-    command = find_command(
-        environment, host=engine.host, directory=str(project.directory), project=project.name
-    )
     return Stack(
         services=("api", "landing", "nginx", "pgadmin", "web"),
-        engine=DockerEngine(Endpoint(engine.host, plain("test"))),
-        project=ComposeProject(command, environment),
-        command=command,
-        runner=ProcessRunner(environment),
+        engine=engine_reader(engine),
+        project=project_reader(project),
+        command=command_of(project),
+        runner=ProcessRunner(environment_of(engine)),
         compose=project.compose,
         lose=engine.stop,
         regain=engine.start,

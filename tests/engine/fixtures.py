@@ -2,18 +2,22 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn, Protocol
 
 import pytest
 
+from pixel_tui.stack.watch.watcher import Watcher
+from tests.builders.engine_readers import project_reader, watcher_of
 from tests.engine.postgres_image import build_postgres_image, postgres_folder
 from tests.engine.private_engine import (
     SANDBOX,
     Engine,
     EngineUnavailable,
     Project,
+    eventually,
     private_engine,
     unique_name,
 )
@@ -27,6 +31,9 @@ class MakeProject(Protocol):
     ) -> Project:
         """Return the project in its own folder, with `files` beside the compose file."""
         ...
+
+
+Watch = Callable[[Project], Watcher]
 
 
 def _without_engine(reason: str) -> NoReturn:
@@ -114,6 +121,21 @@ def make_project(engine: Engine, base_image: str, tmp_path: Path) -> Iterator[Ma
     finally:
         for project in made:
             project.down()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Watch projects until the test ends; each is returned when its state is known."""
+    with ExitStack() as watchers:
+
+        def begin(project: Project) -> Watcher:
+            watcher = watcher_of(project.engine, project_reader(project))
+            watchers.callback(watcher.close)
+            watcher.start()
+            eventually(lambda: watcher.snapshot.complete or watcher.snapshot.project_trouble)
+            return watcher
+
+        yield begin
 
 
 @pytest.fixture(scope="module")

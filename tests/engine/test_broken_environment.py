@@ -1,12 +1,12 @@
 """A broken environment file is reported by every command, and its secrets by none."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.builders.engine_command import pixel_tui
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import BASE_IMAGE, Engine
+from tests.engine.private_engine import BASE_IMAGE
 
 pytestmark = pytest.mark.engine
 
@@ -20,16 +20,11 @@ BROKEN = 'A=1\nDB_PASSWORD="Hunter22-fake-secret\n'
     ids=" ".join,
 )
 def test_an_unterminated_value_is_reported_without_the_value(
-    engine: Engine, make_project: MakeProject, tmp_path: Path, words: tuple[str, ...]
+    make_project: MakeProject, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     project = make_project(COMPOSE, files={".env": BROKEN})
     state = tmp_path / "state"
-    done = engine.run(
-        [sys.executable, "-m", "pixel_tui", *words, "-p", project.name],
-        cwd=project.directory,
-        env={"XDG_STATE_HOME": str(state), "XDG_CONFIG_HOME": str(state)},
-        check=False,
-    )
+    done = pixel_tui(project, state, *words, XDG_CONFIG_HOME=str(state))
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert "unterminated quoted value ********" in said or "DB_PASSWORD" in said

@@ -1,6 +1,5 @@
 """What images were built with is written down, by whoever built them: on a real engine."""
 
-import os
 import time
 from pathlib import Path
 
@@ -9,11 +8,11 @@ import pytest
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.build_records import build_records
-from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.model.snapshot import Sync, SyncAction
 from pixel_tui.stack.watch.live_build_recorder import live_build_recorder
 from pixel_tui.text import plain
 from tests.builders.engine_changes import Desk, desk_of
+from tests.builders.engine_readers import command_of, environment_of
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually
 
@@ -89,11 +88,8 @@ def test_what_a_dead_console_had_built_is_written_down_by_the_next(
 ) -> None:
     files = {"Dockerfile": TWO_STAGES, ".env": "URL=http://dead\n"}
     project = make_project(BUNDLED, files=files)
-    engine = project.engine
-    environment = {**os.environ, **engine.env}
-    command = find_command(
-        environment, host=engine.host, directory=str(project.directory), project=project.name
-    )
+    environment = environment_of(project.engine)
+    command = command_of(project)
     state = tmp_path / "state"
     argv = command.compose_argv("build", "--", "web")
     began = time.time()

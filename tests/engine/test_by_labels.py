@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.engine_by_labels import pixel_tui
+from tests.builders.engine_command import pixel_tui
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
 
@@ -34,16 +34,20 @@ def started_at(project: Project, container: str) -> str:
     return str(project.engine.inspect(container)["State"]["StartedAt"])
 
 
+def spoil(project: Project, files: dict[str, str]) -> None:
+    """Write the files that compose refuses."""
+    for name, text in files.items():
+        (project.directory / name).write_text(text)
+
+
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_what_runs_is_shown_and_restarted_though_compose_refuses_the_project(
-    engine: Engine, make_project: MakeProject, tmp_path: Path, broken: dict[str, str]
+    make_project: MakeProject, tmp_path: Path, broken: dict[str, str]
 ) -> None:
     project = make_project(YAML, up=True)
     api, db = project.container("api"), project.container("db")
-    for name, text in broken.items():
-        (project.directory / name).write_text(text)
-
-    told = pixel_tui(engine, project, tmp_path, "status", "--json")
+    spoil(project, broken)
+    told = pixel_tui(project, tmp_path, "status", "--json", named=False)
     assert told.returncode == 2, told.stderr
     document = json.loads(told.stdout)
     assert document["project"] == project.name
@@ -56,25 +60,25 @@ def test_what_runs_is_shown_and_restarted_though_compose_refuses_the_project(
     }
     assert "docker rm" not in told.stdout + told.stderr
 
-    logs = pixel_tui(engine, project, tmp_path, "logs", "api")
+    logs = pixel_tui(project, tmp_path, "logs", "api", named=False)
     assert "ready" in logs.stdout
 
     before = {item: started_at(project, item) for item in (api, db)}
-    done = pixel_tui(engine, project, tmp_path, "run", "restart", "api", "--yes")
+    done = pixel_tui(project, tmp_path, "run", "restart", "api", "--yes", named=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert started_at(project, api) != before[api]
     assert started_at(project, db) == before[db]
-    trail = "".join(item.read_text() for item in tmp_path.glob("pixel-tui/audit*"))
+    trail = (tmp_path / "pixel-tui" / "audit.jsonl").read_text()
     assert f"{project.name}-api-1" in trail
 
 
 def test_a_one_off_beside_a_missing_service_is_not_well(
-    engine: Engine, make_project: MakeProject, tmp_path: Path
+    make_project: MakeProject, tmp_path: Path
 ) -> None:
     project = make_project(YAML, up=True)
     project.compose("run", "--detach", "--no-deps", "api")
     project.compose("rm", "--stop", "--force", "api")
-    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    told = pixel_tui(project, tmp_path, "status", "--json")
     assert told.returncode == 1, told.stderr
     api = json.loads(told.stdout)["services"][0]
     assert (api["name"], api["state"], api["well"]) == ("api", "absent", False)
@@ -98,36 +102,36 @@ def test_what_was_brought_up_by_a_profile_and_died_is_wanted_until_it_is_stopped
     engine: Engine, make_project: MakeProject, tmp_path: Path
 ) -> None:
     project = make_project(PROFILE)
-    off = pixel_tui(engine, project, tmp_path, "status", "--json", "--profile", "cpu", named=True)
+    off = pixel_tui(project, tmp_path, "status", "--json", "--profile", "cpu")
     assert [item["active"] for item in json.loads(off.stdout)["services"]] == [True, True]
     project.compose("--profile", "cpu", "up", "--detach", "--wait")
     engine.docker("kill", "--signal", "USR1", project.container("model"))
     engine.docker("wait", project.container("model"))
-    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    told = pixel_tui(project, tmp_path, "status", "--json")
     assert told.returncode == 1, told.stderr
     model = json.loads(told.stdout)["services"][0]
     assert (model["name"], model["state"], model["active"]) == ("model", "exited", False)
     assert model["sync"]["action"] == "start"
 
     # Actions without a target work on it.
-    done = pixel_tui(engine, project, tmp_path, "run", "start", "--yes", named=True)
+    done = pixel_tui(project, tmp_path, "run", "start", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     assert engine.inspect(project.container("model"))["State"]["Running"]
 
     engine.docker("stop", project.container("model"))
-    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    told = pixel_tui(project, tmp_path, "status", "--json")
     assert told.returncode == 0, told.stdout + told.stderr
 
 
 def test_it_is_read_with_the_files_that_its_containers_were_made_with(
-    engine: Engine, make_project: MakeProject, tmp_path: Path
+    make_project: MakeProject, tmp_path: Path
 ) -> None:
     project = make_project(
         YAML, files={"prod.yml": "services: {db: {environment: [MODE]}}", "prod.env": "MODE=live\n"}
     )
     made = ["--env-file", "prod.env", "-f", "docker-compose.yml", "-f", "prod.yml"]
     project.compose(*made, "up", "--detach", "--wait")
-    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    told = pixel_tui(project, tmp_path, "status", "--json")
     assert told.returncode == 0, told.stderr
     syncs = {item["name"]: item["sync"]["action"] for item in json.loads(told.stdout)["services"]}
     assert syncs == {"api": "in sync", "db": "in sync"}
@@ -135,5 +139,5 @@ def test_it_is_read_with_the_files_that_its_containers_were_made_with(
     assert "--env-file" in told.stderr
 
     # What is edited is what compose reads.
-    got = pixel_tui(engine, project, tmp_path, "env", "get", "MODE", named=True)
+    got = pixel_tui(project, tmp_path, "env", "get", "MODE")
     assert got.stdout == "live\n", got.stderr

@@ -1,6 +1,5 @@
 """What compose says of a candidate `.env` is what it does once that is really saved."""
 
-import os
 import random
 
 import pytest
@@ -12,6 +11,7 @@ from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.candidate import CandidateReader
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
+from tests.builders.engine_readers import command_of, environment_of
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
 
@@ -62,7 +62,7 @@ LINES = ("# a comment", "", "export EXPORTED=yes", "KEYALONE")
 
 
 def reader_of(engine: Engine, project: Project, *, name: str | None = None) -> CandidateReader:
-    environment = {**os.environ, **engine.env}
+    environment = environment_of(engine)
     command = find_command(
         environment, host=engine.host, directory=str(project.directory), project=name
     )
@@ -168,11 +168,7 @@ def test_the_impact_is_what_up_then_does(engine: Engine, make_project: MakeProje
     before = "HOST=a\nNEXT_PUBLIC_API_URL=http://a\nPASSWORD=hidden-one\n"
     quick = YAML.replace('"600"]', '"600"]\n    stop_grace_period: 0s')
     project = make_project(quick, files={**FILES, ".env": before}, up=True)
-    environment = {**os.environ, **engine.env}
-    command = find_command(
-        environment, host=engine.host, directory=str(project.directory), project=project.name
-    )
-    reader = ImpactReader(command, environment, state_folder())
+    reader = ImpactReader(command_of(project), environment_of(engine), state_folder())
     assert reader.read(before.encode()).services == ()
     candidate = before.replace("hidden-one", "hidden-two").replace("//a", "//b")
     found = {item.service: item for item in reader.read(candidate.encode()).services}
@@ -209,11 +205,7 @@ secrets: {npm: {environment: GIVEN_TOKEN}}
     keys = {"ARGUED_TOKEN": "argued", "LISTED_TOKEN": "listed", "GIVEN_TOKEN": "given"}
     before = "".join(f"{key}=fake-one\n" for key in keys) + "STAGE=first\n"
     project = make_project(yaml, files={**FILES, ".env": before})
-    environment = {**os.environ, **engine.env}
-    command = find_command(
-        environment, host=engine.host, directory=str(project.directory), project=project.name
-    )
-    reader = ImpactReader(command, environment, state_folder())
+    reader = ImpactReader(command_of(project), environment_of(engine), state_folder())
     assert reader.read(before.encode()).services == ()
     for key, name in {**keys, "STAGE": "staged"}.items():
         candidate = before.replace(f"{key}=f", f"{key}=another-f")
@@ -266,13 +258,10 @@ def test_what_is_delivered_or_mounted_counts_though_its_hash_stays(
 ) -> None:
     before = b"API_TOKEN=old-one\nSITE=a\nNOBODY=1\n"
     project = make_project(DELIVERING, files={".env": before.decode()}, up=True)
-    environment = {**os.environ, **engine.env}
-    command = find_command(
-        environment, host=engine.host, directory=str(project.directory), project=project.name
-    )
+    reader = ImpactReader(command_of(project), environment_of(engine), state_folder())
 
     def changes(candidate: bytes) -> dict[str, ServiceChange]:
-        found = ImpactReader(command, environment, state_folder()).read(candidate).services
+        found = reader.read(candidate).services
         return {str(item.service): item.change for item in found}
 
     assert changes(before) == {}

@@ -3,12 +3,10 @@
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.usage_parse import parse_sample
 from pixel_tui.stack.watch.cgroups import Cgroups
-from pixel_tui.text import plain
+from tests.builders.engine_readers import engine_reader
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine
 
@@ -27,7 +25,7 @@ def test_a_container_of_this_host_is_read_from_the_kernel_as_the_engine_counts_i
     engine: Engine, base_image: str, make_project: MakeProject
 ) -> None:
     project = make_project(BUSY, up=True)
-    reader = DockerEngine(Endpoint(engine.host, plain("test")))
+    reader = engine_reader(engine)
     container_id = str(project.inspect("busy")["Id"])
     container = parse_container(reader.inspect(container_id))
     cgroups = Cgroups(SystemClock())

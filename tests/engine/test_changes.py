@@ -18,12 +18,10 @@ from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.stack.engine import http_probe
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.engine.http_probe import ProbeRequest, ProbeResponse
 from pixel_tui.stack.model.snapshot import Service, ServiceState
-from pixel_tui.text import plain
 from tests.builders.engine_changes import QUICK, desk_of
+from tests.builders.engine_readers import engine_reader
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually
 
@@ -426,7 +424,7 @@ def test_a_start_on_a_network_that_was_made_again_is_refused_and_a_recreate_work
         said = project.compose("start", check=False)
         assert "not found" in said.stderr, "what would happen"
         with desk_of(project, tmp_path / "state") as desk:
-            ids = DockerEngine(Endpoint(engine.host, plain("test"))).known_networks()
+            ids = engine_reader(engine).known_networks()
             with pytest.raises(OperationError, match="which is gone \\(recreate it\\)"):
                 plan_action(
                     "start", ["app"], desk.watcher.snapshot, desk.command,
@@ -454,7 +452,7 @@ def test_a_start_that_can_not_work_is_refused_before_as_compose_would_after(
         said = project.compose(*words, "needs", check=False)
         assert "no such service: base" in said.stderr, "what would happen"
     with desk_of(project, tmp_path / "state") as desk:
-        engine = DockerEngine(Endpoint(other.engine.host, plain("test")))
+        engine = engine_reader(other.engine)
         facts = Facts(held_ports=read_held_ports(engine))
         for action in ("start", "recreate"):
             for name, reason in (("web", f"needs port 18099, which {holder} holds"),

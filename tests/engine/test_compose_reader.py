@@ -1,6 +1,5 @@
 """The compose program resolves the project; its hashes are the labels that `up` writes."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,10 @@ from pixel_tui.operations.actions import plan_action
 from pixel_tui.stack.compose.files import find_directory
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.snapshot import ServiceState, StackSnapshot, SyncAction
 from pixel_tui.stack.watch.look_once import read_snapshot
-from pixel_tui.text import plain
 from tests.builders.actions import COMMAND
+from tests.builders.engine_readers import engine_reader, environment_of, project_reader
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
 
@@ -60,18 +57,10 @@ def project(make_project: MakeProject, base_image: str) -> Project:
     return make_project(RICH, files=FILES, up=True)
 
 
-def reader_of(engine: Engine, project: Project) -> ComposeProject:
-    environment = {**os.environ, **engine.env}
-    command = find_command(
-        environment, host=engine.host, directory=str(project.directory), project=project.name
-    )
-    return ComposeProject(command, environment)
-
-
 def look(engine: Engine, project: Project) -> dict[str, tuple[SyncAction, str]]:
     snapshot = read_snapshot(
-        DockerEngine(Endpoint(engine.host, plain("test"))),
-        reader_of(engine, project),
+        engine_reader(engine),
+        project_reader(project),
         SystemClock(),
     )
     assert snapshot.project_trouble is None
@@ -97,10 +86,10 @@ def test_what_up_has_just_made_is_in_sync(engine: Engine, project: Project) -> N
 def test_a_change_of_any_file_that_up_would_act_on_is_seen(
     engine: Engine, project: Project, file: str, old: str, new: str, words: str
 ) -> None:
-    before = reader_of(engine, project).fingerprint()
+    before = project_reader(project).fingerprint()
     path = project.directory / file
     path.write_text(path.read_text().replace(old, new))
-    assert reader_of(engine, project).fingerprint() != before
+    assert project_reader(project).fingerprint() != before
     action, reason = look(engine, project)["app"]
     assert (action, reason) == (SyncAction.RECREATE, words)
     project.compose("up", "--detach")
@@ -128,24 +117,22 @@ def test_an_image_that_was_built_anew_is_seen(engine: Engine, make_project: Make
     assert "has changed" in reason
 
 
-def test_a_broken_file_is_refused_in_composes_own_words(
-    engine: Engine, make_project: MakeProject
-) -> None:
+def test_a_broken_file_is_refused_in_composes_own_words(make_project: MakeProject) -> None:
     project = make_project("services:\n  app:\n    imagee: x\n")
     with pytest.raises(ComposeRefused, match="imagee") as error:
-        reader_of(engine, project).resolve()
+        project_reader(project).resolve()
     assert str(project.directory) in error.value.on
 
 
 def test_a_folder_without_a_compose_file_is_told_apart(engine: Engine, tmp_path: Path) -> None:
-    environment = {**os.environ, **engine.env}
+    environment = environment_of(engine)
     command = find_command(environment, host=engine.host, directory=str(tmp_path))
     with pytest.raises(ProjectMissing, match="No compose file"):
         ComposeProject(command, environment).resolve()
 
 
 def test_a_file_or_folder_that_is_not_there_is_named(engine: Engine, tmp_path: Path) -> None:
-    environment = {**os.environ, **engine.env}
+    environment = environment_of(engine)
     for wrong in (
         find_command(environment, files=[str(tmp_path / "no.yaml")]),
         find_command(environment, directory=str(tmp_path / "nowhere")),
@@ -154,7 +141,7 @@ def test_a_file_or_folder_that_is_not_there_is_named(engine: Engine, tmp_path: P
             ComposeProject(wrong, environment).resolve()
 
 
-def test_a_missing_compose_program_says_how_to_get_it(engine: Engine, project: Project) -> None:
+def test_a_missing_compose_program_says_how_to_get_it(project: Project) -> None:
     environment = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
     command = find_command(environment, directory=str(project.directory))
     with pytest.raises(ComposeMissing) as error:
@@ -168,11 +155,11 @@ def test_the_project_is_found_from_a_folder_below_it(project: Project) -> None:
     assert find_directory(below) == project.directory
 
 
-def test_what_compose_warns_about_is_kept(engine: Engine, make_project: MakeProject) -> None:
+def test_what_compose_warns_about_is_kept(make_project: MakeProject) -> None:
     project = make_project(
         "services: {app: {image: pixel-tui-test, environment: {A: '${NOT_SET_ANYWHERE}'}}}"
     )
-    warnings = reader_of(engine, project).resolve().warnings
+    warnings = project_reader(project).resolve().warnings
     assert any("NOT_SET_ANYWHERE" in warning for warning in warnings)
 
 
@@ -317,8 +304,8 @@ def test_profiles_that_exclude_each_other_leave_the_active_ones(
     )
     project.compose("up", "--detach")
     snapshot = read_snapshot(
-        DockerEngine(Endpoint(engine.host, plain("test"))),
-        reader_of(engine, project),
+        engine_reader(engine),
+        project_reader(project),
         SystemClock(),
     )
     found = {item.name: item.sync.action for item in snapshot.services}
@@ -346,19 +333,17 @@ def test_profiles_that_exclude_each_other_leave_the_active_ones(
             plan_action("start", ["gpu"], snapshot, COMMAND, now=SystemClock().now())
 
 
-def test_what_the_active_profiles_refuse_is_refused(
-    engine: Engine, make_project: MakeProject
-) -> None:
+def test_what_the_active_profiles_refuse_is_refused(make_project: MakeProject) -> None:
     project = make_project(
         f"services: {{app: {{{COMMON}, depends_on: [nobody]}}, x: {{{COMMON}, profiles: [x]}}}}"
     )
     with pytest.raises(ComposeRefused, match="nobody"):
-        reader_of(engine, project).resolve()
+        project_reader(project).resolve()
 
 
 def snapshot_of(engine: Engine, project: Project) -> StackSnapshot:
-    reader = DockerEngine(Endpoint(engine.host, plain("test")))
-    return read_snapshot(reader, reader_of(engine, project), SystemClock())
+    reader = engine_reader(engine)
+    return read_snapshot(reader, project_reader(project), SystemClock())
 
 
 def said(snapshot: StackSnapshot, name: str) -> str:
@@ -471,7 +456,7 @@ def test_paths_inside_of_included_and_extended_files_are_where_compose_has_them(
     project = make_project("", files=INCLUDING, up=True)
     found = look(engine, project)
     assert found == dict.fromkeys(("inner", "more", "outer"), (SyncAction.NOTHING, ""))
-    reader = reader_of(engine, project)
+    reader = project_reader(project)
     for name, changed in (
         ("sub/base.env", {"inner", "outer"}),
         ("sub/own.env", {"more"}),

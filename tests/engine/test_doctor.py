@@ -18,9 +18,7 @@ from pixel_tui.doctor.report import CheckResult, as_json
 from pixel_tui.settings import Settings, state_folder
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
-from pixel_tui.text import plain
+from tests.builders.engine_readers import engine_reader, environment_of
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
 
@@ -253,9 +251,9 @@ def test_a_user_who_may_not_use_the_socket_is_told_the_group(closed_socket: str)
 def test_a_frozen_engine_is_waited_for_not_for_ever(spare_engine: Engine, tmp_path: Path) -> None:
     project = Project(spare_engine, tmp_path, "frozen")
     (tmp_path / "compose.yaml").write_text(CALM)
-    environment = {**os.environ, **spare_engine.env}
+    environment = environment_of(spare_engine)
     command = find_command(environment, directory=str(project.directory))
-    reader = DockerEngine(Endpoint(spare_engine.host, plain("test")))
+    reader = engine_reader(spare_engine)
     spare_engine.pause()
     try:
         report = examine(

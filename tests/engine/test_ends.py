@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.stack.model.snapshot import Service
-from tests.builders.engine_by_labels import pixel_tui
 from tests.builders.engine_changes import Desk, desk_of
+from tests.builders.engine_command import pixel_tui
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, eventually
 
@@ -64,9 +64,9 @@ def test_a_stop_by_an_earlier_console_is_known_from_its_record(
 ) -> None:
     project = make_project(YAML)
     project.compose("--profile", "cpu", "up", "--detach", "--wait")
-    done = pixel_tui(engine, project, tmp_path, "run", "stop", "model", "--yes", named=True)
+    done = pixel_tui(project, tmp_path, "run", "stop", "model", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
-    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    told = pixel_tui(project, tmp_path, "status", "--json")
     assert told.returncode == 0, told.stdout
     (model_told,) = (i for i in json.loads(told.stdout)["services"] if i["name"] == "model")
     assert model_told["sync"]["action"] == "off"
@@ -74,5 +74,5 @@ def test_a_stop_by_an_earlier_console_is_known_from_its_record(
     container = project.compose("--profile", "cpu", "ps", "--all", "--quiet", "model").stdout
     engine.docker("start", container.strip())
     engine.docker("stop", container.strip())
-    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    told = pixel_tui(project, tmp_path, "status", "--json")
     assert told.returncode == 1

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -16,9 +14,9 @@ from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.model.snapshot import Sync
 from pixel_tui.text import SafeText
 from tests.builders.engine_changes import Desk, desk_of
+from tests.builders.engine_command import pixel_tui
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually
-from tests.engine.test_env_command import run
 
 pytestmark = pytest.mark.engine
 
@@ -122,7 +120,7 @@ def test_status_and_impact_name_what_may_be_old_and_what_to_run(
 ) -> None:
     project = make_project(YAML, files={".env": OLD}, up=True)
     save(project, NEW)
-    done = run(project.engine, project, tmp_path, "impact")
+    done = pixel_tui(project, tmp_path, "env", "impact")
     assert done.returncode == 0, done.stderr
     assert "web: may have an old secret token (A_TOKEN), config page" in done.stdout
     assert "pixel-tui run recreate web" in done.stdout
@@ -133,14 +131,7 @@ def test_status_and_impact_name_what_may_be_old_and_what_to_run(
         item for item in json.loads(impact_json(project, tmp_path)) if item["service"] == "web"
     ]
     assert said["fix"] == "Recreate it: pixel-tui run recreate web"
-    status = subprocess.run(
-        [sys.executable, "-m", "pixel_tui", "status", "-C", str(project.directory),
-         "-p", project.name, "--host", project.engine.host],
-        env={**os.environ, **project.engine.env, "XDG_STATE_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
+    status = pixel_tui(project, tmp_path, "status")
     assert status.returncode == 0, status.stderr
     assert status.stdout.count("in sync?") == 2
     assert "web may have an old secret token (A_TOKEN), config page: its" in status.stderr
@@ -148,5 +139,5 @@ def test_status_and_impact_name_what_may_be_old_and_what_to_run(
 
 
 def impact_json(project: Project, state: Path) -> str:
-    done = run(project.engine, project, state, "impact", "--json")
+    done = pixel_tui(project, state, "env", "impact", "--json")
     return json.dumps(json.loads(done.stdout)["outdated"])

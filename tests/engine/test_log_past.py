@@ -5,26 +5,17 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from pixel_tui.clock import SystemClock
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import Matcher, Query, compile_query
-from pixel_tui.stack.compose.find import find_command
-from pixel_tui.stack.compose.project import ComposeProject
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.feed.feed import FeedState, LogFeed, LogTarget
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import parse_timestamp
-from pixel_tui.stack.watch.pace import Pace
-from pixel_tui.stack.watch.watcher import Watcher
-from pixel_tui.text import plain
-from tests.engine.fixtures import MakeProject
+from tests.engine.fixtures import MakeProject, Watch
 from tests.engine.private_engine import Project, eventually
 
 pytestmark = pytest.mark.engine
@@ -52,35 +43,6 @@ services:
     command: [sh, -c, 'i=0; while [ $$i -lt 300 ]; do i=$$((i+1)); echo web $$i; done; trap "exit 0" TERM; while :; do sleep 1 & wait $$!; done']
     stop_grace_period: 1s
 """  # noqa: E501
-
-Watch = Callable[[Project], Watcher]
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    """Watch a project until the test ends."""
-    begun: list[Watcher] = []
-
-    def begin(project: Project) -> Watcher:
-        engine = project.engine
-        environment = {**os.environ, **engine.env}
-        command = find_command(
-            environment, host=engine.host, directory=str(project.directory), project=project.name
-        )
-        watcher = Watcher(
-            DockerEngine(Endpoint(engine.host, plain("test"))),
-            ComposeProject(command, environment),
-            SystemClock(),
-            Pace(poll=600),
-        )
-        begun.append(watcher)
-        watcher.start()
-        eventually(lambda: watcher.snapshot.complete, every=0.02)
-        return watcher
-
-    yield begin
-    for watcher in begun:
-        watcher.close()
 
 
 def long_log(driver: str, size: str) -> str:

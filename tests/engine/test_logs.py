@@ -1,29 +1,21 @@
 """Following logs of a real engine: floods, giants, terminals, and several lives."""
 
-import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from pixel_tui.clock import SystemClock
-from pixel_tui.stack.compose.find import find_command
-from pixel_tui.stack.compose.project import ComposeProject
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.feed import frames
 from pixel_tui.stack.feed import stream as log_stream
 from pixel_tui.stack.feed.feed import FeedState, LogFeed, LogTarget
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.model.container import ContainerState, HealthStatus
-from pixel_tui.stack.watch.pace import Pace
-from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
-from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import Project, eventually
+from tests.engine.fixtures import MakeProject, Watch
+from tests.engine.private_engine import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -46,34 +38,6 @@ def service(name: str, script: str, *more: str) -> str:
 
 def stack(*services: str) -> str:
     return "services:\n" + "".join(services)
-
-
-Watch = Callable[[Project], Watcher]
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    """Watch a project until the test ends."""
-    begun: list[Watcher] = []
-
-    def begin(project: Project) -> Watcher:
-        engine = project.engine
-        environment = {**os.environ, **engine.env}
-        command = find_command(
-            environment, host=engine.host, directory=str(project.directory), project=project.name
-        )
-        reader = DockerEngine(Endpoint(engine.host, plain("test")))
-        watcher = Watcher(
-            reader, ComposeProject(command, environment), SystemClock(), Pace(poll=600)
-        )
-        begun.append(watcher)
-        watcher.start()
-        eventually(lambda: watcher.snapshot.complete, every=0.02)
-        return watcher
-
-    yield begin
-    for watcher in begun:
-        watcher.close()
 
 
 def lines_of(feed: LogFeed) -> list[LogLine]:

@@ -12,8 +12,8 @@ from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.model.snapshot import Service, ServiceState, SyncAction
-from tests.builders.engine_by_labels import pixel_tui
 from tests.builders.engine_changes import Desk, desk_of
+from tests.builders.engine_command import pixel_tui
 from tests.builders.engine_compose_up import seen
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually, unique_name
@@ -254,7 +254,7 @@ def test_what_shares_a_crashed_gateways_network_is_reported_and_fixed_by_either_
         found = finding_of(service(desk, "app"), desk.watcher.snapshot, SystemClock().now())
         assert found is not None
         assert found.what == "has no network"
-        told = pixel_tui(project.engine, project, state, "status", "--json", named=True)
+        told = pixel_tui(project, state, "status", "--json")
         assert told.returncode == 1, told.stderr
         app, vpn = json.loads(told.stdout)["services"]
         assert (app["state"], app["well"], vpn["restarts"]) == ("running", False, 1)
@@ -267,7 +267,7 @@ def test_what_shares_a_crashed_gateways_network_is_reported_and_fixed_by_either_
         assert status.state is JobState.SUCCEEDED, status.message
         assert has_network(project)
         eventually(lambda: service(desk, "app").is_ok)
-        told = pixel_tui(project.engine, project, state, "status", "--json", named=True)
+        told = pixel_tui(project, state, "status", "--json")
         app = json.loads(told.stdout)["services"][0]
         assert (app["well"], app["finding"]) == (True, None)
 

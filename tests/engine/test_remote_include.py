@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.compose.refusals import COPY_IT
 from tests.builders.commits import QUIET, git
+from tests.builders.engine_command import pixel_tui
 from tests.engine.compose_reading import compose_program
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project
@@ -62,30 +62,20 @@ def hostile(
     assert not marker.exists(), "git ran what the checkout names"
 
 
-def pixel_tui(
-    engine: Engine, project: Project, state: Path, *words: str, **exported: str
-) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "pixel_tui", *words,
-         "-C", str(project.directory), "--host", engine.host],
-        env={**os.environ, **QUIET, **engine.env, "XDG_STATE_HOME": str(state), **exported},
-        capture_output=True, text=True, timeout=90, check=False,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("hostile", REMOTE, indirect=True)
 @pytest.mark.parametrize("words", LOOKS.values(), ids=LOOKS)
 def test_looking_runs_no_git_that_the_checkout_has_set_up(
-    engine: Engine, hostile: Project, tmp_path: Path, words: list[str]
+    hostile: Project, tmp_path: Path, words: list[str]
 ) -> None:
-    told = pixel_tui(engine, hostile, tmp_path / "state", *words)
+    told = pixel_tui(hostile, tmp_path / "state", *words, named=False, **QUIET)
     assert NOT_READ in told.stdout + told.stderr
     assert "use a local copy" in told.stdout + told.stderr
 
 
 @pytest.mark.parametrize("hostile", ["include"], indirect=True)
 def test_a_change_runs_none_either(engine: Engine, hostile: Project, tmp_path: Path) -> None:
-    changed = pixel_tui(engine, hostile, tmp_path / "state", "run", "restart", "app", "--yes")
+    words = ("run", "restart", "app", "--yes")
+    changed = pixel_tui(hostile, tmp_path / "state", *words, named=False, **QUIET)
     assert changed.returncode == 0, changed.stdout + changed.stderr
     command = find_command(
         {**os.environ, **engine.env}, host=engine.host, directory=str(hostile.directory)
@@ -128,7 +118,9 @@ def test_a_build_asks_no_git_of_the_checkout(
     between.chmod(0o755)
     path = f"{programs}{os.pathsep}{engine.env['PATH']}"
     words = ["run", "rebuild", "app", "--yes"]
-    built = pixel_tui(engine, project, tmp_path / "state", *words, PATH=path, **exported)
+    built = pixel_tui(
+        project, tmp_path / "state", *words, named=False, **{**QUIET, "PATH": path, **exported}
+    )
     assert built.returncode == 0, built.stdout + built.stderr
     image = engine.inspect(project.container("app"))["Image"]
     assert engine.inspect(image)["Config"]["Labels"]["version"] == "2"

@@ -1,33 +1,27 @@
 """Watching a real stack while it changes under the watcher's eyes."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pixel_tui.clock import SystemClock
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.feed.feed import FeedState, LogTarget
 from pixel_tui.stack.feed.ring import LineKind
 from pixel_tui.stack.model.container import ContainerState, HealthStatus
 from pixel_tui.stack.model.snapshot import Connection, Service, ServiceState, SyncAction
 from pixel_tui.stack.model.words import exit_words
-from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
-from pixel_tui.text import plain
-from tests.engine.fixtures import MakeProject
+from tests.builders.engine_readers import environment_of, project_reader, watcher_of
+from tests.engine.fixtures import MakeProject, Watch
 from tests.engine.private_engine import Engine, Project, eventually, unique_name
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine
 
-PACE = Pace(poll=600.0, usage=0.5, files=0.2, retry=1.0)
-"""What is seen is seen by event, or because a file has changed."""
 COMPOSE_FILE = "docker-compose.yml"
 
 PAIR = """
@@ -43,20 +37,12 @@ MORE = f"{PAIR}  more: {{<<: *calm}}\n"
 FEWER = PAIR.replace("  web: {<<: *calm}\n", "")
 
 
+@dataclass
 class Watched:
     """A project that is being watched."""
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
-        engine = project.engine
-        environment = {**os.environ, **engine.env}
-        command = find_command(
-            environment, host=engine.host, directory=str(project.directory), project=project.name
-        )
-        self.reader = DockerEngine(Endpoint(engine.host, plain("test")))
-        self.watcher = Watcher(
-            self.reader, ComposeProject(command, environment), SystemClock(), PACE
-        )
+    project: Project
+    watcher: Watcher
 
     def write(self, content: str) -> None:
         """Put another compose file in the place of the one that is there."""
@@ -82,29 +68,11 @@ class Watched:
         eventually(condition, timeout=seconds, every=0.02)
 
 
-Watch = Callable[[Project], Watched]
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    """Watch a project until the test ends."""
-    begun: list[Watched] = []
-
-    def begin(project: Project) -> Watched:
-        watched = Watched(project)
-        begun.append(watched)
-        watched.watcher.start()
-        return watched
-
-    yield begin
-    for watched in begun:
-        watched.watcher.close()
-
-
 @pytest.fixture
 def pair(make_project: MakeProject, watch: Watch) -> Watched:
     """Two calm services, up, in step with their file."""
-    watched = watch(make_project(PAIR, up=True))
+    project = make_project(PAIR, up=True)
+    watched = Watched(project, watch(project))
     for name in ("api", "web"):
         watched.until(lambda name=name: watched.sync(name) is SyncAction.NOTHING)  # type: ignore[misc]
     return watched
@@ -157,18 +125,15 @@ def test_a_broken_compose_file_is_said_and_the_rows_stay_until_it_is_mended(
 
 
 def test_a_project_that_was_broken_at_first_is_watched_under_its_own_name(
-    make_project: MakeProject, watch: Watch
+    make_project: MakeProject,
 ) -> None:
     project = make_project(PAIR, up=True)
     engine, folder = project.engine, project.directory.parent / "folder-of-another-name"
     folder.mkdir()
     (folder / COMPOSE_FILE).write_text("services: [")
-    environment = {**os.environ, **engine.env}
+    environment = environment_of(engine)
     command = find_command(environment, host=engine.host, directory=str(folder))
-    watched = Watched(project)
-    watched.watcher = Watcher(
-        watched.reader, ComposeProject(command, environment), SystemClock(), PACE
-    )
+    watched = Watched(project, watcher_of(engine, ComposeProject(command, environment)))
     watched.watcher.start()
     try:
         watched.until(lambda: watched.watcher.snapshot.project_trouble)
@@ -186,7 +151,7 @@ def test_a_project_that_is_mended_elsewhere_is_asked_again(
 ) -> None:
     elsewhere = tmp_path / "elsewhere.yml"
     project = make_project(f"include: [{{path: {elsewhere}}}]\n{PAIR}")
-    watched = watch(project)
+    watched = Watched(project, watch(project))
     watched.until(lambda: watched.watcher.snapshot.project_trouble)
     elsewhere.write_text("services: {}\n")
     watched.until(lambda: watched.watcher.snapshot.project_trouble is None)
@@ -237,7 +202,7 @@ def test_another_container_name_is_seen(pair: Watched) -> None:
 
 def test_a_service_whose_profile_is_off_is_there(make_project: MakeProject, watch: Watch) -> None:
     project = make_project(MORE.replace("more: {", "more: {profiles: [tools], "), up=True)
-    watched = watch(project)
+    watched = Watched(project, watch(project))
     watched.until(lambda: watched.find("more"))
     watched.until(lambda: watched.state("more") is ServiceState.OFF)
     assert watched.sync("more") is SyncAction.OFF
@@ -252,7 +217,7 @@ def test_an_image_that_was_built_anew_wants_a_recreate(
     dockerfile = "FROM pixel-tui-test:latest\nENV GENERATION={}\n"
     yaml = PAIR.replace("image: pixel-tui-test:latest", "build: .")
     project = make_project(yaml, files={"Dockerfile": dockerfile.format(1)})
-    watched = watch(project)
+    watched = Watched(project, watch(project))
     watched.until(lambda: watched.find("api") and watched.sync("api") is SyncAction.BUILD)
     project.compose("up", "--detach", "--build", "api")
     watched.until(lambda: watched.sync("api") is SyncAction.NOTHING)
@@ -275,7 +240,7 @@ services:
     restart: always
 """
     )
-    watched = watch(project)
+    watched = Watched(project, watch(project))
     project.compose("up", "--detach")
     watched.until(lambda: watched.service("api").restarts >= 3)
     seen = watched.service("api").restarts
@@ -297,7 +262,7 @@ services:
     memswap_limit: 16m
 """
     )
-    watched = watch(project)
+    watched = Watched(project, watch(project))
     project.compose("up", "--detach")
     watched.until(lambda: watched.find("hog") and watched.state("hog") is ServiceState.EXITED)
     container = watched.service("hog").containers[0]
@@ -319,7 +284,7 @@ def test_an_unhealthy_service_shows_its_newest_probe(
             " interval: 1s, retries: 1}}",
         )
     )
-    watched = watch(project)
+    watched = Watched(project, watch(project))
     project.compose("up", "--detach")
     watched.until(lambda: watched.find("api"))
     watched.until(lambda: watched.service("api").health is HealthStatus.UNHEALTHY)
@@ -367,7 +332,7 @@ def fragile(spare_engine: Engine, tmp_path: Path, watch: Watch) -> Iterator[Watc
     project = Project(spare_engine, tmp_path, unique_name("fragile"))
     project.compose("up", "--detach")
     try:
-        watched = watch(project)
+        watched = Watched(project, watch(project))
         watched.until(lambda: watched.find("web"))
         watched.until(lambda: watched.state("web") is ServiceState.RUNNING)
         yield watched
@@ -379,7 +344,7 @@ def fragile(spare_engine: Engine, tmp_path: Path, watch: Watch) -> Iterator[Watc
 def test_a_frozen_engine_is_said_not_to_answer_and_recovers(
     fragile: Watched,
 ) -> None:
-    watched, engine = fragile, fragile.project.engine
+    watched, project, engine = fragile, fragile.project, fragile.project.engine
     feed = watched.watcher.follow_logs([LogTarget("web")])
     watched.until(lambda: feed.status.state is FeedState.LIVE)
     engine.pause()
@@ -389,7 +354,7 @@ def test_a_frozen_engine_is_said_not_to_answer_and_recovers(
         assert trouble is not None
         assert "does not answer" in trouble.what
         assert watched.state("web") is ServiceState.RUNNING
-        second = Watched(watched.project)
+        second = Watched(project, watcher_of(engine, project_reader(project)))
         second.watcher.start()
         late = second.watcher.follow_logs([LogTarget("web")])
         watched.until(lambda: second.watcher.snapshot.engine.connection is Connection.LOST)
