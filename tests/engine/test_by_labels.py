@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders.engine_command import pixel_tui
-from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import Engine, Project
+from tests.engine.fixtures import MakeProject, Watch
+from tests.engine.private_engine import Engine, Project, eventually
 
 pytestmark = pytest.mark.engine
 
@@ -70,6 +70,47 @@ def test_what_runs_is_shown_and_restarted_though_compose_refuses_the_project(
     assert started_at(project, db) == before[db]
     trail = (tmp_path / "pixel-tui" / "audit.jsonl").read_text()
     assert f"{project.name}-api-1" in trail
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_stats_are_shown_though_compose_refuses_the_project(
+    make_project: MakeProject, watch: Watch, broken: dict[str, str]
+) -> None:
+    project = make_project(YAML, up=True)
+    spoil(project, broken)
+    watcher = watch(project)
+    containers = {project.container(name) for name in ("api", "db")}
+    eventually(lambda: watcher.usage.keys() == containers)
+    eventually(lambda: all(used.cpu is not None for used in watcher.usage.values()))
+    assert all(used.memory and used.processes for used in watcher.usage.values())
+    assert watcher.snapshot.project_trouble is not None
+
+
+def test_one_container_alone_is_changed_though_compose_refuses_the_project(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(YAML)
+    project.compose("up", "--detach", "--wait", "--scale", "api=2")
+    spoil(project, BROKEN["the compose file"])
+    name, *others = (f"{project.name}-{item}" for item in ("api-2", "api-1", "db-1"))
+    untouched = [engine.inspect(item)["State"] for item in others]
+    before = engine.inspect(name)
+    actions = {"stop": False, "start": True, "restart": True}
+    for action, running in actions.items():
+        done = pixel_tui(project, tmp_path, "run", action, name, "--yes", named=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        after = engine.inspect(name)
+        assert after["Id"] == before["Id"]
+        assert after["State"]["Running"] is running
+        assert (after["State"]["StartedAt"] != before["State"]["StartedAt"]) is running
+        assert [engine.inspect(item)["State"] for item in others] == untouched
+        before = after
+    lines = (tmp_path / "pixel-tui" / "audit.jsonl").read_text().splitlines()
+    begun, ended = ([json.loads(line) for line in lines[half::2]] for half in (0, 1))
+    assert [(item["plan"]["action"], item["plan"]["targets"]) for item in begun] == [
+        (action, [name]) for action in actions
+    ]
+    assert [item["result"] for item in ended] == ["succeeded"] * len(actions)
 
 
 def test_a_one_off_beside_a_missing_service_is_not_well(
