@@ -25,7 +25,6 @@ from tests.engine.compose_reading import ComposeReading, compose_reading
 from tests.engine.env_agreement import (
     Agreement,
     compare_documents,
-    compare_for_services,
     compare_project_files,
     compare_values,
 )
@@ -76,7 +75,6 @@ def _compared(compose: ComposeReading, count: int, seed: int) -> dict[str, Agree
     agreements = {
         "documents as env_file": compare_documents(compose, documents, PROCESS),
         "documents as .env": compare_project_files(compose, documents[::PROJECT_FILES], PROCESS),
-        "documents as both": compare_for_services(compose, documents[::PROJECT_FILES], PROCESS),
         "values written and read": compare_values(compose, values),
     }
     print(f"\ncompared with compose (seed {seed})")

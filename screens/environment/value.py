@@ -85,12 +85,6 @@ class ValueScreen(Dialog[TypedValue | None]):
     def _start(self, kind: InputKind) -> str:
         return self._form.exact if kind is InputKind.EXACT else self._form.written
 
-    @property
-    def keeps_lines(self) -> bool:
-        """Whether a text area returns the text unchanged."""
-        text = self.text if self.is_mounted else self._start(self._kind)
-        return "\n".join(text.splitlines()) == text.removesuffix("\n")
-
     def compose(self) -> ComposeResult:
         """The purpose, the input, and the preview."""
         form = self._form

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pixel_tui.environment.dotenv.document import DotenvDocument, Quoting
-from pixel_tui.environment.dotenv.values import read_for_services, read_values
+from pixel_tui.environment.dotenv.values import read_values
 from tests.engine.compose_reading import Answer, ComposeReading, Refusal
 
 _VALUES_A_FILE = 20
@@ -50,12 +50,10 @@ class Agreement:
             self.different.append((data, ours, theirs))
 
 
-def our_answer(
-    data: bytes, environment: Mapping[str, str], *, for_services: bool = False
-) -> Answer:
+def our_answer(data: bytes, environment: Mapping[str, str]) -> Answer:
     """Our reading in the form of compose's."""
     document = DotenvDocument.parse(data)
-    readings = (read_for_services if for_services else read_values)(document, environment)
+    readings = read_values(document, environment)
     reasons = [fault.message for fault in document.faults]
     reasons += [reading.refusal for reading in readings.values() if reading.refusal]
     if reasons:
@@ -104,17 +102,6 @@ def compare_project_files(
                 key: environment[key] for key in keys if key in environment
             }
         agreement.add(data, ours, compose.as_project_file(data, keys))
-    return agreement
-
-
-def compare_for_services(
-    compose: ComposeReading, documents: Sequence[bytes], environment: Mapping[str, str]
-) -> Agreement:
-    """Read each as the project's own `.env` and as a file of its service at once."""
-    agreement = Agreement()
-    for data in documents:
-        ours = our_answer(data, environment, for_services=True)
-        agreement.add(data, ours, compose.as_env_file(data, project=data))
     return agreement
 
 

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from pixel_tui.environment.dotenv.document import DotenvDocument
 from tests.engine.compose_reading import ComposeReading, Refusal, compose_reading
 from tests.engine.env_agreement import (
     Agreement,
     compare_documents,
-    compare_for_services,
     compare_project_files,
     compare_values,
     our_answer,
@@ -59,7 +57,6 @@ def test_generated_documents_are_read_so_as_the_projects_own_file(compose: Compo
     made = Documents(SEED + 1)
     documents = [made.document() for _ in range(ALONE)]
     assert in_full_agreement(compare_project_files(compose, documents, PROCESS))
-    assert in_full_agreement(compare_for_services(compose, documents, PROCESS))
 
 
 def test_generated_values_are_read_as_they_were_typed(compose: ComposeReading) -> None:
@@ -95,29 +92,6 @@ def test_a_dollar_that_config_doubles_is_one(compose: ComposeReading) -> None:
     assert compose.as_project_file(b"A=$$x\nB='$x'\n", ["A", "B"]) == {"A": "$x", "B": "$x"}
 
 
-@pytest.mark.parametrize(
-    ("data", "as_project", "as_services"),
-    [
-        pytest.param(
-            b"A=$B\nB=1\n", {"A": "", "B": "1"}, {"A": "1", "B": "1"}, id="keys further down"
-        ),
-        pytest.param(
-            b"B=1\nA=$B\nB=2\n", {"A": "1", "B": "2"}, {"A": "2", "B": "2"}, id="duplicates"
-        ),
-        pytest.param(
-            b"PROC=file\n", {"PROC": "of the process"}, {"PROC": "file"}, id="the process's own"
-        ),
-    ],
-)
-def test_the_project_and_its_services_read_one_file_differently(
-    compose: ComposeReading, data: bytes, as_project: dict[str, str], as_services: dict[str, str]
-) -> None:
-    keys = [entry.key for entry in DotenvDocument.parse(data).entries]
-    assert compose.as_project_file(data, sorted(set(keys))) == as_project
-    assert compose.as_env_file(data, project=data) == as_services
-    assert our_answer(data, PROCESS, for_services=True) == as_services
-
-
 def test_composes_own_variables_count_from_the_beginning(compose: ComposeReading) -> None:
     data = b"A=$COMPOSE_X $X\nCOMPOSE_X=1\nX=1\nB=$COMPOSE_X $X\nCOMPOSE_X=2\nX=2\n"
     expected = {"A": "2 ", "B": "2 1", "COMPOSE_X": "2", "X": "2"}
@@ -126,9 +100,3 @@ def test_composes_own_variables_count_from_the_beginning(compose: ComposeReading
     required = b"A=${COMPOSE_X:?m}\nCOMPOSE_X=1\n"
     assert isinstance(compose.as_project_file(required, ["A"]), Refusal)
     assert isinstance(our_answer(required, PROCESS), Refusal)
-
-
-def test_services_get_no_key_alone_that_nobody_sets(compose: ComposeReading) -> None:
-    data = b"A\nB\nB=1\nC=1\nC\n"
-    assert compose.as_env_file(data, project=data) == {"B": "1", "C": "1"}
-    assert our_answer(data, PROCESS, for_services=True) == {"B": "1", "C": "1"}

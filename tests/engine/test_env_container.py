@@ -1,7 +1,7 @@
 """What a container's process really gets from a `.env` is what the console says it gets."""
 
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.dotenv.values import read_for_services, read_values
+from pixel_tui.environment.dotenv.values import read_values
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE
 
@@ -32,8 +32,6 @@ def test_a_container_gets_what_the_console_says(make_project: MakeProject) -> No
         document = document.with_added(key, value)
     project = make_project(YAML, files={".env": document.data.decode()}, up=True)
     found = dict(text.split("=", 1) for text in project.inspect("app")["Config"]["Env"])
-    for key, reading in read_for_services(document, {}).items():
-        assert found[key] == reading.value
     assert {key: found[key] for key in TYPED} == TYPED
     assert (found["LATER_USED"], found["CUT"]) == ("x", "pa")
     for name, key in (("INTERPOLATED", "LATER_USED"), ("DOLLAR", "TWO_DOLLARS")):

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from pixel_tui.logs.activity import Activity
-from pixel_tui.logs.search import FilterStack, Matcher
+from pixel_tui.logs.search import Matcher
 from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.feed.feed import FeedState, FeedStatus, LogFeed, Source
@@ -251,11 +251,6 @@ class LogPane(Vertical):
     def filtered(self) -> bool:
         """Whether there are filters."""
         return not self.log_view.filters.empty
-
-    def show_all(self) -> None:
-        """Remove all filters."""
-        self._hidden = ()
-        self.log_view.set_filters(FilterStack())
 
     def action_dialog(self, dialog: str) -> None:
         """Request a dialog by its name."""

@@ -18,8 +18,6 @@ from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.text import plain
 
-NOT_READ = Reading(None)
-
 
 class FilledKey(NamedTuple):
     """A key with a value that is neither empty nor a placeholder."""

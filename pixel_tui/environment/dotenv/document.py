@@ -136,14 +136,6 @@ class DotenvDocument:
         self._index(entry)
         return self._replace_lines(entry.line - 1, entry.last_line, self._entry_text(entry))
 
-    def with_line(self, line: int, text: str) -> "DotenvDocument":
-        """Replace the text of a line (from 1), such as one without a readable entry."""
-        if not 1 <= line <= len(self.lines):
-            raise ValueError(f"there is no line {line}")
-        old = self.lines[line - 1]
-        bom = BYTE_ORDER_MARK if old.startswith(BYTE_ORDER_MARK) else ""
-        return self._replace_lines(line - 1, line, f"{bom}{text}{_line_end(old)}")
-
     def _index(self, entry: DotenvEntry) -> int:
         """Return the entry's index in `entries`."""
         index = bisect_left(self.entries, entry.line, key=lambda item: item.line)

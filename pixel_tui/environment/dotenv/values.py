@@ -73,22 +73,6 @@ def read_values(
     return _Reader({**environment, **own}, earlier).readings(document) if own else readings
 
 
-def read_for_services(
-    document: DotenvDocument, environment: Mapping[str, str]
-) -> Mapping[str, Reading]:
-    """Return the values that services get if the project's `.env` is their `env_file`.
-
-    Compose reads the file a second time for that, with all of it in its environment: a value can
-    refer to keys further down, and a bare key can get its value from the file. If compose refuses
-    the file, these are the values of the first time.
-    """
-    first = read_values(document, environment)
-    if any(reading.refusal for reading in first.values()):
-        return first
-    values = {key: reading.value for key, reading in first.items() if reading.value is not None}
-    return read_values(document, {**values, **environment})
-
-
 class _Reader:
     def __init__(self, environment: Mapping[str, str], earlier: Mapping[str, str]) -> None:
         self._environment = environment

@@ -115,25 +115,6 @@ class StoredDrafts:
         readable = [draft for draft in drafts if draft is not None]
         return tuple(sorted(readable, key=lambda draft: draft.time, reverse=True))
 
-    def adopt(self, draft: StoredDraft) -> None:
-        """Take over an edit, so that it belongs to this console only.
-
-        Raises:
-            FileError: Another console was faster, or this one already has an edit.
-        """
-        if self._own_path.exists():
-            raise FileError(
-                "This pixel-tui has unsaved edits.",
-                on=str(self._own_path),
-                hint="Save or discard them first.",
-            )
-        try:
-            draft.path.rename(self._own_path)
-            # The content must have the same owner as the name.
-            self.write(_BaseContent(draft.base_exists, draft.base), draft.data)
-        except OSError as error:
-            raise _unusable(draft.path, error) from error
-
     def discard(self, draft: StoredDraft) -> None:
         """Delete an edit.
 
@@ -167,12 +148,6 @@ class StoredDrafts:
             raise _unusable(path, error) from error
         with suppress(OSError):
             self._folder.rmdir()  # fails unless it was the last one
-
-
-@dataclass(frozen=True, slots=True)
-class _BaseContent:
-    exists: bool
-    data: bytes
 
 
 def _read(path: Path, me: ProcessMark) -> StoredDraft | None:

@@ -55,22 +55,12 @@ def repair_for_current_user(path: Path, *, is_folder: bool = False) -> Repair:
     return ownership_repair(path, os.geteuid(), os.getegid(), is_folder=is_folder)
 
 
-def privacy_repair(path: Path) -> Repair:
-    """Return the command that makes a file accessible to its owner only."""
-    return Repair(("chmod", "600", str(path)))
-
-
 def _mount_option(folder: Path) -> tuple[str, str]:
     if ":" not in str(folder):
         return "-v", f"{folder}:{_INSIDE}"
     # `-v` would split it at the colon; this form is parsed as comma-separated values.
     source = f"source={folder}".replace('"', '""')
     return "--mount", f'type=bind,"{source}",target={_INSIDE}'
-
-
-def is_open_to_others(mode: int) -> bool:
-    """Whether users other than the owner and the group can read or write it."""
-    return bool(mode & (stat.S_IROTH | stat.S_IWOTH))
 
 
 def user_name(uid: int) -> SafeText:

@@ -6,7 +6,6 @@ same container always keep their order, whatever their timestamps.
 """
 
 import heapq
-import sys
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
@@ -90,9 +89,3 @@ class LineMerger:
             self._last = max(self._last, key)
             out.append(line)
         return out
-
-
-def sort_lines(lines: Iterable[LogLine]) -> list[LogLine]:
-    """Sort a complete set of lines, such as the tails of several logs."""
-    merge = LineMerger(most=sys.maxsize)
-    return merge.feed(lines, 0.0) + merge.flush()

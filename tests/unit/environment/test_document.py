@@ -335,11 +335,6 @@ def test_uncommenting_restores_any_entry(data: bytes, draw: st.DataObject) -> No
     assert out.restored(same).data == data
 
 
-def test_a_line_without_an_entry_can_be_replaced() -> None:
-    document = DotenvDocument.parse(b"A=1\r\nB C=2\r\n")
-    assert document.with_line(2, "B=2").data == b"A=1\r\nB=2\r\n"
-
-
 def test_an_entry_of_another_document_is_not_edited() -> None:
     document = DotenvDocument.parse(b"A=1\nB=2\n")
     other = DotenvDocument.parse(b"A=1\nB=3\n").entries[1]

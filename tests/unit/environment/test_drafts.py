@@ -12,7 +12,6 @@ import pytest
 from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.environment.storage.drafts import StoredDrafts
 from pixel_tui.environment.storage.store import EnvironmentStore, FileState, read_file
-from pixel_tui.errors import FileError
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 
 BASE, EDIT = b"A=base\n", b"A=edit\n"
@@ -84,28 +83,6 @@ def test_a_discarded_draft_is_removed(tmp_path: Path, base: FileState) -> None:
     mine.discard(mine.abandoned()[0])
     assert mine.abandoned() == ()
     assert not (tmp_path / "drafts").exists()
-
-
-def test_an_adopted_draft_is_no_longer_offered(tmp_path: Path, base: FileState) -> None:
-    drafts(tmp_path, dead()).write(base, EDIT)
-    mine, living = drafts(tmp_path), mark_of(os.getppid())
-    another = drafts(tmp_path, living)
-    (draft,) = mine.abandoned()
-    mine.adopt(draft)
-    assert another.abandoned() == ()
-    with pytest.raises(FileError):
-        another.adopt(draft)
-    mine.remove()
-    assert not (tmp_path / "drafts").exists()
-
-
-def test_adopting_does_not_replace_an_own_edit(tmp_path: Path, base: FileState) -> None:
-    drafts(tmp_path, dead()).write(base, EDIT)
-    mine = drafts(tmp_path)
-    mine.write(base, b"A=mine\n")
-    with pytest.raises(FileError, match="unsaved edits"):
-        mine.adopt(mine.abandoned()[0])
-    assert mine.abandoned()[0].data == EDIT
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff", b"[" * 100_000])

@@ -6,9 +6,7 @@ import pytest
 
 from pixel_tui.environment.storage.ownership import (
     describe_access,
-    is_open_to_others,
     ownership_repair,
-    privacy_repair,
 )
 
 
@@ -35,17 +33,6 @@ def test_a_folder_itself_is_changed() -> None:
 )
 def test_special_names_are_passed_to_docker_unchanged(folder: str, words: str) -> None:
     assert words in ownership_repair(Path(folder) / ".env", 1000, 1000).command
-
-
-def test_one_command_makes_a_file_private() -> None:
-    assert privacy_repair(Path("/my stack/.env")).command == "chmod 600 '/my stack/.env'"
-
-
-@pytest.mark.parametrize(
-    ("mode", "is_open"), [(0o600, False), (0o660, False), (0o604, True), (0o602, True)]
-)
-def test_a_file_that_others_can_read_or_write_is_open(mode: int, is_open: bool) -> None:
-    assert is_open_to_others(mode) is is_open
 
 
 @pytest.mark.parametrize(

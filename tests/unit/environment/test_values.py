@@ -8,7 +8,6 @@ from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import (
     MAX_CHARACTERS,
     Reading,
-    read_for_services,
     read_values,
 )
 
@@ -139,14 +138,6 @@ def test_a_bare_key_is_taken_from_the_environment() -> None:
 
 def test_a_bare_key_at_the_very_end_is_a_value_without_a_name() -> None:
     assert readings("B=1\nA", A="x") == {"B": Reading("1"), "": Reading("A")}
-
-
-def test_services_get_keys_from_further_down_too() -> None:
-    document = DotenvDocument.parse(b"A=$B\nB=1\nB=2\n")
-    assert read_values(document, {})["A"].value == ""
-    assert read_for_services(document, {})["A"].value == "2"
-    refused = DotenvDocument.parse(b"A=${B:?}\nB=1\n")
-    assert read_for_services(refused, {})["A"].refusal
 
 
 def test_broken_entries_have_a_refusal_and_no_value() -> None:

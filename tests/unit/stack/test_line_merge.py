@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.feed.merge import LineMerger, sort_lines
+from pixel_tui.stack.feed.merge import LineMerger
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import format_timestamp
 
@@ -65,12 +65,6 @@ def test_a_released_line_is_no_longer_held() -> None:
     assert merge.flush() == [log_line(0)]
     assert merge.flush() == []
     assert merge.feed([], 9.0) == []
-
-
-def test_a_complete_set_of_lines_is_sorted_at_once() -> None:
-    api = [log_line(at, "api") for at in range(0, 60_000, 2)]
-    db = [log_line(at, "db") for at in range(1, 60_001, 2)]
-    assert [line.stamp for line in sort_lines(api + db)] == sorted(line.stamp for line in api + db)
 
 
 arrivals = st.lists(
