@@ -34,7 +34,7 @@ services:
     image: {BASE_IMAGE}
     command: [sleep, "100000"]
     stop_grace_period: 0s
-    healthcheck: {{test: ["CMD", "true"], interval: 300ms}}
+    healthcheck: {{test: ["CMD", "true"], interval: 1s}}
   worker:
     image: {BASE_IMAGE}
     profiles: [worker]

@@ -612,7 +612,7 @@ services:
     volumes: ["held:/var/lib/postgresql/data", "other:/other"]
     healthcheck:
       test: [CMD, pg_isready, -q, -U, pixel, -d, agent]
-      interval: 500ms
+      interval: 1s
       retries: 120
   app:
     image: {BASE_IMAGE}
@@ -647,7 +647,7 @@ services:
     volumes: ["held:/var/lib/postgresql/data", "other:/other"]
     healthcheck:
       test: [CMD, pg_isready, -q, -U, pixel, -d, agent]
-      interval: 500ms
+      interval: 1s
       retries: 120
 secrets: {{user: {{file: ./user}}, name: {{file: ./name}}}}
 volumes: {{held: , other: }}

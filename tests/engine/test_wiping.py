@@ -47,7 +47,7 @@ services:
     volumes: ["held:/var/lib/postgresql/data"]
     healthcheck:
       test: [CMD, pg_isready, -q, -U, pixel, -d, agent]
-      interval: 500ms
+      interval: 1s
       retries: 120
 volumes: {{held: }}
 """

@@ -24,7 +24,7 @@ services:
     command: [sleep, "100000"]
     stop_grace_period: 0s
     volumes: ["./data:/data"]
-    healthcheck: {{test: ["CMD", "true"], interval: 300ms}}
+    healthcheck: {{test: ["CMD", "true"], interval: 1s}}
 """
 
 
