@@ -1,4 +1,4 @@
-"""Formats durations, ages and sizes, the same way everywhere.
+"""Formats durations, ages, sizes and lists of names, the same way everywhere.
 
 Follows the tools around Docker:
 
@@ -14,6 +14,7 @@ Follows the tools around Docker:
 JSON output is different: a field is a plain number, and its name has the unit.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import isfinite
 from typing import Final
@@ -114,3 +115,10 @@ def _scale(count: float, base: int, units: tuple[str, ...]) -> SafeText:
         value /= base
     digits = 1 if value < 9.95 and unit != "B" else 0
     return SafeText(f"{value:.{digits}f}".removesuffix(".0") + unit)
+
+
+def listed(names: Sequence[str], limit: int = 4) -> str:
+    """Return names as an enumeration: `api, web and agent`; `a, b, c and 5 more`."""
+    if len(names) > limit:
+        return f"{', '.join(names[: limit - 1])} and {len(names) - limit + 1} more"
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

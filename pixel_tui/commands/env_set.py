@@ -30,7 +30,7 @@ from pixel_tui.environment.storage.file_state import FileState, read_file
 from pixel_tui.environment.storage.staging import Staging
 from pixel_tui.errors import LockHeld, UsageError
 from pixel_tui.locks import shared_folder
-from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated
+from pixel_tui.operations.catalogue.environment.choices import CandidateOutdated
 from pixel_tui.operations.jobs.abandoned import remove_abandoned_files
 from pixel_tui.session import Session
 from pixel_tui.stack.compose.command import ComposeCommand

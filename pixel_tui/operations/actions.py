@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
+from pixel_tui.humanize import listed
 from pixel_tui.nearest_word import nearest_word
 from pixel_tui.operations import catalogue
 from pixel_tui.operations.planning.action import TARGET_NOUNS, Action, ActionGroup, Scope
@@ -17,7 +18,6 @@ from pixel_tui.operations.planning.leftovers import remove_leftovers_first
 from pixel_tui.operations.planning.namespace_sharing import restart_sharers
 from pixel_tui.operations.planning.plan import Plan, PlanCheck
 from pixel_tui.operations.planning.targets import Target, find_targets, target_named
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.snapshot import StackSnapshot

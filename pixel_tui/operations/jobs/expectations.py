@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pixel_tui.humanize import listed
 from pixel_tui.operations.jobs.restart_loop import is_looping
 from pixel_tui.operations.planning.plan import ContainerRun, Expectation, ExpectedState, is_up
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.model.words import exit_words

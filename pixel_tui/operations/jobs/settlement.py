@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import NOTHING_CHANGED
+from pixel_tui.humanize import listed
 from pixel_tui.operations.jobs.expectations import (
     ExpectationResult,
     ExpectationState,
@@ -19,7 +20,6 @@ from pixel_tui.operations.jobs.expectations import (
 )
 from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.operations.jobs.lock import LockOwner, lock_holder, lock_path
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import listed
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.networks import (
     add_network_steps,
@@ -32,7 +33,6 @@ from pixel_tui.operations.planning.up_prediction import (
     predict_up,
     services_cut_off,
 )
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.plurals import counted
 from pixel_tui.stack.model.container import ContainerState
 from pixel_tui.stack.model.sync import kept_by_image

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from pixel_tui.humanize import listed
 from pixel_tui.operations.planning.plan import Plan, Risk
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 SLIP_SECONDS: Final = 1.0

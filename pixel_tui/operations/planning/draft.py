@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from pixel_tui.humanize import span
+from pixel_tui.humanize import listed, span
 from pixel_tui.operations.planning.dependencies import (
     awaited_tasks,
     dependants_of,
@@ -27,7 +27,6 @@ from pixel_tui.operations.planning.plan import (
     fingerprint,
 )
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.plurals import counted
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.container import Container

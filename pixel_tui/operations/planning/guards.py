@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from pixel_tui.humanize import listed
 from pixel_tui.ledger.reading.reading import LedgerReading
 from pixel_tui.ledger.reading.task import Task, shown
 from pixel_tui.ledger.reading.workers import workers_of
 from pixel_tui.ledger.view.findings import case_of
 from pixel_tui.ledger.view.truth import TaskVerdict, findings_of, truths_of
 from pixel_tui.operations.planning.plan import PlanCheck, is_up
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import NO_TEXT, SafeText, plain
 

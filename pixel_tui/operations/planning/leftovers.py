@@ -7,9 +7,9 @@ two containers use the same volumes. So every plan that starts something removes
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from pixel_tui.humanize import listed
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Step, is_up
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.container import Container
 from pixel_tui.text import SafeText, plain
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import listed
 from pixel_tui.operations.planning.dependencies import active_services, dependencies_of
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Step, is_up
@@ -21,7 +22,6 @@ from pixel_tui.operations.planning.up_failures import (
     are_externals_unknown,
     externals_of,
 )
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import option, shown
 from pixel_tui.stack.model.resource_model import AttachedContainer, Diverged, ResourceKind
 from pixel_tui.stack.model.snapshot import StackSnapshot

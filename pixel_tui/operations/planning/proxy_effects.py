@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
+from pixel_tui.humanize import listed
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Proxy
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Step
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.programs import nginx_test
 from pixel_tui.text import NO_TEXT, SafeText, plain

@@ -20,6 +20,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pixel_tui.humanize import listed
 from pixel_tui.operations.planning.dependencies import (
     active_services,
     dependencies_of,
@@ -27,7 +28,6 @@ from pixel_tui.operations.planning.dependencies import (
 )
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.up_failures import RECREATING
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot, Sync, SyncAction

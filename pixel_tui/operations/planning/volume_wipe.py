@@ -12,8 +12,8 @@ from typing import Final
 
 from pixel_tui.backups.holders import Holder, Volume, volumes_by_name
 from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.humanize import listed
 from pixel_tui.operations.planning.facts import Facts
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.project import Project, VolumeSpec
 from pixel_tui.text import plain
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from pixel_tui.humanize import span
+from pixel_tui.humanize import listed, span
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Step
 from pixel_tui.operations.planning.targets import Target
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.programs.health_wait import wait_argv
 from pixel_tui.text import SafeText, plain
 

@@ -15,7 +15,7 @@ from pixel_tui.environment.storage.history import StoredVersion
 from pixel_tui.environment.storage.staging import UNKNOWN_BASE
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import find_action, plan_action, why_unavailable
-from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated, candidate_choices
+from pixel_tui.operations.catalogue.environment.choices import CandidateOutdated, candidate_choices
 from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts, HeldPort, Proxy
 from pixel_tui.operations.planning.plan import ExpectedState, Plan, Risk, plan_outdated

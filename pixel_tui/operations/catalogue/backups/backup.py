@@ -2,12 +2,8 @@
 
 from typing import Final
 
-from pixel_tui.operations.catalogue.backups.shared import (
-    add_worker_step,
-    backup_summary,
-    warn_of_exposure,
-    why_no_new_backup,
-)
+from pixel_tui.operations.catalogue.backups.choices import backup_summary, why_no_new_backup
+from pixel_tui.operations.catalogue.backups.worker_steps import add_worker_step
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.text import plain
@@ -34,6 +30,16 @@ def draft_backup(draft: PlanDraft) -> None:
             draft.warn(word, f"{gap.what}: {gap.why}")
         for words in newest.manifest.warnings:
             draft.warn("seen last time", words)
+
+
+def warn_of_exposure(draft: PlanDraft) -> None:
+    """Warn of services that can access the backups, with what to do."""
+    for exposed in draft.facts.exposures:
+        if exposed.former:
+            advice = f"move the older backups to {draft.facts.backup_folder}"
+        else:
+            advice = "set another `folder` under [backup] in the settings"
+        draft.warn("exposed", f"{exposed.words}, with every secret in the backups: {advice}")
 
 
 ACTION: Final = Action(

@@ -8,7 +8,6 @@ from pixel_tui.backups.holders import Holder, volumes_by_name
 from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.volumes import volume_source
 from pixel_tui.errors import OperationError
-from pixel_tui.operations.catalogue.backups.shared import running_targets
 from pixel_tui.operations.planning.dependencies import dependants_of
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import BackupComparison
@@ -131,3 +130,9 @@ def _held(
 
 def _ours(holder: Holder, draft: PlanDraft) -> bool:
     return holder.project == draft.snapshot.project_name
+
+
+def running_targets(draft: PlanDraft) -> list[Target]:
+    """Return the services with a running container."""
+    found = draft.services_named(service.name for service in draft.snapshot.services)
+    return [target for target in found if target.up]

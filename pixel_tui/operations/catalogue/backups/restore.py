@@ -5,24 +5,24 @@ from typing import Final
 
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.manifest import ItemKind, Manifest
-from pixel_tui.humanize import size, span
-from pixel_tui.operations.catalogue.backups.data_users import DataUsers, data_users
-from pixel_tui.operations.catalogue.backups.shared import (
-    add_backup_step,
-    add_worker_step,
+from pixel_tui.humanize import listed, size, span
+from pixel_tui.operations.catalogue.backups.choices import (
     backup_choices,
     backup_summary,
     chosen_backup,
-    pinned_options,
-    require_restorable,
-    warn_of_backup,
     why_no_backup,
+)
+from pixel_tui.operations.catalogue.backups.data_users import DataUsers, data_users
+from pixel_tui.operations.catalogue.backups.restore_checks import require_restorable, warn_of_backup
+from pixel_tui.operations.catalogue.backups.worker_steps import (
+    add_backup_step,
+    add_worker_step,
+    pinned_options,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState, FileMark, Risk, Step
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.text import SafeText, plain
 
 _CANCEL_STOP: Final = SafeText("Some services are stopped; nothing was restored.")

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from pixel_tui.operations.catalogue.backups.choices import backup_choices, why_no_backup
 from pixel_tui.operations.catalogue.backups.restore import draft_restore_without_backup
-from pixel_tui.operations.catalogue.backups.shared import backup_choices, why_no_backup
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 
 ACTION: Final = Action(

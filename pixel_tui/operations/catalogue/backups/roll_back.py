@@ -7,16 +7,17 @@ from typing import Final
 from pixel_tui.backups.deployment import Deployment, RanImage
 from pixel_tui.backups.manifest import wanted_for_deployment
 from pixel_tui.errors import OperationError
-from pixel_tui.operations.catalogue.backups.shared import (
-    add_backup_step,
-    add_worker_step,
+from pixel_tui.operations.catalogue.backups.choices import (
     backup_choices,
     backup_summary,
     chosen_backup,
-    pinned_options,
-    require_restorable,
-    warn_of_backup,
     why_no_backup,
+)
+from pixel_tui.operations.catalogue.backups.restore_checks import require_restorable, warn_of_backup
+from pixel_tui.operations.catalogue.backups.worker_steps import (
+    add_backup_step,
+    add_worker_step,
+    pinned_options,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.compose_up import note_kept_scales, require_dependencies

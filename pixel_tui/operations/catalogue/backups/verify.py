@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from pixel_tui.operations.catalogue.backups.shared import (
-    add_worker_step,
+from pixel_tui.operations.catalogue.backups.choices import (
     backup_choices,
     backup_summary,
     chosen_backup,
     why_no_backup,
 )
+from pixel_tui.operations.catalogue.backups.worker_steps import add_worker_step
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 

@@ -9,16 +9,15 @@ from typing import Final
 
 from pixel_tui.environment.apply.impact import Impact, ServiceChange, ServiceImpact
 from pixel_tui.errors import OperationError
-from pixel_tui.humanize import span
-from pixel_tui.operations.catalogue.environment.shared import (
-    accepted_impact,
-    add_impact_effects,
-    add_worker_step,
+from pixel_tui.humanize import listed, span
+from pixel_tui.operations.catalogue.environment.choices import (
     candidate_choices,
     chosen_candidate,
     file_name,
     why_no_candidate,
 )
+from pixel_tui.operations.catalogue.environment.impact import accepted_impact, add_impact_effects
+from pixel_tui.operations.catalogue.environment.worker_steps import add_worker_step
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.compose_up import note_kept_scales, warn_of_old_image
 from pixel_tui.operations.planning.dependencies import dependency_layers
@@ -42,7 +41,6 @@ from pixel_tui.operations.planning.up_failures import (
     wrong_image,
 )
 from pixel_tui.operations.planning.up_prediction import kept_scales
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.resource_model import ResourceKind
 from pixel_tui.text import NO_TEXT, SafeText, plain

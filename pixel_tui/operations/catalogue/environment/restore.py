@@ -4,20 +4,25 @@ Services that mount the file itself, not its folder, are restarted: they read th
 then.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from pixel_tui.errors import NothingToDo, OperationError
-from pixel_tui.operations.catalogue.environment.shared import (
+from pixel_tui.operations.catalogue.environment.choices import (
+    file_name,
+    file_prefix,
+    why_no_environment,
+)
+from pixel_tui.operations.catalogue.environment.worker_steps import (
     SAVE_CANCEL_EFFECT,
     add_worker_step,
-    file_name,
-    version_choices,
-    why_no_version,
 )
-from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.action import Action, ActionGroup, Choice, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
+from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.mounted_files import restart_mounting
 from pixel_tui.operations.planning.plan import FileMark
+from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import plain
 
 
@@ -45,6 +50,29 @@ def draft_restore(draft: PlanDraft) -> None:
         "be recreated",
     )
     restart_mounting(draft, {environment.path, environment.target})
+
+
+def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Return why no version can be restored; empty if one can."""
+    if reason := why_no_environment(snapshot, facts):
+        return reason
+    kept = any(item.versions for item in facts.environment.all_files)
+    return "" if kept else "No version has been saved yet."
+
+
+def version_choices(facts: Facts) -> Sequence[Choice]:
+    """Return the saved versions, file by file, newest first."""
+    return tuple(
+        Choice(
+            plain(item.id),
+            plain(
+                f"{file_prefix(one, facts)}{item.time:%Y-%m-%d %H:%M:%S} UTC  {item.size} bytes"
+                + ("  (current)" if item.sha256 == one.sha256 else "")
+            ),
+        )
+        for one in facts.environment.all_files
+        for item in one.versions
+    )
 
 
 ACTION: Final = Action(

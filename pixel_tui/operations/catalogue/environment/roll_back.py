@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from pixel_tui.humanize import span
-from pixel_tui.operations.catalogue.environment.shared import add_worker_step, file_name
+from pixel_tui.operations.catalogue.environment.choices import file_name
+from pixel_tui.operations.catalogue.environment.worker_steps import add_worker_step
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts

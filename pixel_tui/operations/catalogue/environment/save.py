@@ -3,15 +3,16 @@
 from typing import Final
 
 from pixel_tui.environment.apply.impact import ServiceChange
-from pixel_tui.operations.catalogue.environment.shared import (
-    SAVE_CANCEL_EFFECT,
-    accepted_impact,
-    add_impact_effects,
-    add_worker_step,
+from pixel_tui.operations.catalogue.environment.choices import (
     candidate_choices,
     chosen_candidate,
     file_name,
     why_no_candidate,
+)
+from pixel_tui.operations.catalogue.environment.impact import accepted_impact, add_impact_effects
+from pixel_tui.operations.catalogue.environment.worker_steps import (
+    SAVE_CANCEL_EFFECT,
+    add_worker_step,
 )
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft

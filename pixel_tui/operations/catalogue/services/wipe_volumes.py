@@ -2,27 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from pixel_tui.backups.coverage import Coverage, coverage_of
 from pixel_tui.backups.holders import Volume
+from pixel_tui.backups.store import Backup
 from pixel_tui.errors import OperationError
-from pixel_tui.humanize import size
+from pixel_tui.humanize import listed, size
 from pixel_tui.ledger.reading.workers import workers_of
-from pixel_tui.operations.catalogue.backups.shared import (
-    add_worker_step,
-    backup_summary,
-    pinned_options,
-    recent_verified_backup,
-    why_no_new_backup,
-)
+from pixel_tui.operations.catalogue.backups.choices import backup_summary, why_no_new_backup
+from pixel_tui.operations.catalogue.backups.worker_steps import add_worker_step, pinned_options
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import BackupComparison, Facts
 from pixel_tui.operations.planning.plan import PlanCheck, Risk, Step
 from pixel_tui.operations.planning.targets import find_target
 from pixel_tui.operations.planning.volume_wipe import wiped_volumes
-from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import EVERY_PROFILE
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
@@ -186,6 +182,39 @@ def _add_bind_mount_checks(draft: PlanDraft) -> None:
 def _size(draft: PlanDraft, name: str) -> str:
     count = draft.facts.sizes.get(name)
     return "size unknown" if count is None else size(count)
+
+
+def recent_verified_backup(
+    snapshot: StackSnapshot, facts: Facts, *, incomplete: bool = False
+) -> BackupComparison | None:
+    """Return the newest verified backup of this project that is recent enough for a wipe.
+
+    Args:
+        snapshot: The stack.
+        facts: The facts about backups.
+        incomplete: Look for an incomplete backup instead, which does not permit a wipe.
+    """
+    limit = timedelta(hours=facts.max_age_hours)
+    for past in facts.backups:
+        manifest = past.backup.manifest
+        if manifest is None or not past.backup.verified or _may_be_planted(past.backup, facts):
+            continue
+        if not past.made_here:
+            continue
+        if manifest.incomplete is not incomplete:
+            continue
+        age = facts.read_at - manifest.created
+        # A backup from the future was made with a wrong clock: its age is unknown.
+        if manifest.project == snapshot.project_name and timedelta(minutes=-5) <= age <= limit:
+            return past
+    return None
+
+
+def _may_be_planted(backup: Backup, facts: Facts) -> bool:
+    """Whether services may have made it: it is in the former folder, and they can write there."""
+    return any(
+        item.former and item.writers and item.holds(backup.folder) for item in facts.exposures
+    )
 
 
 ACTION: Final = Action(

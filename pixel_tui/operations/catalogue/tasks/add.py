@@ -5,7 +5,8 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.reading.task import shown
-from pixel_tui.operations.catalogue.tasks.shared import add_ledger_step, why_ledger_unreadable
+from pixel_tui.operations.catalogue.tasks.choices import why_ledger_unreadable
+from pixel_tui.operations.catalogue.tasks.ledger_steps import add_ledger_step
 from pixel_tui.operations.planning.action import Action, ActionGroup, Choice, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts

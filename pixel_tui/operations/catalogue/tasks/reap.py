@@ -5,7 +5,8 @@ from typing import Final
 from pixel_tui.errors import NothingToDo
 from pixel_tui.ledger.reading.retention import RETENTION_DAYS, removable_workers
 from pixel_tui.ledger.reading.workers import workers_of
-from pixel_tui.operations.catalogue.tasks.shared import add_ledger_step, why_no_ledger
+from pixel_tui.operations.catalogue.tasks.choices import why_no_ledger
+from pixel_tui.operations.catalogue.tasks.ledger_steps import add_ledger_step
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Risk, Step

@@ -4,12 +4,9 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.reading.workers import BRAIN, worker_timeout
-from pixel_tui.operations.catalogue.tasks.shared import (
-    add_ledger_step,
-    add_spawn_steps,
-    require_no_worker,
-    why_ledger_unreadable,
-)
+from pixel_tui.operations.catalogue.tasks.choices import why_ledger_unreadable
+from pixel_tui.operations.catalogue.tasks.ledger_steps import add_ledger_step
+from pixel_tui.operations.catalogue.tasks.workers import add_spawn_steps, require_no_worker
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts

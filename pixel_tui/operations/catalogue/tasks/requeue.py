@@ -1,18 +1,20 @@
 """Queue a task again whose worker is gone."""
 
+from datetime import datetime
 from typing import Final
 
 from pixel_tui.errors import OperationError
-from pixel_tui.ledger.reading.task import TaskStatus
-from pixel_tui.operations.catalogue.tasks.shared import (
-    add_ledger_step,
+from pixel_tui.ledger.reading.task import Task, TaskStatus
+from pixel_tui.ledger.view.findings import case_of
+from pixel_tui.ledger.view.truth import Truth, findings_of, truth_of, truths_of
+from pixel_tui.operations.catalogue.tasks.choices import (
     choices_of,
     chosen_task,
     require_attempts_left,
     require_status,
-    truth_about,
     why_no_ledger,
 )
+from pixel_tui.operations.catalogue.tasks.ledger_steps import add_ledger_step
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.guards import WORKER_GONE
@@ -39,6 +41,12 @@ def draft_requeue(draft: PlanDraft) -> None:
         task=task.id,
     )
     draft.affect(task.short, "becomes pending", f"its worker is {truth.verdict.value}")
+
+
+def truth_about(draft: PlanDraft, task: Task, now: datetime) -> Truth:
+    """Return the state of a task according to the stack."""
+    case = case_of(draft.facts.ledger.reading, draft.snapshot, now)
+    return truth_of(truths_of(case, findings_of(case)), task)
 
 
 ACTION: Final = Action(

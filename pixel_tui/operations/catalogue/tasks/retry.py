@@ -3,15 +3,15 @@
 from typing import Final
 
 from pixel_tui.ledger.reading.task import TaskStatus
-from pixel_tui.operations.catalogue.tasks.shared import (
-    add_ledger_step,
+from pixel_tui.operations.catalogue.tasks.choices import (
     choices_of,
     chosen_task,
     require_attempts_left,
-    require_pause,
     require_status,
     why_no_ledger,
 )
+from pixel_tui.operations.catalogue.tasks.ledger_steps import add_ledger_step
+from pixel_tui.operations.catalogue.tasks.workers import require_pause
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 

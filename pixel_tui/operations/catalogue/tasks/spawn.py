@@ -3,20 +3,24 @@
 from typing import Final
 
 from pixel_tui.ledger.reading.task import TaskStatus, TaskType
-from pixel_tui.operations.catalogue.tasks.shared import (
-    START_SECONDS,
-    add_ledger_step,
-    add_spawn_steps,
+from pixel_tui.operations.catalogue.tasks.choices import (
     choices_of,
     chosen_task,
     require_attempts_left,
-    require_no_worker,
-    require_pause,
     require_status,
     why_no_ledger,
 )
+from pixel_tui.operations.catalogue.tasks.ledger_steps import add_ledger_step
+from pixel_tui.operations.catalogue.tasks.workers import (
+    add_spawn_steps,
+    require_no_worker,
+    require_pause,
+)
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
+
+START_SECONDS: Final = 120
+"""The time limit for a worker to report that its task has started."""
 
 
 def draft_spawn(draft: PlanDraft) -> None:

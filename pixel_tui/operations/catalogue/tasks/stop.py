@@ -4,14 +4,9 @@ from typing import Final
 
 from pixel_tui.errors import NothingToDo
 from pixel_tui.ledger.reading.task import TaskStatus
-from pixel_tui.operations.catalogue.tasks.shared import (
-    add_ledger_step,
-    add_stop_step,
-    choices_of,
-    chosen_task,
-    running_worker,
-    why_no_ledger,
-)
+from pixel_tui.operations.catalogue.tasks.choices import choices_of, chosen_task, why_no_ledger
+from pixel_tui.operations.catalogue.tasks.ledger_steps import add_ledger_step
+from pixel_tui.operations.catalogue.tasks.workers import add_stop_step, running_worker
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Risk

@@ -3,7 +3,8 @@
 from typing import Final
 
 from pixel_tui.ledger.reading.workers import workers_of
-from pixel_tui.operations.catalogue.tasks.shared import add_ledger_step, fingerprint_workers
+from pixel_tui.operations.catalogue.tasks.ledger_steps import add_ledger_step
+from pixel_tui.operations.catalogue.tasks.workers import fingerprint_workers
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
