@@ -19,6 +19,8 @@ __all__ = ["desk", "observer", "runner"]
 FAKE_DOCKER = """#!/bin/sh
 sleep 1000 > /dev/null 2>&1 &
 echo "$!" > "$0.left"
+# Until then, the child is a copy of this shell.
+until grep -q sleep "/proc/$!/comm"; do :; done
 echo restarted
 exit CODE
 """
