@@ -13,6 +13,7 @@ import pytest
 from pixel_tui.backups.worker import worker_argv
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import OperationError
+from pixel_tui.listeners import Listeners
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.audit.origin import Origin
 from pixel_tui.operations.jobs.job import JobStatus
@@ -90,7 +91,7 @@ class FakeObserver:
 
     def __init__(self, snapshot: StackSnapshot) -> None:
         self._snapshot = snapshot
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners[[Topic]]()
         self.refreshed = 0
         self.engine = ScriptedEngine()
         """The engine with the logs."""
@@ -106,13 +107,12 @@ class FakeObserver:
 
     def show_stack(self, snapshot: StackSnapshot) -> None:
         self._snapshot = snapshot
-        for listener in list(self._listeners):
-            listener(Topic.SNAPSHOT)
+        self._listeners.notify(Topic.SNAPSHOT)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        self._listeners.append(listener)
+        unsubscribe = self._listeners.subscribe(listener)
         self.watched.set()
-        return lambda: self._listeners.remove(listener)
+        return unsubscribe
 
     @property
     def listeners(self) -> int:

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import threading
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from pixel_tui.ledger.reading.reading import LedgerReader
 from pixel_tui.ledger.reading.task import TaskStatus
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.ledger.view.watch import LedgerPace, LedgerWatch
+from pixel_tui.listeners import Listeners
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Topic
 from tests.builders.ledger_files import NOW, ONE, TWO, project, task, text
@@ -122,11 +122,8 @@ class Seen:
 
     def __init__(self, snapshot: StackSnapshot) -> None:
         self.snapshot = snapshot
-        self.listeners: list[Callable[[Topic], None]] = []
-
-    def subscribe(self, listener: Callable[[Topic], None]) -> Callable[[], None]:
-        self.listeners.append(listener)
-        return lambda: self.listeners.remove(listener)
+        self.listeners = Listeners[[Topic]]()
+        self.subscribe = self.listeners.subscribe
 
 
 def watched(place: LedgerPlace, **pace: float) -> tuple[LedgerWatch, list[LedgerView], Seen]:
@@ -170,8 +167,7 @@ def test_a_new_or_replaced_folder_is_watched(tmp_path: Path) -> None:
         project(tmp_path, task(), task(TWO))
         eventually(lambda: len(watch.view.tasks) == 2)
         observer.snapshot = stack()
-        for listener in list(observer.listeners):
-            listener(Topic.SNAPSHOT)
+        observer.listeners.notify(Topic.SNAPSHOT)
     finally:
         watch.close()
     eventually(lambda: not [item for item in threading.enumerate() if item.name == "ledger"])

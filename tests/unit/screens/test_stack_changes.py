@@ -1,33 +1,18 @@
 """Changes of the stack reach a widget as messages, one of a topic at a time."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
 
 from textual.widget import Widget
 
+from pixel_tui.listeners import Listeners
 from pixel_tui.stack.watch.observer import Observer, Topic
 from screens.shared.stack_changes import StackChanged, StackChanges
 
 
-class Listeners:
-    """An observer that only notifies."""
-
-    def __init__(self) -> None:
-        self.listeners: list[Callable[[Topic], None]] = []
-
-    def subscribe(self, listener: Callable[[Topic], None]) -> Callable[[], None]:
-        self.listeners.append(listener)
-        return lambda: self.listeners.remove(listener)
-
-    def notify(self, topic: Topic) -> None:
-        for listener in self.listeners:
-            listener(topic)
-
-
 def test_one_message_of_a_topic_is_pending_at_a_time() -> None:
     posted: list[StackChanged] = []
-    observer = Listeners()
+    observer = Listeners[[Topic]]()
     widget = cast("Widget", SimpleNamespace(post_message=posted.append))
     changes = StackChanges(widget, cast("Observer", observer))
     changes.subscribe()
