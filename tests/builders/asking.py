@@ -1,7 +1,5 @@
 """Programs that hang, and checks that they have exited."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.patience import PATIENCE
@@ -21,12 +19,3 @@ def has_exited(pid: int) -> bool:
 def script_with_child(folder: Path) -> str:
     """A script that starts a child and waits for it; the child's PID is in `pid`."""
     return f"sleep {LONG} & echo $! > {folder}/new; mv {folder}/new {folder}/pid; wait"
-
-
-def eventually(check: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE
-    while not check():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True

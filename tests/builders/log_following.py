@@ -27,7 +27,7 @@ from pixel_tui.stack.model.snapshot import (
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 from tests.builders.scripted_engine import BEGIN, ScriptedEngine
-from tests.patience import PATIENCE
+from tests.engine.private_engine import eventually
 
 READY = EngineStatus(plain("scripted"), plain("test"), connection=Connection.READY)
 LOST = replace(
@@ -121,10 +121,7 @@ class Stage:
 
     def wait_until(self, holds: object) -> None:
         assert callable(holds)
-        deadline = time.monotonic() + PATIENCE
-        while not holds():
-            assert time.monotonic() < deadline, (self.shown_lines(), self.feed.status)
-            time.sleep(0.005)
+        eventually(holds)
 
     def wait_for_lines(self, *story: str) -> None:
         """Wait for exactly these lines."""

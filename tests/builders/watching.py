@@ -1,8 +1,7 @@
 """A watched demo stack whose engine and compose respond late, wrongly, or not at all."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -177,13 +176,6 @@ def played(made: Stage) -> Iterator[Stage]:
     for gate in (made.engine.lists, made.engine.tells, made.project.answers):
         gate.set()
     made.watcher.close()
-
-
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to be so"
-        time.sleep(0.005)
 
 
 def service(stage: Stage, name: str) -> Service:

@@ -66,12 +66,12 @@ class CommandFailed(AssertionError):
 
 
 def eventually(predicate: Callable[[], T], timeout: float = PATIENCE, every: float = 0.1) -> T:
-    """Return the first true value of `predicate`, asked until the deadline.
+    """Return the first true value of `predicate`, asked until the deadline, more often at first.
 
     Raises:
         AssertionError: It was never true; the message carries the last value or failure.
     """
-    deadline = time.monotonic() + timeout
+    deadline, pause = time.monotonic() + timeout, min(0.005, every)
     while True:
         last: object
         try:
@@ -82,7 +82,8 @@ def eventually(predicate: Callable[[], T], timeout: float = PATIENCE, every: flo
             last = error
         if time.monotonic() >= deadline:
             raise AssertionError(f"not true within {timeout} s; last seen: {last!r}")
-        time.sleep(every)
+        time.sleep(pause)
+        pause = min(2 * pause, every)
 
 
 def unique_name(stem: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -43,6 +42,7 @@ from pixel_tui.stack.programs.process import CommandRunner
 from pixel_tui.stack.watch.look_once import read_snapshot
 from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
+from tests.engine.private_engine import eventually
 from tests.patience import PATIENCE
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -736,14 +736,14 @@ def test_a_watcher_reports_a_fault_and_its_end(output: Path) -> None:
         feed = watcher.follow_logs([LogTarget("agent")])
         assert stage.compose(output, "restart", "agent")[0] == 0
         await_service(watcher, "agent", lambda it: it.containers != agent.containers)
-        await_condition(lambda: any(event.action == "restart" for event in watcher.events))
-        await_condition(lambda: any("SIGTERM" in line for line in texts(kept_lines(feed))))
-        await_condition(lambda: any("listening on" in line for line in texts(kept_lines(feed))))
-        await_condition(lambda: bool(watcher.usage))
+        eventually(lambda: any(event.action == "restart" for event in watcher.events))
+        eventually(lambda: any("SIGTERM" in line for line in texts(kept_lines(feed))))
+        eventually(lambda: any("listening on" in line for line in texts(kept_lines(feed))))
+        eventually(lambda: bool(watcher.usage))
         stage.world.fail_engine(down=True)
-        await_condition(lambda: watcher.snapshot.stale)
+        eventually(lambda: watcher.snapshot.stale)
         stage.world.fail_engine(down=False)
-        await_condition(lambda: not watcher.snapshot.stale)
+        eventually(lambda: not watcher.snapshot.stale)
     finally:
         watcher.close()
 
@@ -761,12 +761,5 @@ def await_service(watcher: Watcher, name: str, holds: Callable[[Service], bool])
             found.append(service)
         return bool(found)
 
-    await_condition(is_reached)
+    eventually(is_reached)
     return found[0]
-
-
-def await_condition(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -1,8 +1,7 @@
 """The index of a log while lines are added and dropped, and when the feed moves."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import View
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.model.times import format_timestamp
+from tests.engine.private_engine import eventually
 from tests.patience import PATIENCE
 
 START = 1_772_366_400_000_000_000
@@ -46,13 +46,6 @@ def indexed(ring: Ring, activity: Activity | None = None) -> Iterator[LogIndex]:
         index.close()
 
 
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be so"
-        time.sleep(0.002)
-
-
 def caught_up(index: LogIndex, ring: Ring) -> bool:
     extent, now = ring.extent, index.state
     same = (now.epoch, now.first, now.stop) == (extent.epoch, extent.first, extent.following)
@@ -63,13 +56,13 @@ def test_it_follows_lines_at_both_ends() -> None:
     ring = Ring(max_lines=1000)
     with indexed(ring) as index:
         ring.extend(numbered(100, 900))
-        until(lambda: caught_up(index, ring))
+        eventually(lambda: caught_up(index, ring))
         assert index.state.shown == 900
         ring.prepend(numbered(50, 50))
-        until(lambda: caught_up(index, ring))
+        eventually(lambda: caught_up(index, ring))
         assert index.numbers(0, 2) == (-50, -49)
         ring.extend(numbered(1000, 200))
-        until(lambda: caught_up(index, ring))
+        eventually(lambda: caught_up(index, ring))
         assert index.state.shown == 1000
 
 
@@ -78,9 +71,9 @@ def test_a_move_of_the_feed_starts_the_index_again() -> None:
     with indexed(ring) as index:
         ring.extend(numbered(0, 10))
         index.search(matcher("line 3"))
-        until(lambda: caught_up(index, ring) and index.state.matches == 1)
+        eventually(lambda: caught_up(index, ring) and index.state.matches == 1)
         ring.restart(numbered(500, 20))
-        until(lambda: caught_up(index, ring))
+        eventually(lambda: caught_up(index, ring))
         assert index.state.shown == 20
         assert index.state.matches == 0
 
@@ -91,10 +84,10 @@ def test_filters_and_search_apply_to_new_lines() -> None:
         index.set_view(View(FilterStack((matcher("line 1"),))))
         index.search(matcher("15"))
         ring.extend(numbered(0, 20))
-        until(lambda: caught_up(index, ring) and index.state.shown == 11)
+        eventually(lambda: caught_up(index, ring) and index.state.shown == 11)
         assert index.state.matches == 1
         ring.extend(numbered(150, 10))
-        until(lambda: caught_up(index, ring) and index.state.shown == 21)
+        eventually(lambda: caught_up(index, ring) and index.state.shown == 21)
         assert index.state.matches == 11
         number, position, wrapped = index.next_match(0, -1) or (0, 0, False)
         assert (number, position, wrapped) == (29, 11, True)
@@ -106,7 +99,7 @@ def test_a_page_has_its_lines_with_their_state() -> None:
         index.set_view(View(FilterStack((matcher("line 1"),)), context=1))
         index.search(matcher("15"))
         ring.extend([*numbered(0, 19), said(19, "ERROR line 19")])
-        until(lambda: caught_up(index, ring) and index.state.matches == 1)
+        eventually(lambda: caught_up(index, ring) and index.state.matches == 1)
         page = index.page(0, 100)
         assert [item.number for item in page] == [0, 1, 2, *range(9, 20)]
         assert [item.line for item in page] == [ring.lines((item.number,))[0] for item in page]
@@ -120,7 +113,7 @@ def test_a_stamp_has_its_line() -> None:
     ring = Ring()
     with indexed(ring) as index:
         ring.extend(numbered(0, 100))
-        until(lambda: caught_up(index, ring))
+        eventually(lambda: caught_up(index, ring))
         assert index.number_at(said(42).stamp) == 42
         assert index.number_at(said(42).stamp + b"\0") == 43
         assert index.number_at(said(1000).stamp) == 100
@@ -130,9 +123,9 @@ def test_lines_read_again_are_counted_once() -> None:
     ring, activity = Ring(), Activity()
     with indexed(ring, activity) as index:
         ring.extend([said(0), said(1, "ERROR bad 1"), said(2, "ERROR bad 2")])
-        until(lambda: caught_up(index, ring))
+        eventually(lambda: caught_up(index, ring))
         ring.restart([said(1, "ERROR bad 1"), said(2, "ERROR bad 2"), said(3)])
-        until(lambda: caught_up(index, ring))
+        eventually(lambda: caught_up(index, ring))
         (source,) = activity.summary(NOON).sources
         assert sum(source.lines) == 4
         assert sum(source.errors) == 2
@@ -170,10 +163,10 @@ def test_it_is_not_settled_before_the_matches_are_found() -> None:
     searched = replace(needle, matches=slow)
     with indexed(ring) as index:
         ring.extend(numbered(0, 10))
-        until(lambda: caught_up(index, ring))
+        eventually(lambda: caught_up(index, ring))
         index.search(searched)
         assert begun.wait(PATIENCE)
         assert not index.settled
         go_on.set()
-        until(lambda: index.settled)
+        eventually(lambda: index.settled)
         assert index.state.matches == 1

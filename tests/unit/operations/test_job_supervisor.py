@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +35,7 @@ from tests.builders.job import (
     restoring,
     runner,
 )
+from tests.engine.private_engine import eventually
 from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
@@ -420,8 +420,5 @@ class TestOthers:
     def test_it_refreshes_on_its_own_until_it_is_closed(self, other: Other) -> None:
         other.job(written="0\n")
         other.watch.start()
-        deadline = time.monotonic() + PATIENCE
-        while not other.found:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: other.found)
         other.watch.close()

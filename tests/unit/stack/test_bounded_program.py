@@ -14,7 +14,8 @@ from pixel_tui.stack.compose.bounded_program import (
     LimitExceeded,
     kill_bounded_programs,
 )
-from tests.builders.asking import LONG, eventually, has_exited, script_with_child
+from tests.builders.asking import LONG, has_exited, script_with_child
+from tests.engine.private_engine import eventually
 from tests.patience import PATIENCE
 
 
@@ -30,15 +31,15 @@ def test_the_result_has_output_and_exit_code() -> None:
 
 def test_a_child_that_keeps_the_output_open_is_killed_without_waiting() -> None:
     reply = ask(f"sleep {LONG} & echo $!").result(PATIENCE)
-    assert eventually(lambda: has_exited(int(reply.output_text)))
+    eventually(lambda: has_exited(int(reply.output_text)))
 
 
 def test_a_timeout_kills_the_program_and_its_children(tmp_path: Path) -> None:
     asked = ask(script_with_child(tmp_path))
-    assert eventually((tmp_path / "pid").exists)
+    eventually((tmp_path / "pid").exists)
     with pytest.raises(LimitExceeded, match="within"):
         asked.result(0.3)
-    assert eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))
+    eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))
 
 
 def test_a_child_outside_the_group_causes_no_delay() -> None:
@@ -61,8 +62,8 @@ def test_the_exit_of_the_console_kills_running_programs(tmp_path: Path) -> None:
     codes: list[int] = []
     waiting = threading.Thread(target=lambda: codes.append(asked.result(LONG).code))
     waiting.start()
-    assert eventually((tmp_path / "pid").exists)
+    eventually((tmp_path / "pid").exists)
     kill_bounded_programs()
     waiting.join(PATIENCE)
     assert codes == [-9]
-    assert eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))
+    eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))

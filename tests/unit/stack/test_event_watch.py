@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from tests.builders.watching import Stage, full_stage, stage, until
+from tests.builders.watching import Stage, full_stage, stage
+from tests.engine.private_engine import eventually
 from tests.own_threads import own_threads
 
 __all__ = ["full_stage", "stage"]
@@ -11,7 +12,7 @@ __all__ = ["full_stage", "stage"]
 def test_changes_before_the_event_stream_are_read(stage: Stage) -> None:
     stage.engine.tells.clear()
     stage.watcher.start()
-    until(lambda: stage.now.complete)
+    eventually(lambda: stage.now.complete)
     with stage.world.locked() as (containers, _):
         container = next(item for item in containers if item.service.name == "landing")
     # Stopped and started without an event stream: the list shows the same state.
@@ -24,7 +25,7 @@ def test_changes_before_the_event_stream_are_read(stage: Stage) -> None:
         now = stage.now.container(container.id)
         return now is not None and before is not None and now.started_at != before.started_at
 
-    until(seen_anew)
+    eventually(seen_anew)
 
 
 def runs_between(stage: Stage, name: str, before_the_start: Callable[[], None]) -> Sequence[str]:
@@ -38,7 +39,7 @@ def runs_between(stage: Stage, name: str, before_the_start: Callable[[], None]) 
     started = stage.watcher.inspect(container.id).started_at
     assert ended_after is not None
     assert started is not None
-    until(
+    eventually(
         lambda: any(
             event.action == "start" and event.container_id == container.id
             for event in stage.watcher.events
@@ -51,11 +52,11 @@ def runs_between(stage: Stage, name: str, before_the_start: Callable[[], None]) 
 def test_an_exit_before_the_event_stream_is_requested(full_stage: Stage) -> None:
     full_stage.engine.tells.clear()
     full_stage.watcher.start()
-    until(lambda: full_stage.now.complete)
+    eventually(lambda: full_stage.now.complete)
 
     def listen() -> None:
         full_stage.engine.tells.set()
-        until(lambda: full_stage.engine.streams)
+        eventually(lambda: full_stage.engine.streams)
 
     assert sorted(runs_between(full_stage, "landing", listen)) == ["die", "start"]
 
@@ -64,14 +65,14 @@ def test_an_exit_while_the_event_stream_was_broken_is_requested(
     full_stage: Stage,
 ) -> None:
     full_stage.watcher.start()
-    until(lambda: full_stage.now.complete and full_stage.engine.streams)
+    eventually(lambda: full_stage.now.complete and full_stage.engine.streams)
     full_stage.engine.tells.clear()
     full_stage.engine.streams[0].close()
-    until(lambda: full_stage.engine.waiting)
+    eventually(lambda: full_stage.engine.waiting)
 
     def listen() -> None:
         full_stage.engine.tells.set()
-        until(lambda: len(full_stage.engine.streams) > 1)
+        eventually(lambda: len(full_stage.engine.streams) > 1)
 
     assert sorted(runs_between(full_stage, "landing", listen)) == ["die", "start"]
 
@@ -79,7 +80,7 @@ def test_an_exit_while_the_event_stream_was_broken_is_requested(
 def test_an_event_stream_opened_after_close_is_closed(stage: Stage) -> None:
     stage.engine.tells.clear()
     stage.watcher.start()
-    until(lambda: stage.now.complete)
+    eventually(lambda: stage.now.complete)
     stage.watcher.close()
     stage.engine.tells.set()
-    until(lambda: not own_threads("stack-"))
+    eventually(lambda: not own_threads("stack-"))

@@ -19,7 +19,8 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs import health_wait
 from pixel_tui.stack.programs.health_wait import main, wait_argv
-from tests.builders.asking import eventually, has_exited, script_with_child
+from tests.builders.asking import has_exited, script_with_child
+from tests.engine.private_engine import eventually
 from tests.patience import PATIENCE
 
 
@@ -163,8 +164,8 @@ def test_an_interrupt_ends_the_docker_program_as_well(tmp_path: Path, number: in
     docker.chmod(0o755)
     argv = [sys.executable, "-m", health_wait.MODULE, "--docker", str(docker), "--limit", "60", "x"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env=dict(os.environ)) as waiting:
-        assert eventually((tmp_path / "pid").exists)
+        eventually((tmp_path / "pid").exists)
         waiting.send_signal(number)
         assert waiting.communicate(timeout=PATIENCE)[0] == b"It was cancelled.\n"
     assert waiting.returncode == 1
-    assert eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))
+    eventually(lambda: has_exited(int((tmp_path / "pid").read_text())))

@@ -21,7 +21,7 @@ from pixel_tui.stack.model.snapshot import (
 )
 from pixel_tui.text import plain
 from tests.builders.scripted_engine import BEGIN, ScriptedEngine
-from tests.patience import PATIENCE
+from tests.engine.private_engine import eventually
 
 API = Container(
     id="1" * 64,
@@ -77,10 +77,7 @@ class Log:
         return self.stream.ring.window(0, 1 << 40).lines
 
     def has_read(self, count: int) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while len(self.lines) != count:
-            assert time.monotonic() < deadline, self.lines
-            time.sleep(0.005)
+        eventually(lambda: len(self.lines) == count)
 
 
 def test_a_closed_log_has_no_lines() -> None:

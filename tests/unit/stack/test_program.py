@@ -16,7 +16,8 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs.git import open_checkout
 from pixel_tui.stack.programs.program import RealPrograms
-from tests.builders.asking import LONG, eventually, has_exited, script_with_child
+from tests.builders.asking import LONG, has_exited, script_with_child
+from tests.engine.private_engine import eventually
 from tests.patience import PATIENCE
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
@@ -71,7 +72,7 @@ def test_a_child_that_keeps_the_output_open_is_killed_without_waiting(
     assert "2.40.3" in said
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     assert pids
-    assert eventually(lambda: all(map(has_exited, pids)))
+    eventually(lambda: all(map(has_exited, pids)))
 
 
 def test_input_and_output_are_bytes() -> None:
@@ -102,7 +103,7 @@ def test_a_hanging_program_is_killed_with_its_children(tmp_path: Path) -> None:
         programs().run(["sh", "-c", script_with_child(tmp_path)], patience=0.3)
     # On a busy machine it may have been ended before it had a child.
     note = tmp_path / "pid"
-    assert eventually(lambda: not note.exists() or has_exited(int(note.read_text())))
+    eventually(lambda: not note.exists() or has_exited(int(note.read_text())))
 
 
 def test_a_missing_program_is_an_error() -> None:

@@ -1,7 +1,7 @@
 """Sampling stats at regular intervals."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,8 +15,8 @@ from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.usage_parse import Sample, parse_sample
 from pixel_tui.stack.watch.usage_sampler import UsageSampler
+from tests.engine.private_engine import eventually
 from tests.own_threads import own_threads
-from tests.patience import PATIENCE
 
 
 class Engine(DemoEngine):
@@ -85,28 +85,21 @@ def stage() -> Iterator[Stage]:
     made.sampler.close()
 
 
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to be so"
-        time.sleep(0.005)
-
-
 def test_rates_come_with_the_second_sample(stage: Stage) -> None:
     stage.sampler.start()
-    until(lambda: len(stage.sampler.table) == len(stage.containers))
-    until(lambda: all(item.cpu is not None for item in stage.sampler.table.values()))
+    eventually(lambda: len(stage.sampler.table) == len(stage.containers))
+    eventually(lambda: all(item.cpu is not None for item in stage.sampler.table.values()))
     assert stage.told >= 2
 
 
 def test_a_container_that_no_longer_runs_has_no_stats(stage: Stage) -> None:
     stage.sampler.start()
-    until(lambda: stage.sampler.table)
+    eventually(lambda: stage.sampler.table)
     gone = stage.containers[0].id
     stage.containers = stage.containers[1:]
-    until(lambda: gone not in stage.sampler.table)
+    eventually(lambda: gone not in stage.sampler.table)
     stage.containers = []
-    until(lambda: not stage.sampler.table)
+    eventually(lambda: not stage.sampler.table)
 
 
 def test_stats_from_the_kernel_are_not_requested_from_the_engine(stage: Stage) -> None:
@@ -116,7 +109,7 @@ def test_stats_from_the_kernel_are_not_requested_from_the_engine(stage: Stage) -
     stage.engine.refused.add(known.id)
     stage.kernel.samples[known.id] = replace(sample, memory=4242)
     stage.sampler.start()
-    until(lambda: len(stage.sampler.table) == len(stage.containers))
+    eventually(lambda: len(stage.sampler.table) == len(stage.containers))
     assert stage.sampler.table[known.id].memory == 4242
 
 
@@ -124,7 +117,7 @@ def test_a_removed_container_does_not_affect_others(stage: Stage) -> None:
     gone = stage.containers[0].id
     stage.engine.refused.add(gone)
     stage.sampler.start()
-    until(lambda: len(stage.sampler.table) == len(stage.containers) - 1)
+    eventually(lambda: len(stage.sampler.table) == len(stage.containers) - 1)
     assert gone not in stage.sampler.table
 
 
@@ -133,28 +126,28 @@ def test_an_unexpected_error_is_logged_and_sampling_continues(
 ) -> None:
     stage.engine.surprise = ValueError("never foreseen")
     stage.sampler.start()
-    until(lambda: "never foreseen" in caplog.text)
+    eventually(lambda: "never foreseen" in caplog.text)
     stage.engine.surprise = None
-    until(lambda: stage.sampler.table)
+    eventually(lambda: stage.sampler.table)
 
 
 def test_sampling_pauses_while_stats_are_not_wanted(stage: Stage) -> None:
     stage.sampler.start()
-    until(lambda: stage.sampler.table)
+    eventually(lambda: stage.sampler.table)
     stage.sampler.want(wanted=False)
     looked = stage.looked
     time.sleep(0.3)  # six rounds; one may have been under way, or just about to begin
     assert stage.looked <= looked + 1
     asked = stage.engine.asked
     stage.sampler.want(wanted=True)
-    until(lambda: stage.engine.asked > asked)
+    eventually(lambda: stage.engine.asked > asked)
 
 
 def test_without_containers_the_normal_interval_is_used() -> None:
     stage = Stage(interval=30.0)
     stage.containers = []
     stage.sampler.start()
-    until(lambda: stage.looked)
+    eventually(lambda: stage.looked)
     time.sleep(0.6)
     assert stage.looked <= 4
     stage.sampler.close()
@@ -166,4 +159,4 @@ def test_closing_ends_its_thread(stage: Stage, *, wanted: bool) -> None:
     stage.sampler.want(wanted=wanted)
     stage.sampler.close()
     stage.sampler.want(wanted=False)
-    until(lambda: not own_threads("stack-usage"))
+    eventually(lambda: not own_threads("stack-usage"))

@@ -10,7 +10,8 @@ from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.stack.feed.feed import FeedState, LogTarget
 from pixel_tui.stack.watch.observer import Topic
 from pixel_tui.stack.watch.watcher import Watcher
-from tests.builders.watching import PACE, Stage, stage, until
+from tests.builders.watching import PACE, Stage, stage
+from tests.engine.private_engine import eventually
 from tests.own_threads import own_threads
 from tests.patience import await_calm
 
@@ -26,8 +27,8 @@ def test_an_equal_snapshot_is_not_notified() -> None:
     watcher = Watcher(DemoEngine(world), DemoProject(world), clock, PACE)
     told: list[Topic] = []
     watcher.start()
-    until(lambda: watcher.snapshot.complete and watcher.usage)
-    until(
+    eventually(lambda: watcher.snapshot.complete and watcher.usage)
+    eventually(
         lambda: all(
             item.spec is None or item.spec.config_hash for item in watcher.snapshot.services
         )
@@ -46,8 +47,8 @@ def test_an_equal_snapshot_is_not_notified() -> None:
 
 def test_a_log_opened_after_close_is_closed(stage: Stage) -> None:
     stage.watcher.start()
-    until(lambda: stage.now.complete)
+    eventually(lambda: stage.now.complete)
     stage.watcher.close()
     feed = stage.watcher.follow_logs([LogTarget("api")])
     assert feed.status.state is FeedState.CLOSED
-    until(lambda: not own_threads("log-"))
+    eventually(lambda: not own_threads("log-"))
