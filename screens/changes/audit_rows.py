@@ -1,27 +1,25 @@
 """The rows of the audit list. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
 from textual.content import Content
 
-from pixel_tui.operations.audit.entries import AuditEntry
+from pixel_tui.operations.audit.entries import UNKNOWN, AuditEntry
 from pixel_tui.text import plain
+from widgets.dashboard.job_list import STATE_LOOKS
 from widgets.tables.cursor_table import fit
 
 GAP: Final = "  "
 WIDEST_WHO: Final = 16
 WIDEST_PROJECT: Final = 16
-RESULTS: Final = {
-    "succeeded": ("✓ succeeded", "$text-success"),
-    "failed": ("✗ failed", "$text-error bold"),
-    "cancelled": ("■ cancelled", "$text-warning"),
-    "running": ("▸ running", "$text-primary"),
-    "no result": ("? no result", "$text-warning"),
-    "unknown": ("? unknown", "$text-warning"),
+RESULTS: Final[Mapping[str, tuple[str, str]]] = {
+    **STATE_LOOKS,
+    UNKNOWN: ("? unknown", "$text-warning"),
 }
+"""A word and a style for each result."""
 RESULT: Final = 12
 
 

@@ -90,7 +90,7 @@ async def test_a_job_of_another_console_is_running_until_its_process_is_gone() -
         trail(it).begin(running)
         await opened(it, "▸ running")
         jobs.save(replace(running, runner=Runner("ana", socket.gethostname())), durable=False)
-        await it.until(lambda: "? no result" in it.text("#audit-list"))
+        await it.until(lambda: "▪ abandoned" in it.text("#audit-list"))
 
 
 async def test_the_project_is_shown_if_there_are_several() -> None:

@@ -4,17 +4,14 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from pixel_tui.operations.audit.entries import UNKNOWN, AuditEntry
 from pixel_tui.operations.jobs.folder import JobRecords
+from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.operations.jobs.lock import LockOwner
 from pixel_tui.operations.jobs.proc_locks import holder_from_proc
 from pixel_tui.operations.jobs.settlement import Liveness, liveness_of
 from pixel_tui.text import SafeText
-
-RUNNING: Final = SafeText("running")
-NO_RESULT: Final = SafeText("no result")
 
 
 class JobStates:
@@ -54,4 +51,5 @@ class JobStates:
         liveness = liveness_of(status, host=self._host, locks=self._locks, holder=self._holder)
         if liveness is Liveness.REMOTE:
             return UNKNOWN
-        return NO_RESULT if liveness is Liveness.DEAD else RUNNING
+        state = JobState.ABANDONED if liveness is Liveness.DEAD else status.state
+        return SafeText(state.value)

@@ -90,8 +90,14 @@ class TestStatesOfUnfinishedJobs:
         owner = LockOwner("ana", HOST, 41, NOW.isoformat(), "Restart agent", job.id)
         assert self.result(jobs, job, owner) == "running"
 
-    def test_a_job_that_no_process_runs_has_no_result(self, jobs: JobFolder) -> None:
-        assert self.result(jobs, self.saved(jobs, GONE)) == "no result"
+    @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.VERIFYING])
+    def test_a_job_has_the_state_of_the_list_of_jobs(
+        self, jobs: JobFolder, state: JobState
+    ) -> None:
+        assert self.result(jobs, self.saved(jobs, HERE, state)) == state
+
+    def test_a_job_that_no_process_runs_is_abandoned(self, jobs: JobFolder) -> None:
+        assert self.result(jobs, self.saved(jobs, GONE)) == JobState.ABANDONED
 
     def test_a_job_of_another_machine_is_unknown(self, jobs: JobFolder) -> None:
         assert self.result(jobs, self.saved(jobs, Runner("ana", f"not-{HOST}"))) == "unknown"
