@@ -126,6 +126,44 @@ def test_a_one_off_beside_a_missing_service_is_not_well(
     assert [item["oneoff"] for item in api["containers"]] == [True]
 
 
+TASKS = """
+services:
+  again:
+    image: pixel-tui-test:latest
+    command: ["true"]
+    restart: on-failure
+  awaited:
+    image: pixel-tui-test:latest
+    command: ["true"]
+  unmarked:
+    image: pixel-tui-test:latest
+    command: ["true"]
+  web:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+    depends_on: {awaited: {condition: service_completed_successfully}}
+"""
+
+
+def test_a_finished_task_has_the_same_state_if_compose_refuses_the_project(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(TASKS)
+    project.compose("up", "--detach")
+    for name in ("again", "unmarked"):
+        engine.docker("wait", project.container(name))
+
+    def states() -> dict[str, str]:
+        told = pixel_tui(project, tmp_path, "status", "--json")
+        return {item["name"]: item["state"] for item in json.loads(told.stdout)["services"]}
+
+    expected = {"again": "done", "awaited": "done", "unmarked": "exited", "web": "running"}
+    assert states() == expected
+    (project.directory / "docker-compose.yml").write_text("services: [")
+    assert states() == expected
+
+
 PROFILE = """
 services:
   web:

@@ -41,17 +41,19 @@ def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding |
     if container.restarts:
         times = "once" if container.restarts == 1 else f"{container.restarts} times"
         why = plain(f"{why}, after the daemon had restarted it {times}")
+    words = "Check its logs (2), then start it (s)."
+    if container.oom_killed:
+        words = f"{memory_fix(container)} Then start it (s)."
+    elif container.exit_code == 0 and service.spec and not service.spec.restart_policy:
+        words = (
+            'Start it (s). If it is a task that ran once: set restart: "no" in the compose file.'
+        )
     return Finding(
         service.name,
         Severity.BROKEN,
         plain(f"is down{ago}" if service.state is ServiceState.EXITED else f"is partly down{ago}"),
         why,
-        start_fix(
-            service,
-            f"{memory_fix(container)} Then start it (s)."
-            if container.oom_killed
-            else "Check its logs (2), then start it (s).",
-        ),
+        start_fix(service, words),
     )
 
 

@@ -72,12 +72,6 @@ def join(
     """
     if project is not None:
         project = _mark_brought_up(project, containers)
-    awaited = {
-        dependency.service
-        for spec in (project.services if project else ())
-        for dependency in spec.depends_on
-        if dependency.condition == "service_completed_successfully"
-    }
     by_service: dict[str, list[Container]] = defaultdict(list)
     for container in containers:
         by_service[container.service].append(container)
@@ -86,6 +80,13 @@ def join(
     if project_trouble is not None:
         named = {spec.name for spec in project.services} if project else set()
         by_labels = labelled_project(project_name, containers, exclude=named)
+    specs = [spec for model in (project, by_labels) if model for spec in model.services]
+    awaited = {
+        dependency.service
+        for spec in specs
+        for dependency in spec.depends_on
+        if dependency.condition == "service_completed_successfully"
+    }
     services: list[Service] = []
     known = taken_at is not None
     make_service = partial(
@@ -101,9 +102,7 @@ def join(
         resources=Resources(diverged, removed_networks),
     )
     services += [
-        make_service(spec.name, spec, _sorted(by_service.pop(spec.name, [])))
-        for model in (project, by_labels)
-        for spec in (model.services if model else ())
+        make_service(spec.name, spec, _sorted(by_service.pop(spec.name, []))) for spec in specs
     ]
     services += [
         make_service(plain(name), None, _sorted(by_service[name])) for name in sorted(by_service)
@@ -242,7 +241,8 @@ def _completed(container: Container, spec: ServiceSpec | None, *, awaited: bool)
 
     A server that is stopped may exit with 0, too. It is a task if another service waits for it to
     complete, or if the file explicitly sets a restart policy that does not restart it after
-    success and it has neither ports nor a health check.
+    success and it has neither ports nor a health check. If nothing says so, it counts as down:
+    that a stopped server is reported as well would be worse.
     """
     if container.exit_code != 0:
         return False

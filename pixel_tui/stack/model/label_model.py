@@ -67,7 +67,8 @@ def _spec(
     """Return a service as its containers were created; inactive if it has only one-offs.
 
     Containers created with `--no-deps` have no dependencies in their labels, not even the service
-    whose namespaces they share.
+    whose namespaces they share. The restart policy `no` is left out: Docker reports it also for a
+    service that sets none.
     """
     regular = Service(service, None, tuple(members)).regular
     first = min(regular or members, key=lambda item: item.number)
@@ -88,7 +89,7 @@ def _spec(
         ipc_of=owners[1],
         pid_of=owners[2],
         has_health_check=first.health is not None,
-        restart_policy=first.restart_policy,
+        restart_policy=NO_TEXT if first.restart_policy == "no" else first.restart_policy,
         log_driver=first.log_driver,
     )
 

@@ -90,6 +90,17 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             id="down",
         ),
         pytest.param(
+            service(down(0), state=ServiceState.EXITED),
+            (
+                "BROKEN", "is down for 1h 5m", "exit code 0",
+                (
+                    "Start it (s). If it is a task that ran once: "
+                    'set restart: "no" in the compose file.'
+                ),
+            ),
+            id="a server or a task",
+        ),
+        pytest.param(
             service(
                 container(),
                 down(1, id="2" * 64, finished_at=NOON - timedelta(minutes=2)),

@@ -264,6 +264,33 @@ def test_without_a_resolved_model_no_service_is_an_orphan() -> None:
 
 
 @pytest.mark.parametrize(
+    ("policy", "label", "state"),
+    [
+        ("no", "", ServiceState.EXITED),
+        ("no", "api:service_started:false", ServiceState.EXITED),
+        ("no", "api:service_completed_successfully:false", ServiceState.DONE),
+        ("on-failure:3", "", ServiceState.DONE),
+    ],
+)
+def test_without_a_resolved_model_a_task_is_done_only_if_its_labels_say_that_it_is_one(
+    policy: str, label: str, state: ServiceState
+) -> None:
+    labels = ((SafeText("com.docker.compose.depends_on"), SafeText(label)),)
+    snapshot = join(
+        engine=ENGINE,
+        project=None,
+        project_name=SafeText("p"),
+        project_trouble=Trouble(plain("yaml: no"), plain(""), NOW),
+        containers=(
+            exited(0, restart_policy=SafeText(policy)), container("web", 1, labels=labels),
+        ),
+        images={},
+        taken_at=NOW,
+    )  # fmt: skip
+    assert snapshot.services[0].state is state
+
+
+@pytest.mark.parametrize(
     ("service", "action", "reason"),
     [
         (joined(container()), SyncAction.NOTHING, ""),
