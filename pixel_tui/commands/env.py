@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,7 @@ def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     states = [read_file(path) for path in paths]
     missing = [state.path for state in states if not state.exists]
     if missing and arguments.path:
-        raise missing_file(missing[0])
+        raise missing_file(missing[0], command)
     notes: dict[str, None] = {}
     results = []
     for path, state in zip(paths, states, strict=True):
@@ -156,7 +157,7 @@ def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
         print_error(note)
     if missing:
         # Compose accepts a project without a `.env`; the checks above report missing keys.
-        raise missing_file(missing[0])
+        raise missing_file(missing[0], command)
     return ExitCode.OK if clean else ExitCode.NOT_OK
 
 
@@ -179,7 +180,9 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     paths = environment_paths(command)
     # The earlier files are read too, because values can refer to their keys.
     files = read_files(
-        paths[: paths.index(selected) + 1] if selected else paths, environment, _read
+        paths[: paths.index(selected) + 1] if selected else paths,
+        environment,
+        partial(_read, command=command),
     )
     files = [file for file in files if selected in {None, file.path}]
     for file in files:
@@ -280,7 +283,7 @@ def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
     command = compose_command(arguments, environment)
     path = _path(arguments.path, command)
-    content, command = _read(path), command.editing(path.absolute())
+    content, command = _read(path, command), command.editing(path.absolute())
     require_other_files(command)
     folder = state_folder()
     impact = ImpactReader(command, environment, folder).read(content)
@@ -355,7 +358,7 @@ def _path(named: str | None, command: "ComposeCommand") -> Path:
     return Path(named) if named else environment_path(command)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, command: "ComposeCommand | None" = None) -> bytes:
     """Return the file's content.
 
     Raises:
@@ -366,7 +369,7 @@ def _read(path: Path) -> bytes:
 
     state = read_file(path)
     if not state.exists:
-        raise missing_file(path)
+        raise missing_file(path, command)
     return state.data
 
 

@@ -64,7 +64,7 @@ def require_other_files(command: ComposeCommand) -> None:
     """Raise `FileError` if another file that compose needs is missing."""
     for path in map(Path, command.env_files):
         if path != command.edited_env and is_missing(path):
-            raise missing_file(path)
+            raise missing_file(path, command)
 
 
 def overridden_by_shell(key: str, environment: Mapping[str, str]) -> str:

@@ -159,7 +159,7 @@ def _save_with_retries(
     path = command.edited_env
     staging = Staging(session.state_folder, command.env_mark, command.edited)
     remove_abandoned_files(session.state_folder, session.environment)
-    with _lock(path):
+    with _lock(command):
         for _ in range(MAX_TRIES - 1):
             try:
                 return _save(arguments, session, path, staging, edit)
@@ -227,13 +227,14 @@ def _value(arguments: argparse.Namespace) -> str:
     return value
 
 
-def _lock(path: Path) -> AbstractContextManager[None]:
+def _lock(command: ComposeCommand) -> AbstractContextManager[None]:
     """Lock out every other `env set` on this file."""
+    path = command.edited_env
     mark = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:16]
     held = LockHeld(
         "Another `env set` is changing this file.",
         on=str(path),
-        hint="An apply may wait for confirmation: `pixel-tui env confirm`.",
+        hint=f"An apply may wait for confirmation: `{command.typed.pixel_tui} env confirm`.",
     )
     return file_lock(
         shared_folder(os.environ) / f"pixel-tui-env-set-{mark}.lock",

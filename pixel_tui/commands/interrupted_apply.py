@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
+from pixel_tui.environment.apply.confirmation import ROLL_BACK_HINT, interrupted_hint
 from pixel_tui.environment.apply.interrupted_apply import unapplied_services
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState
 from pixel_tui.environment.storage.file_state import read_file
@@ -13,8 +13,6 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
-_ROLL_BACK: Final = "`pixel-tui run environment-roll-back` restores the previous state"
-
 
 @dataclass(frozen=True, slots=True)
 class InterruptedApply:
@@ -22,12 +20,19 @@ class InterruptedApply:
 
     files: ApplyFiles
     state: ApplyState
-    path: Path
+    command: ComposeCommand
+    """The command for editing its file."""
+
+    @property
+    def path(self) -> Path:
+        """The environment file."""
+        return self.command.edited_env
 
     @property
     def message(self) -> SafeText:
         """Its progress and what to do."""
-        return plain(f"An apply was interrupted. {self.state.description} {_ROLL_BACK}.")
+        hint = interrupted_hint(self.command.typed)
+        return plain(f"An apply was interrupted. {self.state.description} {hint}")
 
     def keep(self, read_stack: Callable[[], StackSnapshot]) -> str:
         """Keep the current state if it is consistent, and remove the record of the apply.
@@ -42,11 +47,11 @@ class InterruptedApply:
             OperationError: It is inconsistent or unknown. It can still be rolled back.
             FileError: A file can't be read or removed.
         """
-        content = read_file(self.path).sha256
+        content, program = read_file(self.path).sha256, self.command.typed.pixel_tui
         if content not in {self.state.new, self.state.old}:
             raise OperationError(
                 f"An apply was interrupted, and {self.path} has changed since.",
-                hint="`pixel-tui run environment-roll-back` ends it and changes nothing.",
+                hint=f"`{program} run environment-roll-back` ends it and changes nothing.",
             )
         saved = content == self.state.new
         if found := unapplied_services(self.state, _read_stack(read_stack), saved=saved):
@@ -54,8 +59,8 @@ class InterruptedApply:
             how = "is saved, but was not applied to" if saved else "is restored, unlike"
             raise OperationError(
                 f"An apply was interrupted: {self.path} {how} {names}.",
-                hint=f"{_ROLL_BACK}. Or run `pixel-tui run recreate {' '.join(found)}`, then "
-                "confirm.",
+                hint=f"`{program} run {ROLL_BACK_HINT}. Or run "
+                f"`{program} run recreate {' '.join(found)}`, then confirm.",
             )
         self.files.clear()
         return "The new environment is kept." if saved else "The previous environment is kept."
@@ -74,7 +79,7 @@ def interrupted_applies(command: ComposeCommand, state_folder: Path) -> Iterator
     for each in command.each_edited:
         files = ApplyFiles(state_folder, each.env_mark)
         if (state := files.interrupted()) is not None:
-            yield InterruptedApply(files, state, each.edited_env)
+            yield InterruptedApply(files, state, each)
 
 
 def _read_stack(read_stack: Callable[[], StackSnapshot]) -> StackSnapshot:

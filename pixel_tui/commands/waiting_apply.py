@@ -23,4 +23,5 @@ def waiting_message(command: ComposeCommand, state_folder: Path, keys: ConfirmKe
     waiting = Confirmation(state_folder, *marks).waiting()
     if waiting is None:
         return NO_TEXT
-    return plain(f"A new environment is applied, and waits for confirmation. {waiting.text(keys)}")
+    words = waiting.text(keys, command.typed)
+    return plain(f"A new environment is applied, and waits for confirmation. {words}")

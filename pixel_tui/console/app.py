@@ -248,6 +248,7 @@ class PixelTui(TerminalApp):
                 lambda: jobs.running,
                 lambda: jobs.cancelling,
                 lambda: jobs.seconds_to_confirm,
+                self.parts.observer.snapshot.typed,
                 jobs.confirm_keys,
             )
             self.push_screen(question, self._quit_answered)

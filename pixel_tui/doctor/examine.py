@@ -131,9 +131,11 @@ def _stack(
         check_clock(engine_answer),
         compose,
         check_project(project),
-        check_containers(known_project, containers, _other_names(engine, project, containers)),
+        check_containers(
+            known_project, containers, _other_names(engine, project, containers), command.typed
+        ),
         check_hashes(project, _hashes(readers.project, resolved)),
-        check_logging(known_project, containers),
+        check_logging(known_project, containers, command.typed),
         check_images(_images(readers, engine_answer, project, environment, state_folder)),
         check_environment(call_with_timeout(lambda: read_overviews(command, environment))),
         check_backups(

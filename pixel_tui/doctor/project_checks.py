@@ -22,6 +22,7 @@ from pixel_tui.stack.compose.compose_missing import INSTALL, compose_missing, is
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.model.project import Project
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS, TypedCommands
 from pixel_tui.text import SafeText
 
 MIN_COMPOSE_VERSION: Final = 2
@@ -90,6 +91,7 @@ def check_containers(
     project: Project | NotKnown,
     containers: Sequence[Container] | NotKnown,
     other_names: Sequence[SafeText] | NotKnown = (),
+    typed: TypedCommands = WITHOUT_OPTIONS,
 ) -> DoctorCheck:
     """Check whether the project has containers, perhaps under another project name."""
     name = "containers"
@@ -110,8 +112,8 @@ def check_containers(
         return warning(
             name,
             f"Docker has no container of project {project.name}.",
-            "Run `docker compose up -d`. If it runs already: use -p with its name (`docker "
-            "compose ls -a`), or --host or --context for another daemon.",
+            f"Run `{typed.compose} up -d`. If it runs already: use -p with its name "
+            f"(`{typed.docker} compose ls -a`), or --host or --context for another daemon.",
         )
     running = sum(container.running for container in containers)
     how = " (found by labels)" if project.from_labels else ""
@@ -140,7 +142,9 @@ def check_hashes(project: Project | NotKnown, hashes: Mapping[str, str] | NotKno
 
 
 def check_logging(
-    project: Project | NotKnown, containers: Sequence[Container] | NotKnown
+    project: Project | NotKnown,
+    containers: Sequence[Container] | NotKnown,
+    typed: TypedCommands = WITHOUT_OPTIONS,
 ) -> DoctorCheck:
     """Check whether the logs of all services can be read."""
     name = "logging"
@@ -154,7 +158,7 @@ def check_logging(
             name,
             f"The logging driver is none, so there are no logs: {_some(sorted(unreadable))}.",
             "Set logging.driver to json-file or local in the compose file, "
-            "then `docker compose up -d`.",
+            f"then `{typed.compose} up -d`.",
         )
     return ok(name, "The logs of every service can be read.")
 

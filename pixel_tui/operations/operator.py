@@ -15,7 +15,7 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
-from pixel_tui.environment.apply.confirmation import Confirmation, Waiting
+from pixel_tui.environment.apply.confirmation import Confirmation, Waiting, interrupted_hint
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.locks import shared_folder
 from pixel_tui.operations.audit.origin import Origin, current_origin
@@ -27,7 +27,7 @@ from pixel_tui.operations.jobs.job import GRACE_SECONDS, Job, JobState, JobStatu
 from pixel_tui.operations.jobs.lock import LockOwner, StackLock, acquire_lock
 from pixel_tui.operations.jobs.proxy_probe import Prober, ProxyProbe
 from pixel_tui.operations.jobs.recorder import JobRecorder
-from pixel_tui.operations.jobs.settlement import ROLL_BACK_HINT, last_exit_code, settled_status
+from pixel_tui.operations.jobs.settlement import last_exit_code, settled_status
 from pixel_tui.operations.jobs.supervisor import JobSupervisor
 from pixel_tui.operations.jobs.verification import DEFAULT_TIMEOUTS, Timeouts, Verification
 from pixel_tui.operations.planning.plan import Plan, plan_outdated
@@ -152,7 +152,7 @@ class Operator:
             if waiting is None:
                 raise
             raise LockHeld(
-                error.what, on=error.on, hint=waiting.text(self._confirm_keys)
+                error.what, on=error.on, hint=waiting.text(self._confirm_keys, self._command.typed)
             ) from error
 
     @property
@@ -286,7 +286,9 @@ class Operator:
             left = self._confirmation.interrupted()
         except FileError as error:
             return str(error)
-        return f"{left.description} {ROLL_BACK_HINT}" if left is not None else ""
+        if left is None:
+            return ""
+        return f"{left.description} {interrupted_hint(self._command.typed)}"
 
     def _is_own(self, job_id: str) -> bool:
         return any(job.status.id == job_id for job in self._jobs)

@@ -11,6 +11,7 @@ from textual.widgets import Button, Static
 
 from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
 from pixel_tui.humanize import span
+from pixel_tui.stack.model.typed_commands import TypedCommands
 from pixel_tui.text import SafeText
 from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
@@ -31,6 +32,7 @@ class QuitScreen(Dialog[QuitChoice]):
         running: Returns the number of running jobs.
         cancelling: Returns the consequences of cancelling the running job.
         to_confirm: Returns the seconds until a waiting apply is rolled back; None if none waits.
+        typed: The commands to type in a shell.
         keys: The keys that confirm it.
     """
 
@@ -46,12 +48,14 @@ class QuitScreen(Dialog[QuitChoice]):
         running: Callable[[], int],
         cancelling: Callable[[], SafeText],
         to_confirm: Callable[[], float | None],
+        typed: TypedCommands,
         keys: ConfirmKeys = DEFAULT_KEYS,
     ) -> None:
         super().__init__()
         self._job_count = running
         self._cancelling = cancelling
         self._to_confirm = to_confirm
+        self._typed = typed
         self._keys = keys
 
     def compose(self) -> ComposeResult:
@@ -89,7 +93,7 @@ class QuitScreen(Dialog[QuitChoice]):
                 "The new environment is not confirmed yet. It is rolled back in "
                 f"{span(round(left))}, even if you quit. To keep it:"
                 f" {self._keys.open}, then {self._keys.keep};"
-                " or `pixel-tui env confirm` in a shell."
+                f" or `{self._typed.pixel_tui} env confirm` in a shell."
             )
         else:
             jobs = "A job is" if count == 1 else f"{count} jobs are"

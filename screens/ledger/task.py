@@ -18,7 +18,7 @@ from pixel_tui.ledger.view.timeline import timeline_of
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.ledger.view.watch import LedgerSource
 from pixel_tui.stack.watch.observer import Observer
-from pixel_tui.text import plain
+from pixel_tui.text import SafeText, plain
 from screens.ledger.ledger_changes import LedgerChanged, LedgerChanges
 from screens.ledger.task_changes import TaskChanges
 from screens.ledger.task_log import TaskLog
@@ -161,9 +161,13 @@ class TaskScreen(TextDialog[None]):
 
     @when_composed
     async def _draw_texts(self) -> None:
-        outcome = output_sections(self._shown_task, self._texts)
+        outcome = output_sections(self._texts, self._full_text_command)
         self.query_one("#task-output", Details).show(outcome, other=False)
-        await self.query_one(TaskWords).show(self._texts, full_text_command(self._shown_task))
+        await self.query_one(TaskWords).show(self._texts, self._full_text_command)
+
+    @property
+    def _full_text_command(self) -> SafeText:
+        return full_text_command(self._shown_task, self._observer.snapshot.typed)
 
     @when_composed
     async def _draw_and_follow(self, view: LedgerView) -> None:
@@ -183,7 +187,10 @@ class TaskScreen(TextDialog[None]):
         )
         moments = timeline_of(self._shown_task, view, self._observer.events)
         self.query_one("#task-facts", Details).show(
-            fact_sections(self._shown_task, self._texts, view, moments, now), other=False
+            fact_sections(
+                self._shown_task, self._texts, view, moments, now, self._full_text_command
+            ),
+            other=False,
         )
 
     # Keys.

@@ -20,6 +20,7 @@ from pixel_tui.errors import (
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot, SyncAction
 from pixel_tui.stack.model.source import EventStream, ProjectLocation, ResolvedProject
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS, TypedCommands
 from pixel_tui.stack.watch.observer import Topic
 from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
@@ -101,6 +102,10 @@ class Compose(DemoProject):
     @property
     def fallback_name(self) -> str:
         return self.likely
+
+    @property
+    def typed(self) -> TypedCommands:
+        return WITHOUT_OPTIONS
 
     @property
     def location(self) -> ProjectLocation:

@@ -1,6 +1,9 @@
 """A stack that compose can't read, by the labels of its containers: on a real engine."""
 
 import json
+import os
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -162,6 +165,17 @@ def test_a_finished_task_has_the_same_state_if_compose_refuses_the_project(
     assert states() == expected
     (project.directory / "docker-compose.yml").write_text("services: [")
     assert states() == expected
+
+
+def test_a_hint_of_the_status_acts_on_the_project_from_any_folder(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(YAML)
+    told = pixel_tui(project, tmp_path, "status", named=True)
+    hint = next(line for line in told.stderr.splitlines() if "Start it: " in line and "db" in line)
+    command = hint.partition("Start it: ")[2]
+    subprocess.run(shlex.split(command), cwd="/", env={**os.environ, **engine.env}, check=True)
+    assert project.container("db")
 
 
 PROFILE = """

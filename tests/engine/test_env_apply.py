@@ -164,7 +164,7 @@ def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) ->
     assert bench.outcome(refused, "was not finished") is ApplyOutcome.NOTHING_CHANGED
     later = bench.console("environment-roll-back", "--yes")
     output, _ = later.communicate(timeout=PATIENCE)
-    assert "but is not confirmed. `environment-roll-back` restores" in output
+    assert "but is not confirmed. `pixel-tui" in output
     assert later.returncode == 0, output
     bench.require_as_before()
 

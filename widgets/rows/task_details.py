@@ -11,6 +11,7 @@ from pixel_tui.ledger.view.findings import LedgerFinding, LedgerSeverity
 from pixel_tui.ledger.view.timeline import Moment
 from pixel_tui.ledger.view.truth import TaskVerdict
 from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.stack.model.typed_commands import TypedCommands
 from pixel_tui.text import SafeText, plain
 from widgets.rows.detail_rows import DetailLine, Section
 from widgets.rows.numbers import moment
@@ -49,7 +50,12 @@ def preview_sections(task: Task, view: LedgerView, now: datetime) -> Sequence[Se
 
 
 def fact_sections(
-    task: Task, texts: TaskTexts, view: LedgerView, moments: Sequence[Moment], now: datetime
+    task: Task,
+    texts: TaskTexts,
+    view: LedgerView,
+    moments: Sequence[Moment],
+    now: datetime,
+    command: SafeText,
 ) -> Sequence[Section]:
     """The facts of a task, without its long texts.
 
@@ -59,8 +65,8 @@ def fact_sections(
         view: The view of the ledger.
         moments: Its timeline.
         now: The time, for ages.
+        command: The command that prints the complete texts.
     """
-    command = full_text_command(task)
     return _full(
         _section("Out of sync", finding_lines(view.findings_about(task), task)),
         _section("Timeline", _moment_lines(moments, now)),
@@ -72,9 +78,13 @@ def fact_sections(
     )
 
 
-def output_sections(task: Task, texts: TaskTexts) -> Sequence[Section]:
-    """The output of a task: summary, error, output."""
-    command = full_text_command(task)
+def output_sections(texts: TaskTexts, command: SafeText) -> Sequence[Section]:
+    """The output of a task: summary, error, output.
+
+    Args:
+        texts: The texts of the task.
+        command: The command that prints the complete texts.
+    """
     return _full(
         _section("Summary", _text_lines(texts.summary, command)),
         _section("Error", _text_lines(texts.error, command, Tone.BAD)),
@@ -110,9 +120,9 @@ def truncation_note(characters: int, command: SafeText) -> SafeText:
     return plain(f"… {characters:,} more characters. Complete: {command}")
 
 
-def full_text_command(task: Task) -> SafeText:
+def full_text_command(task: Task, typed: TypedCommands) -> SafeText:
     """The command that prints the complete texts of a task."""
-    return plain(f"pixel-tui ledger show {task.id}" if task.id else "the ledger's file")
+    return plain(f"{typed.pixel_tui} ledger show {task.id}" if task.id else "the ledger's file")
 
 
 def finding_lines(

@@ -6,6 +6,7 @@ from pixel_tui.demo.stack.compose_file import config, config_hash
 from pixel_tui.demo.stack.services import COMPOSE_FILE, DIRECTORY, PROJECT, SERVICES
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.stack.model.source import ProjectLocation, ResolvedProject
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS, TypedCommands
 
 
 class DemoProject:
@@ -22,6 +23,11 @@ class DemoProject:
     def fallback_name(self) -> str:
         """The project's name."""
         return PROJECT
+
+    @property
+    def typed(self) -> TypedCommands:
+        """Command lines without options, as there is no project."""
+        return WITHOUT_OPTIONS
 
     @property
     def location(self) -> ProjectLocation:

@@ -17,6 +17,7 @@ from pixel_tui.environment.apply.apply_request import (
     ProjectContainers,
     RunProgram,
 )
+from pixel_tui.environment.apply.confirmation import interrupted_hint
 from pixel_tui.environment.apply.roll_back import RollBack
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
 from pixel_tui.environment.storage.staging import digest
@@ -126,8 +127,7 @@ class ApplyRunner:
             raise OperationError(
                 "The previous apply was not finished.",
                 on=self._path,
-                hint="Roll it back (`environment-roll-back`), or recreate the services that "
-                "lack it, and keep it (`pixel-tui env confirm`).",
+                hint=interrupted_hint(self._command.typed),
             )
         now = self._file.read()
         if digest(now) != request.expected_sha256:
@@ -224,7 +224,8 @@ class ApplyRunner:
         )
         self._say(
             f"It works. Confirm within {span(confirm_seconds)} to keep it: "
-            "`c` on the job's screen, or `pixel-tui env confirm`. Otherwise it is rolled back."
+            f"`c` on the job's screen, or `{self._command.typed.pixel_tui} env confirm`. "
+            "Otherwise it is rolled back."
         )
         countdown = [second for second in COUNTDOWN_SECONDS if second < confirm_seconds]
         checked_at = time.monotonic()

@@ -3,11 +3,23 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pixel_tui.confirm_keys import ConfirmKeys
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.humanize import span
+from pixel_tui.stack.model.typed_commands import TypedCommands
 from pixel_tui.text import SafeText, plain
+
+ROLL_BACK_HINT: Final = "environment-roll-back` restores the previous state"
+
+
+def interrupted_hint(typed: TypedCommands) -> SafeText:
+    """Return how to end an interrupted apply, as two sentences."""
+    return plain(
+        f"`{typed.pixel_tui} run {ROLL_BACK_HINT}. `{typed.pixel_tui} env confirm` keeps the "
+        "current one if all services have it."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +35,9 @@ class Waiting:
         """The seconds that are left, at least 0."""
         return max(0.0, self.deadline - time.time())
 
-    def text(self, keys: ConfirmKeys) -> SafeText:
+    def text(self, keys: ConfirmKeys, typed: TypedCommands) -> SafeText:
         """Return how long it can be confirmed, and with which keys or command."""
-        how = f"{keys.open} and then `{keys.keep}` in pixel-tui, or `pixel-tui env confirm`"
+        how = f"{keys.open} and then `{keys.keep}` in pixel-tui, or `{typed.pixel_tui} env confirm`"
         return plain(
             f"It is rolled back in {span(round(self.seconds))} unless you confirm it: {how}."
         )

@@ -16,9 +16,6 @@ from pixel_tui.environment.storage.staging import digest
 from pixel_tui.errors import ConsoleError, FileError
 from pixel_tui.stack.compose.command import ComposeCommand
 
-RETRY_HINT: Final = (
-    "Try again with `environment-roll-back`; or `recreate`, then `pixel-tui env confirm`."
-)
 ROLLED_BACK: Final = "Rolled back: the previous environment is restored"
 
 
@@ -59,6 +56,11 @@ class RollBack:
         self._run = run
         self._say = say
         self._reason = ""
+        program = command.typed.pixel_tui
+        self._retry_hint = (
+            f"Try again with `{program} run environment-roll-back`; or `{program} run recreate`, "
+            f"then `{program} env confirm`."
+        )
 
     def run(self, outcome: ApplyOutcome, reason: str = "") -> ApplyOutcome:
         """Roll back.
@@ -104,9 +106,8 @@ class RollBack:
                 return False
             self._say("Recreating the previous containers.")
             if not self._services.recreate(state, apart=True):
-                self._say(
-                    f"{self._reason}The previous containers could not be recreated. {RETRY_HINT}"
-                )
+                what = "The previous containers could not be recreated."
+                self._say(f"{self._reason}{what} {self._retry_hint}")
                 return False
             if failure := self._services.watch(state.expected_healthy, cancelled=lambda: False):
                 self._files.clear()
@@ -154,5 +155,5 @@ class RollBack:
         reason = reason or self._services.remove_networks(networks, state.services, apart=True)
         if reason:
             self._say(f"{reason}.")
-            self._say(f"{self._reason}Not rolled back. {RETRY_HINT}")
+            self._say(f"{self._reason}Not rolled back. {self._retry_hint}")
         return not reason

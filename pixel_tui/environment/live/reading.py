@@ -29,7 +29,7 @@ from pixel_tui.environment.storage.file_state import MAX_FILE_BYTES, read_file
 from pixel_tui.errors import ComposeRefused, ConsoleError, FileError
 from pixel_tui.files import is_file, read_regular
 from pixel_tui.stack.compose.candidate import CandidateReader
-from pixel_tui.stack.compose.command import EVERY_PROFILE, ComposeCommand
+from pixel_tui.stack.compose.command import EVERY_PROFILE, ComposeCommand, shown
 from pixel_tui.stack.compose.compose_warnings import compose_warnings
 from pixel_tui.stack.compose.environment_uses import NO_USES, EnvironmentUses
 from pixel_tui.stack.compose.project import ComposeProject
@@ -277,11 +277,24 @@ def is_missing(path: Path) -> bool:
     return False
 
 
-def missing_file(path: Path) -> FileError:
-    """Return the error about a missing environment file, with a hint."""
-    hint = "Check the path. To create the project's file: `pixel-tui env set KEY`."
+def missing_file(path: Path, command: ComposeCommand | None = None) -> FileError:
+    """Return the error about a missing environment file, with a hint.
+
+    Args:
+        path: The file.
+        command: The compose command of the project; None if there is none.
+    """
+    files = () if command is None else (*command.env_paths, str(command.edited_env))
+    is_read = str(path.absolute()) in files
+    hint = "Check the path."
+    if command is not None and is_read:
+        hint = f"Create it: `{command.typed.pixel_tui} env set KEY`."
     if (example := example_in(path.parent, path.name)) is not None:
-        hint = f"Copy the example: `cp {example.name} {path.name}`, then fill it in."
+        is_here = path.parent.absolute() == Path.cwd()
+        names = (example.name, path.name) if is_here else (str(example), str(path))
+        hint = f"Copy the example: `{shown(('cp', *names))}`, then fill it in."
+    if is_read:
+        hint = f"{hint} For another project use -C, for another file --env-file."
     return FileError("No such environment file.", on=str(path), hint=hint)
 
 

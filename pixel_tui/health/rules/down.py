@@ -79,7 +79,7 @@ def absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
         Severity.BROKEN,
         plain("has no container"),
         plain(f"it waits for {broken}" if broken else _one_off_note(service)),
-        plain(f"Start it: docker compose up -d {service.name}"),
+        plain(f"Start it: {snapshot.typed.compose} up -d {service.name}"),
         plain("Start it (s)."),
     )
 
@@ -130,8 +130,9 @@ def paused(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
         plain("is paused: it holds its memory and answers nothing"),
         NO_TEXT,
         plain(
-            f"Unpause it: docker compose unpause {service.name}"
+            f"Unpause it: {snapshot.typed.compose} unpause {service.name}"
             if snapshot.project_trouble is None
-            else f"Unpause it: docker unpause {' '.join(item.name for item in service.members)}"
+            else f"Unpause it: {snapshot.typed.docker} unpause "
+            + " ".join(item.name for item in service.members)
         ),
     )

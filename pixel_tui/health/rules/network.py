@@ -34,7 +34,7 @@ def cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding
     return Finding(service.name, Severity.BROKEN, plain(what), service.cut_off, plain(hint))
 
 
-def disconnected(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+def disconnected(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     """Find a service that is not connected to one of its networks."""
     names = service.disconnected
     if not names:
@@ -44,6 +44,6 @@ def disconnected(service: Service, _snapshot: StackSnapshot, _now: datetime) -> 
         Severity.BROKEN,
         plain(f"is not connected to its network {', '.join(names)}"),
         plain("the others in it can't reach it"),
-        plain(f"Recreate it: docker compose up -d {service.name}"),
+        plain(f"Recreate it: {snapshot.typed.compose} up -d {service.name}"),
         plain("Recreate it (a, Recreate)."),
     )

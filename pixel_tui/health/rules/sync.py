@@ -36,7 +36,7 @@ def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Fi
             Severity.NOTE,
             plain("can't be started: up would fail, unless it recreates it"),
             service.sync.reason,
-            plain(f"Recreate it: pixel-tui run recreate {name}"),
+            plain(f"Recreate it: {snapshot.typed.pixel_tui} run recreate {name}"),
             plain("Recreate it (a, Recreate)."),
         )
     return Finding(
@@ -48,7 +48,7 @@ def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Fi
             "If that is meant, recreate it here (a): everything on its network is recreated too."
             " `docker compose up` of one service would fail half way."
             if _on_changed_network(service, snapshot)
-            else f"If that is meant: docker compose up -d {name}"
+            else f"If that is meant: {snapshot.typed.compose} up -d {name}"
         ),
         plain("" if _on_changed_network(service, snapshot) else _BY_KEY[service.sync.action]),
     )
@@ -75,16 +75,17 @@ def changed_volume(service: Service, _snapshot: StackSnapshot, _now: datetime) -
     )
 
 
-def built_otherwise(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+def built_otherwise(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     """Find a service whose image was built with other values than the present ones."""
     if service.sync.action is not SyncAction.REBUILD:
         return None
+    compose = snapshot.typed.compose
     return Finding(
         service.name,
         Severity.WARNING,
         plain("uses values built into its image, not the current environment"),
         service.sync.reason,
-        plain(f"Rebuild it: docker compose build {service.name}, then `up -d` {service.name}"),
+        plain(f"Rebuild it: {compose} build {service.name} && {compose} up -d {service.name}"),
         plain("Rebuild it (a, Rebuild)."),
     )
 
@@ -96,21 +97,21 @@ def is_of_old_content(finding: Finding, snapshot: StackSnapshot) -> bool:
     return old is not None and finding.what == old.what
 
 
-def old_content(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+def old_content(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     """Find a service that may have an old secret, config or environment file."""
     old = service.outdated
     if old is None or not service.wanted:
         return None
-    name = service.name
+    name, program = service.name, snapshot.typed.pixel_tui
     return Finding(
         name,
         Severity.NOTE,
         old.what,
         old.why,
         plain(
-            f"Restart it: pixel-tui run restart {name}"
+            f"Restart it: {program} run restart {name}"
             if old.restart_is_enough
-            else f"Recreate it: pixel-tui run recreate {name}"
+            else f"Recreate it: {program} run recreate {name}"
         ),
         plain("Restart it (r)." if old.restart_is_enough else "Recreate it (a, Recreate)."),
     )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.environment.apply.confirmation import ROLL_BACK_HINT
 from pixel_tui.errors import NOTHING_CHANGED
 from pixel_tui.humanize import listed
 from pixel_tui.operations.jobs.expectations import (
@@ -27,9 +28,6 @@ from pixel_tui.text import SafeText, plain
 ORPHANED_MESSAGE: Final = SafeText(
     "Its pixel-tui is gone. The command runs to its end; no later step starts."
 )
-
-
-ROLL_BACK_HINT: Final = SafeText("`environment-roll-back` restores the previous state.")
 
 
 class Liveness(StrEnum):

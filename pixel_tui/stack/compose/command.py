@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.redaction.redactor import redact_argv
 from pixel_tui.stack.compose.files import ProjectSearch
+from pixel_tui.stack.model.typed_commands import TypedCommands
+from pixel_tui.text import SafeText, plain
 
 LOCAL_ONLY: Final[Mapping[str, str]] = {
     "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
@@ -122,11 +125,38 @@ class ComposeCommand:
             return self
         return replace(self, edited="" if str(path) == self.env_paths[-1] else str(path))
 
+    @property
+    def typed(self) -> TypedCommands:
+        """The first words of commands for this project, as typed in the folder of this process.
+
+        The folder and its files are left out if they were found without options.
+        """
+        folder, files, env_files, search = self.directory, self.files, self.env_files, self.search
+        if search is not None and search.directory is None and not self.adopted:
+            folder, files, env_files = "", (), env_files if search.env_files else ()
+        selection = self._selection(files, env_files)
+        engine = self.environment.items() - LOCAL_ONLY.items()  # of a standalone compose
+        variables = [f"{name}={value}" for name, value in sorted(engine)]
+
+        def typed(program: Sequence[str], folder_option: str) -> SafeText:
+            folder_words = (folder_option, folder) if folder else ()
+            return _as_typed((*program, *folder_words, *selection))
+
+        return TypedCommands(
+            docker=_as_typed(self.docker),
+            compose=typed((*variables, *self.compose), "--project-directory"),
+            pixel_tui=typed(("pixel-tui", *self.docker[1:]), "-C"),
+        )
+
     def _options(self) -> tuple[str, ...]:
-        options = ["--project-directory", self.directory]
-        for file in self.files:
+        return ("--project-directory", self.directory, *self._selection(self.files, self.env_files))
+
+    def _selection(self, files: Sequence[str], env_files: Sequence[str]) -> tuple[str, ...]:
+        """Return the options that select the project, except its folder."""
+        options: list[str] = []
+        for file in files:
             options += ["--file", file]
-        for file in self.env_files:
+        for file in env_files:
             options += ["--env-file", file]
         if self.project:
             options += ["--project-name", self.project]
@@ -137,6 +167,10 @@ class ComposeCommand:
     def docker_argv(self, *words: str, names: Sequence[str] = ()) -> tuple[str, ...]:
         """Return `docker WORDS NAMES`; names can't be read as options."""
         return (*self.docker, *words, *operands(names))
+
+
+def _as_typed(argv: Sequence[str]) -> SafeText:
+    return plain(shown(redact_argv(argv)))
 
 
 def operands(names: Sequence[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from pixel_tui.stack.compose.watched_files import WatchedFiles
 from pixel_tui.stack.model.deliveries import Delivery
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 from pixel_tui.stack.model.source import ProjectLocation, ResolvedProject
+from pixel_tui.stack.model.typed_commands import TypedCommands
 
 if TYPE_CHECKING:
     from pixel_tui.stack.compose.environment_uses import EnvironmentUses
@@ -67,6 +68,11 @@ class ComposeProject:
             env_files=self.command.env_files,
             name=self.command.project or self._environment.get("COMPOSE_PROJECT_NAME", ""),
         )
+
+    @property
+    def typed(self) -> TypedCommands:
+        """Command lines to copy that act on this project."""
+        return self.command.typed
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -42,7 +42,7 @@ def feed_status(
             plain(f"Can't read the logs of {silent.name}: {unreadable(silent)}."),
             plain(
                 "Set logging.driver to json-file or local in the compose file, "
-                f"then: docker compose up -d {silent.service}"
+                f"then: {snapshot.typed.compose} up -d {silent.service}"
             ),
         )
     if refused:
@@ -91,10 +91,10 @@ def without_container(name: str, snapshot: StackSnapshot) -> FeedStatus:
         return FeedStatus(
             FeedState.WAITING,
             plain(f"{name} has no container: its profile {profile} is not active."),
-            plain(f"docker compose --profile {profile} up -d {name}"),
+            plain(f"{snapshot.typed.compose} --profile {profile} up -d {name}"),
         )
     return FeedStatus(
         FeedState.WAITING,
         plain(f"{name} has no container."),
-        plain(f"docker compose up -d {name}"),
+        plain(f"{snapshot.typed.compose} up -d {name}"),
     )

@@ -26,6 +26,7 @@ from pixel_tui.stack.model.snapshot import (
     Trouble,
 )
 from pixel_tui.stack.model.sync import NO_NAMES, Resources, sync
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS, TypedCommands
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 _WORST_HEALTH = (
@@ -51,6 +52,7 @@ def join(
     other_names: tuple[SafeText, ...] = (),
     diverged: tuple[Diverged, ...] = (),
     removed_networks: frozenset[str] = frozenset(),
+    typed: TypedCommands = WITHOUT_OPTIONS,
 ) -> StackSnapshot:
     """Join the resolved model with the containers of the project.
 
@@ -67,6 +69,7 @@ def join(
         missing: External networks and volumes that are known not to exist.
         diverged: Networks and volumes that differ from the compose file.
         removed_networks: Ids of removed networks that stopped containers need.
+        typed: Command lines to copy that act on the project.
         other_names: Project names of the containers of the project's folder, if no container
             has the project's own name.
     """
@@ -117,6 +120,7 @@ def join(
         taken_at=taken_at,
         other_names=other_names,
         diverged=diverged,
+        typed=typed,
     )
 
 

@@ -22,7 +22,7 @@ def obstacle(service: Service, snapshot: StackSnapshot) -> Obstacle | None:
         service: A service without a container, or with one that was never started.
         snapshot: The stack that it is part of.
     """
-    if (own := _own_obstacle(service) or _missing_image(service)) is not None:
+    if (own := _own_obstacle(service, snapshot) or _missing_image(service, snapshot)) is not None:
         return own
     return _dependency_obstacle(service, snapshot, frozenset())
 
@@ -37,13 +37,13 @@ def _dependency_obstacle(
         if other is None or other.name in above or other.members or not other.wanted:
             continue
         if (
-            found := _own_obstacle(other) or _dependency_obstacle(other, snapshot, above)
+            found := _own_obstacle(other, snapshot) or _dependency_obstacle(other, snapshot, above)
         ) is not None:
             return Obstacle(plain(f"it waits for {other.name}: {found.why}"), found.fix)
     return None
 
 
-def _own_obstacle(service: Service) -> Obstacle | None:
+def _own_obstacle(service: Service, snapshot: StackSnapshot) -> Obstacle | None:
     spec = service.spec
     if service.missing:
         names = ", ".join(f"{item.kind} {item.name}" for item in service.missing)
@@ -52,7 +52,8 @@ def _own_obstacle(service: Service) -> Obstacle | None:
         return Obstacle(
             plain(f"external {names} does not exist, and compose does not create external ones"),
             plain(
-                f"Start its project, or create it{empty}: docker {first.kind} create {first.name}"
+                f"Start its project, or create it{empty}: "
+                f"{snapshot.typed.docker} {first.kind} create {first.name}"
             ),
         )
     correct = plain("Correct it in the compose file or in .env.")
@@ -63,9 +64,9 @@ def _own_obstacle(service: Service) -> Obstacle | None:
     return None
 
 
-def _missing_image(service: Service) -> Obstacle | None:
+def _missing_image(service: Service, snapshot: StackSnapshot) -> Obstacle | None:
     if service.sync.action not in {SyncAction.BUILD, SyncAction.PULL}:
         return None
-    how = service.sync.action.value
-    words = f"docker compose {how} {service.name}, then `up -d` {service.name}"
+    compose, name = snapshot.typed.compose, service.name
+    words = f"{compose} {service.sync.action.value} {name} && {compose} up -d {name}"
     return Obstacle(service.sync.reason, plain(f"Get its image first: {words}"))

@@ -18,6 +18,7 @@ from pixel_tui.stack.model.deliveries import Outdated
 from pixel_tui.stack.model.project import External, Project, ServiceSpec
 from pixel_tui.stack.model.replacements import leftovers
 from pixel_tui.stack.model.resource_model import Diverged
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS, TypedCommands
 from pixel_tui.text import NO_TEXT, SafeText
 
 
@@ -283,6 +284,8 @@ class StackSnapshot:
     """
     diverged: tuple[Diverged, ...] = ()
     """Networks and volumes that differ from the compose file."""
+    typed: TypedCommands = WITHOUT_OPTIONS
+    """Command lines to copy that act on this project."""
 
     @property
     def complete(self) -> bool:

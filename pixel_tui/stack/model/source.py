@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pixel_tui.stack.model.deliveries import Delivery
 from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.typed_commands import TypedCommands
 from pixel_tui.text import SafeText
 
 
@@ -210,6 +211,11 @@ class ProjectReader(Protocol):
     @property
     def location(self) -> ProjectLocation:
         """The project's location as requested."""
+        ...
+
+    @property
+    def typed(self) -> TypedCommands:
+        """Command lines to copy that act on this project."""
         ...
 
     def resolve(self) -> ResolvedProject:

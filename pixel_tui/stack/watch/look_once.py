@@ -85,6 +85,7 @@ def read_snapshot(
         other_names=() if containers else read_other_names(engine, resolved_project),
         diverged=ResourceReader(engine).read(resolved_project, containers.values()),
         removed_networks=read_removed_networks(engine, containers.values()),
+        typed=project.typed,
     )
 
 

@@ -79,7 +79,8 @@ class Watcher:
             EngineStatus(address=engine.address, context=engine.context),
             asked_name=plain(project.fallback_name),
         )
-        self._snapshot = StackSnapshot(engine=self._seen.engine)
+        self._typed = project.typed
+        self._snapshot = StackSnapshot(engine=self._seen.engine, typed=self._typed)
         self._listeners = Listeners[[Topic]]()
         self._started = False
         self._wakeups = Wakeups()
@@ -240,6 +241,7 @@ class Watcher:
                 other_names=seen.other_names,
                 diverged=seen.diverged,
                 removed_networks=seen.removed_networks,
+                typed=self._typed,
             )
         changed, self._snapshot = snapshot != self._snapshot, snapshot
         if changed:

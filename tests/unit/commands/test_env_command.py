@@ -130,10 +130,29 @@ def test_a_missing_file_has_a_hint_to_copy_the_example(
 ) -> None:
     (project / ".env").unlink()
     assert run("get", "A_TOKEN") == 2
-    assert "cp " not in capsys.readouterr().err
+    others = "For another project use -C, for another file --env-file."
+    hint = f"pixel-tui: Create it: `pixel-tui env set KEY`. {others}\n"
+    assert capsys.readouterr().err.endswith(hint)
     (project / name).write_text("A_TOKEN=x\n")
-    assert run("get", "A_TOKEN") == 2
-    assert f"cp {name} .env" in capsys.readouterr().err
+    for words in (["get", "A_TOKEN"], ["impact"]):
+        assert run(*words) == 2
+        hint = f"pixel-tui: Copy the example: `cp {name} .env`, then fill it in. {others}\n"
+        assert capsys.readouterr().err.endswith(hint)
+
+
+def test_the_hint_to_create_a_missing_file_has_the_options_of_the_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = project / "the shop"
+    folder.mkdir()
+    (folder / "compose.yaml").touch()
+    assert run("get", "A_TOKEN", "-C", str(folder)) == 2
+    assert f"Create it: `pixel-tui -C '{folder}' env set KEY`." in capsys.readouterr().err
+    (folder / ".env.example").touch()
+    assert run("get", "A_TOKEN", "-C", str(folder)) == 2
+    assert f"`cp '{folder}/.env.example' '{folder}/.env'`" in capsys.readouterr().err
+    assert run("check", "nothing.env") == 2
+    assert capsys.readouterr().err.endswith("pixel-tui: Check the path.\n")
 
 
 def test_the_json_matches_its_schema_and_has_no_values(
@@ -432,7 +451,10 @@ LATER = STARTED + timedelta(hours=2)
 
 
 def test_an_interrupted_apply_is_not_confirmed(
-    left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    left: ApplyFiles,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     old = container("a", created_at=STARTED), container("b", created_at=STARTED)
     for containers, said in (
@@ -447,7 +469,7 @@ def test_an_interrupted_apply_is_not_confirmed(
         err = capsys.readouterr().err
         assert said in err
         assert "environment-roll-back" in err
-        assert "pixel-tui run recreate a b" in err
+        assert f"`pixel-tui -C {project} run recreate a b`" in err
         assert left.interrupted() is not None, "the way back is still there"
 
 

@@ -267,6 +267,6 @@ def test_a_waiting_apply_is_reported_with_how_to_confirm_it(tmp_path: Path) -> N
     files.write(waits)
     words = waiting_message(command, state_folder(), keys)
     assert "waits for confirmation. It is rolled back in " in words
-    assert "F9 and then `^k` in pixel-tui, or `pixel-tui env confirm`" in words
+    assert "F9 and then `^k` in pixel-tui, or `pixel-tui -C /srv/shop env confirm`" in words
     assert "F8 and then `c` in" in waiting_message(command, state_folder(), confirm_keys({}))
     files.clear()

@@ -261,7 +261,7 @@ def test_each_rule_has_a_problem_a_reason_and_a_fix(
         (
             service(container(), sync=Sync(SyncAction.REBUILD, plain("A was built in"))),
             "Rebuild it (a, Rebuild).",
-            "Rebuild it: docker compose build api, then `up -d` api",
+            "Rebuild it: docker compose build api && docker compose up -d api",
         ),
         (
             service(container(state=ContainerState.CREATED), state=ServiceState.CREATED),

@@ -354,7 +354,8 @@ class TestFailure:
         assert status.state is JobState.FAILED
         assert "rolled back in" not in status.message
         assert "works, but is not confirmed" in status.message
-        assert "`environment-roll-back` restores the previous state" in status.message
+        assert "env confirm` keeps the current one" in status.message
+        assert "environment-roll-back` restores the previous state" in status.message
 
     @pytest.mark.parametrize("code", [-9, 137])
     def test_a_killed_restore_reports_what_it_replaced(
@@ -474,7 +475,7 @@ class TestCancel:
         job.cancel()
         status = job.wait(PATIENCE)
         assert status.state is JobState.CANCELLED
-        assert "`environment-roll-back` restores the previous state" in status.message
+        assert "environment-roll-back` restores the previous state" in status.message
 
     def test_no_further_step_is_started(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
@@ -626,7 +627,11 @@ class TestOperator:
         ApplyFiles(desk.folder, Path(COMMAND.directory)).write(state)
         with pytest.raises(LockHeld, match="Restart agent") as raised:
             desk.operator().run(plan)
-        for words in ("rolled back in", "`c` in pixel-tui", "`pixel-tui env confirm`"):
+        for words in (
+            "rolled back in",
+            "`c` in pixel-tui",
+            "`pixel-tui -C /srv/pixel env confirm`",
+        ):
             assert words in raised.value.hint
         desk.runner.commands[0].end(1)
         job.wait(PATIENCE)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from pixel_tui.stack.compose.compose_warnings import compose_warnings
 from pixel_tui.stack.compose.files import find_directory
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS
 from pixel_tui.stack.programs import health_wait
 from pixel_tui.stack.programs.own_program import add_project_options, command_from, project_options
 
@@ -109,6 +111,42 @@ def test_a_command_line_is_shown_as_typed_in_a_shell() -> None:
     assert shown(("docker", "stop", "a b", "it's")) == """docker stop 'a b' 'it'"'"'s'"""
 
 
+def test_a_command_to_copy_has_the_options_of_its_project(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "the shop"
+    folder.mkdir()
+    (folder / "compose.yaml").touch()
+    typed = find_command(
+        environment,
+        host="tcp://far:2376",
+        directory=str(folder),
+        env_files=["/etc/a.env"],
+        project="shop",
+        profiles=["cpu"],
+    ).typed
+    rest = "--env-file /etc/a.env --project-name shop --profile cpu"
+    docker = "docker --host tcp://far:2376"
+    assert typed.docker == docker
+    assert typed.compose == f"{docker} compose --project-directory '{folder}' {rest}"
+    assert typed.pixel_tui == f"pixel-tui --host tcp://far:2376 -C '{folder}' {rest}"
+    named = find_command(environment, files=["/srv/shop/prod.yml"]).typed
+    assert named.pixel_tui == "pixel-tui -C /srv/shop --file /srv/shop/prod.yml"
+
+
+def test_a_command_to_copy_is_short_in_the_folder_of_its_project(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "compose.yaml").touch()
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    found = find_command(environment)
+    assert found.typed == WITHOUT_OPTIONS
+    adopted = replace(found, files=("/srv/prod.yml",), adopted=True).typed
+    rest = f"--project-directory {tmp_path} --file /srv/prod.yml"
+    assert adopted.compose == f"docker compose {rest}"
+
+
 def test_the_engine_is_chosen_by_options_of_docker(environment: dict[str, str]) -> None:
     command = find_command(environment, host="tcp://far:2376", directory="/srv")
     assert command.compose[:4] == ("docker", "--host", "tcp://far:2376", "compose")
@@ -131,6 +169,8 @@ def test_a_standalone_compose_gets_the_engine_in_its_environment(
     command = find_command(environment, host="tcp://far:2376", directory="/srv")
     assert command.compose == (str(standalone),)
     assert command.environment == {"DOCKER_HOST": "tcp://far:2376", **LOCAL_ONLY}
+    engine = f"DOCKER_HOST=tcp://far:2376 {standalone}"
+    assert command.typed.compose == f"{engine} --project-directory /srv"
 
 
 def test_files_are_relative_to_the_current_folder_and_set_the_project_folder(

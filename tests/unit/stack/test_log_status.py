@@ -65,7 +65,7 @@ SHARED = External("network", plain("shared"))
         (
             absent(EXT, sync=Sync(SyncAction.PULL, plain("image x/ext is missing"))),
             "ext has no container: image x/ext is missing.",
-            "docker compose pull ext, then `up -d` ext",
+            "docker compose pull ext && docker compose up -d ext",
         ),
         (
             absent(replace(EXT, refused=plain("its env file is not there"))),

@@ -102,7 +102,7 @@ def draft_apply(draft: PlanDraft) -> None:
         draft.warn(
             "confirm",
             f"rolled back unless confirmed within {span(seconds)} after it works (`c` on the "
-            "job's screen, or `pixel-tui env confirm`)",
+            f"job's screen, or `{draft.snapshot.typed.pixel_tui} env confirm`)",
         )
     draft.files.append(FileMark(candidate.file, candidate.sha256))
 
@@ -146,8 +146,8 @@ def _require_kept_volumes(draft: PlanDraft, impact: Impact) -> None:
     raise OperationError(
         f"It changes volume {volume.name}, but compose never changes an existing volume.",
         hint="Save it without applying it. To change the volume: make and verify a backup "
-        f"(pixel-tui run backup), then {' && '.join(map(shown, lines))}, then restore the "
-        "backup.",
+        f"({command.typed.pixel_tui} run backup), then {' && '.join(map(shown, lines))}, then "
+        "restore the backup.",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from pixel_tui.environment.apply.confirmation import interrupted_hint
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import listed
 from pixel_tui.operations.planning.action import Choice
@@ -28,7 +29,7 @@ class CandidateOutdated(OperationError):
         )
 
 
-def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
+def why_no_environment(snapshot: StackSnapshot, facts: Facts) -> str:
     """Return why the environment files can't be changed; empty if they can."""
     every = facts.environment.all_files
     if all(item.trouble for item in every):
@@ -38,11 +39,7 @@ def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
     )
     if left is None:
         return ""
-    return (
-        f"An apply was interrupted. {left.description} Roll it back first "
-        "(`environment-roll-back`), or recreate the services that lack it, and keep it "
-        "(`pixel-tui env confirm`)."
-    )
+    return f"An apply was interrupted. {left.description} {interrupted_hint(snapshot.typed)}"
 
 
 def file_name(environment: EnvironmentFacts) -> SafeText:
