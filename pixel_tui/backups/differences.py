@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -35,28 +36,41 @@ def is_same(item: Item, target: Path) -> bool:
     return target.stat().st_size == item.size and hash_file(target) == item.sha256
 
 
-def replaced_files(manifest: Manifest, project: Path) -> frozenset[str]:
-    """Return the files that a roll-back replaces, by source, including unreadable ones."""
-    return frozenset(
-        item.source
-        for item in manifest.items
-        if wanted_for_deployment(item) and not _is_known_same(item, project / item.source)
-    )
+@dataclass(frozen=True, slots=True)
+class FileComparison:
+    """The files of a backup compared with the current ones, by source."""
+
+    replaced: frozenset[str] = frozenset()
+    """Those that a roll-back replaces, including unreadable ones."""
+    unchanged: frozenset[str] = frozenset()
+    """Those that a restore leaves alone because they are identical."""
 
 
-def unchanged_files(manifest: Manifest, places: Mapping[str, str]) -> frozenset[str]:
-    """Return the files that a restore leaves alone because they are identical, by source.
+def compare_files(manifest: Manifest, places: Mapping[str, str]) -> FileComparison:
+    """Compare the files of a backup; each is read at most once.
 
     Args:
         manifest: The backup's.
         places: The real paths of its files, by source.
     """
-    return frozenset(
+    same = {
         item.source
         for item in manifest.items
         if item.source in places
-        and item.size <= MAX_HASHED_BYTES
+        and (item.size <= MAX_HASHED_BYTES or wanted_for_deployment(item))
         and _is_known_same(item, Path(places[item.source]))
+    }
+    return FileComparison(
+        frozenset(
+            item.source
+            for item in manifest.items
+            if wanted_for_deployment(item) and item.source not in same
+        ),
+        frozenset(
+            item.source
+            for item in manifest.items
+            if item.source in same and item.size <= MAX_HASHED_BYTES
+        ),
     )
 
 

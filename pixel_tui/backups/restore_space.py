@@ -1,19 +1,15 @@
 """Checks that the disks have space for the files of a restore."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from pixel_tui.backups.copies import hash_file
+from pixel_tui.backups.differences import MAX_HASHED_BYTES
 from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.errors import FileError
 from pixel_tui.humanize import size
 from pixel_tui.reserve import reserved
-
-MAX_COMPARED_BYTES: Final = 256 * 1024
-"""The size of files that are compared for a plan; larger ones are compared by size only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +69,32 @@ def require_space(needs: Sequence[tuple[Path, int]], state_folder: Path) -> None
 
 
 def restore_space_shortages(
-    manifest: Manifest, places: Mapping[str, str], state_folder: Path
+    manifest: Manifest, places: Mapping[str, str], unchanged: Collection[str], state_folder: Path
 ) -> tuple[Shortage, ...]:
     """Return the disks on which a restore would fail, as far as a plan can tell quickly.
 
     Args:
         manifest: The backup's manifest.
         places: The real paths of the files to replace, by source.
+        unchanged: Files that a restore leaves alone, by source. Others that are too large to be
+            compared for a plan count as such if they have the same size.
         state_folder: The folder with this user's state.
     """
     files = [(item, Path(places[item.source])) for item in manifest.items if item.source in places]
     try:
         if not shortages([(place, item.size) for item, place in files], state_folder):
             return ()
-        changed = [(place, item.size) for item, place in files if not _seems_same(item, place)]
+        changed = [
+            (place, item.size)
+            for item, place in files
+            if item.source not in unchanged and not _may_be_same(item, place)
+        ]
         return shortages(changed, state_folder)
     except OSError:
         return ()  # the restore itself checks again and reports the error
 
 
-def _seems_same(item: Item, place: Path) -> bool:
-    if item.kind is not ItemKind.FILE or not place.is_file() or place.stat().st_size != item.size:
+def _may_be_same(item: Item, place: Path) -> bool:
+    if item.kind is not ItemKind.FILE or item.size <= MAX_HASHED_BYTES or not place.is_file():
         return False
-    return item.size > MAX_COMPARED_BYTES or hash_file(place) == item.sha256
+    return place.stat().st_size == item.size

@@ -12,12 +12,7 @@ from typing import Final
 
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.deployment import Deployment, deployment_from, read_deployment
-from pixel_tui.backups.differences import (
-    changed_lines,
-    changed_variables,
-    replaced_files,
-    unchanged_files,
-)
+from pixel_tui.backups.differences import changed_lines, changed_variables, compare_files
 from pixel_tui.backups.exposure import Exposure, can_write, exposures
 from pixel_tui.backups.holders import (
     Holder,
@@ -223,19 +218,19 @@ def _past_state(
         return BackupComparison(backup)
     places = _real_places(backup.manifest, policy.project)
     grounds = RestoreRoots(policy.project, policy.root, binds=binds)
-    items = backup.manifest.items
+    items, files = backup.manifest.items, compare_files(backup.manifest, places)
     reasons = {item.path: why_not_restorable(item, grounds) for item in items}
     return BackupComparison(
         backup,
         places,
         read_deployment(backup.folder),
         {path: reason for path, reason in reasons.items() if reason},
-        restore_space_shortages(backup.manifest, places, policy.state_folder),
-        replaced_files(backup.manifest, policy.project),
+        restore_space_shortages(backup.manifest, places, files.unchanged, policy.state_folder),
+        files.replaced,
         changed_variables(backup.folder, backup.manifest, policy.project),
         changed_lines(backup.folder, backup.manifest, policy.project),
         made_here=record is not None and record.is_recorded(backup.manifest.digest),
-        unchanged=unchanged_files(backup.manifest, places),
+        unchanged=files.unchanged,
     )
 
 

@@ -14,18 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui.backups import differences
 from pixel_tui.backups.broken_off import (
     making_line,
     replacing_line,
     restore_progress,
     restoring_line,
 )
-from pixel_tui.backups.differences import (
-    changed_lines,
-    changed_variables,
-    replaced_files,
-    unchanged_files,
-)
+from pixel_tui.backups.copies import hash_file
+from pixel_tui.backups.differences import changed_lines, changed_variables, compare_files
 from pixel_tui.backups.holders import Holder, holder_of, volume_of
 from pixel_tui.backups.manifest import ItemKind, wanted_for_deployment
 from pixel_tui.backups.open_files import OpenFiles
@@ -423,16 +420,18 @@ class TestRestore:
     ) -> None:
         made = make(project)
         backup = store_of(project).find(made.id)
-        assert replaced_files(made, project) == set()
         places = {item.source: str(project / item.source) for item in made.items}
-        assert unchanged_files(made, places) >= {".env", "docker-compose.yml"}
+        files = compare_files(made, places)
+        assert files.replaced == set()
+        assert files.unchanged >= {".env", "docker-compose.yml"}
         file = project / source
         if more is None:
             file.unlink()
         else:
             file.write_bytes(file.read_bytes() + more)
-        assert replaced_files(made, project) == {source}
-        assert source not in unchanged_files(made, places)
+        files = compare_files(made, places)
+        assert files.replaced == {source}
+        assert source not in files.unchanged
         variables = changed_variables(backup.folder, made, project)
         assert variables == (((".env", "SECRET"),) if more is None and source == ".env" else ())
         assert {name for name, _ in changed_lines(backup.folder, made, project)} <= {source}
@@ -446,7 +445,23 @@ class TestRestore:
         )
         restorer.restore(made, wanted_for_deployment)
         assert restorer.kept_files == ([] if more is None else [f"{source}.before-x"])
-        assert replaced_files(made, project) == set()
+        assert compare_files(made, places).replaced == set()
+
+    def test_a_plan_reads_each_file_once(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = make(project)
+        places = {item.source: str(project / item.source) for item in made.items}
+        hashed: list[Path] = []
+
+        def counting(path: Path) -> str:
+            hashed.append(path)
+            return hash_file(path)
+
+        monkeypatch.setattr(differences, "hash_file", counting)
+        compare_files(made, places)
+        assert {project / ".env", project / "docker-compose.yml"} <= set(hashed)
+        assert len(hashed) == len(set(hashed))
 
     def test_the_deployment_is_compose_and_environment_files_only(self, project: Path) -> None:
         made = make(project)

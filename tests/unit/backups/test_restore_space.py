@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pixel_tui.backups.differences import MAX_HASHED_BYTES
 from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.restore_space import restore_space_shortages
@@ -49,10 +50,10 @@ def manifest(*items: Item) -> Manifest:
 def test_each_file_takes_complete_blocks(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
-    (found,) = restore_space_shortages(made, places, tmp_path / "state")
+    (found,) = restore_space_shortages(made, places, (), tmp_path / "state")
     assert (found.needed, found.free) == (2 * BLOCK, BLOCK)
     assert (
-        restore_space_shortages(replace(made, items=made.items[:1]), places, tmp_path / "state")
+        restore_space_shortages(replace(made, items=made.items[:1]), places, (), tmp_path / "state")
         == ()
     )
 
@@ -61,10 +62,18 @@ def test_each_file_takes_complete_blocks(tmp_path: Path) -> None:
 def test_an_unchanged_file_needs_no_space(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
-    (tmp_path / "a").write_bytes(b"1")
-    assert restore_space_shortages(made, places, tmp_path / "state") == ()
+    assert restore_space_shortages(made, places, {"a"}, tmp_path / "state") == ()
+    assert len(restore_space_shortages(made, places, (), tmp_path / "state")) == 1
+
+
+@pytest.mark.usefixtures("free")
+def test_a_large_file_of_the_same_size_counts_as_unchanged(tmp_path: Path) -> None:
+    large = b"x" * (MAX_HASHED_BYTES + 1)
+    made, places = manifest(item("a", large)), {"a": str(tmp_path / "a")}
+    (tmp_path / "a").write_bytes(large)
+    assert restore_space_shortages(made, places, (), tmp_path / "state") == ()
     (tmp_path / "a").write_bytes(b"9")
-    assert len(restore_space_shortages(made, places, tmp_path / "state")) == 1
+    assert len(restore_space_shortages(made, places, (), tmp_path / "state")) == 1
 
 
 @pytest.mark.usefixtures("free")
@@ -72,10 +81,10 @@ def test_a_database_always_needs_space_and_a_volume_is_not_checked(tmp_path: Pat
     (tmp_path / "x.db").write_bytes(b"x" * 2 * BLOCK)
     made = manifest(item("x.db", b"x" * 2 * BLOCK, ItemKind.SQLITE))
     assert (
-        len(restore_space_shortages(made, {"x.db": str(tmp_path / "x.db")}, tmp_path / "state"))
+        len(restore_space_shortages(made, {"x.db": str(tmp_path / "x.db")}, (), tmp_path / "state"))
         == 1
     )
-    assert restore_space_shortages(made, {}, tmp_path / "state") == ()
+    assert restore_space_shortages(made, {}, (), tmp_path / "state") == ()
 
 
 @pytest.mark.usefixtures("free")
@@ -90,10 +99,10 @@ def test_the_reserve_of_the_same_disk_counts_as_free(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
     (tmp_path / "state").mkdir()
-    assert restore_space_shortages(made, places, tmp_path / "state")
+    assert restore_space_shortages(made, places, (), tmp_path / "state")
     (tmp_path / "state" / NAME).write_bytes(bytes(RECORD_BYTES + BLOCK))
-    assert restore_space_shortages(made, places, tmp_path / "state") == ()
+    assert restore_space_shortages(made, places, (), tmp_path / "state") == ()
     (tmp_path / "state" / NAME).write_bytes(bytes(RECORD_BYTES))
-    assert restore_space_shortages(made, places, tmp_path / "state"), (
+    assert restore_space_shortages(made, places, (), tmp_path / "state"), (
         "what is kept for records is none for files"
     )
