@@ -67,7 +67,8 @@ class PlanScreen(ScrollingDialog[bool]):
         self._plan = plan
         self._note = note
         self._action = action
-        self._seconds = seconds
+        self.seconds = seconds
+        """The clock of the confirmation, in seconds."""
         self._confirmation = PlanConfirmation(plan, seconds())
         self._seen = 0
         """The rows from the top that have been visible, without a gap."""
@@ -152,7 +153,7 @@ class PlanScreen(ScrollingDialog[bool]):
 
     @on(Button.Pressed, "#cancel")
     def _cancelled(self) -> None:
-        if self._confirmation.accepts_cancel(self._seconds()):
+        if self._confirmation.accepts_cancel(self.seconds()):
             self.dismiss(False)
 
     @on(Button.Pressed, "#run")
@@ -161,7 +162,7 @@ class PlanScreen(ScrollingDialog[bool]):
         if boxes:
             self._apply(self._confirmation.submit_word(boxes.first().value))
         else:
-            self._apply(self._confirmation.press_enter(self._seconds()))
+            self._apply(self._confirmation.press_enter(self.seconds()))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

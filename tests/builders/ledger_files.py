@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pixel_tui.clock import SystemClock
 from pixel_tui.ledger.file.document import LedgerDocument, parse_document
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.task import Task, parse_task
+from pixel_tui.ledger.writing.store import Change, LedgerStore
+from pixel_tui.ledger.writing.versions import OldVersions
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ONE = "11111111-1111-4111-8111-111111111111"
@@ -46,3 +49,12 @@ def project(folder: Path, *tasks: Any) -> LedgerPlace:
     place.ledger.parent.mkdir(parents=True, exist_ok=True)
     place.ledger.write_bytes(text(*tasks))
     return place
+
+
+def store_of(place: LedgerPlace, *, pauses: tuple[float, ...] = ()) -> LedgerStore:
+    old = OldVersions(place.project / "old", SystemClock())
+    return LedgerStore(place.ledger, old, pauses=pauses)
+
+
+def adding(task_id: str) -> Change:
+    return lambda document: document.appended(task(task_id))

@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,36 +20,12 @@ from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.text import SafeText
 from screens.changes import audit as audit_screen
 from screens.changes.audit import AuditScreen
-from tests.builders.audit import ORIGIN, status
+from tests.builders.audit import BEGAN, ORIGIN, change, status
+from tests.builders.ui_audit import trail
 from tests.patience import PATIENCE
 from tests.ui.driving import Console, console
 
-BEGAN = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
 SIZE = (160, 45)
-
-
-def trail(it: Console) -> AuditTrail:
-    return AuditTrail(it.app.parts.state_folder / "audit.jsonl", FixedClock(BEGAN), ORIGIN)
-
-
-def change(
-    audit: AuditTrail,
-    job: str,
-    title: str,
-    *,
-    end: bool = True,
-    state: JobState = JobState.SUCCEEDED,
-    ended: datetime = BEGAN + timedelta(seconds=12),
-) -> None:
-    began = status()
-    began = replace(
-        began, id=job, plan=replace(began.plan, title=SafeText(title)), started_at=BEGAN
-    )
-    audit.begin(began)
-    if end:
-        audit.end(
-            replace(began, state=state, finished_at=ended, message=SafeText("agent is healthy"))
-        )
 
 
 async def opened(it: Console, *words: str) -> None:

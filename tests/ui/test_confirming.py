@@ -28,7 +28,7 @@ def stop_the_clock(it: Console, seconds: float) -> None:
     """Seconds after the plan was shown."""
     screen = plan_shown(it)
     now = screen._confirmation._opened + seconds
-    screen._seconds = lambda: now
+    screen.seconds = lambda: now
 
 
 def jobs(it: Console) -> int:

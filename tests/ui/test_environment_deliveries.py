@@ -6,9 +6,8 @@ import pytest
 
 from pixel_tui.environment.checks.overview import KeyUse, KeyUseKind
 from pixel_tui.text import SafeText
-from tests.builders.ui_environment_screen import SIZE
+from tests.builders.ui_environment_screen import SIZE, opened, session_of
 from tests.ui.driving import console
-from tests.ui.test_environment_screen import opened, session_of
 
 
 @pytest.mark.parametrize(("source", "unknown"), [("secrets.db", True), ("secrets.other", False)])

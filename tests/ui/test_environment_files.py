@@ -12,11 +12,17 @@ from pixel_tui.settings import Settings
 from screens.environment.editor import EnvironmentEditor
 from screens.environment.screen import EnvironmentScreen
 from screens.shared.pick import PickScreen
-from tests.builders.ui_environment_screen import bar, editor_of, line_of, screen_of
+from tests.builders.ui_environment_screen import (
+    bar,
+    editor_of,
+    line_of,
+    opened,
+    screen_of,
+    session_of,
+)
 from tests.ui.driving import Console, console
 from tests.ui.picturing import quiet, settle, still_app, until
 from tests.ui.several_files import BASE, OWN, PROD, Files, several
-from tests.ui.test_environment_screen import opened, session_of
 from widgets.lines.options import Options
 
 __all__ = ["several"]

@@ -9,7 +9,6 @@ from textual.content import Content
 
 from pixel_tui.demo.environment import DemoFile, DemoSource, DemoWorkspace
 from pixel_tui.environment.apply.impact import Impact
-from pixel_tui.environment.editing.session import EditSession
 from pixel_tui.environment.editing.workspace import EnvironmentAccess
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import Settings
@@ -28,7 +27,15 @@ from screens.environment.screen import EnvironmentScreen
 from screens.environment.value import ValueScreen
 from screens.shared.help import HelpScreen
 from screens.shared.pick import PickScreen
-from tests.builders.ui_environment_screen import SIZE, bar, editor_of, line_of, screen_of
+from tests.builders.ui_environment_screen import (
+    SIZE,
+    bar,
+    editor_of,
+    line_of,
+    opened,
+    screen_of,
+    session_of,
+)
 from tests.ui.driving import Console, console
 from widgets.rows.environment_row import DOTS, KeyLine
 
@@ -54,23 +61,6 @@ def file_of(it: Console) -> DemoFile:
 def now(it: Console) -> str:
     """The file as it would be saved."""
     return session_of(editor_of(it)).document.data.decode()
-
-
-def session_of(screen: EnvironmentScreen) -> EditSession:
-    assert screen.session is not None
-    return screen.session
-
-
-async def opened(it: Console, at: str = "") -> EnvironmentScreen:
-    """The screen once it is read, with the cursor on a key."""
-    await it.press("E")
-    await it.until(
-        lambda: isinstance(it.app.screen, EnvironmentScreen) and it.app.screen.overview is not None
-    )
-    if at:
-        screen_of(it).table.cursor_key = at
-        await it.until(lambda: at in it.text("#environment-details"))
-    return screen_of(it)
 
 
 async def typed(it: Console, text: str) -> None:

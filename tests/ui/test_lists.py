@@ -7,8 +7,9 @@ from textual.widgets import OptionList
 from pixel_tui.settings import Settings
 from screens.shared.dialog import Dialog
 from screens.shared.help import HelpScreen
+from tests.builders.audit import change
+from tests.builders.ui_audit import trail
 from tests.ui.driving import console
-from tests.ui.test_audit_screen import change, trail
 from widgets.lines.options import BAR
 
 

@@ -20,10 +20,9 @@ from pixel_tui.stack.model.times import timestamp_at
 from screens.logs.line import LogLineScreen
 from screens.shared.pick import PickScreen
 from tests.builders.sessions import session
-from tests.builders.ui_logs import chips, title
+from tests.builders.ui_logs import chips, say, title
 from tests.ui.driving import Console, console
 from tests.ui.picturing import log, quiet, settle, still_app, until
-from tests.ui.test_logs import say
 from widgets.logs.pane import LogPane
 from widgets.rows.log_line import text_of
 

@@ -17,19 +17,8 @@ from screens.logs.line import LogLineScreen
 from screens.logs.services import LogServicesScreen
 from screens.shared.ask import AskScreen
 from screens.shared.pick import PickScreen
-from tests.builders.ui_logs import chips, pane, title
+from tests.builders.ui_logs import chips, pane, say, title
 from tests.ui.driving import NOON, Console, console
-
-
-async def say(it: Console, *texts: str, source: str = "pixel-agent-1") -> None:
-    """Replace the log by these lines."""
-    feed = it.log.page.feed
-    assert feed is not None
-    at = it.clock.now() + timedelta(seconds=1)
-    feed.ring.extend(
-        [LogLine(timestamp_at(at), source, LineKind.STDOUT, text.encode()) for text in texts]
-    )
-    await it.until(it.all_lines_counted)
 
 
 def _now(it: Console, text: str) -> LogLine:

@@ -25,13 +25,8 @@ from pixel_tui.ledger.reading.task import Task
 from pixel_tui.ledger.writing import store as store_module
 from pixel_tui.ledger.writing.store import Change, LedgerStore
 from pixel_tui.ledger.writing.versions import MAX_VERSIONS, OldVersions
-from tests.builders.ledger_files import ONE, THREE, TWO, project, task, text
+from tests.builders.ledger_files import ONE, THREE, TWO, adding, project, store_of, task, text
 from tests.patience import PATIENCE
-
-
-def store_of(place: LedgerPlace, *, pauses: tuple[float, ...] = ()) -> LedgerStore:
-    old = OldVersions(place.project / "old", SystemClock())
-    return LedgerStore(place.ledger, old, pauses=pauses)
 
 
 def setting(task_id: str, **members: Any) -> Change:
@@ -43,10 +38,6 @@ def setting(task_id: str, **members: Any) -> Change:
         raise OperationError("No such task.", on=task_id)
 
     return make
-
-
-def adding(task_id: str) -> Change:
-    return lambda document: document.appended(task(task_id))
 
 
 def held(place: LedgerPlace) -> dict[str, Any]:
@@ -310,8 +301,7 @@ def full_disk(limit: int) -> None:
 WRITES = """
 import sys
 from pathlib import Path
-from tests.builders.ledger_files import THREE
-from tests.unit.ledger.test_store import adding, store_of
+from tests.builders.ledger_files import THREE, adding, store_of
 from pixel_tui.errors import FileError
 from pixel_tui.ledger.reading.places import LedgerPlace
 try:

@@ -111,7 +111,7 @@ class TestSettling:
         assert (record["result"], record["exit_code"]) == ("abandoned", 0)
         assert [status.id for status in other.found] == [job.id]
 
-    def test_the_build_of_its_command_is_recorded(self, other: Other) -> None:
+    def test_the_build_of_its_command_is_recorded(self, desk: Desk) -> None:
         recorded: list[object] = []
 
         class Told:
@@ -124,7 +124,8 @@ class TestSettling:
             def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
                 recorded.append((tuple(argv), began, done))
 
-        other.operator._build_observer = Told()
+        desk.build_observer = Told()
+        other = Other(desk)
         job = other.job(written="0\n")
         other.only()
         assert recorded == [
@@ -195,9 +196,9 @@ class TestSettling:
         other.job(written="0\n")
         watched = other.desk.observer
         refused = Trouble(SafeText("compose refuses it"), SafeText("fix it"), NOW)
-        watched._snapshot = replace(watched.snapshot, project=None)
+        watched.show_stack(replace(watched.snapshot, project=None))
         assert other.only().state is JobState.RUNNING, "it is still loading"
-        watched._snapshot = replace(watched.snapshot, project_trouble=refused)
+        watched.show_stack(replace(watched.snapshot, project_trouble=refused))
         assert other.only().state is JobState.ABANDONED
 
     def test_a_job_that_died_before_its_first_step(self, other: Other) -> None:

@@ -17,6 +17,7 @@ from pixel_tui.operations import actions
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
 PACKAGES = ("pixel_tui", "screens", "widgets")
+PRIVATE = re.compile(r"(?!(?:self|cls)\.).*\._[^_]\w*")
 
 
 def tree() -> set[str]:
@@ -66,6 +67,18 @@ def test_the_name_of_a_public_class_is_used_once() -> None:
     names = Counter(name for module in modules() for name in classes(module))
     repeated = {name for name, count in names.items() if count > 1}
     assert {name for name in repeated if not name.startswith("_")} == set()
+
+
+def test_no_test_sets_a_private_attribute_of_an_object_or_imports_from_a_test() -> None:
+    found: list[str] = []
+    for path in (ROOT / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and ".test_" in (node.module or ""):
+                found.append(str(node.module))
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                found += filter(PRIVATE.fullmatch, [ast.unparse(node)])
+    # Both are Textual's, and it has no public way.
+    assert sorted(found) == ["app._disable_notifications", "compositor._dirty_regions"]
 
 
 def test_every_class_that_is_named_is_defined_somewhere() -> None:

@@ -1,5 +1,6 @@
 """Marks of jobs in followed logs."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
@@ -8,6 +9,7 @@ from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.stack.feed.feed import LogFeed, LogTarget
 from screens.logs.followed import FollowedLogs
 from tests.builders.job import NOW, FakeObserver, agent, stack
+from widgets.logs.pane import LogPane
 
 
 def job(name: str, minute: int, *services: str) -> JobStatus:
@@ -17,6 +19,9 @@ def job(name: str, minute: int, *services: str) -> JobStatus:
         id=name, plan=SimpleNamespace(title=name, targets=services[:1], affects=effects),
         state=JobState.SUCCEEDED, started_at=began, finished_at=began + timedelta(seconds=30),
     ))  # fmt: skip
+
+
+EVERY = ("agent", "api", "web")
 
 
 class Feed:
@@ -32,10 +37,21 @@ class Feed:
         self.marks.append((words, source))
 
 
+class FollowedObserver(FakeObserver):
+    """Has one feed."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__(stack(agent()))
+        self._feed = feed
+
+    def follow_logs(self, _targets: Sequence[LogTarget]) -> LogFeed:
+        return cast("LogFeed", self._feed)
+
+
 def followed(feed: Feed, *services: str) -> FollowedLogs:
-    logs = FollowedLogs(FakeObserver(stack(agent())))
-    logs._feed = cast("LogFeed", feed)
-    logs._targets = tuple(map(LogTarget, services))
+    logs = FollowedLogs(FollowedObserver(feed))
+    logs.choose_services(services or EVERY, every=EVERY)
+    logs.follow((), cast("LogPane", SimpleNamespace(show=lambda *_: None)))
     return logs
 
 

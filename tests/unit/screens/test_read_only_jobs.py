@@ -12,6 +12,7 @@ from pixel_tui.operations.jobs.job import JobStatus
 from pixel_tui.operations.jobs.reader import JobReader, StackJobs
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import state_folder
+from screens.changes import console_jobs, read_only_jobs
 from screens.changes.console_jobs import ConsoleJobs
 from screens.changes.read_only_jobs import ReadOnlyJobs
 from tests.builders.job import COMMAND, NOW
@@ -38,11 +39,15 @@ def operating(quick: Callable[[Callable[[], None]], QuickReader]) -> ConsoleJobs
 
 
 @pytest.mark.parametrize("make", [reading, operating])
-async def test_jobs_found_at_the_first_check_are_shown(make: Callable[[Any], Any]) -> None:
+async def test_jobs_found_at_the_first_check_are_shown(
+    make: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     there = cast("JobStatus", SimpleNamespace(id="1", started_at=NOW))
     jobs = make(lambda changed: QuickReader(changed, there))
     shown: list[Any] = []
     # As if the event loop ran at that moment.
-    jobs._changed = lambda: shown.append(jobs.statuses())
+    for module in (read_only_jobs, console_jobs):
+        monkeypatch.setattr(module, "call_on_loop", lambda listener: listener)
+    jobs.on_change(lambda: shown.append(jobs.statuses()))
     await asyncio.to_thread(jobs.watch_jobs)
     assert [[job.id for job in found] for found in shown] == [[there.id]]
