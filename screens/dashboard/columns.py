@@ -1,28 +1,17 @@
 """The dialog for the columns of the service table."""
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from textual import getters, on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
-from screens.shared.dialog import Dialog
-from widgets.key_bar import KeyBar
-from widgets.lines.options import Options
+from screens.shared.checklist import Checklist
 from widgets.rows.service_row import FORMATS, Column
-
-_OPTIONAL: Final = tuple(column for column in FORMATS if column is not Column.SERVICE)
-"""The service's name is always shown."""
 
 ColumnChoice = tuple[Column, ...] | None
 """The chosen columns; None for as many as fit."""
 
 
-class ColumnsScreen(Dialog[ColumnChoice | bool]):
+class ColumnsScreen(Checklist[ColumnChoice | bool]):
     """A checklist of columns. Dismisses with the choice, or with False for no change.
 
     Args:
@@ -38,38 +27,13 @@ class ColumnsScreen(Dialog[ColumnChoice | bool]):
         Binding("k", "cursor(-1)", "Up", show=False, id="columns.up"),
     ]
 
-    _options = getters.query_one(Options)
-
     def __init__(self, shown: tuple[Column, ...]) -> None:
-        super().__init__()
-        self._ticked = set(shown)
-
-    def compose(self) -> ComposeResult:
-        """One line a column."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Columns"
-            yield Static("SERVICE is always shown. Scroll left and right for more.")
-            yield Options(*(Option(self._line(column)) for column in _OPTIONAL), markup=False)
-        yield KeyBar()
-
-    def _line(self, column: Column) -> Content:
-        return Content(f"{'✓' if column in self._ticked else ' '}  {FORMATS[column].title}")
-
-    def action_tick(self) -> None:
-        """Toggle the column under the cursor."""
-        options = self._options
-        index = options.highlighted
-        if index is not None:
-            self._ticked ^= {_OPTIONAL[index]}
-            options.replace_option_prompt_at_index(index, self._line(_OPTIONAL[index]))
-
-    @on(OptionList.OptionSelected)
-    def _clicked(self) -> None:
-        self.action_tick()
-
-    def action_cursor(self, step: int) -> None:
-        """Move the cursor."""
-        self._options.move_cursor(step)
+        super().__init__(
+            "Columns",
+            "SERVICE is always shown. Scroll left and right for more.",
+            {item: form.title for item, form in FORMATS.items() if item is not Column.SERVICE},
+            shown,
+        )
 
     def action_accept(self) -> None:
         """Use the ticked columns, in the table's order."""

@@ -107,9 +107,8 @@ def test_a_refused_project_is_found_by_its_containers_labels(
     assert (postgres.state, postgres.sync.action) == (ServiceState.RUNNING, SyncAction.UNKNOWN)
     with stage.world.locked() as (containers, _):
         container = next(item for item in containers if item.service.name == "landing")
-    eventually(
-        lambda: PROJECT in stage.engine.listened
-    )  # the name that was found, not the folder's
+    # The name that was found, not the folder's.
+    eventually(lambda: PROJECT in stage.engine.listened)
     stage.world.stop(container)
     eventually(lambda: stage.watcher.events)
     eventually(lambda: service(stage, "landing").state is ServiceState.PARTIAL)
