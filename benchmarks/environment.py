@@ -15,6 +15,7 @@ from typing import Final
 
 from benchmarks.figures import Figure, median, table
 from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.checked_file import check_input
 from pixel_tui.environment.checks.file_facts import FileFacts
 from pixel_tui.environment.checks.overview import Overview, key_row, overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
@@ -153,11 +154,12 @@ _AROUND: Final = (load_catalogue(), _project(), FileFacts(path="/project/.env", 
 def _checked(data: bytes) -> Overview:
     """Everything that opening a file takes, with an example as large as the file."""
     document = DotenvDocument.parse(data)
-    return overview(document, read_values(document, {}), document, *_AROUND)
+    return overview(check_input(document, read_values(document, {}), document, *_AROUND))
 
 
 def _one_key(document: DotenvDocument, key: str) -> None:
-    key_row(key, document, read_values(document, {}), document, *_AROUND)
+    file = check_input(document, read_values(document, {}), document, *_AROUND, keys=(key,))
+    key_row(key, file)
 
 
 def _median(work: Callable[[], object]) -> float | None:

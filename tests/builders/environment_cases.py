@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.checked_file import check_input
 from pixel_tui.environment.checks.file_facts import NO_FACTS, FileFacts
 from pixel_tui.environment.checks.finding import EnvironmentFinding
 from pixel_tui.environment.checks.overview import Overview, overview
@@ -56,7 +57,8 @@ def check_text(
     example_document = DotenvDocument.parse(example.encode()) if example is not None else None
     readings = read_values(document, environment or {})
     own_facts = replace(facts, path=facts.path or PATH)
-    return overview(document, readings, example_document, load_catalogue(), uses, own_facts)
+    catalogue = load_catalogue()
+    return overview(check_input(document, readings, example_document, catalogue, uses, own_facts))
 
 
 def found(seen: Overview) -> list[tuple[str, str, str, int]]:

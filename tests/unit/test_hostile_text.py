@@ -10,6 +10,7 @@ import pytest
 from pixel_tui.backups.differences import changed_variables
 from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.checked_file import check_input
 from pixel_tui.environment.checks.file_facts import NO_FACTS
 from pixel_tui.environment.checks.overview import overview
 from pixel_tui.environment.dotenv.difference import difference
@@ -30,7 +31,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 def examine(text: str) -> None:
     document, example = DotenvDocument.parse(text.encode()), DotenvDocument.parse(b"NAME=x\n")
     values = read_values(document, {})
-    overview(document, values, example, load_catalogue(), NO_USES, NO_FACTS)
+    overview(check_input(document, values, example, load_catalogue(), NO_USES, NO_FACTS))
 
 
 def ask_compose(text: str) -> None:

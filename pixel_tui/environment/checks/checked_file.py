@@ -142,10 +142,10 @@ def check_input(
 
     Args:
         document: The file.
-        readings: Its values as compose reads them.
+        readings: Its values as compose reads them (`read_values`).
         example: The example next to it; None if there is none.
-        catalogue: The complete catalogue, for any project.
-        uses: Which services read which keys.
+        catalogue: The complete catalogue, for any project (`load_catalogue`).
+        uses: Which services read which keys; `NO_USES` if that is unknown.
         facts: Facts about the file.
         keys: The keys to check; None for all and the file itself.
     """

@@ -5,14 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pixel_tui.environment.checks.catalogue import Catalogue
-from pixel_tui.environment.checks.checked_file import CheckedFile, all_checks, check_input
-from pixel_tui.environment.checks.file_facts import FileFacts
+from pixel_tui.environment.checks.checked_file import CheckedFile, all_checks
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.secrecy import is_secret
 from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
-from pixel_tui.environment.dotenv.values import Reading
-from pixel_tui.stack.compose.environment_uses import EnvironmentUses, KeyUse, KeyUseKind
+from pixel_tui.stack.compose.environment_uses import KeyUse, KeyUseKind
 from pixel_tui.text import SafeText, plain
 
 __all__ = ["KeyRow", "KeyState", "KeyUse", "KeyUseKind", "Overview", "key_row", "overview"]
@@ -79,56 +76,30 @@ class Overview:
         return any(finding.is_fatal for finding in self.findings)
 
 
-def overview(
-    document: DotenvDocument,
-    readings: Mapping[str, Reading],
-    example: DotenvDocument | None,
-    catalogue: Catalogue,
-    uses: EnvironmentUses,
-    facts: FileFacts,
-) -> Overview:
-    """Return every key of the file, the example, the compose file and the catalogue.
-
-    Args:
-        document: The file.
-        readings: Its values as compose reads them (`read_values`).
-        example: The example next to it; None if there is none.
-        catalogue: The complete catalogue, for any project (`load_catalogue`).
-        uses: Which services read which keys; `NO_USES` if that is unknown.
-        facts: Facts about the file.
-    """
-    file = check_input(document, readings, example, catalogue, uses, facts)
+def overview(file: CheckedFile) -> Overview:
+    """Return every key of the file, the example, the compose file and the catalogue."""
     findings = find_all(file)
     by_key: dict[str, list[EnvironmentFinding]] = {}
     for finding in findings:
         by_key.setdefault(finding.key, []).append(finding)
-    duplicates = _duplicate_keys(document)
+    duplicates = _duplicate_keys(file.document)
     rows = [
         _row(file, key, entry, by_key.get(key, ()), duplicates=key in duplicates)
         for key, entry in _entries_by_key(file).items()
     ]
     rows += [_missing_row(file, key, by_key.get(key, ())) for key in _missing_keys(file)]
-    order = {name: index for index, name in enumerate(_sections(document, rows))}
+    order = {name: index for index, name in enumerate(_sections(file.document, rows))}
     rows.sort(key=lambda row: order[row.section])
     return Overview(tuple(rows), findings, Counter(row.state for row in rows))
 
 
-def key_row(
-    key: str,
-    document: DotenvDocument,
-    readings: Mapping[str, Reading],
-    example: DotenvDocument | None,
-    catalogue: Catalogue,
-    uses: EnvironmentUses,
-    facts: FileFacts,
-) -> KeyRow:
-    """Return a single row of the overview, for use while the user types."""
-    file = check_input(document, readings, example, catalogue, uses, facts, keys=(key,))
+def key_row(key: str, file: CheckedFile) -> KeyRow:
+    """Return a single row of the overview; `file` needs to be checked for this key only."""
     findings = [finding for finding in find_all(file) if finding.key == key]
     entry = _entries_by_key(file).get(key)
     if entry is None:
         return _missing_row(file, key, findings)
-    return _row(file, key, entry, findings, duplicates=key in _duplicate_keys(document))
+    return _row(file, key, entry, findings, duplicates=key in _duplicate_keys(file.document))
 
 
 def find_all(file: CheckedFile) -> tuple[EnvironmentFinding, ...]:

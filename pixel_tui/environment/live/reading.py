@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.checked_file import CheckedFile, check_input
 from pixel_tui.environment.checks.file_facts import (
     FileFacts,
     GitState,
@@ -24,7 +25,7 @@ from pixel_tui.environment.checks.layers import (
 )
 from pixel_tui.environment.checks.overview import KeyRow, Overview, key_row, overview
 from pixel_tui.environment.dotenv.document import DotenvDocument
-from pixel_tui.environment.dotenv.values import Reading, read_values
+from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.environment.storage.file_state import MAX_FILE_BYTES, read_file
 from pixel_tui.errors import ComposeRefused, ConsoleError, FileError
 from pixel_tui.files import is_file, read_regular
@@ -83,25 +84,26 @@ class Examiner:
 
     def examine(self, document: DotenvDocument) -> Overview:
         """Check all keys."""
-        context, readings, facts = self._context, *self._read(document)
-        found = overview(document, readings, context.example, self._catalogue, context.uses, facts)
-        return context.layers.annotate_all(found)
+        return self._context.layers.annotate_all(overview(self._checked(document)))
 
     def examine_key(self, document: DotenvDocument, key: str) -> KeyRow:
         """Check one key."""
-        context, readings, facts = self._context, *self._read(document)
-        row = key_row(
-            key, document, readings, context.example, self._catalogue, context.uses, facts
-        )
-        return row if context.layers == SINGLE_FILE else context.layers.annotate(row)
+        layers = self._context.layers
+        row = key_row(key, self._checked(document, (key,)))
+        return row if layers == SINGLE_FILE else layers.annotate(row)
 
-    def _read(self, document: DotenvDocument) -> tuple[Mapping[str, Reading], FileFacts]:
-        """Return the values, and the facts with the keys of other files as if exported."""
-        earlier, layers = self._context.earlier, self._context.layers
-        facts, others = self._context.facts, {*layers.earlier, *layers.later}
+    def _checked(
+        self, document: DotenvDocument, keys: Collection[str] | None = None
+    ) -> CheckedFile:
+        """Return the input of checks; keys of other files count as exported."""
+        context, layers = self._context, self._context.layers
+        facts, others = context.facts, {*layers.earlier, *layers.later}
         if set_elsewhere := {key for key in others if not document.entry(key)}:
             facts = replace(facts, exported=facts.exported | set_elsewhere)
-        return read_values(document, self._environment, earlier), facts
+        readings = read_values(document, self._environment, context.earlier)
+        return check_input(
+            document, readings, context.example, self._catalogue, context.uses, facts, keys=keys
+        )
 
 
 def environment_path(command: ComposeCommand) -> Path:
