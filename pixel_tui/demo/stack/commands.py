@@ -12,9 +12,8 @@ from pixel_tui.demo.stack.command_line import PROGRAMS, CommandRefused, parse_co
 from pixel_tui.demo.stack.command_runner import CommandInterrupted, DemoCommandRunner
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineUnreachable, OperationError
-from pixel_tui.files import PRIVATE_FILE
 from pixel_tui.stack.programs.health_wait import MODULE
-from pixel_tui.stack.programs.process import RunningCommand
+from pixel_tui.stack.programs.process import RunningCommand, open_output
 from pixel_tui.text import SafeText
 
 INTERRUPTED: Final = 130
@@ -61,17 +60,7 @@ class DemoRunner:
                 on=argv[0],
                 hint="It understands docker and docker compose.",
             )
-        try:
-            descriptor = os.open(
-                output, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE
-            )
-        except OSError as error:
-            raise OperationError(
-                f"The output file can't be written: {error.strerror}.",
-                on=str(output),
-                hint="Check the folder's owner, its mode and the free space.",
-            ) from error
-        return _DemoCommand(self._world, argv, descriptor, self._pace, other or _unchanged)
+        return _DemoCommand(self._world, argv, open_output(output), self._pace, other or _unchanged)
 
 
 def _unchanged(argv: Sequence[str]) -> Sequence[Sequence[str]]:

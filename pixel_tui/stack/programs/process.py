@@ -168,15 +168,7 @@ class ProcessRunner:
         """Start a program in its own session, without a terminal to read from."""
         variables = {**self._environment, **environment}
         program = _find_program(argv[0], directory, variables)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        try:
-            descriptor = with_reserve(output, lambda: os.open(output, flags, PRIVATE_FILE))
-        except OSError as error:
-            raise OperationError(
-                f"The output file can't be written: {error.strerror}.",
-                on=str(output),
-                hint="Check the folder's owner, its mode and the free space.",
-            ) from error
+        descriptor = open_output(output)
         try:
             forget_exit_code(output)
             process = subprocess.Popen(
@@ -194,6 +186,23 @@ class ProcessRunner:
         finally:
             os.close(descriptor)
         return _Process(process)
+
+
+def open_output(path: Path) -> int:
+    """Open the output file of a command, to append to it.
+
+    Raises:
+        OperationError: It can't be written.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return with_reserve(path, lambda: os.open(path, flags, PRIVATE_FILE))
+    except OSError as error:
+        raise OperationError(
+            f"The output file can't be written: {error.strerror}.",
+            on=str(path),
+            hint="Check the folder's owner, its mode and the free space.",
+        ) from error
 
 
 class _Process:
