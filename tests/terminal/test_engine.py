@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.builders.terminal_engine import ROOT, env_of, job_succeeded, run_status
+from tests.builders.terminal_engine import ROOT, env_of, job_succeeded, opened, run_status
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, eventually
 from tests.terminal.program import program
@@ -57,30 +57,24 @@ services:
 
 
 def test_a_stack_is_opened_with_the_files_that_its_containers_were_made_with(
-    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+    base_image: str, make_project: MakeProject, tmp_path: Path
 ) -> None:
     more = "services: {extra: {image: pixel-tui-test:latest, command: [sleep, '600'], init: true}}"
     project = make_project(PAIR, files={"more.yml": more})
     project.compose("-f", "docker-compose.yml", "-f", "more.yml", "up", "--detach")
-    with program(
-        "-p", project.name, home=tmp_path, size=(160, 45), cwd=project.directory,
-        environment=env_of(engine),
-    ) as it:  # fmt: skip
+    with opened(project, tmp_path, (160, 45)) as it:
         it.wait_for("3 of 3 running")
         it.wait_for(lambda text: text.count("in sync") >= 3)
         assert "orphan" not in it.text
 
 
 def test_hostile_containers_only_ever_show_text(
-    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+    base_image: str, make_project: MakeProject, tmp_path: Path
 ) -> None:
     project = make_project(HOSTILE)
     project.compose("up", "--detach")
     eventually(lambda: project.health("evil") == "unhealthy")
-    with program(
-        "-p", project.name, home=tmp_path, size=(160, 45), cwd=project.directory,
-        environment=env_of(engine),
-    ) as it:  # fmt: skip
+    with opened(project, tmp_path, (160, 45)) as it:
         it.wait_for("unhealthy")
         tried = ("title", "clipboard", "cleared", "dcs", "c1", "bidi", "bytes")
         it.wait_for(lambda text: all(f" {word}-tried" in text for word in tried[:4]))
@@ -114,13 +108,10 @@ def test_hostile_containers_only_ever_show_text(
 
 
 def test_the_main_job_stop_start_and_restart(
-    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+    base_image: str, make_project: MakeProject, tmp_path: Path
 ) -> None:
     project = make_project(PAIR, up=True)
-    with program(
-        "-p", project.name, home=tmp_path, size=(100, 36), cwd=project.directory,
-        environment=env_of(engine),
-    ) as it:  # fmt: skip
+    with opened(project, tmp_path, (100, 36)) as it:
         it.wait_for("2 of 2 running")
         it.wait_for("front is up")
         before = project.inspect("front")["State"]["StartedAt"]
@@ -150,13 +141,10 @@ def test_the_main_job_stop_start_and_restart(
 
 
 def test_what_happens_behind_its_back_is_seen_and_the_cursor_stays(
-    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+    base_image: str, make_project: MakeProject, tmp_path: Path
 ) -> None:
     project = make_project(PAIR, up=True)
-    with program(
-        "-p", project.name, home=tmp_path, size=(100, 36), cwd=project.directory,
-        environment=env_of(engine),
-    ) as it:  # fmt: skip
+    with opened(project, tmp_path, (100, 36)) as it:
         it.wait_for("2 of 2 running")
         it.press("j")
         it.wait_for("▌ store")
@@ -170,16 +158,13 @@ def test_what_happens_behind_its_back_is_seen_and_the_cursor_stays(
 
 
 def test_a_file_that_is_broken_and_mended_while_it_runs(
-    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+    base_image: str, make_project: MakeProject, tmp_path: Path
 ) -> None:
     project = make_project(PAIR)
     path = project.directory / "docker-compose.yml"
     good = path.read_text()
     path.write_text(good.replace("command:", "comand:"))
-    with program(
-        "-p", project.name, home=tmp_path, size=(100, 30), cwd=project.directory,
-        environment=env_of(engine),
-    ) as it:  # fmt: skip
+    with opened(project, tmp_path) as it:
         it.wait_for("comand")
         assert "Compose refuses the project" in it.text
         path.write_text(good)

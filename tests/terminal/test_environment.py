@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.terminal_engine import opened
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import Engine, eventually
-from tests.terminal.program import Program, program
+from tests.engine.private_engine import eventually
+from tests.terminal.program import Program
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 
@@ -27,10 +28,6 @@ ESCAPE = "\x1b"
 END_AND_CLEAR = "\x05\x15"
 
 
-def env_of(engine: Engine) -> dict[str, str]:
-    return {key: value for key, value in engine.env.items() if key.startswith("DOCKER")}
-
-
 def open_environment(it: Program) -> None:
     it.wait_for("1 of 1 running")
     it.press("E")
@@ -45,10 +42,7 @@ def test_an_edit_is_saved_through_its_plan_and_changes_one_line_of_the_file(
     path = project.directory / ".env"
     path.write_bytes(FILE.encode())
     path.chmod(0o640)
-    with program(
-        "-p", project.name, home=tmp_path / "home", size=(140, 40), cwd=project.directory,
-        environment=env_of(project.engine),
-    ) as it:  # fmt: skip
+    with opened(project, tmp_path / "home", (140, 40)) as it:
         open_environment(it)
         it.wait_for("● set")
         it.press("/GREETING\r\r")
@@ -85,22 +79,16 @@ def test_unfinished_edits_outlive_a_console_that_is_hung_up_on(
     make_project: MakeProject, base_image: str, tmp_path: Path
 ) -> None:
     project = make_project(STACK, files={".env": FILE}, up=True)
-    words = ("-p", project.name)
-    environment = env_of(project.engine)
     home = tmp_path / "home"
-    with program(
-        *words, home=home, size=(140, 40), cwd=project.directory, environment=environment
-    ) as it:
+    with opened(project, home, (140, 40)) as it:
         open_environment(it)
         it.press("/GREETING\rd")
         it.wait_for("not saved")
         drafts = eventually(lambda: list(home.rglob("drafts/*.json")))
         assert all(item.stat().st_mode & 0o777 == 0o600 for item in drafts)
         it.hang_up()
-        eventually(lambda: it.exit_code is not None)
-    with program(
-        *words, home=home, size=(140, 40), cwd=project.directory, environment=environment
-    ) as it:
+        eventually(lambda: it.exit_code() is not None)
+    with opened(project, home, (140, 40)) as it:
         it.wait_for("1 of 1 running")
         it.press("E")
         it.wait_for("Unsaved edits")
@@ -118,10 +106,7 @@ def test_the_own_editor_gets_a_private_copy_and_gives_it_back(
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\nstat -c %a "$1" > "$0.mode"\nsed -i s/hello/goodbye/ "$1"\n')
     editor.chmod(0o755)
-    with program(
-        "-p", project.name, home=tmp_path / "home", size=(140, 40), cwd=project.directory,
-        environment={**env_of(project.engine), "EDITOR": os.fspath(editor)},
-    ) as it:  # fmt: skip
+    with opened(project, tmp_path / "home", (140, 40), EDITOR=os.fspath(editor)) as it:
         open_environment(it)
         it.press("e")
         it.wait_for("goodbye")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders.terminal_engine import env_of
+from tests.builders.terminal_engine import opened
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import Engine, Project, eventually
-from tests.terminal.program import Program, program
+from tests.engine.private_engine import Project, eventually
+from tests.terminal.program import Program
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 
@@ -29,12 +29,10 @@ services:
 
 
 @contextmanager
-def restarting(engine: Engine, project: Project, home: Path) -> Iterator[Program]:
-    """A console in which a restart runs that ends when `open_gate` is called."""
-    with program(
-        "-p", project.name, home=home, size=(100, 30), cwd=project.directory,
-        environment=env_of(engine),
-    ) as it:  # fmt: skip
+def restarting(project: Project, home: Path) -> Iterator[Program]:
+    """A console in which a restart runs until `open_gate` is called, at the latest at its end."""
+    before = started_at(project)
+    with opened(project, home) as it:
         it.wait_for("1 of 1 running")
         it.press("r")
         it.wait_for("restart slow")
@@ -44,6 +42,8 @@ def restarting(engine: Engine, project: Project, home: Path) -> Iterator[Program
             yield it
         finally:
             open_gate(project)
+            # A container that is being restarted can't be removed.
+            eventually(lambda: started_at(project) != before)
 
 
 @pytest.fixture
@@ -65,10 +65,10 @@ def started_at(project: Project) -> str:
 
 
 def test_a_job_is_seen_to_its_end_below_the_restored_terminal(
-    engine: Engine, project: Project, tmp_path: Path
+    project: Project, tmp_path: Path
 ) -> None:
     before = started_at(project)
-    with restarting(engine, project, tmp_path) as it:
+    with restarting(project, tmp_path) as it:
         it.signal(signal.SIGTERM)
         it.wait_for("still running: waiting for it")
         assert it.modes == it.modes_before
@@ -84,10 +84,10 @@ def test_a_job_is_seen_to_its_end_below_the_restored_terminal(
 
 @pytest.mark.parametrize("how", ["again", "ctrl+c"])
 def test_who_insists_is_let_go_and_the_command_ends_by_itself(
-    engine: Engine, project: Project, tmp_path: Path, how: str
+    project: Project, tmp_path: Path, how: str
 ) -> None:
     before = started_at(project)
-    with restarting(engine, project, tmp_path) as it:
+    with restarting(project, tmp_path) as it:
         it.signal(signal.SIGHUP)
         it.wait_for("waiting for it to finish")
         if how == "again":
@@ -98,7 +98,7 @@ def test_who_insists_is_let_go_and_the_command_ends_by_itself(
         assert it.wait_exit() == 0
         assert started_at(project) == before
         assert [record["event"] for record in records(tmp_path)] == ["begin", "left"]
-        assert_locked(engine, project, tmp_path)
+        assert_locked(project, tmp_path)
         open_gate(project)
         eventually(lambda: started_at(project) != before)
     assert Path(output_of(tmp_path)).read_text()
@@ -109,12 +109,9 @@ def output_of(home: Path) -> str:
     return str(path)
 
 
-def assert_locked(engine: Engine, project: Project, home: Path) -> None:
+def assert_locked(project: Project, home: Path) -> None:
     """Another console begins nothing while the command of the first one still runs."""
-    with program(
-        "-p", project.name, home=home, size=(100, 30), cwd=project.directory,
-        environment=env_of(engine),
-    ) as other:  # fmt: skip
+    with opened(project, home) as other:
         other.wait_for("1 of 1 running")
         other.press("r")
         other.wait_for("restart slow")
@@ -122,10 +119,8 @@ def assert_locked(engine: Engine, project: Project, home: Path) -> None:
         other.wait_for("Another change")
 
 
-def test_leaving_by_key_asks_first_and_says_what_goes_on(
-    engine: Engine, project: Project, tmp_path: Path
-) -> None:
-    with restarting(engine, project, tmp_path) as it:
+def test_leaving_by_key_asks_first_and_says_what_goes_on(project: Project, tmp_path: Path) -> None:
+    with restarting(project, tmp_path) as it:
         it.press("\x03")  # copies, or says how to quit: it ends nothing
         it.press("\x1b")
         it.wait_for("1 Services")
@@ -145,9 +140,9 @@ def test_leaving_by_key_asks_first_and_says_what_goes_on(
 
 
 def test_a_job_is_seen_to_its_end_where_the_terminal_is_gone(
-    engine: Engine, project: Project, tmp_path: Path
+    project: Project, tmp_path: Path
 ) -> None:
-    with restarting(engine, project, tmp_path) as it:
+    with restarting(project, tmp_path) as it:
         it.hang_up()
         eventually(lambda: "the terminal is gone" in log_of(tmp_path))
         assert it.exit_code() is None
