@@ -20,7 +20,7 @@ from pixel_tui.settings import BackupSettings, state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.program_output import ProgramOutput
-from tests.builders.backups import NOW, database
+from tests.builders.backups import NOW
 
 OVERRIDE = 1 << 1 | 1 << 2  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 
@@ -67,16 +67,6 @@ class Stack:
 
 def model(**services: Any) -> JsonObject:
     return {"name": "pixel", "services": {"api": {"image": "app"}, **services}}
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "pixel"
-    folder.mkdir()
-    (folder / "docker-compose.yml").write_text("services: {}\n")
-    (folder / ".env").write_text("SECRET=old\n")
-    database(folder / "data/pixels.db")
-    return folder
 
 
 def rules(project: Path, **settings: Any) -> Policy:

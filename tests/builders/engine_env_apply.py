@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -133,6 +134,16 @@ class Bench:
         )
         self.started.append(process)
         return process
+
+    def kill_waiting(self, console: "subprocess.Popen[str]") -> None:
+        """Kill a console and its apply, which waits to be confirmed."""
+        eventually(self.confirmation.waiting, "it waits to be confirmed", console)
+        state = self.files.read()
+        assert state is not None
+        assert state.process is not None
+        os.killpg(console.pid, signal.SIGKILL)
+        os.kill(state.process.pid, signal.SIGKILL)
+        eventually(self.confirmation.interrupted, "it is left half done")
 
     def outcome(self, process: "subprocess.Popen[str]", *said: str) -> ApplyOutcome:
         output, _ = process.communicate(timeout=PATIENCE)

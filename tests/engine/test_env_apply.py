@@ -153,13 +153,7 @@ def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) ->
         GOOD, base=digest(BEFORE)
     )
     console = bench.console("environment-apply", staged, "--yes")
-    eventually(bench.confirmation.waiting, "it waits to be confirmed", console)
-    state = bench.files.read()
-    assert state is not None
-    assert state.process is not None
-    os.killpg(console.pid, signal.SIGKILL)
-    os.kill(state.process.pid, signal.SIGKILL)
-    eventually(bench.confirmation.interrupted, "it is left half done")
+    bench.kill_waiting(console)
     refused = bench.start(BAD, "--recreate", "api")
     assert bench.outcome(refused, "was not finished") is ApplyOutcome.NOTHING_CHANGED
     later = bench.console("environment-roll-back", "--yes")

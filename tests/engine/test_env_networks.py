@@ -1,7 +1,5 @@
 """A new environment that changes a network: it is made again, and the one of before comes back."""
 
-import os
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,13 +133,7 @@ def test_who_runs_on_it_beside_the_project_is_named_and_nothing_is_changed(bench
 def test_who_stands_still_on_a_network_is_named_where_an_apply_is_taken_back(bench: Bench) -> None:
     net, stranger = f"{bench.project.name}_net", f"{bench.project.name}-stranger"
     console = bench.console("environment-apply", stage(bench, GOOD), "--yes")
-    eventually(bench.confirmation.waiting, "it waits to be confirmed", console)
-    state = bench.files.read()
-    assert state is not None
-    assert state.process is not None
-    os.killpg(console.pid, signal.SIGKILL)
-    os.kill(state.process.pid, signal.SIGKILL)
-    eventually(bench.confirmation.interrupted, "it is left half done")
+    bench.kill_waiting(console)
     bench.engine.docker("create", "--name", stranger, "--network", net, BASE_IMAGE)
     try:
         later = bench.console("environment-roll-back", "--yes")

@@ -92,6 +92,16 @@ async def test_the_consequences_of_cancelling_are_shown_first() -> None:
         await it.until(lambda: "■ cancelled" in it.text())
 
 
+def write_waiting(files: ApplyFiles, seconds: float = 90) -> ApplyState:
+    """Write the state of an apply that waits to be confirmed."""
+    deadline = time.time() + seconds
+    waits = ApplyState(
+        Phase.WAITING, ".env", "pixel", "a", "b", deadline=deadline, process=this_process()
+    )
+    files.write(waits)
+    return waits
+
+
 async def test_a_waiting_apply_is_confirmed_by_a_key(tmp_path: Path) -> None:
     files, confirmation = ApplyFiles(tmp_path, tmp_path), Confirmation(tmp_path, tmp_path)
     async with console(size=(120, 36)) as it:
@@ -100,11 +110,7 @@ async def test_a_waiting_apply_is_confirmed_by_a_key(tmp_path: Path) -> None:
         await it.app.push_screen(JobScreen(job, it.clock, confirmation))
         await it.press("c")
         assert "Press c" not in it.text()
-        waits = ApplyState(
-            Phase.WAITING, ".env", "pixel", "a", "b", deadline=time.time() + 90,
-            process=this_process(),
-        )  # fmt: skip
-        files.write(waits)
+        waits = write_waiting(files)
         await it.until(lambda: "Press c within" in it.text())
         assert not files.is_confirmed(waits.token)
         await it.press("c")
@@ -127,11 +133,7 @@ async def test_a_confirmation_is_written_even_if_its_job_is_closed_at_once(tmp_p
     async with console(size=(120, 36)) as it:
         running = replace(status(), state=JobState.RUNNING, output=tmp_path / "job.log")
         await it.app.push_screen(JobScreen(Job(running), it.clock, confirmation))
-        waits = ApplyState(
-            Phase.WAITING, ".env", "pixel", "a", "b", deadline=time.time() + 90,
-            process=this_process(),
-        )  # fmt: skip
-        files.write(waits)
+        waits = write_waiting(files)
         await it.until(lambda: "Press c within" in it.text())
         threads = [asyncio.get_running_loop().run_in_executor(None, free.wait) for _ in range(64)]
         await it.press("c", "escape")
@@ -312,12 +314,7 @@ def waiting_apply(it: Console, seconds: float) -> ApplyFiles:
     status = restart(it)
     operations = operations_of(it)
     files = ApplyFiles(state_folder() / "demo", operations._command.each_edited[0].env_mark)
-    files.write(
-        ApplyState(
-            Phase.WAITING, ".env", "pixel", "a", "b", deadline=time.time() + seconds,
-            process=this_process(),
-        )
-    )  # fmt: skip
+    write_waiting(files, seconds)
     applies = replace(status, plan=replace(status.plan, action=SafeText("environment-apply")))
     written(it, applies, mark_of(os.getpid()))
     operations.jobs.watch_jobs()

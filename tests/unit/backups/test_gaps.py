@@ -23,9 +23,9 @@ from pixel_tui.errors import OperationError
 from pixel_tui.stack.model.container import Mount
 from pixel_tui.text import plain
 from tests.builders.actions import container as a_container
-from tests.builders.backup_gaps import Stack, held, make, missing, model, ordinary, project, rules
+from tests.builders.backup_gaps import Stack, held, make, missing, model, ordinary, rules
 from tests.builders.backup_mounts import container
-from tests.builders.backups import DIGEST, NOW, database, manifest
+from tests.builders.backups import DIGEST, NOW, database, manifest, project
 
 __all__ = ["ordinary", "project"]
 

@@ -9,9 +9,9 @@ import pytest
 from pixel_tui.backups import links
 from pixel_tui.backups.manifest import Gap, ItemKind
 from pixel_tui.backups.store import BackupStore
-from tests.builders.backup_gaps import Stack, held, make, missing, model, project, rules
+from tests.builders.backup_gaps import Stack, held, make, missing, model, rules
 from tests.builders.backup_mounts import container
-from tests.builders.backups import database
+from tests.builders.backups import database, project
 
 __all__ = ["project"]
 

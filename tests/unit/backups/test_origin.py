@@ -25,8 +25,8 @@ from pixel_tui.settings import state_folder
 from pixel_tui.stack.model.container import Container, Mount
 from pixel_tui.text import plain
 from tests.builders.actions import container as a_container
-from tests.builders.backup_gaps import Stack, make, model, project, rules
-from tests.builders.backups import manifest
+from tests.builders.backup_gaps import Stack, make, model, rules
+from tests.builders.backups import manifest, project
 
 __all__ = ["project"]
 

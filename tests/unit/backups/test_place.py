@@ -14,8 +14,8 @@ from pixel_tui.backups.verification_record import VerificationResult, write_veri
 from pixel_tui.errors import OperationError
 from pixel_tui.facts.live import _backups
 from pixel_tui.settings import state_folder
-from tests.builders.backup_gaps import make, project, rules
-from tests.builders.backups import NOW
+from tests.builders.backup_gaps import make, rules
+from tests.builders.backups import NOW, project
 
 __all__ = ["project"]
 

@@ -12,8 +12,9 @@ from pixel_tui.backups.manifest import Cover, Gap, Manifest
 from pixel_tui.backups.postgres import missing_roles
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.model.program_output import ProgramOutput
-from tests.builders.backup_gaps import Stack, held, make, missing, model, project
+from tests.builders.backup_gaps import Stack, held, make, missing, model
 from tests.builders.backup_mounts import container
+from tests.builders.backups import project
 
 __all__ = ["project"]
 

@@ -15,8 +15,8 @@ from pixel_tui.backups.real_paths import held_folder, open_real
 from pixel_tui.backups.source_model import Sources
 from pixel_tui.backups.sqlite_copy import copy_database
 from pixel_tui.errors import OperationError
-from tests.builders.backup_gaps import held, make, missing, project, rules
-from tests.builders.backups import database, rows_of
+from tests.builders.backup_gaps import held, make, missing, rules
+from tests.builders.backups import database, project, rows_of
 
 __all__ = ["project"]
 

@@ -57,6 +57,21 @@ def unhealthy(output: str) -> Health:
     return Health(HealthStatus.UNHEALTHY, 3, (probe,))
 
 
+def cancelled_at_start(desk: Desk, plan: Plan) -> JobStatus:
+    """Run a plan, and cancel it while its first command is being started."""
+    jobs: list[Job] = []
+    ready = threading.Event()
+
+    def cancel() -> None:
+        ready.wait(PATIENCE)
+        jobs[0].cancel()
+
+    desk.runner.on_start = cancel
+    jobs.append(desk.operator().run(plan))
+    ready.set()
+    return jobs[0].wait(PATIENCE)
+
+
 def without_image(snapshot: StackSnapshot) -> StackSnapshot:
     """The same with a service whose image is missing and would be built."""
     spec = ServiceSpec(SafeText("built"), SafeText("built"), builds=True)
@@ -480,34 +495,14 @@ class TestCancel:
     def test_no_further_step_is_started(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
         desk.observer.show(agent(), orphan)
-        plan = desk.plan("restart", "agent", "old")
-        job_box: list[Job] = []
-        ready = threading.Event()
-
-        def cancel_meanwhile() -> None:
-            ready.wait(PATIENCE)
-            job_box[0].cancel()
-
-        desk.runner.on_start = cancel_meanwhile
         desk.runner.stops_on = "nothing"  # the first command finishes anyway
-        job_box.append(desk.operator().run(plan))
-        ready.set()
-        assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
+        status = cancelled_at_start(desk, desk.plan("restart", "agent", "old"))
+        assert status.state is JobState.CANCELLED
         assert len(desk.runner.started) == 1
 
     def test_a_cancel_while_the_command_starts_reaches_it(self, desk: Desk) -> None:
         desk.runner.codes = [None]
-        job_box: list[Job] = []
-        ready = threading.Event()
-
-        def cancel_meanwhile() -> None:
-            ready.wait(PATIENCE)
-            job_box[0].cancel()
-
-        desk.runner.on_start = cancel_meanwhile
-        job_box.append(desk.operator().run(desk.plan()))
-        ready.set()
-        assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
+        assert cancelled_at_start(desk, desk.plan()).state is JobState.CANCELLED
         assert desk.runner.commands[0].signals == ["interrupt"]
 
     def test_a_cancel_during_the_verification_stops_waiting(self, desk: Desk) -> None:
