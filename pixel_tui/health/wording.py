@@ -52,9 +52,16 @@ def _ran_out_of_memory(container: Container) -> bool:
     return container.oom_killed or container.previous_oom_killed
 
 
-def duration_text(at: datetime | None, now: datetime) -> str:
-    """Return a duration in words with a leading blank; empty if it is not known."""
+def down_since(at: datetime | None, now: datetime, *, partly: bool = False) -> SafeText:
+    """Return how long it has been down, as a predicate: `has been down for 5m`.
+
+    Args:
+        at: When it exited; None if that is not known.
+        now: The present time.
+        partly: Whether some of its containers are running.
+    """
+    down = "partly down" if partly else "down"
     if at is None:
-        return ""
+        return plain(f"is {down}")
     seconds = (now - at).total_seconds()
-    return f" for {age(seconds)}" if seconds >= 60 else " for less than a minute"
+    return plain(f"has been {down} for {age(seconds) if seconds >= 60 else 'less than a minute'}")

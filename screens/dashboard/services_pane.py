@@ -147,7 +147,7 @@ class ServicesPane(Vertical):
         row, snapshot, now = self.table.current, self._observer.snapshot, self._clock.now()
         finding = self._services.finding(row.service) if row else None
         if finding is not None and snapshot.stale:
-            finding = replace(finding, what=plain(f"{finding.what}, {_seen(snapshot, now)}"))
+            finding = replace(finding, what=plain(f"{finding.what}, {_as_of(snapshot, now)}"))
         troubled = self._troubled(now)
         others = [name for name in troubled if row is None or row.service != name]
         self._advice.finding, self._advice.others = finding, len(others)
@@ -212,8 +212,8 @@ def _why_empty(snapshot: StackSnapshot) -> str:
     )
 
 
-def _seen(snapshot: StackSnapshot, now: datetime) -> str:
-    return f"seen {ago(snapshot.taken_at, now)}" if snapshot.taken_at else "never seen"
+def _as_of(snapshot: StackSnapshot, now: datetime) -> str:
+    return f"as of {ago(snapshot.taken_at, now)}" if snapshot.taken_at else "never read"
 
 
 def _all_clear(
@@ -223,7 +223,7 @@ def _all_clear(
     if not snapshot.complete or snapshot.project_trouble is not None:
         return ""
     if snapshot.stale:
-        return f"Unknown: {snapshot.engine.why_lost}.\n  Old data, {_seen(snapshot, now)}."
+        return f"Unknown: {snapshot.engine.why_lost}.\n  Old data, {_as_of(snapshot, now)}."
     if not findings(snapshot, now):
         return "Everything that should run is running."
     calm = f"{selected}: no problems." if selected else ""

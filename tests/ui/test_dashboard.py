@@ -331,10 +331,10 @@ async def test_a_lost_engine_is_shown_with_a_hint_and_comes_back_by_itself() -> 
         await it.until(lambda: "stale" in it.text("StatusBar"))
         assert it.names() == rows
         await it.until(lambda: "agent is unhealthy" in it.text("Advice"))
-        assert re.search(r"agent is unhealthy .*, seen (just now|.* ago)", it.text("Advice"))
+        assert re.search(r"agent is unhealthy .*, as of (just now|.* ago)", it.text("Advice"))
         it.dashboard.select("postgres")
         await it.until(lambda: "the Docker daemon does not answer" in it.text("Advice"))
-        assert re.search(r"Old data, seen (just now|.* ago)", it.text("Advice"))
+        assert re.search(r"Old data, as of (just now|.* ago)", it.text("Advice"))
         it.world.fail_engine(down=False)
         await it.until(lambda: not it.dashboard.query_one(Banner).has_class("-shown"))
 

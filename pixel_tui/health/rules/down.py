@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pixel_tui.health.finding import Finding, Severity
 from pixel_tui.health.wording import (
-    duration_text,
+    down_since,
     exit_reason,
     memory_fix,
     start_fix,
@@ -36,7 +36,6 @@ def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding |
     container = worst_container(service)
     if container is None or container.running:
         return None
-    ago = duration_text(container.finished_at, now)
     why = exit_reason(container)
     if container.restarts:
         times = "once" if container.restarts == 1 else f"{container.restarts} times"
@@ -51,7 +50,7 @@ def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding |
     return Finding(
         service.name,
         Severity.BROKEN,
-        plain(f"is down{ago}" if service.state is ServiceState.EXITED else f"is partly down{ago}"),
+        down_since(container.finished_at, now, partly=service.state is ServiceState.PARTIAL),
         why,
         start_fix(service, words),
     )
@@ -127,7 +126,7 @@ def paused(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding
     return Finding(
         service.name,
         Severity.BROKEN,
-        plain("is paused: it holds its memory and answers nothing"),
+        plain("is paused: it keeps its memory, but does not respond"),
         NO_TEXT,
         plain(
             f"Unpause it: {snapshot.typed.compose} unpause {service.name}"

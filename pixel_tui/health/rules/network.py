@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pixel_tui.health.finding import Finding, Severity
-from pixel_tui.health.wording import duration_text, worst_container
+from pixel_tui.health.wording import down_since, worst_container
 from pixel_tui.stack.model.container import Namespace
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.text import plain
@@ -16,12 +16,12 @@ def cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding
     kind = service.cut_off_from
     owner = dict(service.spec.shares)[kind]
     ended = kind is Namespace.PID
-    what = "has no network"
+    what = plain("has no network")
     if ended:
         worst = worst_container(service)
-        what = f"is down{duration_text(worst.finished_at if worst else None, now)}"
+        what = down_since(worst.finished_at if worst else None, now)
     elif kind is not Namespace.NETWORK:
-        what = f"is cut off from the {kind.value} of {owner}"
+        what = plain(f"is cut off from the {kind.value} of {owner}")
     joined = [dict(item.shares).get(kind) for item in service.regular]
     if any(snapshot.container(item) is None for item in joined if item):
         hint = "Recreate it (a): a restart would stop it, but can't start it again."
@@ -31,7 +31,7 @@ def cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding
         hint = f"Start it (s); if {owner} is down, it is started first."
     else:
         hint = f"Restart it (r); if {owner} is down, start {owner}: it is restarted with it."
-    return Finding(service.name, Severity.BROKEN, plain(what), service.cut_off, plain(hint))
+    return Finding(service.name, Severity.BROKEN, what, service.cut_off, plain(hint))
 
 
 def disconnected(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:

@@ -41,7 +41,7 @@ def restarted(service: Service, _snapshot: StackSnapshot, now: datetime) -> Find
         severity, what = Severity.WARNING, "ran out of memory, and is running again"
         if container.restarts:
             times = "once" if container.restarts == 1 else f"{container.restarts} times"
-            what = f"was restarted {times}, last{_seconds_ago(container.started_at, now)}"
+            what = f"was restarted {times}, {_last(container.started_at, now)}"
     hint = memory_fix(container) or _READ_AND_FIX
     return Finding(service.name, severity, plain(what), exit_reason(container), plain(hint))
 
@@ -55,5 +55,6 @@ def _restarted_most(service: Service, now: datetime) -> Container | None:
     return max((*waiting, *unstable(service, now)), key=lambda item: item.restarts, default=None)
 
 
-def _seconds_ago(at: datetime | None, now: datetime) -> str:
-    return f" {ago(at, now)}" if at is not None else " just now"
+def _last(at: datetime | None, now: datetime) -> str:
+    words = ago(at, now) if at is not None else "just now"
+    return f"last {words}" if words.endswith("ago") else words

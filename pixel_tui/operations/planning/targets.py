@@ -9,8 +9,8 @@ from pixel_tui.stack.model.container import Container, ContainerState, HealthSta
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.stack.model.target_ref import TargetRef
-from pixel_tui.stack.model.words import exit_words, state_words
-from pixel_tui.text import NO_TEXT, SafeText, plain
+from pixel_tui.stack.model.words import down_words, state_words
+from pixel_tui.text import NO_TEXT, SafeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +84,13 @@ class Target:
 
     @property
     def condition(self) -> SafeText:
-        """Its current state, as a predicate: `is unhealthy`, `has exited, exit code 1`."""
+        """Its current state, as a predicate: `is unhealthy`, `has exited with exit code 1`."""
         if not self.containers:
             return SafeText("has no container")
         worst = min(self.containers, key=_health_order)
         if worst.health_status is HealthStatus.UNHEALTHY and worst.running:
             return SafeText("is unhealthy")
-        if worst.running or worst.exit_code is None:
-            return state_words(worst.state)
-        why = exit_words(worst.exit_code, oom_killed=worst.oom_killed)
-        return plain(f"{state_words(worst.state)}, {why}")
+        return state_words(worst.state) if worst.running else down_words(worst)
 
 
 def find_target(name: str, snapshot: StackSnapshot) -> Target | None:

@@ -3,8 +3,8 @@
 import signal
 from typing import Final
 
-from pixel_tui.stack.model.container import ContainerState
-from pixel_tui.text import SafeText
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.text import SafeText, plain
 
 _DOCKER_RUN_CODES: Final = {
     125: "Docker could not run it",
@@ -18,6 +18,17 @@ def state_words(state: ContainerState) -> SafeText:
     if state is ContainerState.EXITED:
         return SafeText("has exited")
     return SafeText(f"is {state.value}")
+
+
+def down_words(container: Container) -> SafeText:
+    """Return a container's state with its exit code: `has exited with exit code 1`."""
+    state = state_words(container.state)
+    if container.exit_code is None:
+        return state
+    code = exit_words(container.exit_code, oom_killed=container.oom_killed)
+    return plain(
+        f"{state} with {code}" if container.state is ContainerState.EXITED else f"{state} ({code})"
+    )
 
 
 def exit_words(code: int, *, oom_killed: bool = False) -> SafeText:

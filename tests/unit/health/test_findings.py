@@ -84,7 +84,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             service(down(143), state=ServiceState.EXITED),
             (
-                "BROKEN", "is down for 1h 5m", "exit code 143 (SIGTERM)",
+                "BROKEN", "has been down for 1h 5m", "exit code 143 (SIGTERM)",
                 "Check its logs (2), then start it (s).",
             ),
             id="down",
@@ -92,7 +92,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             service(down(0), state=ServiceState.EXITED),
             (
-                "BROKEN", "is down for 1h 5m", "exit code 0",
+                "BROKEN", "has been down for 1h 5m", "exit code 0",
                 (
                     "Start it (s). If it is a task that ran once: "
                     'set restart: "no" in the compose file.'
@@ -107,7 +107,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 state=ServiceState.PARTIAL,
             ),
             (
-                "BROKEN", "is partly down for 2m", "exit code 1",
+                "BROKEN", "has been partly down for 2m", "exit code 1",
                 "Check its logs (2), then start it (s).",
             ),
             id="partly down",
@@ -151,7 +151,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             service(container(state=ContainerState.PAUSED), state=ServiceState.PAUSED),
             (
-                "BROKEN", "is paused: it holds its memory and answers nothing", "",
+                "BROKEN", "is paused: it keeps its memory, but does not respond", "",
                 "Unpause it: docker compose unpause api",
             ),
             id="paused",
@@ -174,6 +174,17 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 "Check its logs (2), fix the cause, or stop it (x).",
             ),
             id="one of two restarted for the first time",
+        ),
+        pytest.param(
+            service(
+                container(id="2" * 64),
+                container(restarts=1, started_at=NOON, previous_exit=plain("exit code 1")),
+            ),
+            (
+                "WARNING", "was restarted once, just now", "exit code 1",
+                "Check its logs (2), fix the cause, or stop it (x).",
+            ),
+            id="restarted just now",
         ),
         pytest.param(
             service(
@@ -204,7 +215,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 down(137, oom_killed=True, memory_limit=64 * 2**20), state=ServiceState.EXITED
             ),
             (
-                "BROKEN", "is down for 1h 5m",
+                "BROKEN", "has been down for 1h 5m",
                 "exit code 137 (out of memory), limit 64MiB",
                 "Raise its memory limit or find the leak. Then start it (s).",
             ),
@@ -322,13 +333,13 @@ def test_rules_have_an_order() -> None:
     )
     assert first_finding(both)[1].startswith("restarts again")
     dead = service(down(), state=ServiceState.EXITED, sync=Sync(SyncAction.RECREATE))
-    assert first_finding(dead)[1].startswith("is down")
+    assert first_finding(dead)[1].startswith("has been down")
 
 
 def test_a_container_no_longer_restarted_is_down_and_not_in_a_loop() -> None:
     stopped = service(down(3, restarts=9), state=ServiceState.EXITED)
     _, what, why, hint = first_finding(stopped)
-    assert what.startswith("is down")
+    assert what.startswith("has been down")
     assert why == "exit code 3, after the daemon had restarted it 9 times"
     assert "stop it" not in hint
 

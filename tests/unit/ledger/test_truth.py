@@ -68,7 +68,7 @@ def test_without_an_engine_there_are_no_findings_about_containers() -> None:
 def test_the_exit_of_a_running_task_s_container_is_reported() -> None:
     found = view(running(), containers=(worker(**exited(137, oom_killed=True)),))
     assert only(found).rule == "ended"
-    assert "exit code 137 (out of memory)" in only(found).message
+    assert only(found).message.endswith("has exited with exit code 137 (out of memory)")
     assert found.truth(found.tasks[0]).verdict is TaskVerdict.ENDED
 
 

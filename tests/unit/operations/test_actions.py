@@ -197,7 +197,7 @@ class TestRestart:
 
     def test_the_reason_is_the_state_of_the_service(self) -> None:
         made = plan("restart", running(exited("api", exit_code=137, oom_killed=True)), "api")
-        assert made.reason == "api has exited, exit code 137 (out of memory)"
+        assert made.reason == "api has exited with exit code 137 (out of memory)"
 
     def test_it_warns_that_a_changed_configuration_is_not_applied(self) -> None:
         made = plan("restart", running(container("api", config_hash=SafeText("old"))), "api")
@@ -205,7 +205,7 @@ class TestRestart:
 
     def test_it_warns_of_a_dependency_that_is_down(self) -> None:
         made = plan("restart", running(exited("postgres")), "api")
-        assert "api depends on postgres, which has exited, exit code 1" in warnings(made)
+        assert "api depends on postgres, which has exited with exit code 1" in warnings(made)
 
     def test_a_service_without_a_container_can_not_be_restarted(self) -> None:
         with pytest.raises(OperationError, match=r"api has no container \(start it\)"):

@@ -5,7 +5,7 @@ from typing import Final
 
 from pixel_tui.ledger.view.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
 from pixel_tui.ledger.view.rules.gone import fix_action
-from pixel_tui.stack.model.words import exit_words, state_words
+from pixel_tui.stack.model.words import down_words
 from pixel_tui.text import plain
 
 
@@ -20,8 +20,7 @@ def find_ended(case: LedgerState) -> Iterator[LedgerFinding]:
             continue  # created, but not started yet
         if task.started and container.finished_at and (container.finished_at < task.started):
             continue  # a container of the previous attempt
-        how = exit_words(container.exit_code, oom_killed=container.oom_killed)
-        ended = f"{container.name} {state_words(container.state)}, {how}"
+        ended = f"{container.name} {down_words(container)}"
         yield LedgerFinding(
             "ended",
             plain(f"{task.short} is marked running, but {ended}"),
