@@ -212,9 +212,13 @@ def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:
                 (item.service.ljust(width), "bold"), "  ", (f"{word:<9}", style), plain(message)
             )
         )
-    if all(item.change is ServiceChange.RESTART for item in services):
-        return lines
-    return [*lines, Content.styled(NO_RESTART, "$foreground-muted")]
+    # Only a container can be restarted, and a restart is enough for some.
+    if any(
+        (item.running or item.stopped) and item.change is not ServiceChange.RESTART
+        for item in services
+    ):
+        lines.append(Content.styled(NO_RESTART, "$foreground-muted"))
+    return lines
 
 
 def _part(title: str, lines: Sequence[Content]) -> list[Content]:

@@ -8,6 +8,7 @@ import pytest
 from pixel_tui.commands.env_output import impact_as_json, impact_as_text
 from pixel_tui.environment.apply.impact import Impact, ServiceChange, ServiceImpact
 from pixel_tui.text import NO_TEXT, plain
+from screens.environment.content import NO_RESTART
 from screens.environment.save import impact_lines
 
 RUNS = ServiceImpact(
@@ -39,3 +40,20 @@ def test_a_running_service_has_no_note() -> None:
     (service,) = said
     assert isinstance(service, dict)
     assert (service["running"], service["stopped"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("service", "warns"),
+    [
+        (RUNS, True),
+        (replace(RUNS, running=False, stopped=True), True),
+        (replace(RUNS, running=False), False),
+        (replace(RUNS, change=ServiceChange.RESTART), False),
+    ],
+    ids=["running", "stopped", "no container", "a restart is enough"],
+)
+def test_a_restart_is_ruled_out_only_for_a_container_that_it_would_leave_unchanged(
+    service: ServiceImpact, warns: bool
+) -> None:
+    shown = [line.plain for line in impact_lines([service])]
+    assert (str(NO_RESTART) in shown) is warns
