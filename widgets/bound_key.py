@@ -1,23 +1,29 @@
-"""The key of a binding, for messages."""
+"""The key of a binding, for texts."""
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
-from textual.screen import Screen
+from textual.dom import DOMNode
 
-from pixel_tui.text import SafeText, plain
+from pixel_tui.confirm_keys import shown_key
+from pixel_tui.text import SafeText
 
-Result = TypeVar("Result")
+
+@runtime_checkable
+class HasBoundKeys(Protocol):
+    """An app whose keys the settings can change."""
+
+    bound: Mapping[str, str]
+    """Names of bindings to keys, comma-separated (`[keys]` of the settings)."""
 
 
-def bound_key(screen: Screen[Result], name: str, default: str) -> SafeText:
-    """Return the key of a binding as the footer shows it.
+def bound_key(node: DOMNode, name: str, default: str) -> SafeText:
+    """Return the first key of a binding as texts name it: `Esc`, `^x`, `F8`.
 
     Args:
-        screen: A screen on which the key works.
+        node: Any node of the app.
         name: The binding's name, as in `[keys]` of the settings.
-        default: Its key if it is not available now.
+        default: Its key if the settings don't bind it, as in its `Binding`.
     """
-    for active in screen.active_bindings.values():
-        if active.binding.id == name:
-            return plain(screen.app.get_key_display(active.binding))
-    return SafeText(default)
+    app = node.app
+    return shown_key(app.bound if isinstance(app, HasBoundKeys) else {}, name, default)

@@ -61,7 +61,7 @@ class PixelTui(TerminalApp):
             show=False,
             priority=True,
             id=OPEN_ID,
-            tooltip="The apply that waits for confirmation; c keeps it",
+            tooltip="Open the apply that waits for confirmation",
         ),
         Binding("ctrl+l", "redraw", "Redraw", show=False, priority=True, id="redraw"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
@@ -85,6 +85,7 @@ class PixelTui(TerminalApp):
         no_color = "NO_COLOR" in parts.environment
         super().__init__(parts.environment, ansi_color=True if no_color else None)
         self.parts = parts
+        self.bound = parts.settings.keys
         self.notice_signal: Signal[str] = Signal(self, "notice")
         self.animation_level = "none"
         for theme in ALL_THEMES:

@@ -104,8 +104,8 @@ def check_colours(facts: TerminalFacts, environment: Mapping[str, str]) -> Docto
     return warning(
         name,
         f"16: neither COLORTERM nor TERM={term} reports more.",
-        "If the terminal has more: `export COLORTERM=truecolor`. Otherwise press T until the "
-        "theme is pixel-ansi.",
+        "If the terminal has more: `export COLORTERM=truecolor`. Otherwise set "
+        '`theme = "pixel-ansi"` in the settings.',
     )
 
 

@@ -33,8 +33,8 @@ def stack_findings(snapshot: StackSnapshot) -> tuple[Finding, ...]:
                 Severity.WARNING,
                 f"Compose now uses {project.moved}, but pixel-tui still shows the project of "
                 f"{', '.join(project.files)}.",
-                "COMPOSE_FILE or the folder has changed. Restart pixel-tui (q quits): until then "
-                "it shows and changes the old project.",
+                "COMPOSE_FILE or the folder has changed. Restart pixel-tui: until then it shows "
+                "and changes the old project.",
             )
         )
     if (finding := unknown_profiles(project)) is not None:

@@ -21,6 +21,7 @@ from pixel_tui.stack.feed.file import FileFeed
 from pixel_tui.text import SafeText
 from screens.shared.composed import when_composed
 from screens.shared.dialog import Dialog
+from widgets.bound_key import bound_key
 from widgets.dashboard.job_list import STATE_LOOKS
 from widgets.key_bar import KeyBar
 from widgets.logs.job_output import JobOutput
@@ -43,7 +44,9 @@ class JobScreen(Dialog[None]):
 
     AUTO_FOCUS = "JobOutput"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,b,q", "dismiss_or_keep", "Background", id="job.background"),
+        Binding("escape,b,q", "dismiss", "Background", id="job.background"),
+        Binding("escape,b,q", "keep", "Keep running", id="job.keep",
+                tooltip="Do not cancel it after all"),
         Binding("ctrl+x", "cancel", "Cancel", id="job.cancel", tooltip="Cancel the job"),
         Binding(
             KEEP_KEY,
@@ -52,7 +55,7 @@ class JobScreen(Dialog[None]):
             id=KEEP_ID,
             tooltip="Keep the new environment, if the job waits for confirmation",
         ),
-    ]
+    ]  # fmt: skip
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class JobScreen(Dialog[None]):
     ) -> None:
         super().__init__()
         self._confirming_cancel = False
-        """Whether Ctrl+X was pressed once; the second press cancels."""
+        """Whether the key that cancels was pressed once; the second press cancels."""
         self._confirmation = confirmation
         self._keys = keys
         self._seconds_left: float | None = None
@@ -132,7 +135,9 @@ class JobScreen(Dialog[None]):
     @when_composed
     def _draw(self) -> None:
         status = self._job.status
-        content = _state(status, self._clock, confirming_cancel=self._confirming_cancel)
+        content = _state(status, self._clock)
+        if self._asks:
+            content = Content("\n").join([content, self._cancel_line(status)])
         if self._seconds_left is not None and not status.state.finished:
             content = Content("\n").join([content, _confirm_line(self._seconds_left, self._keys)])
         self.query_one("#job-state", Static).update(content)
@@ -140,7 +145,12 @@ class JobScreen(Dialog[None]):
         self.refresh_bindings()
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Offer to cancel only an unfinished job, and to confirm only one that waits."""
+        """Offer to cancel only an unfinished job, and to confirm only one that waits.
+
+        Esc closes; after the first press of the key that cancels, it withdraws that.
+        """
+        if action in {"dismiss", "keep"}:
+            return self._asks is (action == "keep")
         if action == "confirm":
             return self._seconds_left is not None and not self._job.status.state.finished
         possible = self._cancellable is not None and not self._job.status.state.finished
@@ -177,13 +187,21 @@ class JobScreen(Dialog[None]):
             self.app.call_from_thread(self.notify, message, severity="warning", markup=False)
         self.post_message(JobChanged())
 
-    def action_dismiss_or_keep(self) -> None:
-        """Withdraw the first Ctrl+X; else close."""
-        if self._confirming_cancel:
-            self._confirming_cancel = False
-            self._draw()
-        else:
-            self.dismiss()
+    def action_keep(self) -> None:
+        """Withdraw the first press of the key that cancels."""
+        self._confirming_cancel = False
+        self._draw()
+
+    @property
+    def _asks(self) -> bool:
+        """Whether the next press of the key cancels the job."""
+        return self._confirming_cancel and not self._job.status.state.finished
+
+    def _cancel_line(self, status: JobStatus) -> Content:
+        cancel = bound_key(self, "job.cancel", "ctrl+x")
+        keep = bound_key(self, "job.keep", "escape")
+        words = f"Press {cancel} again to cancel; {keep} keeps it running. {_cancelling(status)}"
+        return Content.styled(words, "$text-warning bold")
 
     def _cancel(self) -> None:
         if self._cancellable is None:
@@ -194,7 +212,7 @@ class JobScreen(Dialog[None]):
             self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
 
 
-def _state(status: JobStatus, clock: Clock, *, confirming_cancel: bool) -> Content:
+def _state(status: JobStatus, clock: Clock) -> Content:
     word, style = STATE_LOOKS[status.state]
     now = clock.now()
     end = status.finished_at or now
@@ -202,13 +220,6 @@ def _state(status: JobStatus, clock: Clock, *, confirming_cancel: bool) -> Conte
     stopping = "  cancelling" if status.cancel_requested and not status.state.finished else ""
     lines = [Content.assemble((word, style), f"  {took}", stopping)]
     lines += step_lines(status, now)
-    if confirming_cancel and not status.state.finished:
-        lines.append(
-            Content.styled(
-                f"Press Ctrl+X again to cancel; Esc keeps it running. {_cancelling(status)}",
-                "$text-warning bold",
-            )
-        )
     if status.message:
         lines.append(Content(status.message))
     return Content("\n").join(lines)

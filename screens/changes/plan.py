@@ -16,12 +16,14 @@ from pixel_tui.operations.planning.confirmation import (
     ConfirmationNeeded,
     ConfirmationReply,
     PlanConfirmation,
+    PlanKeys,
 )
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.command import shown
-from pixel_tui.text import plain
+from pixel_tui.text import SafeText, plain
 from screens.changes.plan_content import plan_content, plan_costs, plan_head
 from screens.shared.scrolling import ScrollingDialog
+from widgets.bound_key import bound_key
 from widgets.copying import CopyRequested
 from widgets.key_bar import KeyBar
 
@@ -43,16 +45,12 @@ class PlanScreen(ScrollingDialog[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Run it", id="plan.run", tooltip="Run a safe plan; arm any other"),
-        Binding(
-            "escape,n,q",
-            "back",
-            "Cancel",
-            id="plan.cancel",
-            tooltip="Disarm the plan, or cancel it",
-        ),
+        Binding("escape,n,q", "dismiss(False)", "Cancel", id="plan.cancel"),
+        Binding("escape,n,q", "disarm", "Disarm", id="plan.disarm",
+                tooltip="Enter no longer runs it"),
         Binding("c", "copy", "Copy the commands", id="plan.copy"),
         Binding("pagedown", "page(1)", "More", id="plan.page_down", tooltip="Page down"),
-    ]
+    ]  # fmt: skip
 
     _dialog = getters.query_one(".dialog", Vertical)
 
@@ -75,6 +73,11 @@ class PlanScreen(ScrollingDialog[bool]):
 
     def compose(self) -> ComposeResult:
         """The plan, the keys to press, and two buttons."""
+        self._confirmation.keys = PlanKeys(
+            bound_key(self, "plan.run", "y"),
+            bound_key(self, "plan.disarm", "escape"),
+            bound_key(self, "plan.page_down", "pagedown"),
+        )
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Plan"
             yield Static(plan_head(self._plan, self._note), id="plan-head")
@@ -91,7 +94,7 @@ class PlanScreen(ScrollingDialog[bool]):
                     box.cursor_blink = False
                     yield box
                 with Horizontal(classes="buttons"):
-                    yield Button("Cancel  Esc", id="cancel", compact=True)
+                    yield Button("Cancel", id="cancel", compact=True)
                     yield Button("Run it", id="run", compact=True)
         yield KeyBar()
 
@@ -115,8 +118,8 @@ class PlanScreen(ScrollingDialog[bool]):
         """Show if there is more below, and note how much of the costs has been visible."""
         scroll = self.query_one(VerticalScroll)
         top, height = round(scroll.scroll_y), scroll.size.height
-        mark = "↓ more: PageDown" if self._more_below else ""
-        self._dialog.border_subtitle = mark
+        mark = f"↓ more: {self._confirmation.keys.more}" if self._more_below else ""
+        self._dialog.border_subtitle = Content(mark)
         self.refresh_bindings()
         costs = self.query("#plan-costs")
         if not costs or self._confirmation.shown or top > self._seen:
@@ -134,6 +137,8 @@ class PlanScreen(ScrollingDialog[bool]):
         """Leave letters to the input if a word must be typed."""
         if action == "page" and parameters == (1,):
             return self._more_below  # shown in the footer only if it does something
+        if action in {"dismiss", "disarm"}:
+            return self._confirmation.armed is (action == "disarm")
         typing = self._confirmation.kind is ConfirmationNeeded.WORD
         if action == "yes":
             return not typing
@@ -143,13 +148,11 @@ class PlanScreen(ScrollingDialog[bool]):
         """Run a safe plan; arm any other."""
         self._apply(self._confirmation.press_y())
 
-    def action_back(self) -> None:
-        """Disarm the plan, else close it."""
-        if self._confirmation.disarm():
-            self._show_hint(ConfirmationReply(run=False, message=self._confirmation.hint))
-            self.query_one("#cancel").focus()
-        else:
-            self.dismiss(False)
+    def action_disarm(self) -> None:
+        """Disarm the plan."""
+        self._confirmation.disarm()
+        self._show_hint(ConfirmationReply(run=False, message=self._confirmation.hint))
+        self.query_one("#cancel").focus()
 
     @on(Button.Pressed, "#cancel")
     def _cancelled(self) -> None:
@@ -185,9 +188,16 @@ class PlanScreen(ScrollingDialog[bool]):
         style = "$text-warning bold" if armed or answer.rejected else "$text-accent"
         self.query_one("#plan-hint", Static).update(Content.styled(answer.message, style))
         wants_y = self._confirmation.kind is ConfirmationNeeded.TWO_KEYS and not armed
-        run = self.query_one("#run", Button)
-        run.label = Content("Run it  y" if wants_y else "Run it  Enter")
+        keys = self._confirmation.keys
+        run, cancel = self.query_one("#run", Button), self.query_one("#cancel", Button)
+        run.label = Content(f"Run it  {keys.arm if wants_y else 'Enter'}")
+        cancel.label = Content("Cancel" if armed else f"Cancel  {self._cancel_key}")
+        self.refresh_bindings()
         self._dialog.set_class(armed, "-armed")
+
+    @property
+    def _cancel_key(self) -> SafeText:
+        return bound_key(self, "plan.cancel", "escape")
 
     def action_copy(self) -> None:
         """Copy the exact commands."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Button, Static
 
 from pixel_tui.confirm_keys import DEFAULT_KEYS, ConfirmKeys
@@ -14,6 +15,7 @@ from pixel_tui.humanize import span
 from pixel_tui.stack.model.typed_commands import TypedCommands
 from pixel_tui.text import SafeText
 from screens.shared.dialog import Dialog
+from widgets.bound_key import bound_key
 from widgets.key_bar import KeyBar
 
 
@@ -65,9 +67,12 @@ class QuitScreen(Dialog[QuitChoice]):
             question = self._question(self._job_count())
             yield Static(question, id="quit-question", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("Stay  Esc", id="stay", compact=True)
-                yield Button("Quit  y", id="quit", compact=True)
-                yield Button("Cancel it  ^x", id="cancel", compact=True)
+                stay = bound_key(self, "quit.stay", "escape")
+                leave = bound_key(self, "quit.leave", "y")
+                cancel = bound_key(self, "quit.cancel", "ctrl+x")
+                yield Button(Content(f"Stay  {stay}"), id="stay", compact=True)
+                yield Button(Content(f"Quit  {leave}"), id="quit", compact=True)
+                yield Button(Content(f"Cancel it  {cancel}"), id="cancel", compact=True)
         yield KeyBar()
 
     def on_mount(self) -> None:

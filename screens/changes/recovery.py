@@ -23,6 +23,7 @@ from screens.shared.coalescing import CoalescingWorker
 from screens.shared.composed import when_composed
 from screens.shared.scrolling import TextDialog
 from screens.shared.stack_changes import StackChanged, StackChanges
+from widgets.bound_key import bound_key
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
 
@@ -178,7 +179,8 @@ class RecoveryScreen(TextDialog[None]):
 
     @when_composed
     def _draw(self) -> None:
-        others = "   t: another target" if len(self._selections) > 1 else ""
+        key = bound_key(self, "recovery.target", "t")
+        others = f"   {key}: another target" if len(self._selections) > 1 else ""
         self.query_one("#recovery-target", Static).update(
             Content.assemble("For ", (self.selection.words, "bold"), (others, "$foreground-muted"))
         )
@@ -197,7 +199,9 @@ class RecoveryScreen(TextDialog[None]):
         action = self.chosen
         if action is not None:
             reason = self._reasons.get(action.name) if self._reasons is not None else None
-            self.query_one("#recovery-words", Static).update(advice(action, self.selection, reason))
+            key = bound_key(self, "recovery.plan", "enter")
+            words = advice(action, self.selection, reason, key)
+            self.query_one("#recovery-words", Static).update(words)
 
     # Keys.
 
@@ -241,13 +245,16 @@ def plan_command(action: Action, selection: TargetSelection) -> SafeText:
     return plain(shown(("pixel-tui", "plan", action.name, *words)))
 
 
-def advice(action: Action, selection: TargetSelection, reason: str | None) -> Content:
+def advice(
+    action: Action, selection: TargetSelection, reason: str | None, key: SafeText
+) -> Content:
     """The text about one action: if it is possible, when to use it, and its targets.
 
     Args:
         action: The action.
         selection: The targets, if it is an action on services.
         reason: Why it is not possible; empty if it is, None while that is being checked.
+        key: The key that shows its plan.
     """
     if reason is None:
         possible = Content.styled("Checking…", "$foreground-muted")
@@ -255,7 +262,7 @@ def advice(action: Action, selection: TargetSelection, reason: str | None) -> Co
         possible = Content.styled(plain(f"No: {reason}"), "$text-warning")
     else:
         possible = Content.styled(
-            "Yes. Enter shows the plan; nothing changes yet.", "$text-success"
+            f"Yes. {key} shows the plan; nothing changes yet.", "$text-success"
         )
     done_to = {
         Scope.SERVICES: selection.words,

@@ -6,7 +6,7 @@ Its imports and its mounting would delay the first table, and no log is followed
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pixel_tui.clock import Clock
 from pixel_tui.stack.watch.observer import Observer
@@ -16,8 +16,6 @@ from widgets.rows.service_row import Row
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
     from screens.dashboard.logs_pane import LogsPane
-
-LOGS_TITLE: Final = "2 Logs"
 
 
 class DeferredLogsPane:

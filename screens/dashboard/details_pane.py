@@ -15,6 +15,7 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer
 from screens.dashboard.inspected import InspectedServices
 from screens.shared.composed import when_composed
+from screens.shared.pane_title import pane_title
 from widgets.dashboard.details import Details
 from widgets.rows.detail_rows import Section, detail_sections, health_sections
 from widgets.rows.service_row import Row
@@ -50,7 +51,7 @@ class DetailsPane(Vertical):
 
     def compose(self) -> ComposeResult:
         """The text."""
-        self.border_title = "3 Details"
+        self.border_title = Content(pane_title(self, "details", "3"))
         yield Details()
 
     def on_mount(self) -> None:

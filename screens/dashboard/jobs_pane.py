@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 
 from pixel_tui.clock import Clock
 from screens.changes.flow import Operations
 from screens.changes.read_only_jobs import ReadOnlyJobs
-from screens.shared.bound_key import bound_key
 from screens.shared.composed import when_composed
+from screens.shared.pane_title import pane_title
+from widgets.bound_key import bound_key
 from widgets.dashboard.job_list import OTHER, JobList
 
 # Imported with the first job, so that the table is shown sooner.
@@ -55,7 +57,7 @@ class JobsPane(Vertical):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        self.border_title = "5 Jobs"
+        self.border_title = Content(pane_title(self, "jobs", "5"))
         yield JobList()
 
     def on_mount(self) -> None:

@@ -9,6 +9,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.stack.watch.observer import Observer
 from screens.logs.followed import FollowedLogs
 from screens.shared.composed import when_composed
+from screens.shared.pane_title import pane_title
 from widgets.logs.pane import LogPane
 from widgets.logs.view import LogView
 from widgets.rows.service_row import Row
@@ -40,6 +41,10 @@ class LogsPane(LogPane):
         self._observer = observer
         self._clock = clock
         self._rows: Sequence[Row] = ()
+
+    def on_mount(self) -> None:
+        """Show the title until a log is followed."""
+        self._title = pane_title(self, "logs", "2")
 
     def on_unmount(self) -> None:
         """Close the feed."""

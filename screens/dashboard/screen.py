@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.containers import Vertical
+from textual.content import Content
 from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
 
 from pixel_tui.clock import Clock
-from pixel_tui.confirm_keys import shown_key
 from pixel_tui.health.restarts import RestartWatch
 from pixel_tui.settings import Memory
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -24,15 +24,16 @@ from pixel_tui.terminal.painting import paint_changed_lines
 from screens.changes.flow import Operations
 from screens.changes.read_only_jobs import ReadOnlyJobs
 from screens.dashboard.bindings import BINDINGS
-from screens.dashboard.deferred_logs import LOGS_TITLE, DeferredLogsPane
+from screens.dashboard.deferred_logs import DeferredLogsPane
 from screens.dashboard.details_pane import DetailsPane
 from screens.dashboard.dialogs import DashboardDialogs
 from screens.dashboard.inspected import InspectedServices
 from screens.dashboard.jobs_pane import JobsPane
 from screens.dashboard.panes import Pane, Panes
 from screens.dashboard.preferences import Preferences
-from screens.dashboard.services_pane import NEXT_PROBLEM, ServicesPane
+from screens.dashboard.services_pane import ServicesPane
 from screens.shared.composed import when_composed
+from screens.shared.pane_title import pane_title
 from screens.shared.stack_changes import StackChanged, StackChanges
 from widgets.copying import CopyRequested
 from widgets.dashboard.banner import Banner
@@ -156,7 +157,6 @@ class DashboardScreen(Screen[None]):
                 self._observer,
                 self._clock,
                 seen,
-                shown_key(self._bound, NEXT_PROBLEM, "n"),
                 id=Pane.SERVICES.value,
                 classes="pane",
             )
@@ -164,9 +164,10 @@ class DashboardScreen(Screen[None]):
                 self._observer, self._clock, seen, id=Pane.DETAILS.value, classes="pane lower"
             )
             with Vertical(id=Pane.LOGS.value, classes="pane lower -current") as logs:
-                logs.border_title = LOGS_TITLE  # a placeholder: `_mount_logs` replaces it
+                # A placeholder: `_mount_logs` replaces it.
+                logs.border_title = Content(pane_title(self, "logs", "2"))
             with Vertical(id=Pane.EVENTS.value, classes="pane lower") as events:
-                events.border_title = "4 Events"
+                events.border_title = Content(pane_title(self, "events", "4"))
                 yield EventList()
             yield JobsPane(
                 self._operations,

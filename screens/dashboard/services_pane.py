@@ -17,9 +17,11 @@ from pixel_tui.health.findings import findings
 from pixel_tui.humanize import ago
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer
-from pixel_tui.text import SafeText, plain
+from pixel_tui.text import NO_TEXT, SafeText, plain
 from screens.dashboard.inspected import InspectedServices
 from screens.dashboard.preferences import Preferences
+from screens.shared.pane_title import pane_title
+from widgets.bound_key import bound_key
 from widgets.dashboard.advice import Advice
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
@@ -30,9 +32,6 @@ from widgets.tables.service_table import ServiceTable
 if TYPE_CHECKING:
     from screens.dashboard.columns import ColumnChoice
 
-TITLE: Final = "1 Services"
-NEXT_PROBLEM: Final = "services.next_problem"
-"""The name in the settings of the key that selects the next problem."""
 MOST_NAMED: Final = 4
 """Services with problems that are named below the table."""
 TITLE_HEADING_AND_ADVICE: Final = 4
@@ -46,12 +45,11 @@ class ServicesPane(Vertical):
         observer: The source of snapshots.
         clock: The time.
         services: The services as all panes show them.
-        next_key: The key that selects the next problem, as it is shown.
     """
 
     BINDING_GROUP_TITLE = "Services"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next_problem", "Next problem", show=False, id=NEXT_PROBLEM,
+        Binding("n", "next_problem", "Next problem", show=False, id="services.next_problem",
                 tooltip="The next service that something is wrong with"),
     ]  # fmt: skip
 
@@ -65,7 +63,6 @@ class ServicesPane(Vertical):
         observer: Observer,
         clock: Clock,
         services: InspectedServices,
-        next_key: SafeText,
         *,
         id: str,  # noqa: A002  Textual's own name for it
         classes: str,
@@ -74,13 +71,14 @@ class ServicesPane(Vertical):
         self._observer = observer
         self._clock = clock
         self._services = services
-        self._next_key = next_key
+        self._next_key = NO_TEXT
         self._empty_message = ""
-        self._title = Content(TITLE)
+        self._title = Content("")
 
     def compose(self) -> ComposeResult:
         """The filter above the table, advice below."""
-        self.border_title = TITLE
+        self._next_key = bound_key(self, "services.next_problem", "n")
+        self.border_title = self._title = Content(pane_title(self, "services", "1"))
         yield FilterBox(id="filter")
         yield Static(id="empty", markup=False)
         yield ServiceTable()
@@ -182,7 +180,8 @@ class ServicesPane(Vertical):
         if not snapshot.services:
             message = _why_empty(snapshot)
         elif not self.table.rows and words:
-            message = f"No service matches “{plain(words)}”. Esc clears the filter."
+            clear = bound_key(self, "filter.clear", "escape")
+            message = f"No service matches “{plain(words)}”. {clear} clears the filter."
         if message != self._empty_message:
             self._empty_message = message
             self._empty.set_class(bool(message), "-shown")
@@ -195,7 +194,8 @@ class ServicesPane(Vertical):
             hidden = self.table.hidden
             found = findings(self._observer.snapshot, now)
             problems = sum(item.service in hidden for item in found)
-        title = filter_title(TITLE, [f"filter: {words}"] if words else [], problems)
+        name = pane_title(self, "services", "1")
+        title = filter_title(name, [f"filter: {words}"] if words else [], problems)
         if title != self._title:
             self._title = title
             self.border_title = title  # not as markup, which does not always round-trip

@@ -9,7 +9,7 @@ from pixel_tui.environment.checks.finding import EnvironmentFinding
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, KeyUse, KeyUseKind
 from pixel_tui.environment.dotenv.document import Quoting
 from pixel_tui.environment.editing.edits import needs_single_quotes
-from pixel_tui.text import SafeText, plain
+from pixel_tui.text import NO_TEXT, SafeText, plain
 from widgets.rows.environment_row import (
     MARKS,
     layer,
@@ -54,7 +54,7 @@ def key_content(
     *,
     no_keys: bool = False,
     revealed: bool = False,
-    fixable: bool = False,
+    fix_key: SafeText = NO_TEXT,
     unknown: Collection[SafeText] = (),
 ) -> Content:
     """The details of one key.
@@ -63,7 +63,7 @@ def key_content(
         row: The key; None if there is none under the cursor.
         no_keys: Whether there is none because neither file nor example has any.
         revealed: Whether to show its value.
-        fixable: Whether to show the key that applies a fix.
+        fix_key: The key that applies a fix; empty if none can be applied.
         unknown: The services that may still have the old value.
     """
     if row is None:
@@ -82,16 +82,18 @@ def key_content(
         )
     if row.purpose:
         parts.append(Content(shortened(row.purpose)))
-    parts += finding_lines(row.findings, fixable=fixable)
-    if fixable and needs_single_quotes(row):
-        parts.append(Content.assemble(("  m", "$text-accent bold"), " puts it in single quotes"))
+    parts += finding_lines(row.findings, fix_key=fix_key)
+    if fix_key and needs_single_quotes(row):
+        parts.append(
+            Content.assemble((f"  {fix_key}", "$text-accent bold"), " puts it in single quotes")
+        )
     parts += _part("Value", _value_lines(row, revealed=revealed))
     parts += _part("Read by", _use_lines(row.uses, unknown))
     return Content("\n").join(parts)
 
 
 def finding_lines(
-    findings: Sequence[EnvironmentFinding], *, fixable: bool = False
+    findings: Sequence[EnvironmentFinding], *, fix_key: SafeText = NO_TEXT
 ) -> list[Content]:
     """Each finding with its hint and its fix, if there is one."""
     lines = []
@@ -100,10 +102,11 @@ def finding_lines(
         lines.append(Content.styled(f"{mark} {finding.message}", STYLES[tone]))
         if finding.hint:
             lines.append(Content.styled(f"  → {finding.hint}", "$foreground-muted"))
-        if finding.fix is not None and fixable:
+        if finding.fix is not None and fix_key:
             lines.append(
                 Content.assemble(
-                    ("  m", "$text-accent bold"), (f" writes {shortened(plain(finding.fix))}", "")
+                    (f"  {fix_key}", "$text-accent bold"),
+                    f" writes {shortened(plain(finding.fix))}",
                 )
             )
     return lines

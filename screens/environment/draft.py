@@ -7,8 +7,9 @@ from textual.screen import Screen
 
 from pixel_tui.environment.editing.workspace import SavedDraft
 from pixel_tui.terminal.keys import IgnoresTypeAhead
-from pixel_tui.text import SafeText
+from pixel_tui.text import plain
 from screens.shared.pick import Choices, PickScreen
+from widgets.bound_key import bound_key
 
 
 class _DraftOffer(IgnoresTypeAhead, PickScreen):
@@ -30,8 +31,9 @@ def offer_draft(
         discard: Called to discard them.
     """
     lines = (Content("Continue editing"), Content("Discard them"))
-    caption = SafeText(
-        f"Edits of {draft.saved_at.astimezone():%Y-%m-%d %H:%M} were not saved. Esc continues "
+    close = bound_key(screen, "pick.close", "escape")
+    caption = plain(
+        f"Edits of {draft.saved_at.astimezone():%Y-%m-%d %H:%M} were not saved. {close} continues "
         "editing."
     )
 

@@ -6,12 +6,10 @@ nothing. A save is an operation with a plan, as every other change.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.content import Content
 
 from pixel_tui.environment.checks.deliveries import OutdatedSources, no_outdated_sources
 from pixel_tui.environment.checks.overview import KeyRow
@@ -30,17 +28,17 @@ from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import SafeText, plain
 from screens.environment.draft import offer_draft
 from screens.environment.external_editor import ExternalEditor
+from screens.environment.file_status import with_edits
 from screens.environment.files import OtherFiles
 from screens.environment.key_edits import KeyEdits
 from screens.environment.merge import merge_with_file
 from screens.environment.save import ShowPlan, show_save_dialog
 from screens.environment.screen import EnvironmentScreen
-from screens.shared.bound_key import bound_key
+from widgets.bound_key import bound_key
 from widgets.lines.fitted_line import LinePart
 from widgets.tables.environment_table import EnvironmentTable
 
 Then = Callable[[], None]
-OUTDATED: Final = "The file has changed on disk: press r to merge first."
 EDITS: Final = frozenset({"edit", "add", "remove", "switch", "fix", "undo", "fill", "outside"})
 """The actions that need a file that can be saved."""
 
@@ -97,9 +95,9 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         self._turn = asyncio.Lock()
 
     @property
-    def can_fix(self) -> bool:
-        """Whether fixes can be applied: the file can be saved."""
-        return not self.read_only_reason
+    def fix_key(self) -> SafeText:
+        """The key that applies a fix; empty if the file can't be saved."""
+        return SafeText("") if self.read_only_reason else bound_key(self, "environment.mend", "m")
 
     # Reading.
 
@@ -144,7 +142,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 return
         await self._redraw()
         if session.changed_elsewhere:
-            self.notify(OUTDATED, severity="warning", timeout=8)
+            self._notify_outdated()
 
     async def _notify_reloaded(self, reloaded: ReloadResult) -> None:
         match reloaded:
@@ -156,7 +154,11 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 await asyncio.to_thread(self.workspace.discard_draft)
                 self.notify("No unsaved changes.", timeout=4, markup=False)
             case ReloadResult.CONFLICT:
-                self.notify(OUTDATED, severity="warning", timeout=8)
+                self._notify_outdated()
+
+    def _notify_outdated(self) -> None:
+        words = f"The file has changed on disk: press {self._merge_key} to merge first."
+        self.notify(words, severity="warning", timeout=8, markup=False)
 
     async def _show_merged(self, theirs: DotenvDocument, merged: DotenvDocument) -> None:
         """Continue with the merge of the edits and the file."""
@@ -166,7 +168,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             if not self.session.take_merged(theirs, merged):
                 self.notify("The file has changed again: merge again.", severity="warning")
                 return
-        self.notify("Merged. s shows what a save would change.", timeout=4)
+        words = f"Merged. {self._save_key} shows what a save would change."
+        self.notify(words, timeout=4, markup=False)
         await self._redraw()
         await self._save_draft()
 
@@ -236,17 +239,10 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def totals(self) -> Sequence[LinePart]:
         """The counts of the file, and whether there are unsaved edits."""
-        first, *others = super().totals()
-        parts = [replace(first, gap="   "), *others]
-        session = self.session
-        if session is None:
+        parts = super().totals()
+        if self.session is None:
             return parts
-        if session.unsaved:
-            message = "not saved" if self.read_only_reason else f"not saved: {self._save_key} saves"
-            parts.append(_part(message, "$text-warning bold"))
-        if session.changed_elsewhere:
-            parts.insert(0, _part("✗ changed on disk: r merges", "$text-error bold"))
-        return parts
+        return with_edits(parts, self.session, self._save_key, self._merge_key)
 
     @property
     def read_only_reason(self) -> SafeText:
@@ -275,6 +271,10 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     @property
     def _save_key(self) -> SafeText:
         return bound_key(self, "environment.save", "s")
+
+    @property
+    def _merge_key(self) -> SafeText:
+        return bound_key(self, "environment.merge", "r")
 
     @property
     def _undo_key(self) -> SafeText:
@@ -371,7 +371,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if (session := self.session) is None:
             return
         if session.changed_elsewhere:
-            self.notify(OUTDATED, severity="warning", timeout=8)
+            self._notify_outdated()
         else:
             show_save_dialog(self, session, self.workspace, self.show_plan)
 
@@ -390,10 +390,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     def close_screen(self) -> None:
         """Close; unsaved edits are kept."""
         if self.session is not None and self.session.unsaved:
-            message = "Unsaved edits are kept: E offers them again."
+            open_key = bound_key(self, "environment", "E")
+            message = f"Unsaved edits are kept: {open_key} offers them again."
             self.app.notify(message, severity="warning", timeout=8, markup=False)
         self.dismiss()
-
-
-def _part(words: str, style: str) -> LinePart:
-    return LinePart(Content.styled(words, style), gap="   ")

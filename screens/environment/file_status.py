@@ -1,6 +1,7 @@
 """The status of an environment file: its counts, its problems, and why it can't be saved."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from textual.widgets import Static
 from pixel_tui.environment.editing.session import EditSession
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText, plain
+from widgets.bound_key import bound_key
 from widgets.filter_title import filter_title
 from widgets.lines.fitted_line import FittedLine, LinePart
 from widgets.rows.environment_row import KeyLine, hidden_problems, totals_words
@@ -67,6 +69,21 @@ def file_totals(session: EditSession | None) -> Sequence[LinePart]:
     return [LinePart(Content(words), rank, gap=", ") for words, rank in counts]
 
 
+def with_edits(
+    totals: Sequence[LinePart], session: EditSession, save_key: SafeText, merge_key: SafeText
+) -> Sequence[LinePart]:
+    """Add to the counts of a file that it has unsaved edits, and that it has changed on disk."""
+    first, *others = totals
+    parts = [replace(first, gap="   "), *others]
+    if session.unsaved:
+        words = "not saved" if session.loaded.read_only_reason else f"not saved: {save_key} saves"
+        parts.append(LinePart(Content.styled(words, "$text-warning bold"), gap="   "))
+    if session.changed_elsewhere:
+        words = f"✗ changed on disk: {merge_key} merges"
+        parts.insert(0, LinePart(Content.styled(words, "$text-error bold"), gap="   "))
+    return parts
+
+
 class FileStatus(Vertical):
     """The counts, and below them why the file can't be saved and its first problem, if any."""
 
@@ -91,7 +108,8 @@ class FileStatus(Vertical):
     def show_unreadable(self, error: ConsoleError) -> None:
         """Show why the file can't be read, and what to do, in place of the counts."""
         self.show_totals([LinePart(Content.styled(f"✗ {error.what}", "$text-error bold"))])
-        self.show_obstacle(plain(f"{error.hint} F5 reads it again.".lstrip()))
+        key = bound_key(self, "environment.read", "f5")
+        self.show_obstacle(plain(f"{error.hint} {key} reads it again.".lstrip()))
 
     def _show(self, place: str, words: Content) -> None:
         static = self.query_one(place, Static)

@@ -12,7 +12,7 @@ from pixel_tui.environment.editing.typed_value import TypedValue
 from pixel_tui.text import SafeText
 from screens.environment.value import ValueScreen
 from screens.shared.ask import AskScreen
-from screens.shared.bound_key import bound_key
+from widgets.bound_key import bound_key
 
 NO_TEXT: Final = SafeText("")
 
@@ -143,7 +143,9 @@ class KeyEdits:
 
     def _fill_next(self, steps: Sequence[FillInStep]) -> None:
         if not steps:
-            self._screen.notify("That was the last one. s saves.", timeout=4)
+            save_key = bound_key(self._screen, "environment.save", "s")
+            words = f"That was the last one. {save_key} saves."
+            self._screen.notify(words, timeout=4, markup=False)
             return
         step, *others = steps
 

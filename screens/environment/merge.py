@@ -18,6 +18,7 @@ from pixel_tui.environment.dotenv.merge import Conflict, MergeResult, Side, reso
 from pixel_tui.environment.editing.session import EditSession, PendingMerge
 from pixel_tui.text import SafeText, plain
 from screens.shared.dialog import Dialog
+from widgets.bound_key import bound_key
 from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import safe_value, shortened
 
@@ -63,9 +64,11 @@ class MergeScreen(Dialog[Sides | None]):
         """Each conflict with both sides."""
         with Vertical(classes="dialog -tall -wide") as dialog:
             dialog.border_title = "Changed here and on disk"
+            mine = bound_key(self, "environment_merge.mine", "m")
+            theirs = bound_key(self, "environment_merge.theirs", "t")
             yield Static(
-                "Everything else is merged already. Choose: m keeps your edit, t keeps the value "
-                "on disk.",
+                f"Everything else is merged already. Choose: {mine} keeps your edit, {theirs} "
+                "keeps the value on disk.",
                 markup=False,
             )
             with VerticalScroll(can_focus=True):
@@ -95,10 +98,12 @@ class MergeScreen(Dialog[Sides | None]):
                 )
             lines.append(Content(""))
         left = len(self._conflicts) - len(self._chosen)
+        take = bound_key(self, "environment_merge.take", "enter")
+        save = bound_key(self, "environment.save", "s")
         lines.append(
             Content.styled(f"{left} to choose", "$text-warning")
             if left
-            else Content.styled("✓ Enter applies it; then s saves.", "$text-success")
+            else Content.styled(f"✓ {take} applies it; then {save} saves.", "$text-success")
         )
         self.query_one("#merge-words", Static).update(Content("\n").join(lines))
         self.refresh_bindings()

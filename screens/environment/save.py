@@ -22,6 +22,7 @@ from screens.environment.content import NO_RESTART
 from screens.environment.difference import difference_lines
 from screens.shared.composed import when_composed
 from screens.shared.scrolling import ScrollingDialog
+from widgets.bound_key import bound_key
 from widgets.key_bar import KeyBar
 
 SAVE: Final = "environment-save"
@@ -50,7 +51,7 @@ class SaveScreen(ScrollingDialog[str | None]):
                 tooltip="Write the file; containers keep their values until they are recreated"),
         Binding("a", "answer('environment-apply')", "Save and apply", id="environment_save.apply",
                 tooltip="Write it, recreate and rebuild what needs it, roll back on failure"),
-        Binding("escape,q", "dismiss(None)", "Back", id="environment_save.back"),
+        Binding("escape,q", "dismiss(None)", "Cancel", id="environment_save.back"),
     ]  # fmt: skip
 
     def __init__(
@@ -74,9 +75,12 @@ class SaveScreen(ScrollingDialog[str | None]):
             with VerticalScroll(can_focus=False):
                 yield Static(id="save-words", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("Cancel  Esc", id="back", compact=True)
-                yield Button("Save  s", id="only", compact=True)
-                yield Button("Save and apply  a", id="apply", compact=True)
+                back = bound_key(self, "environment_save.back", "escape")
+                save = bound_key(self, "environment_save.save", "s")
+                apply = bound_key(self, "environment_save.apply", "a")
+                yield Button(Content(f"Cancel  {back}"), id="back", compact=True)
+                yield Button(Content(f"Save  {save}"), id="only", compact=True)
+                yield Button(Content(f"Save and apply  {apply}"), id="apply", compact=True)
         yield KeyBar()
 
     def on_mount(self) -> None:

@@ -270,15 +270,15 @@ class EnvironmentScreen(TextDialog[None]):
         row = line.row if line is not None else None
         old = unknown_deliveries(row.uses, self._outdated) if row is not None else ()
         words = key_content(
-            row, no_keys=not self._rows, revealed=revealed, fixable=self.can_fix, unknown=old
+            row, no_keys=not self._rows, revealed=revealed, fix_key=self.fix_key, unknown=old
         )
         self.query_one("#environment-words", Static).update(words)
         self.refresh_bindings()  # the key under the cursor may have a fix
 
     @property
-    def can_fix(self) -> bool:
-        """Whether fixes can be applied."""
-        return False
+    def fix_key(self) -> SafeText:
+        """The key that applies a fix; empty if none can be applied."""
+        return SafeText("")
 
     @property
     def read_only_reason(self) -> SafeText:
@@ -364,7 +364,7 @@ class EnvironmentScreen(TextDialog[None]):
     def action_compare(self) -> None:
         """Compare the file with the example or another file."""
         if self.session is not None:
-            merge = self.merge_missing if self.can_fix else None
+            merge = self.merge_missing if self.fix_key else None
             Comparison(self, self.source, self.session, merge).ask()
 
     def action_files(self) -> None:
@@ -390,7 +390,7 @@ class EnvironmentScreen(TextDialog[None]):
                 session.document,
                 session.loaded.data,
                 session.is_secret,
-                restores=self.can_fix,
+                restores=bool(self.fix_key),
             )
             self.app.push_screen(screen, self.restore)
 

@@ -17,6 +17,7 @@ from pixel_tui.environment.editing.value_preview import InputKind, ValuePreview
 from pixel_tui.text import SafeText, plain
 from screens.environment.content import finding_lines
 from screens.shared.dialog import Dialog
+from widgets.bound_key import bound_key
 from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import safe_value, shortened
 
@@ -126,7 +127,7 @@ class ValueScreen(Dialog[TypedValue | None]):
             InputKind.WRITTEN: "As written in the file: quotes, escapes and $VARIABLES count.",
         }[self._kind]
         if self.lines:
-            words = f"{words} Ctrl+S accepts it."
+            words = f"{words} {bound_key(self, 'value.take_all', 'ctrl+s')} accepts it."
         self.query_one("#value-way", Static).update(Content.styled(words, "$foreground-muted"))
         self.refresh_bindings()
 

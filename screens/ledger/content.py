@@ -11,7 +11,7 @@ from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.view.arrangement import ORDER, Arrangement, TaskFilter
 from pixel_tui.ledger.view.findings import LedgerFinding, LedgerSeverity
 from pixel_tui.ledger.view.view import LedgerView
-from pixel_tui.text import plain
+from pixel_tui.text import SafeText, plain
 from screens.shared.pick import Choices
 from widgets.filter_title import filter_title
 from widgets.lines.fitted_line import LinePart
@@ -33,12 +33,18 @@ def ledger_title(arrangement: Arrangement, hidden: int) -> Content:
     return filter_title("Tasks", parts, hidden)
 
 
-def why_empty(view: LedgerView, place: LedgerPlace) -> str:
-    """Why no task is listed."""
+def why_empty(view: LedgerView, place: LedgerPlace, key: SafeText) -> str:
+    """Why no task is listed.
+
+    Args:
+        view: The ledger.
+        place: The paths of its files.
+        key: The key that clears the search and the filter.
+    """
     if not view.loaded:
         return READING
     if view.tasks:
-        return "No task matches. Esc shows all again."
+        return f"No task matches. {key} shows all again."
     if view.trouble is not None:
         return ""
     if not view.reading.present:
@@ -69,8 +75,14 @@ def ledger_totals(view: LedgerView, clock: Clock) -> Sequence[LinePart]:
     return parts
 
 
-def ledger_trouble(view: LedgerView, clock: Clock) -> Content:
-    """Why the ledger can't be read; else the worst finding."""
+def ledger_trouble(view: LedgerView, clock: Clock, key: SafeText) -> Content:
+    """Why the ledger can't be read; else the worst finding.
+
+    Args:
+        view: The ledger.
+        clock: The time.
+        key: The key that lists the findings.
+    """
     trouble = view.trouble
     if trouble is not None:
         last = " The last good state is shown." if view.tasks else ""
@@ -81,17 +93,18 @@ def ledger_trouble(view: LedgerView, clock: Clock) -> Content:
     grave = [item for item in view.findings if item.severity is not LedgerSeverity.NOTE]
     if not grave:
         return Content("")
-    more = f"  ({len(grave)} findings, f lists them)" if len(grave) > 1 else "  (f: repair)"
+    more = f"  ({key}: {len(grave)} findings)" if len(grave) > 1 else f"  ({key}: repair)"
     style = "$text-error" if grave[0].severity is LedgerSeverity.ERROR else "$text-warning"
     return Content.assemble((f"! {grave[0].message}", style), (more, "$foreground-muted"))
 
 
-def finding_choices(findings: Sequence[LedgerFinding], count: int) -> Choices:
+def finding_choices(findings: Sequence[LedgerFinding], count: int, key: SafeText) -> Choices:
     """The list of findings.
 
     Args:
         findings: The worst findings.
         count: The number of all findings.
+        key: The key that picks one.
     """
     styles = {
         LedgerSeverity.ERROR: "$text-error bold",
@@ -106,7 +119,7 @@ def finding_choices(findings: Sequence[LedgerFinding], count: int) -> Choices:
         )
         for finding in findings
     )
-    caption = "Ledger and stack out of sync. Enter goes to the task."
+    caption = f"Ledger and stack out of sync. {key} goes to the task."
     if count > len(findings):
         caption += f" These are the worst {len(findings)} of {count:,}; `ledger verify` prints all."
     return Choices(lines, plain(caption if lines else "Everything is in sync."))

@@ -26,6 +26,7 @@ from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.ledger.view.watch import LedgerSource
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.terminal.keys import hold_keys
+from pixel_tui.text import NO_TEXT, SafeText
 from screens.ledger.content import (
     MAX_FINDINGS,
     READING,
@@ -41,6 +42,7 @@ from screens.shared.coalescing import CoalescingWorker
 from screens.shared.composed import when_composed
 from screens.shared.dialog import Dialog
 from screens.shared.pick import Choices, PickScreen
+from widgets.bound_key import bound_key
 from widgets.dashboard.details import Details
 from widgets.filter_box import FilterBox
 from widgets.key_bar import KeyBar
@@ -196,10 +198,16 @@ class LedgerScreen(Dialog[None]):
         if title != self._title:  # another title repaints the complete dialog
             self._title = title
             self.query_one(".dialog").border_title = title
-        message = "" if self.table.keys else why_empty(view, self._place)
+        message = (
+            ""
+            if self.table.keys
+            else why_empty(view, self._place, bound_key(self, "tasks.close", "escape"))
+        )
         self.query_one("#ledger-empty", StatusLine).set_text(Content(message))
         self._draw_totals()
-        self.query_one("#ledger-trouble", StatusLine).set_text(ledger_trouble(view, self._clock))
+        findings_key = bound_key(self, "tasks.findings", "f")
+        trouble = ledger_trouble(view, self._clock, findings_key)
+        self.query_one("#ledger-trouble", StatusLine).set_text(trouble)
 
     def _draw_totals(self) -> None:
         self.query_one("#ledger-totals", FittedLine).show(ledger_totals(self._shown, self._clock))
@@ -208,8 +216,14 @@ class LedgerScreen(Dialog[None]):
     @when_composed
     def _draw_preview(self) -> None:
         details, task = self.query_one("#ledger-preview", Details), self.current
-        sections = preview_sections(task, self._shown, self._clock.now()) if task else ()
+        now, key = self._clock.now(), self._actions_key
+        sections = preview_sections(task, self._shown, now, key) if task else ()
         details.show(sections, other=False)
+
+    @property
+    def _actions_key(self) -> SafeText:
+        """The key that lists the actions; empty in a read-only console."""
+        return bound_key(self, "tasks.actions", "a") if self._changes is not None else NO_TEXT
 
     # Keys.
 
@@ -303,7 +317,7 @@ class LedgerScreen(Dialog[None]):
         def choices() -> Choices:
             view = self._source.view
             found[:] = view.findings[:MAX_FINDINGS]
-            return finding_choices(found, len(view.findings))
+            return finding_choices(found, len(view.findings), bound_key(self, "pick.pick", "enter"))
 
         def picked(at: int | None) -> None:
             if at is not None and at < len(found):

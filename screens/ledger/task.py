@@ -18,7 +18,7 @@ from pixel_tui.ledger.view.timeline import timeline_of
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.ledger.view.watch import LedgerSource
 from pixel_tui.stack.watch.observer import Observer
-from pixel_tui.text import SafeText, plain
+from pixel_tui.text import NO_TEXT, SafeText, plain
 from screens.ledger.ledger_changes import LedgerChanged, LedgerChanges
 from screens.ledger.task_changes import TaskChanges
 from screens.ledger.task_log import TaskLog
@@ -26,6 +26,7 @@ from screens.logs.line import LogLineScreen
 from screens.shared.coalescing import CoalescingWorker
 from screens.shared.composed import when_composed
 from screens.shared.scrolling import TextDialog
+from widgets.bound_key import bound_key
 from widgets.copying import CopyRequested
 from widgets.dashboard.details import Details
 from widgets.key_bar import KeyBar
@@ -186,9 +187,10 @@ class TaskScreen(TextDialog[None]):
             )
         )
         moments = timeline_of(self._shown_task, view, self._observer.events)
+        key = bound_key(self, "task.actions", "a") if self._changes is not None else NO_TEXT
         self.query_one("#task-facts", Details).show(
             fact_sections(
-                self._shown_task, self._texts, view, moments, now, self._full_text_command
+                self._shown_task, self._texts, view, moments, now, self._full_text_command, key
             ),
             other=False,
         )
@@ -228,7 +230,12 @@ class TaskScreen(TextDialog[None]):
     @on(LogPane.SearchAllRequested)
     def _dialog_requested(self, event: Message) -> None:
         event.stop()
-        self.notify("The complete log is loaded: / searches it, & filters it.", markup=False)
+        search, only = (
+            bound_key(self, "log.search", "slash"),
+            bound_key(self, "log.filter", "ampersand"),
+        )
+        words = f"The complete log is loaded: {search} searches it, {only} filters it."
+        self.notify(words, markup=False)
 
     @on(LogView.Opened)
     def _line_opened(self, event: LogView.Opened) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Static, TextArea
 from pixel_tui.ledger.reading.task import TaskType
 from pixel_tui.ledger.writing.drafts import TEMPLATE
 from screens.shared.dialog import Dialog
+from widgets.bound_key import bound_key
 from widgets.key_bar import KeyBar
 
 KINDS: Final = (TaskType.OPENCODE, TaskType.DOCKER_OP, TaskType.GIT_OP)
@@ -66,12 +67,16 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
         self._draw()
 
     def _draw(self, message: str = "") -> None:
+        another, take = (
+            bound_key(self, "writing.kind", "ctrl+t"),
+            bound_key(self, "writing.take", "ctrl+s"),
+        )
         self.query_one("#writing-kind", Static).update(
             Content.assemble(
-                "Type ", (self._kind.value, "bold"), ("   Ctrl+T: another", "$foreground-muted")
+                "Type ", (self._kind.value, "bold"), (f"   {another}: another", "$foreground-muted")
             )
         )
-        words = message or "Ctrl+S shows the plan; nothing is queued yet."
+        words = message or f"{take} shows the plan; nothing is queued yet."
         style = "$text-warning" if message else "$foreground-muted"
         self.query_one("#writing-message", Static).update(Content.styled(words, style))
 
@@ -103,4 +108,5 @@ class TaskWritingScreen(Dialog[WrittenTask | None]):
             self.dismiss(None)
             return
         self._asked = True
-        self._draw("Press Esc again to discard the text.")
+        close = bound_key(self, "writing.cancel", "escape")
+        self._draw(f"Press {close} again to discard the text.")

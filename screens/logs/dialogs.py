@@ -31,6 +31,7 @@ from screens.logs.line import LogLineScreen
 from screens.logs.services import LogServicesScreen
 from screens.shared.ask import AskScreen
 from screens.shared.pick import Choices, PickScreen
+from widgets.bound_key import bound_key
 from widgets.logs.pane import LogPane
 from widgets.rows.log_line import local_second, text_of
 
@@ -140,9 +141,10 @@ class LogDialogs:
                         masked_shape(group),
                     )
                 )
-            caption = "Errors that differ only in numbers and ids. Enter shows only these."
+            key = bound_key(self._screen, "pick.pick", "enter")
+            caption = f"Errors that differ only in numbers and ids. {key} shows only these."
             return Choices(
-                tuple(lines), SafeText(caption if lines else "No errors in the lines read here.")
+                tuple(lines), plain(caption if lines else "No errors in the lines read here.")
             )
 
         def picked(at: int | None) -> None:
@@ -217,17 +219,19 @@ class LogDialogs:
 
         def choices() -> Choices:
             now = search.progress
+            pick = bound_key(self._screen, "pick.pick", "enter")
+            close = bound_key(self._screen, "pick.close", "escape")
             if now.done and not shown:
                 shown.extend(search.found[:MAX_LISTED])
             words = f"{now.matches:,} found in {counted(now.lines, 'line')}"
             if now.trouble:
                 words = f"{words}. {now.trouble}"
             elif not now.done:
-                words = f"{words}, reading {now.reading}… Esc stops it."
+                words = f"{words}, reading {now.reading}… {close} stops it."
             elif now.matches > len(shown):
                 words = f"{words}; the first {len(shown):,} of them"
             elif shown:
-                words = f"{words}. Enter goes there."
+                words = f"{words}. {pick} goes there."
             return Choices(tuple(_match_line(line, labels, mask) for line in shown), plain(words))
 
         def picked(at: int | None) -> None:

@@ -9,6 +9,7 @@ from pixel_tui.logs.activity import Activity
 from pixel_tui.stack.feed.feed import LogFeed, LogTarget
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import plain
+from screens.shared.pane_title import pane_title
 from widgets.logs.pane import LogPane
 from widgets.rows.service_row import Column, Row
 
@@ -87,10 +88,11 @@ class FollowedLogs:
         self._feed = self._observer.follow_logs(targets)
         self._marked.clear()
         self.mark_jobs(self._jobs)
+        name = pane_title(pane, "logs", "2")
         title = " + ".join(names[:MAX_NAMED])
         more = f" + {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
         pane.show(
-            self._feed, f"2 Logs  {title}{more}", self.activity, self._positions.get(targets, b"")
+            self._feed, f"{name}  {title}{more}", self.activity, self._positions.get(targets, b"")
         )
 
     def close(self, pane: LogPane | None = None) -> None:

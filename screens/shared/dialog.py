@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 Result = TypeVar("Result")
-WAYS_OUT: Final = frozenset({"Cancel", "Close", "Background"})
+WAYS_OUT: Final = frozenset({"Cancel", "Close", "Background", "Keep running"})
 """The descriptions of keys that cancel or close."""
 
 

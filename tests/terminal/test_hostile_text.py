@@ -161,7 +161,7 @@ def test_an_environment_that_is_hostile_is_text(stack: Poisoned) -> None:
             (ESCAPE, without("Compose reads")),
             (ESCAPE, "BYTES"),
             ("g\r", "Compose reads"),
-            ("\x0f", "Ctrl+S accepts it"),
+            ("\x0f", "^s accepts it"),
             (ESCAPE, without("Compose reads")),
             ("c\r", "Compared with"),
             (ESCAPE, without("Compared with")),

@@ -125,7 +125,7 @@ def test_a_second_console_sees_the_job_live_and_may_ask_for_its_end(bench: Bench
         it.press("5\r")
         it.wait_for("waiting at the gate of restart")
         it.press("\x18")
-        it.wait_for("Press Ctrl+X again")
+        it.wait_for("Press ^x again")
         it.press("\x18")
         it.wait_for("■ cancelled")
     said, _ = running.communicate(timeout=60)

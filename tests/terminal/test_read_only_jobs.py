@@ -45,7 +45,7 @@ def test_it_sees_a_job_live_and_can_only_look_on(bench: Bench) -> None:
         it.wait_for("waiting at the gate of restart")
         at = console.settle("\x18\x18")
         assert at.place.screen == "JobScreen"
-        assert "Ctrl+X" not in it.text
+        assert "^x" not in it.text
         assert set(console.settle(count=True).changing) <= VALUES | RULES
         os.kill(running.pid, signal.SIGKILL)
         running.communicate()

@@ -234,7 +234,7 @@ PLACES = {
     "the environment": ("E", "17 keys", ESCAPE),
     "its filter": ("E/a", "· filter: a", ESCAPE * 2),
     "a value": ("E\r", "Compose reads", ESCAPE * 2),
-    "a value of several lines": ("E\r\x0f", "Ctrl+S accepts it", ESCAPE * 2),
+    "a value of several lines": ("E\r\x0f", "^s accepts it", ESCAPE * 2),
     "a comparison": ("Ec\r", "Compared with", ESCAPE * 2),
     "saved versions": ("Eh", "Saved versions", ESCAPE * 2),
 }

@@ -118,8 +118,13 @@ async def test_enter_held_down_arms_a_plan_that_interrupts_and_no_more() -> None
 
 async def test_escape_disarms_before_it_leaves() -> None:
     async with console() as it:
-        await it.press("r", "y", "escape")
+        await it.press("r", "y")
+        assert "Esc disarms it" in it.text("#plan-hint")
+        assert "esc Disarm" in it.text("KeyBar")
+        assert "Esc" not in it.text("#cancel")
+        await it.press("escape")
         assert "y, and then Enter" in it.text("#plan-hint")
+        assert "esc Cancel" in it.text("KeyBar")
         assert focused_button(it) == "cancel"
         await it.press("escape")
         assert it.app.screen is it.dashboard

@@ -81,12 +81,17 @@ async def test_the_steps_of_a_job_are_shown_with_their_times(gate: threading.Eve
 async def test_the_consequences_of_cancelling_are_shown_first() -> None:
     async with console(size=(120, 36)) as it:
         await begin(it)
+        assert "esc Background" in it.text("KeyBar")
         await it.press("ctrl+x")
+        assert "Press ^x again to cancel; Esc keeps it running." in it.text()
         assert "A build changes no container" in it.text()
+        assert "esc Keep running" in it.text("KeyBar")
+        assert "Background" not in it.text("KeyBar")
         assert not operations_of(it).jobs.statuses()[0].cancel_requested
         await it.press("escape")
         assert isinstance(it.app.screen, JobScreen)
-        assert "Ctrl+X again" not in it.text()
+        assert "^x again" not in it.text()
+        assert "esc Background" in it.text("KeyBar")
         await it.press("ctrl+x", "ctrl+x")
         await it.until(lambda: operations_of(it).jobs.statuses()[0].state is JobState.CANCELLED)
         await it.until(lambda: "■ cancelled" in it.text())
@@ -100,6 +105,19 @@ def write_waiting(files: ApplyFiles, seconds: float = 90) -> ApplyState:
     )
     files.write(waits)
     return waits
+
+
+@pytest.mark.usefixtures("gate")
+async def test_the_keys_that_cancel_a_job_are_those_of_the_settings() -> None:
+    keys = {"job.cancel": "ctrl+k", "job.keep": "f7"}
+    async with console(size=(120, 36), settings=Settings(keys=keys)) as it:
+        await begin(it)
+        await it.press("ctrl+k")
+        assert "Press ^k again to cancel; F7 keeps it running." in it.text()
+        await it.press("f7")
+        assert "^k again" not in it.text()
+        await it.press("ctrl+k", "ctrl+k")
+        await it.until(lambda: operations_of(it).jobs.statuses()[0].state is JobState.CANCELLED)
 
 
 async def test_a_waiting_apply_is_confirmed_by_a_key(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pixel_tui.logs.shown import View
 from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import masked_text
 from pixel_tui.text import SafeText, plain
+from widgets.bound_key import bound_key
 
 _LEVELS: Final = {
     LogLevel.TRACE: "trace and above",
@@ -79,16 +80,11 @@ class LogChips(Static):
         """The chips that are shown."""
         return self._chips
 
-    def show(self, chips: tuple[Chip, ...], key: str) -> None:
-        """Show these.
-
-        Args:
-            chips: The filters.
-            key: The key that removes the last one.
-        """
+    def show(self, chips: tuple[Chip, ...]) -> None:
+        """Show these filters, and the key that removes the last one."""
         self._chips = chips
         self.set_class(bool(chips), "-some")
-        hint = f"  {key} removes the last"
+        hint = f"  {bound_key(self, 'log.unfilter', 'backspace')} removes the last"
         room = max(self.size.width or self.app.size.width, 20) - 2 - len(hint)
         parts: list[tuple[str, str] | str] = [("only ", "$foreground-muted")]
         for chip in chips:

@@ -21,6 +21,7 @@ from pixel_tui.redaction.known import masked_text
 from pixel_tui.stack.feed.feed import FeedState, FeedStatus, LogFeed, Source
 from pixel_tui.stack.model.times import timestamp_at
 from pixel_tui.text import SafeText, plain
+from widgets.bound_key import bound_key
 from widgets.logs.activity_strip import ActivityStrip
 from widgets.logs.chips import LogChips, chips_of
 from widgets.logs.query import QueryBox
@@ -119,7 +120,7 @@ class LogPane(Vertical):
         """The error of the pattern that is being typed."""
         self._searching = False
         """Whether a search has started and its first match is not found yet."""
-        self._title = plain("2 Logs")
+        self._title = plain("Logs")
         self._titled = ""
         self._hidden: tuple[str, ...] = ()
 
@@ -292,7 +293,7 @@ class LogPane(Vertical):
         event.stop()
         if event.view.filters.sources is None:
             self._hidden = ()
-        self._chips.show(chips_of(event.view, self._hidden), "Backspace")
+        self._chips.show(chips_of(event.view, self._hidden))
         self._draw()
 
     @on(LogView.Moved)
@@ -323,7 +324,8 @@ class LogPane(Vertical):
         reason, hint = status.reason, status.hint
         if not reason and self._nothing_matches(view):
             reason = SafeText("No line matches.")
-            hint = SafeText("Backspace removes the last filter.")
+            unfilter = bound_key(self, "log.unfilter", "backspace")
+            hint = plain(f"{unfilter} removes the last filter.")
         self.set_class(bool(reason), "-reason")
         # By the feed: a hidden view is not updated.
         extent = self._feed.ring.extent
@@ -345,23 +347,24 @@ class LogPane(Vertical):
     def _status(self, view: LogView, status: FeedStatus, room: int) -> str:
         parts: list[str] = [self._pattern_error] if self._pattern_error else []
         parts += filter(None, (self._search_status(view, room), view.selection_status))
-        feed = self._feed
+        feed, end = self._feed, bound_key(self, "log.follow", "end")
         if feed is not None and feed.reach.trouble:
             parts.append(feed.reach.trouble)
         if feed is not None and feed.reach.loading:
             parts.append(SafeText("reading older lines…"))
         elif feed is not None and not feed.reach.last:
-            parts.append(SafeText("older lines (G goes to the end)"))
+            parts.append(plain(f"older lines ({end} goes to the newest)"))
         elif not view.following:
             new = view.new_lines
-            parts.append(SafeText(f"paused · {counted(new, 'new line')} (G follows)"))
+            parts.append(plain(f"paused · {counted(new, 'new line')} ({end} follows)"))
         elif status.state is FeedState.LIVE:
             parts.append(SafeText("following"))
         if status.state is not FeedState.LIVE:
             parts.append(SafeText(_STATES[status.state]))
         parts.append(view.secrets_status)
         if view.since_left:
-            parts.append(SafeText(f"{view.since_left:,} since your last visit ([ goes there)"))
+            mark = bound_key(self, "log.previous-bookmark", "left_square_bracket")
+            parts.append(plain(f"{view.since_left:,} since your last visit ({mark} goes there)"))
         if view.page.behind > view.page.height:
             parts.append(SafeText(f"{view.page.behind:,} lines behind"))
         parts.append(self._extent(view))
@@ -373,7 +376,8 @@ class LogPane(Vertical):
         if matcher is None or not view.page.settled:
             return ""
         words, total = plain(masked_text(matcher.query.text)), view.page.state.matches
-        status = view.match_status if total else "is not in these lines (S searches all)"
+        key = bound_key(self, "log.search-all", "S")
+        status = view.match_status if total else f"is not in these lines ({key} searches all)"
         left = max(room - cell_len(f"“” {status}"), SHORTEST_QUERY)
         return f"“{Content(words).truncate(left, ellipsis=True).plain}” {status}"
 

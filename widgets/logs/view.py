@@ -18,6 +18,7 @@ from pixel_tui.stack.feed.feed import LogFeed
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.model.times import elapsed_text
 from pixel_tui.text import SafeText
+from widgets.bound_key import bound_key
 from widgets.copying import CopyRequested
 from widgets.logs.lines import LogLines
 from widgets.logs.painter import Signs
@@ -186,8 +187,9 @@ class LogView(LogLines, can_focus=True):
         """Whether secrets on the screen are shown or masked; empty if there are none."""
         if not self.has_secrets:
             return ""
-        words, key = ("shown", "V masks") if self.secrets_shown else ("masked", "V shows")
-        return f"secrets {words} ({key})" if self._reveals else f"secrets {words}"
+        words, will = ("shown", "masks") if self.secrets_shown else ("masked", "shows")
+        key = bound_key(self, "log.reveal", "V")
+        return f"secrets {words} ({key} {will})" if self._reveals else f"secrets {words}"
 
     def masker(self) -> LineMasker:
         """A masker for copies and exports that masks secrets as the screen does."""

@@ -41,10 +41,19 @@ MAX_VALUE: Final = 1000
 """The characters of an unknown field that are shown."""
 
 
-def preview_sections(task: Task, view: LedgerView, now: datetime) -> Sequence[Section]:
-    """The preview: findings, the task, and its last events."""
+def preview_sections(
+    task: Task, view: LedgerView, now: datetime, key: SafeText
+) -> Sequence[Section]:
+    """The preview: findings, the task, and its last events.
+
+    Args:
+        task: The task.
+        view: The view of the ledger.
+        now: The time, for ages.
+        key: The key that lists the actions; empty if there is none.
+    """
     return _full(
-        _section("Out of sync", finding_lines(view.findings_about(task), task)),
+        _section("Out of sync", finding_lines(view.findings_about(task), key, task)),
         _section("Task", _summary_lines(task, view, now)),
     )
 
@@ -56,6 +65,7 @@ def fact_sections(
     moments: Sequence[Moment],
     now: datetime,
     command: SafeText,
+    key: SafeText,
 ) -> Sequence[Section]:
     """The facts of a task, without its long texts.
 
@@ -66,9 +76,10 @@ def fact_sections(
         moments: Its timeline.
         now: The time, for ages.
         command: The command that prints the complete texts.
+        key: The key that lists the actions; empty if there is none.
     """
     return _full(
-        _section("Out of sync", finding_lines(view.findings_about(task), task)),
+        _section("Out of sync", finding_lines(view.findings_about(task), key, task)),
         _section("Timeline", _moment_lines(moments, now)),
         _section("Task", _fact_lines(task, view, now)),
         _section(
@@ -126,20 +137,26 @@ def full_text_command(task: Task, typed: TypedCommands) -> SafeText:
 
 
 def finding_lines(
-    findings: Sequence[LedgerFinding], task: Task | None = None
+    findings: Sequence[LedgerFinding], key: SafeText, task: Task | None = None
 ) -> Iterator[DetailLine]:
-    """Each finding with its hint."""
+    """Each finding with its hint.
+
+    Args:
+        findings: The findings.
+        key: The key that lists the actions; empty if there is none.
+        task: The task they are about.
+    """
     for finding in findings:
         yield DetailLine("", finding.message, _TONES[finding.severity])
         if finding.hint:
-            yield DetailLine("", plain(f"→ {_hint(finding, task)}"), Tone.PLAIN)
+            yield DetailLine("", plain(f"→ {_hint(finding, key, task)}"), Tone.PLAIN)
 
 
-def _hint(finding: LedgerFinding, task: Task | None) -> str:
-    if not finding.action:
+def _hint(finding: LedgerFinding, key: SafeText, task: Task | None) -> str:
+    if not (finding.action and key):
         return finding.hint
     target = task.short if task is not None and finding.target == task.id else finding.target
-    return f"{finding.action} {target}".strip() + " (a: actions)"
+    return f"{finding.action} {target}".strip() + f" ({key}: actions)"
 
 
 def _summary_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[DetailLine]:

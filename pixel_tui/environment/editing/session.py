@@ -281,7 +281,7 @@ class EditSession:
             UsageError: The file has it already, or can't have it.
         """
         if self.document.entry(key) is not None:
-            raise UsageError("It already exists", hint="Edit it: Enter on its line.")
+            raise UsageError("It already exists", hint="Edit its line instead.")
         try:
             self.document.with_added(key, "")
         except ConsoleError as error:

@@ -47,6 +47,15 @@ def word_reason(plan: Plan, word: SafeText) -> SafeText:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanKeys:
+    """The keys of a plan's screen, as texts name them."""
+
+    arm: SafeText = SafeText("y")
+    disarm: SafeText = SafeText("Esc")
+    more: SafeText = SafeText("PageDown")
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmationReply:
     """The response to a key or a typed word."""
 
@@ -68,6 +77,8 @@ class PlanConfirmation:
 
     def __init__(self, plan: Plan, now: float) -> None:
         self._plan = plan
+        self.keys = PlanKeys()
+        """The keys that the hints name."""
         self._opened = now
         self._pressed: float | None = now
         self._typed = 0
@@ -91,7 +102,8 @@ class PlanConfirmation:
         """The next key to press or word to type."""
         if not self.shown:
             also = " or is interrupted" if self._plan.interrupts else ""
-            return plain(f"First scroll down (PageDown) to everything that can't be undone{also}.")
+            key = self.keys.more
+            return plain(f"First scroll down ({key}) to everything that can't be undone{also}.")
         match self.kind:
             case ConfirmationNeeded.KEY:
                 return SafeText("Enter runs it.")
@@ -105,12 +117,12 @@ class PlanConfirmation:
                 then = " (then another word)" if len(words) > 1 else " to run it"
                 return plain(f"Type {words[0]} and press Enter{then}.")
             case ConfirmationNeeded.TWO_KEYS if self.armed:
-                return plain(f"Press Enter to run it: {self._cost}. Esc disarms it.")
+                return plain(f"Press Enter to run it: {self._cost}. {self.keys.disarm} disarms it.")
             case ConfirmationNeeded.TWO_KEYS:
-                return SafeText("y, and then Enter, runs it.")
+                return plain(f"{self.keys.arm}, and then Enter, runs it.")
 
     def press_y(self) -> ConfirmationReply:
-        """Handle `y`: it runs a safe plan, and arms a disruptive one."""
+        """Handle the key: it runs a safe plan, and arms a disruptive one."""
         self._pressed = None
         if not self.shown:
             return ConfirmationReply(run=False, message=self.hint, rejected=True)
@@ -151,7 +163,7 @@ class PlanConfirmation:
         return ConfirmationReply(run=False, message=plain(f"{message}{self.hint}"), rejected=True)
 
     def disarm(self) -> bool:
-        """Handle Esc; returns whether the plan was armed."""
+        """Disarm the plan; returns whether it was armed."""
         was, self.armed = self.armed, False
         return was
 
