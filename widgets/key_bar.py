@@ -79,6 +79,10 @@ class KeyBar(Widget):
         if isinstance(self.app, NoticeSource):
             self.app.notice_signal.unsubscribe(self)
 
+    def watch_notice(self, notice: str) -> None:
+        """Let the screen keep its messages off the notice."""
+        self.screen.set_class(bool(notice), "-notice")
+
     def _set_notice(self, notice: str) -> None:
         self.notice = notice
 

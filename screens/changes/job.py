@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -21,6 +20,7 @@ from pixel_tui.stack.feed.file import FileFeed
 from pixel_tui.text import SafeText
 from screens.shared.composed import when_composed
 from screens.shared.dialog import Dialog
+from screens.shared.titled_box import TitledBox
 from widgets.bound_key import bound_key
 from widgets.dashboard.job_list import STATE_LOOKS
 from widgets.key_bar import KeyBar
@@ -89,8 +89,7 @@ class JobScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The state, and the output below it."""
-        with Vertical(classes="dialog -tall") as dialog:
-            dialog.border_title = Content(f"Job: {self._job.status.plan.title}")
+        with TitledBox("Job: ", self._job.status.plan.title, classes="dialog -tall"):
             yield Static(id="job-state", markup=False)
             yield JobOutput(id="job-output")
         # An apply that waits for confirmation shows its own countdown.

@@ -1,7 +1,7 @@
 """A plan, shown before anything changes, and confirmed according to its risk."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
 from textual import getters, on
@@ -21,7 +21,7 @@ from pixel_tui.operations.planning.confirmation import (
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.text import SafeText, plain
-from screens.changes.plan_content import plan_content, plan_costs, plan_head
+from screens.changes.plan_content import PlanPart, plan_content, plan_costs, plan_head
 from screens.shared.scrolling import ScrollingDialog
 from widgets.bound_key import bound_key
 from widgets.copying import CopyRequested
@@ -82,11 +82,12 @@ class PlanScreen(ScrollingDialog[bool]):
             dialog.border_title = "Plan"
             yield Static(plan_head(self._plan, self._note), id="plan-head")
             with VerticalScroll(can_focus=False) as scroll:
-                if self._plan.irreversible or self._plan.interrupts:
-                    yield Static(plan_costs(self._plan), id="plan-costs")
+                if costs := plan_costs(self._plan):
+                    yield Vertical(*_widgets(costs), id="plan-costs")
                 # Only what was visible is confirmed: see `_note_visible_costs`.
                 self.watch(scroll, "scroll_y", self._note_visible_costs, init=False)
-                yield Static(plan_content(self._plan, self._action))
+                yield Static(Content.styled(self._plan.reason, "$foreground-muted"))
+                yield from _widgets(plan_content(self._plan, self._action))
             with Vertical(id="plan-confirmation"):
                 yield Static(id="plan-hint")
                 if self._confirmation.kind is ConfirmationNeeded.WORD:
@@ -107,6 +108,8 @@ class PlanScreen(ScrollingDialog[bool]):
             ConfirmationNeeded.WORD: "#plan-word",
         }
         self.query_one(places[self._confirmation.kind]).focus()
+        # A message takes lines from the dialog, and returns them.
+        self.screen_layout_refresh_signal.subscribe(self, lambda _: self._note_visible_costs())
         self.call_after_refresh(self._note_visible_costs)
 
     def on_resize(self) -> None:
@@ -203,3 +206,9 @@ class PlanScreen(ScrollingDialog[bool]):
         """Copy the exact commands."""
         lines = [plain(shown(step.command)) for step in self._plan.steps]
         self.post_message(CopyRequested("\n".join(lines)))
+
+
+def _widgets(parts: Iterable[PlanPart]) -> Iterator[Static]:
+    for part in parts:
+        yield Static(part.title, classes="plan-title")
+        yield Static(part.body, classes="plan-body")  # a line that is folded stays indented

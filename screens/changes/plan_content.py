@@ -1,5 +1,6 @@
 """The text of a plan."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from textual.content import Content
@@ -31,19 +32,24 @@ def plan_head(plan: Plan, note: str = "") -> Content:
     return Content("\n").join(parts)
 
 
-def plan_costs(plan: Plan) -> Content:
+@dataclass(frozen=True, slots=True)
+class PlanPart:
+    """A title, and lines that are indented below it."""
+
+    title: Content
+    body: Content
+
+
+def plan_costs(plan: Plan) -> list[PlanPart]:
     """Losses and interruptions, which are shown first; empty if there are none."""
     lost = [Content.styled(line, "$text-error bold") for line in plan.irreversible]
     parts = _part("Can't be undone", lost, "$text-error bold")
-    parts += _part("Interruptions", [Content(line) for line in plan.interrupts])
-    return Content("\n").join(parts[1:])
+    return [*parts, *_part("Interruptions", [Content(line) for line in plan.interrupts])]
 
 
-def plan_content(plan: Plan, action: Action | None = None) -> Content:
+def plan_content(plan: Plan, action: Action | None = None) -> list[PlanPart]:
     """Commands, changes, checks, verification, and advice."""
-    parts = [Content("")] if plan.irreversible or plan.interrupts else []
-    parts += [Content.styled(plan.reason, "$foreground-muted")]
-    parts += _part(
+    parts = _part(
         "Changes",
         [
             Content.assemble(
@@ -73,14 +79,8 @@ def plan_content(plan: Plan, action: Action | None = None) -> Content:
     if action is not None:
         parts += _part("When to use it", [Content(plain(action.when))])
         parts += _part("When it fails", [Content(plain(action.failure_hint))])
-    return Content("\n").join(parts)
+    return parts
 
 
-def _part(title: str, lines: list[Content], style: str = "$text-accent bold") -> list[Content]:
-    if not lines:
-        return []
-    return [
-        Content(""),
-        Content.styled(title, style),
-        *(Content("  ") + line for line in lines),
-    ]
+def _part(title: str, lines: list[Content], style: str = "$text-accent bold") -> list[PlanPart]:
+    return [PlanPart(Content.styled(title, style), Content("\n").join(lines))] if lines else []

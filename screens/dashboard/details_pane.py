@@ -84,8 +84,7 @@ class DetailsPane(Vertical):
             return
         from screens.dashboard.health_log import HealthLogScreen
 
-        title = Content(f"Health log of {self._row.service}")
-        self.app.push_screen(HealthLogScreen(title, sections))
+        self.app.push_screen(HealthLogScreen(self._row.service, sections))
 
     @property
     def text(self) -> str:

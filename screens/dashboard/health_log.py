@@ -5,11 +5,10 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
 
 from screens.shared.composed import when_composed
 from screens.shared.scrolling import ScrollingDialog
+from screens.shared.titled_box import TitledBox
 from widgets.dashboard.details import Details
 from widgets.key_bar import KeyBar
 from widgets.rows.detail_rows import Section
@@ -23,15 +22,14 @@ class HealthLogScreen(ScrollingDialog[None]):
         Binding("p,enter", "dismiss(None)", "Close", show=False, id="probe.close"),
     ]
 
-    def __init__(self, title: Content, sections: Sequence[Section]) -> None:
+    def __init__(self, service: str, sections: Sequence[Section]) -> None:
         super().__init__()
-        self._title = title
+        self._service = service
         self._sections = sections
 
     def compose(self) -> ComposeResult:
         """One scrolled text."""
-        with Vertical(classes="dialog -tall") as dialog:
-            dialog.border_title = self._title.markup
+        with TitledBox("Health log of ", self._service, classes="dialog -tall"):
             yield Details(id="probe-text")
         yield KeyBar()
 

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
@@ -17,6 +17,7 @@ from pixel_tui.environment.editing.value_preview import InputKind, ValuePreview
 from pixel_tui.text import SafeText, plain
 from screens.environment.content import finding_lines
 from screens.shared.dialog import Dialog
+from screens.shared.titled_box import TitledBox
 from widgets.bound_key import bound_key
 from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import safe_value, shortened
@@ -89,9 +90,8 @@ class ValueScreen(Dialog[TypedValue | None]):
     def compose(self) -> ComposeResult:
         """The purpose, the input, and the preview."""
         form = self._form
-        with Vertical(classes="dialog", id="value") as dialog:
-            progress = f"   {form.progress}" if form.progress else ""
-            dialog.border_title = Content(plain(f"{form.key}{progress}"))
+        progress = f"   {form.progress}" if form.progress else ""
+        with TitledBox("", form.key, progress, classes="dialog", id="value"):
             yield Static(Content(shortened(form.purpose)), id="value-purpose", markup=False)
             yield Static(id="value-way", markup=False)
             box = Input(self._start(self._kind), id="value-box", password=self._masked)

@@ -6,13 +6,13 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
 from pixel_tui.errors import UsageError
 from pixel_tui.text import SafeText, plain
 from screens.shared.dialog import Dialog
+from screens.shared.titled_box import TitledBox
 from widgets.key_bar import KeyBar
 
 
@@ -42,8 +42,7 @@ class AskScreen(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         """The input, and below it the meaning of the text."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(self._title)
+        with TitledBox("", self._title, classes="dialog"):
             yield Static(self._hint, markup=False)
             box = Input(self._value, id="ask-box")
             box.cursor_blink = False

@@ -3,14 +3,31 @@
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
 
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
+from rich.style import Style
 from textual.actions import SkipAction
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 
 Result = TypeVar("Result")
+FAINT: Final = Style(dim=True)
 WAYS_OUT: Final = frozenset({"Cancel", "Close", "Background", "Keep running"})
 """The descriptions of keys that cancel or close."""
+
+
+class Dimmed:
+    """A renderable without its colours, as faint text."""
+
+    def __init__(self, renderable: RenderableType) -> None:
+        self._renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Its text."""
+        for segment in console.render(self._renderable, options):
+            yield Segment(segment.text, FAINT, segment.control)
 
 
 class Dialog(ModalScreen[Result]):
@@ -27,6 +44,12 @@ class Dialog(ModalScreen[Result]):
         ),
         Binding("ctrl+c", "copy_or_explain", "Copy selected text", show=False),
     ]
+
+    def render(self) -> RenderableType:
+        """The screen below, dimmed: a colour can't be, if it is one of the terminal's."""
+        below = super().render()
+        covers = not isinstance(below, BackgroundScreen)
+        return below if covers or not self.has_pseudo_class("ansi") else Dimmed(below)
 
     def action_copy_or_explain(self) -> None:
         """Copy the selected text, or name the keys that cancel and close: Ctrl+C does neither."""

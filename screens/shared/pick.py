@@ -7,13 +7,13 @@ from typing import ClassVar, Final
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pixel_tui.text import SafeText, plain
 from screens.shared.dialog import Dialog
+from screens.shared.titled_box import TitledBox
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
 
@@ -60,8 +60,7 @@ class PickScreen(Dialog[int | None]):
 
     def compose(self) -> ComposeResult:
         """The caption and the list."""
-        with Vertical(classes="dialog -tall -wide") as dialog:
-            dialog.border_title = Content(self._title).markup
+        with TitledBox("", self._title, classes="dialog -tall -wide"):
             yield Static(id="pick-caption", markup=False)
             yield Options(markup=False)
             yield Static(id="pick-note", markup=False)

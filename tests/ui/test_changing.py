@@ -2,8 +2,6 @@
 
 import asyncio
 
-from textual.content import Content
-
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.settings import Settings
 from screens.changes.job import JobScreen
@@ -166,7 +164,7 @@ async def test_a_dialog_may_be_closed_before_it_is_there() -> None:
         assert isinstance(shown, JobScreen)
         await it.press("escape")
         for turns in range(24):  # of the event loop
-            for dialog in (JobScreen(shown.job, it.clock), HealthLogScreen(Content("web"), ())):
+            for dialog in (JobScreen(shown.job, it.clock), HealthLogScreen("web", ())):
                 it.app.push_screen(dialog)
                 for _ in range(turns):
                     await asyncio.sleep(0)
