@@ -209,7 +209,8 @@ def test_without_an_environment_file_nothing_is_edited(
 
     monkeypatch.setattr(env_set, "run_action", refuse)
     assert run(*words) == 2
-    assert "".join(capsys.readouterr()) == "pixel-tui: Compose refuses it.\n"
+    told = "pixel-tui: Compose refuses it.\npixel-tui: Nothing was changed.\n"
+    assert "".join(capsys.readouterr()) == told
 
 
 @pytest.mark.parametrize(
