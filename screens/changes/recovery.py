@@ -17,6 +17,7 @@ from pixel_tui.operations.actions import all_actions
 from pixel_tui.operations.planning.action import TARGET_NOUNS, Action, Scope
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.target_ref import TargetRef
+from pixel_tui.stack.model.typed_commands import TypedCommands
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
 from screens.shared.coalescing import CoalescingWorker
@@ -92,6 +93,7 @@ class RecoveryScreen(TextDialog[None]):
         self._reasons: Mapping[str, str] | None = None
         """Why actions are not possible on the current selection; None until known."""
         self._checking = CoalescingWorker(self, self._find_reasons, "reasons")
+        self._observer = observer
         self._changes = StackChanges(self, observer)
 
     @property
@@ -199,8 +201,8 @@ class RecoveryScreen(TextDialog[None]):
         action = self.chosen
         if action is not None:
             reason = self._reasons.get(action.name) if self._reasons is not None else None
-            key = bound_key(self, "recovery.plan", "enter")
-            words = advice(action, self.selection, reason, key)
+            key, typed = bound_key(self, "recovery.plan", "enter"), self._observer.snapshot.typed
+            words = advice(action, self.selection, reason, key, typed)
             self.query_one("#recovery-words", Static).update(words)
 
     # Keys.
@@ -234,7 +236,7 @@ class RecoveryScreen(TextDialog[None]):
         self._list.move_cursor(step)
 
 
-def plan_command(action: Action, selection: TargetSelection) -> SafeText:
+def plan_command(action: Action, selection: TargetSelection, typed: TypedCommands) -> SafeText:
     """The command that shows the same plan in the shell."""
     if action.scope is Scope.SERVICES:
         # A name that starts with a dash must not be read as an option.
@@ -242,11 +244,15 @@ def plan_command(action: Action, selection: TargetSelection) -> SafeText:
         words: tuple[str, ...] = ("--", *selection.names) if dashed else selection.names
     else:
         words = ("ID",) if action.scope in TARGET_NOUNS else ()
-    return plain(shown(("pixel-tui", "plan", action.name, *words)))
+    return plain(f"{typed.pixel_tui} {shown(('plan', action.name, *words))}")
 
 
 def advice(
-    action: Action, selection: TargetSelection, reason: str | None, key: SafeText
+    action: Action,
+    selection: TargetSelection,
+    reason: str | None,
+    key: SafeText,
+    typed: TypedCommands,
 ) -> Content:
     """The text about one action: if it is possible, when to use it, and its targets.
 
@@ -255,6 +261,7 @@ def advice(
         selection: The targets, if it is an action on services.
         reason: Why it is not possible; empty if it is, None while that is being checked.
         key: The key that shows its plan.
+        typed: The commands to type in a shell.
     """
     if reason is None:
         possible = Content.styled("Checking…", "$foreground-muted")
@@ -275,7 +282,9 @@ def advice(
     }
     parts: list[Content] = [
         Content.assemble(
-            (action.title, "bold"), "   ", (plan_command(action, selection), "$foreground-muted")
+            (action.title, "bold"),
+            "   ",
+            (plan_command(action, selection, typed), "$foreground-muted"),
         )
     ]
     for title, words in (

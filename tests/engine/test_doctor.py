@@ -148,7 +148,7 @@ def test_a_project_name_that_nobody_uses(make_project: MakeProject, doctor: Doct
     assert code == 0
     assert found["containers"]["verdict"] == "warning"
     assert f"{project.name}-other" in found["containers"]["found"]
-    assert "docker compose ls -a" in found["containers"]["remedy"]
+    assert " compose ls -a`" in found["containers"]["remedy"]
 
 
 def test_a_stack_that_runs_under_another_name(make_project: MakeProject, doctor: Doctor) -> None:

@@ -123,19 +123,21 @@ def test_status_and_impact_name_what_may_be_old_and_what_to_run(
     done = pixel_tui(project, tmp_path, "env", "impact")
     assert done.returncode == 0, done.stderr
     assert "web: may have an old secret token (A_TOKEN), config page" in done.stdout
-    assert "pixel-tui run recreate web" in done.stdout
+    assert " run recreate web" in done.stdout
     assert "mnt: may read an old .env" in done.stdout
-    assert "pixel-tui run restart mnt" in done.stdout
+    assert " run restart mnt" in done.stdout
     assert "no service changes" not in done.stdout
     (said,) = [
         item for item in json.loads(impact_json(project, tmp_path)) if item["service"] == "web"
     ]
-    assert said["fix"] == "Recreate it: pixel-tui run recreate web"
+    assert said["fix"].startswith("Recreate it: pixel-tui ")
+    assert f" -C {project.directory} " in said["fix"]
+    assert said["fix"].endswith(" run recreate web")
     status = pixel_tui(project, tmp_path, "status")
     assert status.returncode == 0, status.stderr
     assert status.stdout.count("in sync?") == 2
     assert "web may have an old secret token (A_TOKEN), config page: its" in status.stderr
-    assert "Restart it: pixel-tui run restart mnt" in status.stderr
+    assert " run restart mnt" in status.stderr
 
 
 def impact_json(project: Project, state: Path) -> str:

@@ -9,6 +9,7 @@ from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Step
 from pixel_tui.settings import Settings
 from pixel_tui.stack.model.target_ref import TargetRef
+from pixel_tui.stack.model.typed_commands import TypedCommands
 from pixel_tui.text import SafeText
 from screens.changes import recovery
 from screens.changes.plan import PlanScreen
@@ -81,7 +82,9 @@ async def test_a_container_is_called_by_its_name_in_the_shell_too() -> None:
 
 def test_a_service_with_the_name_of_an_option_is_no_option_in_the_shell() -> None:
     selection = TargetSelection(SafeText("-q"), (TargetRef("-q"),), ("-q",))
-    assert plan_command(actions.find_action("stop"), selection) == "pixel-tui plan stop -- -q"
+    typed = TypedCommands(pixel_tui=SafeText("pixel-tui -C /srv"))
+    command = plan_command(actions.find_action("stop"), selection, typed)
+    assert command == "pixel-tui -C /srv plan stop -- -q"
 
 
 async def test_enter_shows_the_plan_for_the_selected_service_and_escape_comes_back() -> None:

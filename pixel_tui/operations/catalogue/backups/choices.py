@@ -46,7 +46,11 @@ def chosen_backup(draft: PlanDraft) -> tuple[BackupComparison, Manifest]:
             if past.backup.manifest is None:
                 raise OperationError(past.backup.trouble)
             return past, past.backup.manifest
-    raise OperationError("No such backup.", on=draft.subject, hint="See `pixel-tui backup list`.")
+    raise OperationError(
+        "No such backup.",
+        on=draft.subject,
+        hint=f"See `{draft.snapshot.typed.pixel_tui} backup list`.",
+    )
 
 
 def backup_summary(backup: Backup, facts: Facts) -> SafeText:

@@ -29,7 +29,7 @@ def draft_add(draft: PlanDraft) -> None:
         raise OperationError(
             "No such draft of a task.",
             on=draft.subject,
-            hint="Create it with `pixel-tui ledger add`.",
+            hint=f"Create it with `{draft.snapshot.typed.pixel_tui} ledger add`.",
         )
     task = found[0].task
     draft.subject = plain(task.short)

@@ -12,12 +12,12 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import plain
 
 
-def why_no_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
+def why_no_ledger(snapshot: StackSnapshot, facts: Facts) -> str:
     """Return why there is no usable ledger; empty if there is one."""
     reading = facts.ledger.reading
     if reading.trouble is not None:
         return f"{reading.trouble.what} {reading.trouble.hint}"
-    fix = "`pixel-tui ledger add` creates one"
+    fix = f"`{snapshot.typed.pixel_tui} ledger add` creates one"
     return "" if reading.present else f"There is no task ledger (data/task-ledger.json): {fix}."
 
 
@@ -48,7 +48,11 @@ def chosen_task(draft: PlanDraft) -> Task:
     """
     found = draft.facts.ledger.reading.named(draft.subject)
     if not found:
-        raise OperationError("No such task.", on=draft.subject, hint="See `pixel-tui ledger list`.")
+        raise OperationError(
+            "No such task.",
+            on=draft.subject,
+            hint=f"See `{draft.snapshot.typed.pixel_tui} ledger list`.",
+        )
     if len(found) > 1:
         same = len({task.id for task in found}) == 1
         why = "Several tasks have this id" if same else "Several ids start with that"

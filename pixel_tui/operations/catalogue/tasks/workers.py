@@ -74,7 +74,8 @@ def add_spawn_steps(draft: PlanDraft, task_id: str, *, rebuild: bool = False) ->
     service = draft.snapshot.service(SERVICE)
     if service is None or service.spec is None:
         raise OperationError(
-            "The compose file has no service `worker`.", hint="See `pixel-tui status`."
+            "The compose file has no service `worker`.",
+            hint=f"See `{draft.snapshot.typed.pixel_tui} status`.",
         )
     refuse_changed_networks(draft, [SERVICE])  # `run` recreates networks, as `up` does
     name = container_name(task_id, rebuild=rebuild)
