@@ -213,14 +213,3 @@ async def test_a_key_that_does_nothing_says_why() -> None:
         await it.until(lambda: not it.names())
         await it.press("r")
         await it.until(lambda: "No service is selected." in it.text())
-
-
-async def test_ctrl_c_names_the_keys_that_cancel_and_close() -> None:
-    async with console(size=(100, 36)) as it:
-        it.dashboard.select("web")
-        await it.press("r", "ctrl+c")
-        await it.until(lambda: "Ctrl+C does nothing here. Keys: esc Cancel." in it.text())
-        await it.press("y", "enter")
-        await it.until(lambda: isinstance(it.app.screen, JobScreen))
-        await it.press("ctrl+c")
-        await it.until(lambda: "Keys: ^x Cancel, esc" in it.text())

@@ -450,3 +450,15 @@ def test_of_many_steps_those_around_the_one_that_runs_are_shown() -> None:
         step_times=tuple(StepTime(NOW, NOW) for _ in range(20)),
     )
     assert len(step_lines(many, NOW)) == 8
+
+
+@pytest.mark.usefixtures("gate")
+async def test_ctrl_c_names_the_keys_that_cancel_and_close() -> None:
+    async with console(size=(100, 36)) as it:
+        it.dashboard.select("web")
+        await it.press("r", "ctrl+c")
+        await it.until(lambda: "Ctrl+C does nothing here. Keys: esc Cancel." in it.text())
+        await it.press("y", "enter")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+        await it.press("ctrl+c")
+        await it.until(lambda: "Keys: ^x Cancel, esc" in it.text())
