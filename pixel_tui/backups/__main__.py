@@ -182,13 +182,13 @@ class _Command:
         digest = backup.manifest.digest
         if self._arguments.manifest not in {"", digest}:
             raise OperationError(
-                "The backup has changed since the plan was made: nothing was changed.",
+                "The backup has changed since the plan was made.",
                 on=backup.id,
                 hint="Check who can write to its folder, and make the plan again.",
             )
         if not self._arguments.from_elsewhere and not self._made_here(digest):
             raise OperationError(
-                "This user did not make that backup here: nothing was changed.",
+                "This user did not make that backup here.",
                 on=backup.id,
                 hint="Make the plan again: it asks for a word to confirm a backup from elsewhere.",
             )

@@ -140,7 +140,7 @@ def test_without_a_reserve_the_error_says_where_how_much_and_how_to_fix_it(disk:
     assert str(state) in caught.value.hint
     assert f"{PIECE_BYTES:,} bytes" in caught.value.hint
     assert "`df -h`" in caught.value.hint
-    assert "The audit record can't be written" in caught.value.what
+    assert caught.value.what == "The audit record can't be written: No space left on device."
 
 
 def test_it_is_created_again_when_there_is_space(disk: Path) -> None:

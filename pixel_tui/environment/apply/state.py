@@ -45,7 +45,7 @@ class Phase(StrEnum):
 
 
 _DESCRIPTIONS: Final[Mapping[Phase, str]] = {
-    Phase.PREPARED: "Nothing was changed.",
+    Phase.PREPARED: "It had changed nothing.",
     Phase.SAVING: "The file may be saved already; no container was changed.",
     Phase.BUILDING: "The file is saved; images were being built, and no container was changed.",
     Phase.STARTING: "The file is saved; containers were being recreated.",

@@ -94,8 +94,7 @@ class AuditTrail:
             self._write(record, accepted=event == "accept")
         except OSError as error:
             if is_full(error):
-                what = "The audit record can't be written, so nothing was changed"
-                needed = len(json.dumps(record))
+                what, needed = "The audit record can't be written", len(json.dumps(record))
                 raise cannot_write(self.path, error, what=what, needed=needed) from error
             raise FileError(
                 f"The audit record can't be written: {error.strerror or error}.",

@@ -96,7 +96,7 @@ def _require_ours(project: Project, volumes: list[Volume]) -> None:
         if volume.project not in {"", project.name}:
             raise OperationError(
                 f"Volume {plain(volume.name)} of the compose file belongs to project "
-                f"{plain(volume.project)}: nothing was changed.",
+                f"{plain(volume.project)}.",
                 hint="Declare it as `external: true` in this project's compose file first.",
             )
 
@@ -107,6 +107,6 @@ def _require_free(names: list[str], others: list[Holder]) -> None:
         if users:
             raise OperationError(
                 f"Volume {plain(name)} is in use by {listed(users)}, which compose does not "
-                "remove: nothing was changed.",
+                "remove.",
                 hint=f"Remove it first: docker rm --force {' '.join(users)}.",
             )
