@@ -103,7 +103,9 @@ class _Command:
         self._environment_files = (*files.environment, *files.services)
         self._clock = SystemClock()
         self._policy = policy_for(directory, load_settings(environment).backup, state_folder())
-        self._store = BackupStore(self._policy.root, former=self._policy.former)
+        self._store = BackupStore(
+            self._policy.root, former=self._policy.former, typed=command.typed
+        )
         self._environment = environment
         self._view = StackView(RealPrograms(directory, environment), command, arguments.project)
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.errors import OperationError
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS
 
 _COMMON_IMAGES: Final = ("alpine:latest", "busybox:latest")
 _MAX_IMAGES: Final = 6
@@ -46,11 +47,12 @@ class Owners:
         except PermissionError as error:
             if self._set_in_container(path, uid, gid):
                 return
+            typed = self._view.command.typed if self._view else WITHOUT_OPTIONS
             raise OperationError(
                 f"Only root can change the owner to {uid}:{gid}, and there is no image with "
                 "`chown` here to do it in a container.",
                 on=str(path.parent),
-                hint="Run the restore as root, or `docker pull alpine` and try again.",
+                hint=f"Run the restore as root, or `{typed.docker} pull alpine` and try again.",
             ) from error
 
     def _set_in_container(self, path: Path, uid: int, gid: int) -> bool:

@@ -18,6 +18,7 @@ from pixel_tui.backups.manifest_file import MANIFEST, MAX_MANIFEST_BYTES, read_m
 from pixel_tui.backups.verification_record import VerificationResult, read_verification
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.files import PRIVATE_FOLDER, replace_file
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS, TypedCommands
 
 _PARTIAL: Final = ".partial"
 MAX_FORMER: Final = 100
@@ -62,10 +63,14 @@ class BackupStore:
     Args:
         root: The folder for new backups.
         former: Another folder that may have older ones, two levels below the project's folder.
+        typed: The commands to type in a shell, for hints.
     """
 
-    def __init__(self, root: Path, *, former: Path | None = None) -> None:
+    def __init__(
+        self, root: Path, *, former: Path | None = None, typed: TypedCommands = WITHOUT_OPTIONS
+    ) -> None:
         self.root = root
+        self._typed = typed
         self._former = former
         self._roots = tuple(dict.fromkeys((root, former or root)))
 
@@ -123,7 +128,9 @@ class BackupStore:
             if folder.is_dir() and not folder.is_symlink() and os.path.lexists(folder / MANIFEST):
                 return _read_backup(folder)
         raise OperationError(
-            "No such backup.", on=backup_id[:60], hint="See `pixel-tui backup list`."
+            "No such backup.",
+            on=backup_id[:60],
+            hint=f"See `{self._typed.pixel_tui} backup list`.",
         )
 
     def begin(self, now: datetime) -> BackupInProgress:

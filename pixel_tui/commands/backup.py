@@ -21,7 +21,6 @@ from pixel_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
-    from pixel_tui.backups.stack_view import StackView
 
 
 def add_backup_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
@@ -78,13 +77,15 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     )
     clock = SystemClock()
     if arguments.what == "verify":
-
-        def view_of(name: str) -> "StackView":
-            return backup_output.stack_view(project.command, name, environment)
-
         backup_id = arguments.target[0] if arguments.target else ""
         intact = backup_output.verify_backup(
-            backup_id, policy, view_of, clock, print, record=not session.settings.read_only
+            backup_id,
+            policy,
+            project.command,
+            environment,
+            clock,
+            print,
+            record=not session.settings.read_only,
         )
         return ExitCode.OK if intact else ExitCode.NOT_OK
     listed = BackupStore(policy.root, former=policy.former).list()

@@ -70,7 +70,8 @@ def as_table(backups: tuple[Backup, ...], now: datetime) -> str:
 def verify_backup(
     backup_id: str,
     policy: Policy,
-    view_of: Callable[[str], StackView],
+    command: ComposeCommand,
+    environment: Mapping[str, str],
     clock: Clock,
     say: Callable[[str], None],
     *,
@@ -81,7 +82,8 @@ def verify_backup(
     Args:
         backup_id: The backup; the newest one if empty.
         policy: The project's rules.
-        view_of: Returns the containers of a project, for servers that can read dumps.
+        command: The project's compose command.
+        environment: The environment variables of this process.
         clock: The source of the verification's time.
         say: Called with a line per item.
         record: Whether to store the verification in the backup.
@@ -90,26 +92,24 @@ def verify_backup(
         OperationError: There is no such backup.
         FileError: A folder can't be read or written.
     """
-    store = BackupStore(policy.root, former=policy.former)
+    store = BackupStore(policy.root, former=policy.former, typed=command.typed)
     listed = store.list()
     if not backup_id and not listed:
         raise OperationError(
-            "There is no backup yet.", hint="Make one with `pixel-tui backup now`."
+            "There is no backup yet.", hint=f"Make one with `{command.typed.pixel_tui} backup now`."
         )
     backup = store.find(backup_id or listed[0].id)
-    servers = _servers(view_of(backup.manifest.project), policy) if backup.manifest else {}
+    servers: Mapping[str, Postgres] = {}
+    if backup.manifest is not None:  # its servers can read dumps
+        variables = {**environment, **command.environment}
+        programs = RealPrograms(Path(command.directory), variables)
+        servers = _servers(StackView(programs, command, backup.manifest.project), policy)
     verification = verify(backup, servers, clock, lambda line: say(plain(redact(line))))
     if record and backup.manifest is not None:
         write_verification(backup.folder, verification)
     found = "is intact" if verification.well else "is damaged"
     say(plain(f"The backup {backup.id} {found}{'' if record else ' (not recorded: read-only)'}."))
     return verification.well
-
-
-def stack_view(command: ComposeCommand, project: str, environment: Mapping[str, str]) -> StackView:
-    """Return what reads the project's containers from the engine."""
-    variables = {**environment, **command.environment}
-    return StackView(RealPrograms(Path(command.directory), variables), command, project)
 
 
 def _servers(view: StackView, policy: Policy) -> dict[str, Postgres]:

@@ -106,7 +106,7 @@ def set_key(arguments: argparse.Namespace, session: Session, command: ComposeCom
         note = f"{name} overrides it: compose uses that value."
 
     def make(data: bytes) -> bytes:
-        return with_value(data, key, value, environment, before)
+        return with_value(data, key, value, command.typed, environment, before)
 
     edit = _Edit(make, f"{key} already has this value.", f"{key} is saved in", note)
     return _save_with_retries(arguments, session, edit_target.command, edit)
@@ -125,7 +125,11 @@ def unset_key(arguments: argparse.Namespace, session: Session, command: ComposeC
     if not note and (name := edit_target.name_in_effect(key, others, environment)):
         note = f"{key} is still set by {name}."
     unchanged = f"{key} is not set in {edit_target.path}."
-    edit = _Edit(lambda data: without_key(data, key), unchanged, f"{key} is removed from", note)
+
+    def make(data: bytes) -> bytes:
+        return without_key(data, key, command.typed)
+
+    edit = _Edit(make, unchanged, f"{key} is removed from", note)
     return _save_with_retries(arguments, session, edit_target.command, edit)
 
 

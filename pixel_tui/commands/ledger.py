@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
     from pixel_tui.ledger.view.view import LedgerView
     from pixel_tui.session import Session
+    from pixel_tui.stack.compose.project import ComposeProject
+    from pixel_tui.stack.engine.docker_engine import DockerEngine
 
 _ACTIONS: Final = {
     "add": "task-add",
@@ -91,7 +93,10 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     from pixel_tui.commands import ledger_output
     from pixel_tui.settings import state_folder
 
-    view = _read_view(arguments, environment, state_folder())
+    folder = state_folder()
+    engine, project = project_readers(arguments, environment, folder)
+    program = project.command.typed.pixel_tui
+    view = _read_view(engine, project, folder)
     if view.trouble is not None:
         print_error(f"{view.trouble.what} {view.trouble.hint}")
         return ExitCode.ERROR
@@ -100,7 +105,7 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         tasks = view.reading.named(ids[0])
         if len(tasks) != 1:
             message = "No such task." if not tasks else "Several ids match."
-            raise OperationError(message, on=ids[0], hint="See `pixel-tui ledger list`.")
+            raise OperationError(message, on=ids[0], hint=f"See `{program} ledger list`.")
     elif arguments.what == "list":
         tasks = ledger_output.filter_tasks(tasks, arguments.status, arguments.grep)
     if arguments.json:
@@ -117,7 +122,7 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
 
 def _read_view(
-    arguments: argparse.Namespace, environment: Mapping[str, str], state_folder: Path
+    engine: "DockerEngine", project: "ComposeProject", state_folder: Path
 ) -> "LedgerView":
     """Return the ledger compared with the stack; without an engine, the ledger alone.
 
@@ -133,7 +138,6 @@ def _read_view(
     from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
     from pixel_tui.stack.watch.look_once import read_snapshot
 
-    engine, project = project_readers(arguments, environment, state_folder)
     clock = SystemClock()
     place = LedgerPlace(Path(project.command.directory))
     # Read before the stack, so that workers started in between are no mismatch.
@@ -141,7 +145,8 @@ def _read_view(
     if not reading.present and reading.trouble is None:
         fix = "Choose a folder with -C."
         if project.has_files:
-            fix = "In the right project, `pixel-tui ledger add` creates one; otherwise use -C."
+            program = project.command.typed.pixel_tui
+            fix = f"In the right project, `{program} ledger add` creates one; otherwise use -C."
         raise OperationError("There is no task ledger.", on=str(place.ledger), hint=fix)
     try:
         snapshot = read_snapshot(

@@ -13,6 +13,7 @@ from pixel_tui.environment.storage.file_state import read_file
 from pixel_tui.errors import ConsoleError
 from pixel_tui.plurals import counted
 from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.typed_commands import TypedCommands
 
 NAME: Final = "environment"
 
@@ -32,7 +33,9 @@ def read_overviews(command: ComposeCommand, environment: Mapping[str, str]) -> t
     return tuple(found)
 
 
-def check_environment(found: Sequence[Overview] | ConsoleError) -> DoctorCheck:
+def check_environment(
+    found: Sequence[Overview] | ConsoleError, typed: TypedCommands
+) -> DoctorCheck:
     """Check whether the environment files have errors or warnings."""
     if isinstance(found, ConsoleError):
         return failed_with(NAME, found)
@@ -52,6 +55,6 @@ def check_environment(found: Sequence[Overview] | ConsoleError) -> DoctorCheck:
         return warning(
             NAME,
             f"{' and '.join(problems)} in the {keys} of {files}.",
-            "See `pixel-tui env check`.",
+            f"See `{typed.pixel_tui} env check`.",
         )
     return ok(NAME, f"No problems with the {keys} in {files}.")

@@ -137,7 +137,9 @@ def _stack(
         check_hashes(project, _hashes(readers.project, resolved)),
         check_logging(known_project, containers, command.typed),
         check_images(_images(readers, engine_answer, project, environment, state_folder)),
-        check_environment(call_with_timeout(lambda: read_overviews(command, environment))),
+        check_environment(
+            call_with_timeout(lambda: read_overviews(command, environment)), command.typed
+        ),
         check_backups(
             call_with_timeout(lambda: read_exposures(command, settings, state_folder, containers))
         ),

@@ -77,7 +77,7 @@ class RollBack:
             return outcome if self._restore() else ApplyOutcome.INCOMPLETE
         except ConsoleError as error:
             self._say(str(error))
-            self._say(f"{self._reason}Not rolled back: try again with `environment-roll-back`.")
+            self._say(f"{self._reason}Not rolled back. {self._retry_hint}")
             return ApplyOutcome.INCOMPLETE
 
     def _restore(self) -> bool:
@@ -129,7 +129,7 @@ class RollBack:
             )
             return False
         if state.old:
-            self._file.save(self._files.previous(), expected_sha256=state.new)
+            self._file.save(self._files.previous(self._command.typed), expected_sha256=state.new)
         else:
             self._file.remove()
         self._say(f"{self._path} is restored.")

@@ -19,6 +19,7 @@ from pixel_tui.environment.storage.staging import project_key
 from pixel_tui.errors import FileError
 from pixel_tui.files import read_regular, replace_file
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, load_object
+from pixel_tui.stack.model.typed_commands import TypedCommands
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText, plain
 
@@ -206,8 +207,11 @@ class ApplyFiles:
         with suppress(OSError):
             self._space.unlink(missing_ok=True)
 
-    def previous(self) -> bytes:
+    def previous(self, typed: TypedCommands) -> bytes:
         """Return the previous content.
+
+        Args:
+            typed: The commands to type in a shell.
 
         Raises:
             FileError: It can't be read.
@@ -218,7 +222,8 @@ class ApplyFiles:
             raise FileError(
                 f"The previous file can't be read: {error.strerror or error}.",
                 on=str(self._before),
-                hint="Restore a version from the history: `pixel-tui run environment-restore`.",
+                hint="Restore a version from the history: "
+                f"`{typed.pixel_tui} run environment-restore`.",
             ) from error
 
     def is_confirmed(self, token: str) -> bool:

@@ -15,6 +15,7 @@ from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.humanize import listed
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.stack.model.project import Project, VolumeSpec
+from pixel_tui.stack.model.typed_commands import TypedCommands
 from pixel_tui.text import plain
 
 _ANONYMOUS: Final = re.compile("[0-9a-f]{64}")
@@ -31,8 +32,13 @@ class VolumeWipe:
     """Those of `removed` that the engine removes itself, together with a `--rm` container."""
 
 
-def wiped_volumes(project: Project, facts: Facts) -> VolumeWipe:
+def wiped_volumes(project: Project, facts: Facts, typed: TypedCommands) -> VolumeWipe:
     """Return the volumes that a wipe removes and keeps.
+
+    Args:
+        project: The project.
+        facts: The volumes, and the containers that use them.
+        typed: The commands to type in a shell.
 
     Raises:
         NothingToDo: No volume would be removed.
@@ -52,7 +58,7 @@ def wiped_volumes(project: Project, facts: Facts) -> VolumeWipe:
     declared: dict[str, VolumeSpec] = {spec.name: spec for spec in project.volumes}
     wanted = {name for name, spec in declared.items() if not spec.external and name in there}
     _require_ours(project, [there[name] for name in sorted(wanted)])
-    _require_free(sorted(wanted), others)
+    _require_free(sorted(wanted), others, typed)
     held_elsewhere = {name for item in others for name in item.volumes}
     anonymous = {
         name
@@ -101,12 +107,12 @@ def _require_ours(project: Project, volumes: list[Volume]) -> None:
             )
 
 
-def _require_free(names: list[str], others: list[Holder]) -> None:
+def _require_free(names: list[str], others: list[Holder], typed: TypedCommands) -> None:
     for name in names:
         users = [plain(item.name) for item in others if name in item.volumes]
         if users:
             raise OperationError(
                 f"Volume {plain(name)} is in use by {listed(users)}, which compose does not "
                 "remove.",
-                hint=f"Remove it first: docker rm --force {' '.join(users)}.",
+                hint=f"Remove it first: `{typed.docker} rm --force {' '.join(users)}`.",
             )

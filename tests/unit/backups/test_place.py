@@ -14,6 +14,7 @@ from pixel_tui.backups.verification_record import VerificationResult, write_veri
 from pixel_tui.errors import OperationError
 from pixel_tui.facts.live import _backups
 from pixel_tui.settings import state_folder
+from pixel_tui.stack.compose.command import ComposeCommand
 from tests.builders.backup_gaps import make, rules
 from tests.builders.backups import NOW, project
 
@@ -151,5 +152,6 @@ class TestPlace:
         assert BackupStore(policy.root, former=policy.former).find(old).manifest is not None
         (project / "backups/pixel-tui/20990101-000000").symlink_to(old)
         for name in ("20990101-000000", "20990101-000001", "../pixel-tui", "", ".gitignore"):
-            with pytest.raises(OperationError):
-                BackupStore(policy.root, former=policy.former).find(name)
+            typed = ComposeCommand(directory="/srv/shop").typed
+            with pytest.raises(OperationError, match="`pixel-tui -C /srv/shop backup list`"):
+                BackupStore(policy.root, former=policy.former, typed=typed).find(name)

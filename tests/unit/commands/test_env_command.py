@@ -19,7 +19,7 @@ from pixel_tui import cli
 from pixel_tui.commands.env_output import as_json, as_text, is_clean
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.environment.checks.file_facts import FileFacts, GitState
-from pixel_tui.environment.dotenv.assignment import with_value
+from pixel_tui.environment.dotenv.assignment import with_value, without_key
 from pixel_tui.environment.dotenv.quoting import Unwritable
 from pixel_tui.environment.storage.staging import digest
 from pixel_tui.errors import EngineUnreachable, UsageError
@@ -28,6 +28,7 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.model.source import ProjectLocation
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS
 from pixel_tui.stack.programs.git_files import GitFile, git_file
 from pixel_tui.text import is_harmless
 from tests.builders.actions import STARTED, container, exited, spec, stack
@@ -311,26 +312,30 @@ def test_equal_files_have_no_differences(project: Path, capsys: pytest.CaptureFi
     ],
 )
 def test_a_key_is_set_in_its_last_entry(before: str, after: str) -> None:
-    assert with_value(before.encode(), "KEY", "new", {}).decode() == after
+    assert with_value(before.encode(), "KEY", "new", WITHOUT_OPTIONS, {}).decode() == after
 
 
 @pytest.mark.parametrize("before", ["B='x\n", "KEY='x\n", "B C=1\n"])
 def test_a_file_that_compose_refuses_is_not_edited(before: str) -> None:
-    with pytest.raises(UsageError, match="env check"):
-        with_value(before.encode(), "KEY", "new", {})
+    typed = ComposeCommand(directory="/srv/shop").typed
+    hint = "`pixel-tui -C /srv/shop env check` says where"
+    with pytest.raises(UsageError, match=hint):
+        with_value(before.encode(), "KEY", "new", typed, {})
+    with pytest.raises(UsageError, match=hint):
+        without_key(before.encode() + b"D=1\n", "D", typed)
 
 
 @pytest.mark.parametrize(("key", "value"), [("A B", "x"), ("", "x"), ("KEY", "x\0y")])
 def test_an_unwritable_value_is_refused(key: str, value: str) -> None:
     with pytest.raises(Unwritable):
-        with_value(b"A=1\n", key, value, {})
+        with_value(b"A=1\n", key, value, WITHOUT_OPTIONS, {})
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
 def test_the_set_value_is_read_back(value: str) -> None:
     try:
-        after = with_value(b"A=1\nKEY=x\n", "KEY", value, {})
+        after = with_value(b"A=1\nKEY=x\n", "KEY", value, WITHOUT_OPTIONS, {})
     except Unwritable:
         return
     assert after.startswith(b"A=1\n")
@@ -414,7 +419,7 @@ def test_an_invalid_name_is_a_usage_error(
 @pytest.mark.parametrize("key", ["A-B", "a.b", "1A", "A[0]", "Ä"])
 def test_a_name_that_compose_accepts_is_valid(project: Path, key: str) -> None:
     path = project / ".env"
-    path.write_bytes(with_value(path.read_bytes(), key, "value", {}))
+    path.write_bytes(with_value(path.read_bytes(), key, "value", WITHOUT_OPTIONS, {}))
     assert run("get", key) == 0
 
 

@@ -61,7 +61,7 @@ def test_without_a_ledger_the_hint_depends_on_the_project(
     words = [verb, *([ONE] if verb == "show" else [])]
     assert run(folder, *words) == 2
     said = capsys.readouterr().err
-    assert "In the right project, `pixel-tui ledger add` creates one" in said
+    assert f" -C {folder} ledger add` creates one" in said
     (folder / "docker-compose.yml").unlink()
     assert run(folder, *words) == 2
     said = capsys.readouterr().err
@@ -78,6 +78,7 @@ def test_a_task_is_shown_by_the_start_of_its_id(
     for words in (ONE, "failed", "and test it", "It is torn", "last words", "It broke"):
         assert words in said
     assert run(folder, "show", TWO) == 2
+    assert f" -C {folder} ledger list`." in capsys.readouterr().err
     assert run(folder, "show") == 2
 
 
@@ -116,7 +117,7 @@ def test_findings_have_a_command(folder: Path) -> None:
             "rule": "ended",
             "task": ONE,
             "message": f"{ONE[:8]} is marked running, but pixel-worker-{ONE[:8]} has exited"
-            ", exit code 137 (SIGKILL)",
+            " with exit code 137 (SIGKILL)",
             "remedy": f"task-requeue {ONE}",
         }
     ]

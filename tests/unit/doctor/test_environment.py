@@ -7,18 +7,21 @@ from pixel_tui.doctor.environment_check import check_environment, read_overviews
 from pixel_tui.doctor.report import CheckResult
 from pixel_tui.errors import FileError
 from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS
 from tests.builders.environment_cases import check_text
+
+COMMAND = ComposeCommand(directory="/srv/shop")
 
 
 def test_errors_and_warnings_are_counted_without_names_and_values() -> None:
-    check = check_environment([check_text("A_TOKEN=hunter$x\nB=1\nB=2\n#C=1\n")])
+    check = check_environment([check_text("A_TOKEN=hunter$x\nB=1\nB=2\n#C=1\n")], COMMAND.typed)
     assert check.verdict is CheckResult.WARNING
     assert check.found == "1 error and 1 warning in the 2 keys of .env."
-    assert "pixel-tui env check" in check.hint
+    assert check.hint == "See `pixel-tui -C /srv/shop env check`."
 
 
 def test_a_file_without_problems_is_ok() -> None:
-    check = check_environment([check_text("A=1\n")])
+    check = check_environment([check_text("A=1\n")], WITHOUT_OPTIONS)
     assert (check.verdict, check.found) == (
         CheckResult.OK,
         "No problems with the 1 key in .env.",
@@ -35,16 +38,16 @@ def test_each_file_that_compose_reads_is_checked(tmp_path: Path) -> None:
         directory=str(tmp_path),
         env_files=tuple(str(tmp_path / name) for name in names),
     )
-    check = check_environment(read_overviews(command, {"PATH": ""}))
+    check = check_environment(read_overviews(command, {"PATH": ""}), command.typed)
     assert check.found == "1 warning in the 2 keys of 2 environment files."
 
 
 def test_a_project_without_environment_files_is_skipped(tmp_path: Path) -> None:
     command = ComposeCommand(directory=str(tmp_path))
-    assert check_environment(read_overviews(command, dict(os.environ))).verdict is (
-        CheckResult.SKIPPED
-    )
+    check = check_environment(read_overviews(command, dict(os.environ)), command.typed)
+    assert check.verdict is CheckResult.SKIPPED
 
 
 def test_an_unreadable_file_fails() -> None:
-    assert check_environment(FileError("No.", on="/x")).verdict is CheckResult.FAILED
+    check = check_environment(FileError("No.", on="/x"), WITHOUT_OPTIONS)
+    assert check.verdict is CheckResult.FAILED

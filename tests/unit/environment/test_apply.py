@@ -152,7 +152,7 @@ class World:
                 Confirmation(self.folder / "state", self.folder).confirm()
 
         return ApplyRunner(
-            ComposeCommand(),
+            ComposeCommand(directory="/srv/shop"),
             "pixel",
             ".env",
             file=self,
@@ -449,6 +449,17 @@ def test_a_confirmation_counts_even_if_the_process_dies_after_it(
     files.confirm("x")
     assert files.interrupted() is None
     assert not files.is_running()
+
+
+def test_a_failed_roll_back_has_commands_for_its_project(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    previous = ApplyFiles(tmp_path / "state", tmp_path)._before
+    world.at_the_end = lambda: previous.unlink(missing_ok=True)
+    assert world.applying().apply(wanted()) is ApplyOutcome.INCOMPLETE
+    unreadable, left = world.said[-2:]
+    assert "`pixel-tui -C /srv/shop run environment-restore`" in unreadable
+    assert "Not rolled back. Try again with" in left
+    assert "`pixel-tui -C /srv/shop run environment-roll-back`" in left
 
 
 def test_a_file_that_was_changed_since_the_plan_is_not_replaced(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from pixel_tui.facts.environment import EnvironmentFactReader
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS
 from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.text import SafeText, plain
 from tests.builders.environment_cases import check_text
@@ -227,7 +228,7 @@ def test_a_missing_file_is_reported_by_its_name(
 
 
 def test_every_line_of_a_key_is_removed() -> None:
-    assert without_key(b"A=1\nB=2\n#A=0\nA=3\n", "A") == b"B=2\n#A=0\n"
+    assert without_key(b"A=1\nB=2\n#A=0\nA=3\n", "A", WITHOUT_OPTIONS) == b"B=2\n#A=0\n"
 
 
 # Checking.

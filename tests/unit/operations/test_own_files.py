@@ -18,6 +18,7 @@ from pixel_tui.operations.audit.reading import head_path, read_audit
 from pixel_tui.operations.audit.seal import read_seal, seal_path
 from pixel_tui.operations.jobs.execution import last_output_line
 from pixel_tui.settings import Memory
+from pixel_tui.stack.model.typed_commands import WITHOUT_OPTIONS
 from pixel_tui.stack.programs.process import exit_code_of, exit_path
 from tests.patience import PATIENCE
 
@@ -37,7 +38,10 @@ READERS: Final[dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]
         lambda at: Staging(at, at).read(CANDIDATE),
     ),
     "apply": (lambda at: ApplyFiles(at, at)._state, lambda at: ApplyFiles(at, at).read()),
-    "before": (lambda at: ApplyFiles(at, at)._before, lambda at: ApplyFiles(at, at).previous()),
+    "before": (
+        lambda at: ApplyFiles(at, at)._before,
+        lambda at: ApplyFiles(at, at).previous(WITHOUT_OPTIONS),
+    ),
     "confirmation": (
         lambda at: ApplyFiles(at, at)._confirmation,
         lambda at: ApplyFiles(at, at).is_confirmed("token"),

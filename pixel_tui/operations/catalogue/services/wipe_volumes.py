@@ -53,7 +53,7 @@ def draft_wipe(draft: PlanDraft) -> None:
     past = recent_verified_backup(draft.snapshot, draft.facts)
     if past is None or past.backup.manifest is None:
         return  # `why_no_wipe` has refused this
-    wipe = wiped_volumes(draft.project, draft.facts)
+    wipe = wiped_volumes(draft.project, draft.facts, draft.snapshot.typed)
     name = draft.snapshot.project_name
     manifest = past.backup.manifest
     found = [
