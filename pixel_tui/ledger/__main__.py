@@ -42,11 +42,11 @@ Run this in your container, in this order. Stop at the first command that fails,
 
 cd /pixel
 git pull --ff-only --recurse-submodules
-docker compose -p {project} build syntropy
+{compose} build syntropy
 mkdir -p "$(dirname "$HOST_PIXEL_ROOT")"
 test -e "$HOST_PIXEL_ROOT" || ln -s /pixel "$HOST_PIXEL_ROOT"
 cd "$HOST_PIXEL_ROOT"
-HOME={home} docker compose -p {project} up -d --no-deps --no-build syntropy
+HOME={home} {compose} up -d --no-deps --no-build syntropy
 
 Then wait up to 5 minutes until the health check of syntropy agrees. Healthy: exit 0. Not
 healthy: show the last 100 lines of its log, and exit 1.
@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("verb", choices=verbs)
     parser.add_argument("id", nargs="?", default="", help="the task")
     parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
-    parser.add_argument("--project", default="pixel", help="add-rebuild: the project's name")
+    parser.add_argument(
+        "--compose", default="docker compose", help="add-rebuild: how the worker calls compose"
+    )
     parser.add_argument("--reason", default="", help="abort, add-rebuild: why")
     parser.add_argument("--only-running", action="store_true", help="abort: unless it has finished")
     parser.add_argument("--until", choices=("started", "ended"), default="ended")
@@ -129,7 +131,7 @@ class _Command:
         reason = self._arguments.reason or "requested by an operator"
         value = new_task(
             REBUILD.format(
-                project=shlex.quote(self._arguments.project), home=shlex.quote(str(Path.home()))
+                compose=self._arguments.compose, home=shlex.quote(str(Path.home()))
             ),
             now=self._clock.now(), kind=TaskType.SYNTROPY_REBUILD,
             context=f"Reason: {reason}", task_id=self._task,

@@ -187,13 +187,14 @@ def test_the_text_of_a_rebuild_can_be_done_by_the_real_worker(
     project.compose("up", "--detach", env=home)
     project.compose("--profile", "worker", "up", "--detach", "--no-deps", "worker", env=home)
     command = ComposeCommand(directory=str(project.directory))
-    argv = ledger_argv(command, "add-rebuild", str(uuid4()), "--project", project.name)
+    called = f"docker compose --project-directory . --project-name {project.name}"
+    argv = ledger_argv(command, "add-rebuild", "--compose", called, name=str(uuid4()))
     engine.run(argv, cwd=project.directory, env={**home, "PYTHONPATH": str(ROOT)})
     (task,) = json.loads((project.directory / "data/task-ledger.json").read_text())["tasks"]
     told = task["payload"]["task"].split("\n\n")[2]
-    assert f"docker compose -p {project.name} build syntropy" in told
+    assert f"{called} build syntropy" in told
     # Neither git nor a build is what is in question here.
-    left_out = ("git pull", f"-p {project.name} build")
+    left_out = ("git pull", f"{called} build")
     lines = [line for line in told.splitlines() if not any(word in line for word in left_out)]
     assert any(" up -d --no-deps" in line for line in lines)
     found = ["set -e", 'PATH="$PATH:/tmp"', "cp docker /tmp", "chmod +x /tmp/docker"]

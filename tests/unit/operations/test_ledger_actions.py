@@ -233,6 +233,20 @@ class TestOtherActions:
         with pytest.raises(OperationError, match="already running"):
             plan("task-rebuild", known(), workers=(worker(),))
 
+    def test_the_worker_of_a_rebuild_gets_the_files_of_the_project(self) -> None:
+        def made(**files: tuple[str, ...]) -> Plan:
+            command = replace(COMMAND, profiles=("cpu",), **files)  # type: ignore[arg-type]
+            return plan_action("task-rebuild", (), shown(), command, now=NOW, facts=known())
+
+        queue = commands(made(files=("/srv/pixel/deploy/a.yml",), env_files=("/srv/pixel/b.env",)))
+        assert queue[0][queue[0].index("--compose") + 1] == (
+            "docker compose --project-directory . --file deploy/a.yml --env-file b.env "
+            "--project-name pixel --profile cpu"
+        )
+        for outside in ({"files": ("/srv/a.yml",)}, {"env_files": ("/srv/pixel/../b.env",)}):
+            with pytest.raises(OperationError, match="outside of the project's folder"):
+                made(**outside)
+
 
 class TestGuards:
     """No action interrupts syntropy while a task runs, without a warning."""

@@ -1,5 +1,7 @@
 """Have a worker rebuild syntropy, and wait until the new one is running."""
 
+import os
+from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import OperationError
@@ -12,6 +14,7 @@ from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.plan import Risk
 from pixel_tui.operations.planning.targets import find_target
+from pixel_tui.stack.compose.command import ComposeCommand, shown
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import plain
 
@@ -45,7 +48,7 @@ def draft_rebuild(draft: PlanDraft) -> None:
         f"Queue {task_id[:8]}",
         "The task is either queued or not.",
         "add-rebuild",
-        *("--project", draft.snapshot.project_name),
+        *("--compose", _compose_in_worker(draft)),
         task=task_id,
     )
     add_spawn_steps(draft, task_id, rebuild=True)
@@ -64,6 +67,33 @@ def draft_rebuild(draft: PlanDraft) -> None:
     if target.up:
         back = "it is healthy" if target.has_health_check else "it runs"
         draft.interrupts.append(plain(f"{target.name}: until the new one is running, and {back}"))
+
+
+def _compose_in_worker(draft: PlanDraft) -> str:
+    """Return how the worker calls compose, in its copy of the project's folder.
+
+    Raises:
+        OperationError: Compose needs a file that is not in that folder.
+    """
+    command, folder = draft.command, Path(draft.command.directory)
+
+    def inside(file: str) -> str:
+        path = Path(os.path.normpath(folder / file))
+        if not path.is_relative_to(folder):
+            raise OperationError(
+                "The worker can't read this file: it is outside of the project's folder.",
+                on=file,
+                hint="Move it into the folder, or use `rebuild`.",
+            )
+        return str(path.relative_to(folder))
+
+    there = ComposeCommand(
+        files=tuple(map(inside, command.files)),
+        env_files=tuple(map(inside, command.env_files)),
+        project=draft.snapshot.project_name,
+        profiles=command.profiles,
+    )
+    return shown(there.compose_argv())
 
 
 ACTION: Final = Action(
