@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.builders.parsed import parsed, parsed_text
+
 FILLED_IN: Final = "…"
 """Replaces the values in f-strings."""
 
@@ -85,7 +87,7 @@ def shown_in(source: str, path: str = "") -> Iterator[ShownString]:
     These are what is passed to the calls above, and every other text of words: the values of
     enums and mappings, class attributes, what a function returns.
     """
-    tree = ast.parse(source)
+    tree = parsed_text(source)
     found: dict[tuple[int, int], ShownString] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -103,7 +105,7 @@ def logged_strings(folders: Iterable[Path]) -> Iterator[ShownString]:
     """Every message below these folders that goes to the log."""
     for folder in folders:
         for path in sorted(folder.rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(parsed(path)):
                 if _is_logging(node) and isinstance(node, ast.Call):
                     for at, text in _texts(node.args[0]):
                         yield ShownString(text, str(path), at[0])

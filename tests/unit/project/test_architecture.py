@@ -13,6 +13,7 @@ import pytest
 from pixel_tui.environment.checks import overview
 from pixel_tui.health import findings
 from pixel_tui.operations import actions
+from tests.builders.parsed import parsed
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
@@ -60,7 +61,7 @@ def modules() -> Iterator[ast.Module]:
     """The modules of the program."""
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
-            yield ast.parse(path.read_text())
+            yield parsed(path)
 
 
 def test_the_name_of_a_public_class_is_used_once() -> None:
@@ -72,7 +73,7 @@ def test_the_name_of_a_public_class_is_used_once() -> None:
 def test_no_test_sets_a_private_attribute_of_an_object_or_imports_from_a_test() -> None:
     found: list[str] = []
     for path in (ROOT / "tests").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.ImportFrom) and ".test_" in (node.module or ""):
                 found.append(str(node.module))
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
@@ -98,7 +99,7 @@ def callers(*names: str) -> set[str]:
         str(path.relative_to(ROOT))
         for package in PACKAGES
         for path in (ROOT / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name | ast.Attribute)
         and (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in names

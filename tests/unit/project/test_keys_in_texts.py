@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from pixel_tui.console.app import PixelTui
 from pixel_tui.console.keymap import named_bindings
+from tests.builders.parsed import parsed
 from tests.builders.shown_strings import shown_strings
 
 ROOT = Path(__file__).parents[3]
@@ -27,7 +28,7 @@ def calls() -> Iterator[tuple[str, str, str]]:
     """Where a text asks for a key: the place, the name of the binding, and its default."""
     for folder in DRAWN:
         for path in folder.rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(parsed(path)):
                 match node:
                     case ast.Call(
                         func=ast.Name(id="bound_key"),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.parsed import parsed
 from tests.terminal.witness import CHANGING
 
 ROOT = Path(__file__).parents[3]
@@ -41,7 +42,7 @@ def strings() -> Iterator[tuple[str, str]]:
     """Every string of the code, docstrings too, with the file that it is in."""
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(parsed(path)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield str(path.relative_to(ROOT)), node.value
 

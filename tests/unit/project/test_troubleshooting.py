@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.parsed import parsed
+
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "troubleshooting.md"
 SHORTEST = 5
@@ -19,7 +21,7 @@ def sentences() -> str:
     texts = []
     for folder in ("pixel_tui", "screens", "widgets"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(parsed(path)):
                 if isinstance(node, ast.JoinedStr):
                     parts = [
                         part.value if isinstance(part, ast.Constant) else "\n"

@@ -51,7 +51,7 @@ class FollowedObserver(FakeObserver):
 def followed(feed: Feed, *services: str) -> FollowedLogs:
     logs = FollowedLogs(FollowedObserver(feed))
     logs.choose_services(services or EVERY, every=EVERY)
-    logs.follow((), cast("LogPane", SimpleNamespace(show=lambda *_: None)))
+    logs.follow((), cast("LogPane", SimpleNamespace(show=lambda *_: None, app=None)))
     return logs
 
 

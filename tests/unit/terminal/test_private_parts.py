@@ -13,6 +13,7 @@ import pytest
 
 from pixel_tui.terminal import private_parts
 from pixel_tui.terminal.private_parts import ALL_PARTS, has_all, missing
+from tests.builders.parsed import parsed_text
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("pixel_tui/terminal/", "widgets/lines/")
@@ -53,7 +54,7 @@ def names_of(kind: type) -> set[str]:
     """Return the methods of a class, and the attributes of itself that it uses."""
     found = set()
     source = inspect.cleandoc("\n" + inspect.getsource(kind))
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed_text(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             found.add(node.name)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
