@@ -3,6 +3,11 @@
 Prints a line for each thing it does. Exits 0 if it was done, 1 if not.
 """
 
+from pixel_tui.early_signals import end_on_interrupt
+
+if __name__ == "__main__":
+    end_on_interrupt()
+
 import argparse
 import os
 import socket

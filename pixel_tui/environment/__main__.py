@@ -4,6 +4,11 @@ It prints a line for each step. `apply` exits with an `ApplyOutcome`, the other 
 success, else 1.
 """
 
+from pixel_tui.early_signals import deliver_end_signals, hold_end_signals
+
+if __name__ == "__main__":
+    hold_end_signals()
+
 import argparse
 import os
 import signal
@@ -64,6 +69,7 @@ class _CancelRequest:
             signal.signal(number, self._on_signal)
         # A lost connection must not stop it: that is what the deadline is for.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        deliver_end_signals()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.requested = True

@@ -12,6 +12,11 @@ With `--completed`, it waits until each container has exited. Services that depe
 not be started without it, so it exits with 1 if a task failed or did not finish in time.
 """
 
+from pixel_tui.early_signals import end_on_interrupt
+
+if __name__ == "__main__":
+    end_on_interrupt()
+
 import argparse
 import os
 import shlex

@@ -5,6 +5,11 @@ container and prints its output. It exits with 1 if nginx rejects its configurat
 and with 0 if the container has no such program, because then nothing is known to be wrong.
 """
 
+from pixel_tui.early_signals import end_on_interrupt
+
+if __name__ == "__main__":
+    end_on_interrupt()
+
 import argparse
 import os
 import shlex

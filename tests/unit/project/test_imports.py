@@ -12,7 +12,6 @@ from pixel_tui.commands.console import MAX_FPS
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "pixel_tui"
 KNOW_THE_TOOLKIT = {
-    "pixel_tui.__main__",
     "pixel_tui.cli",
     "pixel_tui.console.app",
     "pixel_tui.console.running",
