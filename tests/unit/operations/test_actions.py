@@ -269,6 +269,10 @@ class TestStart:
         assert effects(made) == {"api": "is created and started"}
         assert made.checks_after[0].containers == 1
 
+    def test_it_warns_that_a_changed_configuration_is_not_applied(self) -> None:
+        made = plan("start", running(exited("api", config_hash=SafeText("old"))), "api")
+        assert "api keeps its configuration" in warnings(made)
+
     def test_a_secret_used_as_an_image_name_is_not_shown(self) -> None:
         remember_secret("Sup3r-S3cret-Value-77")
         specs = (spec("api", image=SafeText("Sup3r-S3cret-Value-77")),)
