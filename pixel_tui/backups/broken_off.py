@@ -14,10 +14,10 @@ from pixel_tui.text import SafeText, plain
 _REPLACING: Final = "to replace "
 _KEPT: Final = ", kept as "
 _MAKING: Final = "to make    "
-_BEGUN: Final = "  is being put back"
+_IN_PROGRESS: Final = "  is being put back"
 NOTHING_REPLACED_YET: Final = "nothing is replaced yet"
 _NOTHING: Final = SafeText("Nothing was replaced.")
-_NOT_BEGUN: Final = SafeText("According to its output, nothing was replaced.")
+_NOT_IN_PROGRESS: Final = SafeText("According to its output, nothing was replaced.")
 
 
 def replacing_line(place: str, kept: str) -> str:
@@ -32,7 +32,7 @@ def making_line(place: str) -> str:
 
 def restoring_line(title: str) -> str:
     """Return the line before a database or the roles of a server are restored."""
-    return f"{title}{_BEGUN}"
+    return f"{title}{_IN_PROGRESS}"
 
 
 def restore_progress(lines: Iterable[str], project: Path) -> SafeText:
@@ -63,14 +63,14 @@ def restore_progress(lines: Iterable[str], project: Path) -> SafeText:
             place = line.removeprefix(_MAKING)
             if os.path.lexists(project / place):
                 done.append(f"{place} (did not exist)")
-        elif line.endswith(_BEGUN):
-            servers.append(line.removesuffix(_BEGUN))
+        elif line.endswith(_IN_PROGRESS):
+            servers.append(line.removesuffix(_IN_PROGRESS))
     words = [f"Replaced: {', '.join(done)}."] if done else []
     words += [f"Missing: {item}." for item in missing]
     words += [f"Possibly incomplete: {' '.join(title.split())}." for title in servers]
     if words:
         return plain(" ".join(words))
-    return _NOTHING if listed else _NOT_BEGUN
+    return _NOTHING if listed else _NOT_IN_PROGRESS
 
 
 def _is_one(place: Path, kept: Path) -> bool:

@@ -164,10 +164,10 @@ class ChangedCells:
                 end = column + 1
                 continue
             if start >= 0:
-                yield _whole_characters(texts, start, end)
+                yield _complete_characters(texts, start, end)
             start, end = column, column + 1
         if start >= 0:
-            yield _whole_characters(texts, start, end)
+            yield _complete_characters(texts, start, end)
 
     def _write(self, y: int, start: int, end: int, pen: Pen, out: list[str]) -> Pen:
         for text, wanted in zip(self._texts[y][start:end], self._pens[y][start:end], strict=True):
@@ -278,7 +278,7 @@ def _fits(text: str, room: int) -> bool:
     return sum(1 if char.isascii() else 2 for char in text) <= room
 
 
-def _whole_characters(texts: Sequence[str], start: int, end: int) -> tuple[int, int]:
+def _complete_characters(texts: Sequence[str], start: int, end: int) -> tuple[int, int]:
     """Widen a range so that no wide character is cut."""
     while start > 0 and not texts[start]:
         start -= 1

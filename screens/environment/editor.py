@@ -64,7 +64,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 tooltip="Remove the key's line"),
         Binding("number_sign", "switch", "Off/on", key_display="#", id="environment.toggle",
                 tooltip="Comment the line out, or back in"),
-        Binding("m", "fix", "Fix", id="environment.mend",
+        Binding("m", "fix", "Fix", id="environment.fix",
                 tooltip="Apply the first suggested value"),
         Binding("f", "fill", "Fill in", id="environment.fill",
                 tooltip="Add keys that only the example has, one by one, required first"),
@@ -97,7 +97,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     @property
     def fix_key(self) -> SafeText:
         """The key that applies a fix; empty if the file can't be saved."""
-        return SafeText("") if self.read_only_reason else bound_key(self, "environment.mend", "m")
+        return SafeText("") if self.read_only_reason else bound_key(self, "environment.fix", "m")
 
     # Reading.
 

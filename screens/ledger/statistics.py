@@ -32,8 +32,8 @@ class TaskStatisticsScreen(ScrollingDialog[None]):
 
     SCROLLED = "TextLines"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "span", "14 or 60 days", id="figures.days"),
-        Binding("i", "dismiss(None)", "Close", show=False, id="figures.close"),
+        Binding("d", "span", "14 or 60 days", id="statistics.days"),
+        Binding("i", "dismiss(None)", "Close", show=False, id="statistics.close"),
     ]
 
     def __init__(self, tasks: Sequence[Task], clock: Clock) -> None:
@@ -47,7 +47,7 @@ class TaskStatisticsScreen(ScrollingDialog[None]):
         """One scrolled text."""
         with Vertical(classes="dialog -tall") as dialog:
             dialog.border_title = "Statistics"
-            yield TextLines(id="task-figures")
+            yield TextLines(id="task-statistics")
         yield KeyBar()
 
     def on_mount(self) -> None:

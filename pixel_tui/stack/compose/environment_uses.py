@@ -22,7 +22,7 @@ DELIVERED: Final = ("secrets", "configs")
 
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _NOTHING: Final[Mapping[str, tuple["KeyUse", ...]]] = MappingProxyType({})
-_NOBODY: Final[Mapping[str, tuple[SafeText, ...]]] = MappingProxyType({})
+_NOT_MOUNTED: Final[Mapping[str, tuple[SafeText, ...]]] = MappingProxyType({})
 
 
 class KeyUseKind(StrEnum):
@@ -74,7 +74,7 @@ class EnvironmentUses:
     references: Mapping[str, tuple[KeyUse, ...]] = field(default_factory=lambda: _NOTHING)
     """Key to its uses in the compose file."""
     env_files: tuple[EnvFile, ...] = ()
-    mounted_by: Mapping[str, tuple[SafeText, ...]] = field(default_factory=lambda: _NOBODY)
+    mounted_by: Mapping[str, tuple[SafeText, ...]] = field(default_factory=lambda: _NOT_MOUNTED)
     """Files and folders that services mount, or get as a secret or config, each with these."""
     joined: frozenset[str] = frozenset()
     """Services in the network of the host or of another container, whose localhost they share."""

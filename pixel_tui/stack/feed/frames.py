@@ -187,13 +187,13 @@ class LineSplitter:
         if not space or not stamp[:4].isdigit():
             stamp, text = b"", raw
         lines: list[LogLine] = []
-        begun = bool(_stamp_of(raw))  # `_has_later_stamp` only waits after lines with a timestamp
+        stamped = bool(_stamp_of(raw))  # `_has_later_stamp` only waits after lines with a timestamp
         partial, start = _PartialLine(stamp), 0
         for inner in _STAMP.finditer(text):
             at = inner.group()[:-1]
             if at == stamp and inner.start() >= start + PART:
                 partial.add(text[start : inner.start()])  # the same line continues
-            elif begun and stamp < at <= limit:
+            elif stamped and stamp < at <= limit:
                 # A timestamp written by the program is earlier than the engine's for that line.
                 partial.add(text[start : inner.start()])
                 lines.append(partial.line(self._source, LineKind.STDOUT))

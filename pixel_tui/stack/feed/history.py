@@ -293,14 +293,14 @@ class HistoryReader:
         begin = after.since if after is not None and resumed else start
         depth = self._history.depth_of(container, begin) if begin else None
         overlap = after.overlap() if after is not None and resumed else None
-        begun = not begin
+        started = not begin
         with closing(self._history.batches(container, depth)) as batches:
             for lines in batches:
                 fresh = lines
-                if not begun:
+                if not started:
                     # Lines after the first one of that time are later, whatever their timestamp.
                     fresh = list(dropwhile(lambda line: line.stamp < begin, lines))
-                    begun = bool(fresh)
+                    started = bool(fresh)
                 for line in overlap.filter_new(fresh) if overlap is not None else fresh:
                     if self._until and line.stamp > self._until:
                         return

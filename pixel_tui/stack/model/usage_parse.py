@@ -67,14 +67,14 @@ def usage_between(
         limit: The container's own memory limit in bytes.
         shown: The values on the screen now.
     """
-    figures = Usage(memory=current.memory, memory_limit=limit, processes=current.processes)
+    stats = Usage(memory=current.memory, memory_limit=limit, processes=current.processes)
     if previous is None:
-        return figures
+        return stats
     seconds = (current.at - previous.at).total_seconds()
     if current.cpu < previous.cpu:
-        return figures
+        return stats
     if seconds <= 0:  # the same sample again: keep the rates
-        return replace(shown, memory=current.memory) if shown else figures
+        return replace(shown, memory=current.memory) if shown else stats
     return Usage(
         cpu=_smooth((current.cpu - previous.cpu) / 1e9 / seconds, shown.cpu if shown else None),
         memory=current.memory,
