@@ -224,7 +224,7 @@ class ApplyRunner:
         )
         self._say(
             f"It works. Confirm within {span(confirm_seconds)} to keep it: "
-            f"`c` on the job's screen, or `{self._command.typed.pixel_tui} env confirm`. "
+            f"on the job's screen, or with `{self._command.typed.pixel_tui} env confirm`. "
             "Otherwise it is rolled back."
         )
         countdown = [second for second in COUNTDOWN_SECONDS if second < confirm_seconds]

@@ -101,8 +101,8 @@ def draft_apply(draft: PlanDraft) -> None:
         draft.reason = plain(f"it was edited, and changes {listed([*names, *restart])}")
         draft.warn(
             "confirm",
-            f"rolled back unless confirmed within {span(seconds)} after it works (`c` on the "
-            f"job's screen, or `{draft.snapshot.typed.pixel_tui} env confirm`)",
+            f"rolled back unless confirmed within {span(seconds)} after it works (on the "
+            f"job's screen, or with `{draft.snapshot.typed.pixel_tui} env confirm`)",
         )
     draft.files.append(FileMark(candidate.file, candidate.sha256))
 
