@@ -45,13 +45,16 @@ class JobScreen(Dialog[None]):
     AUTO_FOCUS = "JobOutput"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,b,q", "dismiss", "Background", id="job.background"),
-        Binding("escape,b,q", "keep", "Keep running", id="job.keep",
+        # Texts name these keys: a key of the output, which has the focus, must not win.
+        Binding("escape,q", "keep", "Keep running", priority=True, id="job.keep",
                 tooltip="Do not cancel it after all"),
-        Binding("ctrl+x", "cancel", "Cancel", id="job.cancel", tooltip="Cancel the job"),
+        Binding("ctrl+x", "cancel", "Cancel", priority=True, id="job.cancel",
+                tooltip="Cancel the job"),
         Binding(
             KEEP_KEY,
             "confirm",
             "Confirm",
+            priority=True,
             id=KEEP_ID,
             tooltip="Keep the new environment, if the job waits for confirmation",
         ),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui.confirm_keys import KEEP_ID, confirm_keys
 from pixel_tui.demo.stack.commands import _DemoCommand
 from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
@@ -134,6 +135,33 @@ async def test_a_waiting_apply_is_confirmed_by_a_key(tmp_path: Path) -> None:
         await it.press("c")
         await it.until(lambda: files.is_confirmed(waits.token))
         await it.until(lambda: "Press c" not in it.text())
+
+
+@pytest.mark.parametrize("key", ["v", "w"])
+async def test_the_key_that_confirms_wins_over_those_of_the_output(
+    tmp_path: Path, key: str
+) -> None:
+    files, confirmation = ApplyFiles(tmp_path, tmp_path), Confirmation(tmp_path, tmp_path)
+    keys = {KEEP_ID: key}
+    async with console(size=(120, 36), settings=Settings(keys=keys)) as it:
+        running = replace(status(), state=JobState.RUNNING, output=tmp_path / "job.log")
+        screen = JobScreen(Job(running), it.clock, confirmation, confirm_keys(keys))
+        await it.app.push_screen(screen)
+        waits = write_waiting(files)
+        await it.until(lambda: f"Press {key} within" in it.text())
+        await it.press(key)
+        await it.until(lambda: files.is_confirmed(waits.token))
+
+
+@pytest.mark.usefixtures("gate")
+async def test_the_keys_that_cancel_a_job_win_over_those_of_the_output() -> None:
+    keys = {"job.cancel": "v", "job.keep": "w"}
+    async with console(size=(120, 36), settings=Settings(keys=keys)) as it:
+        await begin(it)
+        await it.press("v")
+        assert "Press v again to cancel; w keeps it running." in it.text()
+        await it.press("w")
+        assert "v again" not in it.text()
 
 
 async def test_the_result_of_a_background_job_is_notified(gate: threading.Event) -> None:
