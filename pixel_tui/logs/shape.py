@@ -3,16 +3,18 @@
 import heapq
 import re
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from pixel_tui.late_pattern import LatePattern
+from pixel_tui.redaction.known import mask_known
 from pixel_tui.stack.feed.ring import LogLine
 
 MAX_MESSAGE: Final = 400
 """Bytes of a message that make its shape."""
 MAX_SAMPLE: Final = 1024
-"""Bytes of a line that are kept; more than `MAX_MESSAGE`, so that secrets are kept complete."""
+"""Bytes of a message that are kept; more than `MAX_MESSAGE`, so that secrets are kept complete."""
 
 _ESCAPE = LatePattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
 _QUOTED = LatePattern(rb"\"[^\"\\]*+(?:\\.[^\"\\]*+)*\"|(?<!\w)'[^']{1,200}'(?!\w)")
@@ -63,6 +65,7 @@ class Repeat:
     """A message and how often it occurred."""
 
     shape: bytes
+    """May contain secrets: only to compare with. `masked_shape` is for the screen."""
     source: str
     count: int
     first: bytes
@@ -70,7 +73,12 @@ class Repeat:
     last: bytes
     """The stamp of its last occurrence."""
     sample: bytes
-    """Its last line, or the start of it."""
+    """Its last wording, or the start of it."""
+
+    def masked_shape(self, mask: Callable[[bytes], bytes] = mask_known) -> bytes:
+        """Return the shape with its secrets masked, even those with a variable part."""
+        sample = mask(self.sample)
+        return self.shape if sample is self.sample else shape_of(sample)
 
 
 @dataclass(slots=True)
@@ -78,7 +86,8 @@ class _Tally:
     """The count of one shape so far."""
 
     first: bytes
-    latest: LogLine
+    last: bytes = b""
+    sample: bytes = b""
     count: int = 0
 
 
@@ -109,18 +118,18 @@ class Repeats:
         Returns:
             How often its shape has occurred, including this time.
         """
-        key = (line.source, shape_of(line.text if message is None else message))
+        text = line.text if message is None else message
+        key = (line.source, shape_of(text))
         tally = self._seen.get(key)
         if tally is None:
-            tally = self._seen[key] = _Tally(line.stamp, line)
+            tally = self._seen[key] = _Tally(line.stamp)
             if len(self._seen) > self._max_shapes:
                 self._seen.popitem(last=False)
                 self._forgotten += 1
         else:
             self._seen.move_to_end(key)
-        if len(line.text) > MAX_SAMPLE:  # a thousand long lines would take much memory
-            line = replace(line, text=line.text[:MAX_SAMPLE])
-        tally.latest = line
+        tally.last = line.stamp
+        tally.sample = text[:MAX_SAMPLE]  # a thousand long lines would take much memory
         tally.count += 1
         return tally.count
 
@@ -129,6 +138,6 @@ class Repeats:
         latest = reversed(self._seen.items())
         top = heapq.nlargest(limit, latest, key=lambda item: item[1].count)
         return tuple(
-            Repeat(shape, source, tally.count, tally.first, tally.latest.stamp, tally.latest.text)
+            Repeat(shape, source, tally.count, tally.first, tally.last, tally.sample)
             for (source, shape), tally in top
         )

@@ -18,10 +18,8 @@ from pixel_tui.logs.activity import ActivitySummary
 from pixel_tui.logs.export import ExportFormat, export
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
-from pixel_tui.logs.shape import Repeat, shape_of
-from pixel_tui.logs.structure import parse_structured
 from pixel_tui.plurals import counted
-from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_text
+from pixel_tui.redaction.known import MASK, LineMasker, known, masked_text
 from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.model.times import jump_target, parse_timestamp, timestamp_at
@@ -126,6 +124,7 @@ class LogDialogs:
 
     def _errors(self) -> None:
         groups = self.summary().groups
+        mask = self._pane.log_view.masker()
 
         def choices() -> Choices:
             now = self._clock.now()
@@ -138,7 +137,7 @@ class LogDialogs:
                         (f"{group.count:>7,}×  ", "bold"),
                         (f"{plain(group.source)}  ", "$text-primary"),
                         (last, "$foreground-muted"),
-                        masked_shape(group),
+                        plain(group.masked_shape(mask)),
                     )
                 )
             key = bound_key(self._screen, "pick.pick", "enter")
@@ -149,7 +148,7 @@ class LogDialogs:
 
         def picked(at: int | None) -> None:
             if at is not None:
-                matcher = _shape_matcher(groups[at].shape)
+                matcher = _shape_matcher(groups[at].masked_shape())
                 if matcher is not None:
                     self._pane.add_filter(matcher)
 
@@ -267,15 +266,6 @@ def all_lines(history: LogHistory) -> Iterator[LogLine]:
         raise OperationError("The log was not read completely.")
 
 
-def masked_shape(group: Repeat) -> SafeText:
-    """The shape of a repeating message, with its secrets masked."""
-    sample = mask_known(group.sample)
-    if sample is group.sample:
-        return plain(group.shape)
-    parts = parse_structured(sample)
-    return plain(shape_of(parts.message.encode() if parts else sample))
-
-
 def _shape_matcher(shape: bytes) -> Matcher | None:
     """A matcher for lines of a shape: its longest constant part."""
     parts = [part.strip() for part in _placeholders(shape.decode("utf-8", "replace"))]
@@ -285,6 +275,6 @@ def _shape_matcher(shape: bytes) -> Matcher | None:
 
 
 def _placeholders(shape: str) -> Sequence[str]:
-    for name in ("<time>", "<uuid>", "<ip>", "<hex>", "<n>", "<text>"):
+    for name in ("<time>", "<uuid>", "<ip>", "<hex>", "<n>", "<text>", MASK):
         shape = shape.replace(name, "\0")
     return shape.split("\0")

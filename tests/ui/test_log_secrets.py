@@ -153,6 +153,43 @@ async def test_lists_of_lines_are_masked() -> None:
         await it.until(lambda: f"refused {MASK} by <n> hosts" in it.text())
 
 
+ERRORS = (
+    f"ERROR timeout, password={SECRET}",
+    '{"level":50,"msg":"timeout, password=Fake\\u002dS3cret,one"}',
+)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+async def test_an_error_above_the_log_is_masked_as_the_lines_are(error: str) -> None:
+    async with console(still=True, size=(200, 50)) as it:
+        await it.press("2")
+        await say(it, *([error] * 1000))
+        await it.until(lambda: f"timeout, password={MASK}" in it.text("ActivityStrip"))
+        await it.press("V")
+        await it.until(lambda: f"password={SECRET}" in it.text("ActivityStrip"))
+        await it.press("exclamation_mark")
+        await it.until(lambda: f"password={SECRET}" in it.text())
+        await it.press("escape", "V")
+        await it.until(lambda: f"password={MASK}" in it.text("ActivityStrip"))
+        await it.press("exclamation_mark")
+        await it.until(lambda: "Errors that differ" in it.text())
+        assert SECRET not in it.text()
+
+
+async def test_the_filter_of_an_error_has_no_part_of_a_secret() -> None:
+    secret = "Fake-walrus-and-oyster-77-S3cret"  # its shape has `<n>` in it
+    remember_secret(secret)
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, *([f"ERROR refused pw={secret} by db"] * 1000))
+        await it.press("exclamation_mark")
+        await it.until(lambda: f"pw={MASK}" in it.text())
+        await it.press("enter")
+        await it.until(lambda: bool(chips(it)))
+        assert chips(it) == ["“ERROR refused pw=”"]
+        assert "walrus" not in it.text()
+
+
 @pytest.mark.parametrize("name", ["out.log", "out.raw"])
 async def test_an_export_is_masked_and_reports_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

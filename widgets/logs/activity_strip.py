@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from pixel_tui.logs.activity import ActivitySummary, SourceActivity
 from pixel_tui.plurals import counted
+from pixel_tui.redaction.known import LineMasker
 from pixel_tui.text import SafeText, plain
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
@@ -23,13 +24,19 @@ def sparkline(counts: Sequence[int]) -> str:
     return "".join(_BARS[-(-count * 8 // most)] for count in counts)
 
 
-def strip_of(summary: ActivitySummary, label_of: Callable[[str], SafeText], width: int) -> Content:
+def strip_of(
+    summary: ActivitySummary,
+    label_of: Callable[[str], SafeText],
+    width: int,
+    mask: Callable[[bytes], bytes],
+) -> Content:
     """The text of the line: the containers with most problems first, as many as fit.
 
     Args:
         summary: The activity.
         label_of: Returns the label of a container.
         width: The cells of the line.
+        mask: Masks the secrets of a message.
     """
     parts: list[tuple[str, str] | str] = []
     room = width
@@ -45,7 +52,7 @@ def strip_of(summary: ActivitySummary, label_of: Callable[[str], SafeText], widt
         room -= size
     if len(summary.sources) == 1 and summary.groups:
         group = summary.groups[0]
-        sample = plain(group.shape)[:LONGEST_SAMPLE]
+        sample = plain(group.masked_shape(mask))[:LONGEST_SAMPLE]
         words = f"{group.count:,}× {sample}"
         if cell_len(words) < room:
             parts.append((words, "$text-error"))
@@ -74,13 +81,25 @@ class ActivityStrip(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._shown: tuple[object, ...] = ()
+        self._summary = ActivitySummary()
+        self._label_of: Callable[[str], SafeText] = plain
+        self._mask = LineMasker()
+        self._shown = Content()
 
     def show(self, summary: ActivitySummary, label_of: Callable[[str], SafeText]) -> None:
-        """Show an activity; repaint only if it has changed."""
-        labels = tuple(label_of(item.source) for item in summary.sources)
-        shown = (summary.sources, summary.groups[:1], labels, self.size.width)
-        if shown != self._shown:
-            self._shown = shown
-            content = strip_of(summary, label_of, max(self.size.width - 2, 20))
+        """Show an activity."""
+        self._summary, self._label_of = summary, label_of
+        self._paint()
+
+    def reveal(self, revealed: bool) -> None:
+        """Show the secrets of a message, or mask them."""
+        if revealed != self._mask.revealed:
+            self._mask = LineMasker(revealed=revealed)
+            self._paint()
+
+    def _paint(self) -> None:
+        width = max(self.size.width - 2, 20)
+        content = strip_of(self._summary, self._label_of, width, self._mask)
+        if not content.is_same(self._shown):  # most often it is: spare the repaint
+            self._shown = content
             self.update(content, layout=False)  # always one line

@@ -309,6 +309,7 @@ class LogPane(Vertical):
     # Status.
 
     def _draw(self) -> None:
+        self._strip.reveal(self.log_view.secrets_shown)
         if self._feed is None:
             return
         view, status = self.log_view, self._feed.status

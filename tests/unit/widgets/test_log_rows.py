@@ -13,7 +13,7 @@ from pixel_tui.logs.index import ShownLine
 from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import View
-from pixel_tui.redaction.known import LineMasker
+from pixel_tui.redaction.known import LineMasker, mask_known
 from pixel_tui.redaction.redactor import forget_secrets, remember_secret
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.text import SafeText, is_harmless, plain
@@ -133,7 +133,7 @@ def test_where_not_all_fit_the_rest_is_counted() -> None:
         tuple(SourceActivity(f"c{number}", (1,) * 15, (0,) * 15) for number in range(5))
     )
     for width in (30, 60, 90, 200):
-        line = strip_of(summary, plain, width).plain
+        line = strip_of(summary, plain, width, mask_known).plain
         assert cell_len(line.rstrip()) <= width
         named = sum(f"c{number} " in line for number in range(5))
         assert named == 5 or f"+{5 - named}" in line
