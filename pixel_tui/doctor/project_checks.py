@@ -160,6 +160,12 @@ def check_logging(
             "Set logging.driver to json-file or local in the compose file, "
             f"then `{typed.compose} up -d`.",
         )
+    if isinstance(containers, Unknown):
+        return skipped(name, containers.why)
+    if isinstance(containers, ConsoleError):
+        return skipped(name, containers.sentence)
+    if not containers:
+        return skipped(name, "No container has a log yet.")
     return ok(name, "The logs of every service can be read.")
 
 

@@ -299,6 +299,13 @@ def test_unreadable_logs() -> None:
     is_(check_logging(REFUSED, ()), CheckResult.SKIPPED)
 
 
+def test_logs_of_containers_that_could_not_be_read_are_unknown() -> None:
+    unknown = Unknown("The Docker daemon did not answer.")
+    is_(check_logging(STACK, unknown), CheckResult.SKIPPED, unknown.why)
+    is_(check_logging(STACK, DOWN), CheckResult.SKIPPED, str(DOWN.what).removesuffix("."))
+    is_(check_logging(STACK, ()), CheckResult.SKIPPED, "No container")
+
+
 def image_age(service: str, built: int, committed: int) -> ImageAge:
     return ImageAge(service, NOW + timedelta(hours=built), NOW + timedelta(hours=committed))
 
