@@ -29,7 +29,7 @@ def could_not_start(service: Service, _snapshot: StackSnapshot, _now: datetime) 
     )
 
 
-def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
+def dead(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding | None:
     """Find a container that has exited but should run."""
     if service.state not in {ServiceState.EXITED, ServiceState.PARTIAL} or not service.wanted:
         return None
@@ -40,16 +40,21 @@ def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding |
     if container.restarts:
         times = "once" if container.restarts == 1 else f"{container.restarts} times"
         why = plain(f"{why}, after the daemon had restarted it {times}")
-    words = "Check its logs (2), then start it (s)."
+    severity, words = Severity.BROKEN, "Check its logs (2), then start it (s)."
     if container.oom_killed:
         words = f"{memory_fix(container)} Then start it (s)."
-    elif container.exit_code == 0 and service.spec and not service.spec.restart_policy:
+    elif container.exit_code != 0 or service.spec is None or service.spec.restart_policy:
+        pass
+    elif snapshot.by_labels is not None and service.spec in snapshot.by_labels.services:
+        severity, words = Severity.WARNING, "If it is not a task: start it (s)."
+        why = plain(f"{why}, but compose can't read the project, so it may be a finished task")
+    else:
         words = (
             'Start it (s). If it is a task that ran once: set restart: "no" in the compose file.'
         )
     return Finding(
         service.name,
-        Severity.BROKEN,
+        severity,
         down_since(container.finished_at, now, partly=service.state is ServiceState.PARTIAL),
         why,
         start_fix(service, words),

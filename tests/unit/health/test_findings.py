@@ -13,12 +13,14 @@ from pixel_tui.stack.model.container import (
     HealthStatus,
     NetworkAddress,
 )
+from pixel_tui.stack.model.label_model import labelled_project
 from pixel_tui.stack.model.project import Dependency, ServiceSpec
 from pixel_tui.stack.model.snapshot import (
     Service,
     ServiceState,
     Sync,
     SyncAction,
+    Trouble,
 )
 from pixel_tui.text import SafeText, plain
 from tests.builders.findings import NOON, stack
@@ -431,3 +433,20 @@ def test_a_running_container_outside_its_network_is_a_finding() -> None:
     assert "is not connected to its network shop_inner" in finding_texts(cut)[0]
     stopped = service(down(), spec=spec, state=ServiceState.EXITED)
     assert stopped.disconnected == ()
+
+
+def test_without_the_compose_file_exit_code_0_may_be_of_a_task() -> None:
+    container = down(0)
+    model = labelled_project(plain("pixel"), (container,))
+    exited = service(container, state=ServiceState.EXITED, spec=model.services[0])
+    trouble = Trouble(plain("line 3: oh no"), plain(""), NOON)
+    unread = replace(stack(exited), project_trouble=trouble, by_labels=model)
+    finding = finding_of(exited, unread, NOON)
+    assert finding is not None
+    assert finding.severity is Severity.WARNING
+    assert finding.why.startswith("exit code 0, but compose can't read the project")
+    assert "restart:" not in finding.hint
+    failed = replace(exited, containers=(down(1),))
+    finding = finding_of(failed, replace(unread, services=(failed,)), NOON)
+    assert finding is not None
+    assert (finding.severity, finding.why) == (Severity.BROKEN, "exit code 1")
