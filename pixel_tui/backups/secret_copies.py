@@ -60,16 +60,18 @@ class SecretCopies:
         """What the user should know about them, in sentences; empty without copies."""
         if not self._copies:
             return ""
-        words = [f"Contains secrets: {', '.join(shown for shown, _, _ in self._copies)}."]
+        # No colon after a name or "secrets": a redactor would take what follows for a secret.
+        verb = "contains" if len(self._copies) == 1 else "contain"
+        words = [f"{', '.join(shown for shown, _, _ in self._copies)} {verb} secrets."]
         if names := [shown for shown, ignored, _ in self._copies if ignored is False]:
             words.append(
-                f"Git does not ignore {', '.join(names)}: before you commit, remove it or add"
+                f"Git does not ignore {', '.join(names)}. Before you commit, remove it or add"
                 " `*.before-*` to .gitignore."
             )
         if names := [shown for shown, ignored, _ in self._copies if ignored is None]:
-            words.append(f"Whether git ignores {', '.join(names)} is unknown: see `git status`.")
+            words.append(f"Whether git ignores {', '.join(names)} is unknown, see `git status`.")
         if names := [shown for shown, _, private in self._copies if not private]:
-            words.append(f"Others can read {', '.join(names)}: its owner can `chmod 600` it.")
+            words.append(f"Others can read {', '.join(names)}. Its owner can `chmod 600` it.")
         return " ".join(words)
 
 

@@ -60,20 +60,20 @@ def test_an_environment_file_with_another_name_is_private(project: Path) -> None
     (project / "docker-compose.yml").chmod(0o644)
     result = restored(project, SecretCopies([project / "docker-compose.yml"]))
     assert mode_of(project / "docker-compose.yml.before-x") == 0o600
-    assert "Contains secrets: .env.before-x, docker-compose.yml.before-x." in result
+    assert ".env.before-x, docker-compose.yml.before-x contain secrets." in result
 
 
 def test_other_kept_files_keep_their_mode(project: Path) -> None:
     (project / "docker-compose.yml").chmod(0o644)
     result = restored(project, SecretCopies())
     assert mode_of(project / "docker-compose.yml.before-x") == 0o644
-    assert result.endswith("Contains secrets: .env.before-x.")
+    assert result.endswith(" .env.before-x contains secrets.")
 
 
 @pytest.mark.parametrize(
     ("ignoring", "words"),
     [
-        (".env\n", "Git does not ignore .env.before-x: before you commit"),
+        (".env\n", "Git does not ignore .env.before-x. Before you commit"),
         ("*.before-*\n", ""),
         (".env*\n", ""),
     ],
@@ -82,7 +82,7 @@ def test_git_is_asked_whether_it_ignores_the_copy(project: Path, ignoring: str, 
     git(project, "init", "--quiet")
     (project / ".gitignore").write_text(ignoring)
     result = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
-    assert "Contains secrets: .env.before-x." in result
+    assert ".env.before-x contains secrets." in result
     assert ("Git does not ignore" in result) is bool(words)
     assert words in result
     git(project, "add", "-A")

@@ -49,8 +49,8 @@ def committed(file: CheckedFile) -> Iterator[EnvironmentFinding]:
             "git",
             EnvironmentLevel.ERROR,
             "The file is tracked by git, with its secrets.",
-            "Run `git rm --cached`, add it to .gitignore, and replace the secrets: the history "
-            "keeps the old ones.",
+            "Run `git rm --cached`, add it to .gitignore, and replace the secrets, since the "
+            "history keeps the old ones.",
         )
     elif state is GitState.COMMITTED_ONCE:
         yield file.file_finding(

@@ -119,7 +119,7 @@ def _number(_known: KnownKey, value: str) -> str:
 def _hex(known: KnownKey, value: str) -> str:
     digits = value.removeprefix("0x")
     if not _HEX.fullmatch(digits):
-        return "Not a hexadecimal key: it has characters other than 0-9 and a-f."
+        return "Not a hexadecimal key, since it has characters other than 0-9 and a-f."
     if known.digits and len(value) != known.digits:
         return f"The key has {len(value)} characters instead of {known.digits}."
     return ""

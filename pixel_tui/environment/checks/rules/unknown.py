@@ -34,7 +34,7 @@ def unknown(file: CheckedFile) -> Iterator[EnvironmentFinding]:
                 "unknown",
                 EnvironmentLevel.INFO,
                 key,
-                "Unknown key: not in the example, the compose file or the catalogue.",
+                "The example, the compose file and the catalogue don't have this key.",
                 "Remove it if no program reads it.",
             )
         else:
