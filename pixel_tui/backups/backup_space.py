@@ -20,7 +20,8 @@ def required_bytes(sources: Sources, servers: Iterable[QueriedServer], project: 
     """Return the bytes of everything to copy, with a margin."""
     required = 0
     paths = [project / name for name in (*sources.databases, *sources.files)]
-    for path in (*paths, *(item.path for item in sources.in_volumes)):
+    paths += [*sources.outside, *(item.path for item in sources.in_volumes)]
+    for path in paths:
         for part in (path, path.with_name(f"{path.name}-wal")):
             required += file_size(part)
     for queried in servers:

@@ -12,6 +12,8 @@ from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.search import SearchResult, is_database
 from pixel_tui.backups.source_model import Stack
 from pixel_tui.backups.stack_view import inside, real_inside
+from pixel_tui.humanize import memory_size
+from pixel_tui.stack.compose.project_files import MAX_BYTES, MAX_FILES
 
 
 def copied_files(
@@ -21,6 +23,11 @@ def copied_files(
     compose, others = set[str](), set[str]()
     outside: dict[Path, None] = {}
     named = stack.files
+    for path in named.unsearched:
+        what = f"files that {real_inside(str(path), policy.project) or path} names"
+        limits = f"at most {MAX_FILES} compose files, and {memory_size(MAX_BYTES)} of each"
+        why = f"it was not read in full: pixel-tui reads {limits}"
+        gaps.add(what, why, Gap.UNKNOWN, expected=True)
     for path in (*named.all, *stack.declared.files):
         relative = inside(str(path), policy.project) or real_inside(str(path), policy.project)
         if relative is None:
@@ -38,6 +45,12 @@ def copied_files(
         place = Path(os.path.realpath(policy.project / relative))
         if leads_out(relative, place, policy.project):
             gaps.add(relative, LEADS_OUT, Gap.NOT_COPIED, expected=False)
+            continue
+        if path.is_symlink() and _is_readable_database(place):
+            is_copied = place in real.values()
+            state = "copied" if is_copied else "a database and not in a searched folder"
+            why = f"it is a link to {place}, which is {state}"
+            gaps.add(relative, why, Gap.NOT_COPIED, expected=not is_copied)
             continue
         others.add(relative)
         real[relative] = place
@@ -76,6 +89,13 @@ def _is_not_copied(path: Path, policy: Policy, gaps: Gaps) -> bool:
         return True
 
 
+def _is_readable_database(path: Path) -> bool:
+    try:
+        return is_database(path)
+    except OSError:
+        return False  # copying it will fail as well, and say why
+
+
 def _special_file_reason(mode: int) -> str:
     """Return why this kind of file can't be copied; empty for files and folders."""
     for is_it, name in (
@@ -99,13 +119,14 @@ def _matches(policy: Policy, gaps: Gaps) -> list[Path]:
                 if why := _unreadable_reason(folder):
                     gaps.add_unread([(folder, why)], policy)
         found += policy.project.glob(pattern)
-        if not set("*?[") & set(pattern) and _is_folder(policy.project / pattern):
+        if not set("*?[") & set(pattern) and is_folder(policy.project / pattern):
             why = "it is a folder, not a file"
             gaps.add(pattern, why, Gap.NOT_COPIED, expected=False)
     return found
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder that can be accessed."""
     try:
         return path.is_dir()
     except OSError:

@@ -180,7 +180,7 @@ class Maker:
             volumes=self._view.volumes(),
             here=self._is_here(),
         )
-        known = tuple(stack.services)
+        known = stack.users
         return find_sources(
             self._policy,
             stack,

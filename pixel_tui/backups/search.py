@@ -14,7 +14,6 @@ HEADER: Final = b"SQLite format 3\0"
 PRUNED: Final = frozenset({".git", "node_modules"})
 """Names of folders with content that can be fetched again, at any depth."""
 CERTIFICATES: Final = frozenset({".pem", ".crt", ".cer", ".key", ".p12", ".pfx", ".jks"})
-MAX_FILE_BYTES: Final = 1024 * 1024
 SERVERS: Final = {
     "PG_VERSION": "Postgres",
     "ibdata1": "MySQL or MariaDB",
@@ -47,7 +46,7 @@ class SearchResult:
 
     databases: list[Path] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
-    """Certificates, and small files that were start paths."""
+    """Certificates, and files that were start paths."""
     links: list[Path] = field(default_factory=list)
     """Links; none was followed, except to certificates."""
     server_data: list[ServerData] = field(default_factory=list)
@@ -75,7 +74,7 @@ def search(
 
     Args:
         starts: Where to search; files are checked themselves.
-        skipped: Folders to skip.
+        skipped: Folders, and files among the starts, to skip.
         most: The most files and folders to search; with more, the start counts as unread. None for
             no limit.
     """
@@ -114,7 +113,8 @@ def _search_below(
         return
     real = Path(os.path.realpath(start))
     if not stat.S_ISDIR(kind):
-        _check_file(start, real, seen, found, wanted=True)
+        if str(real) not in skipped_paths:
+            _check_file(start, real, seen, found, wanted=True)
         return
     for place, folders, names in os.walk(start, onerror=unread):
         if os.path.realpath(place) in skipped_paths:
@@ -152,15 +152,10 @@ def _check_file(
                 seen.add(real)
                 found.real[path] = real
                 found.databases.append(path)
-        elif (wanted or path.suffix.lower() in CERTIFICATES) and _is_small(path):
+        elif (wanted or path.suffix.lower() in CERTIFICATES) and stat.S_ISREG(path.stat().st_mode):
             # Add each name: programs find the file by any of them.
             found.files.append(path)
     except FileNotFoundError:
         return  # it was removed meanwhile, or is a broken link
     except OSError as error:
         found.unread.append((path, error.strerror or str(error)))
-
-
-def _is_small(path: Path) -> bool:
-    status = path.stat()
-    return stat.S_ISREG(status.st_mode) and status.st_size <= MAX_FILE_BYTES

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from pixel_tui.backups.copied_files import is_folder
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.manifest import Gap
 from pixel_tui.backups.outside import OUTSIDE, PREFIX, OutsideResult, is_system, search_outside
@@ -15,10 +16,20 @@ from pixel_tui.backups.stack_view import real_inside
 def search_places(
     policy: Policy, stack: Stack, kept_by_servers: set[str], others: Sequence[Path], gaps: Gaps
 ) -> dict[str, Path]:
-    """Return the folders to search, by path below the project; `.` is the complete project."""
+    """Return the folders to search, by path below the project; `.` is the complete project.
+
+    Args:
+        policy: The project's rules.
+        stack: The project's containers and compose file.
+        kept_by_servers: The real paths of folders with the data of servers.
+        others: Folders to skip, because they are backed up otherwise or have backups.
+        gaps: Gets the gaps.
+    """
     places = {name: policy.project / name for name in policy.folders}
-    for source in sorted({source for item in stack.services for source in item.binds}):
-        if source in kept_by_servers or is_system(source):
+    sources = {source for item in stack.users for source in item.binds}
+    sources |= {str(path) for path in stack.declared.files if _is_searched(path, policy)}
+    for source in sorted(sources):
+        if os.path.realpath(source) in kept_by_servers or is_system(source):
             continue
         relative = real_inside(source, policy.project)
         if relative is not None:
@@ -32,11 +43,16 @@ def search_places(
     return places
 
 
+def _is_searched(path: Path, policy: Policy) -> bool:
+    """Whether a config or secret, which compose mounts, may be a database or have one."""
+    return real_inside(str(path), policy.project) is not None or is_folder(path)
+
+
 def _look_at_bind(
     source: str, policy: Policy, stack: Stack, others: Sequence[Path]
 ) -> OutsideResult:
     """Return what a backup misses in a bind mount from outside of the project."""
-    users = [item for item in stack.services if source in item.binds]
+    users = [item for item in stack.users if source in item.binds]
     places = [(item, place) for item in users for at, place in item.bind_targets if at == source]
     names = {source, *(f"{item.service}:{place}" for item, place in places)}
     if names & set(policy.skip_binds):

@@ -62,3 +62,11 @@ class Stack:
         there = {item.service for item in self.seen}
         absent = (item for item in self.declared.services if item.service not in there)
         return (*self.seen, *absent)
+
+    @property
+    def users(self) -> tuple[SeenContainer, ...]:
+        """All that mount something: containers as they were created, and services as declared.
+
+        A mount that was added to the compose file is not in a container that is older.
+        """
+        return (*self.seen, *self.declared.services)

@@ -31,14 +31,14 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
         open_volumes: Returns which volumes can be opened here, and what is known about others.
     """
     gaps = Gaps()
-    services = stack.services
-    servers = [item for item in services if is_postgres(item, policy.postgres_images)]
+    servers = [item for item in stack.services if is_postgres(item, policy.postgres_images)]
     running = tuple(item for item in servers if item.running)
     kept_by_servers = {source for item in servers for source in server_binds(item)}
     volumes_held = held_volumes(stack)
     server_volume_names = {name for item in servers for name in server_volumes(item)}
     opened = open_volumes(sorted(volumes_held))
     kept_by_servers |= {opened.bound[name] for name in server_volume_names & opened.bound.keys()}
+    kept_by_servers = set(map(os.path.realpath, kept_by_servers))
     others = [policy.project, *policy.roots, *map(Path, kept_by_servers)]
     places = search_places(policy, stack, kept_by_servers, others, gaps)
     for name, folder in opened.bound.items():

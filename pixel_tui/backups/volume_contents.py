@@ -31,7 +31,7 @@ def held_volumes(stack: Stack) -> dict[str, HeldVolume]:
     """Return all existing volumes, by name."""
     there = {*stack.volumes, *stack.declared.external}
     found: dict[str, HeldVolume] = {}
-    for item in stack.services:
+    for item in stack.users:
         for name, target in item.volumes:
             if item.made or name in there:
                 held = found.setdefault(

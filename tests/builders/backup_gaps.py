@@ -73,7 +73,7 @@ def rules(project: Path, **settings: Any) -> Policy:
     return policy_for(project, BackupSettings(**settings), state_folder())
 
 
-def make(
+def maker(
     project: Path,
     stack: Stack | None = None,
     *,
@@ -81,14 +81,17 @@ def make(
     environment: dict[str, str] | None = None,
     say: Callable[[str], None] = lambda _: None,
     **settings: Any,
-) -> Manifest:
+) -> Maker:
     view = StackView(stack or Stack(model=model()), ComposeCommand(directory=str(project)), "pixel")
     clock = FixedClock(NOW + timedelta(hours=hours))
-    maker = Maker(
+    return Maker(
         view, rules(project, **settings), clock, host="host", say=say,
         environment=environment,
     )  # fmt: skip
-    return maker.make()
+
+
+def make(project: Path, stack: Stack | None = None, **how: Any) -> Manifest:
+    return maker(project, stack, **how).make()
 
 
 def held(made: Manifest) -> set[str]:

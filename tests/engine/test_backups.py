@@ -117,6 +117,22 @@ class TestMaking:
         desk.run("backup", "verify", made)
         assert desk.listed()[0]["state"] == "verified"
 
+    def test_mounts_that_were_added_since_the_container_was_created_are_copied(
+        self, desk: Desk
+    ) -> None:
+        desk.project.compose("up", "--detach")
+        (desk.folder / "geo.txt").touch()
+        os.truncate(desk.folder / "geo.txt", 1536 * 1024)
+        database(desk.folder / "added/pixels.db")
+        added = '["./data:/data", "./geo.txt:/geo.txt:ro", "./added:/added"]'
+        text = APP.replace('["./data:/data"]', added)
+        assert text != APP
+        (desk.folder / "docker-compose.yml").write_text(text)
+        made = desk.back_up()
+        assert (desk.backups / made / "files/geo.txt").stat().st_size == 1536 * 1024
+        assert (desk.backups / made / "sqlite/added/pixels.db").exists()
+        desk.run("backup", "verify", made)
+
     def test_a_read_only_console_looks_and_records_nothing(self, desk: Desk) -> None:
         assert "read-only" in desk.run("backup", "now", "--read-only", code=2).stderr
         assert not desk.backups.exists()

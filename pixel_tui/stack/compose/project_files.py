@@ -17,8 +17,9 @@ from pixel_tui.stack.compose.files import absolute, dotenv_file, is_remote, name
 from pixel_tui.stack.compose.yaml_scalars import scalars
 
 MAX_BYTES: Final = 1024 * 1024
-"""A larger compose file is not searched for other files."""
+"""How much of a compose file is searched for other files."""
 MAX_FILES: Final = 500
+"""How many compose files are searched."""
 _REFERENCE_KEYS: Final = (b"include", b"extends", b"env_file", b"label_file")
 
 
@@ -35,6 +36,8 @@ class ProjectFiles:
     services: tuple[Path, ...] = ()
     """`env_file` and `label_file` of services."""
     has_label_files: bool = False
+    unsearched: tuple[Path, ...] = ()
+    """Compose files that are too large, or too many: they may name more files."""
 
     @property
     def all(self) -> tuple[Path, ...]:
@@ -64,6 +67,7 @@ def find_project_files(command: ComposeCommand, environment: Mapping[str, str]) 
         environment=tuple(dict.fromkeys([*named, *search.environment])),
         services=tuple(dict.fromkeys(search.services)),
         has_label_files=search.label_files,
+        unsearched=tuple(dict.fromkeys(search.unsearched)),
     )
 
 
@@ -88,6 +92,7 @@ class _Search:
     environment: list[Path] = field(default_factory=list)
     services: list[Path] = field(default_factory=list)
     label_files: bool = False
+    unsearched: list[Path] = field(default_factory=list)
     _seen: set[tuple[Path, Path]] = field(default_factory=set)
 
     def visit(self, path: Path, base: Path) -> None:
@@ -97,10 +102,13 @@ class _Search:
             path: The compose file.
             base: The folder for its relative paths.
         """
-        if (path, base) in self._seen or len(self._seen) >= MAX_FILES:
+        if (path, base) in self._seen:
+            return
+        if len(self._seen) >= MAX_FILES:
+            self.unsearched.append(path)
             return
         self._seen.add((path, base))
-        text = _text(path)
+        text = self._text(path)
         if text is None:
             return
         entries: dict[str | int, list[tuple[str, str]]] = {}
@@ -145,13 +153,14 @@ class _Search:
             return None
         return absolute(base, name)
 
-
-def _text(path: Path) -> str | None:
-    """Return the file's text if it may name other files; None if not, or if unreadable."""
-    try:
-        data = read_head(path, MAX_BYTES)
-    except OSError:
-        return None
-    if not any(word in data for word in _REFERENCE_KEYS):
-        return None
-    return data.decode("utf-8", "replace")
+    def _text(self, path: Path) -> str | None:
+        """Return the file's text if it may name other files; None if not, or if unreadable."""
+        try:
+            data = read_head(path, MAX_BYTES + 1)
+        except OSError:
+            return None
+        if len(data) > MAX_BYTES:
+            self.unsearched.append(path)
+        if not any(word in data for word in _REFERENCE_KEYS):
+            return None
+        return data.decode("utf-8", "replace")

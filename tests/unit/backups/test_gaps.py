@@ -118,6 +118,51 @@ class TestMounts:
         made = make(project, Stack((), model(api={"image": "app", "volumes": [volume]})))
         assert "state/a.db" in held(made)
 
+    def test_mounts_added_to_the_compose_file_count_before_the_container_is_recreated(
+        self, project: Path
+    ) -> None:
+        (project / "added.conf").write_text("x")
+        elsewhere = database(project.with_name("elsewhere") / "b.db").parent
+        for name in ("removed", "added"):
+            database(project / name / "a.db")
+        mounts = [(project / "added.conf", "/added.conf"), (project / "added", "/added"),
+                  (elsewhere, "/elsewhere")]  # fmt: skip
+        volumes = [{"type": "bind", "source": str(a), "target": b} for a, b in mounts]
+        older = container("api", (str(project / "removed"), "/removed"))
+        made = make(project, Stack([older], model(api={"image": "app", "volumes": volumes})))
+        assert {"added.conf", "added/a.db", "removed/a.db"} <= held(made)
+        assert missing(made) == {f"bind mount {elsewhere}": Gap.NOT_COPIED}
+
+    def test_a_server_with_a_container_does_not_count_again_as_declared(
+        self, project: Path
+    ) -> None:
+        place = "/var/lib/postgresql/data"
+        database(project / "pg/b.db")
+        link = project.with_name("link")
+        link.symlink_to(project)
+        volume = {"type": "bind", "source": str(link / "pg"), "target": place}
+        stack = Stack(
+            [container("db", (str(project / "pg"), place), image="postgres:16")],
+            model(db={"image": "postgres:16", "volumes": [volume]}),
+        )
+        made = make(project, stack)
+        assert "pg" not in {gap.what for gap in made.left_out}
+        assert "its Postgres server is not running" not in {gap.why for gap in made.left_out}
+        assert "pg/b.db" not in held(made)
+
+    def test_the_former_data_of_a_server_is_named_after_its_mount_was_changed(
+        self, project: Path
+    ) -> None:
+        place = "/var/lib/postgresql/data"
+        (project / "pg2").mkdir()
+        (project / "pg2/PG_VERSION").write_text("16\n")
+        volume = {"type": "bind", "source": str(project / "pg2"), "target": place}
+        stack = Stack(
+            [container("db", (str(project / "pg"), place), image="postgres:16")],
+            model(db={"image": "postgres:16", "volumes": [volume]}),
+        )
+        assert missing(make(project, stack)) == {"pg2": Gap.UNKNOWN}
+
     def test_a_declared_server_without_a_container_is_a_gap(self, project: Path) -> None:
         volume = {"type": "volume", "source": "held", "target": "/var/lib/postgresql/data"}
         db: Any = {"image": "postgres:16", "volumes": [volume]}

@@ -9,11 +9,14 @@ import pytest
 from pixel_tui.backups import links
 from pixel_tui.backups.manifest import Gap, ItemKind
 from pixel_tui.backups.store import BackupStore
-from tests.builders.backup_gaps import Stack, held, make, missing, model, rules
+from pixel_tui.stack.compose import project_files
+from tests.builders.backup_gaps import Stack, held, make, maker, missing, model, rules
 from tests.builders.backup_mounts import container
 from tests.builders.backups import database, project
 
 __all__ = ["project"]
+
+LARGE = 1536 * 1024
 
 
 class TestNamedFiles:
@@ -136,6 +139,68 @@ class TestNamedFiles:
             "tls/site.key",
             "token",
         } <= held(made)
+
+    def test_mounted_files_and_certificates_are_copied_whatever_their_size(
+        self, project: Path
+    ) -> None:
+        (project / "tls").mkdir()
+        for name in ("geo.txt", "tls/all.pem"):
+            (project / name).touch()
+            os.truncate(project / name, LARGE)
+        mounts = [(str(project / name), f"/{name}") for name in ("geo.txt", "tls")]
+        made = make(project, Stack([container("api", *mounts)], model()))
+        sizes = {item.source: item.size for item in made.items}
+        assert (sizes["geo.txt"], sizes["tls/all.pem"]) == (LARGE, LARGE)
+
+    def test_a_mounted_file_is_left_out_if_the_settings_skip_it(self, project: Path) -> None:
+        (project / "model.bin").write_text("x")
+        stack = Stack([container("api", (str(project / "model.bin"), "/model.bin"))], model())
+        assert "model.bin" in held(make(project, stack))
+        made = make(project, stack, hours=1, skip=("model.bin",))
+        assert "model.bin" not in held(made)
+        (gap,) = (gap for gap in made.left_out if gap.what == "model.bin")
+        assert (gap.why, gap.expected) == ("skipped by the settings", False)
+
+    def test_a_config_that_is_a_database_or_a_folder_with_one_is_copied(
+        self, project: Path
+    ) -> None:
+        database(project / "app.db")
+        database(project / "conf/inner.db")
+        files: Any = {name: {"file": str(project / name)} for name in ("app.db", "conf")}
+        made = make(project, Stack((), {**model(), "configs": files}))
+        assert {"app.db", "conf/inner.db"} <= held(made)
+
+    def test_a_mounted_link_to_a_database_is_no_file_to_copy(self, project: Path) -> None:
+        database(project / "other/far.db")
+        for name, target in (("now.db", "data/pixels.db"), ("far.db", "other/far.db")):
+            (project / name).symlink_to(project / target)
+        mounts = [(str(project / name), f"/{name}") for name in ("now.db", "far.db")]
+        made = make(project, Stack([container("api", *mounts)], model()))
+        assert not {"now.db", "far.db"} & held(made)
+        assert missing(made) == {"far.db": Gap.NOT_COPIED}
+        told = {gap.what: gap.why for gap in made.left_out}
+        assert told["now.db"] == f"it is a link to {project}/data/pixels.db, which is copied"
+
+    def test_the_space_for_files_outside_of_the_project_is_counted(self, project: Path) -> None:
+        secret = project.with_name("secret")
+        secret.touch()
+        os.truncate(secret, LARGE)
+        files: Any = {"secrets": {"token": {"file": str(secret)}}}
+        without = maker(project).required_bytes()
+        needed = maker(project, Stack((), {**model(), **files})).required_bytes()
+        assert needed - without >= LARGE
+
+    @pytest.mark.parametrize("limit", ["MAX_BYTES", "MAX_FILES"])
+    def test_a_compose_file_that_is_not_searched_makes_the_backup_incomplete(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+    ) -> None:
+        (project / "docker-compose.yml").write_text("include: [other.yml]\n")
+        (project / "other.yml").write_text("services: {api: {env_file: api.env}}\n")
+        (project / "api.env").write_text("A=1\n")
+        assert "api.env" in held(make(project))
+        monkeypatch.setattr(project_files, limit, 1)
+        unsearched = "docker-compose.yml" if limit == "MAX_BYTES" else "other.yml"
+        assert missing(make(project, hours=1)) == {f"files that {unsearched} names": Gap.UNKNOWN}
 
     def test_compose_files_outside_of_the_project_are_kept_and_never_restored(
         self, project: Path

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pixel_tui.backups import outside as backup_outside
+from pixel_tui.backups.declared import Declared
 from pixel_tui.backups.holders import Holder, Volume
 from pixel_tui.backups.manifest import Cover, Item, ItemKind
 from pixel_tui.backups.restorable import RestoreRoots, target_of
@@ -87,6 +88,20 @@ def sources(
     opened = VolumeKnowledge({"held": place} if place else {}, why={"held": "it is elsewhere"})
     stack = Stack((seen(**changes),))
     return find_sources(policy(tmp_path, skip=skip), stack, lambda _names: opened)
+
+
+def test_a_volume_that_was_added_to_the_compose_file_counts_beside_the_container_s(
+    root: Path, tmp_path: Path
+) -> None:
+    opened = VolumeKnowledge({"added": root / "volumes/held/_data"})
+    declared = Declared((seen(id="", made=False, volumes=(("added", "/new"),)),))
+    for there in ((), ("added",)):
+        stack = Stack((seen(volumes=()),), declared, volumes=there)
+        found = find_sources(policy(tmp_path), stack, lambda _names: opened)
+        assert [item.volume for item in found.in_volumes] == list(there)
+    stack = Stack((seen(volumes=()),), declared, volumes=("added",))
+    found = find_sources(policy(tmp_path), stack, lambda _names: VolumeKnowledge())
+    assert missing(found) == ["volume added"]
 
 
 def why(found: Sources) -> str:
