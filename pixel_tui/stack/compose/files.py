@@ -143,8 +143,8 @@ def dotenv_file(folder: Path, environment: Mapping[str, str]) -> list[Path]:
 
 
 def split_list(text: str) -> list[str]:
-    """Split a `COMPOSE_ENV_FILES`."""
-    return [item for item in text.split(",") if item]
+    """Split a `COMPOSE_ENV_FILES` or `COMPOSE_PROFILES`."""
+    return [item for item in map(str.strip, text.split(",")) if item]
 
 
 def split_files(text: str, variables: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Final
 from pixel_tui.errors import UsageError
 from pixel_tui.stack.compose.command import LOCAL_ONLY, ComposeCommand
 from pixel_tui.stack.compose.dotenv_setting import is_env_file_disabled
-from pixel_tui.stack.compose.files import ProjectSearch, find_project
+from pixel_tui.stack.compose.files import ProjectSearch, find_project, split_list
 
 PLUGIN_FOLDERS: Final = (
     "/usr/local/lib/docker/cli-plugins",
@@ -34,6 +34,9 @@ def find_command(
 ) -> ComposeCommand:
     """Return the compose command of a project, without running a program.
 
+    What is exported to select the project becomes an option, so that a command line that is
+    copied into another shell selects the same one.
+
     Args:
         environment: The variables of this process.
         host: The engine's address as given by the user.
@@ -43,7 +46,7 @@ def find_command(
         files: Compose files as given by the user; relative to the current folder.
         env_files: Environment files as given by the user, else `COMPOSE_ENV_FILES`; relative
             to the current folder.
-        project: The project's name as given by the user.
+        project: The project's name as given by the user, else `COMPOSE_PROJECT_NAME`.
         profiles: Profiles as given by the user, in addition to those of `COMPOSE_PROFILES`.
     """
     docker: tuple[str, ...] = ("docker",)
@@ -59,6 +62,8 @@ def find_command(
         compose = (standalone,)
         chosen = {"DOCKER_HOST": host, "DOCKER_CONTEXT": context}
         extra = {name: value for name, value in chosen.items() if value}
+    env_files = env_files or split_list(environment.get("COMPOSE_ENV_FILES", ""))
+    profiles = (*split_list(environment.get("COMPOSE_PROFILES", "")), *profiles)
     here = _here(environment)
     place = find_project(environment, here, directory=directory, files=files, env_files=env_files)
     named = files or environment.get("COMPOSE_FILE")
@@ -69,8 +74,8 @@ def find_command(
         directory=str(place.directory),
         files=place.files,
         env_files=place.env_files,
-        project=project or "",
-        profiles=tuple(profiles),
+        project=project or environment.get("COMPOSE_PROJECT_NAME", ""),
+        profiles=tuple(dict.fromkeys(profiles)),
         search=None if named else ProjectSearch(here, directory, tuple(env_files)),
         reads_default_env=not is_env_file_disabled(environment),
         environment={**LOCAL_ONLY, **extra},

@@ -134,6 +134,39 @@ def test_a_command_to_copy_has_the_options_of_its_project(
     assert named.pixel_tui == "pixel-tui -C /srv/shop --file /srv/shop/prod.yml"
 
 
+def test_a_command_to_copy_has_what_the_shell_exports_to_select_the_project(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "stack.yml").touch()
+    exported = {
+        "COMPOSE_FILE": str(tmp_path / "stack.yml"),
+        "COMPOSE_PROJECT_NAME": "shop",
+        "COMPOSE_PROFILES": "cpu, tools",
+        "COMPOSE_ENV_FILES": str(tmp_path / "alt.env"),
+    }
+    typed = find_command({**environment, **exported}, profiles=["tools"]).typed
+    selection = (
+        f"--file {tmp_path}/stack.yml --env-file {tmp_path}/alt.env --project-name shop "
+        "--profile cpu --profile tools"
+    )
+    assert typed.compose == f"docker compose --project-directory {tmp_path} {selection}"
+    assert typed.pixel_tui == f"pixel-tui -C {tmp_path} {selection}"
+
+
+def test_an_exported_env_file_is_in_a_command_to_copy_of_this_folder(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "compose.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    typed = find_command({**environment, "COMPOSE_ENV_FILES": "alt.env"}).typed
+    assert typed.compose == f"docker compose --env-file {tmp_path}/alt.env"
+
+
+def test_a_given_project_name_wins_over_an_exported_one(environment: dict[str, str]) -> None:
+    exported = {**environment, "COMPOSE_PROJECT_NAME": "other"}
+    assert find_command(exported, project="shop").project == "shop"
+
+
 def test_a_command_to_copy_is_short_in_the_folder_of_its_project(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
