@@ -115,7 +115,10 @@ def adopt_files(
     files, env_files = command.files, command.env_files
     if finds_files and not _real_paths(created_from.files) <= usual and _exist(created_from.files):
         files = created_from.files
-    if not env_files and command.reads_default_env and _exist(created_from.env_files):
+    # Another env file would hide the `.env` whose COMPOSE_FILE names the compose files.
+    named_in_env = not finds_files and not command.files
+    reads_env = command.reads_default_env and not named_in_env
+    if not env_files and reads_env and _exist(created_from.env_files):
         env_files = created_from.env_files
     if (files, env_files) == (command.files, command.env_files):
         return None

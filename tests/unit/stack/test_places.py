@@ -169,6 +169,17 @@ class TestWithoutTheFilesItWasMadeWith:
         assert opened_as(folder, made, **given) is None
         assert opened_as(folder, made, files=("/other.yml",), reads_default_env=False) is None
 
+    def test_an_env_file_does_not_hide_the_env_that_names_the_compose_file(
+        self, folder: Path
+    ) -> None:
+        (folder / "alt.env").write_text("")
+        made = ("shop", str(folder), f"{folder}/stack.yml", f"{folder}/alt.env")
+        command = ComposeCommand(directory=str(folder))
+        found = creation_location(Engine(made), ProjectLocation(str(folder)), "shop")
+        assert found is not None
+        assert adopt_files(command, found, finds_files=False) is None
+        assert adopt_files(command, found, finds_files=True) is not None
+
     def test_an_override_that_is_new_is_a_change_to_come_and_not_left_out(
         self, folder: Path
     ) -> None:
