@@ -453,6 +453,14 @@ class TestApply:
         with pytest.raises(OperationError, match="has not evaluated"):
             plan("environment-apply", facts(None), ID)
 
+    @pytest.mark.parametrize("action", ["environment-apply", "environment-save"])
+    def test_an_unreadable_project_is_why_the_impact_is_unknown(self, action: str) -> None:
+        stack = refused(stack_of())
+        assert stack.project_trouble is not None
+        with pytest.raises(OperationError) as raised:
+            plan(action, facts(None), ID, stack=stack)
+        assert raised.value.what == stack.project_trouble.what
+
     def test_it_works_if_compose_refuses_the_current_file(self) -> None:
         known = facts(impact(changed("api")))
         made = plan("environment-apply", known, ID, stack=refused(stack_of()))

@@ -53,7 +53,7 @@ CANCEL_EFFECT: Final = SafeText(
 def draft_apply(draft: PlanDraft) -> None:
     """Draft the apply in one step, which continues and rolls back without pixel-tui."""
     environment, candidate = chosen_candidate(draft)
-    impact = accepted_impact(candidate)
+    impact = accepted_impact(draft, candidate)
     _require_same_project(draft, impact)
     draft.subject = file_name(environment)
     recreate = [item.service for item in impact.applied_to if item.change is ServiceChange.RECREATE]

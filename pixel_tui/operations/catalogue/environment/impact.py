@@ -9,13 +9,15 @@ from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.environment_facts import Candidate
 
 
-def accepted_impact(candidate: Candidate) -> Impact:
+def accepted_impact(draft: PlanDraft, candidate: Candidate) -> Impact:
     """Return what a candidate would change.
 
     Raises:
         OperationError: Compose refuses it, or has not evaluated it yet.
     """
     if candidate.impact is None:
+        if (trouble := draft.snapshot.project_trouble) is not None:
+            raise OperationError(trouble.what, hint=trouble.hint)
         raise OperationError("Compose has not evaluated this change yet.", hint="Try again.")
     if candidate.impact.refusal:
         raise OperationError(candidate.impact.refusal, hint="Fix it in the editor first.")

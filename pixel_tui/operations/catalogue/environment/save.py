@@ -23,7 +23,7 @@ from pixel_tui.text import SafeText
 def draft_save(draft: PlanDraft) -> None:
     """Draft a save in one step, with what must be done to apply it."""
     environment, candidate = chosen_candidate(draft)
-    impact = accepted_impact(candidate)
+    impact = accepted_impact(draft, candidate)
     draft.subject = file_name(environment)
     title = f"Save {draft.subject}"
     add_worker_step(draft, environment, title, SAVE_CANCEL_EFFECT, "save", name=candidate.id)
