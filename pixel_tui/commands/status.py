@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixel_tui.commands.options import ExitCode, add_command, add_project_options, project_readers
@@ -11,6 +12,8 @@ from pixel_tui.standard_streams import print_error, print_error_and_hint
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
+    from pixel_tui.confirm_keys import ConfirmKeys
+    from pixel_tui.stack.compose.command import ComposeCommand
 
 
 def add_status_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
@@ -30,9 +33,7 @@ def add_status_command(commands: "argparse._SubParsersAction[ArgumentParser]") -
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Print the stack and its problems; returns the exit code."""
     from pixel_tui.clock import SystemClock
-    from pixel_tui.commands.interrupted_apply import interrupted_applies
     from pixel_tui.commands.status_output import all_healthy, as_json, as_table, reasons
-    from pixel_tui.commands.waiting_apply import waiting_message
     from pixel_tui.confirm_keys import confirm_keys
     from pixel_tui.facts.past_stops import exit_tracker_with_records
     from pixel_tui.health.stack_findings import stack_findings
@@ -51,18 +52,33 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         print(as_table(snapshot))  # noqa: T201
     for finding in stack_findings(snapshot):
         print_error(f"{finding.what} {finding.hint}")
-    try:
-        for left in interrupted_applies(project.command, session.state_folder):
-            print_error(left.message)
-        keys = confirm_keys(session.settings.keys)
-        if message := waiting_message(project.command, session.state_folder, keys):
-            print_error(message)
-    except FileError as error:
-        print_error(str(error))
+    keys = confirm_keys(session.settings.keys)
+    settled = print_applies(project.command, session.state_folder, keys)
     for reason in reasons(snapshot):
         print_error(reason)
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
         print_error_and_hint(trouble.what, trouble.hint)
         return ExitCode.ERROR
-    return ExitCode.OK if all_healthy(snapshot) else ExitCode.NOT_OK
+    return ExitCode.OK if settled and all_healthy(snapshot) else ExitCode.NOT_OK
+
+
+def print_applies(command: "ComposeCommand", state_folder: Path, keys: "ConfirmKeys") -> bool:
+    """Print which applies were interrupted, or wait; returns whether none was interrupted.
+
+    If that can't be read, this prints why and returns False.
+    """
+    from pixel_tui.commands.interrupted_apply import interrupted_applies
+    from pixel_tui.commands.waiting_apply import waiting_message
+
+    settled = True
+    try:
+        for left in interrupted_applies(command, state_folder):
+            print_error(left.message)
+            settled = False
+        if message := waiting_message(command, state_folder, keys):
+            print_error(message)
+    except FileError as error:
+        print_error(str(error))
+        settled = False
+    return settled

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from pixel_tui.clock import FixedClock
+from pixel_tui.commands.status import print_applies
 from pixel_tui.commands.status_output import (
     all_healthy,
     as_json,
@@ -17,7 +18,7 @@ from pixel_tui.commands.status_output import (
     reasons,
 )
 from pixel_tui.commands.waiting_apply import waiting_message
-from pixel_tui.confirm_keys import confirm_keys
+from pixel_tui.confirm_keys import DEFAULT_KEYS, confirm_keys
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.world import DemoWorld
@@ -254,6 +255,23 @@ def test_the_json_has_times_orphans_and_exit_codes() -> None:
     assert isinstance(containers, list)
     assert isinstance(containers[1], dict)
     assert (containers[1]["exit_code"], containers[1]["oom_killed"]) == (137, True)
+
+
+def test_only_an_interrupted_apply_is_not_settled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ComposeCommand(directory=str(tmp_path))
+    assert print_applies(command, tmp_path, DEFAULT_KEYS)
+    files = ApplyFiles(tmp_path, command.env_mark)
+    waits = ApplyState(
+        Phase.WAITING, ".env", "shop", "a", "b", deadline=time.time() + 90, process=this_process()
+    )
+    files.write(waits)
+    assert print_applies(command, tmp_path, DEFAULT_KEYS)
+    assert "An apply was interrupted" not in capsys.readouterr().err
+    files.write(replace(waits, process=None))
+    assert not print_applies(command, tmp_path, DEFAULT_KEYS)
+    assert "An apply was interrupted" in capsys.readouterr().err
 
 
 def test_a_waiting_apply_is_reported_with_how_to_confirm_it(tmp_path: Path) -> None:
