@@ -92,7 +92,9 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     end = rest.index("--") if "--" in rest else len(rest)
     names = getattr(arguments, "target", getattr(arguments, "service", None))
     if any(word.startswith("-") for word in rest[:end]) or (rest and not isinstance(names, list)):
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        like_name = isinstance(names, list) and not any(word.startswith("--") for word in rest)
+        hint = "; -- comes before a name that begins with -" if like_name else ""
+        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
     if isinstance(names, list):
         names += rest[:end] + rest[end + 1 :]
     return arguments

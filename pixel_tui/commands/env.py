@@ -19,7 +19,7 @@ from pixel_tui.commands.options import (
     compose_command,
     project_readers,
 )
-from pixel_tui.errors import UsageError, refusing_change
+from pixel_tui.errors import NOTHING_CHANGED, UsageError, refusing_change
 from pixel_tui.standard_streams import print_error
 
 if TYPE_CHECKING:
@@ -348,7 +348,7 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
         engine, project = project_readers(arguments, environment, session.state_folder)
         print(left.keep(lambda: read_snapshot(engine, project, SystemClock())))  # noqa: T201
         return ExitCode.OK
-    print_error(f"Nothing to confirm in {command.directory}.")
+    print_error(f"Nothing to confirm in {command.directory}. {NOTHING_CHANGED}")
     return ExitCode.NOT_OK
 
 

@@ -486,6 +486,10 @@ def test_an_apply_that_was_completed_by_hand_is_confirmed(
     assert run("confirm") == 0
     assert capsys.readouterr().out == "The new environment is kept.\n"
     assert left.read() is None
+    assert run("confirm") == 1
+    err = capsys.readouterr().err
+    assert "Nothing to confirm in " in err
+    assert err.endswith(". Nothing was changed.\n")
 
 
 def test_an_unsaved_file_is_not_reported_as_kept(

@@ -304,6 +304,15 @@ def test_an_unknown_option_or_a_surplus_name_is_refused(
     assert "unrecognized arguments" in capsys.readouterr().err
 
 
+def test_a_name_like_an_option_is_refused_with_how_to_write_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        cli._parsed(["run", "start", "-dash"])
+    assert "-dash; -- comes before a name that begins with -" in capsys.readouterr().err
+    assert cli._parsed(["run", "start", "--", "-dash"]).target == ["-dash"]
+
+
 @pytest.mark.parametrize("words", ["logs --since -15m api", "logs --until -2h30m --since 15m -- a"])
 def test_a_relative_time_is_not_an_option(words: str) -> None:
     found = cli._parsed(words.split())
