@@ -215,7 +215,7 @@ def _value(arguments: argparse.Namespace) -> str:
     if arguments.empty:
         return ""
     if sys.stdin.isatty():
-        value = getpass(f"Value of {key} (not shown): ")
+        value = _asked(key)
     else:
         try:
             raw = sys.stdin.buffer.read().decode("utf-8")
@@ -229,6 +229,17 @@ def _value(arguments: argparse.Namespace) -> str:
             hint="Check the command that prints the value; use --empty for an empty value.",
         )
     return value
+
+
+def _asked(key: str) -> str:
+    """Ask for a hidden line; empty if Ctrl+D ends it."""
+    try:
+        return getpass(f"Value of {key} (not shown): ")
+    except (EOFError, KeyboardInterrupt) as ended:
+        print(file=sys.stderr)  # noqa: T201  the cursor is still behind the question
+        if isinstance(ended, KeyboardInterrupt):
+            raise
+        return ""
 
 
 def _lock(command: ComposeCommand) -> AbstractContextManager[None]:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pixel_tui import cli
+from pixel_tui.commands import env_set
 from pixel_tui.commands.env_output import as_json, as_text, is_clean
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.environment.checks.file_facts import FileFacts, GitState
@@ -383,6 +384,27 @@ def test_empty_input_does_not_empty_a_key(
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(said)))
     assert run("set", "NAME") == 2
     assert "--empty" in capsys.readouterr().err
+    assert (project / ".env").read_text() == MIXED
+
+
+@pytest.mark.parametrize("ended", [KeyboardInterrupt, EOFError])
+def test_a_question_that_is_not_answered_leaves_its_line(
+    project: Path,
+    ended: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def leave(_: str) -> str:
+        raise ended
+
+    monkeypatch.setattr(env_set, "getpass", leave)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    if ended is KeyboardInterrupt:
+        with pytest.raises(KeyboardInterrupt):
+            run("set", "NAME")
+    else:
+        assert run("set", "NAME") == 2
+    assert capsys.readouterr().err.startswith("\n")
     assert (project / ".env").read_text() == MIXED
 
 
