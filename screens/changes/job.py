@@ -45,6 +45,7 @@ class JobScreen(Dialog[None]):
     AUTO_FOCUS = "JobOutput"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,b,q", "dismiss", "Background", id="job.background"),
+        Binding("escape,b,q", "close", "Close", id="job.close"),
         # Texts name these keys: a key of the output, which has the focus, must not win.
         Binding("escape,q", "keep", "Keep running", priority=True, id="job.keep",
                 tooltip="Do not cancel it after all"),
@@ -151,11 +152,14 @@ class JobScreen(Dialog[None]):
 
         Esc closes; after the first press of the key that cancels, it withdraws that.
         """
+        finished = self._job.status.state.finished
+        if action == "close":
+            return finished
         if action in {"dismiss", "keep"}:
-            return self._asks is (action == "keep")
+            return not finished and self._asks is (action == "keep")
         if action == "confirm":
-            return self._seconds_left is not None and not self._job.status.state.finished
-        possible = self._cancellable is not None and not self._job.status.state.finished
+            return self._seconds_left is not None and not finished
+        possible = self._cancellable is not None and not finished
         return action != "cancel" or possible
 
     def action_cancel(self) -> None:
@@ -188,6 +192,10 @@ class JobScreen(Dialog[None]):
             message = "The job no longer waits for confirmation."
             self.app.call_from_thread(self.notify, message, severity="warning", markup=False)
         self.post_message(JobChanged())
+
+    def action_close(self) -> None:
+        """Close the screen of a job that has finished."""
+        self.dismiss()
 
     def action_keep(self) -> None:
         """Withdraw the first press of the key that cancels."""

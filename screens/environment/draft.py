@@ -33,8 +33,8 @@ def offer_draft(
     lines = (Content("Continue editing"), Content("Discard them"))
     close = bound_key(screen, "pick.close", "escape")
     caption = plain(
-        f"Edits of {draft.saved_at.astimezone():%Y-%m-%d %H:%M} were not saved. {close} continues "
-        "editing."
+        f"Edits of {draft.saved_at.astimezone():%Y-%m-%d %H:%M} were not saved. "
+        f"Close ({close}) continues editing."
     )
 
     def picked(at: int | None) -> None:
