@@ -30,6 +30,7 @@ from screens.shared.dialog import Dialog
 from tests.builders.audit import NOW, plan, status
 from tests.ui.driving import Console, console
 from widgets.dashboard.job_list import JobList
+from widgets.logs.job_output import JobOutput
 from widgets.rows.job_steps import step_lines
 
 
@@ -195,6 +196,10 @@ async def test_the_result_of_a_watched_job_is_not_notified() -> None:
         await it.until(lambda: "✓ succeeded" in it.text())
         await it.pilot.pause()
         assert not list(it.app._notifications)
+        await it.until(lambda: "esc Close" in it.text("KeyBar"))
+        assert "Background" not in it.text("KeyBar")
+        await it.press("escape")
+        assert it.app.screen is it.dashboard
 
 
 @pytest.mark.usefixtures("gate")
@@ -490,3 +495,32 @@ async def test_ctrl_c_names_the_keys_that_cancel_and_close() -> None:
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
         await it.press("ctrl+c")
         await it.until(lambda: "Keys: ^x Cancel, esc" in it.text())
+
+
+@pytest.mark.parametrize("count", [3, 8, 12, 40])
+@pytest.mark.parametrize("long", [False, True], ids=["short", "folded"])
+async def test_the_output_stays_at_its_end_when_its_height_changes(
+    count: int, long: bool, tmp_path: Path
+) -> None:
+    output = tmp_path / "job.log"
+    words = "word " * 30 * long
+    output.write_text("".join(f"begin {number} {words}end {number}\n" for number in range(count)))
+    confirmation = Confirmation(tmp_path, tmp_path)
+    async with console(size=(80, 24)) as it:
+        running = replace(status(), state=JobState.RUNNING, output=output)
+        await it.app.push_screen(JobScreen(Job(running), it.clock, confirmation))
+        view = it.app.screen.query_one(JobOutput)
+
+        def at_end() -> bool:
+            return view.following and f"end {count - 1}" in it.text("JobOutput")
+
+        await it.until(at_end)
+        before = view.size.height
+        write_waiting(ApplyFiles(tmp_path, tmp_path))
+        await it.until(lambda: "Press c within" in it.text())
+        assert view.size.height < before
+        assert at_end()
+        for height in (20, 30, 22, 40):
+            await it.pilot.resize_terminal(80, height)
+            await it.pilot.pause()
+            assert at_end(), height

@@ -1,14 +1,20 @@
 """The keys of dialogs with a scrolling text."""
 
+from datetime import UTC, datetime
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
+from pixel_tui.stack.model.snapshot import StackEvent
+from pixel_tui.text import SafeText
 from screens.shared.scrolling import ScrollingDialog
 from tests.ui.driving import console
+from widgets.dashboard.event_list import EventList
 
 LINES = 100
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class LongText(ScrollingDialog[str]):
@@ -62,3 +68,37 @@ async def test_they_are_the_same_in_each_of_them(opened: tuple[str, ...]) -> Non
         assert screen.scrolled.scroll_y == screen.scrolled.max_scroll_y
         await it.press("g", "pagedown")
         assert 0 < screen.scrolled.scroll_y < screen.scrolled.size.height
+
+
+class Events(App[None]):
+    def compose(self) -> ComposeResult:
+        yield EventList()
+
+
+def some_events(count: int) -> list[StackEvent]:
+    name = SafeText("api")
+    return [
+        StackEvent(NOON, SafeText(f"action-{number}"), "a", name, name) for number in range(count)
+    ]
+
+
+async def test_events_stay_at_the_end_when_the_height_changes_and_where_the_user_is() -> None:
+    app = Events()
+    async with app.run_test(size=(80, 20)) as pilot:
+        view = app.query_one(EventList)
+        view.show(some_events(LINES))
+        await pilot.pause()
+        assert view.scroll_y == LINES - 20
+        for height in (10, 30, 12):
+            await pilot.resize_terminal(80, height)
+            await pilot.pause()
+            assert view.scroll_y == LINES - height
+        view.show(some_events(LINES + 1))
+        await pilot.pause()
+        assert view.scroll_y == LINES + 1 - 12
+        view.focus()
+        await pilot.press("g")
+        await pilot.resize_terminal(80, 20)
+        view.show(some_events(LINES + 2))
+        await pilot.pause()
+        assert view.scroll_y == 0

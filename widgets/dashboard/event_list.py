@@ -25,6 +25,9 @@ class EventList(TextLines):
         Binding("G", "scroll_end", "Bottom", show=False, id="events.bottom"),
     ]
 
+    _at_end = True
+    """Whether it stays at the end; another height is no reason to leave it."""
+
     def on_mount(self) -> None:
         """Show that there are no events yet."""
         self.show_lines([(("No events yet.", "muted"),)])
@@ -33,10 +36,20 @@ class EventList(TextLines):
         """Show the newest of these events."""
         if not events:
             return
-        at_end = self.is_vertical_scroll_end
+        at_end = self._at_end
         self.show_lines([_line(event) for event in events[-MAX_EVENTS:]])
         if at_end:
             self.scroll_end(animate=False)
+
+    def on_resize(self) -> None:
+        """Stay at the end."""
+        if self._at_end:
+            self.scroll_end(animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Notice whether the user has left the end."""
+        super().watch_scroll_y(old_value, new_value)
+        self._at_end = new_value >= self.max_scroll_y
 
 
 def _line(event: StackEvent) -> TextLine:

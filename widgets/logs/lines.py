@@ -172,6 +172,7 @@ class LogLines(LineView):
         self._update()
         if self.following:
             self._place(self._at.at_end(self._page))
+        self.refresh()
 
     # Moving.
 
@@ -268,6 +269,8 @@ class LogLines(LineView):
         page, place = self._page, int(new_value)
         if self._placing or not page.shown or place == self._at.top:
             return
+        if self.following and new_value >= self.max_scroll_y:
+            return  # only kept inside: folded lines begin further down than a scroll bar goes
         position = self._at.scrolled(page, place)
         if position.following:
             self.move(position)
