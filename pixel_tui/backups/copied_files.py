@@ -12,6 +12,7 @@ from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.search import SearchResult, is_database
 from pixel_tui.backups.source_model import Stack
 from pixel_tui.backups.stack_view import inside, real_inside
+from pixel_tui.files import is_folder
 from pixel_tui.humanize import memory_size
 from pixel_tui.stack.compose.project_files import MAX_BYTES, MAX_FILES
 
@@ -123,14 +124,6 @@ def _matches(policy: Policy, gaps: Gaps) -> list[Path]:
             why = "it is a folder, not a file"
             gaps.add(pattern, why, Gap.NOT_COPIED, expected=False)
     return found
-
-
-def is_folder(path: Path) -> bool:
-    """Whether a path is a folder that can be accessed."""
-    try:
-        return path.is_dir()
-    except OSError:
-        return False  # a parent that can't be entered is a gap already
 
 
 def _unreadable_reason(folder: Path) -> str:

@@ -4,13 +4,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from pixel_tui.backups.copied_files import is_folder
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.manifest import Gap
 from pixel_tui.backups.outside import OUTSIDE, PREFIX, OutsideResult, is_system, search_outside
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.source_model import Stack
 from pixel_tui.backups.stack_view import real_inside
+from pixel_tui.files import is_folder
 
 
 def search_places(
