@@ -59,6 +59,8 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         print(json.dumps(dict(record.fields)) if arguments.json else record_line(record))  # noqa: T201
     for problem in trail.problems:
         print_error(problem)
+    if not (trail.records or trail.problems or arguments.json):
+        print("No change has been recorded yet.")  # noqa: T201
     return ExitCode.OK
 
 

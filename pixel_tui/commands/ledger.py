@@ -82,6 +82,10 @@ def add_ledger_command(commands: "argparse._SubParsersAction[ArgumentParser]") -
 
 
 def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    if arguments.what != "add" and (arguments.task is not None or arguments.with_context):
+        raise UsageError("--task and --with-context are for `ledger add` only.")
+    if arguments.what != "list" and (arguments.status or arguments.grep):
+        raise UsageError("--status and --grep are for `ledger list` only.")
     if arguments.what in _ACTIONS:
         return _change(arguments, environment)
     ids = arguments.target

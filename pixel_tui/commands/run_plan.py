@@ -127,10 +127,10 @@ def _require_confirmation(plan: Plan, request: RunRequest) -> None:
     if not request.agreed:
         raise OperationError("The plan is not confirmed.", hint=f"Add --yes{options} to run it.")
     if text and sorted(request.confirmed) != sorted(text):
-        reasons = "".join(f", and again since {word_reason(plan, word)}" for word in text[1:])
+        reasons = "".join(f", and with {word} since {word_reason(plan, word)}" for word in text[1:])
+        given = f", not with {' '.join(request.confirmed)}" if request.confirmed else ""
         raise OperationError(
-            f"This plan is {plan.risk.value} and must be confirmed by name{reasons}.",
-            on=" ".join(request.confirmed),
+            f"This plan is {plan.risk.value} and must be confirmed with {text[0]}{reasons}{given}.",
             hint=f"Add{options} if you mean it.",
         )
 

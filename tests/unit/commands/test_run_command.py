@@ -1,6 +1,7 @@
 """`pixel-tui plan`, `run`, `actions` and `audit`: their output and exit codes."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -203,7 +204,8 @@ class TestRun:
 
     def test_all_services_need_the_projects_name(self, desk: Desk) -> None:
         for confirmed in ("", "agent"):
-            with pytest.raises(OperationError, match="--confirm pixel"):
+            words = f"confirmed with pixel, not with {confirmed}. Add --confirm pixel"
+            with pytest.raises(OperationError, match=re.escape(words)):
                 carried(desk, RunRequest("restart", (), agreed=True, confirmed=(confirmed,)))
         assert desk.runner.started == []
         request = RunRequest("restart", (), agreed=True, confirmed=("pixel",))
