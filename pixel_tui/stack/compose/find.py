@@ -47,7 +47,7 @@ def find_command(
         env_files: Environment files as given by the user, else `COMPOSE_ENV_FILES`; relative
             to the current folder.
         project: The project's name as given by the user, else `COMPOSE_PROJECT_NAME`.
-        profiles: Profiles as given by the user, in addition to those of `COMPOSE_PROFILES`.
+        profiles: Profiles as given by the user, else `COMPOSE_PROFILES`.
     """
     docker: tuple[str, ...] = ("docker",)
     if host:
@@ -63,7 +63,7 @@ def find_command(
         chosen = {"DOCKER_HOST": host, "DOCKER_CONTEXT": context}
         extra = {name: value for name, value in chosen.items() if value}
     env_files = env_files or split_list(environment.get("COMPOSE_ENV_FILES", ""))
-    profiles = (*split_list(environment.get("COMPOSE_PROFILES", "")), *profiles)
+    profiles = profiles or split_list(environment.get("COMPOSE_PROFILES", ""))
     here = _here(environment)
     place = find_project(environment, here, directory=directory, files=files, env_files=env_files)
     named = files or environment.get("COMPOSE_FILE")

@@ -180,9 +180,12 @@ class ComposeProject:
         return read_deliveries(config, folder, self.read_files(), self._environment, records)
 
     def _requested_profiles(self) -> frozenset[str]:
-        """Return the profiles of `COMPOSE_PROFILES` (environment, else `.env`) and `--profile`."""
+        """Return the profiles of `--profile`, else `COMPOSE_PROFILES` (environment, else `.env`).
+
+        As compose 2.40 does, whose option replaces the variable.
+        """
         said = self._settings().get("COMPOSE_PROFILES", "")
-        return frozenset(filter(None, (*re.split(r"[,\s]+", said), *self.command.profiles)))
+        return frozenset(self.command.profiles or filter(None, re.split(r"[,\s]+", said)))
 
     def _settings(self) -> Mapping[str, str]:
         """Return the variables of the environment and of the environment files."""

@@ -144,7 +144,7 @@ def test_a_command_to_copy_has_what_the_shell_exports_to_select_the_project(
         "COMPOSE_PROFILES": "cpu, tools",
         "COMPOSE_ENV_FILES": str(tmp_path / "alt.env"),
     }
-    typed = find_command({**environment, **exported}, profiles=["tools"]).typed
+    typed = find_command({**environment, **exported}).typed
     selection = (
         f"--file {tmp_path}/stack.yml --env-file {tmp_path}/alt.env --project-name shop "
         "--profile cpu --profile tools"
@@ -162,9 +162,10 @@ def test_an_exported_env_file_is_in_a_command_to_copy_of_this_folder(
     assert typed.compose == f"docker compose --env-file {tmp_path}/alt.env"
 
 
-def test_a_given_project_name_wins_over_an_exported_one(environment: dict[str, str]) -> None:
-    exported = {**environment, "COMPOSE_PROJECT_NAME": "other"}
-    assert find_command(exported, project="shop").project == "shop"
+def test_what_is_given_replaces_what_is_exported(environment: dict[str, str]) -> None:
+    exported = {"COMPOSE_PROJECT_NAME": "other", "COMPOSE_PROFILES": "cpu"}
+    command = find_command({**environment, **exported}, project="shop", profiles=["tools"])
+    assert (command.project, command.profiles) == ("shop", ("tools",))
 
 
 def test_a_command_to_copy_is_short_in_the_folder_of_its_project(
