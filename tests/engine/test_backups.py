@@ -754,7 +754,7 @@ volumes: {{held: , other: }}
         cache = next(line for line in plan["irreversible"] if f"{name}_cache" in line)
         assert "in NO backup" in cache
         assert any("not changed" in check["message"] for check in plan["checks"])
-        assert "confirmed by name" in served.run(*wipe[:3], code=2).stderr
+        assert "must be confirmed with" in served.run(*wipe[:3], code=2).stderr
         assert "no backup has everything" in served.run(*wipe, code=2).stderr
         served.run(*wipe, "--confirm", plan["confirm_loss"])
         volumes = served.project.engine.docker("volume", "ls", "--quiet").stdout
