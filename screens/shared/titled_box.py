@@ -18,7 +18,7 @@ SHORTEST: Final = 12
 class TitledBox(Vertical):
     """A box with a title; a name that is too long for it is cut in the middle.
 
-    The begin of a name says what it is, and its end tells it from others.
+    The start of a name says what it is, and its end tells it from others.
 
     Args:
         lead: The text before the name.

@@ -99,6 +99,11 @@ async def test_the_consequences_of_cancelling_are_shown_first() -> None:
         await it.until(lambda: "■ cancelled" in it.text())
 
 
+def running_job(folder: Path) -> Job:
+    """A job that nothing runs, with its output in a folder."""
+    return Job(replace(status(), state=JobState.RUNNING, output=folder / "job.log"))
+
+
 def write_waiting(files: ApplyFiles, seconds: float = 90) -> ApplyState:
     """Write the state of an apply that waits to be confirmed."""
     deadline = time.time() + seconds
@@ -125,9 +130,7 @@ async def test_the_keys_that_cancel_a_job_are_those_of_the_settings() -> None:
 async def test_a_waiting_apply_is_confirmed_by_a_key(tmp_path: Path) -> None:
     files, confirmation = ApplyFiles(tmp_path, tmp_path), Confirmation(tmp_path, tmp_path)
     async with console(size=(120, 36)) as it:
-        running = replace(status(), state=JobState.RUNNING, output=tmp_path / "job.log")
-        job = Job(running)
-        await it.app.push_screen(JobScreen(job, it.clock, confirmation))
+        await it.app.push_screen(JobScreen(running_job(tmp_path), it.clock, confirmation))
         await it.press("c")
         assert "Press c" not in it.text()
         waits = write_waiting(files)
@@ -145,8 +148,8 @@ async def test_the_key_that_confirms_wins_over_those_of_the_output(
     files, confirmation = ApplyFiles(tmp_path, tmp_path), Confirmation(tmp_path, tmp_path)
     keys = {KEEP_ID: key}
     async with console(size=(120, 36), settings=Settings(keys=keys)) as it:
-        running = replace(status(), state=JobState.RUNNING, output=tmp_path / "job.log")
-        screen = JobScreen(Job(running), it.clock, confirmation, confirm_keys(keys))
+        job = running_job(tmp_path)
+        screen = JobScreen(job, it.clock, confirmation, confirm_keys(keys))
         await it.app.push_screen(screen)
         waits = write_waiting(files)
         await it.until(lambda: f"Press {key} within" in it.text())
@@ -178,8 +181,7 @@ async def test_a_confirmation_is_written_even_if_its_job_is_closed_at_once(tmp_p
     files, confirmation = ApplyFiles(tmp_path, tmp_path), Confirmation(tmp_path, tmp_path)
     free = threading.Event()
     async with console(size=(120, 36)) as it:
-        running = replace(status(), state=JobState.RUNNING, output=tmp_path / "job.log")
-        await it.app.push_screen(JobScreen(Job(running), it.clock, confirmation))
+        await it.app.push_screen(JobScreen(running_job(tmp_path), it.clock, confirmation))
         waits = write_waiting(files)
         await it.until(lambda: "Press c within" in it.text())
         threads = [asyncio.get_running_loop().run_in_executor(None, free.wait) for _ in range(64)]
